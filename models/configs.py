@@ -1,0 +1,111 @@
+# Copyright 2026 The Crocuta authors
+# SPDX-License-Identifier: Apache-2.0
+"""The configurations of configs.toml, checked and with their derived sizes."""
+
+from __future__ import annotations
+
+import dataclasses
+import tomllib
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+CONFIG_FILE = ROOT / "configs.toml"
+
+
+class ConfigError(ValueError):
+    """A configuration that does not exist or that no hardware can be built from."""
+
+
+@dataclasses.dataclass(frozen=True)
+class Config:
+    """One configuration of the engine; field names are the RTL's parameters in snake case."""
+
+    name: str
+    about: str
+    lanes: int
+    chunk: int
+    mantissa_bits: int
+    exponent_bits: int
+    twiddle_bits: int
+    right_angle: bool
+    max_length_log2: int
+
+    def __post_init__(self) -> None:
+        def power_of_two(value: int, low: int, high: int) -> bool:
+            return low <= value <= high and value & (value - 1) == 0
+
+        def within(value: int, low: int, high: int) -> bool:
+            return low <= value <= high
+
+        for ok, problem in (
+            (power_of_two(self.lanes, 2, 16), "lanes must be 2, 4, 8 or 16"),
+            (power_of_two(self.chunk, 16, 1 << 17), "chunk must be a power of two in 16..131072"),
+            (self.chunk >= self.lanes, "chunk must hold at least one beat of lanes"),
+            (within(self.mantissa_bits, 14, 24), "mantissa_bits must be 14..24"),
+            (within(self.exponent_bits, 8, 10), "exponent_bits must be 8..10"),
+            (within(self.twiddle_bits, 12, 27), "twiddle_bits must be 12..27"),
+            (within(self.max_length_log2, 4, 28), "max_length_log2 must be 4..28"),
+        ):
+            if not ok:
+                raise ConfigError(f"configuration {self.name}: {problem}")
+
+    @property
+    def chunk_log2(self) -> int:
+        """k: the number of levels of the transform."""
+        return self.chunk.bit_length() - 1
+
+    @property
+    def lanes_log2(self) -> int:
+        """w: the number of levels that are wiring between lanes."""
+        return self.lanes.bit_length() - 1
+
+    @property
+    def chunk_beats(self) -> int:
+        """Beats of `lanes` words in one chunk."""
+        return self.chunk // self.lanes
+
+    @property
+    def word_bits(self) -> int:
+        """Bits of one CFP word: two mantissas and the exponent."""
+        return 2 * self.mantissa_bits + self.exponent_bits
+
+    @property
+    def beat_bits(self) -> int:
+        """Bits of one beat of CFP words."""
+        return self.lanes * self.word_bits
+
+    @property
+    def axi_bits(self) -> int:
+        """Bits of one AXI beat: a 64-bit slot for each lane's word."""
+        return 64 * self.lanes
+
+    def parameters(self) -> dict[str, int]:
+        """The kernel's SystemVerilog parameters."""
+        return {
+            "Lanes": self.lanes,
+            "Chunk": self.chunk,
+            "MantissaBits": self.mantissa_bits,
+            "ExponentBits": self.exponent_bits,
+            "TwiddleBits": self.twiddle_bits,
+            "MaxLengthLog2": self.max_length_log2,
+        }
+
+
+def names(path: Path = CONFIG_FILE) -> list[str]:
+    """The names of all configurations, in the file's order."""
+    with path.open("rb") as file:
+        return [name for name in tomllib.load(file) if name != "defaults"]
+
+
+def load(name: str, path: Path = CONFIG_FILE) -> Config:
+    """The configuration called `name`; ConfigError says which ones there are."""
+    with path.open("rb") as file:
+        table = tomllib.load(file)
+    if name not in table or name == "defaults":
+        raise ConfigError(
+            f"there is no configuration {name!r}; choose one of: {', '.join(names(path))}"
+        )
+    try:
+        return Config(name=name, **{**table["defaults"], **table[name]})
+    except TypeError as error:
+        raise ConfigError(f"configuration {name} in {path.name}: {error}") from None

@@ -1,0 +1,3 @@
+ram.sv
+fifo.sv
+credit_counter.sv
