@@ -24,13 +24,21 @@ module ram #(
 
   initial begin
     if (Width < 1 || Depth < 1) $fatal(1, "ram: Width and Depth must be at least 1");
-    if (Style != "block" && Style != "distributed") $fatal(1, "ram: Style must be block or distributed");
+    // Waived: strings of different lengths are compared on purpose.
+    // verilator lint_off WIDTHEXPAND
+    if (Style != "block" && Style != "distributed") begin
+      $fatal(1, "ram: Style must be block or distributed");
+    end
+    // verilator lint_on WIDTHEXPAND
   end
 
   logic [Width-1:0] rdata_q;
 
   // An attribute has to be a literal for every tool to honour it, hence one copy per style.
+  // Waived: strings of different lengths are compared on purpose.
+  // verilator lint_off WIDTHEXPAND
   if (Style == "block") begin : gen_block
+  // verilator lint_on WIDTHEXPAND
     (* ram_style = "block", no_rw_check *) logic [Width-1:0] mem [Depth];
     if (InitFile != "") begin : gen_init
       initial $readmemh(InitFile, mem);

