@@ -1,0 +1,159 @@
+# Copyright 2026 The Crocuta authors
+# SPDX-License-Identifier: Apache-2.0
+"""The kernel end to end: float32 arrays in, float32 arrays out, and its image of memory.
+
+A job is PREPARE (a filter to its spectra) or CONVOLVE. Spectra live in memory as 64-bit slots in
+beat order; sample rows start at multiples of 4 KiB.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+from models import cfp, fft_engine
+from models.cfp import Cfp, Format
+from models.cfp_to_float import cfp_to_float
+from models.configs import Config
+from models.float_to_cfp import float_to_cfp
+from models.overlap_add import overlap_add
+from models.spectral_mac import spectral_mac
+
+ROW_ALIGNMENT = 4096  # bytes; every row of samples and every pointer starts at a multiple
+GROUP_WORDS = 1 << 16  # words worked on at a time: enough to keep numpy busy, few enough for caches
+
+SampleArray = npt.NDArray[np.float32]
+Progress = Callable[[int, int], None]
+
+
+class Spectra(NamedTuple):
+    """The spectra of one channel's chunks, (chunks, C) in tree order, and its sticky flags."""
+
+    words: Cfp
+    saturated: bool
+    nonfinite: bool
+
+
+class Result(NamedTuple):
+    """One channel's output and the sticky flags of the job."""
+
+    y: SampleArray
+    saturated: bool
+    nonfinite: bool
+
+
+def chunk_count(length: int, config: Config) -> int:
+    """P: the chunks that `length` samples fill."""
+    return -(-length // config.chunk)
+
+
+def row_bytes(length: int) -> int:
+    """The distance in bytes between the rows of consecutive channels."""
+    return -(-length * 4 // ROW_ALIGNMENT) * ROW_ALIGNMENT
+
+
+def _groups(count: int, config: Config) -> Iterator[slice]:
+    """Chunks 0..count-1 in groups of about GROUP_WORDS words."""
+    step = max(1, GROUP_WORDS // config.chunk)
+    for start in range(0, count, step):
+        yield slice(start, min(start + step, count))
+
+
+def _concatenate(parts: list[Cfp]) -> Cfp:
+    return Cfp(
+        np.concatenate([part.re for part in parts]),
+        np.concatenate([part.im for part in parts]),
+        np.concatenate([part.exponent for part in parts]),
+    )
+
+
+def prepare(samples: SampleArray, config: Config) -> Spectra:
+    """The spectra of the chunks of one channel's samples (of a filter, or of a sequence)."""
+    fmt = Format.of(config)
+    chunks = np.zeros((chunk_count(len(samples), config), config.chunk), np.float32)
+    chunks.ravel()[: len(samples)] = samples
+    converted = float_to_cfp(chunks, fmt)
+    parts = [
+        fft_engine.forward(converted.words[group], config)
+        for group in _groups(len(chunks), config)
+    ]
+    return Spectra(
+        _concatenate([part.words for part in parts]),
+        any(part.saturated for part in parts),
+        converted.nonfinite,
+    )
+
+
+def convolve(
+    x: SampleArray, filter_spectra: Spectra, config: Config, progress: Progress | None = None
+) -> Result:
+    """The causal convolution of one channel's x with a prepared filter, bit-exact.
+
+    `progress` is called with the output chunks done and their number.
+    """
+    fmt = Format.of(config)
+    xs = prepare(x, config)
+    count = chunk_count(len(x), config)
+    pairs = min(len(filter_spectra.words.re), count)
+    saturated = xs.saturated
+    tail: Cfp | None = None
+    y = np.zeros((count, config.chunk), np.float32)
+    for group in _groups(count, config):
+        k = np.arange(group.start, group.stop)
+        oldest = np.maximum(0, k - pairs + 1)
+        passes = k - oldest + 1
+        accumulator: Cfp | None = None
+        for step in range(int(passes[-1])):
+            # Passes never get fewer from one output chunk to the next: those still at work are
+            # the last ones of the group. They all began in step 0, with a cleared accumulator.
+            active = slice(int(np.searchsorted(passes, step, side="right")), None)
+            i = oldest[active] + step
+            product = spectral_mac(
+                None if accumulator is None else accumulator[active],
+                xs.words[i],
+                filter_spectra.words[k[active] - i],
+                fmt,
+            )
+            saturated |= product.saturated
+            if accumulator is None:
+                accumulator = product.word
+            else:
+                for whole, part in zip(
+                    (accumulator.re, accumulator.im, accumulator.exponent),
+                    (product.word.re, product.word.im, product.word.exponent),
+                    strict=True,
+                ):
+                    whole[active] = part
+        assert accumulator is not None
+        z = fft_engine.inverse(accumulator, config)
+        saturated |= z.saturated
+        for row, chunk in enumerate(range(group.start, group.stop)):
+            overlapped = overlap_add(z.words[row], tail, fmt)
+            tail = overlapped.tail
+            samples = cfp_to_float(overlapped.y, fmt)
+            y[chunk] = samples.samples
+            saturated |= overlapped.saturated or samples.saturated
+            if progress:
+                progress(chunk + 1, count)
+    return Result(y.ravel()[: len(x)], saturated, xs.nonfinite)
+
+
+def spectra_slots(spectra: Cfp, config: Config) -> npt.NDArray[np.uint64]:
+    """Spectra (chunks, C) in tree order as memory slots (chunks, beats, lanes)."""
+    fmt = Format.of(config)
+    return np.stack(
+        [
+            cfp.pack(fft_engine.to_beats(spectra[chunk], config), fmt)
+            for chunk in range(len(spectra.re))
+        ]
+    )
+
+
+def sample_rows(channels: npt.NDArray[np.float32]) -> SampleArray:
+    """Samples (channels, length) as the flat memory image: each row padded to 4 KiB."""
+    rows = np.zeros((len(channels), row_bytes(channels.shape[1]) // 4), np.float32)
+    rows[:, : channels.shape[1]] = channels
+    return rows.ravel()

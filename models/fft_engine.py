@@ -1,0 +1,124 @@
+# Copyright 2026 The Crocuta authors
+# SPDX-License-Identifier: Apache-2.0
+"""The forward and inverse engine: a tree of roots, natural order in, tree order out.
+
+A chunk's spectrum is kept in tree order (position = the block index of the last level, the first
+split most significant). `to_beats` and `from_beats` convert to the order in which the lanes
+carry it and in which it lies in memory.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+
+from models.cfp import Cfp, ComplexArray, Format
+from models.cfp_butterfly import cfp_butterfly
+from models.cfp_multiply import rotate
+from models.configs import Config
+from models.twiddle_rom import block_turns, twiddle_rom
+
+
+class Transformed(NamedTuple):
+    """A chunk after a transform, and whether any exponent overflowed on the way."""
+
+    words: Cfp
+    saturated: bool
+
+
+def _merge(first: Cfp, second: Cfp, shape: tuple[int, ...]) -> Cfp:
+    """Two halves of each block, put side by side again."""
+    return Cfp(
+        *(
+            np.stack(pair, axis=-2).reshape(shape)
+            for pair in (
+                (first.re, second.re),
+                (first.im, second.im),
+                (first.exponent, second.exponent),
+            )
+        )
+    )
+
+
+def forward(chunks: Cfp, config: Config) -> Transformed:
+    """The forward transform of chunks of shape (..., C), natural order in, tree order out."""
+    fmt = Format.of(config)
+    words, saturated = chunks, False
+    for level in range(1, config.chunk_log2 + 1):
+        t = twiddle_rom(level, config.right_angle, config.twiddle_bits)
+        blocks = words.reshape(-1, len(t.re), 2, config.chunk >> level)
+        turned = rotate(blocks[:, :, 1], t.re[:, None], t.im[:, None], config.twiddle_bits, fmt)
+        plus, minus, over = cfp_butterfly(blocks[:, :, 0], turned.word, fmt)
+        saturated = saturated or turned.saturated or over
+        words = _merge(plus, minus, chunks.shape)
+    return Transformed(words, saturated)
+
+
+def inverse(spectra: Cfp, config: Config) -> Transformed:
+    """The inverse transform of spectra of shape (..., C), tree order in, natural order out.
+
+    The scale by 1/C is an exact exponent subtraction at the end; what it carries below the
+    smallest exponent becomes zero.
+    """
+    fmt = Format.of(config)
+    words, saturated = spectra, False
+    for level in range(config.chunk_log2, 0, -1):
+        t = twiddle_rom(level, config.right_angle, config.twiddle_bits)
+        blocks = words.reshape(-1, len(t.re), 2, config.chunk >> level)
+        plus, minus, over = cfp_butterfly(blocks[:, :, 0], blocks[:, :, 1], fmt)
+        turned = rotate(minus, t.re[:, None], -t.im[:, None], config.twiddle_bits, fmt)
+        saturated = saturated or over or turned.saturated
+        words = _merge(plus, turned.word, spectra.shape)
+    exponent = words.exponent - np.int32(config.chunk_log2)
+    alive = exponent >= fmt.exponent_min
+    return Transformed(
+        Cfp(words.re * alive, words.im * alive, np.where(alive, exponent, fmt.exponent_min)),
+        saturated,
+    )
+
+
+def to_lanes(chunk: Cfp, config: Config) -> Cfp:
+    """A chunk in natural order as (beats, lanes): lane l at beat t holds n = l * C/W + t."""
+    return chunk.map(lambda part: part.reshape(config.lanes, config.chunk_beats).T)
+
+
+def from_lanes(beats: Cfp) -> Cfp:
+    """The inverse of `to_lanes`."""
+    return beats.map(lambda part: part.T.ravel())
+
+
+def to_beats(spectrum: Cfp, config: Config) -> Cfp:
+    """A spectrum in tree order as (beats, lanes), the order the engine delivers it in.
+
+    Lane bit 0 holds bit 0 of the position, the other lane bits its top bits, time the rest.
+    """
+    pairs, beats = config.lanes // 2, config.chunk_beats
+    return spectrum.map(
+        lambda part: part.reshape(pairs, beats, 2).transpose(1, 0, 2).reshape(beats, config.lanes)
+    )
+
+
+def from_beats(beats: Cfp, config: Config) -> Cfp:
+    """The inverse of `to_beats`."""
+    pairs, count = config.lanes // 2, config.chunk_beats
+    return beats.map(
+        lambda part: part.reshape(count, pairs, 2).transpose(1, 0, 2).ravel()
+    )
+
+
+def tree_bins(config: Config) -> np.ndarray[tuple[int], np.dtype[np.int64]]:
+    """The bin of numpy's FFT that each position in tree order holds.
+
+    With right_angle it is the bin of fft(x * exp(i*pi*n / (2C))).
+    """
+    turns = block_turns(config.chunk_log2 + 1, config.right_angle)
+    offset = 0.25 / config.chunk if config.right_angle else 0.0
+    return np.rint((offset - turns) * config.chunk).astype(np.int64) % config.chunk
+
+
+def reference_forward(chunk: ComplexArray, config: Config) -> ComplexArray:
+    """The float64 transform in tree order, from numpy's FFT: the check of `forward`."""
+    n = np.arange(config.chunk)
+    twist = np.exp(0.5j * np.pi * n / config.chunk) if config.right_angle else 1.0
+    return np.fft.fft(chunk * twist)[tree_bins(config)]

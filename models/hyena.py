@@ -1,0 +1,80 @@
+# Copyright 2026 The Crocuta authors
+# SPDX-License-Identifier: Apache-2.0
+"""HyenaDNA's implicit long-convolution filter with random weights, and DNA as a real channel.
+
+Formulas: Poli et al., "Hyena Hierarchy" (arXiv 2302.10866), and Nguyen et al., "HyenaDNA"
+(arXiv 2306.15794): a sine-activated MLP of a positional embedding, times an exponential window.
+"""
+
+from __future__ import annotations
+
+import gzip
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+
+from models.cfp import FloatArray
+from models.configs import ROOT
+
+GENOME = ROOT / "data" / "NC_008253.fna.gz"
+BASES = "ACGTN"
+
+
+def implicit_filter(
+    length: int,
+    channel: int,
+    seed: int,
+    d_model: int = 256,
+    shift: float = 0.05,
+    emb_dim: int = 5,
+    order: int = 64,
+    inner_mlps: int = 2,
+    frequency: float = 10.0,
+) -> FloatArray:
+    """One channel (0..d_model-1) of a HyenaDNA filter of `length` taps.
+
+    The weights are drawn as PyTorch initialises nn.Linear: uniform within 1/sqrt(fan-in). The
+    defaults are those of hyenadna-medium-450k. The window decays between exp(-|delta|) of the
+    fastest and the slowest channel, plus `shift`.
+    """
+    rng = np.random.default_rng(seed)
+    t = np.linspace(0.0, 1.0, length)[:, None]
+    w = 2 * np.pi * np.arange(length)[:, None] / length
+    bands = (emb_dim - 1) // 2
+    f = np.linspace(1e-4, bands - 1, bands)[None, :]
+    z = np.concatenate([t, np.cos(f * w), -np.sin(f * w)], axis=1)
+    fan_in = emb_dim
+    for _ in range(1 + inner_mlps):
+        bound = 1 / np.sqrt(fan_in)
+        weight = rng.uniform(-bound, bound, (fan_in, order))
+        bias = rng.uniform(-bound, bound, order)
+        z = np.sin(frequency * (z @ weight + bias))
+        fan_in = order
+    bound = 1 / np.sqrt(order)
+    h = z @ rng.uniform(-bound, bound, (order, d_model))[:, channel]
+    delta = abs(np.linspace(np.log(0.01) / 1.5, np.log(0.01) / 0.3, d_model)[channel])
+    taps: FloatArray = h * (np.exp(-t[:, 0] * delta) + shift)
+    return taps
+
+
+def read_bases(count: int, path: Path = GENOME) -> npt.NDArray[np.uint8]:
+    """The first `count` bases of a gzipped FASTA file as indices into BASES.
+
+    Raises ValueError when the file holds fewer.
+    """
+    with gzip.open(path, "rt", encoding="ascii") as file:
+        next(file)
+        text = file.read(count + count // 40 + 100).replace("\n", "")[:count].upper()
+    if len(text) < count:
+        raise ValueError(f"{path.name} holds {len(text)} bases, fewer than the {count} asked for")
+    table = np.full(256, BASES.index("N"), np.uint8)
+    for index, base in enumerate(BASES):
+        table[ord(base)] = index
+    return table[np.frombuffer(text.encode("ascii"), np.uint8)]
+
+
+def embed(bases: npt.NDArray[np.uint8], seed: int) -> FloatArray:
+    """One real channel of a token embedding: a normally distributed value for each base."""
+    values: FloatArray = np.random.default_rng(seed).normal(size=len(BASES))[bases]
+    return values

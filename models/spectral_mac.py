@@ -1,0 +1,18 @@
+# Copyright 2026 The Crocuta authors
+# SPDX-License-Identifier: Apache-2.0
+"""The spectral MAC: accumulating products of spectra, word by word."""
+
+from __future__ import annotations
+
+from models.cfp import Cfp, Format, zeros
+from models.cfp_add import cfp_add
+from models.cfp_multiply import multiply
+from models.cfp_normalise import Normalised
+
+
+def spectral_mac(accumulator: Cfp | None, x: Cfp, h: Cfp, fmt: Format) -> Normalised:
+    """accumulator + x * h, or zero + x * h in the first pass, when there is none."""
+    product = multiply(x, h, fmt)
+    start = zeros(x.shape, fmt) if accumulator is None else accumulator
+    total = cfp_add(start, product.word, fmt)
+    return Normalised(total.word, product.saturated or total.saturated)
