@@ -1,3 +1,5 @@
 ram.sv
 fifo.sv
 credit_counter.sv
+axi_read_master.sv
+axi_write_master.sv
