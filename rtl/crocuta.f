@@ -3,3 +3,5 @@ fifo.sv
 credit_counter.sv
 axi_read_master.sv
 axi_write_master.sv
+spectrum_reader.sv
+spectrum_writer.sv

@@ -1,0 +1,196 @@
+// Copyright 2026 The Crocuta authors
+// SPDX-License-Identifier: Apache-2.0
+//
+// spectrum_writer: writes whole chunks of spectral words to memory, one 64-bit slot a word with
+// zeros above, in bursts that never cross 4 KiB.
+// A burst is asked for only when all of it is in the FIFO, so W never waits for the datapath.
+// Handshake: cmd valid/ready, one chunk a command; valid/ready on the beats, which may come before
+// their command.
+// Latency: 3 clocks from the last beat of a burst to m_axi_awvalid, 2 more to m_axi_wvalid.
+// Throughput: one beat a clock, also across commands.
+
+module spectrum_writer #(
+  parameter int Lanes = 8,          // words of a beat: a power of two, 1..16
+  parameter int Chunk = 65536,      // words of a chunk: a power of two
+  parameter int MantissaBits = 18,
+  parameter int ExponentBits = 9,
+  localparam int WordBits = 2 * MantissaBits + ExponentBits,
+  localparam int BeatBits = Lanes * WordBits,
+  localparam int AxiBits = 64 * Lanes
+) (
+  input  logic                 clk_i,
+  input  logic                 rst_ni,
+  /// no further burst is asked for; those asked for are completed
+  input  logic                 stop_i,
+  input  logic                 cmd_valid_i,
+  output logic                 cmd_ready_o,
+  /// first byte of the chunk, a multiple of the bytes of a burst
+  input  logic [63:0]          cmd_addr_i,
+  input  logic                 valid_i,
+  output logic                 ready_o,
+  input  logic [BeatBits-1:0]  beat_i,
+  /// bursts acknowledged since reset, modulo 2^32
+  output logic [31:0]          written_o,
+  /// everything acknowledged and, unless stopped, no command in work and no beat in the FIFO
+  output logic                 idle_o,
+  /// pulse: a burst was acknowledged with an error response
+  output logic                 error_o,
+  output logic                 m_axi_awvalid,
+  input  logic                 m_axi_awready,
+  output logic [63:0]          m_axi_awaddr,
+  output logic [7:0]           m_axi_awlen,
+  output logic [2:0]           m_axi_awsize,
+  output logic [1:0]           m_axi_awburst,
+  output logic [0:0]           m_axi_awid,
+  output logic [3:0]           m_axi_awcache,
+  output logic [2:0]           m_axi_awprot,
+  output logic                 m_axi_wvalid,
+  input  logic                 m_axi_wready,
+  output logic [AxiBits-1:0]   m_axi_wdata,
+  output logic [AxiBits/8-1:0] m_axi_wstrb,
+  output logic                 m_axi_wlast,
+  input  logic                 m_axi_bvalid,
+  output logic                 m_axi_bready,
+  input  logic [1:0]           m_axi_bresp,
+  input  logic [0:0]           m_axi_bid
+);
+
+  localparam int ChunkBeats = Chunk / Lanes;
+  localparam int PageBeats = 4096 / (AxiBits / 8);
+  localparam int MaxBurst = (PageBeats < 64) ? PageBeats : 64;
+  localparam int BurstBeats = (ChunkBeats < MaxBurst) ? ChunkBeats : MaxBurst;
+  localparam int BurstBytes = BurstBeats * AxiBits / 8;
+  localparam int Bursts = ChunkBeats / BurstBeats;
+  localparam int LeftBits = $clog2(Bursts + 1);
+  localparam int BeatCountBits = $clog2(BurstBeats);
+  localparam int FifoDepth = 2 * BurstBeats;
+
+  initial begin
+    if (Lanes < 1 || Lanes > 16 || (Lanes & (Lanes - 1)) != 0) begin
+      $fatal(1, "spectrum_writer: Lanes must be a power of two, 1 to 16");
+    end
+    if ((Chunk & (Chunk - 1)) != 0 || ChunkBeats < 2) begin
+      $fatal(1, "spectrum_writer: Chunk must be a power of two and at least two beats");
+    end
+    if (MantissaBits < 2 || ExponentBits < 2 || WordBits > 64) begin
+      $fatal(1, "spectrum_writer: a word has to fit its 64-bit slot");
+    end
+  end
+
+  logic                       busy_q;      // a command is in work
+  logic [63:0]                addr_q;
+  logic [LeftBits-1:0]        left_q;      // bursts of the command not yet asked for
+  logic                       last_q;      // left_q == 1
+  logic [BeatCountBits-1:0]   beat_q;      // beat within the burst that enters the FIFO
+  logic                       arrived_q;   // a burst has become complete in the FIFO
+  logic [1:0]                 complete_q;  // complete bursts in the FIFO not yet asked for
+  logic [31:0]                written_q;
+  logic                       push;
+  logic                       take;
+  logic                       issue;
+  logic                       master_valid;
+  logic                       master_ready;
+  logic                       master_idle;
+  logic                       done;
+  logic                       data_valid;
+  logic                       data_ready;
+  logic [BeatBits-1:0]        beat;
+  logic [AxiBits-1:0]         data;
+  logic [$clog2(FifoDepth):0] fifo_level;
+
+  assign cmd_ready_o  = !busy_q;
+  assign take         = cmd_valid_i && cmd_ready_o;
+  assign push         = valid_i && ready_o;
+  assign master_valid = busy_q && (complete_q != '0);
+  assign issue        = master_valid && master_ready;
+
+  always_ff @(posedge clk_i) begin
+    if (!rst_ni) begin
+      busy_q     <= 1'b0;
+      beat_q     <= '0;
+      arrived_q  <= 1'b0;
+      complete_q <= '0;
+      written_q  <= '0;
+    end else begin
+      busy_q    <= take || (busy_q && !(issue && last_q));
+      arrived_q <= push && (&beat_q);
+      if (push) beat_q <= beat_q + 1'b1;
+      if (arrived_q && !issue) complete_q <= complete_q + 1'b1;
+      if (!arrived_q && issue) complete_q <= complete_q - 1'b1;
+      if (done) written_q <= written_q + 1'b1;
+    end
+  end
+
+  always_ff @(posedge clk_i) begin
+    if (take) begin
+      addr_q <= cmd_addr_i;
+      left_q <= LeftBits'(Bursts);
+      last_q <= (Bursts == 1);
+    end else if (issue) begin
+      addr_q <= addr_q + 64'(BurstBytes);
+      left_q <= left_q - 1'b1;
+      last_q <= (left_q == LeftBits'(2));
+    end
+  end
+
+  fifo #(
+    .Width(BeatBits),
+    .Depth(FifoDepth),
+    .Style("distributed")
+  ) u_fifo (
+    .clk_i  (clk_i),
+    .rst_ni (rst_ni),
+    .valid_i(valid_i),
+    .ready_o(ready_o),
+    .data_i (beat_i),
+    .valid_o(data_valid),
+    .ready_i(data_ready),
+    .data_o (beat),
+    .level_o(fifo_level)
+  );
+
+  for (genvar l = 0; l < Lanes; l++) begin : gen_lane
+    assign data[l*64+:64] = 64'(beat[l*WordBits+:WordBits]);
+  end
+
+  axi_write_master #(
+    .DataBits(AxiBits)
+  ) u_master (
+    .clk_i        (clk_i),
+    .rst_ni       (rst_ni),
+    .stop_i       (stop_i),
+    .cmd_valid_i  (master_valid),
+    .cmd_ready_o  (master_ready),
+    .cmd_addr_i   (addr_q),
+    .cmd_beats_i  (9'(BurstBeats)),
+    .data_valid_i (data_valid),
+    .data_ready_o (data_ready),
+    .data_i       (data),
+    .strb_i       ({AxiBits / 8{1'b1}}),
+    .done_o       (done),
+    .idle_o       (master_idle),
+    .error_o      (error_o),
+    .m_axi_awvalid(m_axi_awvalid),
+    .m_axi_awready(m_axi_awready),
+    .m_axi_awaddr (m_axi_awaddr),
+    .m_axi_awlen  (m_axi_awlen),
+    .m_axi_awsize (m_axi_awsize),
+    .m_axi_awburst(m_axi_awburst),
+    .m_axi_awid   (m_axi_awid),
+    .m_axi_awcache(m_axi_awcache),
+    .m_axi_awprot (m_axi_awprot),
+    .m_axi_wvalid (m_axi_wvalid),
+    .m_axi_wready (m_axi_wready),
+    .m_axi_wdata  (m_axi_wdata),
+    .m_axi_wstrb  (m_axi_wstrb),
+    .m_axi_wlast  (m_axi_wlast),
+    .m_axi_bvalid (m_axi_bvalid),
+    .m_axi_bready (m_axi_bready),
+    .m_axi_bresp  (m_axi_bresp),
+    .m_axi_bid    (m_axi_bid)
+  );
+
+  assign written_o = written_q;
+  assign idle_o    = master_idle && (stop_i || (!busy_q && fifo_level == '0));
+
+endmodule
