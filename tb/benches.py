@@ -4,12 +4,14 @@
 
 from __future__ import annotations
 
+import random
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
-from models.configs import Config
+from models.configs import ROOT, Config
 
 SIMS = ("verilator", "icarus")
+RAM_INIT_FILE = ROOT / "build" / "cells" / "ram.mem"
 
 
 def no_parameters(config: Config) -> dict[str, int | str]:
@@ -41,4 +43,67 @@ class Bench:
     """Environment variables for the cocotb module."""
 
 
-BENCHES: dict[str, tuple[Bench, ...]] = {}
+def ram_init_file(config: Config) -> dict[str, int | str]:
+    """A RAM's parameters with the file of its initial words, which this writes."""
+    width, depth = 27, 40
+    words = random.Random(1)
+    RAM_INIT_FILE.parent.mkdir(parents=True, exist_ok=True)
+    RAM_INIT_FILE.write_text("".join(f"{words.getrandbits(width):x}\n" for _ in range(depth)))
+    return {"Width": width, "Depth": depth, "Style": "distributed", "InitFile": str(RAM_INIT_FILE)}
+
+
+def fixed(**parameters: int | str) -> Callable[[Config], dict[str, int | str]]:
+    """The same parameters at every configuration."""
+    return lambda config: dict(parameters)
+
+
+BENCHES: dict[str, tuple[Bench, ...]] = {
+    "cells": (
+        Bench(
+            top="ram",
+            module="tb.bench_ram",
+            about="block RAM: contents, latency and the held output",
+            parameters=fixed(Width=45, Depth=64, Style="block"),
+            configs=("tiny",),
+        ),
+        Bench(
+            top="ram",
+            module="tb.bench_ram",
+            about="LUT RAM whose depth is no power of two, with initial words from a file",
+            parameters=ram_init_file,
+            configs=("tiny",),
+            variant="init",
+            env={"RAM_INIT_FILE": str(RAM_INIT_FILE)},
+        ),
+        Bench(
+            top="fifo",
+            module="tb.bench_fifo",
+            about="order, full, empty, level and latency, clock by clock",
+            parameters=fixed(Width=13, Depth=16, Style="distributed"),
+            configs=("tiny",),
+        ),
+        Bench(
+            top="fifo",
+            module="tb.bench_fifo",
+            about="the smallest depth, in block RAM",
+            parameters=fixed(Width=37, Depth=2, Style="block"),
+            configs=("tiny",),
+            variant="depth2",
+        ),
+        Bench(
+            top="credit_counter",
+            module="tb.bench_credit_counter",
+            about="available exactly while a place is free",
+            parameters=fixed(Credits=7, Skip=0),
+            configs=("tiny",),
+        ),
+        Bench(
+            top="credit_counter",
+            module="tb.bench_credit_counter",
+            about="the first reserves that only fill the engine are free",
+            parameters=fixed(Credits=8, Skip=21),
+            configs=("tiny",),
+            variant="skip",
+        ),
+    ),
+}

@@ -52,6 +52,7 @@ class _Logged(cocotb_runner.Runner):
 
     def _set_env_common(self) -> None:
         super()._set_env_common()
+        self.env.setdefault("GPI_LOG_LEVEL", "ERROR")  # its start-up chatter hides the results
         self.env["PYTHONPATH"] = os.pathsep.join([str(ROOT), *sys.path])
 
     def _execute_cmds(
@@ -101,7 +102,11 @@ class _Verilator(_Logged, cocotb_runner.Verilator):
         if self.large:
             verilate.remove("--public-flat-rw")
         optimise = "-O2 -march=native" if self.large else "-O1"
-        make += [*WHEEL_SETTINGS, f"OPT_FAST={optimise}", f"OPT_SLOW={'-O1' if self.large else '-O0'}"]
+        make += [
+            *WHEEL_SETTINGS,
+            f"OPT_FAST={optimise}",
+            f"OPT_SLOW={'-O1' if self.large else '-O0'}",
+        ]
         return [verilate, make]
 
     def _execute_cmds(
@@ -196,7 +201,12 @@ def _tail(log: Path) -> str:
 
 
 def _build(
-    runner: _Verilator | _Icarus, bench: Bench, config: Config, sim: str, directory: Path, waves: bool
+    runner: _Verilator | _Icarus,
+    bench: Bench,
+    config: Config,
+    sim: str,
+    directory: Path,
+    waves: bool,
 ) -> None:
     """Compiles unless the stamp says that the same sources were compiled the same way."""
     large = config.chunk >= LARGE_CHUNK

@@ -1,0 +1,27 @@
+# Copyright 2026 The Crocuta authors
+# SPDX-License-Identifier: Apache-2.0
+"""Clock and reset of the small benches: inputs change after a rising edge, checks read at the
+falling edge, where both simulators have settled to the same values."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import cocotb
+from cocotb.clock import Clock
+from cocotb.triggers import FallingEdge, RisingEdge
+
+PERIOD_NS = 10
+
+
+def start_clock(dut: Any) -> None:
+    """Starts clk_i."""
+    cocotb.start_soon(Clock(dut.clk_i, PERIOD_NS, unit="ns").start())
+
+
+async def drive(dut: Any, **inputs: int) -> None:
+    """Sets the inputs after the next rising edge and returns when the outputs have settled."""
+    await RisingEdge(dut.clk_i)
+    for name, value in inputs.items():
+        getattr(dut, name).value = value
+    await FallingEdge(dut.clk_i)
