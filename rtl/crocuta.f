@@ -3,5 +3,8 @@ fifo.sv
 credit_counter.sv
 axi_read_master.sv
 axi_write_master.sv
+lane_bursts.sv
+sample_reader.sv
+sample_writer.sv
 spectrum_reader.sv
 spectrum_writer.sv
