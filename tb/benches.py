@@ -106,4 +106,13 @@ BENCHES: dict[str, tuple[Bench, ...]] = {
             variant="skip",
         ),
     ),
+    "axi_masters": (
+        Bench(
+            top="axi_masters_tb",
+            module="tb.bench_axi_masters",
+            about="bursts, strobes, errors, the outstanding limit, stop and reset",
+            parameters=lambda config: {"DataBits": config.axi_bits, "MaxOutstanding": 4},
+            sources=("tb/axi_masters_tb.sv",),
+        ),
+    ),
 }

@@ -1,0 +1,377 @@
+# Copyright 2026 The Crocuta authors
+# SPDX-License-Identifier: Apache-2.0
+"""The AXI4 masters against cocotbext-axi's memory: random bursts and pauses, byte strobes, error
+responses, the limit of outstanding bursts, stop and reset in the middle."""
+
+from __future__ import annotations
+
+import logging
+import os
+import random
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import cocotb
+from cocotb.triggers import ClockCycles, FallingEdge, RisingEdge
+from cocotbext.axi import AxiReadBus, AxiSlaveRead, AxiSlaveWrite, AxiWriteBus
+
+from models import configs
+from tb.clock import start_clock
+from tb.valid_ready import Sink, Source
+
+BYTES = configs.load(os.environ["CROCUTA_CONFIG"]).axi_bits // 8
+PAGES = 8
+MAX_OUTSTANDING = 4
+LIMIT = 40_000
+
+Burst = tuple[int, int]
+"""Address and beats."""
+
+
+class Memory:
+    """The target of both slaves; an access that touches `bad` addresses raises."""
+
+    def __init__(self) -> None:
+        """All accesses allowed."""
+        self.data = bytearray(random.randbytes(PAGES * 4096))
+        self.bad: set[int] = set()
+
+    def check(self, address: int, length: int) -> None:
+        """Raises where the access is to be answered with an error."""
+        if any(address <= bad < address + length for bad in self.bad):
+            raise PermissionError(f"no access to {address:#x}")
+
+    async def read(self, address: int, length: int) -> bytes:
+        """As AxiSlaveRead calls it."""
+        self.check(address, length)
+        return bytes(self.data[address : address + length])
+
+    async def write(self, address: int, data: bytes) -> None:
+        """As AxiSlaveWrite calls it."""
+        self.check(address, len(data))
+        self.data[address : address + len(data)] = data
+
+
+def pauses(chance: float) -> Iterator[bool]:
+    """Random pauses of a channel."""
+    while True:
+        yield random.random() < chance
+
+
+class Bench:
+    """The two masters, their requesters, the slaves and the rules that hold at all times."""
+
+    def __init__(self, dut: Any) -> None:
+        """Starts everything, in reset."""
+        self.dut = dut
+        for name in ("cocotb.axi_masters_tb", "cocotb.axi_masters_tb.m_axi"):
+            logging.getLogger(name).setLevel(logging.ERROR)
+        start_clock(dut)
+        dut.rst_ni.value = 0
+        dut.stop_i.value = 0
+        self.memory = Memory()
+        self.reads = Source(dut, "read_valid_i", "read_ready_o", ("read_addr_i", "read_beats_i"))
+        self.writes = Source(
+            dut, "write_valid_i", "write_ready_o", ("write_addr_i", "write_beats_i")
+        )
+        self.beats = Source(dut, "data_valid_i", "data_ready_o", ("data_i", "strb_i"))
+        self.read = Sink(dut, "data_valid_o", None, ("data_o", "data_last_o", "read_error_o"))
+        self.done = Sink(dut, "done_o", None, ("write_error_o",))
+        self.slave_read = AxiSlaveRead(
+            AxiReadBus.from_prefix(dut, "m_axi"), dut.clk_i, dut.rst_ni, self.memory, False
+        )
+        self.slave_write = AxiSlaveWrite(
+            AxiWriteBus.from_prefix(dut, "m_axi"), dut.clk_i, dut.rst_ni, self.memory, False
+        )
+        self.watched = 0
+        self.outstanding_seen = 0
+        cocotb.start_soon(self.watch())
+
+    async def reset(self, clocks: int = 3) -> None:
+        """Resets masters and slaves, and forgets what was under way."""
+        await RisingEdge(self.dut.clk_i)
+        self.dut.rst_ni.value = 0
+        for source in (self.reads, self.writes, self.beats):
+            source.clear()
+        await ClockCycles(self.dut.clk_i, clocks)
+        self.dut.rst_ni.value = 1
+        self.read.clear()
+        self.done.clear()
+        await RisingEdge(self.dut.clk_i)
+
+    def pause(self, chance: float) -> None:
+        """Random pauses on every channel."""
+        for channel in (
+            self.slave_read.ar_channel,
+            self.slave_read.r_channel,
+            self.slave_write.aw_channel,
+            self.slave_write.w_channel,
+            self.slave_write.b_channel,
+        ):
+            channel.clear_pause_generator()
+            channel.pause = False
+            if chance:
+                channel.set_pause_generator(pauses(chance))
+
+    async def watch(self) -> None:
+        """Stable addresses, data no earlier than its address, few enough bursts outstanding."""
+        dut = self.dut
+        names = ("araddr", "arlen", "arsize", "arburst"), ("awaddr", "awlen", "awsize", "awburst")
+        fields = [[getattr(dut, f"m_axi_{name}") for name in group] for group in names]
+        valids = [dut.m_axi_arvalid, dut.m_axi_awvalid]
+        readies = [dut.m_axi_arready, dut.m_axi_awready]
+        held: list[list[int] | None] = [None, None]
+        presented = [0, 0]
+        promised = sent = answered = returned = 0
+        while True:
+            await FallingEdge(dut.clk_i)
+            if dut.rst_ni.value != 1:
+                held = [None, None]
+                presented = [0, 0]
+                promised = sent = answered = returned = 0
+                continue
+            for side in range(2):
+                if valids[side].value != 1:
+                    assert held[side] is None, "an address went away before it was accepted"
+                    continue
+                now = [int(field.value) for field in fields[side]]
+                previous = held[side]
+                if previous is None:
+                    presented[side] += 1
+                    promised += now[1] + 1 if side else 0
+                    assert now[0] % BYTES == 0 and now[2] == BYTES.bit_length() - 1 and now[3] == 1
+                else:
+                    assert now == previous, "an address changed before it was accepted"
+                held[side] = None if readies[side].value == 1 else now
+            assert dut.m_axi_rready.value == 1 and dut.m_axi_bready.value == 1
+            if dut.m_axi_wvalid.value == 1:
+                # The address of this beat has to be there in an earlier clock or in this one.
+                assert sent < promised, "a W beat came before its AW"
+                sent += int(dut.m_axi_wready.value == 1)
+            outstanding = (presented[0] - returned, presented[1] - answered)
+            assert max(outstanding) <= MAX_OUTSTANDING, outstanding
+            self.outstanding_seen = max(self.outstanding_seen, min(outstanding))
+            returned += int(dut.m_axi_rvalid.value == 1 and dut.m_axi_rlast.value == 1)
+            answered += int(dut.m_axi_bvalid.value == 1)
+            self.watched += 1
+
+    async def until(self, condition: Callable[[], bool], what: str) -> None:
+        """Waits, not for ever."""
+        for _ in range(LIMIT):
+            await FallingEdge(self.dut.clk_i)
+            if condition():
+                return
+        raise AssertionError(f"still waiting for {what}")
+
+    async def until_counts(self, beats: int, done: int) -> None:
+        """Waits until so many beats have been read and bursts acknowledged, and then none more."""
+        await self.until(
+            lambda: len(self.read.items) >= beats and len(self.done.items) >= done,
+            f"{beats} beats and {done} acknowledgements",
+        )
+        await self.until_idle()
+        await ClockCycles(self.dut.clk_i, 3)
+        assert (len(self.read.items), len(self.done.items)) == (beats, done)
+
+    async def until_idle(self) -> None:
+        """Both masters idle."""
+        dut = self.dut
+        await self.until(lambda: dut.read_idle_o.value == 1 and dut.write_idle_o.value == 1, "idle")
+
+    def offer(self, bursts: list[Burst], strobes: bool = True) -> list[tuple[int, int]]:
+        """Queues bursts with random beats for writing; returns the beats (data, strobes)."""
+        beats = [
+            (
+                random.getrandbits(8 * BYTES),
+                random.getrandbits(BYTES) if strobes and random.random() < 0.5 else 2**BYTES - 1,
+            )
+            for _, length in bursts
+            for _ in range(length)
+        ]
+        self.beats.send(beats)
+        self.writes.send(bursts)
+        return beats
+
+
+def random_burst(low: int = 0, high: int = PAGES) -> Burst:
+    """A burst within one of the pages low..high-1; short ones as often as long ones."""
+    page_beats = 4096 // BYTES
+    length = min(random.choice((1, 2, 3, random.randint(1, 256))), page_beats)
+    start = random.randint(0, page_beats - length)
+    return random.randrange(low, high) * 4096 + start * BYTES, length
+
+
+def store(image: bytearray, bursts: list[Burst], beats: list[tuple[int, int]]) -> None:
+    """What the memory holds after the writes."""
+    remaining = iter(beats)
+    for address, length in bursts:
+        for n in range(length):
+            data, strobes = next(remaining)
+            for byte in range(BYTES):
+                if strobes >> byte & 1:
+                    image[address + n * BYTES + byte] = data >> 8 * byte & 0xFF
+
+
+def expected(image: bytes | bytearray, bursts: list[Burst]) -> list[tuple[int, int, int]]:
+    """The beats that reading the bursts brings: data, last, error."""
+    return [
+        (
+            int.from_bytes(image[address + n * BYTES : address + (n + 1) * BYTES], "little"),
+            int(n == length - 1),
+            0,
+        )
+        for address, length in bursts
+        for n in range(length)
+    ]
+
+
+@cocotb.test()
+async def random_bursts(dut: Any) -> None:
+    """Writes to one half and reads from the other, then everything read back."""
+    bench = Bench(dut)
+    await bench.reset()
+    compared = 0
+    for chance, gap in ((0.0, 0.0), (0.3, 0.0), (0.0, 0.5), (0.2, 0.2)):
+        bench.pause(chance)
+        bench.reads.gap = bench.writes.gap = bench.beats.gap = gap
+        image = bytearray(bench.memory.data)
+        writes = [random_burst(0, PAGES // 2) for _ in range(12)]
+        reads = [random_burst(PAGES // 2) for _ in range(12)]
+        store(image, writes, bench.offer(writes))
+        bench.reads.send(reads)
+        count = sum(length for _, length in reads)
+        await bench.until_counts(count, 12)
+        assert bench.read.items == expected(image, reads)
+        assert bench.memory.data == image
+        assert bench.done.items == [(0,)] * 12
+        compared += count
+        bench.read.clear()
+        bench.done.clear()
+        bench.reads.send(writes)
+        count = sum(length for _, length in writes)
+        await bench.until_counts(count, 0)
+        assert bench.read.items == expected(image, writes)
+        compared += count
+        bench.read.clear()
+    assert compared > 500 and bench.watched > 500, (compared, bench.watched)
+
+
+@cocotb.test()
+async def error_responses(dut: Any) -> None:
+    """Exactly the beats and the bursts that came with an error are reported, and all complete."""
+    bench = Bench(dut)
+    await bench.reset()
+    bench.pause(0.1)
+    for _ in range(3):
+        image = bytes(bench.memory.data)
+        writes = [random_burst() for _ in range(8)]
+        reads = [random_burst() for _ in range(8)]
+        beats = {a + n * BYTES for a, length in writes + reads for n in range(length)}
+        bench.memory.bad = set(random.sample(sorted(beats), 5))
+        # Full strobes, since an access without a byte would not touch the address.
+        bench.reads.send(reads)
+        count = sum(length for _, length in reads)
+        await bench.until_counts(count, 0)
+        errors = [a + n * BYTES in bench.memory.bad for a, length in reads for n in range(length)]
+        assert [bool(error) for *_, error in bench.read.items] == errors
+        for got, want, error in zip(bench.read.items, expected(image, reads), errors, strict=True):
+            assert got[1] == want[1] and (error or got[0] == want[0])
+        bench.offer(writes, strobes=False)
+        await bench.until_counts(count, 8)
+        assert [bool(error) for (error,) in bench.done.items] == [
+            any(a <= bad < a + length * BYTES for bad in bench.memory.bad) for a, length in writes
+        ]
+        assert any(errors) or any(error for (error,) in bench.done.items)
+        bench.read.clear()
+        bench.done.clear()
+
+
+@cocotb.test()
+async def outstanding_limit(dut: Any) -> None:
+    """With no answer at all, exactly MaxOutstanding bursts are presented; then all complete."""
+    bench = Bench(dut)
+    await bench.reset()
+    # The slaves take commands but do not answer.
+    bench.slave_read.r_channel.pause = True
+    bench.slave_write.b_channel.pause = True
+    bench.slave_read.ar_channel.queue_occupancy_limit = 64
+    bench.slave_write.aw_channel.queue_occupancy_limit = 64
+    bench.slave_write.w_channel.queue_occupancy_limit = 1024
+    bursts = [(n * 4096, 3) for n in range(PAGES)]
+    bench.reads.send(bursts)
+    bench.offer(bursts)
+    await ClockCycles(dut.clk_i, 200)
+    assert bench.reads.sent == bench.writes.sent == MAX_OUTSTANDING
+    assert bench.outstanding_seen == MAX_OUTSTANDING
+    assert dut.read_idle_o.value == 0 and dut.write_idle_o.value == 0
+    bench.slave_read.r_channel.pause = False
+    bench.slave_write.b_channel.pause = False
+    await bench.until_counts(3 * PAGES, PAGES)
+
+
+@cocotb.test()
+async def stop(dut: Any) -> None:
+    """Stopped in the middle: what is presented completes, nothing follows; then it goes on."""
+    bench = Bench(dut)
+    await bench.reset()
+    compared = 0
+    for _ in range(6):
+        bench.pause(random.choice((0.0, 0.3)))
+        image = bytearray(bench.memory.data)
+        writes = [random_burst(0, PAGES // 2) for _ in range(10)]
+        reads = [random_burst(PAGES // 2) for _ in range(10)]
+        bench.reads.sent = bench.writes.sent = 0
+        store(image, writes, bench.offer(writes))
+        bench.reads.send(reads)
+        await ClockCycles(dut.clk_i, random.randint(1, 60))
+        dut.stop_i.value = 1
+        await FallingEdge(dut.clk_i)
+        await RisingEdge(dut.clk_i)
+        sent = bench.reads.sent, bench.writes.sent
+        await ClockCycles(dut.clk_i, 3)
+        await bench.until_idle()
+        await ClockCycles(dut.clk_i, 20)
+        assert (bench.reads.sent, bench.writes.sent) == sent
+        assert dut.read_ready_o.value == 0 and dut.write_ready_o.value == 0
+        assert len(bench.read.items) == sum(length for _, length in reads[: sent[0]])
+        assert len(bench.done.items) == sent[1]
+        dut.stop_i.value = 0
+        count = sum(length for _, length in reads)
+        await bench.until_counts(count, 10)
+        assert bench.read.items == expected(image, reads)
+        assert bench.memory.data == image
+        compared += count
+        bench.read.clear()
+        bench.done.clear()
+    assert compared > 100
+
+
+@cocotb.test()
+async def reset_in_the_middle(dut: Any) -> None:
+    """After a reset at any moment nothing is left over, and bursts run as ever."""
+    bench = Bench(dut)
+    await bench.reset()
+    compared = 0
+    for _ in range(6):
+        bench.pause(0.2)
+        bench.offer([random_burst(0, PAGES // 2) for _ in range(10)])
+        bench.reads.send([random_burst(PAGES // 2) for _ in range(10)])
+        await ClockCycles(dut.clk_i, random.randint(1, 80))
+        await bench.reset(random.randint(1, 3))
+        await FallingEdge(dut.clk_i)
+        assert dut.read_idle_o.value == 1 and dut.write_idle_o.value == 1
+        assert dut.m_axi_arvalid.value == 0 and dut.m_axi_awvalid.value == 0
+        assert dut.m_axi_wvalid.value == 0 and not bench.read.items and not bench.done.items
+        image = bytearray(bench.memory.data)
+        writes = [random_burst(0, PAGES // 2) for _ in range(3)]
+        reads = [random_burst(PAGES // 2) for _ in range(3)]
+        store(image, writes, bench.offer(writes))
+        bench.reads.send(reads)
+        count = sum(length for _, length in reads)
+        await bench.until_counts(count, 3)
+        assert bench.read.items == expected(image, reads)
+        assert bench.memory.data == image
+        compared += count
+        bench.read.clear()
+        bench.done.clear()
+    assert compared > 0

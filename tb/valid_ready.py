@@ -1,0 +1,106 @@
+# Copyright 2026 The Crocuta authors
+# SPDX-License-Identifier: Apache-2.0
+"""Drivers of the design's own valid/ready ports, alike in both simulators: inputs change after a
+rising edge, a transfer is decided by what stands at the falling edge before the next one."""
+
+from __future__ import annotations
+
+import random
+from collections import deque
+from collections.abc import Iterable
+from typing import Any
+
+import cocotb
+from cocotb.task import Task
+from cocotb.triggers import FallingEdge, RisingEdge
+from cocotb.utils import get_sim_time
+
+from tb.clock import PERIOD_NS
+
+
+def clock_now() -> int:
+    """The number of the current clock."""
+    return int(get_sim_time("ns")) // PERIOD_NS
+
+
+class Source:
+    """Sends queued items, each a value per field, with random gaps of probability `gap`."""
+
+    def __init__(self, dut: Any, valid: str, ready: str, fields: tuple[str, ...]) -> None:
+        """Drives the named ports of `dut` from now on."""
+        self.dut = dut
+        self.valid = getattr(dut, valid)
+        self.ready = getattr(dut, ready)
+        self.fields = [getattr(dut, name) for name in fields]
+        self.gap = 0.0
+        self.queue: deque[tuple[int, ...]] = deque()
+        self.sent = 0
+        self.task: Task[None] | None = None
+        self.clear()
+
+    def clear(self) -> None:
+        """Forgets what is queued and starts again: for a reset."""
+        if self.task is not None:
+            self.task.cancel()
+        self.queue.clear()
+        self.valid.value = 0
+        for field in self.fields:
+            field.value = 0
+        self.task = cocotb.start_soon(self._run())
+
+    def send(self, items: Iterable[tuple[int, ...]]) -> None:
+        """Queues items."""
+        self.queue.extend(items)
+
+    async def _run(self) -> None:
+        clk, rst_n = self.dut.clk_i, self.dut.rst_ni
+        await RisingEdge(clk)
+        while True:
+            if not self.queue or random.random() < self.gap:
+                self.valid.value = 0
+                await RisingEdge(clk)
+                continue
+            for field, value in zip(self.fields, self.queue[0], strict=True):
+                field.value = value
+            self.valid.value = 1
+            taken = False
+            while not taken:
+                await FallingEdge(clk)
+                taken = self.ready.value == 1 and rst_n.value == 1
+                await RisingEdge(clk)
+            self.queue.popleft()
+            self.sent += 1
+
+
+class Sink:
+    """Collects items; not ready with probability `stall`, or at all while `closed`."""
+
+    def __init__(self, dut: Any, valid: str, ready: str | None, fields: tuple[str, ...]) -> None:
+        """Drives the named ports of `dut` from now on."""
+        self.dut = dut
+        self.valid = getattr(dut, valid)
+        self.ready = None if ready is None else getattr(dut, ready)
+        self.fields = [getattr(dut, name) for name in fields]
+        self.stall = 0.0
+        self.closed = False
+        self.items: list[tuple[int, ...]] = []
+        self.clocks: list[int] = []
+        cocotb.start_soon(self._run())
+
+    def clear(self) -> None:
+        """Forgets what has come."""
+        self.items.clear()
+        self.clocks.clear()
+
+    async def _run(self) -> None:
+        clk, rst_n = self.dut.clk_i, self.dut.rst_ni
+        while True:
+            await RisingEdge(clk)
+            ready = True
+            if self.ready is not None:
+                ready = not self.closed and random.random() >= self.stall
+                self.ready.value = int(ready)
+            await FallingEdge(clk)
+            if ready and rst_n.value == 1 and self.valid.value == 1:
+                self.items.append(tuple(int(field.value) for field in self.fields))
+                self.clocks.append(clock_now())
