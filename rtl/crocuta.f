@@ -1,3 +1,4 @@
+crocuta_pkg.sv
 ram.sv
 fifo.sv
 credit_counter.sv
@@ -8,3 +9,8 @@ sample_reader.sv
 sample_writer.sv
 spectrum_reader.sv
 spectrum_writer.sv
+chunk_walker.sv
+chunk_controller.sv
+pass_sequencer.sv
+job_control.sv
+control_registers.sv
