@@ -8,13 +8,9 @@ from models.cfp import GUARD_BITS, Cfp, Format
 from models.cfp_align import cfp_align
 from models.cfp_normalise import Normalised, cfp_normalise
 
-MAX_SHIFT = 1 + GUARD_BITS  # right by one bit ... left by G bits: a four-way multiplexer
-
 
 def cfp_add(a: Cfp, b: Cfp, fmt: Format) -> Normalised:
     """a + b, rounded once."""
     al = cfp_align(a, b)
     in_bits = fmt.mantissa_bits + GUARD_BITS + 1
-    return cfp_normalise(
-        al.a_re + al.b_re, al.a_im + al.b_im, al.exponent, in_bits, MAX_SHIFT, fmt
-    )
+    return cfp_normalise(al.a_re + al.b_re, al.a_im + al.b_im, al.exponent, in_bits, fmt)

@@ -7,7 +7,6 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from models.cfp import GUARD_BITS, Cfp, Format
-from models.cfp_add import MAX_SHIFT
 from models.cfp_align import cfp_align
 from models.cfp_normalise import cfp_normalise
 
@@ -24,8 +23,6 @@ def cfp_butterfly(a: Cfp, b: Cfp, fmt: Format) -> Butterfly:
     """(a + b, a - b), each rounded once, from one alignment."""
     al = cfp_align(a, b)
     in_bits = fmt.mantissa_bits + GUARD_BITS + 1
-    plus = cfp_normalise(al.a_re + al.b_re, al.a_im + al.b_im, al.exponent, in_bits, MAX_SHIFT, fmt)
-    minus = cfp_normalise(
-        al.a_re - al.b_re, al.a_im - al.b_im, al.exponent, in_bits, MAX_SHIFT, fmt
-    )
+    plus = cfp_normalise(al.a_re + al.b_re, al.a_im + al.b_im, al.exponent, in_bits, fmt)
+    minus = cfp_normalise(al.a_re - al.b_re, al.a_im - al.b_im, al.exponent, in_bits, fmt)
     return Butterfly(plus.word, minus.word, plus.saturated or minus.saturated)

@@ -12,6 +12,9 @@ from models.cfp import Cfp, Format, IntArray
 from models.round_nearest_even import round_nearest_even
 
 
+MAX_SHIFT = 3  # four places to take the mantissa from: one four-way multiplexer
+
+
 class Normalised(NamedTuple):
     """A CFP word and whether any of its exponents overflowed."""
 
@@ -20,18 +23,18 @@ class Normalised(NamedTuple):
 
 
 def cfp_normalise(
-    re: IntArray, im: IntArray, exponent: IntArray, in_bits: int, max_shift: int, fmt: Format
+    re: IntArray, im: IntArray, exponent: IntArray, in_bits: int, fmt: Format
 ) -> Normalised:
     """Bring (re + i*im) * 2**exponent, signed integers of `in_bits`, into the CFP format.
 
-    The shift is lazy: left by the redundant sign bits that both parts have, at most `max_shift`.
-    Then the low `in_bits` - M bits are rounded away. Zero gets the most negative exponent, an
+    The shift is lazy: left by the redundant sign bits that both parts have, at most MAX_SHIFT; the
+    next operation's normaliser takes what is left over. Then the low `in_bits` - M bits are rounded away. Zero gets the most negative exponent, an
     exponent overflow saturates each nonzero part, an exponent underflow gives zero.
     """
     drop_bits = in_bits - fmt.mantissa_bits
     magnitude = (re ^ (re >> 63)) | (im ^ (im >> 63))
     shift = np.zeros(magnitude.shape, np.int32)
-    for redundant in range(1, max_shift + 1):
+    for redundant in range(1, MAX_SHIFT + 1):
         shift += magnitude < 1 << (in_bits - 1 - redundant)
     re = round_nearest_even(re << shift, drop_bits, fmt.mantissa_bits)
     im = round_nearest_even(im << shift, drop_bits, fmt.mantissa_bits)

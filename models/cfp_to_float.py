@@ -34,5 +34,7 @@ def cfp_to_float(words: Cfp, fmt: Format) -> Samples:
     over = (biased > 254) & (magnitude != 0)
     bits = biased.astype(np.int64) << 23 | significand
     bits = np.where(over, 0x7F7FFFFF, bits)
-    bits = np.where((magnitude == 0) | (biased < 1), 0, bits | (words.re < 0).astype(np.int64) << 31)
+    bits = np.where(
+        (magnitude == 0) | (biased < 1), 0, bits | (words.re < 0).astype(np.int64) << 31
+    )
     return Samples(bits.astype(np.uint32).view(np.float32), bool(over.any()))

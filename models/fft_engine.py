@@ -102,9 +102,7 @@ def to_beats(spectrum: Cfp, config: Config) -> Cfp:
 def from_beats(beats: Cfp, config: Config) -> Cfp:
     """The inverse of `to_beats`."""
     pairs, count = config.lanes // 2, config.chunk_beats
-    return beats.map(
-        lambda part: part.reshape(count, pairs, 2).transpose(1, 0, 2).ravel()
-    )
+    return beats.map(lambda part: part.reshape(count, pairs, 2).transpose(1, 0, 2).ravel())
 
 
 def tree_bins(config: Config) -> np.ndarray[tuple[int], np.dtype[np.int64]]:

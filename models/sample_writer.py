@@ -1,0 +1,21 @@
+# Copyright 2026 The Crocuta authors
+# SPDX-License-Identifier: Apache-2.0
+"""Linear samples from strided lanes: what the sample writer writes. Its bursts are those of
+`models.sample_reader.bursts`."""
+
+from __future__ import annotations
+
+from models.sample_reader import SAMPLE_BYTES, Samples
+
+
+def write_chunk(memory: Samples, addr: int, samples: int, beats: Samples) -> None:
+    """Writes the samples of one chunk that exist; everything else in `memory` stays.
+
+    Args:
+        memory: float32 patterns, the first at byte address 0; changed in place.
+        addr: byte address of the chunk's first sample.
+        samples: how many samples of the chunk exist, 0..chunk.
+        beats: the whole chunk in strided lanes, (chunk / lanes, lanes).
+    """
+    first = addr // SAMPLE_BYTES
+    memory[first : first + samples] = beats.T.ravel()[:samples]

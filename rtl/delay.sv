@@ -1,0 +1,28 @@
+// Copyright 2026 The Crocuta authors
+// SPDX-License-Identifier: Apache-2.0
+//
+// delay: a data word, a fixed number of clocks later; no reset, so that it maps to shift-register
+// LUTs.
+// Handshake: none. Latency: Clocks. Throughput: one word a clock.
+
+module delay #(
+  parameter int Width = 45,  // bits of the word
+  parameter int Clocks = 1   // at least 1
+) (
+  input  logic             clk_i,
+  input  logic [Width-1:0] data_i,
+  output logic [Width-1:0] data_o
+);
+
+  initial if (Width < 1 || Clocks < 1) $fatal(1, "delay: Width and Clocks must be at least 1");
+
+  logic [Width-1:0] stage_q [Clocks];
+
+  always_ff @(posedge clk_i) begin
+    stage_q[0] <= data_i;
+    for (int i = 1; i < Clocks; i++) stage_q[i] <= stage_q[i-1];
+  end
+
+  assign data_o = stage_q[Clocks-1];
+
+endmodule
