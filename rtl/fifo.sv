@@ -25,7 +25,9 @@ module fifo #(
 );
 
   initial begin
-    if (Depth < 2 || (Depth & (Depth - 1)) != 0) $fatal(1, "fifo: Depth must be a power of two >= 2");
+    if (Depth < 2 || (Depth & (Depth - 1)) != 0) begin
+      $fatal(1, "fifo: Depth must be a power of two, at least 2");
+    end
   end
 
   // One bit more than an address, so that full and empty differ.

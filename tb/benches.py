@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 from models.configs import ROOT, Config
+from models.files import write_generated
 
 SIMS = ("verilator", "icarus")
 RAM_INIT_FILE = ROOT / "build" / "cells" / "ram.mem"
@@ -29,7 +30,7 @@ class Bench:
     """The cocotb module, e.g. "tb.bench_fft"."""
     about: str
     """One line for the list of tests."""
-    parameters: Callable[[Config], dict[str, int | str]] = no_parameters
+    parameters: Callable[[Config], Mapping[str, int | str]] = no_parameters
     """The top's parameters at a configuration; strings arrive as SystemVerilog strings."""
     configs: tuple[str, ...] = ("tiny", "small")
     """The configurations pytest runs it at; `make sim CONFIG=` takes any."""
@@ -47,14 +48,33 @@ def ram_init_file(config: Config) -> dict[str, int | str]:
     """A RAM's parameters with the file of its initial words, which this writes."""
     width, depth = 27, 40
     words = random.Random(1)
-    RAM_INIT_FILE.parent.mkdir(parents=True, exist_ok=True)
-    RAM_INIT_FILE.write_text("".join(f"{words.getrandbits(width):x}\n" for _ in range(depth)))
+    text = "".join(f"{words.getrandbits(width):x}\n" for _ in range(depth))
+    write_generated(RAM_INIT_FILE, text)
     return {"Width": width, "Depth": depth, "Style": "distributed", "InitFile": str(RAM_INIT_FILE)}
 
 
 def fixed(**parameters: int | str) -> Callable[[Config], dict[str, int | str]]:
     """The same parameters at every configuration."""
     return lambda config: dict(parameters)
+
+
+def chunk_parameters(config: Config) -> dict[str, int | str]:
+    """The sizes that the control of the passes depends on."""
+    return {"Lanes": config.lanes, "Chunk": config.chunk}
+
+
+def short_rows(log2_chunks: int) -> Callable[[Config], dict[str, int | str]]:
+    """chunk_controller's parameters with rows of at most 2^log2_chunks chunks."""
+    return lambda config: (
+        chunk_parameters(config) | {"MaxLengthLog2": config.chunk_log2 + log2_chunks}
+    )
+
+
+def spectrum_ports_parameters(config: Config) -> dict[str, int | str]:
+    """Both ports' parameters, and a memory of eight chunks."""
+    names = ("Lanes", "Chunk", "MantissaBits", "ExponentBits")
+    parameters = config.parameters()
+    return {**{name: parameters[name] for name in names}, "Words": 8 * config.chunk_beats}
 
 
 BENCHES: dict[str, tuple[Bench, ...]] = {
@@ -113,6 +133,61 @@ BENCHES: dict[str, tuple[Bench, ...]] = {
             about="bursts, strobes, errors, the outstanding limit, stop and reset",
             parameters=lambda config: {"DataBits": config.axi_bits, "MaxOutstanding": 4},
             sources=("tb/axi_masters_tb.sv",),
+        ),
+    ),
+    "chunk_controller": (
+        Bench(
+            top="chunk_controller",
+            module="tb.bench_chunk_controller",
+            about="every command stream against the schedule's model",
+            parameters=chunk_parameters,
+        ),
+        Bench(
+            top="chunk_controller",
+            module="tb.bench_chunk_controller",
+            about="rows of at most 8 chunks: the largest counts",
+            parameters=short_rows(3),
+            variant="short",
+        ),
+        Bench(
+            top="chunk_controller",
+            module="tb.bench_chunk_controller",
+            about="rows always shorter than a chunk",
+            parameters=short_rows(-1),
+            configs=("tiny",),
+            variant="partial",
+        ),
+        Bench(
+            top="pass_sequencer",
+            module="tb.bench_pass_sequencer",
+            about="each beat fires exactly when it may and takes what it needs",
+            parameters=chunk_parameters,
+        ),
+    ),
+    "control_registers": (
+        Bench(
+            top="control_registers_tb",
+            module="tb.bench_control_registers",
+            about="AXI4-Lite accesses, identity and interrupts",
+            parameters=Config.parameters,
+            sources=("tb/control_registers_tb.sv",),
+        ),
+        Bench(
+            top="control_registers_tb",
+            module="tb.bench_job_control",
+            about="ap_ctrl_chain jobs on a core played by the bench: ends, errors, counters",
+            parameters=Config.parameters,
+            sources=("tb/control_registers_tb.sv",),
+            configs=("tiny",),
+        ),
+    ),
+    "spectrum_ports": (
+        Bench(
+            top="spectrum_ports_tb",
+            module="tb.bench_spectrum_ports",
+            about="round trips, reads that wait for writes, throughput, stop, errors and reset",
+            parameters=spectrum_ports_parameters,
+            sources=("tb/spectrum_ports_tb.sv", "tb/axi_memory.sv"),
         ),
     ),
 }

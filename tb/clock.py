@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from typing import Any
 
-import cocotb
 from cocotb.clock import Clock
 from cocotb.triggers import FallingEdge, RisingEdge
 
@@ -16,7 +15,7 @@ PERIOD_NS = 10
 
 def start_clock(dut: Any) -> None:
     """Starts clk_i."""
-    cocotb.start_soon(Clock(dut.clk_i, PERIOD_NS, unit="ns").start())
+    Clock(dut.clk_i, PERIOD_NS, unit="ns").start()
 
 
 async def drive(dut: Any, **inputs: int) -> None:

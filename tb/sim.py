@@ -51,14 +51,13 @@ def main(
             raise runner.BenchFailure(f"There is no test {test!r}; choose one of: {choice}.")
         runner.check_sim(sim)
         loaded = configs.load(config)
-        number = int(seed) if seed else runner.default_seed()
+        number = runner.default_seed(seed)
         benches = [bench for bench in BENCHES[test] if sim in bench.sims]
         if not benches:
             raise runner.BenchFailure(f"No bench of {test} runs on {sim}.")
-    except ValueError as error:
-        # int() and the configuration's reader both raise kinds of ValueError.
-        message = str(error) if isinstance(error, configs.ConfigError) else f"bad SEED {seed!r}"
-        raise fail(f"{message[0].upper()}{message[1:].rstrip('.')}.", 2) from None
+    except configs.ConfigError as error:
+        message = str(error)
+        raise fail(f"{message[0].upper()}{message[1:]}.", 2) from None
     except runner.BenchFailure as error:
         raise fail(str(error), 2) from None
     failures = 0

@@ -1,0 +1,208 @@
+# Copyright 2026 The Crocuta authors
+# SPDX-License-Identifier: Apache-2.0
+"""`make lint`: every static check of the RTL and of the Python code.
+
+`python -m scripts.lint [CHECK...]` runs some of them; `--format` rewrites files instead.
+"""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from pyslang import driver
+from rich.console import Console
+
+from models import configs
+from models.configs import ROOT
+from tb.runner import RTL, BenchFailure, design_files, verilator_environment, verilator_program
+
+KERNEL = "crocuta_kernel"
+PYTHON_FOLDERS = ("models", "tb", "host", "scripts", "tests")
+SOURCE_SUFFIXES = {".py", ".sv", ".svh", ".vlt", ".cpp", ".tcl", ".xdc", ".lpf", ".sh", ".toml"}
+SOURCE_SUFFIXES |= {".yml", ".rules", ".f"}
+LICENCE_LINES = ("Copyright 2026 The Crocuta authors", "SPDX-License-Identifier: Apache-2.0")
+NOT_OURS = {".git", ".venv", "build", "__pycache__"}
+
+# Casts to a parameter's width are useless at some values of it and needed at others; every
+# `unique case` has a default, so that no state is left without a way out.
+SLANG_FLAGS = "-Wextra -Wpedantic -Werror -Wno-useless-cast -Wno-case-redundant-default"
+
+console = Console(highlight=False, soft_wrap=True)
+
+
+def program(name: str) -> str:
+    """A program of this Python environment."""
+    return str(Path(sys.executable).parent / name)
+
+
+def passes(command: Sequence[str], env: dict[str, str] | None = None) -> bool:
+    """Runs a command in the project's folder; its output goes to the screen if it fails."""
+    done = subprocess.run(
+        command, cwd=ROOT, env=env, text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT
+    )
+    if done.returncode != 0:
+        print(done.stdout.strip())
+    return done.returncode == 0
+
+
+def report(problems: Sequence[str]) -> bool:
+    """Prints the problems; true if there are none."""
+    for problem in problems:
+        print(problem)
+    return not problems
+
+
+def rtl_files() -> list[Path]:
+    """The RTL in the order of rtl/crocuta.f."""
+    lines = (RTL / "crocuta.f").read_text(encoding="utf-8").splitlines()
+    return [RTL / line.strip() for line in lines if line.strip() and not line.startswith("//")]
+
+
+def bench_files() -> list[Path]:
+    """The benches' own SystemVerilog."""
+    return sorted((ROOT / "tb").glob("*.sv"))
+
+
+def check_list() -> bool:
+    """rtl/crocuta.f names every file of rtl/, once, packages first."""
+    listed = rtl_files()
+    problems = [f"rtl/crocuta.f lists {p.name} twice" for p in set(listed) if listed.count(p) > 1]
+    problems += [
+        f"rtl/crocuta.f lists {p.name}, which is missing" for p in listed if not p.exists()
+    ]
+    problems += [
+        f"rtl/crocuta.f does not list {p.name}" for p in sorted(RTL.glob("*.sv")) if p not in listed
+    ]
+    packages = [p for p in listed if p.stem.endswith("_pkg")]
+    if packages != listed[: len(packages)]:
+        problems.append("rtl/crocuta.f must list the packages first")
+    return report(problems)
+
+
+def check_licence() -> bool:
+    """Every source file names its copyright and its licence in its first lines."""
+    problems = []
+    for directory, folders, names in os.walk(ROOT):
+        folders[:] = [f for f in folders if f not in NOT_OURS and not f.endswith("_cache")]
+        for name in names:
+            path = Path(directory) / name
+            if path.suffix in SOURCE_SUFFIXES or name == "Makefile" or ".ci" in path.parts:
+                head = path.read_text(encoding="utf-8").splitlines()[:4]
+                if path.name != "crocuta.f" and any(
+                    not any(line.endswith(wanted) for line in head) for wanted in LICENCE_LINES
+                ):
+                    problems.append(f"{path.relative_to(ROOT)} lacks its copyright or SPDX line")
+    return report(problems)
+
+
+def check_verilator() -> bool:
+    """Verilator's warnings: every module alone, and the kernel at every configuration."""
+    jobs: list[tuple[str, dict[str, int]]] = [
+        (path.stem, {}) for path in rtl_files() if not path.stem.endswith("_pkg")
+    ]
+    if (RTL / f"{KERNEL}.sv").is_file():
+        jobs += [(KERNEL, configs.load(name).parameters()) for name in configs.names()]
+    ok = True
+    for top, parameters in jobs:
+        command = [verilator_program(), "--lint-only", "--quiet", "-Wall", "--top-module", top]
+        command += [f"-G{name}={value}" for name, value in parameters.items()]
+        command += [str(path) for path in design_files(top)]
+        if not passes(command, verilator_environment(dict(os.environ))):
+            print(f"-- {top} {parameters or ''}")
+            ok = False
+    return ok
+
+
+def check_verible() -> bool:
+    """Verible's style rules (scripts/verible.rules)."""
+    rules = f"--rules_config={ROOT / 'scripts' / 'verible.rules'}"
+    files = [str(path.relative_to(ROOT)) for path in rtl_files() + bench_files()]
+    return passes([program("verible-verilog-lint"), rules, *files])
+
+
+def check_slang() -> bool:
+    """slang's strict reading and elaboration of all modules together."""
+    slang = driver.Driver()
+    slang.addStandardArgs()
+    files = " ".join(f'"{path}"' for path in rtl_files())
+    if not slang.parseCommandLine(f"slang --std 1800-2017 {SLANG_FLAGS} {files}"):
+        return False
+    return slang.processOptions() and slang.parseAllSources() and slang.runFullCompilation(True)
+
+
+def python_folders() -> list[str]:
+    """The folders that hold Python."""
+    return [name for name in PYTHON_FOLDERS if any((ROOT / name).rglob("*.py"))]
+
+
+def check_ruff() -> bool:
+    """ruff's rules for the Python code."""
+    return passes([program("ruff"), "check", "--output-format=concise", *python_folders()])
+
+
+def check_ruff_format() -> bool:
+    """ruff's layout of the Python code."""
+    return passes(
+        [program("ruff"), "format", "--check", "--output-format=concise", *python_folders()]
+    )
+
+
+def check_mypy() -> bool:
+    """mypy, strict, over the Python code."""
+    return passes([program("mypy"), *python_folders()])
+
+
+CHECKS: dict[str, Callable[[], bool]] = {
+    "list": check_list,
+    "licence": check_licence,
+    "verilator": check_verilator,
+    "verible": check_verible,
+    "slang": check_slang,
+    "ruff": check_ruff,
+    "ruff-format": check_ruff_format,
+    "mypy": check_mypy,
+}
+
+
+def rewrite() -> None:
+    """Formats the Python code in place (the RTL is laid out by hand: its tables are aligned)."""
+    passes([program("ruff"), "check", "--fix", "--quiet", *python_folders()])
+    passes([program("ruff"), "format", *python_folders()])
+
+
+def main(
+    checks: Annotated[list[str] | None, typer.Argument(help="some checks; none: all")] = None,
+    format_files: Annotated[bool, typer.Option("--format", help="rewrite the files")] = False,
+) -> None:
+    """Runs the checks and says which failed."""
+    if format_files:
+        rewrite()
+        return
+    unknown = sorted(set(checks or ()) - CHECKS.keys())
+    if unknown:
+        print(f"There is no check {unknown[0]!r}; choose among: {', '.join(CHECKS)}.")
+        raise typer.Exit(2)
+    failed = []
+    for name in checks or CHECKS:
+        try:
+            ok = CHECKS[name]()
+        except BenchFailure as error:
+            print(error)
+            ok = False
+        about = (CHECKS[name].__doc__ or "").strip()
+        console.print(f"{'[green]ok    ' if ok else '[red]FAILED'}[/] {name}: {about}")
+        if not ok:
+            failed.append(name)
+    if failed:
+        console.print(f"Lint failed: {', '.join(failed)}.", style="red")
+        raise typer.Exit(1)
+
+
+if __name__ == "__main__":
+    typer.run(main)

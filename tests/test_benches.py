@@ -1,0 +1,53 @@
+# Copyright 2026 The Crocuta authors
+# SPDX-License-Identifier: Apache-2.0
+"""Every bench of the registry, in each of its simulators at each of its configurations."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping
+
+import pytest
+
+from models import configs
+from tb import runner
+from tb.benches import BENCHES, SIMS, Bench
+
+ALL = [(test, bench) for test, benches in sorted(BENCHES.items()) for bench in benches]
+RUNS = [
+    pytest.param(
+        bench,
+        config,
+        sim,
+        id="-".join(filter(None, (test, bench.top, bench.variant, config, sim))),
+    )
+    for test, bench in ALL
+    for config in bench.configs
+    for sim in bench.sims
+]
+
+
+@pytest.mark.parametrize(("bench", "config", "sim"), RUNS)
+def test_bench(bench: Bench, config: str, sim: str, seed: int) -> None:
+    runner.run(bench, configs.load(config), sim, seed)
+
+
+def test_registry_names_what_exists() -> None:
+    for test, bench in ALL:
+        assert bench.configs, f"{test} {bench.top} runs at no configuration"
+        assert set(bench.configs) <= set(configs.names()), f"{test} {bench.top}"
+        assert bench.sims, f"{test} {bench.top} runs on no simulator"
+        assert set(bench.sims) <= set(SIMS), f"{test} {bench.top}"
+
+
+def test_benches_do_not_share_a_build() -> None:
+    builds = Counter((bench.top, bench.variant, bench.module) for _, bench in ALL)
+    twice = [build for build, count in builds.items() if count > 1]
+    assert not twice, f"give them a variant: {twice}"
+    # Two modules may drive one build only if its parameters are the same.
+    seen: dict[tuple[str, str, str], Mapping[str, int | str]] = {}
+    for _, bench in ALL:
+        for config in bench.configs:
+            parameters = bench.parameters(configs.load(config))
+            build = (bench.top, bench.variant, config)
+            assert seen.setdefault(build, parameters) == parameters, bench
