@@ -1,0 +1,158 @@
+// Copyright 2026 The Crocuta authors
+// SPDX-License-Identifier: Apache-2.0
+//
+// inverse_path: totals of the spectral MAC to samples: the inverse engine, overlap-add, CFP to
+// float32, and the FIFO behind them.
+//
+// A place in the FIFO is reserved (reserve_i, only while available_o) before a beat's operands
+// enter the MAC, so nothing here ever has to stop. The engine holds a whole chunk: chunk k comes
+// out while chunk k + 1, or a flush, goes in.
+// Handshake: valid-gated in, valid/ready out; an overlap command for each chunk.
+// Latency: Chunk/Lanes - 1 beats and the pipeline's clocks. Throughput: one beat a clock.
+
+module inverse_path #(
+  parameter int Lanes = 8,
+  parameter int Chunk = 65536,
+  parameter int MantissaBits = 18,
+  parameter int ExponentBits = 9,
+  parameter int TwiddleBits = 25,
+  parameter TwiddleDir = "",  // see fft_engine
+  localparam int WordBits = 2 * MantissaBits + ExponentBits,
+  localparam int BeatBits = Lanes * WordBits
+) (
+  input  logic                clk_i,
+  input  logic                rst_ni,
+  output logic                available_o,
+  input  logic                reserve_i,
+  input  logic                valid_i,
+  input  logic [BeatBits-1:0] beat_i,
+  /// the next chunk is the first of its channel; ready when its last beat has come
+  input  logic                overlap_valid_i,
+  output logic                overlap_ready_o,
+  input  logic                overlap_first_i,
+  output logic                valid_o,
+  input  logic                ready_i,
+  /// lane l at [l*32 +: 32]
+  output logic [Lanes*32-1:0] samples_o,
+  /// pulse: an exponent overflowed, or a sample was beyond float32's range
+  output logic                saturated_o
+);
+
+  localparam int RealBits = MantissaBits + ExponentBits;
+  localparam int ConvertClocks = 5;
+  localparam int FifoDepth = 1 << $clog2(24 * $clog2(Chunk) + 16);
+
+  logic                      z_valid;
+  logic [BeatBits-1:0]       z;
+  logic                      engine_saturated;
+  logic                      chunk_done;
+  logic                      y_valid;
+  logic [Lanes*RealBits-1:0] y;
+  logic                      overlap_saturated;
+  logic                      samples_valid;
+  logic [Lanes*32-1:0]       samples;
+  logic [Lanes-1:0]          convert_saturated;
+  logic                      fifo_ready;
+
+  credit_counter #(
+    .Credits(FifoDepth),
+    .Skip   (Chunk / Lanes - 1)
+  ) u_credits (
+    .clk_i      (clk_i),
+    .rst_ni     (rst_ni),
+    .reserve_i  (reserve_i),
+    .release_i  (valid_o && ready_i),
+    .available_o(available_o)
+  );
+
+  fft_engine #(
+    .Lanes       (Lanes),
+    .Chunk       (Chunk),
+    .MantissaBits(MantissaBits),
+    .ExponentBits(ExponentBits),
+    .TwiddleBits (TwiddleBits),
+    .Inverse     (1'b1),
+    .TwiddleDir  (TwiddleDir)
+  ) u_engine (
+    .clk_i      (clk_i),
+    .rst_ni     (rst_ni),
+    .valid_i    (valid_i),
+    .beat_i     (beat_i),
+    .valid_o    (z_valid),
+    .beat_o     (z),
+    .saturated_o(engine_saturated)
+  );
+
+  overlap_add #(
+    .Lanes       (Lanes),
+    .Chunk       (Chunk),
+    .MantissaBits(MantissaBits),
+    .ExponentBits(ExponentBits)
+  ) u_overlap_add (
+    .clk_i       (clk_i),
+    .rst_ni      (rst_ni),
+    .valid_i     (z_valid),
+    .first_i     (overlap_first_i),
+    .beat_i      (z),
+    .chunk_done_o(chunk_done),
+    .valid_o     (y_valid),
+    .beat_o      (y),
+    .saturated_o (overlap_saturated)
+  );
+
+  assign overlap_ready_o = chunk_done;
+
+  for (genvar lane = 0; lane < Lanes; lane++) begin : gen_lane
+    cfp_to_float #(
+      .MantissaBits(MantissaBits),
+      .ExponentBits(ExponentBits)
+    ) u_cfp_to_float (
+      .clk_i      (clk_i),
+      .mantissa_i (y[lane*RealBits+:MantissaBits]),
+      .exponent_i (y[lane*RealBits+MantissaBits+:ExponentBits]),
+      .float_o    (samples[lane*32+:32]),
+      .saturated_o(convert_saturated[lane])
+    );
+  end
+
+  valid_delay #(
+    .Clocks(ConvertClocks)
+  ) u_samples_valid (
+    .clk_i  (clk_i),
+    .rst_ni (rst_ni),
+    .valid_i(y_valid),
+    .valid_o(samples_valid)
+  );
+
+  always_ff @(posedge clk_i) begin
+    if (!rst_ni) saturated_o <= 1'b0;
+    else begin
+      saturated_o <= engine_saturated || overlap_saturated ||
+                     (samples_valid && |convert_saturated);
+    end
+  end
+
+  // Its ready and level are not looked at: the credits stand for them.
+  logic [$clog2(FifoDepth):0] fifo_level;
+
+  fifo #(
+    .Width(Lanes * 32),
+    .Depth(FifoDepth),
+    .Style("block")
+  ) u_fifo (
+    .clk_i  (clk_i),
+    .rst_ni (rst_ni),
+    .valid_i(samples_valid),
+    .ready_o(fifo_ready),
+    .data_i (samples),
+    .valid_o(valid_o),
+    .ready_i(ready_i),
+    .data_o (samples_o),
+    .level_o(fifo_level)
+  );
+
+  // The controller's commands run a chunk ahead of the engine: there is always one.
+  logic unused;
+  assign unused = &{1'b0, fifo_ready, fifo_level, overlap_valid_i};
+
+endmodule
