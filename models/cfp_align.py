@@ -31,7 +31,8 @@ def cfp_align(a: Cfp, b: Cfp) -> Aligned:
     def shift(part: IntArray, amount: IntArray) -> IntArray:
         wide = part << GUARD_BITS
         kept = wide >> amount
-        return kept | ((kept << amount) != wide)
+        jammed: IntArray = kept | ((kept << amount) != wide)
+        return jammed
 
     # No mantissa has 30 bits: a shift by 30 leaves the sign and the sticky bit, as any more would.
     difference = a.exponent - b.exponent

@@ -11,7 +11,6 @@ import numpy as np
 from models.cfp import Cfp, Format, IntArray
 from models.round_nearest_even import round_nearest_even
 
-
 MAX_SHIFT = 3  # four places to take the mantissa from: one four-way multiplexer
 
 
@@ -28,8 +27,9 @@ def cfp_normalise(
     """Bring (re + i*im) * 2**exponent, signed integers of `in_bits`, into the CFP format.
 
     The shift is lazy: left by the redundant sign bits that both parts have, at most MAX_SHIFT; the
-    next operation's normaliser takes what is left over. Then the low `in_bits` - M bits are rounded away. Zero gets the most negative exponent, an
-    exponent overflow saturates each nonzero part, an exponent underflow gives zero.
+    next operation's normaliser takes what is left over. Then the low `in_bits` - M bits are rounded
+    away. Zero gets the most negative exponent, an exponent overflow saturates each nonzero part, an
+    exponent underflow gives zero.
     """
     drop_bits = in_bits - fmt.mantissa_bits
     magnitude = (re ^ (re >> 63)) | (im ^ (im >> 63))
