@@ -4,10 +4,12 @@
 
 from __future__ import annotations
 
+import dataclasses
 import random
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
+from models import twiddle_rom
 from models.configs import ROOT, Config
 from models.files import write_generated
 
@@ -70,11 +72,46 @@ def short_rows(log2_chunks: int) -> Callable[[Config], dict[str, int | str]]:
     )
 
 
+def axi_masters_parameters(config: Config) -> dict[str, int | str]:
+    """Masters of the ports' width with few bursts outstanding, a limit quickly reached."""
+    return {"DataBits": config.axi_bits, "MaxOutstanding": 4}
+
+
+def axi_memory_parameters(config: Config) -> dict[str, int | str]:
+    """A memory of eight pages."""
+    return {"DataBits": config.axi_bits, "Words": 8 * 4096 * 8 // config.axi_bits}
+
+
 def spectrum_ports_parameters(config: Config) -> dict[str, int | str]:
     """Both ports' parameters, and a memory of eight chunks."""
     names = ("Lanes", "Chunk", "MantissaBits", "ExponentBits")
     parameters = config.parameters()
     return {**{name: parameters[name] for name in names}, "Words": 8 * config.chunk_beats}
+
+
+def twiddle_directory(config: Config) -> str:
+    """The directory of a configuration's twiddle tables, which this writes."""
+    roots = "right-angle" if config.right_angle else "plain"
+    name = f"w{config.lanes}-c{config.chunk}-t{config.twiddle_bits}-{roots}"
+    return str(twiddle_rom.write(config, ROOT / "build" / "twiddle" / name))
+
+
+def engine(
+    inverse: bool = False, **changes: int
+) -> Callable[[Config], dict[str, int | str]]:
+    """fft_engine's parameters at a configuration with `changes`."""
+
+    def parameters(config: Config) -> dict[str, int | str]:
+        changed = dataclasses.replace(config, **changes)  # type: ignore[arg-type]
+        names = ("Lanes", "Chunk", "MantissaBits", "ExponentBits", "TwiddleBits")
+        sizes = changed.parameters()
+        return {
+            **{name: sizes[name] for name in names},
+            "Inverse": int(inverse),
+            "TwiddleDir": twiddle_directory(changed),
+        }
+
+    return parameters
 
 
 BENCHES: dict[str, tuple[Bench, ...]] = {
@@ -131,7 +168,7 @@ BENCHES: dict[str, tuple[Bench, ...]] = {
             top="axi_masters_tb",
             module="tb.bench_axi_masters",
             about="bursts, strobes, errors, the outstanding limit, stop and reset",
-            parameters=lambda config: {"DataBits": config.axi_bits, "MaxOutstanding": 4},
+            parameters=axi_masters_parameters,
             sources=("tb/axi_masters_tb.sv",),
         ),
     ),
@@ -164,6 +201,30 @@ BENCHES: dict[str, tuple[Bench, ...]] = {
             parameters=chunk_parameters,
         ),
     ),
+    "fft": (
+        Bench(
+            top="fft_engine",
+            module="tb.bench_fft",
+            about="forward engine: order, words, latency, gaps, resets, saturation",
+            parameters=engine(),
+            variant="forward",
+        ),
+        Bench(
+            top="fft_engine",
+            module="tb.bench_fft",
+            about="inverse engine: the same",
+            parameters=engine(inverse=True),
+            variant="inverse",
+        ),
+        Bench(
+            top="fft_engine",
+            module="tb.bench_fft",
+            about="forward engine with the tables of a plain FFT",
+            parameters=engine(right_angle=False),
+            variant="plain",
+            env={"FFT_RIGHT_ANGLE": "0"},
+        ),
+    ),
     "control_registers": (
         Bench(
             top="control_registers_tb",
@@ -188,6 +249,15 @@ BENCHES: dict[str, tuple[Bench, ...]] = {
             about="round trips, reads that wait for writes, throughput, stop, errors and reset",
             parameters=spectrum_ports_parameters,
             sources=("tb/spectrum_ports_tb.sv", "tb/axi_memory.sv"),
+        ),
+    ),
+    "axi_memory": (
+        Bench(
+            top="axi_memory",
+            module="tb.bench_axi_memory",
+            about="the benches' memory: contents, latency, bandwidth, errors, protocol checks",
+            parameters=axi_memory_parameters,
+            sources=("tb/axi_memory.sv",),
         ),
     ),
 }

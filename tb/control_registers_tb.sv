@@ -1,0 +1,180 @@
+// Copyright 2026 The Crocuta authors
+// SPDX-License-Identifier: Apache-2.0
+//
+// control_registers_tb: control_registers and job_control as the kernel joins them, with the bus
+// names the AXI driver looks for; the bench plays the core.
+
+module control_registers_tb
+  import crocuta_pkg::*;
+#(
+  parameter int Lanes = 8,
+  parameter int Chunk = 65536,
+  parameter int MantissaBits = 18,
+  parameter int ExponentBits = 9,
+  parameter int TwiddleBits = 25,
+  parameter int MaxLengthLog2 = 22
+) (
+  input  logic        clk_i,
+  input  logic        rst_ni,
+  input  logic        s_axi_awvalid,
+  output logic        s_axi_awready,
+  input  logic [11:0] s_axi_awaddr,
+  input  logic        s_axi_wvalid,
+  output logic        s_axi_wready,
+  input  logic [31:0] s_axi_wdata,
+  input  logic [3:0]  s_axi_wstrb,
+  output logic        s_axi_bvalid,
+  input  logic        s_axi_bready,
+  output logic [1:0]  s_axi_bresp,
+  input  logic        s_axi_arvalid,
+  output logic        s_axi_arready,
+  input  logic [11:0] s_axi_araddr,
+  output logic        s_axi_rvalid,
+  input  logic        s_axi_rready,
+  output logic [31:0] s_axi_rdata,
+  output logic [1:0]  s_axi_rresp,
+  output logic        interrupt_o,
+  output logic [31:0] mode_o,
+  output logic [31:0] channels_o,
+  output logic [31:0] length_x_o,
+  output logic [31:0] length_h_o,
+  output logic [63:0] x_o,
+  output logic [63:0] h_o,
+  output logic [63:0] h_spectra_o,
+  output logic [63:0] x_spectra_o,
+  output logic [63:0] y_o,
+  output logic        core_rst_no,
+  output logic        stop_o,
+  output logic        controller_start_o,
+  input  logic        controller_done_i,
+  input  logic        ports_idle_i,
+  /// the ports' errors, in the order of their codes
+  input  logic [5:0]  error_i,
+  input  logic        saturated_i,
+  input  logic        non_finite_i,
+  /// chunks done, MAC beats and the five stalls, in the order of their registers
+  input  logic [6:0]  count_i
+);
+
+  logic                 start;
+  logic                 latch;
+  logic                 done;
+  logic                 idle;
+  logic                 saturated;
+  logic                 non_finite;
+  logic [ErrorBits-1:0] error;
+  logic [31:0]          chunks_done;
+  logic [63:0]          clocks;
+  logic [63:0]          mac_beats;
+  logic [63:0]          stall_samples;
+  logic [63:0]          stall_x;
+  logic [63:0]          stall_h;
+  logic [63:0]          stall_store;
+  logic [63:0]          stall_output;
+
+  control_registers #(
+    .Lanes        (Lanes),
+    .Chunk        (Chunk),
+    .MantissaBits (MantissaBits),
+    .ExponentBits (ExponentBits),
+    .TwiddleBits  (TwiddleBits),
+    .MaxLengthLog2(MaxLengthLog2)
+  ) u_registers (
+    .clk_i          (clk_i),
+    .rst_ni         (rst_ni),
+    .s_axi_awvalid_i(s_axi_awvalid),
+    .s_axi_awready_o(s_axi_awready),
+    .s_axi_awaddr_i (s_axi_awaddr),
+    .s_axi_wvalid_i (s_axi_wvalid),
+    .s_axi_wready_o (s_axi_wready),
+    .s_axi_wdata_i  (s_axi_wdata),
+    .s_axi_wstrb_i  (s_axi_wstrb),
+    .s_axi_bvalid_o (s_axi_bvalid),
+    .s_axi_bready_i (s_axi_bready),
+    .s_axi_bresp_o  (s_axi_bresp),
+    .s_axi_arvalid_i(s_axi_arvalid),
+    .s_axi_arready_o(s_axi_arready),
+    .s_axi_araddr_i (s_axi_araddr),
+    .s_axi_rvalid_o (s_axi_rvalid),
+    .s_axi_rready_i (s_axi_rready),
+    .s_axi_rdata_o  (s_axi_rdata),
+    .s_axi_rresp_o  (s_axi_rresp),
+    .interrupt_o    (interrupt_o),
+    .start_o        (start),
+    .latch_i        (latch),
+    .done_i         (done),
+    .idle_i         (idle),
+    .job_mode_o     (mode_o),
+    .job_channels_o (channels_o),
+    .job_length_x_o (length_x_o),
+    .job_length_h_o (length_h_o),
+    .job_x_o        (x_o),
+    .job_h_o        (h_o),
+    .job_h_spectra_o(h_spectra_o),
+    .job_x_spectra_o(x_spectra_o),
+    .job_y_o        (y_o),
+    .saturated_i    (saturated),
+    .non_finite_i   (non_finite),
+    .error_i        (error),
+    .chunks_done_i  (chunks_done),
+    .clocks_i       (clocks),
+    .mac_beats_i    (mac_beats),
+    .stall_samples_i(stall_samples),
+    .stall_x_i      (stall_x),
+    .stall_h_i      (stall_h),
+    .stall_store_i  (stall_store),
+    .stall_output_i (stall_output)
+  );
+
+  job_control #(
+    .MaxLengthLog2(MaxLengthLog2)
+  ) u_job_control (
+    .clk_i                (clk_i),
+    .rst_ni               (rst_ni),
+    .start_i              (start),
+    .latch_o              (latch),
+    .done_o               (done),
+    .idle_o               (idle),
+    .mode_i               (mode_o),
+    .channels_i           (channels_o),
+    .length_x_i           (length_x_o),
+    .length_h_i           (length_h_o),
+    .x_i                  (x_o[11:0]),
+    .h_i                  (h_o[11:0]),
+    .h_spectra_i          (h_spectra_o[11:0]),
+    .x_spectra_i          (x_spectra_o[11:0]),
+    .y_i                  (y_o[11:0]),
+    .core_rst_no          (core_rst_no),
+    .stop_o               (stop_o),
+    .controller_start_o   (controller_start_o),
+    .controller_done_i    (controller_done_i),
+    .ports_idle_i         (ports_idle_i),
+    .error_samples_read_i (error_i[0]),
+    .error_samples_write_i(error_i[1]),
+    .error_x_read_i       (error_i[2]),
+    .error_x_write_i      (error_i[3]),
+    .error_h_read_i       (error_i[4]),
+    .error_h_write_i      (error_i[5]),
+    .saturated_i          (saturated_i),
+    .non_finite_i         (non_finite_i),
+    .chunk_done_i         (count_i[0]),
+    .mac_beat_i           (count_i[1]),
+    .stall_samples_i      (count_i[2]),
+    .stall_x_i            (count_i[3]),
+    .stall_h_i            (count_i[4]),
+    .stall_store_i        (count_i[5]),
+    .stall_output_i       (count_i[6]),
+    .saturated_o          (saturated),
+    .non_finite_o         (non_finite),
+    .error_o              (error),
+    .chunks_done_o        (chunks_done),
+    .clocks_o             (clocks),
+    .mac_beats_o          (mac_beats),
+    .stall_samples_o      (stall_samples),
+    .stall_x_o            (stall_x),
+    .stall_h_o            (stall_h),
+    .stall_store_o        (stall_store),
+    .stall_output_o       (stall_output)
+  );
+
+endmodule
