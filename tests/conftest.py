@@ -7,6 +7,7 @@ from __future__ import annotations
 import os
 
 import pytest
+from hypothesis import settings
 
 from tb.runner import BenchFailure, default_seed
 
@@ -23,6 +24,11 @@ def pytest_configure(config: pytest.Config) -> None:
         os.environ["SEED"] = str(default_seed())
     except BenchFailure as error:
         raise pytest.UsageError(str(error)) from None
+    # Hypothesis reads the option after this; a busy machine must not fail its examples.
+    if config.getoption("--hypothesis-seed") is None:
+        config.option.hypothesis_seed = os.environ["SEED"]
+    settings.register_profile("crocuta", deadline=None)
+    settings.load_profile("crocuta")
 
 
 def pytest_report_header() -> str:
