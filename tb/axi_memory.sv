@@ -125,6 +125,13 @@ module axi_memory #(
     for (i = 0; i < Words; i = i + 1) mem[i] = '0;
   end
 
+  // Nothing moves and nothing is checked before the first reset.
+  logic run;
+  logic started_q;
+  initial started_q = 1'b0;
+  always_ff @(posedge clk_i) started_q <= started_q || !rst_ni;
+  assign run = rst_ni && started_q;
+
   logic [31:0] now_q;
 
   // ---------------------------------------------------------------------------------------------
@@ -147,7 +154,7 @@ module axi_memory #(
   assign random_d = random_b ^ (random_b << 17);
 
   always_ff @(posedge clk_i) begin
-    if (!rst_ni) begin
+    if (!run) begin
       random_q   <= {seed_i, 32'h9e37_79b9};
       stall_data <= 1'b0;
       stall_ar   <= 1'b0;
@@ -192,8 +199,8 @@ module axi_memory #(
   assign ar_level = ar_tail_q - ar_head_q;
   assign aw_level = aw_tail_q - b_head_q;
 
-  assign s_axi_arready = rst_ni && !ar_level[QueueBits] && !stall_ar;
-  assign s_axi_awready = rst_ni && !aw_level[QueueBits] && !stall_aw;
+  assign s_axi_arready = run && !ar_level[QueueBits] && !stall_ar;
+  assign s_axi_awready = run && !aw_level[QueueBits] && !stall_aw;
 
   // ---------------------------------------------------------------------------------------------
   // One beat a clock, of R or W.
@@ -253,7 +260,7 @@ module axi_memory #(
 
   always_ff @(posedge clk_i) begin
     now_q <= now_q + 1'b1;
-    if (!rst_ni) begin
+    if (!run) begin
       now_q           <= '0;
       tokens_q        <= Token;
       turn_q          <= 1'b0;
@@ -380,7 +387,7 @@ module axi_memory #(
   end
 
   always_ff @(posedge clk_i) begin
-    if (!rst_ni) begin
+    if (!run) begin
       breach_q  <= None;
       ar_held_q <= 1'b0;
       aw_held_q <= 1'b0;
@@ -397,7 +404,7 @@ module axi_memory #(
   end
 
   always @(posedge clk_i) begin
-    if (rst_ni && breach != None && !quiet_i) begin
+    if (run && breach != None && !quiet_i) begin
       unique case (breach)
         Crossing: $error("AXI protocol: a burst crosses 4 KiB");
         Type:     $error("AXI protocol: a burst is not INCR");

@@ -1,0 +1,387 @@
+# Copyright 2026 The Crocuta authors
+# SPDX-License-Identifier: Apache-2.0
+"""axi_memory, on which other benches rely: contents against cocotbext-axi's master, files, latency,
+bandwidth, injected errors, and every protocol check made to fire."""
+
+from __future__ import annotations
+
+import logging
+import os
+import random
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import cocotb
+from cocotb.triggers import ClockCycles, FallingEdge, RisingEdge
+from cocotbext.axi import AxiBus, AxiMaster, AxiResp
+
+from models import configs
+from tb.clock import start_clock
+from tb.valid_ready import Sink, Source, clock_now
+
+BYTES = configs.load(os.environ["CROCUTA_CONFIG"]).axi_bits // 8
+SIZE = BYTES.bit_length() - 1
+MEMORY_BYTES = 8 * 4096  # see tb/benches.py
+WORDS = MEMORY_BYTES // BYTES
+FILE_BYTES = 256
+INCR = 1
+LIMIT = 60_000
+
+# breach_e of the memory
+CROSSING, TYPE, SIZE_BREACH, ALIGNED, RANGE, ADDRESS, DATA, LAST = range(1, 9)
+
+
+async def prepare(dut: Any, latency: int = 10) -> None:
+    """Clock, settings and reset, with the slave's inputs quiet."""
+    start_clock(dut)
+    for channel in ("aw", "ar"):
+        for name in ("valid", "addr", "len", "size", "burst", "id", "cache", "prot"):
+            getattr(dut, f"s_axi_{channel}{name}").value = 0
+    for name in ("wvalid", "wdata", "wstrb", "wlast", "bready", "rready"):
+        getattr(dut, f"s_axi_{name}").value = 0
+    for name in ("read_error_i", "write_error_i", "quiet_i", "load_i", "dump_i", "file_i"):
+        getattr(dut, name).value = 0
+    dut.read_error_addr_i.value = 0
+    dut.write_error_addr_i.value = 0
+    dut.latency_i.value = latency
+    dut.bandwidth_i.value = 1000
+    dut.stall_i.value = 0
+    dut.seed_i.value = random.getrandbits(32)
+    await reset(dut)
+
+
+async def reset(dut: Any) -> None:
+    """Resets; the contents stay."""
+    dut.rst_ni.value = 0
+    await ClockCycles(dut.clk_i, 2)
+    dut.rst_ni.value = 1
+    await RisingEdge(dut.clk_i)
+
+
+def pauses(chance: float) -> Iterator[bool]:
+    """Random pauses of a channel."""
+    while True:
+        yield random.random() < chance
+
+
+@cocotb.test()
+async def random_accesses(dut: Any) -> None:
+    """Writes with odd first and last bytes and reads, under several kinds of memory."""
+    await prepare(dut)
+    logging.getLogger("cocotb.axi_memory.s_axi").setLevel(logging.ERROR)
+    master = AxiMaster(
+        AxiBus.from_prefix(dut, "s_axi"), dut.clk_i, dut.rst_ni, reset_active_level=False
+    )
+    image = bytearray(MEMORY_BYTES)
+
+    async def access(low: int, high: int) -> None:
+        """Random accesses within low..high-1, each read after its write."""
+        for _ in range(12):
+            start = random.randrange(low, high) // BYTES * BYTES
+            data = random.randbytes(random.randint(1, min(700, high - start)))
+            # Whole words but for the last one; AXI makes unaligned ends with strobes.
+            image[start : start + len(data)] = data
+            answer = await master.write(start, data)
+            assert answer.resp == AxiResp.OKAY
+            length = -(-len(data) // BYTES) * BYTES
+            start = max(low, start - BYTES * random.randint(0, 20))
+            got = await master.read(start, length)
+            assert got.resp == AxiResp.OKAY
+            assert got.data == image[start : start + length], f"at {start:#x}"
+
+    for latency, bandwidth, stall, pause in (
+        (2, 1000, 0, 0.0), (60, 700, 100, 0.0), (20, 1000, 300, 0.3), (5, 400, 0, 0.2),
+    ):  # fmt: skip
+        dut.latency_i.value = latency
+        dut.bandwidth_i.value = bandwidth
+        dut.stall_i.value = stall
+        channels = (
+            master.write_if.aw_channel, master.write_if.w_channel, master.write_if.b_channel,
+            master.read_if.ar_channel, master.read_if.r_channel,
+        )  # fmt: skip
+        for channel in channels:
+            channel.set_pause_generator(pauses(pause))
+        quarter = MEMORY_BYTES // 4
+        tasks = [cocotb.start_soon(access(n * quarter, (n + 1) * quarter)) for n in range(4)]
+        for task in tasks:
+            await task
+    assert dut.protocol_error_o.value == 0
+    for n in range(WORDS):
+        word = int.from_bytes(image[n * BYTES : (n + 1) * BYTES], "little")
+        assert int(dut.mem[n].value) == word, f"word {n}"
+
+
+@cocotb.test()
+async def files(dut: Any) -> None:
+    """Contents loaded from one file and dumped into another."""
+    await prepare(dut)
+    words = [random.getrandbits(8 * BYTES) for _ in range(WORDS)]
+    source, target = Path("load.mem").absolute(), Path("dump.mem").absolute()
+    source.write_text("".join(f"{word:x}\n" for word in words))
+    target.unlink(missing_ok=True)
+    for strobe, path in ((dut.load_i, source), (dut.dump_i, target)):
+        name = str(path).encode()
+        assert len(name) <= FILE_BYTES
+        dut.file_i.value = int.from_bytes(name, "big")
+        strobe.value = 1
+        await RisingEdge(dut.clk_i)
+        strobe.value = 0
+        await RisingEdge(dut.clk_i)
+    assert [int(dut.mem[n].value) for n in range(WORDS)] == words
+    lines = [line for line in target.read_text().splitlines() if not line.startswith("//")]
+    assert [int(line, 16) for line in lines] == words
+
+
+class Raw:
+    """The slave's channels driven one by one."""
+
+    def __init__(self, dut: Any) -> None:
+        """Drives all five channels from now on."""
+        fields = ("addr", "len", "size", "burst")
+        self.ar, self.aw = (
+            Source(
+                dut,
+                f"s_axi_{channel}valid",
+                f"s_axi_{channel}ready",
+                tuple(f"s_axi_{channel}{name}" for name in fields),
+            )
+            for channel in ("ar", "aw")
+        )
+        data = ("s_axi_wdata", "s_axi_wstrb", "s_axi_wlast")
+        self.w = Source(dut, "s_axi_wvalid", "s_axi_wready", data)
+        self.r = Sink(
+            dut, "s_axi_rvalid", "s_axi_rready", ("s_axi_rdata", "s_axi_rresp", "s_axi_rlast")
+        )
+        self.b = Sink(dut, "s_axi_bvalid", "s_axi_bready", ("s_axi_bresp",))
+        self.dut = dut
+
+    def read(self, addr: int, beats: int) -> None:
+        """Asks for a burst."""
+        self.ar.send([(addr, beats - 1, SIZE, INCR)])
+
+    def write(self, addr: int, words: list[int]) -> None:
+        """Writes a burst."""
+        self.aw.send([(addr, len(words) - 1, SIZE, INCR)])
+        self.w.send((word, 2**BYTES - 1, int(n == len(words) - 1)) for n, word in enumerate(words))
+
+    async def until(self, beats: int, answers: int) -> None:
+        """Waits for so many R beats and B answers since the last clear."""
+        for _ in range(LIMIT):
+            await FallingEdge(self.dut.clk_i)
+            if len(self.r.items) >= beats and len(self.b.items) >= answers:
+                break
+        assert (len(self.r.items), len(self.b.items)) == (beats, answers)
+
+
+@cocotb.test()
+async def latency(dut: Any) -> None:
+    """Exactly latency_i clocks to the first R beat and to B."""
+    await prepare(dut)
+    raw = Raw(dut)
+    handshakes = {"ar": (0, ""), "w": (0, "")}
+
+    async def watch(channel: str) -> None:
+        """The clock of the last handshake of a channel."""
+        valid = getattr(dut, f"s_axi_{channel}valid")
+        ready = getattr(dut, f"s_axi_{channel}ready")
+        while True:
+            await FallingEdge(dut.clk_i)
+            if valid.value == 1 and ready.value == 1:
+                handshakes[channel] = (clock_now(), channel)
+
+    for channel in handshakes:
+        cocotb.start_soon(watch(channel))
+    for clocks in (2, 3, 60, 1000):
+        dut.latency_i.value = clocks
+        raw.read(0, 5)
+        await raw.until(5, 0)
+        assert raw.r.clocks[0] - handshakes["ar"][0] == clocks
+        assert raw.r.clocks[-1] - raw.r.clocks[0] == 4
+        raw.write(0, [1, 2, 3])
+        await raw.until(5, 1)
+        assert raw.b.clocks[0] - handshakes["w"][0] == clocks
+        raw.r.clear()
+        raw.b.clear()
+
+
+@cocotb.test()
+async def bandwidth(dut: Any) -> None:
+    """Reads and writes share exactly what bandwidth_i says, half each when both want all."""
+    await prepare(dut, latency=60)
+    raw = Raw(dut)
+    length = 4096 // BYTES // 2
+
+    def counters() -> tuple[int, int]:
+        """Beats read and written."""
+        return int(dut.beats_read_o.value), int(dut.beats_written_o.value)
+
+    for per_mille in (1000, 750, 333):
+        dut.bandwidth_i.value = per_mille
+        for reads, writes in ((True, False), (False, True), (True, True)):
+            bursts = 1000 // length
+            begin = counters()
+            for _ in range(bursts):
+                if reads:
+                    raw.read(random.randrange(16) * length * BYTES, length)
+                if writes:
+                    addr = random.randrange(16) * length * BYTES
+                    raw.write(addr, [random.getrandbits(8 * BYTES) for _ in range(length)])
+            total = bursts * length
+            wanted = total * (reads + writes)
+            moved = 0
+            first = clock_now()
+            for _ in range(LIMIT):
+                await FallingEdge(dut.clk_i)
+                before = moved
+                read, written = (now - then for now, then in zip(counters(), begin, strict=True))
+                moved = read + written
+                if before == 0 and moved:
+                    first = clock_now()
+                if reads and writes and moved == wanted // 2:
+                    # The writes start as much earlier as the first read takes.
+                    assert abs(written - read) <= 66
+                if moved == wanted:
+                    break
+            span = clock_now() - first + 1
+            dut._log.info("%d per mille: %d beats in %d clocks", per_mille, wanted, span)
+            # An idle memory saves up two beats.
+            assert abs(span - wanted * 1000 / per_mille) <= 4 * 1000 / per_mille
+            await raw.until(total * reads, bursts * writes)
+            assert (read, written) == (total * reads, total * writes)
+            raw.r.clear()
+            raw.b.clear()
+    assert dut.protocol_error_o.value == 0
+
+
+@cocotb.test()
+async def stalls(dut: Any) -> None:
+    """The chance of a stall is what stall_i says, and the seed repeats it."""
+    await prepare(dut, latency=2)
+    raw = Raw(dut)
+    spans = []
+    for seed in (1, 1, 2):
+        dut.stall_i.value = 250
+        dut.seed_i.value = seed
+        length = 4096 // BYTES // 2
+        # Queued beforehand, so that the first burst is there when the reset ends.
+        for _ in range(4096 // length):
+            raw.read(0, length)
+        await reset(dut)
+        await raw.until(4096, 0)
+        spans.append(raw.r.clocks[-1] - raw.r.clocks[0])
+        raw.r.clear()
+    dut._log.info("4096 beats in %s clocks", spans)
+    assert spans[0] == spans[1]
+    # Deviation of the number of stalls in 4096 / 0.75 clocks: 43.
+    assert all(abs(span - 4096 / 0.75) < 6 * 43 for span in spans)
+
+
+@cocotb.test()
+async def injected_errors(dut: Any) -> None:
+    """Only the beat at the address is bad, and a bad beat is not written."""
+    await prepare(dut)
+    raw = Raw(dut)
+    dut.write_error_i.value = 1
+    dut.write_error_addr_i.value = 5 * BYTES
+    old = int(dut.mem[5].value)
+    words = [random.getrandbits(8 * BYTES) for _ in range(12)]
+    for n in range(3):
+        raw.write(n * 4 * BYTES, words[4 * n : 4 * n + 4])
+    await raw.until(0, 3)
+    assert raw.b.items == [(0,), (2,), (0,)]
+    words[5] = old
+    dut.read_error_i.value = 1
+    dut.read_error_addr_i.value = 7 * BYTES
+    raw.read(0, 12)
+    await raw.until(12, 3)
+    assert raw.r.items == [(word, 2 * (n == 7), int(n == 11)) for n, word in enumerate(words)]
+    dut.read_error_i.value = 0
+    dut.write_error_i.value = 0
+    raw.read(0, 12)
+    raw.write(0, words)
+    await raw.until(24, 4)
+    assert raw.r.items[12:] == [(word, 0, int(n == 11)) for n, word in enumerate(words)]
+    assert raw.b.items[3] == (0,)
+    assert dut.protocol_error_o.value == 0
+
+
+@cocotb.test()
+async def queues(dut: Any) -> None:
+    """More than 32 bursts of each kind are accepted before the first is answered."""
+    await prepare(dut, latency=1000)
+    raw = Raw(dut)
+    for n in range(40):
+        raw.read(n * BYTES, 1)
+        raw.write(n * BYTES, [n])
+    await ClockCycles(dut.clk_i, 400)
+    assert raw.ar.sent == raw.aw.sent == raw.w.sent == 40
+    assert not raw.r.items
+    assert not raw.b.items
+    await raw.until(40, 40)
+
+
+@cocotb.test()
+async def protocol_checks(dut: Any) -> None:
+    """Each breach of the protocol is noticed, for what it is; none is noticed without one."""
+    await prepare(dut)
+    dut.quiet_i.value = 1
+    raw = Raw(dut)
+    page = 4096 // BYTES
+    bursts = {
+        CROSSING: (4096 - BYTES, 1, SIZE, INCR),
+        TYPE: (0, 3, SIZE, 2),
+        SIZE_BREACH: (0, 3, SIZE - 1, INCR),
+        ALIGNED: (1, 0, SIZE, INCR),
+        RANGE: (MEMORY_BYTES, 0, SIZE, INCR),
+    }
+    for code, burst in bursts.items():
+        for channel in (raw.ar, raw.aw):
+            await reset(dut)
+            assert dut.protocol_error_o.value == 0
+            channel.send([burst])
+            await ClockCycles(dut.clk_i, 8)
+            assert dut.protocol_error_o.value == 1
+            assert int(dut.protocol_breach_o.value) == code
+    # The last burst of a page and of the memory are in order.
+    await reset(dut)
+    for channel in (raw.ar, raw.aw):
+        channel.send([(0, min(256, page) - 1, SIZE, INCR), (MEMORY_BYTES - BYTES, 0, SIZE, INCR)])
+    await ClockCycles(dut.clk_i, 8)
+    assert dut.protocol_error_o.value == 0
+    # WLAST too early, and missing.
+    for beats, lasts in ((3, (0, 1)), (2, (0, 0))):
+        await reset(dut)
+        raw.aw.send([(0, beats - 1, SIZE, INCR)])
+        raw.w.send((1, 2**BYTES - 1, last) for last in lasts)
+        await ClockCycles(dut.clk_i, 12)
+        assert int(dut.protocol_breach_o.value) == LAST
+    await reset(dut)
+    assert dut.protocol_error_o.value == 0
+
+
+@cocotb.test()
+async def changed_before_accepted(dut: Any) -> None:
+    """An address or a beat that changes or goes away before it is accepted is noticed."""
+    await prepare(dut)
+    dut.quiet_i.value = 1
+    for code, names in (
+        (ADDRESS, ("arvalid", "araddr", "arlen", "awvalid", "awaddr", "awburst")),
+        (DATA, ("wvalid", "wdata", "wstrb", "wlast")),
+    ):
+        for name in names:
+            dut.stall_i.value = 1000
+            dut.bandwidth_i.value = 0
+            await reset(dut)
+            await ClockCycles(dut.clk_i, 2)
+            prefix = name[:2] if name[0] == "a" else "w"
+            getattr(dut, f"s_axi_{prefix}valid").value = 1
+            await ClockCycles(dut.clk_i, 4)
+            assert dut.protocol_error_o.value == 0
+            signal = getattr(dut, f"s_axi_{name}")
+            old = int(signal.value)
+            signal.value = old ^ 1
+            await ClockCycles(dut.clk_i, 3)
+            assert int(dut.protocol_breach_o.value) == code, name
+            getattr(dut, f"s_axi_{prefix}valid").value = 0
+            signal.value = 0 if name.endswith("valid") else old
