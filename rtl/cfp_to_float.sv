@@ -43,7 +43,11 @@ module cfp_to_float #(
   logic [23:0]                by_4;
   logic [23:0]                by_2;
   logic [23:0]                by_1;
-  logic [4:0]                 shift;
+  logic                       shift_16;
+  logic                       shift_8;
+  logic                       shift_4;
+  logic                       shift_2;
+  logic                       shift_1;
   logic [23:0]                magnitude_q2;
   logic [1:0]                 shift_q2;
   logic                       sign_q2;
@@ -53,25 +57,25 @@ module cfp_to_float #(
   logic                       sign_q3;
   logic signed [WideBits-1:0] exponent_q3;
 
-  assign shift[4] = magnitude_q[23:8] == '0;
-  assign by_16    = shift[4] ? magnitude_q << 16 : magnitude_q;
-  assign shift[3] = by_16[23:16] == '0;
-  assign by_8     = shift[3] ? by_16 << 8 : by_16;
+  assign shift_16 = magnitude_q[23:8] == '0;
+  assign by_16    = shift_16 ? magnitude_q << 16 : magnitude_q;
+  assign shift_8  = by_16[23:16] == '0;
+  assign by_8     = shift_8 ? by_16 << 8 : by_16;
 
-  assign shift[2] = magnitude_q2[23:20] == '0;
-  assign by_4     = shift[2] ? magnitude_q2 << 4 : magnitude_q2;
-  assign shift[1] = by_4[23:22] == '0;
-  assign by_2     = shift[1] ? by_4 << 2 : by_4;
-  assign shift[0] = !by_2[23];
-  assign by_1     = shift[0] ? by_2 << 1 : by_2;
+  assign shift_4  = magnitude_q2[23:20] == '0;
+  assign by_4     = shift_4 ? magnitude_q2 << 4 : magnitude_q2;
+  assign shift_2  = by_4[23:22] == '0;
+  assign by_2     = shift_2 ? by_4 << 2 : by_4;
+  assign shift_1  = !by_2[23];
+  assign by_1     = shift_1 ? by_2 << 1 : by_2;
 
   always_ff @(posedge clk_i) begin
     magnitude_q2 <= by_8;
-    shift_q2     <= shift[4:3];
+    shift_q2     <= {shift_16, shift_8};
     sign_q2      <= sign_q;
     exponent_q2  <= exponent_q;
     magnitude_q3 <= by_1;
-    shift_q3     <= {shift_q2, shift[2:0]};
+    shift_q3     <= {shift_q2, shift_4, shift_2, shift_1};
     sign_q3      <= sign_q2;
     exponent_q3  <= exponent_q2;
   end
