@@ -38,7 +38,8 @@ module axi_memory #(
   input  logic [63:0]            write_error_addr_i,
   /// breaches of the protocol only set protocol_error_o and protocol_breach_o, without a message
   input  logic                   quiet_i,
-  // Contents: a hexadecimal file, one word a line, read or written in one clock.
+  // Contents: a hexadecimal file, one word a line, read or written in one clock, once there was a
+  // reset.
   input  logic                   load_i,
   input  logic                   dump_i,
   /// its name, right-aligned in bytes of ASCII with zeros before
@@ -334,8 +335,8 @@ module axi_memory #(
 
   // Files are read and written outside the clocked block: a simulator may then keep that one short.
   always @(posedge clk_i) begin
-    if (load_i) $readmemh(file_i, mem);
-    if (dump_i) $writememh(file_i, mem);
+    if (started_q && load_i) $readmemh(file_i, mem);
+    if (started_q && dump_i) $writememh(file_i, mem);
   end
 
   // ---------------------------------------------------------------------------------------------
