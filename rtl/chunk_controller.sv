@@ -7,7 +7,7 @@
 //
 // Handshake: start_i is a pulse while the arguments are stable; they stay so until done_o, which
 // then holds until the next start_i or reset. Every stream is valid/ready, out of a FIFO.
-// Latency: about 9 clocks from start_i to the first commands. Throughput: a pass every 2 clocks
+// Latency: 10 clocks from start_i to the first pass. Throughput: a pass every 2 clocks
 // within an output chunk, 4 clocks across chunks, 5 across channels.
 //
 // No deadlock, whatever the order in which consumers take their commands: three processes fill
@@ -114,7 +114,6 @@ module chunk_controller #(
     StIdle,
     StLength,
     StCounts,
-    StLimits,
     StBegin,
     StRow,
     StFirst,
@@ -137,9 +136,7 @@ module chunk_controller #(
   logic [StrideBits-1:0] stride_q;
   logic [CountBits-1:0]  last_chunk_q;    // chunks_q - 1
   logic [CountBits-1:0]  last_h_chunk_q;
-  logic                  h_shorter_q;
-  logic [CountBits-1:0]  last_pair_q;     // the newest H that a pass uses: PH - 1
-  logic                  single_q;        // PH = 1: X never comes from memory
+  logic                  single_q;        // one chunk of h: X never comes from memory
   logic [15:0]           last_channel_q;
 
   assign length_h = RowBits'(length_h_i);
@@ -155,9 +152,7 @@ module chunk_controller #(
     stride_q       <= StrideBits'((32'(row_length_q) + 32'd1023) >> 10);
     last_chunk_q   <= chunks_q - 1'b1;
     last_h_chunk_q <= h_chunks_q - 1'b1;
-    h_shorter_q    <= (h_chunks_q < chunks_q);
-    last_pair_q    <= h_shorter_q ? last_h_chunk_q : last_chunk_q;
-    single_q       <= (last_pair_q == '0);
+    single_q       <= (h_chunks_q == CountBits'(1));
     last_channel_q <= 16'(channels_i - 1'b1);
   end
 
@@ -287,8 +282,7 @@ module chunk_controller #(
       unique case (state_q)
         StIdle: if (start_i) state_q <= StLength;
         StLength: state_q <= StCounts;
-        StCounts: state_q <= StLimits;
-        StLimits: state_q <= StBegin;
+        StCounts: state_q <= StBegin;
         StBegin: state_q <= StRow;
         StRow: state_q <= StFirst;
         StFirst: state_q <= StSum;
@@ -347,8 +341,9 @@ module chunk_controller #(
       end
       StChunk: begin
         k_q <= k_q + 1'b1;
-        // Either one more pair, or the oldest X has met the whole filter.
-        if (newest_h_q != last_pair_q) newest_h_q <= newest_h_q + 1'b1;
+        // Either one more pair, or the oldest X has met the whole filter. Chunks of h beyond those
+        // of x are never reached.
+        if (newest_h_q != last_h_chunk_q) newest_h_q <= newest_h_q + 1'b1;
         else oldest_q <= oldest_q + 1'b1;
       end
       StChannel: begin
