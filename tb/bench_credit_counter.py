@@ -15,7 +15,7 @@ from tb.clock import drive, start_clock
 @cocotb.test()
 async def random_traffic(dut: Any) -> None:
     """Reserves while available and releases what is out, at changing densities, with resets."""
-    start_clock(dut)
+    start_clock(dut, rst_ni=0)
     credits = int(dut.Credits.value)
     skips = int(dut.Skip.value)
     reserves = 0

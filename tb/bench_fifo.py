@@ -60,7 +60,7 @@ class Checked:
 @cocotb.test()
 async def random_traffic(dut: Any) -> None:
     """Random pushes and pops of changing density, with resets in the middle."""
-    start_clock(dut)
+    start_clock(dut, rst_ni=0)
     fifo = Checked(dut)
     await fifo.reset()
     for _ in range(24):
@@ -78,7 +78,7 @@ async def random_traffic(dut: Any) -> None:
 @cocotb.test()
 async def full_speed(dut: Any) -> None:
     """One word a clock goes through without a gap, also from full."""
-    start_clock(dut)
+    start_clock(dut, rst_ni=0)
     fifo = Checked(dut)
     await fifo.reset()
     for fill in (0, fifo.depth + 1 + LATENCY):

@@ -114,6 +114,17 @@ def engine(
     return parameters
 
 
+def kernel_parameters(config: Config) -> dict[str, int | str]:
+    """The kernel's parameters, its twiddle tables included."""
+    return {**config.parameters(), "TwiddleDir": twiddle_directory(config)}
+
+
+def sample_ports_parameters(config: Config) -> dict[str, int | str]:
+    """A memory of 16 chunks of samples."""
+    words = 16 * config.chunk // (2 * config.lanes)
+    return {"Lanes": config.lanes, "Chunk": config.chunk, "Words": words}
+
+
 BENCHES: dict[str, tuple[Bench, ...]] = {
     "cells": (
         Bench(
@@ -126,10 +137,18 @@ BENCHES: dict[str, tuple[Bench, ...]] = {
         Bench(
             top="ram",
             module="tb.bench_ram",
-            about="LUT RAM whose depth is no power of two, with initial words from a file",
+            about="LUT RAM whose depth is no power of two",
+            parameters=fixed(Width=27, Depth=40, Style="distributed"),
+            configs=("tiny",),
+            variant="distributed",
+        ),
+        Bench(
+            top="rom_tb",
+            module="tb.bench_rom",
+            about="initial words from a file",
             parameters=ram_init_file,
             configs=("tiny",),
-            variant="init",
+            sources=("tb/rom_tb.sv",),
             env={"RAM_INIT_FILE": str(RAM_INIT_FILE)},
         ),
         Bench(
@@ -251,6 +270,53 @@ BENCHES: dict[str, tuple[Bench, ...]] = {
             sources=("tb/spectrum_ports_tb.sv", "tb/axi_memory.sv"),
         ),
     ),
+    "sample_ports": (
+        Bench(
+            top="sample_ports_tb",
+            module="tb.bench_sample_ports",
+            about="lane striding: every length, throughput on one port, stop, errors and reset",
+            parameters=sample_ports_parameters,
+            sources=("tb/sample_ports_tb.sv", "tb/axi_memory.sv"),
+        ),
+        Bench(
+            top="sample_ports_tb",
+            module="tb.bench_sample_ports",
+            about="lane striding with two tiles of slots",
+            parameters=fixed(Lanes=2, Chunk=64, TileSlots=2, Words=256),
+            configs=("tiny",),
+            sources=("tb/sample_ports_tb.sv", "tb/axi_memory.sv"),
+            variant="slots2",
+        ),
+        Bench(
+            top="sample_ports_tb",
+            module="tb.bench_sample_ports",
+            about="lane striding of the smallest chunk: bursts of one beat",
+            parameters=fixed(Lanes=2, Chunk=8, Words=32),
+            configs=("tiny",),
+            sources=("tb/sample_ports_tb.sv", "tb/axi_memory.sv"),
+            variant="smallest",
+        ),
+        Bench(
+            top="sample_ports_tb",
+            module="tb.bench_sample_ports",
+            about="lane striding with 8 lanes, chunks of several tiles and pages",
+            parameters=fixed(Lanes=8, Chunk=4096, Words=4096),
+            configs=("tiny",),
+            sims=("verilator",),
+            sources=("tb/sample_ports_tb.sv", "tb/axi_memory.sv"),
+            variant="lanes8",
+        ),
+        Bench(
+            top="sample_ports_tb",
+            module="tb.bench_sample_ports",
+            about="lane striding with 16 lanes",
+            parameters=fixed(Lanes=16, Chunk=512, Words=256),
+            configs=("tiny",),
+            sims=("verilator",),
+            sources=("tb/sample_ports_tb.sv", "tb/axi_memory.sv"),
+            variant="lanes16",
+        ),
+    ),
     "axi_memory": (
         Bench(
             top="axi_memory",
@@ -258,6 +324,26 @@ BENCHES: dict[str, tuple[Bench, ...]] = {
             about="the benches' memory: contents, latency, bandwidth, errors, protocol checks",
             parameters=axi_memory_parameters,
             sources=("tb/axi_memory.sv",),
+        ),
+    ),
+    "kernel": (
+        Bench(
+            top="kernel_tb",
+            module="tb.bench_kernel",
+            about="the whole kernel: lengths, channels, memories, reset, errors, bad arguments",
+            parameters=kernel_parameters,
+            sources=("tb/kernel_tb.sv", "tb/axi_memory.sv"),
+        ),
+    ),
+    "longconv": (
+        Bench(
+            top="kernel_tb",
+            module="tb.bench_longconv",
+            about="DNA by a HyenaDNA filter, 450,002 samples where they fit (CONFIG=u200)",
+            parameters=kernel_parameters,
+            configs=("small",),
+            sims=("verilator",),
+            sources=("tb/kernel_tb.sv", "tb/axi_memory.sv"),
         ),
     ),
 }

@@ -13,9 +13,11 @@ from cocotb.triggers import FallingEdge, RisingEdge
 PERIOD_NS = 10
 
 
-def start_clock(dut: Any) -> None:
-    """Starts clk_i."""
-    Clock(dut.clk_i, PERIOD_NS, unit="ns").start()
+def start_clock(dut: Any, **inputs: int) -> None:
+    """Starts clk_i, half a period low first, so that no edge comes before the inputs' values."""
+    for name, value in inputs.items():
+        getattr(dut, name).value = value
+    Clock(dut.clk_i, PERIOD_NS, unit="ns").start(start_high=False)
 
 
 async def drive(dut: Any, **inputs: int) -> None:

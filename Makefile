@@ -1,0 +1,54 @@
+# Copyright 2026 The Crocuta authors
+# SPDX-License-Identifier: Apache-2.0
+#
+# Crocuta's commands; `make` alone lists them.
+
+PYTHON ?= python3
+SIM    ?= verilator
+CONFIG ?= tiny
+JOBS   ?= 2
+RUN    := .venv/bin/python
+
+# Verilator's waves need headers that nothing else does.
+waves_wanted := $(filter-out 0,$(WAVES))
+
+.DEFAULT_GOAL := help
+.PHONY: help env sim test lint format demo conv synth clean
+
+help: ## list the commands
+	@echo 'make COMMAND [NAME=value ...], on Debian 12, Ubuntu 24.04 or alike with Python 3.11 or newer:'
+	@sed -n 's/^\([a-z]*\):[^#]*## \(.*\)/  \1\t\2/p' $(MAKEFILE_LIST) | expand -t 10
+	@echo 'Options of sim: SIM=verilator|icarus CONFIG=name SEED=number WAVES=1 (leaves an FST file).'
+	@echo 'Configurations, in configs.toml:' $$(sed -n 's/^\[\(.*\)\].*/\1/p' configs.toml | grep -v defaults)
+
+env: .venv/installed ## install the pinned Python packages into .venv, and Icarus through apt
+	@echo '.venv is ready.'
+
+.venv/installed: requirements.txt pyproject.toml scripts/install.sh
+	@PYTHON='$(PYTHON)' scripts/install.sh
+
+sim: .venv/installed ## run the benches of one test: make sim TEST=fft; without TEST, list the tests
+	$(if $(waves_wanted),@scripts/install.sh waves)
+	@$(RUN) -m tb.sim '$(TEST)' --sim '$(SIM)' --config '$(CONFIG)' --seed '$(SEED)' \
+	  $(if $(waves_wanted),--waves)
+
+test: .venv/installed ## run all tests, on JOBS=2 processes
+	@$(RUN) -m pytest -n '$(JOBS)'
+
+lint: .venv/installed ## check the RTL and the Python code
+	@$(RUN) -m scripts.lint
+
+format: .venv/installed ## lay out the Python code
+	@$(RUN) -m scripts.lint --format
+
+demo: .venv/installed ## convolve a genome in the simulated hardware and compare with numpy
+	@$(RUN) -m crocuta demo
+
+conv: .venv/installed ## convolve two .npy files in simulation: make conv X=x.npy H=h.npy OUT=y.npy
+	@$(RUN) -m crocuta conv '$(X)' '$(H)' '$(OUT)'
+
+synth: .venv/installed ## synthesise for UltraScale+ and count what it takes: make synth CONFIG=u200
+	@$(RUN) -m scripts.synth '$(CONFIG)'
+
+clean: ## remove build/ (and not .venv)
+	rm -rf build

@@ -1,0 +1,30 @@
+# Copyright 2026 The Crocuta authors
+# SPDX-License-Identifier: Apache-2.0
+"""A ram with initial words from a file: every word, in any order, with pauses."""
+
+from __future__ import annotations
+
+import os
+import random
+from pathlib import Path
+from typing import Any
+
+import cocotb
+
+from tb.clock import drive, start_clock
+
+
+@cocotb.test()
+async def initial_words(dut: Any) -> None:
+    """All words once in order, then random reads."""
+    text = Path(os.environ["RAM_INIT_FILE"]).read_text(encoding="ascii")
+    words = [int(line, 16) for line in text.split()]
+    assert len(words) == int(dut.Depth.value)
+    start_clock(dut, read_i=0)
+    addresses = [*range(len(words)), *random.choices(range(len(words)), k=300)]
+    for address in addresses:
+        await drive(dut, read_i=1, raddr_i=address)
+        await drive(dut, read_i=0, raddr_i=random.randrange(len(words)))
+        for _ in range(random.choice((1, 1, 2))):
+            assert int(dut.rdata_o.value) == words[address], f"word {address}"
+            await drive(dut)
