@@ -96,9 +96,7 @@ def twiddle_directory(config: Config) -> str:
     return str(twiddle_rom.write(config, ROOT / "build" / "twiddle" / name))
 
 
-def engine(
-    inverse: bool = False, **changes: int
-) -> Callable[[Config], dict[str, int | str]]:
+def engine(inverse: bool = False, **changes: int) -> Callable[[Config], dict[str, int | str]]:
     """fft_engine's parameters at a configuration with `changes`."""
 
     def parameters(config: Config) -> dict[str, int | str]:

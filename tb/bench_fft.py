@@ -1,0 +1,162 @@
+# Copyright 2026 The Crocuta authors
+# SPDX-License-Identifier: Apache-2.0
+"""fft_engine, forward, inverse and as a plain FFT, against models.fft_engine, bit for bit."""
+
+from __future__ import annotations
+
+import os
+import random
+from typing import Any
+
+import cocotb
+import numpy as np
+
+from models import fft_engine
+from models.cfp import Cfp, Format
+from models.configs import Config
+from tb.clock import start_clock
+from tb.pipeline import GAPS, Pipeline, beat_ints
+from tb.words import KINDS, random_words
+
+# Chunks that take seconds each: fewer of them, and not every gap profile.
+LARGE_CHUNK = {"verilator": 4096, "icarus": 512}
+
+
+def config_of(dut: Any) -> Config:
+    """The configuration that the engine's parameters amount to."""
+    return Config(
+        name="bench",
+        about="",
+        lanes=int(dut.Lanes.value),
+        chunk=int(dut.Chunk.value),
+        mantissa_bits=int(dut.MantissaBits.value),
+        exponent_bits=int(dut.ExponentBits.value),
+        twiddle_bits=int(dut.TwiddleBits.value),
+        right_angle=os.environ.get("FFT_RIGHT_ANGLE", "1") == "1",
+        max_length_log2=22,
+    )
+
+
+def engine_latency(config: Config, inverse: bool) -> int:
+    """Clocks from a beat in to the beat it pushes out, as the header of fft_engine has it."""
+    late = range(config.lanes_log2 + 1, config.chunk_log2 + 1)
+    commutators = sum(3 if config.chunk >> level >= 4 else 1 for level in late)
+    return (17 if inverse else 20) * config.chunk_log2 + commutators + inverse
+
+
+class Engine(Pipeline):
+    """An engine, its model, and frames on their way through both."""
+
+    def __init__(self, dut: Any) -> None:
+        self.config = config_of(dut)
+        self.fmt = Format.of(self.config)
+        self.inverse = bool(int(dut.Inverse.value))
+        super().__init__(
+            dut, engine_latency(self.config, self.inverse), ("beat_i",), lanes=self.config.lanes
+        )
+        self.rng = np.random.default_rng(random.getrandbits(64))
+        # What the beats before the next one push out: nothing at first.
+        self.held: list[int | None] = []
+
+    async def reset(self, clocks: int = 2) -> None:
+        """Resets; the first Chunk/Lanes - 1 beats bring out nothing again."""
+        await super().reset(clocks)
+        self.held = [None] * (self.config.chunk_beats - 1)
+
+    def words(self, kind: str) -> Cfp:
+        """A random chunk in the order of the positions."""
+        return random_words(self.rng, kind, self.config.chunk, self.fmt)
+
+    async def frame(self, words: Cfp, profile: str, beats: int | None = None) -> bool:
+        """Sends a chunk or its first `beats` beats; returns the model's saturation flag."""
+        config = self.config
+        model = fft_engine.inverse if self.inverse else fft_engine.forward
+        orders = (fft_engine.to_lanes, fft_engine.to_beats)
+        order_in, order_out = reversed(orders) if self.inverse else orders
+        result = model(words, config)
+        self.held += beat_ints(order_out(result.words, config), self.fmt)
+        count = config.chunk_beats if beats is None else beats
+        out, self.held = self.held[:count], self.held[count:]
+        beats_in = [(beat,) for beat in beat_ints(order_in(words, config), self.fmt)[:count]]
+        await self.send(beats_in, out, profile)
+        return result.saturated
+
+
+def is_large(config: Config) -> bool:
+    """Whether a chunk takes this simulator seconds."""
+    sim = "icarus" if cocotb.SIM_NAME.lower().startswith("icarus") else "verilator"
+    return config.chunk >= LARGE_CHUNK[sim]
+
+
+@cocotb.test()
+async def back_to_back(dut: Any) -> None:
+    """Frames without a gap: one beat a clock goes in and comes out."""
+    start_clock(dut)
+    engine = Engine(dut)
+    await engine.reset()
+    count = 1 if is_large(engine.config) else 4
+    for _ in range(count):
+        await engine.frame(engine.words("spectrum" if engine.inverse else "samples"), "none")
+    await engine.frame(engine.words("any"), "none")  # pushes the last one out
+    await engine.drain()
+    assert engine.compared == count * engine.config.chunk_beats + 1
+    assert not engine.flags
+
+
+@cocotb.test()
+async def gaps(dut: Any) -> None:
+    """Frames of all kinds of words with all kinds of gaps."""
+    start_clock(dut)
+    engine = Engine(dut)
+    await engine.reset()
+    kinds = [kind for kind in KINDS if kind != "huge"]
+    profiles = list(GAPS[1:])
+    if is_large(engine.config):
+        kinds, profiles = random.sample(kinds, 1), random.sample(("rare", "pauses"), 1)
+    for profile in profiles:
+        await engine.frame(engine.words(random.choice(kinds)), profile)
+        if random.random() < 0.5:
+            await engine.drain(random.randint(0, 10))
+    for kind in kinds:
+        await engine.frame(engine.words(kind), "rare")
+    await engine.frame(engine.words("zero"), "none", engine.config.chunk_beats - 1)
+    await engine.drain()
+    assert engine.compared == (len(profiles) + len(kinds)) * engine.config.chunk_beats
+    assert not engine.flags
+
+
+@cocotb.test()
+async def reset_in_the_middle(dut: Any) -> None:
+    """A reset anywhere in a frame: nothing of it comes out, and the frames after it are right."""
+    start_clock(dut)
+    engine = Engine(dut)
+    beats = engine.config.chunk_beats
+    for _ in range(1 if is_large(engine.config) else 3):
+        await engine.reset(random.randint(1, 3))
+        if not is_large(engine.config):
+            for _ in range(random.randint(0, 2)):
+                await engine.frame(engine.words("any"), "rare")
+        await engine.frame(engine.words("any"), "rare", random.randint(1, max(1, beats - 1)))
+    await engine.reset(1)
+    before = engine.compared
+    await engine.frame(engine.words("any"), "rare")
+    await engine.frame(engine.words("any"), "none", beats - 1)
+    await engine.drain()
+    assert engine.compared - before == beats
+
+
+@cocotb.test()
+async def saturation(dut: Any) -> None:
+    """saturated_o rises in a frame in which an exponent overflows, and in no other."""
+    start_clock(dut)
+    engine = Engine(dut)
+    await engine.reset()
+    seen = set()
+    for kind in ("any", "huge") if is_large(engine.config) else ("any", "huge", "any", "huge"):
+        before = len(engine.flags)
+        saturated = await engine.frame(engine.words(kind), "rare")
+        await engine.frame(engine.words("zero"), "none")  # pushes it out and raises no flag
+        await engine.drain()
+        assert (len(engine.flags) > before) == saturated, f"model: {saturated}"
+        seen.add(saturated)
+    assert seen == {False, True}
