@@ -55,7 +55,8 @@ version=$("$python" -c 'import sys; print("%d.%d" % sys.version_info[:2])')
 missing=()
 command -v c++ > /dev/null || missing+=(g++)
 command -v make > /dev/null || missing+=(make)
-command -v perl > /dev/null || missing+=(perl)
+# A minimal system has a perl without the modules that Verilator's script uses.
+perl -MPod::Usage -MFindBin -e 1 2> /dev/null || missing+=(perl)
 command -v iverilog > /dev/null || missing+=(iverilog)
 # Debian and Ubuntu ship venv and pip's bootstrap apart from Python.
 "$python" -c 'import venv, ensurepip' 2> /dev/null || missing+=("python$version-venv")

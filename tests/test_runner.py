@@ -36,7 +36,9 @@ def run(failing: Bench, path: Path, sim: str, monkeypatch: pytest.MonkeyPatch) -
 def test_failed_test_is_a_failure(
     sim: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    code = "import cocotb\n@cocotb.test()\nasync def wrong(dut):\n    assert int(dut.Depth.value) == 5\n"
+    code = (
+        "import cocotb\n@cocotb.test()\nasync def wrong(dut):\n    assert dut.ready_o.value == 5\n"
+    )
     message = run(bench("runner_fails", code, tmp_path), tmp_path, sim, monkeypatch)
     assert "1 of 1 tests (wrong)" in message
     assert "sim.log" in message
