@@ -464,7 +464,8 @@ module chunk_controller #(
     .data_i (pass),
     .valid_o(pass_valid_o),
     .ready_i(pass_ready_i),
-    .data_o ({pass_first_o, pass_last_o, pass_flush_o, pass_engine_o, pass_store_o, pass_prepare_o}),
+    .data_o ({pass_first_o, pass_last_o, pass_flush_o, pass_engine_o, pass_store_o,
+              pass_prepare_o}),
     .level_o(pass_level)
   );
 

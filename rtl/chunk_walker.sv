@@ -79,7 +79,8 @@ module chunk_walker #(
         row_q     <= base_i;
       end
       StSum: begin
-        addr_q    <= row_q + {{(62 - CountBits - ChunkLog2){1'b0}}, chunk_q, {(ChunkLog2 + 2){1'b0}}};
+        addr_q    <= row_q
+                     + {{(62 - CountBits - ChunkLog2){1'b0}}, chunk_q, {(ChunkLog2 + 2){1'b0}}};
         last_q    <= (chunk_q == last_chunk_i);
         samples_q <= (chunk_q == last_chunk_i) ? last_samples_i : (ChunkLog2 + 1)'(Chunk);
       end
