@@ -10,7 +10,7 @@
 // Handshake: start_i is a level; latch_o is a pulse in whose clock edge the registers take over
 // the arguments (they are read from the next clock on), done_o is a pulse at the end. start_i is
 // looked at from the clock after done_o on.
-// Latency: 3 clocks from latch_o to done_o with a bad argument, 18 clocks to controller_start_o
+// Latency: 3 clocks from latch_o to done_o with a bad argument, 19 clocks to controller_start_o
 // otherwise; QuietClocks from the end of all work to done_o.
 // Throughput: one job at a time. Counter inputs are pulses, one count a clock each.
 
