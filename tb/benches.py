@@ -14,6 +14,17 @@ from models.configs import ROOT, Config
 from models.files import write_generated
 
 SIMS = ("verilator", "icarus")
+# fft_engine at the corners of its parameters.
+ENGINE_SIZES = (
+    ("forward", (2, 16, 18, 9, 25)),
+    ("inverse", (16, 16, 18, 9, 25)),  # wiring between lanes alone
+    ("forward", (16, 64, 14, 8, 12)),
+    ("inverse", (8, 256, 14, 10, 27)),
+    ("forward", (8, 128, 24, 10, 27)),
+    ("inverse", (4, 64, 24, 8, 18)),
+    ("forward", (2, 4096, 18, 9, 18)),
+    ("inverse", (2, 4096, 18, 9, 18)),
+)
 RAM_INIT_FILE = ROOT / "build" / "cells" / "ram.mem"
 
 
@@ -123,6 +134,45 @@ def sample_ports_parameters(config: Config) -> dict[str, int | str]:
     return {"Lanes": config.lanes, "Chunk": config.chunk, "Words": words}
 
 
+ARITHMETIC = {14: (8, 18), 18: (9, 25), 24: (10, 27)}
+"""Mantissa bits -> exponent and twiddle bits: both ends of the formats, and the default."""
+
+
+def arithmetic(
+    top: str, about: str, mantissa_bits: int, variant: str = "", **parameters: int
+) -> Bench:
+    """A bench of an arithmetic module in one of the ARITHMETIC formats."""
+    exponent_bits, _ = ARITHMETIC[mantissa_bits]
+    return Bench(
+        top=top,
+        module="tb.bench_cfp",
+        about=f"{about}, {mantissa_bits}-bit mantissas",
+        parameters=fixed(MantissaBits=mantissa_bits, ExponentBits=exponent_bits, **parameters),
+        configs=("tiny",),
+        variant=f"{variant}-m{mantissa_bits}" if variant else f"m{mantissa_bits}",
+    )
+
+
+def round_trip_parameters(config: Config) -> dict[str, int | str]:
+    """Those of one engine, without its direction."""
+    parameters = engine()(config)
+    del parameters["Inverse"]
+    return parameters
+
+
+def twiddle_parameters(config: Config) -> dict[str, int | str]:
+    """The parameters that the twiddle tables depend on, and their directory."""
+    sizes = config.parameters()
+    names = ("Lanes", "Chunk", "TwiddleBits")
+    return {**{name: sizes[name] for name in names}, "TwiddleDir": twiddle_directory(config)}
+
+
+def word_parameters(config: Config) -> dict[str, int | str]:
+    """The lanes, the chunk and the format of its words."""
+    sizes = config.parameters()
+    return {name: sizes[name] for name in ("Lanes", "Chunk", "MantissaBits", "ExponentBits")}
+
+
 BENCHES: dict[str, tuple[Bench, ...]] = {
     "cells": (
         Bench(
@@ -179,6 +229,50 @@ BENCHES: dict[str, tuple[Bench, ...]] = {
             configs=("tiny",),
             variant="skip",
         ),
+    ),
+    "cfp": (
+        *(
+            Bench(
+                top="round_nearest_even",
+                module="tb.bench_cfp",
+                about=f"every bit pattern around a tie, {m} bits",
+                parameters=fixed(OutBits=m),
+                configs=("tiny",),
+                variant=f"m{m}",
+            )
+            for m in ARITHMETIC
+        ),
+        *(
+            arithmetic("cfp_normalise", f"of {about}", 18, variant, InBits=in_bits)
+            for in_bits, about, variant in (
+                (20, "the narrowest sums", "narrow"),
+                (37, "products", "product"),
+                (43, "rotated words", "rotator"),
+            )
+        ),
+        *(arithmetic("cfp_normalise", "of sums", m, InBits=m + 3) for m in ARITHMETIC),
+        *(arithmetic("cfp_align", "every distance", m) for m in ARITHMETIC),
+        *(arithmetic("cfp_add", "cancellation, ties, limits", m) for m in ARITHMETIC),
+        *(arithmetic("cfp_butterfly", "cancellation, ties, limits", m) for m in ARITHMETIC),
+        *(
+            arithmetic(
+                "cfp_multiply", "as the rotator", m, "rotator", FactorBits=t, ProductBits=m + t
+            )
+            for m, (_, t) in ARITHMETIC.items()
+        ),
+        *(
+            arithmetic(
+                "cfp_multiply",
+                "as the product of words",
+                m,
+                "product",
+                FactorBits=m,
+                ProductBits=2 * m + 1,
+            )
+            for m in ARITHMETIC
+        ),
+        *(arithmetic("float_to_cfp", "ties, carries, specials", m) for m in ARITHMETIC),
+        *(arithmetic("cfp_to_float", "every length, both ends", m) for m in ARITHMETIC),
     ),
     "axi_masters": (
         Bench(
@@ -238,8 +332,69 @@ BENCHES: dict[str, tuple[Bench, ...]] = {
             module="tb.bench_fft",
             about="forward engine with the tables of a plain FFT",
             parameters=engine(right_angle=False),
+            configs=("tiny",),
             variant="plain",
             env={"FFT_RIGHT_ANGLE": "0"},
+        ),
+        *(
+            Bench(
+                top="commutator",
+                module="tb.bench_commutator",
+                about=f"the exchange over {distance} beats, against its definition",
+                parameters=fixed(Lanes=4, WordBits=11, Distance=distance),
+                configs=("tiny",),
+                variant=f"{distance}",
+            )
+            for distance in (1, 2, 4, 8, 64, 128)
+        ),
+        Bench(
+            top="fft_round_trip_tb",
+            module="tb.bench_fft_round_trip",
+            about="forward into inverse: the models' words, and close to the input",
+            parameters=round_trip_parameters,
+            sources=("tb/fft_round_trip_tb.sv",),
+        ),
+        Bench(
+            top="twiddle_rom_tb",
+            module="tb.bench_twiddle_rom",
+            about="every level's twiddles, forward and conjugate, beat for beat",
+            parameters=twiddle_parameters,
+            sources=("tb/twiddle_rom_tb.sv",),
+        ),
+    ),
+    "fft_sizes": tuple(
+        Bench(
+            top="fft_engine",
+            module="tb.bench_fft",
+            about=f"{name} engine at Lanes, Chunk, MantissaBits, ExponentBits, TwiddleBits {sizes}",
+            parameters=engine(
+                inverse=name == "inverse",
+                lanes=sizes[0],
+                chunk=sizes[1],
+                mantissa_bits=sizes[2],
+                exponent_bits=sizes[3],
+                twiddle_bits=sizes[4],
+            ),
+            configs=("tiny",),
+            sims=("verilator",),
+            variant=f"{name}-{'-'.join(map(str, sizes))}",
+        )
+        for name, sizes in ENGINE_SIZES
+    ),
+    "spectral_mac": (
+        Bench(
+            top="spectral_mac",
+            module="tb.bench_spectral_mac",
+            about="passes of a chunk, any marks and gaps, resets, saturation",
+            parameters=word_parameters,
+        ),
+    ),
+    "overlap_add": (
+        Bench(
+            top="overlap_add",
+            module="tb.bench_overlap_add",
+            about="chunks of channels, zero parts, gaps, resets, saturation",
+            parameters=word_parameters,
         ),
     ),
     "control_registers": (

@@ -12,8 +12,9 @@ KINDS = ("samples", "spectrum", "any", "sparse", "edges", "tiny", "huge", "zero"
 """The kinds of words.
 
 samples: real, of similar sizes; spectrum: complex, of similar sizes; any: of all sizes that stay
-clear of overflow; sparse: mostly zero; edges: the largest, smallest and unit mantissas; tiny:
-exponents down to the smallest; huge: exponents up to the largest; zero: nothing else.
+clear of overflow, some parts zero; sparse: mostly zero; edges: the largest, smallest and unit
+mantissas; tiny: exponents down to the smallest; huge: exponents up to the largest; zero: nothing
+else.
 """
 
 
@@ -28,6 +29,7 @@ def random_words(rng: np.random.Generator, kind: str, count: int, fmt: Format) -
     elif kind == "any":
         # Unnormalised mantissas too: the normaliser is lazy.
         mantissas >>= rng.integers(0, fmt.mantissa_bits, count)
+        mantissas *= rng.random((2, count)) < 0.9
         exponent = rng.integers(e_min // 4, e_max // 4, count)
     elif kind == "sparse":
         mantissas *= rng.random(count) < 0.05
