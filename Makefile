@@ -5,12 +5,14 @@
 
 PYTHON ?= python3
 SIM    ?= verilator
-CONFIG ?= tiny
 JOBS   ?= 2
 RUN    := .venv/bin/python
 
 # Verilator's waves need headers that nothing else does.
 waves_wanted := $(filter-out 0,$(WAVES))
+
+# demo and conv choose a configuration themselves unless told.
+chosen_config := $(if $(CONFIG),--config '$(CONFIG)')
 
 .DEFAULT_GOAL := help
 .PHONY: help env sim test lint format demo conv synth clean
@@ -18,7 +20,8 @@ waves_wanted := $(filter-out 0,$(WAVES))
 help: ## list the commands
 	@echo 'make COMMAND [NAME=value ...], on Debian 12, Ubuntu 24.04 or alike with Python 3.11 or newer:'
 	@sed -n 's/^\([a-z]*\):[^#]*## \(.*\)/  \1\t\2/p' $(MAKEFILE_LIST) | expand -t 10
-	@echo 'Options of sim: SIM=verilator|icarus CONFIG=name SEED=number WAVES=1 (leaves an FST file).'
+	@echo 'Options of sim: SIM=verilator|icarus CONFIG=name SEED=number WAVES=1 (leaves an FST file);'
+	@echo 'of test: SEED=number; of demo, conv and synth: CONFIG=name.'
 	@echo 'Configurations, in configs.toml:' $$(sed -n 's/^\[\(.*\)\].*/\1/p' configs.toml | grep -v defaults)
 
 env: .venv/installed ## install the pinned Python packages into .venv, and Icarus through apt
@@ -29,7 +32,7 @@ env: .venv/installed ## install the pinned Python packages into .venv, and Icaru
 
 sim: .venv/installed ## run the benches of one test: make sim TEST=fft; without TEST, list the tests
 	$(if $(waves_wanted),@scripts/install.sh waves)
-	@$(RUN) -m tb.sim '$(TEST)' --sim '$(SIM)' --config '$(CONFIG)' --seed '$(SEED)' \
+	@$(RUN) -m tb.sim '$(TEST)' --sim '$(SIM)' --config '$(or $(CONFIG),tiny)' --seed '$(SEED)' \
 	  $(if $(waves_wanted),--waves)
 
 test: .venv/installed ## run all tests, on JOBS=2 processes
@@ -42,13 +45,15 @@ format: .venv/installed ## lay out the Python code
 	@$(RUN) -m scripts.lint --format
 
 demo: .venv/installed ## convolve a genome in the simulated hardware and compare with numpy
-	@$(RUN) -m crocuta demo
+	@$(RUN) -m crocuta demo $(chosen_config)
 
 conv: .venv/installed ## convolve two .npy files in simulation: make conv X=x.npy H=h.npy OUT=y.npy
-	@$(RUN) -m crocuta conv '$(X)' '$(H)' '$(OUT)'
+	@test -n '$(X)' && test -n '$(H)' && test -n '$(OUT)' || \
+	  { echo 'Name the files: make conv X=x.npy H=h.npy OUT=y.npy' >&2; exit 2; }
+	@$(RUN) -m crocuta conv '$(X)' '$(H)' --output '$(OUT)' $(chosen_config)
 
 synth: .venv/installed ## synthesise for UltraScale+ and count what it takes: make synth CONFIG=u200
-	@$(RUN) -m scripts.synth '$(CONFIG)'
+	@$(RUN) -m scripts.synth '$(or $(CONFIG),u200)'
 
 clean: ## remove build/ (and not .venv)
 	rm -rf build
