@@ -420,7 +420,7 @@ BENCHES: dict[str, tuple[Bench, ...]] = {
             module="tb.bench_spectrum_ports",
             about="round trips, reads that wait for writes, throughput, stop, errors and reset",
             parameters=spectrum_ports_parameters,
-            sources=("tb/spectrum_ports_tb.sv", "tb/axi_memory.sv"),
+            sources=("tb/spectrum_ports.vlt", "tb/spectrum_ports_tb.sv", "tb/axi_memory.sv"),
         ),
     ),
     "sample_ports": (
