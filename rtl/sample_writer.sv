@@ -125,16 +125,18 @@ module sample_writer #(
 
   // Collect: rows of 2 * Lanes steps; the first one of a tile takes a slot.
 
-  logic               slot_available;
-  logic               slot_release_q;
-  logic               row_active_q;
-  logic               rows_left_q;  // the tile has rows that have not started
-  logic [RowBits-1:0] row_q;        // the next row
+  logic                slot_available;
+  logic                slot_release_q;
+  logic                row_active_q;
+  logic                rows_left_q;  // the tile has rows that have not started
+  logic [RowBits-1:0]  row_q;        // the next row
+  logic                row_last;
   logic [StepBits-1:0] step_q;
-  logic               step_last;
-  logic               tile_start;
+  logic                step_last;
+  logic                tile_start;
 
   assign step_last  = &step_q;
+  assign row_last   = (row_q == RowBits'(BurstBeats - 1));
   assign row_start  = (!row_active_q || step_last) && row_waits_q
                       && (rows_left_q || slot_available);
   assign tile_start = row_start && !rows_left_q;
@@ -150,8 +152,8 @@ module sample_writer #(
       else if (step_last) row_active_q <= 1'b0;
       if (row_active_q) step_q <= step_q + 1'b1;
       if (row_start) begin
-        row_q       <= row_q + 1'b1;
-        rows_left_q <= (row_q != RowBits'(BurstBeats - 1));
+        row_q       <= row_last ? '0 : row_q + 1'b1;
+        rows_left_q <= !row_last;
       end
     end
   end
