@@ -229,6 +229,36 @@ BENCHES: dict[str, tuple[Bench, ...]] = {
             configs=("tiny",),
             variant="skip",
         ),
+        Bench(
+            top="delay",
+            module="tb.bench_delay",
+            about="one clock, the shortest",
+            parameters=fixed(Width=45, Clocks=1),
+            configs=("tiny",),
+            variant="one",
+        ),
+        Bench(
+            top="delay",
+            module="tb.bench_delay",
+            about="every word, Clocks later",
+            parameters=fixed(Width=27, Clocks=19),
+            configs=("tiny",),
+        ),
+        Bench(
+            top="valid_delay",
+            module="tb.bench_delay",
+            about="one clock, the shortest",
+            parameters=fixed(Clocks=1),
+            configs=("tiny",),
+            variant="one",
+        ),
+        Bench(
+            top="valid_delay",
+            module="tb.bench_delay",
+            about="every bit, Clocks later, and none after a reset",
+            parameters=fixed(Clocks=20),
+            configs=("tiny",),
+        ),
     ),
     "cfp": (
         *(
