@@ -120,6 +120,7 @@ class Bench:
         fields = [[getattr(dut, f"m_axi_{name}") for name in group] for group in names]
         valids = [dut.m_axi_arvalid, dut.m_axi_awvalid]
         readies = [dut.m_axi_arready, dut.m_axi_awready]
+        idles = [dut.read_idle_o, dut.write_idle_o]
         held: list[list[int] | None] = [None, None]
         presented = [0, 0]
         promised = sent = answered = returned = 0
@@ -150,6 +151,8 @@ class Bench:
                 sent += int(dut.m_axi_wready.value == 1)
             outstanding = (presented[0] - returned, presented[1] - answered)
             assert max(outstanding) <= MAX_OUTSTANDING, outstanding
+            for count, idle in zip(outstanding, idles, strict=True):
+                assert count == 0 or idle.value == 0, "idle with a burst outstanding"
             self.outstanding_seen = max(self.outstanding_seen, min(outstanding))
             returned += int(dut.m_axi_rvalid.value == 1 and dut.m_axi_rlast.value == 1)
             answered += int(dut.m_axi_bvalid.value == 1)

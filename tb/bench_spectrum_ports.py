@@ -112,8 +112,8 @@ class Bench:
             await FallingEdge(dut.clk_i)
             assert dut.read_idle_o.value == 1
             assert dut.write_idle_o.value == 1
-            assert dut.u_memory.s_axi_rvalid.value == 0
-            assert dut.u_memory.s_axi_bvalid.value == 0
+            assert dut.rvalid.value == 0
+            assert dut.bvalid.value == 0
         assert dut.protocol_error_o.value == 0
 
     def write(self, slot: int) -> int:
