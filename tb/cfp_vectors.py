@@ -30,7 +30,10 @@ COUNT = 600
 SHIFTS = [f"shift {n}" for n in range(MAX_SHIFT + 1)]
 ROUNDINGS = ["tie up", "tie down", "rounding saturates"]
 LIMITS = ["overflow", "overflow, one part zero", "underflow", "zero"]
-DISTANCES = [f"{small} shifted by {n}" for small in "ab" for n in range(33)]
+DISTANCES = [
+    *(f"{small} shifted by {n}" for small in "ab" for n in range(33)),
+    *(f"only the highest of {n} bits lost" for n in range(GUARD_BITS + 1, 16)),
+]
 
 
 @dataclass
@@ -140,10 +143,15 @@ class Source:
         top = np.where(self.rng.random(COUNT) < 0.2, self.high, self.mantissas(True)[0])
         one = np.where(self.rng.random(COUNT) < 0.5, sign, odd_re)
         real = self.rng.integers(0, 2, COUNT)
+        # One bit: the highest that the alignment shifts out, and in the other part a lower one.
+        lost = abs(near) - 1 - GUARD_BITS - self.rng.integers(0, [[1], [3]], (2, COUNT))
+        single = np.left_shift(sign, np.clip(lost, 0, self.fmt.mantissa_bits - 2))
         table = [
             (a_any, self.word(*self.mantissas(), self.exponents())),
             (a_close, self.word(*self.mantissas(True), a_close.exponent)),
             (a_close, self.word(*self.mantissas(True), a_close.exponent + near)),
+            (self.word(single[0], single[1], middle), self.word(*self.mantissas(), middle + near)),
+            (self.word(*self.mantissas(), middle + near), self.word(single[0], single[1], middle)),
             (
                 cancelling,
                 self.word(
@@ -193,6 +201,8 @@ def normalise_events(
             kept, rest = value >> drop, value & ((1 << drop) - 1)
             if rest == 1 << (drop - 1):
                 events["tie up" if kept & 1 else "tie down"] += 1
+            elif abs(rest - (1 << (drop - 1))) == 1:
+                events["one off a tie"] += 1
             kept += rest > 1 << (drop - 1) or (rest == 1 << (drop - 1) and kept & 1 == 1)
             if kept > fmt.mantissa_max:
                 events["rounding saturates"] += 1
@@ -210,13 +220,19 @@ def normalise_events(
 
 
 def align_events(a: Cfp, b: Cfp) -> Counter[str]:
-    """Which word is shifted, and by how much; 32 stands for anything further."""
+    """Which word is shifted, and by how much (32 stands for anything further), and what is lost."""
+    events: Counter[str] = Counter()
     difference = a.exponent.astype(np.int64) - b.exponent
-    small = np.where(difference < 0, "a", "b")
-    return Counter(
-        f"{which} shifted by {min(distance, 32)}"
-        for which, distance in zip(small.tolist(), abs(difference).tolist(), strict=True)
-    ) + Counter({"a shifted by 0": int((difference == 0).sum())})
+    small_re = np.where(difference < 0, a.re, b.re)
+    for distance, mantissa in zip(difference.tolist(), small_re.tolist(), strict=True):
+        if distance <= 0:
+            events[f"a shifted by {min(-distance, 32)}"] += 1
+        if distance >= 0:
+            events[f"b shifted by {min(distance, 32)}"] += 1
+        out = (mantissa << GUARD_BITS) & ((1 << abs(distance)) - 1)
+        if distance and out == 1 << (abs(distance) - 1):
+            events[f"only the highest of {abs(distance)} bits lost"] += 1
+    return events
 
 
 def rounding_vectors(rng: np.random.Generator, out_bits: int) -> Vectors:
@@ -264,6 +280,7 @@ def normalise_vectors(rng: np.random.Generator, fmt: Format, in_bits: int) -> Ve
     # The sign bits the shift takes leave a mantissa's worth of units, of which half are used.
     kept = rng.integers(-fmt.mantissa_max - 1, fmt.mantissa_max, (2, COUNT), endpoint=True)
     ties_re, ties_im = kept * unit + unit // 2
+    off = rng.choice(np.array([-1, 1]), (2, COUNT))
     # One unit or less below the power of two that the shift brings to the top.
     edge = np.right_shift(high, shift) - rng.integers(0, np.maximum(unit // 2, 1))
     extremes = rng.choice(np.array([low, low + 1, low >> 1, -1, 0, 1, high - 1, high]), (2, COUNT))
@@ -273,6 +290,7 @@ def normalise_vectors(rng: np.random.Generator, fmt: Format, in_bits: int) -> Ve
     table = [
         (*wide(), exponents(0, fmt.exponent_max // 2)),
         (ties_re, ties_im, exponents(0, 20)),
+        (ties_re + off[0], ties_im + off[1], exponents(0, 20)),
         (edge, wide()[1] >> 3, exponents(0, 20)),
         (wide()[0] >> 3, edge, exponents(0, 20)),
         (*extremes, exponents(0, 20)),
@@ -287,7 +305,7 @@ def normalise_vectors(rng: np.random.Generator, fmt: Format, in_bits: int) -> Ve
     re, im = (np.clip(np.concatenate([row[part] for row in table]), low, high) for part in (0, 1))
     exponent = np.concatenate([row[2] for row in table]).astype(np.int32)
     result = cfp_normalise(re, im, exponent, in_bits, fmt)
-    required = [*SHIFTS, *ROUNDINGS, *LIMITS]
+    required = [*SHIFTS, *ROUNDINGS, "one off a tie", *LIMITS]
     return Vectors(
         {
             "re_i": bits(re, in_bits),
