@@ -29,6 +29,8 @@ class Config:
     twiddle_bits: int
     right_angle: bool
     max_length_log2: int
+    bram36_max: int | None = None  # budget of block RAMs of 36 Kb; None: not limited
+    uram_max: int | None = None  # budget of UltraRAMs
 
     def __post_init__(self) -> None:
         def power_of_two(value: int, low: int, high: int) -> bool:

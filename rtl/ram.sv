@@ -39,7 +39,7 @@ module ram #(
   // verilator lint_off WIDTHEXPAND
   if (Style == "block") begin : gen_block
   // verilator lint_on WIDTHEXPAND
-    (* ram_style = "block", no_rw_check *) logic [Width-1:0] mem [0:Depth-1];
+    (* ram_style = "block", rom_style = "block", no_rw_check *) logic [Width-1:0] mem [0:Depth-1];
     if (InitFile != "") begin : gen_init
       initial $readmemh(InitFile, mem);
     end
@@ -48,7 +48,8 @@ module ram #(
       if (read_i) rdata_q <= mem[raddr_i];
     end
   end else begin : gen_distributed
-    (* ram_style = "distributed", no_rw_check *) logic [Width-1:0] mem [0:Depth-1];
+    (* ram_style = "distributed", rom_style = "distributed", no_rw_check *)
+    logic [Width-1:0] mem [0:Depth-1];
     if (InitFile != "") begin : gen_init
       initial $readmemh(InitFile, mem);
     end

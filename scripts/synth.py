@@ -1,0 +1,425 @@
+# Copyright 2026 The Crocuta authors
+# SPDX-License-Identifier: Apache-2.0
+"""`make synth CONFIG=u200`: what a configuration takes of an UltraScale+, counted by yosys.
+
+The design is cut into units at UNITS, everything else being part of the unit around it. Each
+distinct unit is synthesised once, with the units in it as black boxes, and never again until its
+netlist changes; its cells times its instances, added up, are the design's. A constant that enters a unit and an output that nobody
+reads are taken into the unit before, so the cuts hide little of what a synthesis in one piece
+would find; what they do hide can only make the figures higher.
+
+Figures: lut (logic, LUT RAM and shift registers; a LUT6 used as two is two), ff, dsp (DSP48E2),
+bram36 (two RAMB18E2 are one), uram. yosys leaves pipeline registers and adders beside the
+DSP48E2, which Vivado moves into them: lut and ff are high by those.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import json
+import os
+import re
+import subprocess
+import sys
+import time
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping
+from concurrent.futures import ThreadPoolExecutor, as_completed
+from importlib.metadata import version
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from filelock import FileLock
+from rich.box import SIMPLE
+from rich.console import Console
+from rich.progress import Progress
+from rich.table import Table
+
+from models import configs, twiddle_rom
+from models.configs import ROOT, Config
+from tb.runner import RTL, BenchFailure, design_files
+
+KERNEL = "crocuta_kernel"
+# Netlists, as JSON, that one process of yosys takes together.
+BATCH_BYTES = 3 << 20
+BUILD = ROOT / "build" / "synth"
+
+# Where the design is cut: what comes in several places or is large. Their ports are registered or
+# nearly so, so a synthesis across them would gain little.
+UNITS = (
+    "forward_path",
+    "inverse_path",
+    "fft_engine",
+    "fft_level",
+    "commutator",
+    "twiddle_rom",
+    "cfp_multiply",
+    "cfp_butterfly",
+    "cfp_add",
+    "float_to_cfp",
+    "cfp_to_float",
+    "spectral_mac",
+    "overlap_add",
+    "sample_reader",
+    "sample_writer",
+    "spectrum_reader",
+    "spectrum_writer",
+    "chunk_controller",
+    "pass_sequencer",
+    "job_control",
+    "control_registers",
+)
+
+# The figures, as the screen calls them.
+FIGURES = {
+    "lut": "LUT",
+    "ff": "FF",
+    "dsp": "DSP48E2",
+    "bram36": "BRAM36",
+    "uram": "URAM",
+    "lut_ram": "LUT as RAM",
+    "lut_srl": "LUT as SRL",
+}
+
+# LUTs of the cells that make memories of them.
+LUT_RAMS = {
+    "RAM32X1S": 1,
+    "RAM32X1D": 2,
+    "RAM32M": 4,
+    "RAM32M16": 8,
+    "RAM64X1S": 1,
+    "RAM64X1D": 2,
+    "RAM64M": 4,
+    "RAM64M8": 8,
+    "RAM128X1S": 2,
+    "RAM128X1D": 4,
+    "RAM256X1S": 4,
+    "RAM256X1D": 8,
+    "RAM512X1S": 8,
+}
+SHIFT_REGISTERS = {"SRL16E": 1, "SRLC16E": 1, "SRLC32E": 1}
+CELLS: dict[str, dict[str, float]] = {
+    "DSP48E2": {"dsp": 1},
+    "RAMB36E2": {"bram36": 1},
+    "RAMB18E2": {"bram36": 0.5},
+    "URAM288": {"uram": 1},
+    # Part of a slice whose LUTs are counted.
+    "CARRY4": {},
+    "CARRY8": {},
+    "MUXF7": {},
+    "MUXF8": {},
+    "MUXF9": {},
+    # An inverter becomes part of the LUT that follows, or a LUT.
+    "INV": {"lut": 1},
+}
+CELLS |= {f"LUT{inputs}": {"lut": 1} for inputs in range(1, 7)}
+CELLS |= {name: {"ff": 1} for name in ("FDRE", "FDSE", "FDCE", "FDPE")}
+CELLS |= {name: {"lut": n, "lut_ram": n} for name, n in LUT_RAMS.items()}
+CELLS |= {name: {"lut": n, "lut_srl": n} for name, n in SHIFT_REGISTERS.items()}
+
+Json = dict[str, Any]
+Figures = dict[str, float]
+console = Console(highlight=False, soft_wrap=True)
+if not console.is_terminal:
+    console.width = 120
+
+
+class SynthesisError(RuntimeError):
+    """yosys found an error in the design, or a cell that nobody counts; the text says where."""
+
+
+def digest(data: object) -> str:
+    """The SHA-256 of a JSON value."""
+    return hashlib.sha256(json.dumps(data, sort_keys=True).encode()).hexdigest()
+
+
+def tool() -> str:
+    """What, besides a netlist, decides the result of its synthesis."""
+    worker = (ROOT / "scripts" / "yosys_worker.py").read_text(encoding="utf-8")
+    return f"pyosys {version('pyosys')} {worker}"
+
+
+def load(path: Path) -> Json:
+    """A JSON file."""
+    content: Json = json.loads(path.read_text(encoding="utf-8"))
+    return content
+
+
+class Synthesis:
+    """One configuration of one top module on its way through yosys; results stay in build/."""
+
+    def __init__(self, config: Config, top: str) -> None:
+        self.top = top
+        self.directory = BUILD / config.name / top
+        self.cells_directory = BUILD / "cells"
+        for directory in (self.directory, self.cells_directory):
+            directory.mkdir(parents=True, exist_ok=True)
+        tables = twiddle_rom.write(config, BUILD / config.name / "twiddles")
+        files = design_files(top)
+        # Parameters that the top does not have are ignored.
+        parameters = {name: str(value) for name, value in config.parameters().items()}
+        parameters["TwiddleDir"] = f'"{tables}"'
+        self.job = {"top": top, "parameters": parameters, "files": [str(path) for path in files]}
+        contents = [
+            [str(path), hashlib.sha256(path.read_bytes()).hexdigest()]
+            for path in [*files, *sorted(tables.glob("*.mem"))]
+        ]
+        self.key = digest([tool(), self.job, UNITS, contents])
+        self.tool_key = digest(tool())[:8]
+        self.plan = self.directory / f"plan-{self.key}.json"
+        self.checked = self.directory / f"check-{self.key}.json"
+
+    def netlist(self, key: str) -> Path:
+        """Where the plan leaves a netlist, until it is synthesised."""
+        return self.directory / f"{key}.json"
+
+    def cells(self, key: str) -> Path:
+        """Where a netlist's cells are kept, for all configurations."""
+        return self.cells_directory / f"{key[:32]}-{self.tool_key}.json"
+
+    def waiting(self, plan: Json) -> dict[str, str]:
+        """The netlists that have no cells yet, as {key: module}."""
+        keys = {unit["netlist"]: unit["module"] for unit in plan["units"].values()}
+        return {key: module for key, module in keys.items() if not self.cells(key).exists()}
+
+    def batches(self, waiting: Mapping[str, str]) -> list[dict[str, str]]:
+        """The netlists in batches of similar work, the largest first."""
+        sizes = {key: self.netlist(key).stat().st_size for key in waiting}
+        batches: list[dict[str, str]] = []
+        room = 0
+        for key in sorted(waiting, key=lambda key: -sizes[key]):
+            if room < sizes[key]:
+                batches.append({})
+                room = BATCH_BYTES
+            batches[-1][key] = waiting[key]
+            room -= sizes[key]
+        return batches
+
+    def elaborated(self) -> Json:
+        """The plan of yosys_worker.elaborate, made if it or one of its netlists is missing."""
+        with contextlib.suppress(FileNotFoundError):
+            plan = load(self.plan)
+            self.batches(self.waiting(plan))
+            return plan
+        self.call("elaborate", self.top, self.plan, units=UNITS, directory=str(self.directory))
+        return load(self.plan)
+
+    def call(self, job: str, module: str, result: Path, **work: Any) -> None:
+        """Does one job of yosys_worker in its own process; its log is left beside `result`."""
+        log = result.with_suffix(".log")
+        with log.open("w", encoding="utf-8") as file:
+            done = subprocess.run(
+                [sys.executable, "-m", "scripts.yosys_worker"],
+                cwd=ROOT,
+                input=json.dumps({**self.job, **work, "job": job, "result": str(result)}),
+                stdout=file,
+                stderr=subprocess.STDOUT,
+                text=True,
+            )
+        if done.returncode != 0:
+            lines = [line.strip() for line in log.read_text(encoding="utf-8").splitlines()]
+            # The check's own error says only how many warnings there were.
+            problems = [line for line in lines if line.startswith("Warning:") or "ERROR:" in line]
+            problem = (problems or lines[-1:] or ["no word"])[0].rstrip(":")
+            raise SynthesisError(f"yosys could not {job} {module}: {problem} (see {log})")
+
+    def synthesise(self, batch: Mapping[str, str]) -> int:
+        """Makes cells(key) of netlist(key) for all keys of the batch; how many."""
+        result = self.cells_directory / f"{digest(batch)[:32]}.json"
+        names = ", ".join(sorted(set(batch.values())))
+        netlists = {
+            key: {"module": module, "path": str(self.netlist(key))} for key, module in batch.items()
+        }
+        self.call("synthesise", names, result, netlists=netlists)
+        for key, cells in load(result).items():
+            part = self.cells(key).with_suffix(f".part-{os.getpid()}")
+            part.write_text(json.dumps(cells), encoding="utf-8")
+            # Whole or not at all, because it is kept and believed from then on.
+            part.replace(self.cells(key))
+            self.netlist(key).unlink(missing_ok=True)
+        result.unlink()
+        return len(batch)
+
+    def check(self) -> int:
+        """Looks for what the cuts hide; counts as no netlist."""
+        if not self.checked.exists():
+            self.call("check", self.top, self.checked)
+        return 0
+
+    def run(self, step: Callable[[int, int], None]) -> Json:
+        """The plan, its jobs done, one per processor; calls `step` with (netlists done, all)."""
+        plan = self.elaborated()
+        waiting = self.waiting(plan)
+        done = 0
+        with ThreadPoolExecutor(os.cpu_count()) as pool:
+            jobs = [pool.submit(self.check)]
+            jobs += [pool.submit(self.synthesise, batch) for batch in self.batches(waiting)]
+            try:
+                for job in as_completed(jobs):
+                    done += job.result()
+                    step(done, len(waiting))
+            except BaseException:
+                pool.shutdown(wait=False, cancel_futures=True)
+                raise
+        return plan
+
+    def own_figures(self, plan: Json) -> dict[str, Figures]:
+        """By unit, what it takes without the units in it."""
+        return {
+            key: figures(load(self.cells(unit["netlist"])), unit["module"])
+            for key, unit in plan["units"].items()
+        }
+
+
+def figures(cells: Mapping[str, int], module: str) -> Figures:
+    """What a unit's cells take; SynthesisError for a cell of unknown size."""
+    total: Figures = dict.fromkeys(FIGURES, 0)
+    for cell, count in cells.items():
+        # UNIT$HASH: a unit in this one, counted by itself.
+        if cell.partition("$")[0] not in UNITS:
+            if cell not in CELLS:
+                raise SynthesisError(f"{module} contains {cell}, whose size is unknown")
+            for figure, size in CELLS[cell].items():
+                total[figure] += size * count
+    return total
+
+
+def added(items: Iterable[tuple[int, Figures]]) -> Figures:
+    """The sum of figures, each taken so many times."""
+    total: Figures = dict.fromkeys(FIGURES, 0)
+    for count, item in items:
+        for figure, value in item.items():
+            total[figure] += count * value
+    return total
+
+
+def shown_parameters(unit: Json) -> dict[str, str | int]:
+    """The parameters of a unit's module, without what it derives from them."""
+    text = (RTL / f"{unit['module']}.sv").read_text(encoding="utf-8")
+    names = re.findall(r"^ *parameter +(?:\w+ +)?(\w+) *=", text, flags=re.MULTILINE)
+    values = {name: unit["parameters"][name] for name in names if name in unit["parameters"]}
+    return {
+        name: int(value, 2) if re.fullmatch("[01]+", value) else value
+        for name, value in values.items()
+        if name != "TwiddleDir"
+    }
+
+
+def report(plan: Json, own: Mapping[str, Figures]) -> Json:
+    """The totals, the blocks as a tree of paths, and the modules with their variants."""
+    units = plan["units"]
+    instances: Counter[str] = Counter()
+    paths: dict[tuple[str, ...], list[tuple[int, str]]] = {}
+
+    def walk(key: str, count: int, above: tuple[str, ...]) -> None:
+        path = (*above, units[key]["module"])
+        instances[key] += count
+        paths.setdefault(path, []).append((count, key))
+        for child, number in sorted(units[key]["children"].items(), key=lambda item: item[0]):
+            walk(child, count * number, path)
+
+    walk(plan["top"], 1, ())
+    blocks = [
+        {
+            "path": list(path),
+            "instances": sum(count for count, _ in paths[path]),
+            **added(
+                (count, own[key])
+                for other, uses in paths.items()
+                if other[: len(path)] == path
+                for count, key in uses
+            ),
+        }
+        for path in sorted(paths)
+    ]
+    variants: dict[tuple[str, str], list[str]] = {}
+    for key in instances:
+        variants.setdefault((units[key]["module"], units[key]["netlist"]), []).append(key)
+    modules = [
+        {
+            "module": module,
+            "parameters": [shown_parameters(units[key]) for key in keys],
+            "instances": sum(instances[key] for key in keys),
+            **own[keys[0]],
+            "total": added((instances[key], own[key]) for key in keys),
+        }
+        for (module, _), keys in sorted(variants.items(), key=lambda item: item[0][0])
+    ]
+    total = added((count, own[key]) for key, count in instances.items())
+    return {**total, "blocks": blocks, "modules": modules}
+
+
+def number(value: float) -> str:
+    """A figure as the table shows it."""
+    return f"{value:,.1f}".removesuffix(".0") if value else "-"
+
+
+def show(result: Json, config: Config) -> None:
+    """The blocks as a table; each line includes the lines under it."""
+    table = Table(title=f"{result['top']} at {config.name}, UltraScale+", box=SIMPLE)
+    table.add_column("block", no_wrap=True)
+    for heading in ("instances", *FIGURES.values()):
+        table.add_column(heading, justify="right")
+    for block in result["blocks"]:
+        indent = "  " * (len(block["path"]) - 1)
+        numbers = [number(block[figure]) for figure in FIGURES]
+        table.add_row(f"{indent}{block['path'][-1]}", str(block["instances"]), *numbers)
+    console.print(table)
+
+
+def over_budget(result: Json, config: Config) -> list[str]:
+    """A sentence for each figure beyond what the configuration allows."""
+    limits = {"bram36": config.bram36_max, "uram": config.uram_max}
+    return [
+        f"{config.name} needs {number(result[figure])} {FIGURES[figure]}, "
+        f"more than the {limit} it may have ({figure}_max in configs.toml)."
+        for figure, limit in limits.items()
+        if limit is not None and result[figure] > limit
+    ]
+
+
+def fail(message: str, code: int) -> typer.Exit:
+    """Prints one sentence on stderr; raise what it returns."""
+    Console(stderr=True, highlight=False, soft_wrap=True).print(message, style="red", markup=False)
+    return typer.Exit(code)
+
+
+def main(
+    config: Annotated[str, typer.Argument(help="a name of configs.toml")],
+    top: Annotated[str, typer.Option(help="a part of the kernel instead of all")] = KERNEL,
+) -> None:
+    """Synthesises a configuration, writes build/synth/CONFIG.json and checks its budget."""
+    try:
+        chosen = configs.load(config)
+        synthesis = Synthesis(chosen, top)
+    except (configs.ConfigError, BenchFailure) as error:
+        message = str(error).rstrip(".")
+        raise fail(f"{message[0].upper()}{message[1:]}.", 2) from None
+    start = time.monotonic()
+    try:
+        errors = Console(stderr=True)
+        # One at a time: others would make the same files.
+        with (
+            FileLock(BUILD / "lock"),
+            Progress(console=errors, transient=True, disable=not errors.is_terminal) as progress,
+        ):
+            task = progress.add_task(f"{top} at {config}", total=None)
+            plan = synthesis.run(lambda done, of: progress.update(task, completed=done, total=of))
+        result = report(plan, synthesis.own_figures(plan))
+    except SynthesisError as error:
+        raise fail(f"{error}.", 1) from None
+    result = {"config": config, "top": top, "tool": f"pyosys {version('pyosys')}", **result}
+    name = config if top == KERNEL else f"{config}-{top}"
+    path = BUILD / f"{name}.json"
+    path.write_text(json.dumps(result, indent=1) + "\n", encoding="utf-8")
+    show(result, chosen)
+    console.print(f"{time.monotonic() - start:.0f} s; details in {path.relative_to(ROOT)}")
+    problems = over_budget(result, chosen)
+    if problems:
+        raise fail(" ".join(problems), 1)
+
+
+if __name__ == "__main__":
+    typer.run(main)
