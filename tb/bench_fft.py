@@ -15,11 +15,8 @@ from models import fft_engine
 from models.cfp import Cfp, Format
 from models.configs import Config
 from tb.clock import start_clock
-from tb.pipeline import GAPS, Pipeline, beat_ints
+from tb.pipeline import GAPS, Pipeline, beat_ints, is_slow
 from tb.words import KINDS, random_words
-
-# Chunks that take seconds each: fewer of them, and not every gap profile.
-LARGE_CHUNK = {"verilator": 4096, "icarus": 512}
 
 
 def config_of(dut: Any) -> Config:
@@ -82,19 +79,13 @@ class Engine(Pipeline):
         return result.saturated
 
 
-def is_large(config: Config) -> bool:
-    """Whether a chunk takes this simulator seconds."""
-    sim = "icarus" if cocotb.SIM_NAME.lower().startswith("icarus") else "verilator"
-    return config.chunk >= LARGE_CHUNK[sim]
-
-
 @cocotb.test()
 async def back_to_back(dut: Any) -> None:
     """Frames without a gap: one beat a clock goes in and comes out."""
     start_clock(dut)
     engine = Engine(dut)
     await engine.reset()
-    count = 1 if is_large(engine.config) else 4
+    count = 1 if is_slow(engine.config.chunk) else 4
     for _ in range(count):
         await engine.frame(engine.words("spectrum" if engine.inverse else "samples"), "none")
     await engine.frame(engine.words("any"), "none")  # pushes the last one out
@@ -111,7 +102,7 @@ async def gaps(dut: Any) -> None:
     await engine.reset()
     kinds = [kind for kind in KINDS if kind != "huge"]
     profiles = list(GAPS[1:])
-    if is_large(engine.config):
+    if is_slow(engine.config.chunk):
         kinds, profiles = random.sample(kinds, 1), random.sample(("rare", "pauses"), 1)
     for profile in profiles:
         await engine.frame(engine.words(random.choice(kinds)), profile)
@@ -131,9 +122,9 @@ async def reset_in_the_middle(dut: Any) -> None:
     start_clock(dut)
     engine = Engine(dut)
     beats = engine.config.chunk_beats
-    for _ in range(1 if is_large(engine.config) else 3):
+    for _ in range(1 if is_slow(engine.config.chunk) else 3):
         await engine.reset(random.randint(1, 3))
-        if not is_large(engine.config):
+        if not is_slow(engine.config.chunk):
             for _ in range(random.randint(0, 2)):
                 await engine.frame(engine.words("any"), "rare")
         await engine.frame(engine.words("any"), "rare", random.randint(1, max(1, beats - 1)))
@@ -152,7 +143,7 @@ async def saturation(dut: Any) -> None:
     engine = Engine(dut)
     await engine.reset()
     seen = set()
-    for kind in ("any", "huge") if is_large(engine.config) else ("any", "huge", "any", "huge"):
+    for kind in ("any", "huge") if is_slow(engine.config.chunk) else ("any", "huge", "any", "huge"):
         before = len(engine.flags)
         saturated = await engine.frame(engine.words(kind), "rare")
         await engine.frame(engine.words("zero"), "none")  # pushes it out and raises no flag

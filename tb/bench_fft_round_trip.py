@@ -13,9 +13,9 @@ import numpy as np
 from models import fft_engine
 from models.cfp import Cfp, Format
 from models.reference import snr_db
-from tb.bench_fft import config_of, engine_latency, is_large
+from tb.bench_fft import config_of, engine_latency
 from tb.clock import start_clock
-from tb.pipeline import GAPS, Pipeline, beat_ints
+from tb.pipeline import GAPS, Pipeline, beat_ints, is_slow
 from tb.words import random_words
 
 
@@ -47,7 +47,7 @@ async def round_trip(dut: Any) -> None:
         await pipeline.send(beats, out, profile)
         return result.words
 
-    profiles = GAPS[:1] if is_large(config) else GAPS
+    profiles = GAPS[:1] if is_slow(config.chunk) else GAPS
     for profile in profiles:
         chunk = random_words(rng, random.choice(("samples", "spectrum")), config.chunk, fmt)
         snr = snr_db(chunk.to_complex(), (await send(chunk, profile)).to_complex())

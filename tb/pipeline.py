@@ -10,12 +10,22 @@ from collections import deque
 from collections.abc import Iterator, Sequence
 from typing import Any
 
+import cocotb
 from cocotb.triggers import FallingEdge, RisingEdge
 
 from models.cfp import Cfp, Format, pack
 
 GAPS = ("none", "one", "rare", "often", "pauses")
 """The gap profiles: no gap, one clock after each beat, few, many, and seldom but long ones."""
+
+# Chunks from these sizes on take seconds each.
+SLOW_CHUNK = {"verilator": 4096, "icarus": 512}
+
+
+def is_slow(chunk: int) -> bool:
+    """Whether a bench should do with few chunks of this size in this simulator."""
+    sim = "icarus" if cocotb.SIM_NAME.lower().startswith("icarus") else "verilator"
+    return chunk >= SLOW_CHUNK[sim]
 
 
 def gaps(profile: str) -> Iterator[int]:
