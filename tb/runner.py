@@ -28,6 +28,7 @@ from tb.benches import SIMS, Bench
 
 RTL = ROOT / "rtl"
 BUILD = ROOT / "build" / "sim"
+VERILATOR_CONTROL = ROOT / "tb" / "verilator.vlt"
 TAIL_LINES = 30
 TIME_LIMIT_S = 3600  # a simulation that hangs must not hang the suite
 
@@ -234,7 +235,7 @@ def _build(
         runner.large = large
         if not control:
             control = [_top_control(directory, bench.top)]
-        sources = control + sources
+        sources = [VERILATOR_CONTROL, *control, *sources]
     parameters = bench.parameters(config)
     args = _build_args(sim, waves)
     digest = hashlib.sha256(Path(__file__).read_bytes())
