@@ -4,9 +4,9 @@
 
 The design is cut into units at UNITS, everything else being part of the unit around it. Each
 distinct unit is synthesised once, with the units in it as black boxes, and never again until its
-netlist changes; its cells times its instances, added up, are the design's. A constant that enters a unit and an output that nobody
-reads are taken into the unit before, so the cuts hide little of what a synthesis in one piece
-would find; what they do hide can only make the figures higher.
+netlist changes; its cells times its instances, added up, are the design's. A constant that enters
+a unit and an output that nobody reads are taken into the unit before, so the cuts hide little of
+what a synthesis in one piece would find; what they do hide can only make the figures higher.
 
 Figures: lut (logic, LUT RAM and shift registers; a LUT6 used as two is two), ff, dsp (DSP48E2),
 bram36 (two RAMB18E2 are one), uram. yosys leaves pipeline registers and adders beside the
