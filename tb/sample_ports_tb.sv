@@ -57,8 +57,8 @@ module sample_ports_tb #(
   output logic                  writer_error_o
 );
 
-  // Where the memory begins: near a carry into the upper half of an address.
-  localparam logic [63:0] Base = 64'h0000_0012_ffff_f000;
+  // Where the memory begins: a carry into the upper half of an address is within the samples read.
+  localparam logic [63:0] Base = 64'h0000_0013_0000_0000 - 64'(Words * AxiBits / 32);
 
   logic                 awvalid;
   logic                 awready;
