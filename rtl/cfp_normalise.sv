@@ -10,7 +10,7 @@
 // Handshake: none. Latency: 4 clocks. Throughput: one word a clock.
 
 module cfp_normalise #(
-  parameter int InBits = 21,        // bits of the signed parts that come in: MantissaBits + 2 or more
+  parameter int InBits = 21,  // bits of the signed parts that come in: MantissaBits + 2 or more
   parameter int MantissaBits = 18,
   parameter int ExponentBits = 9,
   localparam int InExponentBits = ExponentBits + 3,

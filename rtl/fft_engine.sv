@@ -50,7 +50,9 @@ module fft_engine #(
     if (ChunkLog2 < 4 || ChunkLog2 > 17 || (1 << ChunkLog2) != Chunk || Chunk < Lanes) begin
       $fatal(1, "fft_engine: Chunk must be a power of two in 16..131072");
     end
-    if (MantissaBits < 14 || MantissaBits > 24) $fatal(1, "fft_engine: MantissaBits must be 14..24");
+    if (MantissaBits < 14 || MantissaBits > 24) begin
+      $fatal(1, "fft_engine: MantissaBits must be 14..24");
+    end
   end
 
   // Stage s feeds stage s + 1; it is level s + 1 forward and level k - s inverse.

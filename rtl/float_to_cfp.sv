@@ -83,7 +83,7 @@ module float_to_cfp #(
   assign mantissa = sign_q2 ? -magnitude_q2 : magnitude_q2;
 
   always_ff @(posedge clk_i) begin
-    word_o      <= zero ? {1'b1, {(WordBits - 2 * MantissaBits - 1){1'b0}}, {(2 * MantissaBits){1'b0}}}
+    word_o      <= zero ? {1'b1, {(WordBits - 1){1'b0}}}
                         : {exponent_q2[ExponentBits-1:0], {MantissaBits{1'b0}}, mantissa};
     nonfinite_o <= nonfinite_q2;
   end

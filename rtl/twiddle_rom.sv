@@ -35,7 +35,9 @@ module twiddle_rom #(
   localparam logic [7:0] Tens = 8'h30 + 8'(Level / 10);
   localparam logic [7:0] Ones = 8'h30 + 8'(Level % 10);
 
-  initial if (Level < 1 || Level > ChunkLog2) $fatal(1, "twiddle_rom: Level must be 1..log2(Chunk)");
+  initial begin
+    if (Level < 1 || Level > ChunkLog2) $fatal(1, "twiddle_rom: Level must be 1..log2(Chunk)");
+  end
 
   logic [AddrBits-1:0] row;
   logic [Units-1:0]    quarter;
