@@ -1,0 +1,125 @@
+# Copyright 2026 The Crocuta authors
+# SPDX-License-Identifier: Apache-2.0
+"""`python -m crocuta`: convolutions and the demonstration, from the command line."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+from typing import Annotated
+
+import numpy as np
+import typer
+
+from crocuta import demo as demonstration
+from crocuta import runs
+from crocuta.files import InputError, load_samples, output_file
+from crocuta.kernel import KernelError
+from crocuta.screen import ProgressScreen, console, errors, results
+from models import configs
+
+app = typer.Typer(
+    name="crocuta",
+    help="Very long causal convolutions on the Crocuta FPGA kernel, here simulated clock by clock.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+
+CONFIG_HELP = f"The kernel's configuration: {', '.join(configs.names())}."
+
+
+@contextmanager
+def one_sentence() -> Iterator[None]:
+    """Turns what went wrong into a sentence; exit status 2 for a bad input, 1 for the rest."""
+    try:
+        yield
+    except (InputError, configs.ConfigError) as error:
+        code, message = 2, str(error)
+    except KernelError as error:
+        code, message = 1, str(error)
+    else:
+        return
+    message = message[0].upper() + message[1:] + ("" if message.endswith(".") else ".")
+    errors.print(message, style="red", markup=False)
+    raise typer.Exit(code)
+
+
+def check_exact(run: runs.Run) -> None:
+    """Raises KernelError if the kernel did not do what the model says."""
+    if run.mismatches:
+        raise KernelError(
+            f"The kernel is wrong: {run.mismatches} of {len(run.x)} outputs differ from the model."
+        )
+
+
+@app.command()
+def conv(
+    x: Annotated[Path, typer.Argument(help="Samples: a .npy file, float32 or float64, 1-D.")],
+    h: Annotated[Path, typer.Argument(help="The filter's taps: a .npy file likewise.")],
+    output: Annotated[Path, typer.Option("--output", "-o", help="The .npy file to write y to.")],
+    backend: Annotated[
+        str, typer.Option(help="rtl: the simulated hardware; model: its model in numpy.")
+    ] = "rtl",
+    config: Annotated[str, typer.Option(help=CONFIG_HELP)] = "u200",
+    report: Annotated[
+        Path | None, typer.Option(help="A .json file for clocks, stalls and accuracy.")
+    ] = None,
+) -> None:
+    """Convolve x with the filter h: y = numpy.convolve(x, h), its first len(x) samples, float32.
+
+    Each may have 1 to 4,194,304 samples. What the simulated hardware computes is compared with its
+    model, output by output. The first run of a configuration compiles the hardware.
+    """
+    with one_sentence():
+        runs.check_backend(backend)
+        loaded = configs.load(config)
+        longest = 1 << loaded.max_length_log2
+        samples, taps = load_samples(x, longest), load_samples(h, longest)
+        with ExitStack() as stack:
+            y_file = stack.enter_context(output_file(output))
+            report_file = stack.enter_context(output_file(report)) if report else None
+            with ProgressScreen() as screen:
+                run = runs.run(samples, taps, loaded, backend, screen)
+            np.save(y_file, run.convolution.y, allow_pickle=False)
+            if report_file:
+                runs.write_report(run.report(), report_file)
+        console.print(results(run))
+        check_exact(run)
+
+
+@app.command()
+def demo(
+    bases: Annotated[int, typer.Option(help="How many bases of the genome.")] = 450_002,
+    config: Annotated[str, typer.Option(help=CONFIG_HELP)] = "u200",
+    channel: Annotated[int, typer.Option(help="The filter's channel, 0 to 255.")] = 128,
+    seed: Annotated[int, typer.Option(help="Of the filter's weights and the embedding.")] = 1,
+    directory: Annotated[Path, typer.Option(help="Where the report and the picture go.")] = (
+        demonstration.DIRECTORY
+    ),
+) -> None:
+    """Convolve the start of E. coli's genome with a HyenaDNA filter of the same length.
+
+    Leaves report.json and demo.png. The first run also compiles the hardware: minutes, not seconds.
+    """
+    with one_sentence():
+        loaded = configs.load(config)
+        inputs = demonstration.Inputs(bases, channel, seed)
+        inputs.check(1 << loaded.max_length_log2)
+        with ExitStack() as stack:
+            demonstration.make_directory(directory)
+            report_file = stack.enter_context(output_file(directory / "report.json"))
+            picture_file = stack.enter_context(output_file(directory / "demo.png"))
+            with ProgressScreen() as screen:
+                run = demonstration.run(inputs, loaded, screen)
+                with screen.step("Drawing"):
+                    demonstration.draw(run, inputs, picture_file)
+            runs.write_report(run.report(**inputs.report()), report_file)
+        console.print(results(run))
+        console.print(f"Report: {directory / 'report.json'}\nPicture: {directory / 'demo.png'}")
+        check_exact(run)
+
+
+if __name__ == "__main__":
+    app()

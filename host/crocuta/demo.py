@@ -1,0 +1,104 @@
+# Copyright 2026 The Crocuta authors
+# SPDX-License-Identifier: Apache-2.0
+"""The demonstration: the start of E. coli's genome through one HyenaDNA filter."""
+
+from __future__ import annotations
+
+import dataclasses
+from pathlib import Path
+from typing import Any, BinaryIO
+
+import numpy as np
+import numpy.typing as npt
+
+from crocuta import runs
+from crocuta.files import InputError
+from crocuta.rtl_kernel import Timing
+from crocuta.screen import ProgressScreen
+from models import hyena
+from models.configs import ROOT, Config
+from models.crocuta_kernel import SampleArray
+
+DIRECTORY = ROOT / "build" / "demo"
+D_MODEL = 256
+SHIFT = 0.05
+
+
+@dataclasses.dataclass(frozen=True)
+class Inputs:
+    """What is convolved: so many bases, with a filter of as many taps."""
+
+    bases: int
+    channel: int
+    """Of the filter: 0 decays slowest."""
+    seed: int
+    """Of the filter's random weights and of the bases' random values."""
+
+    def check(self, longest: int) -> None:
+        """Raises InputError unless there are such inputs."""
+        for name, value, low, high in (
+            ("--bases", self.bases, 1, longest),
+            ("--channel", self.channel, 0, D_MODEL - 1),
+            ("--seed", self.seed, 0, 2**32 - 1),
+        ):
+            if not low <= value <= high:
+                raise InputError(f"{name} must be {low} to {high}, not {value}.")
+        try:
+            self.read()
+        except FileNotFoundError:
+            raise InputError(f"{hyena.GENOME} is missing: get it from the repository.") from None
+        except (OSError, EOFError, StopIteration, ValueError) as error:
+            raise InputError(f"{hyena.GENOME} cannot be used: {error}.") from None
+
+    def read(self) -> npt.NDArray[np.uint8]:
+        """The bases as indices into hyena.BASES."""
+        return hyena.read_bases(self.bases)
+
+    def x(self) -> SampleArray:
+        """One real channel of an embedding: a random value for each of A, C, G, T and N."""
+        return hyena.embed(self.read(), self.seed).astype(np.float32)
+
+    def h(self) -> SampleArray:
+        """The filter."""
+        taps = hyena.implicit_filter(self.bases, self.channel, self.seed, D_MODEL, SHIFT)
+        return taps.astype(np.float32)
+
+    def report(self) -> dict[str, Any]:
+        """What the report says of them."""
+        return {
+            "input": f"{hyena.GENOME.name}, bases 1 to {self.bases}",
+            "filter": {"channel": self.channel, "d_model": D_MODEL, "shift": SHIFT},
+            "seeds": {
+                "embedding": self.seed,
+                "filter": self.seed,
+                "memory": Timing().seed,
+            },
+        }
+
+
+def make_directory(directory: Path) -> None:
+    """Makes the directory of the results; InputError if that cannot be."""
+    try:
+        directory.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        reason = (error.strerror or str(error)).lower()
+        raise InputError(f"{directory} cannot be made: {reason}.") from None
+
+
+def run(inputs: Inputs, config: Config, screen: ProgressScreen) -> runs.Run:
+    """Convolves on the simulated kernel and compares every output with the model's."""
+    with screen.step("Embedding the genome, making the filter"):
+        x, h = inputs.x(), inputs.h()
+    return runs.run(x, h, config, "rtl", screen)
+
+
+def draw(run: runs.Run, inputs: Inputs, file: BinaryIO) -> None:
+    """Writes the picture, a PNG."""
+    # Only here: matplotlib takes longer to load than a small convolution.
+    from crocuta import picture
+
+    title = (
+        f"E. coli's genome through a HyenaDNA filter (channel {inputs.channel}, seed"
+        f" {inputs.seed}) on the simulated Crocuta kernel, configuration {run.config.name}"
+    )
+    picture.draw(run, inputs.read(), title, file)

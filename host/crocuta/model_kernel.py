@@ -1,0 +1,163 @@
+# Copyright 2026 The Crocuta authors
+# SPDX-License-Identifier: Apache-2.0
+"""The backend `model`: the golden model behind the kernel's registers and memories.
+
+It computes every bit that the hardware would, in numpy and without clocks: all counters read 0.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from types import TracebackType
+from typing import Self
+
+import numpy as np
+
+from crocuta.kernel import Bank, HostMemory, KernelError, memory_bytes
+from crocuta.registers import (
+    MAX_CHANNELS,
+    VERSION,
+    WIDE,
+    Control,
+    ErrorCode,
+    Register,
+    Status,
+    identity,
+)
+from models import cfp, crocuta_kernel, fft_engine
+from models.cfp import Format
+from models.chunk_controller import PAGE_BYTES, Mode, spectrum_bytes
+from models.configs import Config
+from models.crocuta_kernel import SampleArray, Spectra, chunk_count, row_bytes
+
+
+class ModelKernel:
+    """See `crocuta.kernel.Kernel`."""
+
+    simulator = None
+
+    def __init__(self, config: Config) -> None:
+        self.config = config
+        samples, x_spectra, h_spectra = (
+            HostMemory(np.zeros(size, np.uint8), base=bank << 36)
+            for bank, size in enumerate(memory_bytes(config))
+        )
+        self.memories = (samples, x_spectra, h_spectra)
+        self._words: dict[int, int] = {Register.VERSION: VERSION}
+        self._words[Register.IDENTITY], self._words[Register.IDENTITY2] = identity(config)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        value: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Nothing to give back."""
+
+    def read(self, offset: int) -> int:
+        """The 32-bit register at a byte offset."""
+        return self._words.get(offset, 0)
+
+    def write(self, offset: int, value: int) -> None:
+        """Sets a 32-bit register; a job that is started here runs in `wait`."""
+        self._words[offset] = value
+
+    def wait(self, poll: Callable[[], None]) -> None:
+        """Runs the job that was started; calls `poll` after every output chunk.
+
+        Raises:
+            KernelError: no job was started.
+        """
+        if not self.read(Register.CONTROL) & Control.START:
+            raise KernelError("No job was started: write CONTROL before waiting.")
+        for register in (Register.STATUS, Register.CHUNKS_DONE):
+            self._words[register] = 0
+        error = self._argument_error()
+        self._words[Register.ERROR] = error
+        if error == ErrorCode.NONE:
+            for channel in range(self._argument(Register.CHANNELS)):
+                if self._argument(Register.MODE) == Mode.PREPARE:
+                    self._prepare(channel)
+                else:
+                    self._convolve(channel, poll)
+        self._words[Register.CONTROL] = Control.DONE
+
+    def _argument(self, register: Register) -> int:
+        high = self.read(register + 4) if register in WIDE else 0
+        return self.read(register) | high << 32
+
+    def _argument_error(self) -> ErrorCode:
+        """What job_control answers, in its order of precedence."""
+        mode = self._argument(Register.MODE)
+        convolve = mode == Mode.CONVOLVE
+        longest = 1 << self.config.max_length_log2
+        pointers = {Register.H_SPECTRA} | (
+            {Register.X, Register.X_SPECTRA, Register.Y} if convolve else {Register.H}
+        )
+        for wrong, code in (
+            (mode not in tuple(Mode), ErrorCode.MODE),
+            (not 1 <= self._argument(Register.CHANNELS) <= MAX_CHANNELS, ErrorCode.CHANNELS),
+            (
+                convolve and not 1 <= self._argument(Register.LENGTH_X) <= longest,
+                ErrorCode.LENGTH_X,
+            ),
+            (not 1 <= self._argument(Register.LENGTH_H) <= longest, ErrorCode.LENGTH_H),
+            (any(self._argument(pointer) % PAGE_BYTES for pointer in pointers), ErrorCode.POINTER),
+        ):
+            if wrong:
+                return code
+        return ErrorCode.NONE
+
+    def _row(self, register: Register, channel: int, length: int) -> SampleArray:
+        """The samples of one channel, in place."""
+        address = self._argument(register) + channel * row_bytes(length)
+        return self.memories[Bank.SAMPLES].view(address, length, np.float32)
+
+    def _spectra_address(self, channel: int) -> int:
+        chunks = chunk_count(self._argument(Register.LENGTH_H), self.config)
+        return self._argument(Register.H_SPECTRA) + channel * chunks * spectrum_bytes(self.config)
+
+    def _flag(self, saturated: bool, nonfinite: bool) -> None:
+        self._words[Register.STATUS] |= (Status.SATURATED if saturated else 0) | (
+            Status.NON_FINITE if nonfinite else 0
+        )
+
+    def _prepare(self, channel: int) -> None:
+        h = self._row(Register.H, channel, self._argument(Register.LENGTH_H))
+        spectra = crocuta_kernel.prepare(h, self.config)
+        slots = crocuta_kernel.spectra_slots(spectra.words, self.config)
+        self.memories[Bank.H_SPECTRA].upload(self._spectra_address(channel), slots)
+        self._flag(spectra.saturated, spectra.nonfinite)
+
+    def _convolve(self, channel: int, poll: Callable[[], None]) -> None:
+        config = self.config
+        length = self._argument(Register.LENGTH_X)
+        pairs = min(
+            chunk_count(length, config), chunk_count(self._argument(Register.LENGTH_H), config)
+        )
+        slots = self.memories[Bank.H_SPECTRA].view(
+            self._spectra_address(channel), pairs * config.chunk, np.uint64
+        )
+        beats = cfp.unpack(
+            slots.reshape(pairs, config.chunk_beats, config.lanes), Format.of(config)
+        )
+        words = cfp.stack([fft_engine.from_beats(beats[chunk], config) for chunk in range(pairs)])
+
+        def chunk_done(done: int, count: int) -> None:
+            self._words[Register.CHUNKS_DONE] = channel * count + done
+            poll()
+
+        result = crocuta_kernel.convolve(
+            self._row(Register.X, channel, length),
+            Spectra(words, saturated=False, nonfinite=False),
+            config,
+            chunk_done,
+        )
+        self._row(Register.Y, channel, length)[:] = result.y
+        self._flag(result.saturated, result.nonfinite)

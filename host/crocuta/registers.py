@@ -1,0 +1,99 @@
+# Copyright 2026 The Crocuta authors
+# SPDX-License-Identifier: Apache-2.0
+"""The kernel's registers as the host sees them: the constants of rtl/crocuta_pkg.sv."""
+
+from __future__ import annotations
+
+import enum
+
+from models.configs import Config
+
+
+class Register(enum.IntEnum):
+    """Byte offsets. 64-bit registers have their low word first."""
+
+    CONTROL = 0x00
+    GLOBAL_INTERRUPT = 0x04
+    INTERRUPT_ENABLE = 0x08
+    INTERRUPT_STATUS = 0x0C
+    MODE = 0x10
+    CHANNELS = 0x18
+    LENGTH_X = 0x20
+    LENGTH_H = 0x28
+    X = 0x30
+    H = 0x38
+    H_SPECTRA = 0x40
+    X_SPECTRA = 0x48
+    Y = 0x50
+    STATUS = 0x80
+    ERROR = 0x84
+    VERSION = 0x88
+    IDENTITY = 0x8C
+    IDENTITY2 = 0x90
+    CHUNKS_DONE = 0x94
+    CLOCKS = 0xA0
+    MAC_BEATS = 0xA8
+    STALL_SAMPLES = 0xB0
+    STALL_X = 0xB8
+    STALL_H = 0xC0
+    STALL_STORE = 0xC8
+    STALL_OUTPUT = 0xD0
+
+
+POINTERS = (Register.X, Register.H, Register.H_SPECTRA, Register.X_SPECTRA, Register.Y)
+COUNTERS = tuple(register for register in Register if register >= Register.CLOCKS)
+WIDE = frozenset((*POINTERS, *COUNTERS))
+"""The 64-bit registers."""
+
+
+class Control(enum.IntFlag):
+    """The bits of CONTROL (ap_ctrl_chain)."""
+
+    START = 1
+    DONE = 2
+    IDLE = 4
+    READY = 8
+    CONTINUE = 16
+
+
+class Status(enum.IntFlag):
+    """The sticky flags of the last job, in STATUS."""
+
+    SATURATED = 1
+    NON_FINITE = 2
+
+
+DONE_INTERRUPT = 1
+"""The bit of a job's end in INTERRUPT_ENABLE and INTERRUPT_STATUS."""
+
+
+class ErrorCode(enum.IntEnum):
+    """Why the last job ended early, in ERROR."""
+
+    NONE = 0
+    MODE = 1
+    CHANNELS = 2
+    LENGTH_X = 3
+    LENGTH_H = 4
+    POINTER = 5
+    SAMPLES_READ = 6
+    SAMPLES_WRITE = 7
+    X_READ = 8
+    X_WRITE = 9
+    H_READ = 10
+    H_WRITE = 11
+
+
+MAX_CHANNELS = 1 << 16
+VERSION = 0x0000_0100
+
+
+def identity(config: Config) -> tuple[int, int]:
+    """What IDENTITY and IDENTITY2 read in a kernel of this configuration."""
+    first = (
+        config.chunk_log2
+        | config.lanes << 8
+        | config.mantissa_bits << 16
+        | config.exponent_bits << 24
+    )
+    return first, config.twiddle_bits | config.max_length_log2 << 8

@@ -1,0 +1,237 @@
+// Copyright 2026 The Crocuta authors
+// SPDX-License-Identifier: Apache-2.0
+//
+// The simulated kernel as a C library: tb/kernel_tb.sv compiled by Verilator, its clock, its
+// registers and direct access to its memories. rtl_kernel.py loads it through ctypes.
+//
+// Functions that can fail return a negative number; crocuta_error then tells why.
+
+#include <cstdint>
+#include <exception>
+#include <stdexcept>
+#include <string>
+
+#include "Vkernel_tb.h"
+#include "Vkernel_tb___024root.h"
+#include "verilated.h"
+
+// All else stays hidden, so that libraries of several configurations can live in one process.
+#define CROCUTA_API __attribute__((visibility("default")))
+
+// The library is built with VL_USER_FATAL and VL_USER_STOP: Verilator's own versions of these would
+// end the Python process that loaded it.
+void vl_fatal(const char* filename, int line, const char*, const char* message) {
+    throw std::runtime_error(std::string(filename) + ":" + std::to_string(line) + ": " + message);
+}
+
+void vl_stop(const char* filename, int line, const char* hier) {
+    vl_fatal(filename, line, hier, "the simulation stopped itself");
+}
+
+namespace {
+
+constexpr int kResetClocks = 8;
+constexpr int kAnswerClocks = 1000;  // no register access takes longer
+
+struct Memory {
+    std::uint32_t* words;
+    std::uint64_t bytes;
+    SData* latency;
+    SData* bandwidth;
+    SData* stall;
+    IData* seed;
+    CData* read_error;
+    QData* read_error_addr;
+    CData* write_error;
+    QData* write_error_addr;
+    const QData* beats_read;
+    const QData* beats_written;
+    const CData* protocol_breach;
+};
+
+struct Kernel {
+    VerilatedContext context;
+    Vkernel_tb top{&context};
+    Memory memories[3];
+    std::uint64_t clocks = 0;
+    std::string error;
+
+    Kernel();
+
+    void clock() {
+        top.clk_i = 1;
+        top.eval();
+        top.clk_i = 0;
+        top.eval();
+        ++clocks;
+    }
+
+    // Clocks until `ready` was 1 at a rising edge. The inputs have been set before.
+    void wait_for(const CData& ready, const char* channel) {
+        for (int n = 0; n < kAnswerClocks; ++n) {
+            top.eval();
+            const bool accepted = ready;
+            clock();
+            if (accepted) return;
+        }
+        throw std::runtime_error(std::string("no answer on the control port's ") + channel);
+    }
+
+    void write(std::uint32_t offset, std::uint32_t value) {
+        top.s_axi_control_awaddr = offset;
+        top.s_axi_control_wdata = value;
+        top.s_axi_control_wstrb = 0xf;
+        top.s_axi_control_awvalid = 1;
+        wait_for(top.s_axi_control_awready, "AW");
+        top.s_axi_control_awvalid = 0;
+        top.s_axi_control_wvalid = 1;
+        wait_for(top.s_axi_control_wready, "W");
+        top.s_axi_control_wvalid = 0;
+        top.s_axi_control_bready = 1;
+        wait_for(top.s_axi_control_bvalid, "B");
+        top.s_axi_control_bready = 0;
+    }
+
+    std::uint32_t read(std::uint32_t offset) {
+        top.s_axi_control_araddr = offset;
+        top.s_axi_control_arvalid = 1;
+        wait_for(top.s_axi_control_arready, "AR");
+        top.s_axi_control_arvalid = 0;
+        // The data holds until it is accepted, so it may be taken first.
+        for (int n = 0; n < kAnswerClocks && !top.s_axi_control_rvalid; ++n) clock();
+        const std::uint32_t data = top.s_axi_control_rdata;
+        top.s_axi_control_rready = 1;
+        wait_for(top.s_axi_control_rvalid, "R");
+        top.s_axi_control_rready = 0;
+        return data;
+    }
+};
+
+template <typename Array>
+Memory memory_of(Array& mem) {
+    Memory memory{};
+    memory.words = mem[0].data();
+    memory.bytes = sizeof(mem);
+    return memory;
+}
+
+Kernel::Kernel() {
+    auto* root = top.rootp;
+#define CROCUTA_MEMORY(index, name)                                          \
+    memories[index] = memory_of(root->kernel_tb__DOT__u_##name##__DOT__mem); \
+    memories[index].latency = &top.name##_latency_i;                         \
+    memories[index].bandwidth = &top.name##_bandwidth_i;                     \
+    memories[index].stall = &top.name##_stall_i;                             \
+    memories[index].seed = &top.name##_seed_i;                               \
+    memories[index].read_error = &top.name##_read_error_i;                   \
+    memories[index].read_error_addr = &top.name##_read_error_addr_i;         \
+    memories[index].write_error = &top.name##_write_error_i;                 \
+    memories[index].write_error_addr = &top.name##_write_error_addr_i;       \
+    memories[index].beats_read = &top.name##_beats_read_o;                   \
+    memories[index].beats_written = &top.name##_beats_written_o;             \
+    memories[index].protocol_breach = &top.name##_protocol_breach_o
+    CROCUTA_MEMORY(0, samples);
+    CROCUTA_MEMORY(1, x_spectra);
+    CROCUTA_MEMORY(2, h_spectra);
+#undef CROCUTA_MEMORY
+    for (Memory& memory : memories) *memory.bandwidth = 1000;
+    top.quiet_i = 1;  // breaches are asked for, not printed
+    top.clk_i = 0;
+    top.rst_ni = 0;
+    top.eval();
+}
+
+// Runs `function` and turns an exception into a negative number and a message.
+template <typename Function>
+std::int64_t guarded(Kernel* kernel, Function function) {
+    try {
+        return function();
+    } catch (const std::exception& error) {
+        kernel->error = error.what();
+        return -1;
+    }
+}
+
+}  // namespace
+
+extern "C" {
+
+/// A kernel in reset, with memories full of zeros; null when it could not be made.
+CROCUTA_API Kernel* crocuta_create() {
+    try {
+        return new Kernel;
+    } catch (const std::exception& error) {
+        VL_PRINTF("%s\n", error.what());
+        return nullptr;
+    }
+}
+
+CROCUTA_API void crocuta_destroy(Kernel* kernel) { delete kernel; }
+
+CROCUTA_API const char* crocuta_error(const Kernel* kernel) { return kernel->error.c_str(); }
+
+/// Clocks since the kernel was made.
+CROCUTA_API std::uint64_t crocuta_clocks(const Kernel* kernel) { return kernel->clocks; }
+
+CROCUTA_API std::int64_t crocuta_reset(Kernel* kernel) {
+    return guarded(kernel, [=] {
+        kernel->top.rst_ni = 0;
+        for (int n = 0; n < kResetClocks; ++n) kernel->clock();
+        kernel->top.rst_ni = 1;
+        kernel->clock();
+        return 0;
+    });
+}
+
+CROCUTA_API std::int64_t crocuta_write(Kernel* kernel, std::uint32_t offset, std::uint32_t value) {
+    return guarded(kernel, [=] {
+        kernel->write(offset, value);
+        return 0;
+    });
+}
+
+/// The register's 32 bits.
+CROCUTA_API std::int64_t crocuta_read(Kernel* kernel, std::uint32_t offset) {
+    return guarded(kernel, [=] { return std::int64_t{kernel->read(offset)}; });
+}
+
+/// Runs at most `clocks` clocks, fewer if the interrupt comes; 1 if it is there.
+CROCUTA_API std::int64_t crocuta_run(Kernel* kernel, std::uint64_t clocks) {
+    return guarded(kernel, [=] {
+        for (std::uint64_t n = 0; n < clocks && !kernel->top.interrupt_o; ++n) kernel->clock();
+        return std::int64_t{kernel->top.interrupt_o};
+    });
+}
+
+/// The memory's contents, and their size.
+CROCUTA_API std::uint32_t* crocuta_memory(Kernel* kernel, int memory, std::uint64_t* bytes) {
+    *bytes = kernel->memories[memory].bytes;
+    return kernel->memories[memory].words;
+}
+
+/// Latency in clocks, bandwidth and chance of a stall in 1/1000; the seed counts from the reset.
+CROCUTA_API void crocuta_set_timing(Kernel* kernel, int memory, std::uint16_t latency, std::uint16_t bandwidth,
+                        std::uint16_t stall, std::uint32_t seed) {
+    const Memory& m = kernel->memories[memory];
+    *m.latency = latency;
+    *m.bandwidth = bandwidth;
+    *m.stall = stall;
+    *m.seed = seed;
+}
+
+/// The beat at `address` is answered with an error, or (`on` == 0) no beat.
+CROCUTA_API void crocuta_set_error(Kernel* kernel, int memory, int write, int on, std::uint64_t address) {
+    const Memory& m = kernel->memories[memory];
+    *(write ? m.write_error : m.read_error) = on != 0;
+    *(write ? m.write_error_addr : m.read_error_addr) = address;
+}
+
+/// Beats since the reset: those read, those written, and the first breach of the protocol (0: none).
+CROCUTA_API void crocuta_memory_state(const Kernel* kernel, int memory, std::uint64_t* state) {
+    const Memory& m = kernel->memories[memory];
+    state[0] = *m.beats_read;
+    state[1] = *m.beats_written;
+    state[2] = *m.protocol_breach;
+}
+
+}  // extern "C"

@@ -1,0 +1,218 @@
+# Copyright 2026 The Crocuta authors
+# SPDX-License-Identifier: Apache-2.0
+"""The backend `rtl`: the kernel's RTL, simulated clock by clock in this process."""
+
+from __future__ import annotations
+
+import ctypes
+import dataclasses
+from collections.abc import Callable
+from contextlib import nullcontext
+from types import TracebackType
+from typing import Self
+
+import numpy as np
+import numpy.typing as npt
+
+from crocuta import rtl_build
+from crocuta.kernel import Bank, HostMemory, KernelError
+from models.configs import Config
+
+BASES = (0x10_FFFF_F000, 0x20_FFFF_F000, 0x30_FFFF_F000)
+"""Where tb/kernel_tb.sv puts the memories."""
+RUN_CLOCKS = 4096  # between two polls: often enough for a progress bar
+SILENT_CLOCKS = 200_000  # longer than any pass: a kernel that moves no beat for so long hangs
+
+BREACHES = (
+    "none",
+    "a burst crosses 4 KiB",
+    "a burst is not INCR",
+    "the beats of a burst are not whole words",
+    "an address is not that of a word",
+    "a burst lies beyond the memory",
+    "AR or AW changed before it was accepted",
+    "W changed before it was accepted",
+    "WLAST does not fit AWLEN",
+)
+"""axi_memory's breach_e."""
+
+
+@dataclasses.dataclass(frozen=True)
+class Timing:
+    """How a memory behaves: the defaults are 200 ns at 300 MHz and a beat in every clock."""
+
+    latency: int = 60
+    """Clocks from a burst's address to its first beat, at least 2."""
+    bandwidth: int = 1000
+    """Beats in 1000 clocks, of reads and writes together."""
+    stall: int = 0
+    """Chance in 1/1000 that a channel is stalled in a clock."""
+    seed: int = 1
+    """Of the stalls."""
+
+
+def _load(path: str) -> ctypes.CDLL:
+    """The library with its functions' types."""
+    library = ctypes.CDLL(path)
+    kernel, u64 = ctypes.c_void_p, ctypes.c_uint64
+    for name, result, arguments in (
+        ("create", kernel, []),
+        ("destroy", None, [kernel]),
+        ("error", ctypes.c_char_p, [kernel]),
+        ("clocks", u64, [kernel]),
+        ("reset", ctypes.c_int64, [kernel]),
+        ("write", ctypes.c_int64, [kernel, ctypes.c_uint32, ctypes.c_uint32]),
+        ("read", ctypes.c_int64, [kernel, ctypes.c_uint32]),
+        ("run", ctypes.c_int64, [kernel, u64]),
+        ("memory", ctypes.c_void_p, [kernel, ctypes.c_int, ctypes.POINTER(u64)]),
+        (
+            "set_timing",
+            None,
+            [kernel, ctypes.c_int, *[ctypes.c_uint16] * 3, ctypes.c_uint32],
+        ),
+        ("set_error", None, [kernel, *[ctypes.c_int] * 3, u64]),
+        ("memory_state", None, [kernel, ctypes.c_int, ctypes.POINTER(u64)]),
+    ):
+        function = getattr(library, f"crocuta_{name}")
+        function.restype, function.argtypes = result, arguments
+    return library
+
+
+class _Simulation:
+    """One simulated kernel in C++, which lives as long as anything refers to its memories."""
+
+    def __init__(self, library: ctypes.CDLL) -> None:
+        self.library = library
+        self.pointer = ctypes.c_void_p(library.crocuta_create())
+        if not self.pointer:
+            raise KernelError("The simulated kernel could not be made: its message is above.")
+
+    def __del__(self) -> None:
+        self.library.crocuta_destroy(self.pointer)
+
+    def contents(self, bank: Bank) -> npt.NDArray[np.uint8]:
+        """A memory's bytes in place."""
+        size = ctypes.c_uint64()
+        address = self.library.crocuta_memory(self.pointer, bank, ctypes.byref(size))
+        buffer = (ctypes.c_uint8 * size.value).from_address(address)
+        buffer.simulation = self  # type: ignore[attr-defined]
+        return np.ctypeslib.as_array(buffer)
+
+
+class RtlKernel:
+    """See `crocuta.kernel.Kernel`. Compiles the RTL first if it has changed.
+
+    The memories are numpy arrays in place: `memories[Bank.SAMPLES].contents` is what the hardware
+    reads and writes.
+
+    Raises:
+        KernelError: the RTL does not compile.
+    """
+
+    def __init__(
+        self,
+        config: Config,
+        timing: Timing = Timing(),
+        announce: rtl_build.Announce = nullcontext,
+    ) -> None:
+        self.config = config
+        self.simulator = rtl_build.simulator()
+        self._simulation = _Simulation(_load(str(rtl_build.library(config, announce))))
+        self._library, self._kernel = self._simulation.library, self._simulation.pointer
+        samples, x_spectra, h_spectra = (
+            HostMemory(self._simulation.contents(bank), BASES[bank]) for bank in Bank
+        )
+        self.memories = (samples, x_spectra, h_spectra)
+        for bank in Bank:
+            self.set_timing(bank, dataclasses.replace(timing, seed=timing.seed + bank))
+        self.reset()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        value: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Gives the simulation's memory back, once no array shows it any more."""
+        del self.memories, self._simulation, self._library, self._kernel
+
+    def _checked(self, result: int) -> int:
+        if result < 0:
+            message = self._library.crocuta_error(self._kernel).decode(errors="replace")
+            raise KernelError(f"The simulation failed: {message}.")
+        return result
+
+    @property
+    def clocks(self) -> int:
+        """Clocks since the kernel was made."""
+        return int(self._library.crocuta_clocks(self._kernel))
+
+    def reset(self) -> None:
+        """Resets the kernel and the memories' timing, not their contents."""
+        self._checked(self._library.crocuta_reset(self._kernel))
+
+    def set_timing(self, bank: Bank, timing: Timing) -> None:
+        """Changes a memory's timing; the seed counts from the next reset."""
+        self._library.crocuta_set_timing(self._kernel, bank, *dataclasses.astuple(timing))
+
+    def set_error(self, bank: Bank, *, write: bool, address: int | None) -> None:
+        """The beat at `address` is answered with an error from now on; None: none is."""
+        self._library.crocuta_set_error(
+            self._kernel, bank, write, address is not None, address or 0
+        )
+
+    def beats(self, bank: Bank) -> tuple[int, int]:
+        """Beats read from and written to a memory since the reset."""
+        read, written, _ = self._state(bank)
+        return read, written
+
+    def _state(self, bank: Bank) -> tuple[int, int, int]:
+        state = (ctypes.c_uint64 * 3)()
+        self._library.crocuta_memory_state(self._kernel, bank, state)
+        return state[0], state[1], state[2]
+
+    def read(self, offset: int) -> int:
+        """The 32-bit register at a byte offset."""
+        return self._checked(self._library.crocuta_read(self._kernel, offset))
+
+    def write(self, offset: int, value: int) -> None:
+        """Sets a 32-bit register."""
+        self._checked(self._library.crocuta_write(self._kernel, offset, value))
+
+    def run(self, clocks: int) -> bool:
+        """Runs at most `clocks` clocks, until the interrupt; tells if it is there."""
+        return bool(self._checked(self._library.crocuta_run(self._kernel, clocks)))
+
+    def wait(self, poll: Callable[[], None]) -> None:
+        """Runs until the interrupt; calls `poll` every RUN_CLOCKS clocks.
+
+        Raises:
+            KernelError: no beat moved for SILENT_CLOCKS clocks, or the AXI protocol was breached.
+        """
+        moved_at, beats = self.clocks, 0
+        while not self.run(RUN_CLOCKS):
+            poll()
+            states = [self._state(bank) for bank in Bank]
+            self._check_protocol(states)
+            if sum(read + written for read, written, _ in states) != beats:
+                moved_at, beats = self.clocks, sum(read + written for read, written, _ in states)
+            if self.clocks - moved_at > SILENT_CLOCKS:
+                raise KernelError(
+                    f"The kernel hangs: no beat moved for {SILENT_CLOCKS} clocks."
+                    " Look at it in a bench with WAVES=1."
+                )
+        self._check_protocol([self._state(bank) for bank in Bank])
+
+    def _check_protocol(self, states: list[tuple[int, int, int]]) -> None:
+        for bank, (_, _, breach) in zip(Bank, states, strict=True):
+            if breach:
+                raise KernelError(
+                    f"The kernel breached the AXI protocol on its port {bank.name.lower()}:"
+                    f" {BREACHES[breach]}."
+                )

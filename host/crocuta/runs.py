@@ -1,0 +1,201 @@
+# Copyright 2026 The Crocuta authors
+# SPDX-License-Identifier: Apache-2.0
+"""One convolution on a backend, checked against the model and against float64, and its report."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import math
+import threading
+import time
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from typing import Any, BinaryIO, Generic, Protocol, TypeVar
+
+import numpy as np
+
+from crocuta import jobs
+from crocuta.files import InputError
+from crocuta.model_kernel import ModelKernel
+from crocuta.rtl_kernel import RtlKernel, Timing
+from models import crocuta_kernel, reference
+from models.cfp import FloatArray
+from models.configs import Config
+from models.crocuta_kernel import SampleArray
+
+BACKENDS = ("rtl", "model")
+ASSUMED_CLOCK_MHZ = 300
+
+T = TypeVar("T")
+
+
+class Screen(Protocol):
+    """Where a run shows how far it is."""
+
+    def compiling(self) -> AbstractContextManager[object]:
+        """The RTL is compiled within this context."""
+
+    def progress(self, done: int, total: int) -> None:
+        """Output chunks done, and their number."""
+
+
+@dataclasses.dataclass(frozen=True)
+class Run:
+    """A convolution, what it was compared with, and how long it took."""
+
+    config: Config
+    backend: str
+    simulator: str | None
+    x: SampleArray
+    h: SampleArray
+    timing: Timing
+    convolution: jobs.Convolution
+    exact: FloatArray
+    """The convolution in float64."""
+    mismatches: int | None
+    """Outputs that differ from the model's; None when the model made them."""
+    clocks: int | None
+    """All clocks that were simulated, those of the host's register accesses too."""
+    compile_s: float
+    simulate_s: float
+    wall_s: float
+
+    @property
+    def snr_db(self) -> float:
+        """Of y against float64; infinite when they are equal."""
+        return reference.snr_db(self.exact, self.convolution.y.astype(np.float64))
+
+    def report(self, **more: Any) -> dict[str, Any]:
+        """What there is to say, ready for JSON; `more` is added."""
+        config, done = self.config, self.convolution
+        prepare, convolve = done.prepare.counters, done.convolve.counters
+        total = prepare.clocks + convolve.clocks
+        simulated = self.simulator is not None
+
+        def counted(value: T) -> T | None:
+            return value if simulated else None
+
+        return {
+            key: _finite(value)
+            for key, value in {
+                "config": config.name,
+                "backend": self.backend,
+                "simulator": self.simulator,
+                "length_x": len(self.x),
+                "length_h": len(self.h),
+                "chunk": config.chunk,
+                "lanes": config.lanes,
+                "mantissa_bits": config.mantissa_bits,
+                "exponent_bits": config.exponent_bits,
+                "twiddle_bits": config.twiddle_bits,
+                "clocks_total": counted(total),
+                "clocks_prepare": counted(prepare.clocks),
+                "clocks_convolve": counted(convolve.clocks),
+                "mac_beats": counted(convolve.mac_beats),
+                "samples_per_clock": len(self.x) / convolve.clocks if simulated else None,
+                "stalls": counted({"prepare": prepare.stalls(), "convolve": convolve.stalls()}),
+                "assumed_clock_mhz": ASSUMED_CLOCK_MHZ,
+                "assumed_ms": counted(total / ASSUMED_CLOCK_MHZ / 1000),
+                "memory": counted(dataclasses.asdict(self.timing)),
+                "bit_exact": None if self.mismatches is None else self.mismatches == 0,
+                "mismatches": self.mismatches,
+                "snr_db": self.snr_db,
+                "saturated": done.prepare.saturated or done.convolve.saturated,
+                "sim_clocks": self.clocks,
+                "sim_clocks_per_s": self.clocks / self.simulate_s if self.clocks else None,
+                "compile_s": counted(self.compile_s),
+                "simulate_s": counted(self.simulate_s),
+                "wall_s": self.wall_s,
+                "seeds": counted({"memory": self.timing.seed}),
+                **more,
+            }.items()
+        }
+
+
+def _finite(value: Any) -> Any:
+    """A number as JSON can say it: rounded, or None for an infinity."""
+    if isinstance(value, float):
+        return round(value, 6) if math.isfinite(value) else None
+    return value
+
+
+def write_report(report: dict[str, Any], file: BinaryIO) -> None:
+    """Writes a report as JSON."""
+    file.write((json.dumps(report, indent=2, allow_nan=False) + "\n").encode())
+
+
+class _Background(Generic[T]):
+    """A function at work in a thread that does not keep the program from ending."""
+
+    def __init__(self, function: Callable[[], T]) -> None:
+        self._function = function
+        self._result: T
+        self._error: BaseException | None = None
+        self._thread = threading.Thread(target=self._work, daemon=True)
+        self._thread.start()
+
+    def _work(self) -> None:
+        try:
+            self._result = self._function()
+        except BaseException as error:
+            self._error = error
+
+    def result(self) -> T:
+        """What the function returns, or the error it raises."""
+        self._thread.join()
+        if self._error is not None:
+            raise self._error
+        return self._result
+
+
+def check_backend(backend: str) -> None:
+    """Raises InputError unless there is such a backend."""
+    if backend not in BACKENDS:
+        raise InputError(f"There is no backend {backend!r}; choose one of: {', '.join(BACKENDS)}.")
+
+
+def run(x: SampleArray, h: SampleArray, config: Config, backend: str, screen: Screen) -> Run:
+    """Convolves x with h on a backend.
+
+    Raises:
+        KernelError: the kernel did not compile or the job did not end well.
+    """
+    began = time.perf_counter()
+    timing = Timing()
+    # The references are computed while the kernel is compiled and simulated.
+    exact = _Background(lambda: reference.causal_convolution(x, h))
+    expected: _Background[SampleArray] | None = None
+    kernel: RtlKernel | ModelKernel
+    if backend == "model":
+        kernel = ModelKernel(config)
+    else:
+        expected = _Background(
+            lambda: crocuta_kernel.convolve(x, crocuta_kernel.prepare(h, config), config).y
+        )
+        kernel = RtlKernel(config, timing, screen.compiling)
+    with kernel:
+        ready = time.perf_counter()
+        jobs.check_identity(kernel)
+        convolution = jobs.convolve(kernel, x, h, screen.progress)
+        done = time.perf_counter()
+        clocks = kernel.clocks if isinstance(kernel, RtlKernel) else None
+    mismatches = None
+    if expected is not None:
+        different = convolution.y.view(np.uint32) != expected.result().view(np.uint32)
+        mismatches = int(different.sum())
+    return Run(
+        config,
+        backend,
+        kernel.simulator,
+        x,
+        h,
+        timing,
+        convolution,
+        exact.result(),
+        mismatches,
+        clocks,
+        compile_s=ready - began,
+        simulate_s=done - ready,
+        wall_s=time.perf_counter() - began,
+    )

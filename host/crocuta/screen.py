@@ -1,0 +1,107 @@
+# Copyright 2026 The Crocuta authors
+# SPDX-License-Identifier: Apache-2.0
+"""What a run shows on the terminal: its progress on stderr, its results on stdout."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from types import TracebackType
+from typing import Self
+
+from rich.console import Console
+from rich.progress import BarColumn, Progress, SpinnerColumn, TaskID, TextColumn, TimeElapsedColumn
+from rich.table import Table
+
+from crocuta.runs import ASSUMED_CLOCK_MHZ, Run
+
+console = Console(highlight=False, soft_wrap=True)
+errors = Console(stderr=True, highlight=False, soft_wrap=True)
+
+
+class ProgressScreen:
+    """See `crocuta.runs.Screen`: one line a step, each with its time."""
+
+    def __init__(self) -> None:
+        self._progress = Progress(
+            SpinnerColumn(finished_text="[green]✓"),
+            TextColumn("{task.description}"),
+            BarColumn(),
+            TextColumn("{task.fields[note]}"),
+            TimeElapsedColumn(),
+            console=errors,
+        )
+        self._chunks: TaskID | None = None
+
+    def __enter__(self) -> Self:
+        self._progress.start()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        value: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self._progress.stop()
+
+    @contextmanager
+    def step(self, description: str) -> Iterator[None]:
+        """A step that cannot tell how far it is."""
+        task = self._progress.add_task(description, total=None, note="")
+        yield
+        self._progress.update(task, total=1, completed=1)
+
+    @contextmanager
+    def compiling(self) -> Iterator[None]:
+        """The RTL is compiled within this context."""
+        with self.step("Compiling the RTL, once"):
+            yield
+
+    def progress(self, done: int, total: int) -> None:
+        """Output chunks done, and their number."""
+        if self._chunks is None:
+            self._chunks = self._progress.add_task("Convolving", total=total, note="")
+        note = f"chunk {done} of {total}"
+        self._progress.update(self._chunks, completed=done, note=note)
+
+
+def results(run: Run) -> Table:
+    """The results of a run as a table of two columns."""
+    table = Table(show_header=False, box=None, pad_edge=False)
+    table.add_column(style="dim")
+    table.add_column()
+    report = run.report()
+    table.add_row("x, filter", f"{len(run.x):,} samples, {len(run.h):,} taps")
+    table.add_row(
+        "kernel",
+        f"{run.config.name}: chunks of {run.config.chunk:,}, {run.config.lanes} lanes,"
+        f" {run.config.mantissa_bits}-bit mantissas, in {run.simulator or 'the model'}",
+    )
+    if run.simulator:
+        counters = run.convolution.convolve.counters
+        table.add_row(
+            "clocks",
+            f"{report['clocks_prepare']:,} to prepare the filter,"
+            f" {counters.clocks:,} to convolve ({counters.mac_beats:,} MAC beats)",
+        )
+        table.add_row(
+            "speed",
+            f"{report['samples_per_clock']:.3f} samples per clock:"
+            f" {counters.clocks / ASSUMED_CLOCK_MHZ / 1000:.3f} ms at an assumed"
+            f" {ASSUMED_CLOCK_MHZ} MHz",
+        )
+        table.add_row("simulation", f"{report['sim_clocks_per_s']:,.0f} clocks per second")
+    if run.mismatches is not None:
+        table.add_row(
+            "against the model",
+            f"[green]all {len(run.x):,} outputs equal, bit for bit"
+            if run.mismatches == 0
+            else f"[red]{run.mismatches:,} of {len(run.x):,} outputs differ",
+        )
+    snr = "equal" if report["snr_db"] is None else f"{run.snr_db:.1f} dB SNR"
+    table.add_row("against float64", snr)
+    if report["saturated"]:
+        table.add_row("warning", "[yellow]a number was too large and saturated: scale the input")
+    table.add_row("time", f"{run.wall_s:.1f} s, of which compiling {run.compile_s:.1f} s")
+    return table

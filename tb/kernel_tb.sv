@@ -1,0 +1,506 @@
+// Copyright 2026 The Crocuta authors
+// SPDX-License-Identifier: Apache-2.0
+//
+// kernel_tb: the kernel with a memory behind each of its three AXI4 masters. Only its registers and
+// the interrupt are left to drive: from cocotb, or from C++ as host/crocuta/rtl_kernel.cpp does.
+//
+// The memories begin at the bases below, as a card's DDR4 channels do. They end a page short of a
+// multiple of 4 GiB, so that any job of more than a page carries into the upper half of an address.
+// All addresses at the ports are the kernel's. The settings and results of a memory are those of
+// axi_memory; the reset does not change the memories' contents.
+// Latency and throughput: those of crocuta_kernel and axi_memory.
+
+module kernel_tb #(
+  parameter int Lanes = 2,
+  parameter int Chunk = 64,
+  parameter int MantissaBits = 18,
+  parameter int ExponentBits = 9,
+  parameter int TwiddleBits = 25,
+  parameter int MaxLengthLog2 = 22,
+  parameter TwiddleDir = "",
+  // AXI beats in the memories: powers of two. The defaults hold x, h and y of 64 chunks each, so
+  // 2^22 samples at Chunk = 65536.
+  parameter int SamplesWords = 128 * Chunk / Lanes,
+  parameter int SpectraWords = 64 * Chunk / Lanes,
+  localparam int AxiBits = 64 * Lanes
+) (
+  input  logic                      clk_i,
+  input  logic                      rst_ni,
+  output logic                      interrupt_o,
+  // The kernel's registers.
+  input  logic                      s_axi_control_awvalid,
+  output logic                      s_axi_control_awready,
+  input  logic [11:0]               s_axi_control_awaddr,
+  input  logic                      s_axi_control_wvalid,
+  output logic                      s_axi_control_wready,
+  input  logic [31:0]               s_axi_control_wdata,
+  input  logic [3:0]                s_axi_control_wstrb,
+  output logic                      s_axi_control_bvalid,
+  input  logic                      s_axi_control_bready,
+  output logic [1:0]                s_axi_control_bresp,
+  input  logic                      s_axi_control_arvalid,
+  output logic                      s_axi_control_arready,
+  input  logic [11:0]               s_axi_control_araddr,
+  output logic                      s_axi_control_rvalid,
+  input  logic                      s_axi_control_rready,
+  output logic [31:0]               s_axi_control_rdata,
+  output logic [1:0]                s_axi_control_rresp,
+  // The memory of x, h and y.
+  input  logic [15:0]               samples_latency_i,
+  input  logic [15:0]               samples_bandwidth_i,
+  input  logic [15:0]               samples_stall_i,
+  input  logic [31:0]               samples_seed_i,
+  input  logic                      samples_read_error_i,
+  input  logic [63:0]               samples_read_error_addr_i,
+  input  logic                      samples_write_error_i,
+  input  logic [63:0]               samples_write_error_addr_i,
+  input  logic                      samples_load_i,
+  input  logic                      samples_dump_i,
+  output logic [63:0]               samples_beats_read_o,
+  output logic [63:0]               samples_beats_written_o,
+  output logic                      samples_protocol_error_o,
+  output logic [3:0]                samples_protocol_breach_o,
+  // The memory of the chunks of x.
+  input  logic [15:0]               x_spectra_latency_i,
+  input  logic [15:0]               x_spectra_bandwidth_i,
+  input  logic [15:0]               x_spectra_stall_i,
+  input  logic [31:0]               x_spectra_seed_i,
+  input  logic                      x_spectra_read_error_i,
+  input  logic [63:0]               x_spectra_read_error_addr_i,
+  input  logic                      x_spectra_write_error_i,
+  input  logic [63:0]               x_spectra_write_error_addr_i,
+  input  logic                      x_spectra_load_i,
+  input  logic                      x_spectra_dump_i,
+  output logic [63:0]               x_spectra_beats_read_o,
+  output logic [63:0]               x_spectra_beats_written_o,
+  output logic                      x_spectra_protocol_error_o,
+  output logic [3:0]                x_spectra_protocol_breach_o,
+  // The memory of the filter's chunks.
+  input  logic [15:0]               h_spectra_latency_i,
+  input  logic [15:0]               h_spectra_bandwidth_i,
+  input  logic [15:0]               h_spectra_stall_i,
+  input  logic [31:0]               h_spectra_seed_i,
+  input  logic                      h_spectra_read_error_i,
+  input  logic [63:0]               h_spectra_read_error_addr_i,
+  input  logic                      h_spectra_write_error_i,
+  input  logic [63:0]               h_spectra_write_error_addr_i,
+  input  logic                      h_spectra_load_i,
+  input  logic                      h_spectra_dump_i,
+  output logic [63:0]               h_spectra_beats_read_o,
+  output logic [63:0]               h_spectra_beats_written_o,
+  output logic                      h_spectra_protocol_error_o,
+  output logic [3:0]                h_spectra_protocol_breach_o,
+  // Common to the memories.
+  input  logic                      quiet_i,
+  /// file name for load and dump: see axi_memory
+  input  logic [2047:0]             file_i
+);
+
+  localparam logic [63:0] SamplesBase  = 64'h0000_0010_ffff_f000;
+  localparam logic [63:0] XSpectraBase = 64'h0000_0020_ffff_f000;
+  localparam logic [63:0] HSpectraBase = 64'h0000_0030_ffff_f000;
+
+  logic                    samples_awvalid;
+  logic                    samples_awready;
+  logic [63:0]             samples_awaddr;
+  logic [7:0]              samples_awlen;
+  logic [2:0]              samples_awsize;
+  logic [1:0]              samples_awburst;
+  logic [0:0]              samples_awid;
+  logic [3:0]              samples_awcache;
+  logic [2:0]              samples_awprot;
+  logic                    samples_wvalid;
+  logic                    samples_wready;
+  logic [AxiBits-1:0]      samples_wdata;
+  logic [AxiBits/8-1:0]    samples_wstrb;
+  logic                    samples_wlast;
+  logic                    samples_bvalid;
+  logic                    samples_bready;
+  logic [1:0]              samples_bresp;
+  logic [0:0]              samples_bid;
+  logic                    samples_arvalid;
+  logic                    samples_arready;
+  logic [63:0]             samples_araddr;
+  logic [7:0]              samples_arlen;
+  logic [2:0]              samples_arsize;
+  logic [1:0]              samples_arburst;
+  logic [0:0]              samples_arid;
+  logic [3:0]              samples_arcache;
+  logic [2:0]              samples_arprot;
+  logic                    samples_rvalid;
+  logic                    samples_rready;
+  logic [AxiBits-1:0]      samples_rdata;
+  logic [1:0]              samples_rresp;
+  logic                    samples_rlast;
+  logic [0:0]              samples_rid;
+
+  logic                    x_spectra_awvalid;
+  logic                    x_spectra_awready;
+  logic [63:0]             x_spectra_awaddr;
+  logic [7:0]              x_spectra_awlen;
+  logic [2:0]              x_spectra_awsize;
+  logic [1:0]              x_spectra_awburst;
+  logic [0:0]              x_spectra_awid;
+  logic [3:0]              x_spectra_awcache;
+  logic [2:0]              x_spectra_awprot;
+  logic                    x_spectra_wvalid;
+  logic                    x_spectra_wready;
+  logic [AxiBits-1:0]      x_spectra_wdata;
+  logic [AxiBits/8-1:0]    x_spectra_wstrb;
+  logic                    x_spectra_wlast;
+  logic                    x_spectra_bvalid;
+  logic                    x_spectra_bready;
+  logic [1:0]              x_spectra_bresp;
+  logic [0:0]              x_spectra_bid;
+  logic                    x_spectra_arvalid;
+  logic                    x_spectra_arready;
+  logic [63:0]             x_spectra_araddr;
+  logic [7:0]              x_spectra_arlen;
+  logic [2:0]              x_spectra_arsize;
+  logic [1:0]              x_spectra_arburst;
+  logic [0:0]              x_spectra_arid;
+  logic [3:0]              x_spectra_arcache;
+  logic [2:0]              x_spectra_arprot;
+  logic                    x_spectra_rvalid;
+  logic                    x_spectra_rready;
+  logic [AxiBits-1:0]      x_spectra_rdata;
+  logic [1:0]              x_spectra_rresp;
+  logic                    x_spectra_rlast;
+  logic [0:0]              x_spectra_rid;
+
+  logic                    h_spectra_awvalid;
+  logic                    h_spectra_awready;
+  logic [63:0]             h_spectra_awaddr;
+  logic [7:0]              h_spectra_awlen;
+  logic [2:0]              h_spectra_awsize;
+  logic [1:0]              h_spectra_awburst;
+  logic [0:0]              h_spectra_awid;
+  logic [3:0]              h_spectra_awcache;
+  logic [2:0]              h_spectra_awprot;
+  logic                    h_spectra_wvalid;
+  logic                    h_spectra_wready;
+  logic [AxiBits-1:0]      h_spectra_wdata;
+  logic [AxiBits/8-1:0]    h_spectra_wstrb;
+  logic                    h_spectra_wlast;
+  logic                    h_spectra_bvalid;
+  logic                    h_spectra_bready;
+  logic [1:0]              h_spectra_bresp;
+  logic [0:0]              h_spectra_bid;
+  logic                    h_spectra_arvalid;
+  logic                    h_spectra_arready;
+  logic [63:0]             h_spectra_araddr;
+  logic [7:0]              h_spectra_arlen;
+  logic [2:0]              h_spectra_arsize;
+  logic [1:0]              h_spectra_arburst;
+  logic [0:0]              h_spectra_arid;
+  logic [3:0]              h_spectra_arcache;
+  logic [2:0]              h_spectra_arprot;
+  logic                    h_spectra_rvalid;
+  logic                    h_spectra_rready;
+  logic [AxiBits-1:0]      h_spectra_rdata;
+  logic [1:0]              h_spectra_rresp;
+  logic                    h_spectra_rlast;
+  logic [0:0]              h_spectra_rid;
+
+  crocuta_kernel #(
+    .Lanes        (Lanes),
+    .Chunk        (Chunk),
+    .MantissaBits (MantissaBits),
+    .ExponentBits (ExponentBits),
+    .TwiddleBits  (TwiddleBits),
+    .MaxLengthLog2(MaxLengthLog2),
+    .TwiddleDir   (TwiddleDir)
+  ) u_kernel (
+    .ap_clk                 (clk_i),
+    .ap_rst_n               (rst_ni),
+    .interrupt              (interrupt_o),
+    .s_axi_control_awvalid  (s_axi_control_awvalid),
+    .s_axi_control_awready  (s_axi_control_awready),
+    .s_axi_control_awaddr   (s_axi_control_awaddr),
+    .s_axi_control_wvalid   (s_axi_control_wvalid),
+    .s_axi_control_wready   (s_axi_control_wready),
+    .s_axi_control_wdata    (s_axi_control_wdata),
+    .s_axi_control_wstrb    (s_axi_control_wstrb),
+    .s_axi_control_bvalid   (s_axi_control_bvalid),
+    .s_axi_control_bready   (s_axi_control_bready),
+    .s_axi_control_bresp    (s_axi_control_bresp),
+    .s_axi_control_arvalid  (s_axi_control_arvalid),
+    .s_axi_control_arready  (s_axi_control_arready),
+    .s_axi_control_araddr   (s_axi_control_araddr),
+    .s_axi_control_rvalid   (s_axi_control_rvalid),
+    .s_axi_control_rready   (s_axi_control_rready),
+    .s_axi_control_rdata    (s_axi_control_rdata),
+    .s_axi_control_rresp    (s_axi_control_rresp),
+    .m_axi_samples_awvalid  (samples_awvalid),
+    .m_axi_samples_awready  (samples_awready),
+    .m_axi_samples_awaddr   (samples_awaddr),
+    .m_axi_samples_awlen    (samples_awlen),
+    .m_axi_samples_awsize   (samples_awsize),
+    .m_axi_samples_awburst  (samples_awburst),
+    .m_axi_samples_awid     (samples_awid),
+    .m_axi_samples_awcache  (samples_awcache),
+    .m_axi_samples_awprot   (samples_awprot),
+    .m_axi_samples_wvalid   (samples_wvalid),
+    .m_axi_samples_wready   (samples_wready),
+    .m_axi_samples_wdata    (samples_wdata),
+    .m_axi_samples_wstrb    (samples_wstrb),
+    .m_axi_samples_wlast    (samples_wlast),
+    .m_axi_samples_bvalid   (samples_bvalid),
+    .m_axi_samples_bready   (samples_bready),
+    .m_axi_samples_bresp    (samples_bresp),
+    .m_axi_samples_bid      (samples_bid),
+    .m_axi_samples_arvalid  (samples_arvalid),
+    .m_axi_samples_arready  (samples_arready),
+    .m_axi_samples_araddr   (samples_araddr),
+    .m_axi_samples_arlen    (samples_arlen),
+    .m_axi_samples_arsize   (samples_arsize),
+    .m_axi_samples_arburst  (samples_arburst),
+    .m_axi_samples_arid     (samples_arid),
+    .m_axi_samples_arcache  (samples_arcache),
+    .m_axi_samples_arprot   (samples_arprot),
+    .m_axi_samples_rvalid   (samples_rvalid),
+    .m_axi_samples_rready   (samples_rready),
+    .m_axi_samples_rdata    (samples_rdata),
+    .m_axi_samples_rresp    (samples_rresp),
+    .m_axi_samples_rlast    (samples_rlast),
+    .m_axi_samples_rid      (samples_rid),
+    .m_axi_x_spectra_awvalid(x_spectra_awvalid),
+    .m_axi_x_spectra_awready(x_spectra_awready),
+    .m_axi_x_spectra_awaddr (x_spectra_awaddr),
+    .m_axi_x_spectra_awlen  (x_spectra_awlen),
+    .m_axi_x_spectra_awsize (x_spectra_awsize),
+    .m_axi_x_spectra_awburst(x_spectra_awburst),
+    .m_axi_x_spectra_awid   (x_spectra_awid),
+    .m_axi_x_spectra_awcache(x_spectra_awcache),
+    .m_axi_x_spectra_awprot (x_spectra_awprot),
+    .m_axi_x_spectra_wvalid (x_spectra_wvalid),
+    .m_axi_x_spectra_wready (x_spectra_wready),
+    .m_axi_x_spectra_wdata  (x_spectra_wdata),
+    .m_axi_x_spectra_wstrb  (x_spectra_wstrb),
+    .m_axi_x_spectra_wlast  (x_spectra_wlast),
+    .m_axi_x_spectra_bvalid (x_spectra_bvalid),
+    .m_axi_x_spectra_bready (x_spectra_bready),
+    .m_axi_x_spectra_bresp  (x_spectra_bresp),
+    .m_axi_x_spectra_bid    (x_spectra_bid),
+    .m_axi_x_spectra_arvalid(x_spectra_arvalid),
+    .m_axi_x_spectra_arready(x_spectra_arready),
+    .m_axi_x_spectra_araddr (x_spectra_araddr),
+    .m_axi_x_spectra_arlen  (x_spectra_arlen),
+    .m_axi_x_spectra_arsize (x_spectra_arsize),
+    .m_axi_x_spectra_arburst(x_spectra_arburst),
+    .m_axi_x_spectra_arid   (x_spectra_arid),
+    .m_axi_x_spectra_arcache(x_spectra_arcache),
+    .m_axi_x_spectra_arprot (x_spectra_arprot),
+    .m_axi_x_spectra_rvalid (x_spectra_rvalid),
+    .m_axi_x_spectra_rready (x_spectra_rready),
+    .m_axi_x_spectra_rdata  (x_spectra_rdata),
+    .m_axi_x_spectra_rresp  (x_spectra_rresp),
+    .m_axi_x_spectra_rlast  (x_spectra_rlast),
+    .m_axi_x_spectra_rid    (x_spectra_rid),
+    .m_axi_h_spectra_awvalid(h_spectra_awvalid),
+    .m_axi_h_spectra_awready(h_spectra_awready),
+    .m_axi_h_spectra_awaddr (h_spectra_awaddr),
+    .m_axi_h_spectra_awlen  (h_spectra_awlen),
+    .m_axi_h_spectra_awsize (h_spectra_awsize),
+    .m_axi_h_spectra_awburst(h_spectra_awburst),
+    .m_axi_h_spectra_awid   (h_spectra_awid),
+    .m_axi_h_spectra_awcache(h_spectra_awcache),
+    .m_axi_h_spectra_awprot (h_spectra_awprot),
+    .m_axi_h_spectra_wvalid (h_spectra_wvalid),
+    .m_axi_h_spectra_wready (h_spectra_wready),
+    .m_axi_h_spectra_wdata  (h_spectra_wdata),
+    .m_axi_h_spectra_wstrb  (h_spectra_wstrb),
+    .m_axi_h_spectra_wlast  (h_spectra_wlast),
+    .m_axi_h_spectra_bvalid (h_spectra_bvalid),
+    .m_axi_h_spectra_bready (h_spectra_bready),
+    .m_axi_h_spectra_bresp  (h_spectra_bresp),
+    .m_axi_h_spectra_bid    (h_spectra_bid),
+    .m_axi_h_spectra_arvalid(h_spectra_arvalid),
+    .m_axi_h_spectra_arready(h_spectra_arready),
+    .m_axi_h_spectra_araddr (h_spectra_araddr),
+    .m_axi_h_spectra_arlen  (h_spectra_arlen),
+    .m_axi_h_spectra_arsize (h_spectra_arsize),
+    .m_axi_h_spectra_arburst(h_spectra_arburst),
+    .m_axi_h_spectra_arid   (h_spectra_arid),
+    .m_axi_h_spectra_arcache(h_spectra_arcache),
+    .m_axi_h_spectra_arprot (h_spectra_arprot),
+    .m_axi_h_spectra_rvalid (h_spectra_rvalid),
+    .m_axi_h_spectra_rready (h_spectra_rready),
+    .m_axi_h_spectra_rdata  (h_spectra_rdata),
+    .m_axi_h_spectra_rresp  (h_spectra_rresp),
+    .m_axi_h_spectra_rlast  (h_spectra_rlast),
+    .m_axi_h_spectra_rid    (h_spectra_rid)
+  );
+
+  axi_memory #(
+    .DataBits(AxiBits),
+    .Words   (SamplesWords)
+  ) u_samples (
+    .clk_i             (clk_i),
+    .rst_ni            (rst_ni),
+    .latency_i         (samples_latency_i),
+    .bandwidth_i       (samples_bandwidth_i),
+    .stall_i           (samples_stall_i),
+    .seed_i            (samples_seed_i),
+    .read_error_i      (samples_read_error_i),
+    .read_error_addr_i (samples_read_error_addr_i - SamplesBase),
+    .write_error_i     (samples_write_error_i),
+    .write_error_addr_i(samples_write_error_addr_i - SamplesBase),
+    .load_i            (samples_load_i),
+    .dump_i            (samples_dump_i),
+    .file_i            (file_i),
+    .quiet_i           (quiet_i),
+    .beats_read_o      (samples_beats_read_o),
+    .beats_written_o   (samples_beats_written_o),
+    .protocol_error_o  (samples_protocol_error_o),
+    .protocol_breach_o (samples_protocol_breach_o),
+    .s_axi_awvalid     (samples_awvalid),
+    .s_axi_awready     (samples_awready),
+    .s_axi_awaddr      (samples_awaddr - SamplesBase),
+    .s_axi_awlen       (samples_awlen),
+    .s_axi_awsize      (samples_awsize),
+    .s_axi_awburst     (samples_awburst),
+    .s_axi_awid        (samples_awid),
+    .s_axi_awcache     (samples_awcache),
+    .s_axi_awprot      (samples_awprot),
+    .s_axi_wvalid      (samples_wvalid),
+    .s_axi_wready      (samples_wready),
+    .s_axi_wdata       (samples_wdata),
+    .s_axi_wstrb       (samples_wstrb),
+    .s_axi_wlast       (samples_wlast),
+    .s_axi_bvalid      (samples_bvalid),
+    .s_axi_bready      (samples_bready),
+    .s_axi_bresp       (samples_bresp),
+    .s_axi_bid         (samples_bid),
+    .s_axi_arvalid     (samples_arvalid),
+    .s_axi_arready     (samples_arready),
+    .s_axi_araddr      (samples_araddr - SamplesBase),
+    .s_axi_arlen       (samples_arlen),
+    .s_axi_arsize      (samples_arsize),
+    .s_axi_arburst     (samples_arburst),
+    .s_axi_arid        (samples_arid),
+    .s_axi_arcache     (samples_arcache),
+    .s_axi_arprot      (samples_arprot),
+    .s_axi_rvalid      (samples_rvalid),
+    .s_axi_rready      (samples_rready),
+    .s_axi_rdata       (samples_rdata),
+    .s_axi_rresp       (samples_rresp),
+    .s_axi_rlast       (samples_rlast),
+    .s_axi_rid         (samples_rid)
+  );
+
+  axi_memory #(
+    .DataBits(AxiBits),
+    .Words   (SpectraWords)
+  ) u_x_spectra (
+    .clk_i             (clk_i),
+    .rst_ni            (rst_ni),
+    .latency_i         (x_spectra_latency_i),
+    .bandwidth_i       (x_spectra_bandwidth_i),
+    .stall_i           (x_spectra_stall_i),
+    .seed_i            (x_spectra_seed_i),
+    .read_error_i      (x_spectra_read_error_i),
+    .read_error_addr_i (x_spectra_read_error_addr_i - XSpectraBase),
+    .write_error_i     (x_spectra_write_error_i),
+    .write_error_addr_i(x_spectra_write_error_addr_i - XSpectraBase),
+    .load_i            (x_spectra_load_i),
+    .dump_i            (x_spectra_dump_i),
+    .file_i            (file_i),
+    .quiet_i           (quiet_i),
+    .beats_read_o      (x_spectra_beats_read_o),
+    .beats_written_o   (x_spectra_beats_written_o),
+    .protocol_error_o  (x_spectra_protocol_error_o),
+    .protocol_breach_o (x_spectra_protocol_breach_o),
+    .s_axi_awvalid     (x_spectra_awvalid),
+    .s_axi_awready     (x_spectra_awready),
+    .s_axi_awaddr      (x_spectra_awaddr - XSpectraBase),
+    .s_axi_awlen       (x_spectra_awlen),
+    .s_axi_awsize      (x_spectra_awsize),
+    .s_axi_awburst     (x_spectra_awburst),
+    .s_axi_awid        (x_spectra_awid),
+    .s_axi_awcache     (x_spectra_awcache),
+    .s_axi_awprot      (x_spectra_awprot),
+    .s_axi_wvalid      (x_spectra_wvalid),
+    .s_axi_wready      (x_spectra_wready),
+    .s_axi_wdata       (x_spectra_wdata),
+    .s_axi_wstrb       (x_spectra_wstrb),
+    .s_axi_wlast       (x_spectra_wlast),
+    .s_axi_bvalid      (x_spectra_bvalid),
+    .s_axi_bready      (x_spectra_bready),
+    .s_axi_bresp       (x_spectra_bresp),
+    .s_axi_bid         (x_spectra_bid),
+    .s_axi_arvalid     (x_spectra_arvalid),
+    .s_axi_arready     (x_spectra_arready),
+    .s_axi_araddr      (x_spectra_araddr - XSpectraBase),
+    .s_axi_arlen       (x_spectra_arlen),
+    .s_axi_arsize      (x_spectra_arsize),
+    .s_axi_arburst     (x_spectra_arburst),
+    .s_axi_arid        (x_spectra_arid),
+    .s_axi_arcache     (x_spectra_arcache),
+    .s_axi_arprot      (x_spectra_arprot),
+    .s_axi_rvalid      (x_spectra_rvalid),
+    .s_axi_rready      (x_spectra_rready),
+    .s_axi_rdata       (x_spectra_rdata),
+    .s_axi_rresp       (x_spectra_rresp),
+    .s_axi_rlast       (x_spectra_rlast),
+    .s_axi_rid         (x_spectra_rid)
+  );
+
+  axi_memory #(
+    .DataBits(AxiBits),
+    .Words   (SpectraWords)
+  ) u_h_spectra (
+    .clk_i             (clk_i),
+    .rst_ni            (rst_ni),
+    .latency_i         (h_spectra_latency_i),
+    .bandwidth_i       (h_spectra_bandwidth_i),
+    .stall_i           (h_spectra_stall_i),
+    .seed_i            (h_spectra_seed_i),
+    .read_error_i      (h_spectra_read_error_i),
+    .read_error_addr_i (h_spectra_read_error_addr_i - HSpectraBase),
+    .write_error_i     (h_spectra_write_error_i),
+    .write_error_addr_i(h_spectra_write_error_addr_i - HSpectraBase),
+    .load_i            (h_spectra_load_i),
+    .dump_i            (h_spectra_dump_i),
+    .file_i            (file_i),
+    .quiet_i           (quiet_i),
+    .beats_read_o      (h_spectra_beats_read_o),
+    .beats_written_o   (h_spectra_beats_written_o),
+    .protocol_error_o  (h_spectra_protocol_error_o),
+    .protocol_breach_o (h_spectra_protocol_breach_o),
+    .s_axi_awvalid     (h_spectra_awvalid),
+    .s_axi_awready     (h_spectra_awready),
+    .s_axi_awaddr      (h_spectra_awaddr - HSpectraBase),
+    .s_axi_awlen       (h_spectra_awlen),
+    .s_axi_awsize      (h_spectra_awsize),
+    .s_axi_awburst     (h_spectra_awburst),
+    .s_axi_awid        (h_spectra_awid),
+    .s_axi_awcache     (h_spectra_awcache),
+    .s_axi_awprot      (h_spectra_awprot),
+    .s_axi_wvalid      (h_spectra_wvalid),
+    .s_axi_wready      (h_spectra_wready),
+    .s_axi_wdata       (h_spectra_wdata),
+    .s_axi_wstrb       (h_spectra_wstrb),
+    .s_axi_wlast       (h_spectra_wlast),
+    .s_axi_bvalid      (h_spectra_bvalid),
+    .s_axi_bready      (h_spectra_bready),
+    .s_axi_bresp       (h_spectra_bresp),
+    .s_axi_bid         (h_spectra_bid),
+    .s_axi_arvalid     (h_spectra_arvalid),
+    .s_axi_arready     (h_spectra_arready),
+    .s_axi_araddr      (h_spectra_araddr - HSpectraBase),
+    .s_axi_arlen       (h_spectra_arlen),
+    .s_axi_arsize      (h_spectra_arsize),
+    .s_axi_arburst     (h_spectra_arburst),
+    .s_axi_arid        (h_spectra_arid),
+    .s_axi_arcache     (h_spectra_arcache),
+    .s_axi_arprot      (h_spectra_arprot),
+    .s_axi_rvalid      (h_spectra_rvalid),
+    .s_axi_rready      (h_spectra_rready),
+    .s_axi_rdata       (h_spectra_rdata),
+    .s_axi_rresp       (h_spectra_rresp),
+    .s_axi_rlast       (h_spectra_rlast),
+    .s_axi_rid         (h_spectra_rid)
+  );
+
+endmodule
