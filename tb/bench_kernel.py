@@ -15,7 +15,7 @@ import numpy as np
 from cocotb.triggers import ClockCycles
 
 from models import configs
-from models.chunk_controller import Mode
+from models.chunk_controller import PAGE_BYTES, Mode
 from models.crocuta_kernel import chunk_count
 from tb import control
 from tb.kernel import BASES, NON_FINITE, SATURATED, Kernel, SampleArray, log_seed
@@ -120,6 +120,23 @@ async def clocks(dut: Any) -> None:
     assert taken <= 1.05 * beats + fill + 130 * chunks
 
 
+@cocotb.test(skip=not FAST)
+async def bandwidth(dut: Any) -> None:
+    """With 85 % of the memories' bandwidth a job takes no more than 1/0.85 of its clocks."""
+    kernel = await started(dut)
+    convolution = kernel.place(signal(1, 5 * C), signal(1, 5 * C))
+    assert await kernel.run(convolution.job(Mode.PREPARE)) == 0
+    taken = {}
+    for per_mille in (1000, 850):
+        for memory in kernel.memories.values():
+            memory.set(bandwidth=per_mille)
+        assert await kernel.run(convolution.job(Mode.CONVOLVE)) == 0
+        taken[per_mille] = await kernel.host.read(control.CLOCKS, 64)
+    kernel.check(convolution)
+    cocotb.log.info("clocks by bandwidth in 1/1000: %s", taken)
+    assert taken[850] <= taken[1000] / 0.85
+
+
 @cocotb.test()
 async def bad_arguments(dut: Any) -> None:
     """Each ends the job at once with its code and touches no memory; the next job works."""
@@ -134,9 +151,14 @@ async def bad_arguments(dut: Any) -> None:
         (dataclasses.replace(good, length_x=too_long), 3),
         (dataclasses.replace(good, length_h=0), 4),
         (dataclasses.replace(prepare, length_h=too_long), 4),
-        (dataclasses.replace(good, y=good.y + 64), 5),
-        (dataclasses.replace(prepare, h=good.h + 2048), 5),
     ]
+    for job, pointers in (
+        (good, ("x", "h_spectra", "x_spectra", "y")),
+        (prepare, ("h", "h_spectra")),
+    ):
+        for pointer in pointers:
+            astray = getattr(job, pointer) + random.randrange(1, PAGE_BYTES)
+            jobs.append((dataclasses.replace(job, **{pointer: astray}), 5))
     for job, code in jobs:
         assert await kernel.run(job, limit=200) == code, job
         await kernel.host.write(0x10, 2)
