@@ -415,6 +415,7 @@ def rotator_operands(source: Source, twiddle_bits: int) -> tuple[Cfp, IntArray, 
     """Words and twiddles, class by class."""
     rng = source.rng
     low = np.full(COUNT, source.low)
+    diagonal = rng.choice(np.array([source.low, source.high]), COUNT)
     words = [
         source.word(*source.mantissas(), source.exponents(-40, 40)),
         source.word(*source.mantissas(True), source.exponents(-40, 40)),
@@ -425,11 +426,15 @@ def rotator_operands(source: Source, twiddle_bits: int) -> tuple[Cfp, IntArray, 
         source.word(*source.mantissas(), source.low_exponents()),
         # The most negative mantissa times almost -1: rounds up to what no mantissa holds.
         source.word(low, 0 * low, source.exponents(-40, 40)),
+        # Turned by 45 degrees onto an axis: one part zero, the other longer than a mantissa.
+        source.word(diagonal, diagonal, source.high_exponents()),
     ]
     factors = [twiddles(rng, twiddle_bits) for _ in words]
     almost = (1 << (twiddle_bits - 1)) - 1
     few = rng.choice(np.array([0, almost, -almost]), COUNT)
-    factors[-1] = (few, np.where(few == 0, almost, 0))
+    factors[-2] = (few, np.where(few == 0, almost, 0))
+    eighth = np.full(COUNT, int(almost * np.sqrt(0.5)))
+    factors[-1] = (eighth, eighth * rng.choice(np.array([-1, 1]), COUNT))
     t_re = np.concatenate([re for re, _ in factors])
     t_im = np.concatenate([im for _, im in factors])
     return concatenate(words), t_re, t_im, np.full(len(t_re), 1 - twiddle_bits)
