@@ -3,7 +3,7 @@
 """One long convolution through the kernel, HyenaDNA's: DNA by an implicit filter, bit-exact.
 
 Its length is 450,002 where the configuration's memories hold that, and 12 chunks and a bit else;
-LENGTH= in the environment sets another.
+LENGTH= in the environment sets another. BANDWIDTH= gives the memories so many beats in 1000 clocks.
 """
 
 from __future__ import annotations
@@ -37,6 +37,8 @@ async def longconv(dut: Any) -> None:
     h = hyena.implicit_filter(length, CHANNEL, seed).astype(np.float32)
     kernel = Kernel(dut, CONFIG)
     await kernel.start()
+    for memory in kernel.memories.values():
+        memory.set(bandwidth=int(os.environ.get("BANDWIDTH", "1000")))
     convolution = kernel.place(x[None], h[None])
     limit = 100_000 + 2 * CONFIG.chunk_beats * crocuta_kernel.chunk_count(length, CONFIG) ** 2
     assert await kernel.run(convolution.job(Mode.PREPARE), limit) == 0
