@@ -21,7 +21,9 @@ from models.cfp_normalise import MAX_SHIFT, Normalised, cfp_normalise
 from models.cfp_to_float import cfp_to_float
 from models.configs import Config
 from models.float_to_cfp import float_to_cfp
+from models.overlap_add import overlap_add
 from models.round_nearest_even import round_nearest_even
+from models.spectral_mac import spectral_mac
 
 formats = st.builds(Format, st.integers(14, 24), st.integers(8, 10))
 
@@ -444,6 +446,38 @@ def test_float_to_cfp_in_every_format(m: int, e: int, seed: int) -> None:
     assert nonfinite(-np.inf, 1.0)
 
 
+@given(pairs())
+def test_overlap_add_is_one_sum_of_reals(case: tuple[Format, Word, Word]) -> None:
+    """Re z plus the tail before it; neither is disturbed by the size of z's imaginary part."""
+    fmt, z, before = case
+    first = overlap_add(z.cfp(), None, fmt)
+    tail = word_of(first.tail)
+    check_zero_rule(tail, fmt)
+    assert tail.value() == (z.value()[1], Fraction(0))
+    real = Word(z.re, 0, z.exponent if z.re else fmt.exponent_min)
+    old = Word(before.re, 0, before.exponent if before.re else fmt.exponent_min)
+    for result, other in ((first, Word(0, 0, fmt.exponent_min)),
+                          (overlap_add(z.cfp(), old.cfp(), fmt), old)):  # fmt: skip
+        expected = cfp_add(real.cfp(), other.cfp(), fmt)
+        assert word_of(result.y) == word_of(expected.word)
+        assert result.saturated == expected.saturated
+        assert word_of(result.tail) == tail
+
+
+@given(pairs(), st.data())
+def test_spectral_mac_adds_the_product(
+    case: tuple[Format, Word, Word], data: st.DataObject
+) -> None:
+    fmt, x, h = case
+    product = multiply(x.cfp(), h.cfp(), fmt)
+    for accumulator in (None, data.draw(words_of(fmt))):
+        start = zeros(1, fmt) if accumulator is None else accumulator.cfp()
+        total = cfp_add(start, product.word, fmt)
+        result = spectral_mac(None if accumulator is None else start, x.cfp(), h.cfp(), fmt)
+        assert word_of(result.word) == word_of(total.word)
+        assert result.saturated == (product.saturated or total.saturated)
+
+
 @given(st.data(), formats)
 def test_cfp_to_float_is_exact(data: st.DataObject, fmt: Format) -> None:
     word = data.draw(words_of(fmt, real=True))
@@ -465,6 +499,25 @@ def test_cfp_to_float_is_exact(data: st.DataObject, fmt: Format) -> None:
             assert word_of(back.words).value() == word.value()
         else:
             assert abs(exact) < power(fmt.exponent_min + fmt.mantissa_bits - 1)
+
+
+@pytest.mark.parametrize("m", [14, 18, 24])
+def test_cfp_to_float_at_both_ends(m: int) -> None:
+    """Mantissas of every length, just within float32's range and just beyond."""
+    fmt = Format(m, 9)
+    for bits in range(1, m):
+        for mantissa in (1 << (bits - 1), -(1 << (bits - 1)), (1 << bits) - 1, 1 - (1 << bits)):
+            for exponent, inside in ((128 - bits, True), (129 - bits, False)):
+                result = cfp_to_float(Word(mantissa, 0, exponent).cfp(), fmt)
+                assert result.saturated == (not inside)
+                exact = mantissa * power(exponent)
+                largest = np.copysign(np.finfo(np.float32).max, mantissa)
+                assert Fraction(float(result.samples[0])) == (exact if inside else largest)
+            for exponent, inside in ((-125 - bits, True), (-126 - bits, False)):
+                result = cfp_to_float(Word(mantissa, 0, exponent).cfp(), fmt)
+                assert not result.saturated
+                exact = mantissa * power(exponent)
+                assert Fraction(float(result.samples[0])) == (exact if inside else 0)
 
 
 @given(patterns, st.integers(8, 10))
