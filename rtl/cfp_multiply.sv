@@ -1,8 +1,8 @@
 // Copyright 2026 The Crocuta authors
 // SPDX-License-Identifier: Apache-2.0
 //
-// cfp_multiply: a CFP word times (b_re + i*b_im) * 2^b_exponent, rounded once: the rotator's product
-// by a twiddle and the spectral MAC's product of two words.
+// cfp_multiply: a CFP word times (b_re + i*b_im) * 2^b_exponent, rounded once: the rotator's
+// product by a twiddle and the spectral MAC's product of two words.
 //
 // Four real products, each pair in a cascade of two DSP48E2 with every register of the column used:
 // the second product's operands wait a clock for the first one's sum.

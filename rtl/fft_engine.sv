@@ -15,9 +15,9 @@
 // marks. A beat that comes in pushes out the beat Chunk/Lanes - 1 before it, so a last frame is
 // pushed out by a dummy frame; the first Chunk/Lanes - 1 beats after reset push out nothing.
 // Latency: Chunk/Lanes - 1 beats, and 20 clocks a level forward or 17 inverse, 3 a commutator or 1
-// where its Distance is 1 or 2, and 1 for the inverse's scale: a beat that comes out does so exactly
-// so many clocks after the beat that pushes it out. saturated_o tells of beats in the pipeline,
-// before they come out. Throughput: one beat a clock.
+// where its Distance is 1 or 2, and 1 for the inverse's scale: a beat that comes out does so
+// exactly so many clocks after the beat that pushes it out. saturated_o tells of beats in the
+// pipeline, before they come out. Throughput: one beat a clock.
 
 module fft_engine #(
   parameter int Lanes = 8,           // 2, 4, 8 or 16

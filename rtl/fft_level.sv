@@ -3,8 +3,9 @@
 //
 // fft_level: one level of the transform: Lanes / 2 butterflies and rotators.
 //
-//   forward   a ---delay--- butterfly --> a + t*b      inverse   p -- butterfly -----delay---> p + m
-//             b --rotator-|           --> a - t*b                m -|           --rotator----> (p - m)*conj(t)
+//   forward                                inverse
+//   a --delay---- butterfly --> a + t*b    p -- butterfly ---delay----> p + m
+//   b --rotator-|           --> a - t*b    m -|           --rotator---> (p - m)*conj(t)
 //
 // Levels 1..log2(Lanes) pair lanes that differ in lane bit log2(Lanes) - Level; later levels pair
 // lanes 2u and 2u + 1, between which a commutator has brought together what belongs together.

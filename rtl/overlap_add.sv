@@ -1,7 +1,7 @@
 // Copyright 2026 The Crocuta authors
 // SPDX-License-Identifier: Apache-2.0
 //
-// overlap_add: y_k = Re z_k + Im z_(k-1): adds to each chunk the tail that the chunk before it left.
+// overlap_add: y_k = Re z_k + Im z_(k-1): adds to each chunk the tail that the one before it left.
 //
 // The tail memory holds one chunk of real words, {exponent, mantissa}.
 // Handshake: valid-gated, gaps anywhere. A channel's first chunk, which has no chunk before it, is

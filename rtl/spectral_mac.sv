@@ -33,7 +33,7 @@ module spectral_mac #(
   localparam int AddrBits = $clog2(ChunkBeats);
   localparam int MultiplyClocks = 8;
   localparam int AddClocks = 9;
-  // From the read of the accumulator to the adder: the RAM, its output register, the choice of zero.
+  // From the accumulator's read to the adder: the RAM, its output register, the choice of zero.
   localparam int ReadClocks = 3;
   localparam int ReadStart = MultiplyClocks - ReadClocks;
   localparam logic [WordBits-1:0] Zero = {1'b1, {(WordBits - 1){1'b0}}};
