@@ -22,8 +22,10 @@ from tb.kernel import BASES, NON_FINITE, SATURATED, Kernel, SampleArray, log_see
 
 CONFIG = configs.load(os.environ["CROCUTA_CONFIG"])
 C = CONFIG.chunk
-# Icarus simulates the kernel some hundred times slower: it gets fewer and shorter jobs.
+# Icarus simulates a few hundred clocks of the kernel a second: it gets few and short jobs, to show
+# that its four states and event order come to the same bits.
 FAST = cocotb.SIM_NAME.lower().startswith("verilator")
+SMALLEST = C == 64
 ERROR_PORTS = {
     ("samples", "read"): 6,
     ("samples", "write"): 7,
@@ -58,13 +60,15 @@ async def started(dut: Any) -> Kernel:
     return kernel
 
 
-@cocotb.test()
+@cocotb.test(skip=not (FAST or SMALLEST))
 async def lengths(dut: Any) -> None:
     """Every class of lengths of x and h, at full speed of memory."""
     kernel = await started(dut)
-    pairs = [(1, 1), (C, C), (C + 1, C - 1), (2 * C + 7, 3 * C)]
+    pairs = [(1, 1), (C + 1, C - 1)]
     if FAST:
         pairs += [
+            (C, C),
+            (2 * C + 7, 3 * C),
             (C - 1, 1),
             (3 * C, C + 1),
             (1, 4 * C),
@@ -77,13 +81,13 @@ async def lengths(dut: Any) -> None:
     assert kernel.compared == sum(pair[0] for pair in pairs)
 
 
-@cocotb.test()
+@cocotb.test(skip=not FAST)
 async def channels(dut: Any) -> None:
     """Channels follow each other without a gap, memories behave at random."""
     kernel = await started(dut)
-    for count in (2, 3, 5) if FAST else (2,):
+    for count in (2, 3, 5):
         kernel.random_profile()
-        length_x = random.randint(1, 3 * C if FAST else C + 5)
+        length_x = random.randint(1, 3 * C)
         await kernel.convolve(signal(count, length_x), signal(count, random.randint(1, 3 * C)))
     assert kernel.compared
 
@@ -137,7 +141,7 @@ async def bandwidth(dut: Any) -> None:
     assert taken[850] <= taken[1000] / 0.85
 
 
-@cocotb.test()
+@cocotb.test(skip=not FAST)
 async def bad_arguments(dut: Any) -> None:
     """Each ends the job at once with its code and touches no memory; the next job works."""
     kernel = await started(dut)
@@ -169,19 +173,18 @@ async def bad_arguments(dut: Any) -> None:
     await kernel.convolve(convolution.x, convolution.h)
 
 
-@cocotb.test()
+@cocotb.test(skip=not FAST)
 async def error_responses(dut: Any) -> None:
     """An error on any beat of any port ends the job with the port's code; the next job works."""
     kernel = await started(dut)
     length = 3 * C
-    bursts_seen = set()
+    codes_seen = set()
     x, h = signal(1, length), signal(1, length)
     for (name, direction), code in ERROR_PORTS.items():
         convolution = kernel.place(x, h)
         prepare = (name, direction) == ("h_spectra", "write")
         assert await kernel.run(convolution.job(Mode.PREPARE)) == 0
-        if FAST:
-            kernel.random_profile()
+        kernel.random_profile()
         span = length * 4 if name == "samples" else 2 * C * 8
         base = BASES[name]  # of x, too, and of the spectra
         if (name, direction) == ("samples", "write"):
@@ -192,30 +195,26 @@ async def error_responses(dut: Any) -> None:
         error = await kernel.run(convolution.job(Mode.PREPARE if prepare else Mode.CONVOLVE))
         assert error == code, f"{name} {direction} at {address:#x}: error {error}"
         kernel.memories[name].set(**{f"{direction}_error": 0})
-        bursts_seen.add(code)
-        if FAST:
-            await kernel.convolve(x, h)
-    assert bursts_seen == set(ERROR_PORTS.values())
-    await kernel.convolve(x, h)
+        codes_seen.add(code)
+        await kernel.convolve(x, h)
+    assert codes_seen == set(ERROR_PORTS.values())
 
 
-@cocotb.test()
+@cocotb.test(skip=not FAST)
 async def reset_anywhere(dut: Any) -> None:
     """A reset at a random clock of any phase; the next job works."""
     kernel = await started(dut)
     x, h = signal(1, 2 * C + 3), signal(1, 2 * C)
     convolution = kernel.place(x, h)
     longest = 12 * CONFIG.chunk_beats
-    for mode in list(Mode) * (6 if FAST else 1):
+    for mode in list(Mode) * 6:
         await kernel.launch(convolution.job(mode))
         await ClockCycles(dut.clk_i, random.randint(1, longest))
         await kernel.reset()
-        if FAST:
-            await kernel.convolve(x, h)
-    await kernel.convolve(x, h)
+        await kernel.convolve(x, h)
 
 
-@cocotb.test()
+@cocotb.test(skip=not (FAST or SMALLEST))
 async def special_values(dut: Any) -> None:
     """NaN, infinity, subnormals and overflow: flags as the model's, no harm to anything else."""
     kernel = await started(dut)
@@ -232,7 +231,7 @@ async def special_values(dut: Any) -> None:
     assert await kernel.host.read(control.FLAGS) == 0
 
 
-@cocotb.test()
+@cocotb.test(skip=not FAST)
 async def queued_jobs(dut: Any) -> None:
     """The next job's arguments are written and started while one runs."""
     kernel = await started(dut)

@@ -13,7 +13,6 @@ from typing import Any
 import cocotb
 import numpy as np
 import numpy.typing as npt
-from cocotb.handle import Immediate
 from cocotb.triggers import ClockCycles, FallingEdge, First, RisingEdge
 from cocotbext.axi import AxiLiteBus, AxiLiteMaster
 
@@ -119,9 +118,7 @@ class Kernel:
 
     async def start(self) -> None:
         """Clock, reset, interrupts on, memories of 60 clocks latency and full bandwidth."""
-        # At once: the first edge must not find registers that no reset has reached.
-        self.dut.rst_ni.set(Immediate(0))
-        start_clock(self.dut)
+        start_clock(self.dut, rst_ni=0)
         self.dut.quiet_i.value = 0
         self.dut.file_i.value = 0
         for memory in self.memories.values():
