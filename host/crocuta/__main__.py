@@ -35,13 +35,14 @@ def one_sentence() -> Iterator[None]:
     """Turns what went wrong into a sentence; exit status 2 for a bad input, 1 for the rest."""
     try:
         yield
-    except (InputError, configs.ConfigError) as error:
+    except InputError as error:
         code, message = 2, str(error)
+    except configs.ConfigError as error:
+        code, message = 2, f"{str(error)[0].upper()}{str(error)[1:]}."
     except KernelError as error:
         code, message = 1, str(error)
     else:
         return
-    message = message[0].upper() + message[1:] + ("" if message.endswith(".") else ".")
     errors.print(message, style="red", markup=False)
     raise typer.Exit(code)
 

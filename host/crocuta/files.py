@@ -92,7 +92,7 @@ def output_file(path: Path) -> Iterator[BinaryIO]:
     Raises:
         InputError: it cannot be written.
     """
-    part = path.with_name(f".crocuta-{secrets.token_hex(8)}.part")
+    part = path.parent / f".crocuta-{secrets.token_hex(8)}.part"
     try:
         if path.is_dir():
             raise InputError(f"{path} is a directory: name a file in it.")

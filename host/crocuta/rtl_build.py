@@ -44,6 +44,9 @@ VERILATOR_FLAGS = (
     "--x-initial",
     "fast",
     "--no-assert",
+    # GCC takes minutes for Verilator's longest functions.
+    "--output-split-cfuncs",
+    "500",
     "--timescale",
     "1ns/1ps",
     "-Wno-fatal",

@@ -58,6 +58,11 @@ struct Kernel {
 
     Kernel();
 
+    ~Kernel() { select(); }
+
+    // Verilator keeps the thread's context in a global, which is another kernel's or a dead one's.
+    void select() { Verilated::threadContextp(&context); }
+
     void clock() {
         top.clk_i = 1;
         top.eval();
@@ -145,6 +150,7 @@ Kernel::Kernel() {
 template <typename Function>
 std::int64_t guarded(Kernel* kernel, Function function) {
     try {
+        kernel->select();
         return function();
     } catch (const std::exception& error) {
         kernel->error = error.what();

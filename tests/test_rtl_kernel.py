@@ -1,0 +1,278 @@
+# Copyright 2026 The Crocuta authors
+# SPDX-License-Identifier: Apache-2.0
+"""The simulated kernel as a library, against the model behind the same registers."""
+
+from __future__ import annotations
+
+import dataclasses
+import gc
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import numpy as np
+import pytest
+from crocuta import jobs, rtl_build
+from crocuta.jobs import JobError
+from crocuta.kernel import Bank, Kernel, KernelError
+from crocuta.model_kernel import ModelKernel
+from crocuta.registers import VERSION, Control, ErrorCode, Register
+from crocuta.rtl_kernel import BASES, BREACHES, RtlKernel, Timing
+
+from models import configs, crocuta_kernel
+from models.chunk_controller import Job, Mode
+from models.configs import ROOT
+from models.crocuta_kernel import SampleArray
+
+TINY = configs.load("tiny")
+
+
+@pytest.fixture(scope="module")
+def shared() -> Iterator[RtlKernel]:
+    with RtlKernel(TINY) as kernel:
+        yield kernel
+
+
+@pytest.fixture
+def kernel(shared: RtlKernel) -> RtlKernel:
+    """A kernel after a reset, with the default timing and no errors."""
+    for bank in Bank:
+        shared.set_timing(bank, Timing())
+        for write in (False, True):
+            shared.set_error(bank, write=write, address=None)
+    shared.reset()
+    return shared
+
+
+def rows(seed: int, channels: int, length: int) -> SampleArray:
+    return np.random.default_rng(seed).normal(size=(channels, length)).astype(np.float32)
+
+
+def assert_same(found: jobs.Convolution, expected: jobs.Convolution) -> None:
+    np.testing.assert_array_equal(found.y.view(np.uint32), expected.y.view(np.uint32))
+    for one, other in (
+        (found.prepare, expected.prepare),
+        (found.convolve, expected.convolve),
+    ):
+        assert (one.saturated, one.nonfinite) == (other.saturated, other.nonfinite)
+
+
+@pytest.mark.parametrize(
+    ("channels", "length_x", "length_h"),
+    [(1, 1, 1), (1, 64, 65), (1, 1000, 200), (3, 100, 700), (5, 257, 64)],
+)
+def test_convolution_equals_the_model(
+    kernel: RtlKernel, seed: int, channels: int, length_x: int, length_h: int
+) -> None:
+    x, h = rows(seed, channels, length_x), rows(seed + 1, channels, length_h)
+    steps: list[tuple[int, int]] = []
+    found = jobs.convolve(kernel, x, h, lambda done, total: steps.append((done, total)))
+    with ModelKernel(TINY) as model:
+        assert_same(found, jobs.convolve(model, x, h))
+    assert found.y.shape == x.shape
+    chunks = channels * -(-length_x // TINY.chunk)
+    assert steps[-1] == (chunks, chunks)
+    assert steps == sorted(steps)
+
+
+def test_spectra_in_memory_equal_the_model(kernel: RtlKernel, seed: int) -> None:
+    h = rows(seed, 1, 300)[0]
+    jobs.convolve(kernel, np.ones(10, np.float32), h)
+    slots = crocuta_kernel.spectra_slots(crocuta_kernel.prepare(h, TINY).words, TINY)
+    memory = kernel.memories[Bank.H_SPECTRA]
+    np.testing.assert_array_equal(memory.view(memory.base, slots.size, np.uint64), slots.ravel())
+
+
+@pytest.mark.parametrize("slow", list(Bank))
+def test_timing_changes_clocks_and_nothing_else(kernel: RtlKernel, seed: int, slow: Bank) -> None:
+    x, h = rows(seed, 1, 1000)[0], rows(seed + 1, 1, 300)[0]
+    fast = jobs.convolve(kernel, x, h)
+    kernel.set_timing(slow, Timing(latency=90, bandwidth=150, stall=200, seed=seed & 0xFFFF))
+    kernel.reset()
+    late = jobs.convolve(kernel, x, h)
+    assert_same(late, fast)
+    clocks = (fast.prepare.counters.clocks, fast.convolve.counters.clocks)
+    assert (late.prepare.counters.clocks, late.convolve.counters.clocks) > clocks
+
+
+def test_counters_add_up(kernel: RtlKernel, seed: int) -> None:
+    before = kernel.clocks
+    done = jobs.convolve(kernel, rows(seed, 1, 640)[0], rows(seed, 1, 640)[0])
+    counters = done.convolve.counters
+    assert counters.mac_beats == 55 * TINY.chunk_beats
+    assert counters.mac_beats + sum(counters.stalls().values()) <= counters.clocks
+    assert done.prepare.counters.clocks + counters.clocks < kernel.clocks - before
+    # x is written to its spectra but for the last chunk, h prepared; nothing is read in vain.
+    assert kernel.beats(Bank.H_SPECTRA) == (55 * TINY.chunk_beats, 10 * TINY.chunk_beats)
+    assert kernel.beats(Bank.X_SPECTRA) == (45 * TINY.chunk_beats, 9 * TINY.chunk_beats)
+
+
+JOB = Job(
+    Mode.CONVOLVE,
+    channels=1,
+    length_x=200,
+    length_h=100,
+    x=BASES[Bank.SAMPLES],
+    h=BASES[Bank.SAMPLES] + 4096,
+    h_spectra=BASES[Bank.H_SPECTRA],
+    x_spectra=BASES[Bank.X_SPECTRA],
+    y=BASES[Bank.SAMPLES] + 8192,
+)
+PREPARE = dataclasses.replace(JOB, mode=Mode.PREPARE)
+BAD_JOBS = [
+    (dataclasses.replace(JOB, mode=7), ErrorCode.MODE),  # type: ignore[arg-type]
+    (dataclasses.replace(JOB, channels=0), ErrorCode.CHANNELS),
+    (dataclasses.replace(JOB, channels=65537), ErrorCode.CHANNELS),
+    (dataclasses.replace(JOB, length_x=0), ErrorCode.LENGTH_X),
+    (dataclasses.replace(JOB, length_x=(1 << 22) + 1), ErrorCode.LENGTH_X),
+    (dataclasses.replace(PREPARE, length_h=0), ErrorCode.LENGTH_H),
+    (dataclasses.replace(JOB, length_h=1 << 31), ErrorCode.LENGTH_H),
+    (dataclasses.replace(JOB, y=JOB.y + 64), ErrorCode.POINTER),
+    (dataclasses.replace(PREPARE, h=JOB.h + 4), ErrorCode.POINTER),
+    (dataclasses.replace(JOB, length_x=0, channels=0, y=1), ErrorCode.CHANNELS),
+]
+
+
+@pytest.mark.parametrize(("job", "code"), BAD_JOBS)
+def test_bad_arguments_are_refused_and_touch_no_memory(
+    kernel: RtlKernel, job: Job, code: ErrorCode
+) -> None:
+    with ModelKernel(TINY) as model:
+        both: tuple[Kernel, ...] = (kernel, model)
+        for one in both:
+            with pytest.raises(JobError, match=rf"error {code.value}: ") as refused:
+                jobs.run(one, job)
+            assert refused.value.code == code
+    assert all(kernel.beats(bank) == (0, 0) for bank in Bank)
+    jobs.run(kernel, PREPARE)
+    jobs.run(kernel, JOB)
+
+
+@pytest.mark.parametrize(
+    ("bank", "write", "address", "code"),
+    [
+        (Bank.SAMPLES, False, JOB.x + 64, ErrorCode.SAMPLES_READ),
+        (Bank.SAMPLES, True, JOB.y + 64, ErrorCode.SAMPLES_WRITE),
+        (Bank.X_SPECTRA, False, JOB.x_spectra + 64, ErrorCode.X_READ),
+        (Bank.X_SPECTRA, True, JOB.x_spectra + 64, ErrorCode.X_WRITE),
+        (Bank.H_SPECTRA, False, JOB.h_spectra + 64, ErrorCode.H_READ),
+        (Bank.H_SPECTRA, True, JOB.h_spectra + 64, ErrorCode.H_WRITE),
+    ],
+)
+def test_memory_errors_end_the_job_and_the_next_one_runs(
+    kernel: RtlKernel, seed: int, bank: Bank, write: bool, address: int, code: ErrorCode
+) -> None:
+    x, h = rows(seed, 1, JOB.length_x)[0], rows(seed + 1, 1, JOB.length_h)[0]
+    kernel.set_error(bank, write=write, address=address)
+    with pytest.raises(JobError) as stopped:
+        jobs.run(kernel, PREPARE)
+        jobs.run(kernel, JOB)
+    assert stopped.value.code == code
+    kernel.set_error(bank, write=write, address=None)
+    with ModelKernel(TINY) as model:
+        assert_same(jobs.convolve(kernel, x, h), jobs.convolve(model, x, h))
+
+
+def test_a_kernel_that_hangs_is_found(kernel: RtlKernel) -> None:
+    kernel.set_timing(Bank.H_SPECTRA, Timing(bandwidth=0))
+    with pytest.raises(KernelError, match="hangs"):
+        jobs.run(kernel, PREPARE)
+
+
+def test_protocol_breach_is_found(kernel: RtlKernel) -> None:
+    beyond = JOB.x + (1 << 30)
+    with pytest.raises(KernelError, match="port samples: a burst lies beyond the memory"):
+        jobs.run(kernel, dataclasses.replace(PREPARE, h=beyond))
+
+
+def test_arrays_must_fit(kernel: RtlKernel) -> None:
+    with pytest.raises(KernelError, match="2 channels and h has 1"):
+        jobs.convolve(kernel, np.ones((2, 9), np.float32), np.ones(9, np.float32))
+    many = np.ones((20, 1 << 20), np.float32)
+    with pytest.raises(KernelError, match=r"needs \d+ bytes of the memory of samples"):
+        jobs.convolve(kernel, many, np.ones((20, 1), np.float32))
+
+
+def test_identity_is_checked(kernel: RtlKernel) -> None:
+    jobs.check_identity(kernel)
+
+    class Other(ModelKernel):
+        def read(self, offset: int) -> int:
+            changed = offset == self.changed
+            return super().read(offset) ^ (0x10_0000 if changed else 0)
+
+        changed = Register.VERSION
+
+    with Other(TINY) as other:
+        with pytest.raises(KernelError, match="one release"):
+            jobs.check_identity(other)
+        other.changed = Register.IDENTITY2
+        with pytest.raises(KernelError, match="not of configuration tiny"):
+            jobs.check_identity(other)
+
+
+def test_control_register_is_ap_ctrl_chain(kernel: RtlKernel) -> None:
+    assert kernel.read(Register.CONTROL) == Control.IDLE
+    jobs.run(kernel, PREPARE)
+    assert kernel.read(Register.CONTROL) == Control.IDLE | Control.READY
+    assert kernel.read(Register.CONTROL) == Control.IDLE
+    assert not kernel.run(1)
+
+
+def test_memory_outlives_its_kernel() -> None:
+    with RtlKernel(TINY) as kernel:
+        contents = kernel.memories[Bank.SAMPLES].contents
+        contents[5] = 7
+    gc.collect()
+    assert contents[5] == 7
+
+
+def test_constants_are_those_of_the_rtl() -> None:
+    text = (ROOT / "rtl" / "crocuta_pkg.sv").read_text()
+    found = {
+        name: int(value.replace("'h", "0x").replace("32", "", 1) if "'h" in value else value, 0)
+        for name, value in re.findall(r"localparam int (\w+)\s*= ([\w']+);", text)
+    }
+    assert found["Version"] == VERSION
+    registers = {name: value for name, value in found.items() if name.startswith("Reg")}
+    assert sorted(registers.values()) == sorted(Register)
+    errors = {name: value for name, value in found.items() if re.match("Error[A-Z]", name)}
+    errors.pop("ErrorBits")
+    assert sorted(errors.values()) == sorted(ErrorCode)
+    bench = (ROOT / "tb" / "kernel_tb.sv").read_text()
+    bases = re.findall(r"Base\s*= 64'h([0-9a-f_]+);", bench)
+    assert tuple(int(base.replace("_", ""), 16) for base in bases) == BASES
+    memory = (ROOT / "tb" / "axi_memory.sv").read_text()
+    assert len(re.findall(r"= 4'd\d", memory)) == len(BREACHES)
+
+
+def test_unchanged_rtl_is_not_compiled_again() -> None:
+    compiled: list[Path] = []
+
+    @contextmanager
+    def announce() -> Iterator[None]:
+        compiled.append(rtl_build.BUILD)
+        yield
+
+    path = rtl_build.library(TINY)
+    before = path.stat().st_mtime_ns
+    assert rtl_build.library(TINY, announce) == path
+    assert path.stat().st_mtime_ns == before
+    assert not compiled
+
+
+def test_rtl_that_does_not_compile_names_the_log(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(rtl_build, "BUILD", tmp_path)
+    monkeypatch.setattr(rtl_build, "TOP", "no_such_top")
+    with pytest.raises(KernelError, match="no_such_top"):
+        rtl_build.library(TINY)
+    monkeypatch.setattr(rtl_build, "TOP", "kernel_tb")
+    broken = tmp_path / "kernel_tb.sv"
+    broken.write_text("module kernel_tb;\n  wire a = ;\nendmodule\n")
+    monkeypatch.setattr(rtl_build, "BENCH_FILES", (broken,))
+    with pytest.raises(KernelError, match=r"did not compile \(verilator\): see .*build.log"):
+        rtl_build.library(TINY)
+    assert "%Error" in (tmp_path / "tiny" / "build.log").read_text()
