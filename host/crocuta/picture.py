@@ -133,7 +133,8 @@ def _draw_clocks(axes: Axes, run: Run) -> None:
     axes.grid(axis="y", visible=False)
     total = prepared.clocks + convolved.clocks
     milliseconds = total / ASSUMED_CLOCK_MHZ / 1000
-    axes.set_title(f"{total:,} clocks: {milliseconds:.2f} ms at an assumed {ASSUMED_CLOCK_MHZ} MHz")
+    speed = f"{milliseconds:.2f} ms at an assumed {ASSUMED_CLOCK_MHZ} MHz"
+    axes.set_title(f"{run.config.name}: {total:,} clocks, {speed}")
     axes.set_xlabel("clocks")
     axes.xaxis.set_major_formatter(lambda value, _: f"{value:,.0f}")
     axes.legend(loc="upper right", ncols=2, fontsize=8.5)

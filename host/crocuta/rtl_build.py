@@ -33,6 +33,7 @@ from tb.runner import (
 
 BUILD = ROOT / "build" / "rtl"
 HARNESS = Path(__file__).with_name("rtl_kernel.cpp")
+CONTROL = Path(__file__).with_name("rtl_kernel.vlt")
 TOP = "kernel_tb"
 BENCH_FILES = (ROOT / "tb" / "kernel_tb.sv", ROOT / "tb" / "axi_memory.sv")
 VERILATOR_FLAGS = (
@@ -58,9 +59,9 @@ VERILATOR_FLAGS = (
 MAKE_FLAGS = (
     "-j2",
     *WHEEL_SETTINGS,
-    "OPT_FAST=-O1 -march=native",
+    "OPT_FAST=-O2 -march=native",
     "OPT_SLOW=-O0",
-    "OPT_GLOBAL=-O1",
+    "OPT_GLOBAL=-O2",
 )
 
 Announce = Callable[[], AbstractContextManager[object]]

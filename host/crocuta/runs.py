@@ -7,16 +7,18 @@ from __future__ import annotations
 import dataclasses
 import json
 import math
-import threading
+import multiprocessing
+import signal
 import time
-from collections.abc import Callable
 from contextlib import AbstractContextManager
-from typing import Any, BinaryIO, Generic, Protocol, TypeVar
+from multiprocessing.connection import Connection
+from typing import Any, BinaryIO, Protocol, TypeVar
 
 import numpy as np
 
 from crocuta import jobs
 from crocuta.files import InputError
+from crocuta.kernel import KernelError
 from crocuta.model_kernel import ModelKernel
 from crocuta.rtl_kernel import RtlKernel, Timing
 from models import crocuta_kernel, reference
@@ -125,28 +127,32 @@ def write_report(report: dict[str, Any], file: BinaryIO) -> None:
     file.write((json.dumps(report, indent=2, allow_nan=False) + "\n").encode())
 
 
-class _Background(Generic[T]):
-    """A function at work in a thread that does not keep the program from ending."""
+def _compute_references(x: SampleArray, h: SampleArray, config: Config, answer: Connection) -> None:
+    """Sends the model's y and the convolution in float64."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the process that waits takes care of it
+    model = crocuta_kernel.convolve(x, crocuta_kernel.prepare(h, config), config)
+    answer.send((model.y, reference.causal_convolution(x, h)))
 
-    def __init__(self, function: Callable[[], T]) -> None:
-        self._function = function
-        self._result: T
-        self._error: BaseException | None = None
-        self._thread = threading.Thread(target=self._work, daemon=True)
-        self._thread.start()
 
-    def _work(self) -> None:
+class _References:
+    """What the kernel's y is compared with, computed in a process of its own: that ends when this
+    one does, and leaves this one's processor to the simulation."""
+
+    def __init__(self, x: SampleArray, h: SampleArray, config: Config) -> None:
+        context = multiprocessing.get_context("spawn")
+        self._answer, answer = context.Pipe(duplex=False)
+        context.Process(
+            target=_compute_references, args=(x, h, config, answer), daemon=True
+        ).start()
+        answer.close()
+
+    def result(self) -> tuple[SampleArray, FloatArray]:
+        """The model's y and the convolution in float64, once they are there."""
         try:
-            self._result = self._function()
-        except BaseException as error:
-            self._error = error
-
-    def result(self) -> T:
-        """What the function returns, or the error it raises."""
-        self._thread.join()
-        if self._error is not None:
-            raise self._error
-        return self._result
+            y, exact = self._answer.recv()
+        except EOFError:
+            raise KernelError("The model's process ended early: is there enough memory?") from None
+        return y, exact
 
 
 def check_backend(backend: str) -> None:
@@ -163,16 +169,13 @@ def run(x: SampleArray, h: SampleArray, config: Config, backend: str, screen: Sc
     """
     began = time.perf_counter()
     timing = Timing()
-    # The references are computed while the kernel is compiled and simulated.
-    exact = _Background(lambda: reference.causal_convolution(x, h))
-    expected: _Background[SampleArray] | None = None
     kernel: RtlKernel | ModelKernel
     if backend == "model":
+        references = None
         kernel = ModelKernel(config)
     else:
-        expected = _Background(
-            lambda: crocuta_kernel.convolve(x, crocuta_kernel.prepare(h, config), config).y
-        )
+        # They are computed while the kernel is compiled and simulated.
+        references = _References(x, h, config)
         kernel = RtlKernel(config, timing, screen.compiling)
     with kernel:
         ready = time.perf_counter()
@@ -180,9 +183,12 @@ def run(x: SampleArray, h: SampleArray, config: Config, backend: str, screen: Sc
         convolution = jobs.convolve(kernel, x, h, screen.progress)
         done = time.perf_counter()
         clocks = kernel.clocks if isinstance(kernel, RtlKernel) else None
-    mismatches = None
-    if expected is not None:
-        different = convolution.y.view(np.uint32) != expected.result().view(np.uint32)
+    if references is None:
+        mismatches = None
+        exact = reference.causal_convolution(x, h)
+    else:
+        expected, exact = references.result()
+        different = convolution.y.view(np.uint32) != expected.view(np.uint32)
         mismatches = int(different.sum())
     return Run(
         config,
@@ -192,7 +198,7 @@ def run(x: SampleArray, h: SampleArray, config: Config, backend: str, screen: Sc
         h,
         timing,
         convolution,
-        exact.result(),
+        exact,
         mismatches,
         clocks,
         compile_s=ready - began,
