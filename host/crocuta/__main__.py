@@ -7,6 +7,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
+from time import perf_counter as clock
 from typing import Annotated
 
 import numpy as np
@@ -105,6 +106,7 @@ def demo(
     Leaves report.json and demo.png. The first run also compiles the hardware: minutes, not seconds.
     """
     with one_sentence():
+        began = clock()
         loaded = configs.load(config)
         inputs = demonstration.Inputs(bases, channel, seed)
         inputs.check(1 << loaded.max_length_log2)
@@ -116,7 +118,7 @@ def demo(
                 run = demonstration.run(inputs, loaded, screen)
                 with screen.step("Drawing"):
                     demonstration.draw(run, inputs, picture_file)
-            runs.write_report(run.report(**inputs.report()), report_file)
+            runs.write_report(run.report(**inputs.report(), wall_s=clock() - began), report_file)
         console.print(results(run))
         console.print(f"Report: {directory / 'report.json'}\nPicture: {directory / 'demo.png'}")
         check_exact(run)

@@ -97,8 +97,4 @@ def draw(run: runs.Run, inputs: Inputs, file: BinaryIO) -> None:
     # Only here: matplotlib takes longer to load than a small convolution.
     from crocuta import picture
 
-    title = (
-        f"E. coli's genome through a HyenaDNA filter (channel {inputs.channel}, seed"
-        f" {inputs.seed}) on the simulated Crocuta kernel, configuration {run.config.name}"
-    )
-    picture.draw(run, inputs.read(), title, file)
+    picture.draw(run, inputs.read(), f"channel {inputs.channel}, seed {inputs.seed}", file)

