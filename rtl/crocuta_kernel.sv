@@ -294,7 +294,6 @@ module crocuta_kernel
   logic wait_h;
   logic wait_store;
   logic wait_output;
-  logic sequencer_idle;
 
   assign ports_idle = samples_read_idle && samples_write_idle && x_read_idle && x_write_idle &&
                       h_read_idle && h_write_idle;
@@ -722,8 +721,7 @@ module crocuta_kernel
     .stall_x_o         (wait_x),
     .stall_h_o         (wait_h),
     .stall_store_o     (wait_store),
-    .stall_output_o    (wait_output),
-    .idle_o            (sequencer_idle)
+    .stall_output_o    (wait_output)
   );
 
   always_ff @(posedge clk) begin
@@ -830,7 +828,7 @@ module crocuta_kernel
 
   // The registers keep 32 bits of what the checks of job_control leave fewer of.
   logic unused;
-  assign unused = &{1'b0, h_written, sequencer_idle, job_mode[31:1], job_channels[31:17],
+  assign unused = &{1'b0, h_written, job_mode[31:1], job_channels[31:17],
                     job_length_x[31:LengthBits], job_length_h[31:LengthBits]};
 
 endmodule

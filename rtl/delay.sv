@@ -16,12 +16,11 @@ module delay #(
 
   initial if (Width < 1 || Clocks < 1) $fatal(1, "delay: Width and Clocks must be at least 1");
 
-  logic [Width-1:0] stage_q [Clocks];
+  // Packed: Icarus 11 now and then fails to follow a continuous assignment from a word of an
+  // unpacked array.
+  logic [Clocks-1:0][Width-1:0] stage_q;
 
-  always_ff @(posedge clk_i) begin
-    stage_q[0] <= data_i;
-    for (int i = 1; i < Clocks; i++) stage_q[i] <= stage_q[i-1];
-  end
+  always_ff @(posedge clk_i) stage_q <= (Clocks * Width)'({stage_q, data_i});
 
   assign data_o = stage_q[Clocks-1];
 

@@ -64,9 +64,7 @@ module pass_sequencer #(
   /// a writer of spectra
   output logic stall_store_o,
   /// a place for the result
-  output logic stall_output_o,
-  /// no pass in work or waiting here
-  output logic idle_o
+  output logic stall_output_o
 );
 
   localparam int ChunkBeats = Chunk / Lanes;
@@ -169,7 +167,6 @@ module pass_sequencer #(
   assign mac_last_o       = last_q;
   assign mac_x_engine_o   = need_engine_q;
   assign mac_zero_o       = flush_q;
-  assign idle_o           = !active_q && !wait_valid_q;
 
   // One cause a stalled clock: the first that lacks, from the data's source to its sink.
   always_ff @(posedge clk_i) begin

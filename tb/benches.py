@@ -515,7 +515,6 @@ BENCHES: dict[str, tuple[Bench, ...]] = {
             module="tb.bench_kernel",
             about="the whole kernel: lengths, channels, memories, reset, errors, bad arguments",
             parameters=kernel_parameters,
-            sims=("verilator",),
             sources=("tb/kernel_tb.sv", "tb/axi_memory.sv"),
         ),
     ),
