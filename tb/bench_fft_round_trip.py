@@ -13,8 +13,8 @@ import numpy as np
 from models import fft_engine
 from models.cfp import Cfp, Format
 from models.reference import snr_db
-from tb.bench_fft import config_of, engine_latency
 from tb.clock import start_clock
+from tb.envs.fft_engine import config_of, engine_latency
 from tb.pipeline import GAPS, Pipeline, beat_ints, is_slow
 from tb.words import random_words
 

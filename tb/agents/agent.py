@@ -1,0 +1,75 @@
+# Copyright 2026 The Crocuta authors
+# SPDX-License-Identifier: Apache-2.0
+"""What all agents share: how they are configured, and that only an active one drives."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from cocotb.handle import SimHandleBase
+from cocotb.utils import get_sim_time
+from pyuvm import ConfigDB, uvm_agent, uvm_analysis_export, uvm_component, uvm_sequencer
+
+from tb.clock import PERIOD_NS
+
+
+def clock_now() -> int:
+    """The number of the current clock."""
+    return int(get_sim_time("ns")) // PERIOD_NS
+
+
+def read(signal: Any) -> int:
+    """A signal's value.
+
+    Raises:
+        AssertionError: some bit of it is X or Z.
+    """
+    value = signal.value
+    assert value.is_resolvable, f"{signal._path} is {value} at clock {clock_now()}"
+    return int(value)
+
+
+class Listener(uvm_analysis_export):
+    """Hands what an analysis port writes to a function of its parent."""
+
+    def __init__(self, name: str, parent: uvm_component, heard: Callable[[Any], None]) -> None:
+        super().__init__(name, parent)
+        self.write = heard
+
+
+def configure(parent: uvm_component, name: str, config: Any) -> None:
+    """Gives the child `name` of `parent`, and all below it, their configuration."""
+    ConfigDB().set(parent, name, "config", config)
+    ConfigDB().set(parent, f"{name}.*", "config", config)
+
+
+class Agent(uvm_agent):
+    """An interface's agent; subclasses name the classes of its parts."""
+
+    sequencer_class: type = uvm_sequencer
+    driver_class: type
+    monitor_class: type
+    coverage_class: type
+
+    def build_phase(self) -> None:
+        """Makes the parts; a passive agent has no sequencer and no driver."""
+        self.config = self.cdb_get("config")
+        self.monitor = self.monitor_class("monitor", self)
+        self.coverage = self.coverage_class("coverage", self)
+        self.sequencer = self.driver = None
+        if self.config.active:
+            self.sequencer = self.sequencer_class("sequencer", self)
+            self.driver = self.driver_class("driver", self)
+
+    def connect_phase(self) -> None:
+        """Items go to the driver, what the monitor sees to the coverage and to the outside."""
+        self.port = self.monitor.port
+        self.monitor.port.connect(self.coverage.analysis_export)
+        if self.driver is not None and self.sequencer is not None:
+            self.driver.seq_item_port.connect(self.sequencer.seq_item_export)
+
+
+def signals(dut: SimHandleBase, names: tuple[str, ...]) -> list[Any]:
+    """The named ports."""
+    return [getattr(dut, name) for name in names]

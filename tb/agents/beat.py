@@ -1,0 +1,216 @@
+# Copyright 2026 The Crocuta authors
+# SPDX-License-Identifier: Apache-2.0
+"""The agent of a stream of beats: valid, data and perhaps ready. As a source it sends beats with
+gaps, as a sink it stalls, and passive it only watches.
+
+Inputs change after a rising edge; what stands at the falling edge before the next one is decided.
+"""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any, Literal, NamedTuple
+
+import cocotb
+from cocotb.triggers import FallingEdge, RisingEdge
+from cocotb_bus.bus import Bus
+from pyuvm import uvm_analysis_port, uvm_driver, uvm_monitor, uvm_sequence_item, uvm_subscriber
+
+from tb.agents.agent import Agent, clock_now, read
+from tb.envs.coverage import covergroup
+from tb.profiles import idle_clocks
+
+
+@dataclass(frozen=True)
+class BeatConfig:
+    """The ports of a stream and what the agent does with them."""
+
+    dut: Any
+    coverage: str
+    """The covergroup's name."""
+    valid: str
+    data: tuple[str, ...]
+    ready: str | None = None
+    role: Literal["source", "sink", "passive"] = "passive"
+
+    @property
+    def active(self) -> bool:
+        """Whether the agent drives anything."""
+        return self.role == "source" or (self.role == "sink" and self.ready is not None)
+
+    def bus(self) -> Bus:
+        """The ports by their part: valid, ready, data0, data1, ..."""
+        names = {"valid": self.valid} | {f"data{i}": name for i, name in enumerate(self.data)}
+        if self.ready is not None:
+            names["ready"] = self.ready
+        return Bus(self.dut, None, names)
+
+
+class BeatItem(uvm_sequence_item):
+    """Beats to send one after the other, a value for each data port; or how a sink stalls."""
+
+    def __init__(
+        self,
+        name: str = "beats",
+        beats: Sequence[tuple[int, ...]] = (),
+        profile: str = "none",
+    ) -> None:
+        super().__init__(name)
+        self.beats = beats
+        self.profile = profile
+        self.cut_short = False
+        """A reset came before the last beat."""
+
+
+class Beat(NamedTuple):
+    """A beat that was transferred."""
+
+    clock: int
+    values: tuple[int, ...]
+
+
+class BeatDriver(uvm_driver):
+    """Source: presents each beat until it is taken. Between beats the data is the complement of
+    the last beat's, and in reset random with valid high, so that what is taken without cause shows.
+    Sink: is ready as the newest item's profile says.
+    """
+
+    async def run_phase(self) -> None:
+        """Drives from the first clock on."""
+        config = self.cdb_get("config")
+        self.dut = config.dut
+        self.bus = config.bus()
+        if config.role == "sink":
+            await self._stall()
+        else:
+            self.data = [getattr(self.bus, f"data{i}") for i in range(len(config.data))]
+            self.bus.valid.value = 0
+            cocotb.start_soon(self._leave_reset())
+            await self._send()
+
+    async def _leave_reset(self) -> None:
+        """No beat in the clock in which the reset ends."""
+        while True:
+            await RisingEdge(self.dut.rst_ni)
+            self.bus.valid.value = 0
+
+    def _put(self, values: Sequence[int]) -> None:
+        for port, value in zip(self.data, values, strict=True):
+            port.value = value
+
+    async def _send(self) -> None:
+        masks = [(1 << len(port)) - 1 for port in self.data]
+        last: Sequence[int] = [0] * len(masks)
+        item, waiting, idle = None, iter(()), 0
+        pauses: Iterator[int] = iter(())
+        held = False  # a beat stands that was not taken
+        while True:
+            await RisingEdge(self.dut.clk_i)
+            in_reset = not read(self.dut.rst_ni)
+            if in_reset:
+                if item is not None:
+                    item.cut_short = True
+                    self.seq_item_port.item_done()
+                item, held, idle = None, False, 0
+                self.bus.valid.value = 1
+                self._put([random.getrandbits(len(port)) for port in self.data])
+                continue
+            if item is None and not held:
+                found, item = self.seq_item_port.try_next_item()
+                if found:
+                    waiting, pauses = iter(item.beats), idle_clocks(item.profile)
+                    left = len(item.beats)
+                    idle = next(pauses)
+            if not held:
+                present = item is not None and idle == 0
+                self.bus.valid.value = int(present)
+                if present:
+                    last = next(waiting)
+                    self._put(last)
+                else:
+                    idle = max(0, idle - 1)
+                    self._put([value ^ mask for value, mask in zip(last, masks, strict=True)])
+            else:
+                present = True
+            await FallingEdge(self.dut.clk_i)
+            if not present or not read(self.dut.rst_ni):
+                continue
+            held = hasattr(self.bus, "ready") and not read(self.bus.ready)
+            if not held:
+                left -= 1
+                idle = next(pauses)
+                if not left:
+                    item = None
+                    self.seq_item_port.item_done()
+
+    async def _stall(self) -> None:
+        pauses = idle_clocks("none")
+        while True:
+            await RisingEdge(self.dut.clk_i)
+            found, item = self.seq_item_port.try_next_item()
+            if found:
+                pauses = idle_clocks(item.profile)
+                self.seq_item_port.item_done()
+            for _ in range(next(pauses)):
+                self.bus.ready.value = 0
+                await RisingEdge(self.dut.clk_i)
+            self.bus.ready.value = 1
+
+
+class BeatMonitor(uvm_monitor):
+    """Writes every beat that is transferred; X on valid, on ready or in a beat fails, and so does
+    a beat that is withdrawn or changed before it was taken."""
+
+    def build_phase(self) -> None:
+        """The port of the beats."""
+        self.port = uvm_analysis_port("port", self)
+
+    async def run_phase(self) -> None:
+        """Clock by clock."""
+        config = self.cdb_get("config")
+        bus, rst_n = config.bus(), config.dut.rst_ni
+        data = [getattr(bus, f"data{i}") for i in range(len(config.data))]
+        standing = None
+        while True:
+            await FallingEdge(config.dut.clk_i)
+            if not read(rst_n):
+                standing = None
+                continue
+            if not read(bus.valid):
+                assert standing is None, f"{config.valid} fell before the beat was taken"
+                continue
+            values = tuple([read(port) for port in data])
+            assert standing in (None, values), f"{config.data} changed before the beat was taken"
+            if config.ready is None or read(bus.ready):
+                standing = None
+                self.port.write(Beat(clock_now(), values))
+            else:
+                standing = values
+
+
+class BeatCoverage(uvm_subscriber):
+    """The clocks between one beat and the next."""
+
+    GAPS = ("0", "1", "2..7", "8 and more")
+
+    def build_phase(self) -> None:
+        """One covergroup an agent."""
+        self.sample = covergroup(self.cdb_get("config").coverage, {"gap": self.GAPS})
+        self.last: int | None = None
+
+    def write(self, beat: Beat) -> None:
+        """A beat was transferred."""
+        if self.last is not None:
+            gap = beat.clock - self.last - 1
+            self.sample(self.GAPS[(gap > 0) + (gap > 1) + (gap > 7)])
+        self.last = beat.clock
+
+
+class BeatAgent(Agent):
+    """The agent of one stream of beats."""
+
+    driver_class = BeatDriver
+    monitor_class = BeatMonitor
+    coverage_class = BeatCoverage

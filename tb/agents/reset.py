@@ -1,0 +1,99 @@
+# Copyright 2026 The Crocuta authors
+# SPDX-License-Identifier: Apache-2.0
+"""The agent of the reset: any number of clocks, at any time."""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+from cocotb.triggers import FallingEdge, RisingEdge
+from pyuvm import uvm_analysis_port, uvm_driver, uvm_monitor, uvm_sequence_item, uvm_subscriber
+
+from tb.agents.agent import Agent, clock_now, read
+from tb.envs.coverage import covergroup
+
+
+class ResetConfig(NamedTuple):
+    """Where the reset is, and whether the agent drives it."""
+
+    dut: Any
+    coverage: str
+    """The covergroup's name."""
+    active: bool = True
+
+
+class ResetItem(uvm_sequence_item):
+    """A reset of some clocks."""
+
+    def __init__(self, name: str = "reset", clocks: int = 2) -> None:
+        super().__init__(name)
+        self.clocks = clocks
+
+
+class Reset(NamedTuple):
+    """A reset that has ended."""
+
+    clock: int
+    clocks: int
+
+
+class ResetDriver(uvm_driver):
+    """Pulls rst_ni low after a rising edge, and up again after another."""
+
+    async def run_phase(self) -> None:
+        """Item by item."""
+        dut = self.cdb_get("config").dut
+        while True:
+            item = await self.seq_item_port.get_next_item()
+            await RisingEdge(dut.clk_i)
+            dut.rst_ni.value = 0
+            for _ in range(item.clocks):
+                await RisingEdge(dut.clk_i)
+            dut.rst_ni.value = 1
+            await FallingEdge(dut.clk_i)
+            self.seq_item_port.item_done()
+
+
+class ResetMonitor(uvm_monitor):
+    """Tells of every reset twice: at its first clock (None) and when it has ended."""
+
+    def build_phase(self) -> None:
+        """The ports: `began` at the first clock of a reset, `port` after the last."""
+        self.port = uvm_analysis_port("port", self)
+        self.began = uvm_analysis_port("began", self)
+
+    async def run_phase(self) -> None:
+        """Clock by clock."""
+        dut = self.cdb_get("config").dut
+        clocks = 0
+        while True:
+            await FallingEdge(dut.clk_i)
+            if not read(dut.rst_ni):
+                if not clocks:
+                    self.began.write(clock_now())
+                clocks += 1
+            elif clocks:
+                self.port.write(Reset(clock_now(), clocks))
+                clocks = 0
+
+
+class ResetCoverage(uvm_subscriber):
+    """How long resets last."""
+
+    def build_phase(self) -> None:
+        """One covergroup an agent."""
+        self.sample = covergroup(
+            self.cdb_get("config").coverage, {"clocks": ("one", "two", "more")}
+        )
+
+    def write(self, reset: Reset) -> None:
+        """A reset ended."""
+        self.sample(("one", "two", "more")[min(reset.clocks, 3) - 1])
+
+
+class ResetAgent(Agent):
+    """The agent of rst_ni."""
+
+    driver_class = ResetDriver
+    monitor_class = ResetMonitor
+    coverage_class = ResetCoverage

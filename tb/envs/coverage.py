@@ -1,0 +1,62 @@
+# Copyright 2026 The Crocuta authors
+# SPDX-License-Identifier: Apache-2.0
+"""Functional coverage on cocotb-coverage: covergroups that know all their bins, and a file of
+hits beside the results of each simulation."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+
+from cocotb_coverage.coverage import CoverCross, CoverPoint, coverage_db
+
+Bins = Sequence[str]
+FILE = "coverage.yaml"
+
+
+def covergroup(
+    name: str,
+    points: Mapping[str, Bins],
+    crosses: Mapping[str, Sequence[str]] | None = None,
+    ignore: Mapping[str, Sequence[Sequence[str | None]]] | None = None,
+) -> Callable[..., None]:
+    """A covergroup's sampling function, whose arguments are one bin of each point, in order.
+
+    Args:
+        name: the group; a point's full name is GROUP.POINT.
+        points: bins by point.
+        crosses: the points of each cross, by its name.
+        ignore: bins of a cross that cannot happen; None stands for any bin.
+
+    Raises:
+        ValueError: the function was called with a bin that does not exist.
+    """
+
+    def check(*values: str) -> None:
+        for value, (point, bins) in zip(values, points.items(), strict=True):
+            if value not in bins:
+                raise ValueError(f"{name}.{point} has no bin {value!r}")
+
+    cover = [
+        CoverPoint(f"{name}.{point}", xf=lambda *values, i=i: values[i], bins=list(bins))
+        for i, (point, bins) in enumerate(points.items())
+    ]
+    cover += [
+        CoverCross(
+            f"{name}.{cross}",
+            items=[f"{name}.{item}" for item in items],
+            ign_bins=list((ignore or {}).get(cross, ())),
+        )
+        for cross, items in (crosses or {}).items()
+    ]
+    # Points outside, for a cross looks at what its points have just hit.
+    sample: Callable[..., None] = check
+    for item in reversed(cover):
+        sample = item(sample)
+    return sample
+
+
+def export() -> None:
+    """Writes all hits of this simulation beside its results."""
+    coverage_db.export_to_yaml(str(Path(os.environ["COCOTB_RESULTS_FILE"]).with_name(FILE)))

@@ -1,0 +1,170 @@
+# Copyright 2026 The Crocuta authors
+# SPDX-License-Identifier: Apache-2.0
+"""The environment of the valid-gated pipelines: beats in, and a fixed number of clocks after each
+of them perhaps a beat out."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Sequence
+from typing import Any
+
+import cocotb
+from pyuvm import uvm_analysis_port, uvm_component, uvm_sequence
+
+from models.cfp import Cfp, Format, pack
+from tb.agents.agent import Listener, configure
+from tb.agents.beat import Beat, BeatAgent, BeatConfig, BeatItem
+from tb.envs.base import BlockEnv
+from tb.envs.coverage import covergroup
+from tb.envs.scoreboard import Expected, PulseScoreboard, Scoreboard
+
+PLACES = ("first", "middle", "last")
+"""Where in a chunk a beat lies."""
+STALLS = ("none", "short", "long")
+"""How long the input paused before a beat: 0, 1 to 7, more clocks."""
+
+# Chunks from these sizes on take seconds each.
+SLOW_CHUNK = {"verilator": 4096, "icarus": 512}
+
+
+def is_slow(chunk: int) -> bool:
+    """Whether a bench should do with few chunks of this size in this simulator."""
+    sim = "icarus" if cocotb.SIM_NAME.lower().startswith("icarus") else "verilator"
+    return chunk >= SLOW_CHUNK[sim]
+
+
+def beat_ints(beats: Cfp, fmt: Format) -> list[int]:
+    """Words of shape (beats, lanes) as one integer a beat, lane 0 in the low bits."""
+    bits = 2 * fmt.mantissa_bits + fmt.exponent_bits
+    total = [0] * beats.shape[0]
+    for lane, column in enumerate(pack(beats, fmt).T.tolist()):
+        total = [value | word << lane * bits for value, word in zip(total, column, strict=True)]
+    return total
+
+
+class Predictor(uvm_component):
+    """Collects the chunks that go in and says what comes out when; subclasses know the model.
+
+    What is predicted is taken from the ports, not from the sequences: a driver's fault shows.
+    """
+
+    chunk_beats: int
+
+    def build_phase(self) -> None:
+        """Listens on `beats`, and writes `expected` beats and `flags`, the flag's clocks."""
+        self.beats = Listener("beats", self, self._beat)
+        self.expected = uvm_analysis_port("expected", self)
+        self.flags = uvm_analysis_port("flags", self)
+        self.frame: list[Beat] = []
+        self.last_clock: int | None = None
+        block = self.get_parent().block
+        self._sample_place = covergroup(
+            f"{block}.frame",
+            {"place": PLACES, "stall": STALLS},
+            {"stall_x_boundary": ("stall", "place")},
+        )
+        self._sample_reset = covergroup(f"{block}.reset_at", {"place": ("boundary", "inside")})
+
+    def _beat(self, beat: Beat) -> None:
+        self.frame.append(beat)
+        count = len(self.frame)
+        pause = 0 if self.last_clock is None else beat.clock - self.last_clock - 1
+        place = (count > 1) + (count == self.chunk_beats)
+        self._sample_place(PLACES[place], STALLS[(pause > 0) + (pause > 7)])
+        self.last_clock = beat.clock
+        if count == self.chunk_beats:
+            self.chunk(self.frame)
+            self.frame = []
+        self.beat(beat)
+
+    def chunk(self, frame: Sequence[Beat]) -> None:
+        """The last beat of a chunk went in; `beat` follows."""
+
+    def beat(self, beat: Beat) -> None:
+        """A beat went in."""
+        raise NotImplementedError
+
+    def expect(self, value: int, clock: int) -> None:
+        """A beat will come out at this clock."""
+        self.expected.write(Expected((value,), clock))
+
+    def reset(self) -> None:
+        """Forgets everything."""
+        if self.last_clock is not None:
+            self._sample_reset("inside" if self.frame else "boundary")
+        self.frame = []
+        self.last_clock = None
+
+
+class PipelineEnv(BlockEnv):
+    """Source, output, flag, predictor and a scoreboard for each of the outputs."""
+
+    predictor_class: type[Predictor]
+    inputs: tuple[str, ...] = ("beat_i",)
+    flag: str | None = "saturated_o"
+
+    def build_phase(self) -> None:
+        """Makes the parts."""
+        super().build_phase()
+        ports = {
+            "source": BeatConfig(
+                self.dut, f"{self.block}.source", "valid_i", self.inputs, role="source"
+            ),
+            "output": BeatConfig(self.dut, f"{self.block}.output", "valid_o", ("beat_o",)),
+        }
+        for name, config in ports.items():
+            configure(self, name, config)
+        self.source = BeatAgent("source", self)
+        self.output = BeatAgent("output", self)
+        self.predictor = self.predictor_class("predictor", self)
+        self.data_scoreboard = Scoreboard("beats_out", self)
+        self.scoreboards.append(self.data_scoreboard)
+        if self.flag is not None:
+            self.flag_agent, self.flag_scoreboard = self.pulse_agent(self.flag)
+
+    def pulse_agent(self, port: str) -> tuple[BeatAgent, PulseScoreboard]:
+        """A passive agent and a scoreboard for a pulse."""
+        name = port.removesuffix("_o")
+        configure(self, name, BeatConfig(self.dut, f"{self.block}.{name}", port, ()))
+        scoreboard = PulseScoreboard(f"{name}_pulses", self)
+        self.scoreboards.append(scoreboard)
+        return BeatAgent(name, self), scoreboard
+
+    def connect_phase(self) -> None:
+        """Inputs to the predictor, predictions and outputs to the scoreboards."""
+        super().connect_phase()
+        self.source.monitor.port.connect(self.predictor.beats)
+        self.predictor.expected.connect(self.data_scoreboard.expect)
+        self.output.monitor.port.connect(self.data_scoreboard.observe)
+        if self.flag is not None:
+            self.predictor.flags.connect(self.flag_scoreboard.expect)
+            self.flag_agent.monitor.port.connect(self.flag_scoreboard.observe)
+
+    def on_reset(self, clock: int) -> None:
+        """The predictor forgets, too."""
+        super().on_reset(clock)
+        self.predictor.reset()
+
+
+class BeatSequence(uvm_sequence):
+    """Beats with the pauses of a profile."""
+
+    def __init__(self, beats: Sequence[tuple[int, ...]], profile: str) -> None:
+        super().__init__("beats")
+        self.item = BeatItem(beats=beats, profile=profile)
+
+    async def body(self) -> None:
+        """Sends them; returns when the last is taken or a reset cuts them short."""
+        await self.start_item(self.item)
+        await self.finish_item(self.item)
+
+
+async def send(env: Any, beats: Sequence[tuple[int, ...]], profile: str) -> None:
+    """Sends beats to a pipeline's source."""
+    await BeatSequence(beats, profile).start(env.source.sequencer)
+
+
+def cut(beats: Sequence[Any]) -> Sequence[Any]:
+    """Some of the first beats, not all."""
+    return beats[: random.randint(1, max(1, len(beats) - 1))]

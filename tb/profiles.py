@@ -1,0 +1,31 @@
+# Copyright 2026 The Crocuta authors
+# SPDX-License-Identifier: Apache-2.0
+"""How often an interface pauses: the idle clocks before each beat."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Iterator
+
+PROFILES = ("none", "single", "light", "heavy", "bursty", "long")
+"""none; one clock each time; seldom and short; often; runs of beats, then a pause; seldom and long.
+"""
+
+
+def idle_clocks(profile: str) -> Iterator[int]:
+    """The idle clocks before each beat, without end."""
+    while True:
+        if profile == "none":
+            yield 0
+        elif profile == "single":
+            yield 1
+        elif profile == "light":
+            yield random.randint(1, 3) if random.random() < 0.1 else 0
+        elif profile == "heavy":
+            yield random.randint(0, 3)
+        elif profile == "bursty":
+            yield from (random.randint(2, 12), *[0] * random.randint(1, 24))
+        elif profile == "long":
+            yield random.randint(20, 80) if random.random() < 0.03 else 0
+        else:
+            raise ValueError(f"there is no profile {profile!r}")
