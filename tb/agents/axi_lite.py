@@ -1,0 +1,359 @@
+# Copyright 2026 The Crocuta authors
+# SPDX-License-Identifier: Apache-2.0
+"""The agent of an AXI4-Lite slave port: cocotbext-axi's master carries out the accesses, and the
+monitor checks the protocol and tells of every access."""
+
+from __future__ import annotations
+
+import logging
+import warnings
+from collections import deque
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+from cocotb.triggers import FallingEdge, RisingEdge, gather, select
+from cocotbext.axi import AxiLiteBus, AxiLiteMaster
+from cocotbext.axi.axil_channels import (
+    AxiLiteARTransaction,
+    AxiLiteAWTransaction,
+    AxiLiteWTransaction,
+)
+from pyuvm import (
+    uvm_analysis_port,
+    uvm_driver,
+    uvm_monitor,
+    uvm_sequence,
+    uvm_sequence_item,
+    uvm_subscriber,
+)
+
+from tb.agents.agent import Agent, clock_now, read
+from tb.envs.coverage import covergroup
+from tb.profiles import idle_clocks
+
+# It ends its tasks in a way that cocotb has a newer name for, at every reset.
+warnings.filterwarnings("ignore", category=DeprecationWarning, module=r"cocotbext\.")
+
+OKAY = 0
+RESPONSES = ("okay", "exokay", "slverr", "decerr")
+
+
+@dataclass(frozen=True)
+class AxiLiteConfig:
+    """A port, and how thoroughly it is used."""
+
+    dut: Any
+    coverage: str
+    """The covergroups' common name."""
+    prefix: str = "s_axi_control"
+    active: bool = True
+    regions: tuple[tuple[str, int], ...] = (("all", 0),)
+    """What the addresses are for: names and first addresses, in order."""
+    responses: tuple[str, ...] = ("okay",)
+    """Those of RESPONSES that the slave can give; any other fails."""
+    plain: bool = False
+    """The host writes whole words, address and data together, and takes every answer at once."""
+
+    def region(self, address: int) -> str:
+        """The name of an address's region."""
+        return [name for name, first in self.regions if first <= address][-1]
+
+
+class AxiLiteItem(uvm_sequence_item):
+    """A read or a write of a word; `data` and `response` are the answer's when it is finished."""
+
+    def __init__(
+        self,
+        write: bool,
+        address: int,
+        data: int = 0,
+        strobe: int = 0xF,
+        *,
+        lead: int = 0,
+        profile: str = "none",
+        beside: AxiLiteItem | None = None,
+    ) -> None:
+        super().__init__("write" if write else "read")
+        self.write = write
+        self.address = address
+        self.data = data
+        self.strobe = strobe
+        self.lead = lead
+        """Clocks by which the address of a write comes before the data; negative: after it."""
+        self.profile = profile
+        """How the answers are stalled from now on."""
+        self.beside = beside
+        """An access of the other direction, at the same time."""
+        self.response: int | None = None
+        self.cut_short = False
+        """A reset came before the answer."""
+
+
+class AxiLiteAccess(NamedTuple):
+    """An access with its answer."""
+
+    clock: int
+    """When the answer was taken, or was first presented."""
+    write: bool
+    address: int
+    data: int
+    strobe: int
+    """That of a write; 0 of a read."""
+    response: int
+    lead: int = 0
+    """Clocks from the address of a write to its data."""
+    wait: int = 0
+    """Clocks that the answer waited to be taken."""
+
+
+class AxiLiteSequence(uvm_sequence):
+    """Accesses, one after the other."""
+
+    def __init__(self, *items: AxiLiteItem) -> None:
+        super().__init__("accesses")
+        self.items = items
+
+    async def body(self) -> None:
+        """Returns when the last is answered, or the first was cut short by a reset."""
+        for item in self.items:
+            await self.start_item(item)
+            await self.finish_item(item)
+            if item.cut_short:
+                break
+
+
+class AxiLiteDriver(uvm_driver):
+    """Carries out one item after the other, and what is `beside` it at the same time."""
+
+    async def run_phase(self) -> None:
+        """From the end of the first reset on."""
+        config = self.cdb_get("config")
+        self.dut = config.dut
+        logging.getLogger(f"cocotb.{self.dut._name}.{config.prefix}").setLevel(logging.WARNING)
+        bus = AxiLiteBus.from_prefix(self.dut, config.prefix)
+        master = AxiLiteMaster(bus, self.dut.clk_i, self.dut.rst_ni, reset_active_level=False)
+        self.writes, self.reads = master.write_if, master.read_if
+        self.profile = "none"
+        for channel in (self.writes.b_channel, self.reads.r_channel):
+            channel.set_pause_generator(self._pauses())
+        await RisingEdge(self.dut.rst_ni)
+        while True:
+            item = await self.seq_item_port.get_next_item()
+            self.profile = item.profile
+            items = [item] if item.beside is None else [item, item.beside]
+            assert len({each.write for each in items}) == len(items), "two of one direction"
+            await select(gather(*map(self._access, items)), FallingEdge(self.dut.rst_ni))
+            for each in items:
+                each.cut_short = each.response is None
+            if not read(self.dut.rst_ni):
+                await RisingEdge(self.dut.rst_ni)
+            self.seq_item_port.item_done()
+
+    def _pauses(self) -> Iterator[bool]:
+        profile = ""
+        while True:
+            if self.profile != profile:
+                profile = self.profile
+                clocks = idle_clocks(profile)
+            yield from [True] * next(clocks)
+            yield False
+
+    async def _access(self, item: AxiLiteItem) -> None:
+        if not item.write:
+            await self.reads.ar_channel.send(AxiLiteARTransaction(araddr=item.address))
+            answer = await self.reads.r_channel.recv()
+            item.data, item.response = int(answer.rdata), int(answer.rresp)
+            return
+        sends = [
+            (self.writes.aw_channel, AxiLiteAWTransaction(awaddr=item.address)),
+            (self.writes.w_channel, AxiLiteWTransaction(wdata=item.data, wstrb=item.strobe)),
+        ]
+        (first, one), (second, other) = sends if item.lead >= 0 else reversed(sends)
+        await first.send(one)
+        for _ in range(abs(item.lead)):
+            await RisingEdge(self.dut.clk_i)
+        await second.send(other)
+        item.response = int((await self.writes.b_channel.recv()).bresp)
+
+
+class _Channel:
+    """One channel's rules: what is valid stays so, unchanged, until it is ready."""
+
+    def __init__(self, dut: Any, prefix: str, name: str, payload: tuple[str, ...]) -> None:
+        self.name = f"{prefix}_{name}"
+        self.valid = getattr(dut, f"{self.name}valid")
+        self.ready = getattr(dut, f"{self.name}ready")
+        self.payload = [getattr(dut, f"{self.name}{part}") for part in payload]
+        self.reset()
+
+    def reset(self) -> None:
+        """Forgets what stands."""
+        self.standing: tuple[int, ...] | None = None
+        self.began = False
+        self.waited = 0
+
+    def sample(self) -> tuple[int, ...] | None:
+        """What is transferred in this clock, if anything; `began`: first presented in it."""
+        ready = read(self.ready)
+        self.began = False
+        if not read(self.valid):
+            assert self.standing is None, f"{self.name}valid fell before it was taken"
+            return None
+        values = tuple([read(part) for part in self.payload])
+        self.began = self.standing is None
+        self.waited = 0 if self.began else self.waited + 1
+        assert self.began or values == self.standing, f"{self.name} changed before it was taken"
+        self.standing = None if ready else values
+        return values if ready else None
+
+
+class AxiLiteMonitor(uvm_monitor):
+    """Writes every access twice: when its answer is first presented, and when that is taken.
+
+    Fails on X, on what is withdrawn or changed before it was taken, on an answer to nothing, on a
+    missing answer, on a response that the slave should not know, and on traffic in reset.
+    """
+
+    def build_phase(self) -> None:
+        """The ports: `answered` when an answer is first presented, `port` when it is taken."""
+        self.answered = uvm_analysis_port("answered", self)
+        self.port = uvm_analysis_port("port", self)
+        self.config = self.cdb_get("config")
+        channels = {"aw": ("addr",), "w": ("data", "strb"), "b": ("resp",)}
+        channels |= {"ar": ("addr",), "r": ("data", "resp")}
+        self.channels = {
+            name: _Channel(self.config.dut, self.config.prefix, name, payload)
+            for name, payload in channels.items()
+        }
+        self.waiting: dict[str, deque[tuple[int, tuple[int, ...]]]] = {}
+        self._forget()
+
+    def _forget(self) -> None:
+        self.waiting = {name: deque() for name in ("aw", "w", "ar")}
+        for channel in self.channels.values():
+            channel.reset()
+
+    async def run_phase(self) -> None:
+        """Clock by clock."""
+        dut = self.config.dut
+        in_reset = False
+        while True:
+            await FallingEdge(dut.clk_i)
+            if read(dut.rst_ni):
+                in_reset = False
+                self._clock()
+                continue
+            for channel in self.channels.values():
+                assert not in_reset or not read(channel.valid), f"{channel.name}valid in reset"
+            in_reset = True
+            self._forget()
+
+    def _clock(self) -> None:
+        """Requests before answers: an answer may come no sooner than what it answers."""
+        for name in ("aw", "w", "ar"):
+            values = self.channels[name].sample()
+            if values is not None:
+                self.waiting[name].append((clock_now(), values))
+        for name, requests in (("b", ("aw", "w")), ("r", ("ar",))):
+            channel = self.channels[name]
+            taken = channel.sample() is not None
+            if not channel.began and not taken:
+                continue
+            missing = [request for request in requests if not self.waiting[request]]
+            assert not missing, f"{channel.name}valid before {' and '.join(missing)}"
+            access = self._access([self.waiting[request][0] for request in requests], channel)
+            if channel.began:
+                self.answered.write(access)
+            if taken:
+                for request in requests:
+                    self.waiting[request].popleft()
+                self.port.write(access)
+
+    def _access(
+        self, requests: list[tuple[int, tuple[int, ...]]], channel: _Channel
+    ) -> AxiLiteAccess:
+        (clock, (address,)), *rest = requests
+        *values, response = [read(part) for part in channel.payload]
+        assert RESPONSES[response] in self.config.responses, f"{channel.name}resp is {response}"
+        if not rest:
+            return AxiLiteAccess(
+                clock_now(), False, address, values[0], 0, response, wait=channel.waited
+            )
+        ((data_clock, (data, strobe)),) = rest
+        return AxiLiteAccess(
+            clock_now(),
+            True,
+            address,
+            data,
+            strobe,
+            response,
+            lead=data_clock - clock,
+            wait=channel.waited,
+        )
+
+    def check_phase(self) -> None:
+        """Every access was answered."""
+        left = [name for name, requests in self.waiting.items() if requests]
+        assert not left, f"{self.config.prefix}: no answer to {' and '.join(left)}"
+
+
+class AxiLiteCoverage(uvm_subscriber):
+    """What was accessed how."""
+
+    STROBES = ("none", "one byte", "some bytes", "gaps", "all bytes")
+    ORDERS = ("data first", "together", "address first")
+    PLACES = ("word", "inside a word")
+    WAITS = ("0", "1", "2 and more")
+
+    def build_phase(self) -> None:
+        """Its covergroups; a plain host's are fewer."""
+        self.config = config = self.cdb_get("config")
+        name = config.coverage
+        self._access = covergroup(
+            f"{name}.access",
+            {
+                "region": tuple([region for region, _ in config.regions]),
+                "kind": ("read", "write"),
+                "response": config.responses,
+            },
+            {"region_x_kind": ("region", "kind")},
+        )
+        if config.plain:
+            return
+        self._write = covergroup(f"{name}.write", {"strobe": self.STROBES, "order": self.ORDERS})
+        self._answer = covergroup(
+            f"{name}.answer",
+            {"kind": ("read", "write"), "wait": self.WAITS, "address": self.PLACES},
+            {"kind_x_wait": ("kind", "wait"), "kind_x_address": ("kind", "address")},
+        )
+
+    @classmethod
+    def strobe_class(cls, strobe: int) -> str:
+        """The name of a strobe's kind: a run of bytes, or one with gaps."""
+        count = strobe.bit_count()
+        if 1 < count < 4:
+            run = strobe // (strobe & -strobe)
+            return "some bytes" if run & (run + 1) == 0 else "gaps"
+        return {0: "none", 1: "one byte", 4: "all bytes"}[count]
+
+    def write(self, access: AxiLiteAccess) -> None:
+        """An access was answered."""
+        kind = "write" if access.write else "read"
+        region = self.config.region(access.address)
+        self._access(region, kind, RESPONSES[access.response])
+        if self.config.plain:
+            return
+        place = self.PLACES[access.address % 4 != 0]
+        self._answer(kind, self.WAITS[min(access.wait, 2)], place)
+        if access.write:
+            order = self.ORDERS[1 + (access.lead > 0) - (access.lead < 0)]
+            self._write(self.strobe_class(access.strobe), order)
+
+
+class AxiLiteAgent(Agent):
+    """The agent of an AXI4-Lite slave port."""
+
+    driver_class = AxiLiteDriver
+    monitor_class = AxiLiteMonitor
+    coverage_class = AxiLiteCoverage
