@@ -11,7 +11,7 @@ import pyuvm
 
 from tb.envs.base import BlockTest
 from tb.envs.fft_engine import EngineEnv
-from tb.envs.pipeline import cut, send
+from tb.envs.pipeline import PAUSES, cut, send, send_with_pauses
 from tb.profiles import PROFILES
 from tb.words import KINDS
 
@@ -58,6 +58,8 @@ class Gaps(EngineTest):
             await self.chunk(kinds[number % len(kinds)], profiles[number % len(profiles)])
             if random.random() < 0.3:
                 await self.env.drain(0, random.randint(1, 30))
+        for pause in PAUSES[: 1 if self.env.slow else 2]:
+            await send_with_pauses(self.env, self.env.beats(self.rng, "any"), pause)
         await self.push_out()
 
 
@@ -68,8 +70,10 @@ class ResetInTheMiddle(EngineTest):
     async def main(self) -> None:
         """Chunks, part of one, a reset; at last chunks that are whole."""
         for clocks in (1,) if self.env.slow else (1, 2, 3, random.randint(4, 9)):
-            for _ in range(0 if self.env.slow else random.randint(0, 2)):
+            for _ in range(0 if self.env.slow else random.randint(clocks == 2, 2)):
                 await self.chunk("any", "light")
+            if random.random() < 0.5:
+                await self.env.drain(self.drain_limit, 0)
             if clocks != 2:  # that one falls between two chunks
                 await send(self.env, cut(self.env.beats(self.rng, "any")), "light")
             await self.reset(clocks)

@@ -12,14 +12,14 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from models import fft_engine
-from models.cfp import Cfp, Format, unpack
+from models.cfp import Cfp, Format
 from models.cfp_butterfly import cfp_butterfly
 from models.cfp_multiply import rotate
 from models.configs import Config
 from models.twiddle_rom import twiddle_rom
 from tb.agents.beat import Beat
 from tb.envs.coverage import covergroup
-from tb.envs.pipeline import PipelineEnv, Predictor, beat_ints, is_slow
+from tb.envs.pipeline import PipelineEnv, Predictor, beat_ints, beat_words, is_slow
 from tb.level_order import blocks, pair_positions
 from tb.words import random_words
 
@@ -65,16 +65,6 @@ def engine_latency(config: Config, inverse: bool) -> int:
     """Clocks from a beat in to the beat it pushes out, as the header of fft_engine has it."""
     commutators = sum(commutator(config, level).clocks for level in range(1, config.chunk_log2 + 1))
     return level_clocks(inverse) * config.chunk_log2 + commutators + inverse
-
-
-def beat_words(beats: Sequence[Beat], config: Config) -> Cfp:
-    """The words of observed beats, as (beats, lanes)."""
-    bits = 2 * config.mantissa_bits + config.exponent_bits
-    rows = [
-        [beat.values[0] >> lane * bits & (1 << bits) - 1 for lane in range(config.lanes)]
-        for beat in beats
-    ]
-    return unpack(np.array(rows, np.uint64), Format.of(config))
 
 
 def overflows(words: Cfp, config: Config, inverse: bool) -> list[tuple[int, int]]:
@@ -166,7 +156,8 @@ class EnginePredictor(Predictor):
             fft_engine.to_lanes,
         )
         model, order_in, order_out = inverse if self.inverse else forward
-        words = order_in(beat_words(frame, config))
+        beats = [beat.values[0] for beat in frame]
+        words = order_in(beat_words(beats, config.lanes, Format.of(config)))
         result = model(words, config)
         self.held.extend(beat_ints(order_out(result.words, config), Format.of(config)))
         direction = "inverse" if self.inverse else "forward"

@@ -10,9 +10,10 @@ from collections.abc import Sequence
 from typing import Any
 
 import cocotb
+import numpy as np
 from pyuvm import uvm_analysis_port, uvm_component, uvm_sequence
 
-from models.cfp import Cfp, Format, pack
+from models.cfp import Cfp, Format, pack, unpack
 from tb.agents.agent import Listener, configure
 from tb.agents.beat import Beat, BeatAgent, BeatConfig, BeatItem
 from tb.envs.base import BlockEnv
@@ -21,6 +22,8 @@ from tb.envs.scoreboard import Expected, PulseScoreboard, Scoreboard
 
 PLACES = ("first", "middle", "last")
 """Where in a chunk a beat lies."""
+PAUSES = (3, 20)
+"""A short and a long pause in clocks, with room for the driver's own."""
 STALLS = ("none", "short", "long")
 """How long the input paused before a beat: 0, 1 to 7, more clocks."""
 
@@ -41,6 +44,14 @@ def beat_ints(beats: Cfp, fmt: Format) -> list[int]:
     for lane, column in enumerate(pack(beats, fmt).T.tolist()):
         total = [value | word << lane * bits for value, word in zip(total, column, strict=True)]
     return total
+
+
+def beat_words(beats: Sequence[int], lanes: int, fmt: Format) -> Cfp:
+    """The words of beats, as (beats, lanes): the inverse of `beat_ints`."""
+    bits = 2 * fmt.mantissa_bits + fmt.exponent_bits
+    mask = (1 << bits) - 1
+    rows = [[beat >> lane * bits & mask for lane in range(lanes)] for beat in beats]
+    return unpack(np.array(rows, np.uint64), fmt)
 
 
 class Predictor(uvm_component):
@@ -126,7 +137,7 @@ class PipelineEnv(BlockEnv):
     def pulse_agent(self, port: str) -> tuple[BeatAgent, PulseScoreboard]:
         """A passive agent and a scoreboard for a pulse."""
         name = port.removesuffix("_o")
-        configure(self, name, BeatConfig(self.dut, f"{self.block}.{name}", port, ()))
+        configure(self, name, BeatConfig(self.dut, None, port, ()))
         scoreboard = PulseScoreboard(f"{name}_pulses", self)
         self.scoreboards.append(scoreboard)
         return BeatAgent(name, self), scoreboard
@@ -163,6 +174,15 @@ class BeatSequence(uvm_sequence):
 async def send(env: Any, beats: Sequence[tuple[int, ...]], profile: str) -> None:
     """Sends beats to a pipeline's source."""
     await BeatSequence(beats, profile).start(env.source.sequencer)
+
+
+async def send_with_pauses(env: Any, beats: Sequence[tuple[int, ...]], pause: int) -> None:
+    """Sends a chunk with a pause before its first beat, one inside and one before its last."""
+    middle = random.randint(1, max(1, len(beats) - 2))
+    for part in (beats[:middle], beats[middle:-1], beats[-1:]):
+        if part:
+            await env.drain(0, pause)
+            await send(env, part, "none")
 
 
 def cut(beats: Sequence[Any]) -> Sequence[Any]:

@@ -1,0 +1,166 @@
+# Copyright 2026 The Crocuta authors
+# SPDX-License-Identifier: Apache-2.0
+"""The environment of axi_memory: cocotbext-axi's master on its port, and an image of the memory
+that every read is compared with."""
+
+from __future__ import annotations
+
+import logging
+import random
+from collections.abc import Iterator
+from typing import Any
+
+import cocotb
+from cocotbext.axi import AxiBus, AxiMaster, AxiResp
+from pyuvm import uvm_component, uvm_driver, uvm_scoreboard, uvm_sequence, uvm_sequence_item
+from pyuvm import uvm_sequencer
+
+from tb.agents.agent import Listener, configure, read
+from tb.agents.axi_memory import AxiMemoryAgent, AxiMemoryConfig, Behaviour, Burst
+from tb.envs.base import BlockEnv
+
+CHANNELS = ("aw", "w", "b", "ar", "r")
+MAX_BEATS = 256
+
+
+class AccessItem(uvm_sequence_item):
+    """A write of some bytes, or a read of so many."""
+
+    def __init__(self, address: int, data: bytes | None = None, size: int = 0) -> None:
+        super().__init__("access")
+        self.address = address
+        self.data = data
+        self.size = size
+
+
+class AccessSequence(uvm_sequence):
+    """One access; `answer` is the master's when it is done."""
+
+    def __init__(self, address: int, data: bytes | None = None, size: int = 0) -> None:
+        super().__init__("access")
+        self.item = AccessItem(address, data, size)
+        self.answer: Any = None
+
+    async def body(self) -> None:
+        """Hands it to the driver, which does several at a time, and waits for its end."""
+        await self.start_item(self.item)
+        await self.finish_item(self.item)
+        self.answer = await self.item.task
+
+
+class MasterDriver(uvm_driver):
+    """cocotbext-axi's master, which cuts accesses into bursts; `pause` is the chance that one of
+    its channels waits."""
+
+    async def run_phase(self) -> None:
+        """Begins every access at once."""
+        dut = self.get_parent().dut
+        self.pause = 0.0
+        logging.getLogger(f"cocotb.{dut._name}.s_axi").setLevel(logging.ERROR)
+        master = AxiMaster(
+            AxiBus.from_prefix(dut, "s_axi"), dut.clk_i, dut.rst_ni, reset_active_level=False
+        )
+        for name in CHANNELS:
+            half = master.read_if if name in ("ar", "r") else master.write_if
+            getattr(half, f"{name}_channel").set_pause_generator(self._pauses())
+        while True:
+            item = await self.seq_item_port.get_next_item()
+            access = (
+                master.read(item.address, item.size)
+                if item.data is None
+                else master.write(item.address, item.data)
+            )
+            item.task = cocotb.start_soon(access)
+            self.seq_item_port.item_done()
+
+    def _pauses(self) -> Iterator[bool]:
+        while True:
+            yield random.random() < self.pause
+
+
+class ContentsScoreboard(uvm_scoreboard):
+    """What the bursts wrote, byte by byte, and what they read."""
+
+    def build_phase(self) -> None:
+        """One port: complete bursts."""
+        self.observe = Listener("observe", self, self._burst)
+        self.compared = 0
+
+    def set_up(self, agent: AxiMemoryAgent) -> None:
+        """Begins with what is in memory."""
+        self.agent = agent
+        self.image = bytearray(agent.memory.read(agent.config.base, agent.memory.size))
+
+    @property
+    def drained(self) -> bool:
+        """Whether nothing is on its way."""
+        return self.agent.monitor.idle
+
+    def flush(self, clock: int) -> None:
+        """A reset: only before the first access of a test."""
+        assert not self.compared
+
+    def _burst(self, burst: Burst) -> None:
+        config = self.agent.config
+        for number, data in enumerate(burst.data):
+            start = burst.request.address - config.base + number * config.beat_bytes
+            beat = data.to_bytes(config.beat_bytes, "little")
+            if burst.request.write:
+                if not self._refused(burst, start):
+                    for place in range(config.beat_bytes):
+                        if burst.strobes[number] >> place & 1:
+                            self.image[start + place] = beat[place]
+                continue
+            stored = self.image[start : start + config.beat_bytes]
+            assert beat == stored, f"read {beat.hex()} instead of {stored.hex()} at {start:#x}"
+            self.compared += 1
+
+    def _refused(self, burst: Burst, address: int) -> bool:
+        """The answer of a write does not say which of its beats was bad."""
+        config = self.agent.config
+        bad = burst.responses[0] != AxiResp.OKAY
+        return bad and address == read(config.setting("write_error_addr_i")) - config.base
+
+    def check_phase(self) -> None:
+        """The whole memory."""
+        assert self.agent.memory.read(self.agent.config.base, len(self.image)) == self.image
+        assert self.compared, "nothing was read"
+
+
+class AxiMemoryEnv(BlockEnv):
+    """The memory's agent, a master, and the image."""
+
+    block = "axi_memory"
+
+    def build_phase(self) -> None:
+        """Makes the parts."""
+        super().build_phase()
+        beat_bytes = int(self.dut.DataBits.value) // 8
+        port = AxiMemoryConfig(
+            self.dut,
+            f"{self.block}.port",
+            "s_axi",
+            self.dut.mem,
+            beat_bytes,
+            longest=min(MAX_BEATS, 4096 // beat_bytes),
+            max_outstanding=int(self.dut.QueueDepth.value),
+            waiting=CHANNELS,
+        )
+        configure(self, "memory", port)
+        self.memory = AxiMemoryAgent("memory", self)
+        self.master = MasterDriver("master", self)
+        self.accesses = uvm_sequencer("accesses", self)
+        self.contents = ContentsScoreboard("contents", self)
+        self.scoreboards: list[Any] = [self.contents]
+
+    def connect_phase(self) -> None:
+        """Accesses to the master, bursts to the image."""
+        super().connect_phase()
+        self.master.seq_item_port.connect(self.accesses.seq_item_export)
+        self.memory.port.connect(self.contents.observe)
+
+    def start_of_simulation_phase(self) -> None:
+        """The ports that no agent drives."""
+        self.contents.set_up(self.memory)
+        self.dut.quiet_i.value = 0
+        self.dut.file_i.value = 0

@@ -1,0 +1,96 @@
+# Copyright 2026 The Crocuta authors
+# SPDX-License-Identifier: Apache-2.0
+"""The environment of overlap_add: each chunk's head added to the tail of the one before."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from models.cfp import Cfp, Format
+from models.overlap_add import overlap_add
+from tb.agents.beat import Beat
+from tb.envs.coverage import covergroup
+from tb.envs.pipeline import PipelineEnv, Predictor, beat_ints, beat_words, is_slow
+from tb.words import random_words
+
+LATENCY = 12
+FLAG_LATENCY = 13
+
+
+class OverlapPredictor(Predictor):
+    """Keeps the tail beat by beat, as the RAM does."""
+
+    def build_phase(self) -> None:
+        """Sizes from the parameters."""
+        super().build_phase()
+        dut = self.get_parent().dut
+        self.fmt = Format(int(dut.MantissaBits.value), int(dut.ExponentBits.value))
+        self.lanes = int(dut.Lanes.value)
+        self.chunk_beats = int(dut.Chunk.value) // self.lanes
+        self.done = self.get_parent().done_scoreboard
+        self._sample = covergroup(
+            "overlap_add.chunk",
+            {"first": ("no", "yes"), "saturated": ("no", "yes")},
+            {"first_x_saturated": ("first", "saturated")},
+            # A first chunk is added to nothing.
+            {"first_x_saturated": [("yes", "yes")]},
+        )
+        self.reset()
+
+    def reset(self) -> None:
+        """The tail's contents no longer count."""
+        super().reset()
+        self.tail: list[Cfp | None] = [None] * self.chunk_beats
+        self.number = 0
+
+    def beat(self, beat: Beat) -> None:
+        """One beat of sums."""
+        value, first = beat.values
+        z = beat_words([value], self.lanes, self.fmt)[0]
+        tail = None if first else self.tail[self.number]
+        assert first or tail is not None, "a chunk without a first one before it"
+        result = overlap_add(z, tail, self.fmt)
+        self.tail[self.number] = result.tail
+        self.expect(self.real_int(result.y), beat.clock + LATENCY)
+        if result.saturated:
+            self.flags.write(beat.clock + FLAG_LATENCY)
+        self._sample("yes" if first else "no", "yes" if result.saturated else "no")
+        self.number = (self.number + 1) % self.chunk_beats
+        if self.number == 0:
+            self.done.expect.write(beat.clock)
+
+    def real_int(self, y: Cfp) -> int:
+        """A beat of real words, {exponent, mantissa} a lane, as one integer."""
+        m, e = self.fmt.mantissa_bits, self.fmt.exponent_bits
+        packed = (y.re & ((1 << m) - 1)) | (y.exponent.astype(np.int64) & (1 << e) - 1) << m
+        return sum(word << lane * (m + e) for lane, word in enumerate(packed.tolist()))
+
+
+class OverlapEnv(PipelineEnv):
+    """The overlap-add, whose chunk_done_o is compared clock by clock, too."""
+
+    block = "overlap_add"
+    predictor_class = OverlapPredictor
+    inputs = ("beat_i", "first_i")
+
+    def build_phase(self) -> None:
+        """One pulse more."""
+        super().build_phase()
+        self.done_agent, self.done_scoreboard = self.pulse_agent("chunk_done_o")
+
+    def connect_phase(self) -> None:
+        """The pulse to its scoreboard."""
+        super().connect_phase()
+        self.done_agent.monitor.port.connect(self.done_scoreboard.observe)
+
+    def beats(self, rng: np.random.Generator, kind: str, first: bool) -> list[tuple[int, int]]:
+        """A chunk of random words."""
+        overlap = self.predictor
+        words = random_words(rng, kind, overlap.chunk_beats * overlap.lanes, overlap.fmt)
+        z = words.reshape(overlap.chunk_beats, overlap.lanes)
+        return [(beat, int(first)) for beat in beat_ints(z, overlap.fmt)]
+
+    @property
+    def slow(self) -> bool:
+        """Whether a chunk takes seconds in this simulator."""
+        return is_slow(self.predictor.chunk_beats * self.predictor.lanes)
