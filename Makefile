@@ -14,14 +14,20 @@ waves_wanted := $(filter-out 0,$(WAVES))
 # demo and conv choose a configuration themselves unless told.
 chosen_config := $(if $(CONFIG),--config '$(CONFIG)')
 
+# regress takes both simulators and all cores unless told.
+chosen_sim  := $(if $(filter file,$(origin SIM)),,$(SIM))
+chosen_jobs := $(if $(filter file,$(origin JOBS)),0,$(JOBS))
+
 .DEFAULT_GOAL := help
-.PHONY: help env sim test lint format demo conv synth clean
+.PHONY: help env sim test regress testplan lint format demo conv synth clean
 
 help: ## list the commands
 	@echo 'make COMMAND [NAME=value ...], on Debian 12, Ubuntu 24.04 or alike with Python 3.11 or newer:'
-	@sed -n 's/^\([a-z]*\):[^#]*## \(.*\)/  \1\t\2/p' $(MAKEFILE_LIST) | expand -t 10
-	@echo 'Options of sim: SIM=verilator|icarus CONFIG=name SEED=number WAVES=1 (leaves an FST file);'
-	@echo 'of test: SEED=number; of demo, conv and synth: CONFIG=name.'
+	@sed -n 's/^\([a-z]*\):[^#]*## \(.*\)/  \1\t\2/p' $(MAKEFILE_LIST) | expand -t 12
+	@echo 'Options of sim: SIM=verilator|icarus CONFIG=name SEED=number BENCH=name WAVES=1 (an FST file);'
+	@echo 'of test: SEED=number; of demo, conv and synth: CONFIG=name; of regress: SEEDS=number'
+	@echo 'ICARUS_SEEDS=number SEED=number TEST=name SIM=name CONFIG=name JOBS=number LIMIT=seconds'
+	@echo 'SCHEDULER=tcp://host:port.'
 	@echo 'Configurations, in configs.toml:' $$(sed -n 's/^\[\(.*\)\].*/\1/p' configs.toml | grep -v defaults)
 
 env: .venv/installed ## install the pinned Python packages into .venv, and Icarus through apt
@@ -33,10 +39,18 @@ env: .venv/installed ## install the pinned Python packages into .venv, and Icaru
 sim: .venv/installed ## run the benches of one test: make sim TEST=fft; without TEST, list the tests
 	$(if $(waves_wanted),@scripts/install.sh waves)
 	@$(RUN) -m tb.sim '$(TEST)' --sim '$(SIM)' --config '$(or $(CONFIG),tiny)' --seed '$(SEED)' \
-	  $(if $(waves_wanted),--waves)
+	  --bench '$(BENCH)' $(if $(waves_wanted),--waves)
 
 test: .venv/installed ## run all tests, on JOBS=2 processes
 	@$(RUN) -m pytest -n '$(JOBS)'
+
+regress: .venv/installed ## run all tests, the benches over SEEDS=3 seeds, on all cores
+	@$(RUN) -m tb.regress --seeds '$(or $(SEEDS),3)' --seed '$(SEED)' --test '$(TEST)' \
+	  --sim '$(chosen_sim)' --config '$(CONFIG)' --icarus-seeds '$(or $(ICARUS_SEEDS),0)' \
+	  --jobs '$(chosen_jobs)' --scheduler '$(SCHEDULER)' --limit '$(or $(LIMIT),1200)'
+
+testplan: .venv/installed ## join the testplans with the last regression's results and coverage
+	@$(RUN) -m tb.testplan
 
 lint: .venv/installed ## check the RTL and the Python code
 	@$(RUN) -m scripts.lint

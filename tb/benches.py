@@ -59,6 +59,11 @@ class Bench:
     """Every seed goes through all there is, so a regression takes one seed."""
 
     @property
+    def module_name(self) -> str:
+        """The module without its package, e.g. "bench_fft"."""
+        return self.module.rsplit(".", 1)[-1]
+
+    @property
     def name(self) -> str:
         """The top and the variant: one build at each configuration."""
         return f"{self.top}-{self.variant}" if self.variant else self.top

@@ -389,7 +389,7 @@ def build(
 
 def _results_directory(build: Path, bench: Bench, seed: int) -> Path:
     """A directory for one seed's log and results; those of past days go."""
-    parent = build / bench.module.rsplit(".", 1)[-1]
+    parent = build / bench.module_name
     directory = parent / f"seed-{seed}"
     directory.mkdir(parents=True, exist_ok=True)
     os.utime(directory)

@@ -40,8 +40,9 @@ def main(
     config: Annotated[str, typer.Option(help="a name of configs.toml")] = "tiny",
     seed: Annotated[str, typer.Option(help="random seed; default: SEED or a new one")] = "",
     waves: Annotated[bool, typer.Option("--waves", help="leave an FST file")] = False,
+    only: Annotated[str, typer.Option("--bench", help="TOP, TOP-VARIANT or module")] = "",
 ) -> None:
-    """Runs every bench of TEST in one simulator at one configuration."""
+    """Runs every bench of TEST, or one, in one simulator at one configuration."""
     if not test:
         list_tests()
         return
@@ -53,6 +54,13 @@ def main(
         loaded = configs.load(config)
         number = runner.default_seed(seed)
         benches = [bench for bench in BENCHES[test] if sim in bench.sims]
+        if only:
+            names = sorted({bench.name for bench in benches})
+            benches = [bench for bench in benches if only in (bench.name, bench.module_name)]
+            if not benches:
+                raise runner.BenchFailure(
+                    f"{test} has no bench {only!r} on {sim}; choose one of: {', '.join(names)}."
+                )
         if not benches:
             raise runner.BenchFailure(f"No bench of {test} runs on {sim}.")
     except configs.ConfigError as error:

@@ -1,0 +1,572 @@
+# Copyright 2026 The Crocuta authors
+# SPDX-License-Identifier: Apache-2.0
+"""`python -m tb.regress`: the benches over many seeds, and the other tests once.
+
+Dask runs the jobs: on a LocalCluster, or on the farm whose scheduler is named. Everything is built
+first, then the longest simulations go first. Jobs of a worker that dies run again elsewhere.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import io
+import json
+import os
+import resource
+import secrets
+import shutil
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Annotated, Any
+from xml.etree import ElementTree
+
+import dask
+import typer
+from distributed import Client, Future, KilledWorker, LocalCluster, as_completed
+from rich.console import Console
+from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
+
+from models import configs
+from models.configs import ROOT
+from tb import runner
+from tb.benches import BENCHES, Bench
+from tb.regress_report import Attempt, PytestResult, Summary, write
+
+DIRECTORY = ROOT / "build" / "regress"
+BUILDS_FIRST = 1_000_000
+"""Priority of builds; that of a simulation is its seconds."""
+FARM_WAIT_S = 60
+
+console = Console(highlight=False, soft_wrap=True)
+
+
+class RegressionError(Exception):
+    """A regression that cannot start."""
+
+
+@dataclass(frozen=True)
+class Job:
+    """One bench in one simulator at one configuration with one seed."""
+
+    test: str
+    number: int
+    """Of the bench among those of the test: a bench's functions cannot go to another process."""
+    config: str
+    sim: str
+    seed: int
+
+    @property
+    def bench(self) -> Bench:
+        """The registry's entry."""
+        return BENCHES[self.test][self.number]
+
+    @property
+    def kind(self) -> str:
+        """The job without its seed."""
+        bench = self.bench
+        return f"{self.test}.{bench.name}.{bench.module_name}.{self.config}.{self.sim}"
+
+    @property
+    def name(self) -> str:
+        """All of it."""
+        return f"{self.kind}.{self.seed}"
+
+    @property
+    def build(self) -> str:
+        """The build it runs on."""
+        return f"{self.sim}.{self.config}.{self.bench.name}"
+
+    @property
+    def command(self) -> str:
+        """What repeats it."""
+        alike = sum(bench.name == self.bench.name for bench in BENCHES[self.test])
+        name = self.bench.name if alike == 1 else self.bench.module_name
+        chosen = f"TEST={self.test} BENCH={name} SIM={self.sim} CONFIG={self.config}"
+        return f"make sim {chosen} SEED={self.seed}"
+
+
+@dataclass(frozen=True)
+class Settings:
+    """What the workers have to know."""
+
+    directory: Path
+    """The regression's own, in the checkout that all workers share."""
+    token: str
+    """Names the regression; the directory holds it in a file."""
+    time_limit: float = 1200
+    waves_limit: int = 5
+
+
+@dataclass
+class Result:
+    """What became of a build or of a job."""
+
+    job: Job
+    seconds: float
+    cpu: float
+    """Seconds that its processes computed; less than `seconds` on a busy machine."""
+    failure: str = ""
+    """One sentence; none: it passed."""
+    directory: str = ""
+    """Where log and results are."""
+    tests: dict[str, bool] = field(default_factory=dict)
+    """The cocotb tests that ran, and whether they passed."""
+    waves: str = ""
+    """The waves of a failure that was repeated, or why there are none."""
+
+
+Work = Callable[[Job, Settings, bool], Result]
+
+
+def fresh_directory(path: Path) -> Path:
+    """`path`, or one beside it if a worker that died, or seems to have, has begun there."""
+    number = 1
+    while True:
+        attempt = path if number == 1 else path.with_name(f"{path.name}.try{number}")
+        with contextlib.suppress(FileExistsError):
+            attempt.mkdir(parents=True)
+            return attempt
+        number += 1
+
+
+def checkout(directory: Path) -> tuple[Path, str]:
+    """On a worker: the checkout's path and the regression that it sees there."""
+    token = directory / "token"
+    return ROOT, token.read_text(encoding="ascii") if token.is_file() else ""
+
+
+def check_checkout(settings: Settings) -> None:
+    """Raises BenchFailure where the worker's checkout is not the regression's."""
+    if checkout(settings.directory) != (ROOT, settings.token):
+        raise runner.BenchFailure(f"A worker does not share the checkout: its {ROOT} is another.")
+
+
+def quiet() -> contextlib.AbstractContextManager[object]:
+    """Keeps what a worker prints off the screen; logs have it."""
+    return contextlib.redirect_stdout(io.StringIO())
+
+
+class Watch:
+    """Measures one build or run; a worker does one at a time."""
+
+    def __init__(self) -> None:
+        self._begin = time.perf_counter(), self._children()
+
+    @staticmethod
+    def _children() -> float:
+        used = resource.getrusage(resource.RUSAGE_CHILDREN)
+        return used.ru_utime + used.ru_stime
+
+    def read(self) -> tuple[float, float]:
+        """Seconds since the start, and those that processes have computed."""
+        begin, cpu = self._begin
+        return time.perf_counter() - begin, self._children() - cpu
+
+
+def build_job(job: Job, settings: Settings, waves: bool = False) -> Result:
+    """Compiles what a job needs."""
+    watch, failure = Watch(), ""
+    try:
+        check_checkout(settings)
+        with quiet():
+            config = configs.load(job.config)
+            runner.build(job.bench, config, job.sim, waves, settings.time_limit)
+    except runner.BenchFailure as error:
+        failure = str(error)
+    directory = runner.build_directory(job.bench, configs.load(job.config), job.sim, waves)
+    return Result(job, *watch.read(), failure, str(directory))
+
+
+def test_results(path: Path) -> dict[str, bool]:
+    """The tests of a results file, without the skipped ones."""
+    if not path.is_file():
+        return {}
+    return {
+        case.get("name", "?"): case.find("failure") is None and case.find("error") is None
+        for case in ElementTree.parse(path).getroot().iter("testcase")
+        if case.find("skipped") is None
+    }
+
+
+def run_job(job: Job, settings: Settings, waves: bool = False) -> Result:
+    """Runs a job on what is built; what failed is in the result, not raised."""
+    watch, failure = Watch(), ""
+    directory = fresh_directory(settings.directory / ("waves" if waves else "runs") / job.name)
+    try:
+        check_checkout(settings)
+        with quiet():
+            runner.run(
+                job.bench,
+                configs.load(job.config),
+                job.sim,
+                job.seed,
+                waves,
+                test_dir=directory,
+                time_limit=settings.time_limit,
+            )
+    except runner.BenchFailure as error:
+        failure = str(error)
+    result = Result(job, *watch.read(), failure, str(directory))
+    result.tests = test_results(directory / "results.xml")
+    if waves:
+        found = sorted(directory.glob("*.fst"))
+        result.waves = str(found[0]) if found else failure
+    return result
+
+
+def seed_of(base: int, kind: str, index: int) -> int:
+    """The seed of a job: it depends on nothing but the job and the regression's seed."""
+    digest = hashlib.sha256(f"{base}/{kind}/{index}".encode()).digest()
+    return int.from_bytes(digest[:4], "big") & 0x7FFF_FFFF
+
+
+def select(
+    seeds: int, base: int, test: str = "", sim: str = "", config: str = "", icarus_seeds: int = 0
+) -> list[Job]:
+    """The jobs of a regression; RegressionError if nothing is left of them.
+
+    Args:
+        seeds: how many seeds each bench gets; an exhaustive one gets one.
+        base: the seed they follow from.
+        test: this test of the registry alone.
+        sim: this simulator alone.
+        config: this configuration alone.
+        icarus_seeds: as many in Icarus; 0: as in Verilator.
+    """
+    jobs = []
+    for name, benches in BENCHES.items():
+        for number, bench in enumerate(benches if test in ("", name) else ()):
+            for at in bench.configs:
+                for on in bench.sims:
+                    if sim not in ("", on) or config not in ("", at):
+                        continue
+                    count = icarus_seeds or seeds if on == "icarus" else seeds
+                    for index in range(1 if bench.exhaustive else count):
+                        kind = Job(name, number, at, on, 0).kind
+                        jobs.append(Job(name, number, at, on, seed_of(base, kind, index)))
+    if not jobs:
+        raise RegressionError("No bench of the registry is left by TEST, SIM and CONFIG.")
+    return jobs
+
+
+class Engine:
+    """Hands builds and jobs to Dask and takes their results."""
+
+    def __init__(
+        self,
+        client: Client,
+        jobs: Sequence[Job],
+        settings: Settings,
+        expected: Callable[[str], float],
+        build: Work = build_job,
+        run: Work = run_job,
+    ) -> None:
+        """`expected` gives the seconds of a build or of a kind of jobs: long ones go first."""
+        self.client = client
+        self.settings = settings
+        self.expected = expected
+        self.work: dict[str, Work] = {"build": build, "run": run, "waves": run}
+        self.waiting: dict[str, list[Job]] = {}
+        for job in jobs:
+            self.waiting.setdefault(job.build, []).append(job)
+        self.under_way: dict[Any, tuple[str, Job]] = {}
+        self.failed: dict[str, Result] = {}
+        self.repeated = 0
+        self.futures = as_completed()
+
+    def results(self) -> Iterator[tuple[str, Result]]:
+        """Everything as it ends: ("build" or "run", result), each job once.
+
+        A job that failed comes when it has been repeated with waves, if it is.
+        """
+        for jobs in self.waiting.values():
+            self._submit("build", jobs[0], BUILDS_FIRST + self.expected(jobs[0].build))
+        for future in self.futures:
+            what, job = self.under_way.pop(future.key)
+            result = self._result(future, job)
+            future.release()
+            if what == "build":
+                yield what, result
+                yield from self._start(job.build, result)
+            elif what == "waves":
+                yield "run", self._with_waves(result)
+            elif result.failure and self.repeated < self.settings.waves_limit:
+                self.repeated += 1
+                self.failed[job.name] = result
+                self._submit("waves", job, self.expected(job.kind))
+            else:
+                yield what, result
+
+    def _submit(self, what: str, job: Job, priority: float) -> None:
+        name = job.build if what == "build" else job.name
+        future = self.client.submit(
+            self.work[what],
+            job,
+            self.settings,
+            what == "waves",
+            key=(f"{what}-{self.settings.token}", name),
+            priority=priority,
+            pure=False,
+        )
+        self.under_way[future.key] = what, job
+        self.futures.add(future)
+
+    def _start(self, build: str, result: Result) -> Iterator[tuple[str, Result]]:
+        """Submits the jobs of a build, or fails them with it."""
+        for job in self.waiting.pop(build):
+            if result.failure:
+                yield "run", Result(job, 0.0, 0.0, result.failure, result.directory)
+            else:
+                self._submit("run", job, self.expected(job.kind))
+
+    def _with_waves(self, repeated: Result) -> Result:
+        result = self.failed.pop(repeated.job.name)
+        result.waves = repeated.waves or repeated.failure
+        if not repeated.failure:
+            result.failure += " (It passed when it was repeated with waves.)"
+        return result
+
+    @staticmethod
+    def _result(future: Future[Result], job: Job) -> Result:
+        if future.status == "finished":
+            result: Result = future.result()
+            return result
+        error = future.exception()
+        if isinstance(error, KilledWorker):
+            return Result(job, 0.0, 0.0, "Every worker that took this job died.")
+        return Result(job, 0.0, 0.0, f"The job was not done: {type(error).__name__}: {error}")
+
+
+def expected_seconds() -> Callable[[str], float]:
+    """Seconds of builds and kinds of jobs in the regression before this one, or a guess."""
+    known: Mapping[str, float] = {}
+    with contextlib.suppress(OSError, ValueError, KeyError):
+        known = json.loads((DIRECTORY / "summary.json").read_text(encoding="utf-8"))["expected"]
+
+    def seconds(name: str) -> float:
+        guess = (4.0 if "icarus" in name else 2.0) * (3.0 if ".small." in name else 1.0)
+        return known.get(name, guess)
+
+    return seconds
+
+
+@contextlib.contextmanager
+def connected(scheduler: str, workers: int) -> Iterator[Client]:
+    """A client of the scheduler named, or of a cluster of this machine's cores."""
+    # A worker gets a job when it is free: the longest ones must not wait behind each other.
+    dask.config.set({"distributed.scheduler.worker-saturation": 1.0})
+    if scheduler:
+        try:
+            client = Client(scheduler, timeout=FARM_WAIT_S)
+        except (OSError, ValueError) as error:
+            raise RegressionError(f"There is no Dask scheduler at {scheduler}: {error}.") from None
+        with client:
+            yield client
+        return
+    with (
+        LocalCluster(
+            n_workers=workers,
+            threads_per_worker=1,
+            dashboard_address=None,
+            memory_limit=0,
+            local_directory=str(DIRECTORY / "dask"),
+        ) as cluster,
+        Client(cluster) as client,
+    ):
+        yield client
+
+
+def check_workers(client: Client, settings: Settings) -> int:
+    """The number of workers; RegressionError unless all of them share this checkout."""
+    try:
+        client.wait_for_workers(1, timeout=FARM_WAIT_S)
+    except TimeoutError:
+        raise RegressionError(f"The scheduler has no worker after {FARM_WAIT_S} s.") from None
+    answers = client.run(checkout, settings.directory, on_error="return")
+    for worker, answer in answers.items():
+        if isinstance(answer, Exception):
+            raise RegressionError(
+                f"The worker {worker} cannot import the project ({answer}): start it in {ROOT}"
+                " with its .venv."
+            )
+        if answer != (ROOT, settings.token):
+            raise RegressionError(
+                f"The worker {worker} does not share this checkout: {ROOT} has to be the same"
+                " directory on every machine."
+            )
+    return len(answers)
+
+
+def run_pytest(seed: int, workers: int) -> PytestResult:
+    """All tests but the benches, once."""
+    results, log = DIRECTORY / "pytest.xml", DIRECTORY / "pytest.log"
+    command = [sys.executable, "-m", "pytest", "-n", str(workers), f"--seed={seed}"]
+    command += [f"--junitxml={results}", "--deselect", "tests/test_benches.py::test_bench["]
+    begin = time.perf_counter()
+    with log.open("w", encoding="utf-8") as file:
+        done = subprocess.run(command, cwd=ROOT, stdout=file, stderr=subprocess.STDOUT)
+    tests = test_results(results)
+    return PytestResult(
+        passed=sum(tests.values()),
+        failed=sum(not passed for passed in tests.values()),
+        ok=done.returncode == 0,
+        seconds=time.perf_counter() - begin,
+        log=str(log),
+        results=str(results),
+        command=f"SEED={seed} .venv/bin/python -m pytest"
+        " --deselect 'tests/test_benches.py::test_bench['",
+    )
+
+
+def revision() -> str:
+    """The commit, with a + if files differ from it; "" outside git."""
+
+    def git(*arguments: str) -> str:
+        done = subprocess.run(["git", *arguments], cwd=ROOT, capture_output=True, text=True)
+        return done.stdout.strip() if done.returncode == 0 else ""
+
+    try:
+        commit = git("rev-parse", "--short=12", "HEAD")
+        return commit + ("+" if commit and git("status", "--porcelain", "-uno") else "")
+    except OSError:
+        return ""
+
+
+def attempt(result: Result) -> Attempt:
+    """A result as the reports have it."""
+    job = result.job
+    return Attempt(
+        kind=job.kind,
+        test=job.test,
+        bench=job.bench.name,
+        module=job.bench.module_name,
+        config=job.config,
+        sim=job.sim,
+        seed=job.seed,
+        seconds=round(result.seconds, 2),
+        cpu=round(result.cpu, 2),
+        failure=result.failure,
+        directory=result.directory,
+        tests=result.tests,
+        waves=result.waves,
+        command=job.command,
+    )
+
+
+def progress_bar() -> Progress:
+    """Counts, a bar in seconds of work, and the time left."""
+    return Progress(
+        TextColumn("{task.description}"),
+        BarColumn(),
+        TextColumn("{task.fields[done]} done, {task.fields[failed]} failed"),
+        TextColumn("{task.fields[left]} left"),
+        TimeElapsedColumn(),
+        TimeRemainingColumn(),
+        console=console,
+    )
+
+
+def simulate(engine: Engine, summary: Summary, jobs: int) -> None:
+    """Runs all jobs and prints a line for each."""
+    names = [job.build for group in engine.waiting.values() for job in group[:1]]
+    names += [job.kind for group in engine.waiting.values() for job in group]
+    counts: dict[str, Any] = {"done": 0, "failed": 0, "left": jobs}
+    with progress_bar() as progress:
+        total = sum(map(engine.expected, names))
+        bar = progress.add_task("regression", total=total, **counts)
+        for what, result in engine.results():
+            job = result.job
+            name = job.build if what == "build" else job.kind
+            if what == "build":
+                summary.builds[name] = round(result.seconds, 2)
+                summary.build_cpu += result.cpu
+            else:
+                summary.attempts.append(attempt(result))
+                counts["done"] += 1
+                counts["left"] -= 1
+                counts["failed"] += bool(result.failure)
+            state = (
+                "[red]FAILED[/]" if result.failure else "built " if what == "build" else "ok    "
+            )
+            seed = "" if what == "build" else f"  SEED={job.seed}"
+            progress.console.print(f"{state} {name}{seed}  {result.seconds:.1f} s")
+            if result.failure and what == "run":
+                progress.console.print(f"       {result.failure}", style="red", markup=False)
+                progress.console.print(f"       {job.command}", markup=False)
+            progress.update(bar, advance=engine.expected(name), **counts)
+
+
+def regress(
+    jobs: Sequence[Job], base: int, scheduler: str, workers: int, limit: float, everything: bool
+) -> Summary:
+    """The whole regression; writes its reports, also of one that is interrupted."""
+    expected = expected_seconds()
+    shutil.rmtree(DIRECTORY, ignore_errors=True)
+    DIRECTORY.mkdir(parents=True)
+    settings = Settings(DIRECTORY, secrets.token_hex(8), limit)
+    (DIRECTORY / "token").write_text(settings.token, encoding="ascii")
+    summary = Summary(seed=base, revision=revision(), planned=len(jobs))
+    begin = time.perf_counter()
+    try:
+        with connected(scheduler, workers) as client:
+            summary.workers = check_workers(client, settings)
+            if everything:
+                with console.status("The tests without a simulator, through pytest"):
+                    summary.pytest = run_pytest(base, workers)
+                console.print(summary.pytest.sentence)
+            engine = Engine(client, jobs, settings, expected)
+            simulate(engine, summary, len(jobs))
+    except KeyboardInterrupt:
+        summary.interrupted = True
+    summary.seconds = round(time.perf_counter() - begin, 1)
+    write(summary, DIRECTORY)
+    return summary
+
+
+def main(
+    seeds: Annotated[int, typer.Option(min=1, help="seeds of each bench")] = 3,
+    seed: Annotated[str, typer.Option(help="the seed that all others follow from")] = "",
+    test: Annotated[str, typer.Option(help="this test alone")] = "",
+    sim: Annotated[str, typer.Option(help="this simulator alone")] = "",
+    config: Annotated[str, typer.Option(help="this configuration alone")] = "",
+    icarus_seeds: Annotated[int, typer.Option(min=0, help="seeds in Icarus; 0: as many")] = 0,
+    jobs: Annotated[int, typer.Option(min=0, help="processes; 0: one a core")] = 0,
+    scheduler: Annotated[str, typer.Option(help="a Dask scheduler's address")] = "",
+    limit: Annotated[float, typer.Option(min=1, help="seconds for one simulation")] = 1200,
+) -> None:
+    """Runs the benches over many seeds, and the other tests once unless benches are chosen."""
+    try:
+        base = runner.default_seed(seed)
+        if test and test not in BENCHES:
+            choice = ", ".join(sorted(BENCHES))
+            raise RegressionError(f"There is no test {test!r}; choose one of: {choice}.")
+        if sim:
+            runner.check_sim(sim)
+        if config:
+            configs.load(config)
+        chosen = select(seeds, base, test, sim, config, icarus_seeds)
+        workers = jobs or len(os.sched_getaffinity(0))
+        console.print(f"{len(chosen)} jobs, repeated with SEED={base}")
+        everything = not (test or sim or config)
+        summary = regress(chosen, base, scheduler, workers, limit, everything)
+    except (RegressionError, runner.BenchFailure, configs.ConfigError) as error:
+        message = str(error)
+        sentence = f"{message[0].upper()}{message[1:].removesuffix('.')}."
+        Console(stderr=True, soft_wrap=True).print(sentence, style="red", markup=False)
+        raise typer.Exit(2) from None
+    console.print(summary.sentence, style="green" if summary.ok else "red", markup=False)
+    console.print(f"Report: {DIRECTORY / 'index.html'}", markup=False)
+    if not summary.ok:
+        raise typer.Exit(1)
+
+
+if __name__ == "__main__":
+    # By its own name, under which the workers find what they are sent.
+    from tb.regress import main as command
+
+    typer.run(command)

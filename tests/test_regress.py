@@ -1,0 +1,295 @@
+# Copyright 2026 The Crocuta authors
+# SPDX-License-Identifier: Apache-2.0
+"""The regression runs every job once, survives its workers, and reports what failed."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import signal
+import time
+from collections import Counter
+from collections.abc import Iterator
+from pathlib import Path
+from xml.etree import ElementTree
+
+import pytest
+from distributed import Client, LocalCluster
+from typer import Typer
+from typer.testing import CliRunner, Result
+
+from models import configs
+from tb import regress, runner
+from tb.benches import BENCHES, Bench, fixed
+from tb.regress import Engine, Job, RegressionError, Settings
+
+FAILS = """import cocotb
+from cocotb.triggers import Timer
+@cocotb.test()
+async def sometimes(dut):
+    assert dut.Depth.value == 16
+@cocotb.test()
+async def wrong(dut):
+    await Timer(50, unit="ns")
+    assert dut.ready_o.value == 5
+"""
+
+
+def same(name: str) -> float:
+    return 1.0
+
+
+def sleeping(job: Job, settings: Settings, waves: bool) -> regress.Result:
+    """A job that says in a file that its worker has begun it, and sleeps."""
+    (settings.directory / f"{job.seed}.{os.getpid()}").touch()
+    time.sleep(0.6)
+    return regress.Result(job, 0.6, 0.0)
+
+
+def next_beginning(directory: Path) -> tuple[int, int]:
+    """The job that begins next, and the process it is in."""
+    before = set(directory.glob("*.*"))
+    while not (new := set(directory.glob("*.*")) - before):
+        time.sleep(0.01)
+    seed, pid = new.pop().name.split(".")
+    return int(seed), int(pid)
+
+
+def built(job: Job, settings: Settings, waves: bool) -> regress.Result:
+    return regress.Result(job, 0.0, 0.0)
+
+
+def jobs_of(count: int) -> list[Job]:
+    return [Job("cells", 0, "tiny", "icarus", seed) for seed in range(count)]
+
+
+def test_a_killed_worker_loses_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """SIGKILL to one of two workers in the middle of its job: every result comes, once."""
+    monkeypatch.setattr(regress, "DIRECTORY", tmp_path / "regress")
+    with regress.connected("", 2) as client:
+        settings = Settings(tmp_path, "killed")
+        engine = Engine(client, jobs_of(10), settings, same, built, sleeping)
+        results = []
+        victim: tuple[int, int] | None = None
+        for what, result in engine.results():
+            if what == "run":
+                results.append(result)
+                if victim is None:
+                    victim = next_beginning(tmp_path)
+                    os.kill(victim[1], signal.SIGKILL)
+    assert Counter(result.job.seed for result in results) == Counter(range(10))
+    assert not [result for result in results if result.failure]
+    # What the killed worker had begun ran again on another one.
+    assert victim is not None
+    begun = Counter(int(path.name.split(".")[0]) for path in tmp_path.glob("*.*"))
+    assert begun == Counter(range(10)) + Counter([victim[0]])
+
+
+def test_a_job_that_kills_its_workers_fails_alone(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(regress, "DIRECTORY", tmp_path / "regress")
+    with regress.connected("", 1) as client:
+        settings = Settings(tmp_path, "deadly", waves_limit=0)
+        engine = Engine(client, jobs_of(3), settings, same, built, deadly)
+        results = {r.job.seed: r.failure for what, r in engine.results() if what == "run"}
+    assert results == {0: "", 1: "Every worker that took this job died.", 2: ""}
+
+
+def deadly(job: Job, settings: Settings, waves: bool) -> regress.Result:
+    if job.seed == 1:
+        os.kill(os.getpid(), signal.SIGKILL)
+    return regress.Result(job, 0.0, 0.0)
+
+
+@pytest.fixture(scope="module")
+def client() -> Iterator[Client]:
+    """A worker in this process, which sees what tests replace."""
+    with (
+        LocalCluster(
+            n_workers=1, threads_per_worker=1, processes=False, dashboard_address=None
+        ) as cluster,
+        Client(cluster) as client,
+    ):
+        yield client
+
+
+@pytest.fixture
+def directory(client: Client, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The directory of regressions, which run in this process."""
+    path = tmp_path / "regress"
+    monkeypatch.setattr(regress, "DIRECTORY", path)
+    monkeypatch.setattr(regress, "quiet", contextlib.nullcontext)
+    monkeypatch.setattr(
+        regress, "connected", lambda scheduler, workers: contextlib.nullcontext(client)
+    )
+    return path
+
+
+def command(*arguments: str) -> Result:
+    app = Typer()
+    app.command()(regress.main)
+    return CliRunner().invoke(app, arguments)
+
+
+def registry(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Three benches: good, failing, and one that cannot be built."""
+    (tmp_path / "regress_fails.py").write_text(FAILS)
+    monkeypatch.syspath_prepend(tmp_path)
+    broken = tmp_path / "broken.sv"
+    broken.write_text("module broken; wire [3:0; endmodule\n")
+    counter = BENCHES["cells"][5]
+    assert counter.top == "credit_counter"
+    benches = {
+        "good": (Bench(counter.top, counter.module, "", counter.parameters, ("tiny",)),),
+        "bad": (
+            Bench("fifo", "regress_fails", "", fixed(Depth=16), ("tiny",), ("icarus",)),
+            Bench("broken", "regress_fails", "", configs=("tiny",), sources=(str(broken),)),
+        ),
+    }
+    monkeypatch.setattr(regress, "BENCHES", benches)
+
+
+def test_reports(tmp_path: Path, directory: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    registry(tmp_path, monkeypatch)
+    done = command("--seeds", "2", "--seed", "5", "--sim", "icarus")
+    assert done.exit_code == 1, done.output
+    summary = json.loads((directory / "summary.json").read_text())
+    assert (summary["ok"], summary["seed"], summary["planned"]) == (False, 5, 6)
+    attempts = summary["attempts"]
+    assert len({(attempt["kind"], attempt["seed"]) for attempt in attempts}) == 6
+    failed = {attempt["kind"] for attempt in attempts if attempt["failure"]}
+    assert failed == {
+        "bad.fifo.regress_fails.tiny.icarus",
+        "bad.broken.regress_fails.tiny.icarus",
+    }
+    page = (directory / "index.html").read_text()
+    for attempt in attempts:
+        assert f"SEED={attempt['seed']}" in done.stdout
+        if attempt["test"] == "good":
+            assert attempt["tests"] == {"random_traffic": True}
+            continue
+        assert attempt["command"] in page
+        assert attempt["command"] in done.stdout
+        if attempt["bench"] == "fifo":
+            assert attempt["tests"] == {"sometimes": True, "wrong": False}
+            log = Path(attempt["directory"]) / "sim.log"
+            assert f"random module with {attempt['seed']}\n" in log.read_text()
+            assert Path(attempt["waves"]).stat().st_size > 0
+            assert os.path.relpath(attempt["waves"], directory) in page
+            assert "passed when it was repeated" not in attempt["failure"]
+        else:
+            assert "did not build" in attempt["failure"]
+    suites = ElementTree.parse(directory / "junit.xml").getroot().findall("testsuite")
+    assert sum(int(suite.get("tests", "")) for suite in suites) == 2 + 4 + 2
+    assert sum(int(suite.get("failures", "")) for suite in suites) == 2 + 2
+    assert len(list((directory / "runs").rglob("results.xml"))) == 4
+    # What took time is known to the next regression.
+    assert regress.expected_seconds()("good.credit_counter.bench_credit_counter.tiny.icarus") > 0.1
+
+
+def test_everything_passed(
+    tmp_path: Path, directory: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    registry(tmp_path, monkeypatch)
+    done = command("--seeds", "1", "--test", "good", "--sim", "icarus", "--seed", "1")
+    assert done.exit_code == 0, done.output
+    assert "1 of 1 jobs, 0 failed" in done.stdout
+
+
+def test_waves_have_a_limit(
+    client: Client, tmp_path: Path, directory: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(job: Job, settings: Settings, waves: bool) -> regress.Result:
+        return regress.Result(job, 0.0, 0.0, "" if waves else "failed", waves="w" if waves else "")
+
+    settings = Settings(tmp_path, "limited", waves_limit=2)
+    results = [
+        result
+        for what, result in Engine(client, jobs_of(5), settings, same, built, fail).results()
+        if what == "run"
+    ]
+    assert Counter(result.job.seed for result in results) == Counter(range(5))
+    assert all(result.failure.startswith("failed") for result in results)
+    repeated = [result for result in results if result.waves]
+    assert len(repeated) == 2
+    assert all("passed when it was repeated" in result.failure for result in repeated)
+
+
+def test_another_checkout_is_refused(client: Client, tmp_path: Path) -> None:
+    with pytest.raises(RegressionError, match="does not share this checkout"):
+        regress.check_workers(client, Settings(tmp_path, "mine"))
+    (tmp_path / "token").write_text("mine")
+    assert regress.check_workers(client, Settings(tmp_path, "mine")) == 1
+    (tmp_path / "token").write_text("another")
+    result = regress.run_job(jobs_of(1)[0], Settings(tmp_path, "mine"))
+    assert "does not share the checkout" in result.failure
+
+
+def test_seeds() -> None:
+    everything = regress.select(3, 7)
+    assert len({job.name for job in everything}) == len(everything)
+    assert everything == regress.select(3, 7)
+    assert {job.seed for job in everything}.isdisjoint(job.seed for job in regress.select(3, 8))
+    # A job's seeds do not depend on what else runs.
+    some = regress.select(2, 7, test="cells", sim="icarus")
+    assert set(some) < set(everything)
+    assert {job.sim for job in some} == {"icarus"}
+    counts = Counter(job.kind for job in everything)
+    for job in everything:
+        assert counts[job.kind] == (1 if job.bench.exhaustive else 3), job
+    fewer = Counter(job.sim for job in regress.select(4, 7, test="cfp", icarus_seeds=1))
+    assert fewer["verilator"] == 4 * fewer["icarus"] > 0
+
+
+def test_commands_repeat_one_bench() -> None:
+    """BENCH= of a job's command chooses its bench and no other."""
+    for job in regress.select(1, 0):
+        chosen = job.command.split("BENCH=")[1].split()[0]
+        found = [b for b in BENCHES[job.test] if chosen in (b.name, b.module_name)]
+        assert found == [job.bench], job.command
+
+
+@pytest.mark.parametrize(
+    ("arguments", "sentence"),
+    [
+        (["--test", "nothing"], "There is no test 'nothing'; choose one of: "),
+        (["--sim", "spice"], "There is no simulator 'spice'; choose one of: "),
+        (["--config", "huge"], "There is no configuration 'huge'; choose one of: "),
+        (["--config", "u200"], "No bench of the registry is left by TEST, SIM and CONFIG."),
+        (["--seed", "x"], "SEED must be a whole number, not 'x'."),
+        (["--test", "cells", "--scheduler", "tcp://127.0.0.1:1"], "There is no Dask scheduler at "),
+    ],
+)
+def test_bad_arguments_give_one_sentence(
+    arguments: list[str], sentence: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(regress, "DIRECTORY", tmp_path)
+    monkeypatch.setattr(regress, "FARM_WAIT_S", 1)
+    done = command(*arguments)
+    assert done.exit_code == 2, done.output
+    assert done.stderr.startswith(sentence)
+    assert done.stderr.count("\n") == 1
+
+
+def test_an_interrupted_attempt_keeps_its_files(tmp_path: Path) -> None:
+    names = [regress.fresh_directory(tmp_path / "a" / "job.5").name for _ in range(3)]
+    assert names == ["job.5", "job.5.try2", "job.5.try3"]
+
+
+def test_the_runner_is_asked_with_the_limit(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "token").write_text("t")
+    (tmp_path / "regress_hangs.py").write_text(
+        "import cocotb, time\n@cocotb.test()\nasync def hang(dut):\n    time.sleep(60)\n"
+    )
+    monkeypatch.syspath_prepend(tmp_path)
+    hanging = Bench("fifo", "regress_hangs", "", fixed(Depth=16), ("tiny",), variant="hangs")
+    monkeypatch.setattr(regress, "BENCHES", {"cells": (hanging,)})
+    job = Job("cells", 0, "tiny", "icarus", 1)
+    runner.build(hanging, configs.load("tiny"), "icarus")
+    result = regress.run_job(job, Settings(tmp_path, "t", time_limit=2))
+    assert "took longer than 2 s" in result.failure
+    assert result.seconds < 20
