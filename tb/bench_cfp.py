@@ -19,7 +19,10 @@ from models.configs import ROOT
 from tb import cfp_vectors
 from tb.cfp_vectors import Vectors
 from tb.clock import start_clock
+from tb.envs.coverage import covergroup, export
 
+SIZES = {"MantissaBits": "m", "OutBits": "m", "FactorBits": "f", "InBits": "in"}
+"""The parameters that change which events there are, and their short names."""
 BUILDERS: dict[str, Callable[[np.random.Generator, Format], Vectors]] = {
     "cfp_align": cfp_vectors.align_vectors,
     "cfp_add": cfp_vectors.add_vectors,
@@ -48,6 +51,23 @@ def vectors_of(dut: Any, rng: np.random.Generator) -> Vectors:
     return BUILDERS[name](rng, fmt)
 
 
+def cover(dut: Any, vectors: Vectors) -> None:
+    """Puts the events of the vectors into a covergroup of the module at these parameters."""
+    if not vectors.required:
+        return
+    parts = [
+        f"{short}{int(getattr(dut, parameter).value)}"
+        for parameter, short in SIZES.items()
+        if hasattr(dut, parameter)
+    ]
+    group = f"{dut._name}.{'_'.join(parts)}"
+    sample = covergroup(group, {"event": tuple(vectors.required)})
+    for event in vectors.required:
+        if vectors.covered[event]:
+            sample(event)
+    export()
+
+
 def stated_latency(name: str) -> int:
     """The clocks that the header of rtl/NAME.sv promises."""
     text = (ROOT / "rtl" / f"{name}.sv").read_text(encoding="utf-8")
@@ -60,6 +80,7 @@ def stated_latency(name: str) -> int:
 async def every_clock(dut: Any) -> None:
     """All vectors back to back."""
     vectors = vectors_of(dut, np.random.default_rng(random.getrandbits(64)))
+    cover(dut, vectors)
     missing = [event for event in vectors.required if not vectors.covered[event]]
     assert not missing, f"the vectors never cause: {', '.join(missing)}"
     latency = stated_latency(dut._name)
