@@ -7,6 +7,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -91,6 +92,119 @@ def test_unchanged_design_is_not_compiled_again() -> None:
     changed = Bench("credit_counter", cell.module, "", fixed(Credits=6), variant="again")
     runner.run(changed, TINY, "icarus", 2)
     assert compiled.stat().st_mtime_ns != before
+
+
+def start(waiting: Bench, path: Path, seed: int) -> subprocess.Popen[str]:
+    """A bench of `bench` in a process of its own."""
+    code = (
+        "import sys; from models import configs; from tb import runner\n"
+        "from tb.benches import Bench, fixed\n"
+        f"bench = Bench({waiting.top!r}, {waiting.module!r}, '',"
+        f" fixed(**{dict(waiting.parameters(TINY))!r}), variant={waiting.variant!r})\n"
+        f"print(runner.run(bench, configs.load('tiny'), 'icarus', {seed}))\n"
+    )
+    return subprocess.Popen(
+        [sys.executable, "-c", code],
+        cwd=ROOT,
+        env={**os.environ, "PYTHONPATH": str(path), "WAIT_IN": str(path)},
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+
+
+WAITS = """
+import os, time
+from pathlib import Path
+import cocotb
+@cocotb.test()
+async def meet(dut):
+    here = Path(os.environ["WAIT_IN"])
+    (here / f"seed.{os.getpid()}").touch()
+    for _ in range(3000):
+        if len(list(here.glob("seed.*"))) >= 2 or (here / "go").exists():
+            return
+        time.sleep(0.01)
+    raise AssertionError("nobody came")
+"""
+
+
+def test_seeds_run_at_once_on_one_build(tmp_path: Path) -> None:
+    """Both simulations wait for each other, and leave logs and results of their own."""
+    meeting = bench("runner_meets", WAITS, tmp_path, Depth=16)
+    processes = [start(meeting, tmp_path, seed) for seed in (1, 2)]
+    outputs = [process.communicate(timeout=120)[0] for process in processes]
+    assert [process.returncode for process in processes] == [0, 0]
+    results = [Path(output.splitlines()[-1]) for output in outputs]
+    assert results[0] != results[1]
+    for seed, path in zip((1, 2), results, strict=True):
+        assert f"Python random module with {seed}\n" in path.with_name("sim.log").read_text()
+
+
+def test_a_build_waits_for_the_simulations_on_the_one_before(tmp_path: Path) -> None:
+    directory = runner.BUILD / "icarus" / "tiny" / "fifo-runner_waits"
+    first = bench("runner_waits", WAITS, tmp_path, Depth=16)
+    running = start(first, tmp_path, 1)
+    while not list(tmp_path.glob("seed.*")):
+        assert running.poll() is None
+        time.sleep(0.01)
+    stamp = (directory / "stamp").read_text()
+    second = start(bench("runner_waits", WAITS, tmp_path, Depth=32), tmp_path, 2)
+    with pytest.raises(subprocess.TimeoutExpired):
+        second.wait(2)
+    assert (directory / "stamp").read_text() == stamp
+    assert running.poll() is None
+    (tmp_path / "go").touch()
+    assert [running.wait(60), second.wait(60)] == [0, 0]
+    assert (directory / "stamp").read_text() != stamp
+    for process in (running, second):
+        process.communicate()
+
+
+def test_a_simulation_ends_with_its_runner(tmp_path: Path) -> None:
+    running = start(bench("runner_killed", WAITS, tmp_path, Depth=16), tmp_path, 1)
+    while not (found := list(tmp_path.glob("seed.*"))):
+        assert running.poll() is None
+        time.sleep(0.01)
+    simulator = Path("/proc") / found[0].suffix[1:]
+    assert "vvp" in (simulator / "cmdline").read_text()
+    running.kill()
+    running.communicate()
+    for _ in range(500):
+        if not simulator.exists():
+            break
+        time.sleep(0.01)
+    assert not simulator.exists()
+
+
+def test_a_hanging_simulation_is_stopped(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.syspath_prepend(tmp_path)
+    monkeypatch.setenv("WAIT_IN", str(tmp_path))
+    with pytest.raises(runner.BenchFailure, match=r"took longer than 2 s: see .*; repeat with"):
+        runner.run(bench("runner_hangs", WAITS, tmp_path), TINY, "icarus", 1, time_limit=2)
+
+
+def test_results_of_past_days_go(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(runner, "BUILD", tmp_path)
+    cell = Bench("credit_counter", "tb.bench_credit_counter", "", fixed(Credits=5))
+    for seed, days in ((1, 3), (2, 0)):
+        results = runner.run(cell, TINY, "icarus", seed)
+        past = results.stat().st_mtime - days * 24 * 3600
+        os.utime(results.parent, (past, past))
+    runner.run(cell, TINY, "icarus", 3)
+    assert {path.name for path in results.parent.parent.iterdir()} == {"seed-2", "seed-3"}
+
+
+def test_one_bench_of_a_test() -> None:
+    def sim(name: str) -> subprocess.CompletedProcess[str]:
+        command = [sys.executable, "-m", "tb.sim", "cells", "--sim", "icarus", "--bench", name]
+        return subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
+
+    done = sim("credit_counter-skip")
+    assert done.returncode == 0
+    assert "cells: 1 of 1 benches passed" in done.stdout
+    done = sim("spice")
+    assert done.returncode == 2
+    assert done.stderr.startswith("cells has no bench 'spice' on icarus; choose one of: credit_")
 
 
 @pytest.mark.parametrize(
