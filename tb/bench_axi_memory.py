@@ -5,19 +5,34 @@ bandwidth, injected errors, and every protocol check made to fire."""
 
 from __future__ import annotations
 
-import logging
+import dataclasses
+import itertools
 import os
 import random
-from collections.abc import Iterator
+from collections.abc import Mapping
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import cocotb
+import pyuvm
 from cocotb.triggers import ClockCycles, FallingEdge, RisingEdge
-from cocotbext.axi import AxiBus, AxiMaster, AxiResp
+from cocotb.types import Logic
+from cocotbext.axi import AxiBus, AxiResp
 
 from models import configs
+from tb.agents.axi_memory import (
+    FIELDS,
+    PAGE_BYTES,
+    AxiMemoryConfig,
+    Behaviour,
+    BehaviourSequence,
+    PortWatch,
+    all_pairs,
+)
 from tb.clock import start_clock
+from tb.envs.axi_memory import AccessSequence, AxiMemoryEnv
+from tb.envs.base import BlockTest
 from tb.valid_ready import Sink, Source, clock_now
 
 BYTES = configs.load(os.environ["CROCUTA_CONFIG"]).axi_bits // 8
@@ -59,57 +74,79 @@ async def reset(dut: Any) -> None:
     await RisingEdge(dut.clk_i)
 
 
-def pauses(chance: float) -> Iterator[bool]:
-    """Random pauses of a channel."""
-    while True:
-        yield random.random() < chance
+class AccessTest(BlockTest):
+    """Random accesses; the environment compares all that is read."""
+
+    env_class = AxiMemoryEnv
+
+    def build_phase(self) -> None:
+        """The ports that no agent drives."""
+        super().build_phase()
+        self.dut.quiet_i.value = 0
+        self.dut.file_i.value = 0
+
+    async def access(self, address: int, data: bytes | None = None, size: int = 0) -> Any:
+        """One access; the master's answer."""
+        sequence = AccessSequence(address, data, size)
+        await sequence.start(self.env.accesses)
+        return sequence.answer
+
+    async def behave(self, behaviour: Behaviour) -> None:
+        """How the memory is from now on."""
+        await BehaviourSequence(behaviour).start(self.env.memory.sequencer)
 
 
-@cocotb.test()
-async def random_accesses(dut: Any) -> None:
-    """Writes with odd first and last bytes and reads, under several kinds of memory."""
-    await prepare(dut)
-    logging.getLogger("cocotb.axi_memory.s_axi").setLevel(logging.ERROR)
-    master = AxiMaster(
-        AxiBus.from_prefix(dut, "s_axi"), dut.clk_i, dut.rst_ni, reset_active_level=False
-    )
-    image = bytearray(MEMORY_BYTES)
+@pyuvm.test()
+class RandomAccesses(AccessTest):
+    """Writes with odd first and last bytes and reads, under every kind of memory."""
 
-    async def access(low: int, high: int) -> None:
-        """Random accesses within low..high-1, each read after its write."""
-        for _ in range(12):
+    async def main(self) -> None:
+        """Each pair of classes of latency, bandwidth and stalls, between resets of any length."""
+        lengths = itertools.cycle((1, 2, 3, 7))
+        for behaviour in all_pairs():
+            await self.behave(behaviour)
+            self.env.master.pause = random.choice((0.0, 0.2, 0.6))
+            quarter = MEMORY_BYTES // 4
+            tasks = [cocotb.start_soon(self.mix(n * quarter, quarter)) for n in range(4)]
+            for task in tasks:
+                await task
+            await self.reset(next(lengths))
+        longest = min(256, PAGE_BYTES // BYTES) * BYTES
+        assert (await self.access(0, random.randbytes(longest))).resp == AxiResp.OKAY
+        assert (await self.access(0, size=longest)).resp == AxiResp.OKAY
+
+    async def mix(self, low: int, size: int) -> None:
+        """Accesses to a part of the memory, each read after its write."""
+        high = low + size
+        for _ in range(2):
             start = random.randrange(low, high) // BYTES * BYTES
             data = random.randbytes(random.randint(1, min(700, high - start)))
             # Whole words but for the last one; AXI makes unaligned ends with strobes.
-            image[start : start + len(data)] = data
-            answer = await master.write(start, data)
-            assert answer.resp == AxiResp.OKAY
+            assert (await self.access(start, data)).resp == AxiResp.OKAY
             length = -(-len(data) // BYTES) * BYTES
             start = max(low, start - BYTES * random.randint(0, 20))
-            got = await master.read(start, length)
-            assert got.resp == AxiResp.OKAY
-            assert got.data == image[start : start + length], f"at {start:#x}"
+            assert (await self.access(start, size=length)).resp == AxiResp.OKAY
 
-    for latency, bandwidth, stall, pause in (
-        (2, 1000, 0, 0.0), (60, 700, 100, 0.0), (20, 1000, 300, 0.3), (5, 400, 0, 0.2),
-    ):  # fmt: skip
-        dut.latency_i.value = latency
-        dut.bandwidth_i.value = bandwidth
-        dut.stall_i.value = stall
-        channels = (
-            master.write_if.aw_channel, master.write_if.w_channel, master.write_if.b_channel,
-            master.read_if.ar_channel, master.read_if.r_channel,
-        )  # fmt: skip
-        for channel in channels:
-            channel.set_pause_generator(pauses(pause))
-        quarter = MEMORY_BYTES // 4
-        tasks = [cocotb.start_soon(access(n * quarter, (n + 1) * quarter)) for n in range(4)]
-        for task in tasks:
-            await task
-    assert dut.protocol_error_o.value == 0
-    for n in range(WORDS):
-        word = int.from_bytes(image[n * BYTES : (n + 1) * BYTES], "little")
-        assert int(dut.mem[n].value) == word, f"word {n}"
+
+@pyuvm.test()
+class RefusedAccesses(AccessTest):
+    """Errors anywhere: the master hears of them, and only the refused beat is not written."""
+
+    async def main(self) -> None:
+        """Accesses around the bad beats."""
+        for _ in range(8):
+            places = [random.randrange(WORDS // 4) * BYTES for _ in range(2)]
+            behaviour = Behaviour.random(stall="seldom")
+            await self.behave(
+                dataclasses.replace(behaviour, read_error=places[0], write_error=places[1])
+            )
+            for place in random.choices(places, k=4):
+                start = max(0, place - BYTES * random.randint(0, 4))
+                data = random.randbytes(BYTES * random.randint(1, 8))
+                for error, size in ((places[1], 0), (places[0], len(data))):
+                    answer = await self.access(start, None if size else data, size)
+                    bad = start <= error < start + len(data)
+                    assert answer.resp == (AxiResp.SLVERR if bad else AxiResp.OKAY)
 
 
 @cocotb.test()
@@ -321,21 +358,55 @@ async def queues(dut: Any) -> None:
     await raw.until(40, 40)
 
 
+CONFIG_OF_PORT: dict[str, Any] = {
+    "coverage": "",
+    "beat_bytes": BYTES,
+    "longest": 256,
+    "max_outstanding": 64,
+}
+
+
+class Rules:
+    """The agent's rules beside the memory's own checks, and what they noticed first."""
+
+    def __init__(self, dut: Any) -> None:
+        """Watches from now on."""
+        self.dut = dut
+        bus = AxiBus.from_prefix(dut, "s_axi")
+        config = AxiMemoryConfig(dut, prefix="s_axi", contents=dut.mem, **CONFIG_OF_PORT)
+        self.watch = PortWatch(config, bus)
+        self.breach = ""
+        cocotb.start_soon(self._run())
+
+    async def _run(self) -> None:
+        while True:
+            await FallingEdge(self.dut.clk_i)
+            if not self.dut.rst_ni.value:
+                self.watch.reset()
+                self.breach = ""
+            elif not self.breach:
+                try:
+                    self.watch.clock()
+                except AssertionError as error:
+                    self.breach = str(error)
+
+
 @cocotb.test()
 async def protocol_checks(dut: Any) -> None:
-    """Each breach of the protocol is noticed, for what it is; none is noticed without one."""
+    """Each breach of the protocol is noticed, for what it is, by the memory and by the agent's
+    rules; none is noticed without one."""
     await prepare(dut)
     dut.quiet_i.value = 1
-    raw = Raw(dut)
+    raw, rules = Raw(dut), Rules(dut)
     page = 4096 // BYTES
     bursts = {
-        CROSSING: (4096 - BYTES, 1, SIZE, INCR),
-        TYPE: (0, 3, SIZE, 2),
-        SIZE_BREACH: (0, 3, SIZE - 1, INCR),
-        ALIGNED: (1, 0, SIZE, INCR),
-        RANGE: (MEMORY_BYTES, 0, SIZE, INCR),
+        CROSSING: ((4096 - BYTES, 1, SIZE, INCR), "crosses 4 KiB"),
+        TYPE: ((0, 3, SIZE, 2), "is not INCR"),
+        SIZE_BREACH: ((0, 3, SIZE - 1, INCR), "has beats of"),
+        ALIGNED: ((1, 0, SIZE, INCR), "starts within a word"),
+        RANGE: ((MEMORY_BYTES, 0, SIZE, INCR), "is not in memory"),
     }
-    for code, burst in bursts.items():
+    for code, (burst, words) in bursts.items():
         for channel in (raw.ar, raw.aw):
             await reset(dut)
             assert dut.protocol_error_o.value == 0
@@ -343,12 +414,14 @@ async def protocol_checks(dut: Any) -> None:
             await ClockCycles(dut.clk_i, 8)
             assert dut.protocol_error_o.value == 1
             assert int(dut.protocol_breach_o.value) == code
+            assert words in rules.breach, rules.breach
     # The last burst of a page and of the memory are in order.
     await reset(dut)
     for channel in (raw.ar, raw.aw):
         channel.send([(0, min(256, page) - 1, SIZE, INCR), (MEMORY_BYTES - BYTES, 0, SIZE, INCR)])
     await ClockCycles(dut.clk_i, 8)
     assert dut.protocol_error_o.value == 0
+    assert not rules.breach
     # WLAST too early, and missing.
     for beats, lasts in ((3, (0, 1)), (2, (0, 0))):
         await reset(dut)
@@ -356,8 +429,74 @@ async def protocol_checks(dut: Any) -> None:
         raw.w.send((1, 2**BYTES - 1, last) for last in lasts)
         await ClockCycles(dut.clk_i, 12)
         assert int(dut.protocol_breach_o.value) == LAST
+        assert "WLAST is" in rules.breach, rules.breach
     await reset(dut)
     assert dut.protocol_error_o.value == 0
+
+
+class Script:
+    """A port whose signals are numbers: what no master or memory does can be played on it."""
+
+    def __init__(self) -> None:
+        """Nothing moves."""
+        for name, fields in FIELDS.items():
+            channel = SimpleNamespace()
+            for field in ("valid", "ready", *fields):
+                setattr(channel, name + field, SimpleNamespace(value=0, _path=name + field))
+            setattr(self, name, channel)
+        self.write = self.read = self
+        memory = AxiMemoryConfig(None, prefix="port", contents=range(WORDS), **CONFIG_OF_PORT)
+        self.rules = PortWatch(dataclasses.replace(memory, longest=4, max_outstanding=2), self)
+
+    def play(self, *clocks: Mapping[str, int | Logic]) -> str:
+        """Each clock's signals, all others 0; the breach that the last clock is, if any."""
+        for number, values in enumerate(clocks):
+            for name, fields in FIELDS.items():
+                for field in ("valid", "ready", *fields):
+                    getattr(getattr(self, name), name + field).value = values.get(name + field, 0)
+            try:
+                self.rules.clock()
+            except AssertionError as error:
+                assert number == len(clocks) - 1, f"too early: {error}"
+                return str(error)
+        return ""
+
+
+@cocotb.test()
+async def rules_of_answers(_: Any) -> None:
+    """The agent's rules of what this memory never breaks: answers, limits, unknown values."""
+    x = Logic("X")
+    burst = {"size": SIZE, "burst": INCR, "valid": 1, "ready": 1}
+    ar, aw = ({channel + name: n for name, n in burst.items()} for channel in ("ar", "aw"))
+    w, b, r = ({f"{channel}valid": 1, f"{channel}ready": 1} for channel in "wbr")
+    two = ar | {"arlen": 1}
+    breaches: dict[str, tuple[Mapping[str, int | Logic], ...]] = {
+        "a read beat that nobody asked for": (ar, r | {"rlast": 1}, r | {"rlast": 1}),
+        "RLAST is 1 at beat 1": (two, r | {"rlast": 1}),
+        "RLAST is 0 at beat 2": (two, r, r),
+        "RID is 1": (ar, r | {"rlast": 1, "rid": 1}),
+        "BID is 0": (aw | {"awid": 1}, w | {"wlast": 1}, b),
+        "an answer to no write": (aw, w | {"wlast": 1}, b, b),
+        "a write beat without an address": (aw, w | {"wlast": 1}, w),
+        "3 bursts outstanding on ar": (ar, ar, ar | {"arready": 0}),
+        "3 bursts outstanding on aw": (aw, aw, aw | {"awready": 0}),
+        "is too long": (ar | {"arlen": 4},),
+        "arvalid is X": ({"arvalid": x},),
+        "wready is X": ({"wready": x},),
+        "rdata is X": (ar, r | {"rlast": 1, "rdata": x}),
+        "wvalid: it was withdrawn": (w | {"wready": 0}, {}),
+        "bvalid: it changed": (aw, w | {"wlast": 1}, b | {"bready": 0}, b | {"bresp": 2}),
+    }
+    for words, clocks in breaches.items():
+        found = Script().play(*clocks)
+        assert words in found, f"{words!r} was not noticed, but {found!r}"
+    # An answer before the last beat, and one in the clock of it.
+    assert "an answer to no write" in Script().play(aw | {"awlen": 1}, w, b)
+    assert "an answer to no write" in Script().play(aw, w | b | {"wlast": 1})
+    # Everything at once that may be.
+    assert not Script().play(
+        aw | two, w | ar | aw | {"wlast": 1}, r | b | {"rdata": 5}, r | {"rlast": 1}
+    )
 
 
 @cocotb.test()
@@ -370,6 +509,7 @@ async def changed_before_accepted(dut: Any) -> None:
         (DATA, ("wvalid", "wdata", "wstrb", "wlast")),
     ):
         for name in names:
+            rules = Rules(dut)
             dut.stall_i.value = 1000
             dut.bandwidth_i.value = 0
             await reset(dut)
@@ -383,5 +523,6 @@ async def changed_before_accepted(dut: Any) -> None:
             signal.value = old ^ 1
             await ClockCycles(dut.clk_i, 3)
             assert int(dut.protocol_breach_o.value) == code, name
+            assert "before it was accepted" in rules.breach, f"{name}: {rules.breach}"
             getattr(dut, f"s_axi_{prefix}valid").value = 0
             signal.value = 0 if name.endswith("valid") else old

@@ -26,8 +26,10 @@ def read(signal: Any) -> int:
         AssertionError: some bit of it is X or Z.
     """
     value = signal.value
-    assert value.is_resolvable, f"{signal._path} is {value} at clock {clock_now()}"
-    return int(value)
+    try:
+        return int(value)
+    except ValueError:
+        raise AssertionError(f"{signal._path} is {value} at clock {clock_now()}") from None
 
 
 class Listener(uvm_analysis_export):

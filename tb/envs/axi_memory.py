@@ -12,11 +12,16 @@ from typing import Any
 
 import cocotb
 from cocotbext.axi import AxiBus, AxiMaster, AxiResp
-from pyuvm import uvm_component, uvm_driver, uvm_scoreboard, uvm_sequence, uvm_sequence_item
-from pyuvm import uvm_sequencer
+from pyuvm import (
+    uvm_driver,
+    uvm_scoreboard,
+    uvm_sequence,
+    uvm_sequence_item,
+    uvm_sequencer,
+)
 
 from tb.agents.agent import Listener, configure, read
-from tb.agents.axi_memory import AxiMemoryAgent, AxiMemoryConfig, Behaviour, Burst
+from tb.agents.axi_memory import AxiMemoryAgent, AxiMemoryConfig, Burst
 from tb.envs.base import BlockEnv
 
 CHANNELS = ("aw", "w", "b", "ar", "r")
@@ -81,24 +86,26 @@ class MasterDriver(uvm_driver):
 class ContentsScoreboard(uvm_scoreboard):
     """What the bursts wrote, byte by byte, and what they read."""
 
+    agent: AxiMemoryAgent
+
     def build_phase(self) -> None:
         """One port: complete bursts."""
         self.observe = Listener("observe", self, self._burst)
         self.compared = 0
 
-    def set_up(self, agent: AxiMemoryAgent) -> None:
-        """Begins with what is in memory."""
-        self.agent = agent
-        self.image = bytearray(agent.memory.read(agent.config.base, agent.memory.size))
-
     @property
     def drained(self) -> bool:
         """Whether nothing is on its way."""
-        return self.agent.monitor.idle
+        return bool(self.agent.monitor.idle)
 
     def flush(self, clock: int) -> None:
-        """A reset: only before the first access of a test."""
-        assert not self.compared
+        """A reset: from now on the image is what is in memory."""
+        self.image = bytearray(self.agent.memory.read(self.agent.config.base, self.size))
+
+    @property
+    def size(self) -> int:
+        """The bytes of the memory."""
+        return self.agent.memory.size
 
     def _burst(self, burst: Burst) -> None:
         config = self.agent.config
@@ -119,11 +126,13 @@ class ContentsScoreboard(uvm_scoreboard):
         """The answer of a write does not say which of its beats was bad."""
         config = self.agent.config
         bad = burst.responses[0] != AxiResp.OKAY
-        return bad and address == read(config.setting("write_error_addr_i")) - config.base
+        return bool(bad) and config.base + address == int(
+            read(config.setting("write_error_addr_i"))
+        )
 
     def check_phase(self) -> None:
         """The whole memory."""
-        assert self.agent.memory.read(self.agent.config.base, len(self.image)) == self.image
+        assert self.agent.memory.read(self.agent.config.base, self.size) == self.image
         assert self.compared, "nothing was read"
 
 
@@ -158,9 +167,4 @@ class AxiMemoryEnv(BlockEnv):
         super().connect_phase()
         self.master.seq_item_port.connect(self.accesses.seq_item_export)
         self.memory.port.connect(self.contents.observe)
-
-    def start_of_simulation_phase(self) -> None:
-        """The ports that no agent drives."""
-        self.contents.set_up(self.memory)
-        self.dut.quiet_i.value = 0
-        self.dut.file_i.value = 0
+        self.contents.agent = self.memory

@@ -1,0 +1,516 @@
+# Copyright 2026 The Crocuta authors
+# SPDX-License-Identifier: Apache-2.0
+"""The agent of a memory behind an AXI4 port: tb/axi_memory.sv. Active, it sets how the memory
+behaves; its monitor watches the port clock by clock, and the backdoor is for the contents."""
+
+from __future__ import annotations
+
+import itertools
+import random
+from collections import deque
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+from cocotb.triggers import FallingEdge, RisingEdge
+from cocotbext.axi import AxiBus, AxiResp
+from pyuvm import (
+    uvm_analysis_port,
+    uvm_driver,
+    uvm_monitor,
+    uvm_sequence,
+    uvm_sequence_item,
+    uvm_subscriber,
+)
+
+from tb.agents.agent import Agent, clock_now, read
+from tb.envs.coverage import covergroup
+
+PAGE_BYTES = 4096
+INCR = 1
+FIELDS = {
+    "aw": ("addr", "len", "size", "burst", "id", "cache", "prot"),
+    "ar": ("addr", "len", "size", "burst", "id", "cache", "prot"),
+    "w": ("data", "strb", "last"),
+    "b": ("resp", "id"),
+    "r": ("data", "resp", "last", "id"),
+}
+
+# What the classes of a memory's behaviour mean: latency in clocks, bandwidth in beats a thousand
+# clocks, stalls in a thousand clocks of a channel.
+LATENCIES = {"short": range(2, 10), "usual": range(10, 100), "long": range(100, 300)}
+BANDWIDTHS = {"full": range(1000, 1001), "most": range(700, 1000), "half": range(300, 700)}
+STALLS = {"none": range(1), "seldom": range(1, 150), "often": range(150, 500)}
+
+LENGTHS = ("one", "some", "longest")
+"""The beats of a burst."""
+WAITS = ("0", "1", "2 and more")
+"""The clocks that an address or a beat stood before it was accepted."""
+DIRECTIONS = ("read", "write")
+
+
+def class_of(value: int, classes: Mapping[str, range]) -> str:
+    """The class that a value belongs to."""
+    return next(name for name, values in classes.items() if value in values)
+
+
+@dataclass(frozen=True)
+class Behaviour:
+    """How a memory behaves."""
+
+    latency: int = 60
+    bandwidth: int = 1000
+    stall: int = 0
+    read_error: int | None = None
+    """The address of the beat that is answered with an error."""
+    write_error: int | None = None
+    """The address of the beat that is refused."""
+
+    @classmethod
+    def random(
+        cls, latency: str | None = None, bandwidth: str | None = None, stall: str | None = None
+    ) -> Behaviour:
+        """A behaviour of these classes, without errors; None: of any."""
+        return cls(
+            latency=random.choice(LATENCIES[latency or random.choice(list(LATENCIES))]),
+            bandwidth=random.choice(BANDWIDTHS[bandwidth or random.choice(list(BANDWIDTHS))]),
+            stall=random.choice(STALLS[stall or random.choice(list(STALLS))]),
+        )
+
+
+def all_pairs() -> list[Behaviour]:
+    """Nine behaviours in random order, in which every two classes meet."""
+    square = list(itertools.product(range(3), range(3)))
+    random.shuffle(square)
+    latencies, bandwidths, stalls = map(list, (LATENCIES, BANDWIDTHS, STALLS))
+    return [
+        Behaviour.random(latencies[row], bandwidths[column], stalls[(row + column) % 3])
+        for row, column in square
+    ]
+
+
+@dataclass(frozen=True)
+class AxiMemoryConfig:
+    """Where the memory and its port are."""
+
+    dut: Any
+    coverage: str
+    """What the covergroups' names begin with."""
+    prefix: str
+    """Of the AXI signals: prefix_awvalid."""
+    contents: Any
+    """The array of words of axi_memory."""
+    beat_bytes: int
+    longest: int
+    """The most beats of a burst."""
+    max_outstanding: int
+    """The most bursts of a direction that are not complete."""
+    settings: str = ""
+    """What the names of the settings begin with: SETTINGSlatency_i."""
+    base: int = 0
+    """The address of word 0."""
+    active: bool = True
+    watched: bool = True
+    """Whether the monitor looks at every clock; else only at the memory's own protocol check."""
+    lengths: tuple[str, ...] = LENGTHS
+    """The classes of bursts that the port's master makes."""
+    waiting: tuple[str, ...] = ("aw", "w", "ar")
+    """The channels whose receiver may stall."""
+
+    def setting(self, name: str) -> Any:
+        """A port of axi_memory that is no AXI signal."""
+        return getattr(self.dut, f"{self.settings}{name}")
+
+
+class BehaviourItem(uvm_sequence_item):
+    """What the memory is like from now on."""
+
+    def __init__(self, name: str = "behaviour", behaviour: Behaviour | None = None) -> None:
+        super().__init__(name)
+        self.behaviour = behaviour or Behaviour()
+
+
+class BehaviourSequence(uvm_sequence):
+    """Sets the memory's behaviour."""
+
+    def __init__(self, behaviour: Behaviour) -> None:
+        super().__init__("behaviour")
+        self.item = BehaviourItem(behaviour=behaviour)
+
+    async def body(self) -> None:
+        """Sends it."""
+        await self.start_item(self.item)
+        await self.finish_item(self.item)
+
+
+class Request(NamedTuple):
+    """A burst that was asked for."""
+
+    clock: int
+    presented: int
+    """The clock from which on it was asked for."""
+    write: bool
+    address: int
+    beats: int
+    identifier: int
+
+
+class Burst(NamedTuple):
+    """A burst that is complete: its last beat and its answer were transferred."""
+
+    request: Request
+    clock: int
+    data: tuple[int, ...]
+    strobes: tuple[int, ...]
+    """Of a write."""
+    responses: tuple[int, ...]
+    """One a beat of a read, one of a write."""
+    waits: tuple[tuple[str, int], ...]
+    """How many clocks the address and each beat stood, with their channels."""
+
+
+class Refusal(NamedTuple):
+    """A beat or a burst that was answered with an error."""
+
+    clock: int
+    write: bool
+    address: int
+
+
+class Backdoor:
+    """The contents of the memory, by the words of an address range."""
+
+    def __init__(self, config: AxiMemoryConfig) -> None:
+        self.words = config.contents
+        self.base = config.base
+        self.beat_bytes = config.beat_bytes
+        self.size = len(self.words) * self.beat_bytes
+
+    def _words(self, address: int, size: int) -> range:
+        first, rest = divmod(address - self.base, self.beat_bytes)
+        assert rest == 0 and 0 <= first <= first + size // self.beat_bytes <= len(self.words)
+        return range(first, first - (-size // self.beat_bytes))
+
+    def write(self, address: int, data: bytes) -> None:
+        """Writes whole words."""
+        assert len(data) % self.beat_bytes == 0
+        for number, index in enumerate(self._words(address, len(data))):
+            word = data[number * self.beat_bytes : (number + 1) * self.beat_bytes]
+            self.words[index].value = int.from_bytes(word, "little")
+
+    def read(self, address: int, size: int) -> bytes:
+        """Reads any bytes from a word on."""
+        words = [read(self.words[index]) for index in self._words(address, size)]
+        return b"".join(word.to_bytes(self.beat_bytes, "little") for word in words)[:size]
+
+
+class Channel:
+    """One of the five channels: what is presented stays as it is until it is accepted."""
+
+    def __init__(self, bus: Any, name: str) -> None:
+        self.name = name
+        self.valid, self.ready = getattr(bus, f"{name}valid"), getattr(bus, f"{name}ready")
+        self.fields = [getattr(bus, f"{name}{field}") for field in FIELDS[name]]
+        self.reset()
+
+    def reset(self) -> None:
+        """Nothing is presented."""
+        self.standing: tuple[int, ...] | None = None
+        self.stood = 0
+        """The clocks that the last one stood."""
+
+    def transferred(self) -> tuple[int, ...] | None:
+        """The values that are accepted in this clock."""
+        valid, ready = read(self.valid), read(self.ready)
+        if not valid:
+            assert self.standing is None, self._breach("was withdrawn")
+            return None
+        values = tuple([read(field) for field in self.fields])
+        if self.standing is None:
+            self.stood = 0
+        else:
+            assert values == self.standing, self._breach("changed")
+            self.stood += 1
+        self.standing = None if ready else values
+        return values if ready else None
+
+    def _breach(self, what: str) -> str:
+        return f"{self.valid._path}: it {what} before it was accepted, at clock {clock_now()}"
+
+
+class Outstanding:
+    """A burst that was asked for and is not complete."""
+
+    def __init__(self, request: Request, stood: int) -> None:
+        self.request = request
+        self.data: list[int] = []
+        self.strobes: list[int] = []
+        self.responses: list[int] = []
+        self.waits = [("aw" if request.write else "ar", stood)]
+
+    @property
+    def whole(self) -> bool:
+        """Whether all its beats were transferred."""
+        return len(self.data) == self.request.beats
+
+    def burst(self) -> Burst:
+        """What became of it."""
+        return Burst(
+            self.request,
+            clock_now(),
+            tuple(self.data),
+            tuple(self.strobes),
+            tuple(self.responses),
+            tuple(self.waits),
+        )
+
+
+class PortWatch:
+    """The rules of AXI4, as far as this memory and its masters use it: whole words, INCR, in order.
+
+    `clock` looks at the port at a falling edge and tells of what happened: requests, refusals and
+    complete bursts. It raises AssertionError at any breach.
+    """
+
+    def __init__(self, config: AxiMemoryConfig, bus: Any) -> None:
+        self.config = config
+        parts = {"aw": bus.write.aw, "w": bus.write.w, "b": bus.write.b}
+        parts |= {"ar": bus.read.ar, "r": bus.read.r}
+        self.channels = {name: Channel(part, name) for name, part in parts.items()}
+        self.aw, self.w, self.b = (self.channels[name] for name in ("aw", "w", "b"))
+        self.ar, self.r = self.channels["ar"], self.channels["r"]
+        self.end = config.base + len(config.contents) * config.beat_bytes
+        self.reset()
+
+    def reset(self) -> None:
+        """All that was on its way is forgotten."""
+        for channel in self.channels.values():
+            channel.reset()
+        self.reads: deque[Outstanding] = deque()
+        self.writes: deque[Outstanding] = deque()
+
+    @property
+    def idle(self) -> bool:
+        """Whether nothing is presented or on its way."""
+        return not (self.reads or self.writes) and all(
+            channel.standing is None for channel in self.channels.values()
+        )
+
+    def clock(self) -> list[Request | Refusal | Burst]:
+        """One clock. An answer belongs to what was transferred in an earlier clock."""
+        events: list[Request | Refusal | Burst] = []
+        values = self.r.transferred()
+        if values is not None:
+            self._read_beat(values, events)
+        values = self.b.transferred()
+        if values is not None:
+            self._acknowledge(values, events)
+        for channel, bursts in ((self.ar, self.reads), (self.aw, self.writes)):
+            values = channel.transferred()
+            if values is not None:
+                request = self._request(channel, values)
+                bursts.append(Outstanding(request, channel.stood))
+                events.append(request)
+            presented = len(bursts) + (channel.standing is not None)
+            self._claim(
+                presented <= self.config.max_outstanding,
+                f"{presented} bursts outstanding on {channel.name}",
+            )
+        values = self.w.transferred()
+        if values is not None:
+            self._write_beat(values)
+        return events
+
+    def _claim(self, right: bool, problem: str) -> None:
+        assert right, f"{self.config.prefix}: {problem}, at clock {clock_now()}"
+
+    def _request(self, channel: Channel, values: tuple[int, ...]) -> Request:
+        address, length, size, kind, identifier = values[:5]
+        beats, beat_bytes = length + 1, self.config.beat_bytes
+        last = address + beats * beat_bytes - 1
+        where = f"a burst of {beats} beats at {address:#x}"
+        self._claim(kind == INCR, f"{where} is not INCR")
+        self._claim(1 << size == beat_bytes, f"{where} has beats of {1 << size} bytes")
+        self._claim(address % beat_bytes == 0, f"{where} starts within a word")
+        self._claim(address // PAGE_BYTES == last // PAGE_BYTES, f"{where} crosses 4 KiB")
+        self._claim(self.config.base <= address and last < self.end, f"{where} is not in memory")
+        self._claim(beats <= self.config.longest, f"{where} is too long")
+        now = clock_now()
+        return Request(now, now - channel.stood, channel is self.aw, address, beats, identifier)
+
+    def _read_beat(self, values: tuple[int, ...], events: list[Request | Refusal | Burst]) -> None:
+        data, response, last, identifier = values
+        self._claim(bool(self.reads), "a read beat that nobody asked for")
+        burst = self.reads[0]
+        self._claim(identifier == burst.request.identifier, f"RID is {identifier}")
+        if response != AxiResp.OKAY:
+            address = burst.request.address + len(burst.data) * self.config.beat_bytes
+            events.append(Refusal(clock_now(), False, address))
+        burst.data.append(data)
+        burst.responses.append(response)
+        burst.waits.append(("r", self.r.stood))
+        self._claim(
+            last == burst.whole, f"RLAST is {last} at beat {len(burst.data)} of {burst.request}"
+        )
+        if last:
+            events.append(self.reads.popleft().burst())
+
+    def _write_beat(self, values: tuple[int, ...]) -> None:
+        data, strobes, last = values
+        burst = next((entry for entry in self.writes if not entry.whole), None)
+        self._claim(burst is not None, "a write beat without an address")
+        assert burst is not None
+        burst.data.append(data)
+        burst.strobes.append(strobes)
+        burst.waits.append(("w", self.w.stood))
+        self._claim(
+            last == burst.whole, f"WLAST is {last} at beat {len(burst.data)} of {burst.request}"
+        )
+
+    def _acknowledge(
+        self, values: tuple[int, ...], events: list[Request | Refusal | Burst]
+    ) -> None:
+        response, identifier = values
+        self._claim(bool(self.writes) and self.writes[0].whole, "an answer to no write")
+        burst = self.writes.popleft()
+        self._claim(identifier == burst.request.identifier, f"BID is {identifier}")
+        if response != AxiResp.OKAY:
+            events.append(Refusal(clock_now(), True, burst.request.address))
+        burst.responses.append(response)
+        burst.waits.append(("b", self.b.stood))
+        events.append(burst.burst())
+
+
+class AxiMemoryDriver(uvm_driver):
+    """Sets the memory's behaviour item by item."""
+
+    async def run_phase(self) -> None:
+        """From the first clock on; the seed of the memory's stalls is taken at the reset."""
+        config = self.cdb_get("config")
+        for name in ("load_i", "dump_i"):
+            config.setting(name).value = 0
+        config.setting("seed_i").value = random.getrandbits(32)
+        self._set(config, Behaviour())
+        while True:
+            item = await self.seq_item_port.get_next_item()
+            await RisingEdge(config.dut.clk_i)
+            self._set(config, item.behaviour)
+            self.seq_item_port.item_done()
+
+    def _set(self, config: AxiMemoryConfig, behaviour: Behaviour) -> None:
+        for name in ("latency", "bandwidth", "stall"):
+            config.setting(f"{name}_i").value = getattr(behaviour, name)
+        for name in ("read_error", "write_error"):
+            address = getattr(behaviour, name)
+            config.setting(f"{name}_i").value = int(address is not None)
+            config.setting(f"{name}_addr_i").value = address or 0
+
+
+class AxiMemoryMonitor(uvm_monitor):
+    """Watches the port; a breach of AXI fails, and so does one that the memory itself noticed."""
+
+    def build_phase(self) -> None:
+        """Three ports: requests as they are accepted, refusals, and complete bursts."""
+        self.config = self.cdb_get("config")
+        self.requests = uvm_analysis_port("requests", self)
+        self.refusals = uvm_analysis_port("refusals", self)
+        self.port = uvm_analysis_port("port", self)
+        bus = AxiBus.from_prefix(self.config.dut, self.config.prefix)
+        self.watch = PortWatch(self.config, bus)
+
+    async def run_phase(self) -> None:
+        """Clock by clock."""
+        dut, watch = self.config.dut, self.watch
+        outlets = {Request: self.requests, Refusal: self.refusals, Burst: self.port}
+        was_in_reset = True
+        while self.config.watched:
+            await FallingEdge(dut.clk_i)
+            in_reset = not read(dut.rst_ni)
+            if in_reset:
+                if not was_in_reset:
+                    self.check_memory()
+                watch.reset()
+            else:
+                for event in watch.clock():
+                    outlets[type(event)].write(event)
+            was_in_reset = in_reset
+
+    @property
+    def idle(self) -> bool:
+        """Whether nothing is presented or on its way, as far as it is watched."""
+        return self.watch.idle
+
+    def check_memory(self) -> None:
+        """What the memory noticed since the last reset."""
+        breach = read(self.config.setting("protocol_breach_o"))
+        assert not read(self.config.setting("protocol_error_o")), (
+            f"{self.config.prefix}: the memory noticed breach {breach} of the AXI protocol"
+        )
+
+    def check_phase(self) -> None:
+        """The memory noticed nothing either."""
+        self.check_memory()
+
+
+class AxiMemoryCoverage(uvm_subscriber):
+    """Bursts, how they waited and were answered, and what the memory was like then."""
+
+    def build_phase(self) -> None:
+        """Four covergroups a port."""
+        self.config = self.cdb_get("config")
+        name = self.config.coverage
+        self.sample_burst = covergroup(
+            f"{name}.burst",
+            {"direction": DIRECTIONS, "beats": self.config.lengths},
+            {"direction_x_beats": ("direction", "beats")},
+        )
+        self.sample_answer = covergroup(
+            f"{name}.answer",
+            {"direction": DIRECTIONS, "response": ("okay", "error")},
+            {"direction_x_response": ("direction", "response")},
+        )
+        self.sample_wait = covergroup(
+            f"{name}.wait",
+            {"channel": self.config.waiting, "clocks": WAITS},
+            {"channel_x_clocks": ("channel", "clocks")},
+        )
+        self.sample_behaviour = covergroup(
+            f"{name}.behaviour",
+            {"latency": list(LATENCIES), "bandwidth": list(BANDWIDTHS), "stall": list(STALLS)},
+            {
+                "latency_x_bandwidth": ("latency", "bandwidth"),
+                "latency_x_stall": ("latency", "stall"),
+                "bandwidth_x_stall": ("bandwidth", "stall"),
+            },
+        )
+
+    def write(self, burst: Burst) -> None:
+        """A burst is complete."""
+        request, config = burst.request, self.config
+        direction = DIRECTIONS[request.write]
+        length = (request.beats > 1) + (request.beats == config.longest)
+        self.sample_burst(direction, LENGTHS[length])
+        for response in set(burst.responses):
+            self.sample_answer(direction, "okay" if response == AxiResp.OKAY else "error")
+        # Once a burst each: sampling costs as much as a clock.
+        for channel, wait in {(name, min(clocks, 2)) for name, clocks in burst.waits}:
+            if channel in config.waiting:
+                self.sample_wait(channel, WAITS[wait])
+        self.sample_behaviour(
+            class_of(read(config.setting("latency_i")), LATENCIES),
+            class_of(read(config.setting("bandwidth_i")), BANDWIDTHS),
+            class_of(read(config.setting("stall_i")), STALLS),
+        )
+
+
+class AxiMemoryAgent(Agent):
+    """The agent of one memory and its port."""
+
+    driver_class = AxiMemoryDriver
+    monitor_class = AxiMemoryMonitor
+    coverage_class = AxiMemoryCoverage
+
+    def build_phase(self) -> None:
+        """The contents, too."""
+        super().build_phase()
+        self.memory = Backdoor(self.config)
