@@ -228,11 +228,20 @@ def _top_control(directory: Path, top: str) -> Path:
     return path
 
 
+def covers() -> bool:
+    """Whether RTL_COVERAGE=1 asks for Verilator's line, branch and toggle coverage: coverage.dat."""
+    return os.environ.get("RTL_COVERAGE", "0") not in ("", "0")
+
+
 def _build_args(sim: str, waves: bool) -> list[str]:
     if sim == "icarus":
         return ["-g2012", "-Wall", "-Wno-timescale"]
     args = ["-O3", "--x-assign", "unique", "--x-initial", "unique", "--assert", "--timing"]
-    return args + (["--trace-fst"] if waves else [])
+    if waves:
+        args.append("--trace-fst")
+    if covers():
+        args += ["--coverage-line", "--coverage-toggle", "--coverage-max-width", "2048"]
+    return args
 
 
 def _tail(log: Path) -> str:
@@ -365,7 +374,8 @@ def default_seed(text: str = "") -> int:
 
 def build_directory(bench: Bench, config: Config, sim: str, waves: bool = False) -> Path:
     """Where a bench's build is; benches of one top and variant share it."""
-    return BUILD / sim / config.name / (bench.name + ("-waves" if waves else ""))
+    kind = "-waves" * waves + "-coverage" * (covers() and sim == "verilator")
+    return BUILD / sim / config.name / (bench.name + kind)
 
 
 def _runner(bench: Bench, config: Config, sim: str, time_limit: float) -> _Verilator | _Icarus:
@@ -446,7 +456,11 @@ def _simulate(
     waves_file = test_dir / ("dump.fst" if runner.sim == "verilator" else f"{bench.top}.fst")
     verilator_seed = seed % 0x7FFF_FFFF or 1  # 0 would make Verilator choose one itself
     plusargs = (
-        ["+verilator+rand+reset+2", f"+verilator+seed+{verilator_seed}"]
+        [
+            "+verilator+rand+reset+2",
+            f"+verilator+seed+{verilator_seed}",
+            f"+verilator+coverage+file+{test_dir / 'coverage.dat'}",
+        ]
         if runner.sim == "verilator"
         else [f"+dumpfile_path={waves_file}"]
     )
