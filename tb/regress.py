@@ -37,7 +37,7 @@ from tb import runner
 from tb.benches import BENCHES, Bench
 from tb.regress_report import Attempt, PytestResult, Summary, write
 
-DIRECTORY = ROOT / "build" / "regress"
+DIRECTORY = ROOT / "build" / ("coverage" if runner.covers() else "regress")
 BUILDS_FIRST = 1_000_000
 """Priority of builds; that of a simulation is its seconds."""
 FARM_WAIT_S = 60
@@ -182,15 +182,15 @@ def build_job(job: Job, settings: Settings, waves: bool = False) -> Result:
     return Result(job, *watch.read(), failure, str(directory))
 
 
-def test_results(path: Path) -> dict[str, bool]:
-    """The tests of a results file, without the skipped ones."""
+def test_results(path: Path) -> list[tuple[str, bool]]:
+    """The tests of a JUnit file and whether they passed, without the skipped ones."""
     if not path.is_file():
-        return {}
-    return {
-        case.get("name", "?"): case.find("failure") is None and case.find("error") is None
+        return []
+    return [
+        (case.get("name", "?"), case.find("failure") is None and case.find("error") is None)
         for case in ElementTree.parse(path).getroot().iter("testcase")
         if case.find("skipped") is None
-    }
+    ]
 
 
 def run_job(job: Job, settings: Settings, waves: bool = False) -> Result:
@@ -212,7 +212,7 @@ def run_job(job: Job, settings: Settings, waves: bool = False) -> Result:
     except runner.BenchFailure as error:
         failure = str(error)
     result = Result(job, *watch.read(), failure, str(directory))
-    result.tests = test_results(directory / "results.xml")
+    result.tests = dict(test_results(directory / "results.xml"))
     if waves:
         found = sorted(directory.glob("*.fst"))
         result.waves = str(found[0]) if found else failure
@@ -372,7 +372,7 @@ def connected(scheduler: str, workers: int) -> Iterator[Client]:
         LocalCluster(
             n_workers=workers,
             threads_per_worker=1,
-            dashboard_address=None,
+            dashboard_address="127.0.0.1:0",
             memory_limit=0,
             local_directory=str(DIRECTORY / "dask"),
         ) as cluster,
@@ -382,7 +382,7 @@ def connected(scheduler: str, workers: int) -> Iterator[Client]:
 
 
 def check_workers(client: Client, settings: Settings) -> int:
-    """The number of workers; RegressionError unless all of them share this checkout."""
+    """The number of workers; RegressionError unless each is one thread in this checkout."""
     try:
         client.wait_for_workers(1, timeout=FARM_WAIT_S)
     except TimeoutError:
@@ -399,6 +399,11 @@ def check_workers(client: Client, settings: Settings) -> int:
                 f"The worker {worker} does not share this checkout: {ROOT} has to be the same"
                 " directory on every machine."
             )
+    for worker, about in client.scheduler_info(n_workers=-1)["workers"].items():
+        if about["nthreads"] != 1:
+            raise RegressionError(
+                f"The worker {worker} has {about['nthreads']} threads: start it with --nthreads 1."
+            )
     return len(answers)
 
 
@@ -407,15 +412,17 @@ def run_pytest(seed: int, workers: int) -> PytestResult:
     results, log = DIRECTORY / "pytest.xml", DIRECTORY / "pytest.log"
     command = [sys.executable, "-m", "pytest", "-n", str(workers), f"--seed={seed}"]
     command += [f"--junitxml={results}", "--deselect", "tests/test_benches.py::test_bench["]
-    begin = time.perf_counter()
+    watch = Watch()
     with log.open("w", encoding="utf-8") as file:
         done = subprocess.run(command, cwd=ROOT, stdout=file, stderr=subprocess.STDOUT)
     tests = test_results(results)
+    seconds, cpu = watch.read()
     return PytestResult(
-        passed=sum(tests.values()),
-        failed=sum(not passed for passed in tests.values()),
+        passed=sum(passed for _, passed in tests),
+        failed=sum(not passed for _, passed in tests),
         ok=done.returncode == 0,
-        seconds=time.perf_counter() - begin,
+        seconds=round(seconds, 1),
+        cpu=round(cpu, 1),
         log=str(log),
         results=str(results),
         command=f"SEED={seed} .venv/bin/python -m pytest"

@@ -23,6 +23,7 @@ class PytestResult:
     failed: int
     ok: bool
     seconds: float
+    cpu: float
     log: str
     results: str
     command: str
@@ -31,7 +32,8 @@ class PytestResult:
     def sentence(self) -> str:
         """For people."""
         state = "passed" if self.ok else "FAILED"
-        return f"pytest {state}: {self.passed} passed, {self.failed} failed, {self.seconds:.0f} s"
+        counts = f"{self.passed} passed, {self.failed} failed"
+        return f"pytest {state}: {counts}, {self.cpu:.0f} s of CPU"
 
 
 @dataclass

@@ -108,7 +108,7 @@ def client() -> Iterator[Client]:
     """A worker in this process, which sees what tests replace."""
     with (
         LocalCluster(
-            n_workers=1, threads_per_worker=1, processes=False, dashboard_address=None
+            n_workers=1, threads_per_worker=1, processes=False, dashboard_address="127.0.0.1:0"
         ) as cluster,
         Client(cluster) as client,
     ):
@@ -225,6 +225,18 @@ def test_another_checkout_is_refused(client: Client, tmp_path: Path) -> None:
     (tmp_path / "token").write_text("another")
     result = regress.run_job(jobs_of(1)[0], Settings(tmp_path, "mine"))
     assert "does not share the checkout" in result.failure
+
+
+def test_workers_of_several_threads_are_refused(tmp_path: Path) -> None:
+    (tmp_path / "token").write_text("mine")
+    with (
+        LocalCluster(
+            n_workers=1, threads_per_worker=2, processes=False, dashboard_address="127.0.0.1:0"
+        ) as cluster,
+        Client(cluster) as client,
+        pytest.raises(RegressionError, match="has 2 threads: start it with --nthreads 1"),
+    ):
+        regress.check_workers(client, Settings(tmp_path, "mine"))
 
 
 def test_seeds() -> None:
