@@ -210,6 +210,7 @@ BENCHES: dict[str, tuple[Bench, ...]] = {
             configs=("tiny",),
             sources=("tb/rom_tb.sv",),
             env={"RAM_INIT_FILE": str(RAM_INIT_FILE)},
+            exhaustive=True,
         ),
         Bench(
             top="fifo",

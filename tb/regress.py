@@ -100,6 +100,8 @@ class Settings:
     """Names the regression; the directory holds it in a file."""
     time_limit: float = 1200
     waves_limit: int = 5
+    rtl_coverage: str = ""
+    """RTL_COVERAGE of the environment, which a farm's workers do not have."""
 
 
 @dataclass
@@ -146,6 +148,12 @@ def check_checkout(settings: Settings) -> None:
         raise runner.BenchFailure(f"A worker does not share the checkout: its {ROOT} is another.")
 
 
+def prepare(settings: Settings) -> None:
+    """Before each build and run: the checkout is the regression's, and the environment is set."""
+    check_checkout(settings)
+    os.environ["RTL_COVERAGE"] = settings.rtl_coverage
+
+
 def quiet() -> contextlib.AbstractContextManager[object]:
     """Keeps what a worker prints off the screen; logs have it."""
     return contextlib.redirect_stdout(io.StringIO())
@@ -172,7 +180,7 @@ def build_job(job: Job, settings: Settings, waves: bool = False) -> Result:
     """Compiles what a job needs."""
     watch, failure = Watch(), ""
     try:
-        check_checkout(settings)
+        prepare(settings)
         with quiet():
             config = configs.load(job.config)
             runner.build(job.bench, config, job.sim, waves, settings.time_limit)
@@ -198,7 +206,7 @@ def run_job(job: Job, settings: Settings, waves: bool = False) -> Result:
     watch, failure = Watch(), ""
     directory = fresh_directory(settings.directory / ("waves" if waves else "runs") / job.name)
     try:
-        check_checkout(settings)
+        prepare(settings)
         with quiet():
             runner.run(
                 job.bench,
@@ -515,7 +523,8 @@ def regress(
     expected = expected_seconds()
     shutil.rmtree(DIRECTORY, ignore_errors=True)
     DIRECTORY.mkdir(parents=True)
-    settings = Settings(DIRECTORY, secrets.token_hex(8), limit)
+    coverage = os.environ.get("RTL_COVERAGE", "")
+    settings = Settings(DIRECTORY, secrets.token_hex(8), limit, rtl_coverage=coverage)
     (DIRECTORY / "token").write_text(settings.token, encoding="ascii")
     summary = Summary(seed=base, revision=revision(), planned=len(jobs))
     begin = time.perf_counter()
