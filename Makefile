@@ -19,7 +19,7 @@ chosen_sim  := $(if $(filter file,$(origin SIM)),,$(SIM))
 chosen_jobs := $(if $(filter file,$(origin JOBS)),0,$(JOBS))
 
 .DEFAULT_GOAL := help
-.PHONY: help env sim test regress testplan lint format demo conv synth clean
+.PHONY: help env sim test regress testplan coverage mutate lint format demo conv synth clean
 
 help: ## list the commands
 	@echo 'make COMMAND [NAME=value ...], on Debian 12, Ubuntu 24.04 or alike with Python 3.11 or newer:'
@@ -51,6 +51,12 @@ regress: .venv/installed ## run all tests, the benches over SEEDS=3 seeds, on al
 
 testplan: .venv/installed ## join the testplans with the last regression's results and coverage
 	@$(RUN) -m tb.testplan
+
+coverage: .venv/installed ## measure line, branch, toggle and functional coverage in Verilator: SEEDS=1
+	@$(RUN) -m tb.coverage --seeds '$(or $(SEEDS),1)' --seed '$(SEED)' --test '$(TEST)'
+
+mutate: .venv/installed ## put single faults into copies of the RTL and count those the benches find
+	@$(RUN) -m tb.mutate --jobs '$(chosen_jobs)'
 
 lint: .venv/installed ## check the RTL and the Python code
 	@$(RUN) -m scripts.lint
