@@ -1,114 +1,307 @@
 # Copyright 2026 The Crocuta authors
 # SPDX-License-Identifier: Apache-2.0
-"""control_registers on its bus: values after reset, strobes, read-only words, interrupts."""
+"""The control registers on their bus, while no job runs. The environment compares every answer
+with the register model, and the interrupt in every clock."""
 
 from __future__ import annotations
 
-import os
 import random
-from typing import Any
+from collections.abc import Iterator
 
 import cocotb
-from cocotb.triggers import FallingEdge, RisingEdge
+import pyuvm
+from pyuvm import uvm_reg, uvm_reg_field, uvm_sequence, uvm_status_e
 
-from models import configs
-from tb import control
-from tb.control import ARGUMENTS, Host
+from tb.agents.axi_lite import AxiLiteItem
+from tb.envs.control_registers import ARGUMENT_WORDS, ControlTest
+from tb.envs.register_model import RegisterModel
+from tb.profiles import PROFILES
+from tb.registers import BY_OFFSET, OFFSETS, REGISTERS, SIZE
 
-CONFIG = configs.load(os.environ["CROCUTA_CONFIG"])
-END = 0x1000
-IDENTITY = {
-    control.VERSION: 0x0100,
-    control.IDENTITY: CONFIG.chunk_log2
-    | CONFIG.lanes << 8
-    | CONFIG.mantissa_bits << 16
-    | CONFIG.exponent_bits << 24,
-    control.IDENTITY_2: CONFIG.twiddle_bits | CONFIG.max_length_log2 << 8,
-}
-WRITABLE = {offset + byte for offset, bits in ARGUMENTS.values() for byte in range(bits // 8)}
+EVERY_BYTE = 0xF
+INTERRUPTS = ("global_interrupt", "interrupt_enable", "interrupt_status")
 
 
-async def host(dut: Any) -> Host:
-    """A host after reset."""
-    result = Host(dut)
-    await result.start()
-    return result
+class RegisterSequence(uvm_sequence):
+    """One of UVM's standard register sequences: accesses through the register model."""
+
+    def __init__(self, model: RegisterModel) -> None:
+        super().__init__(type(self).__name__)
+        self.model = model
+        self.checked = 0
+
+    async def read(self, register: uvm_reg) -> int:
+        """Through the adapter and the bus agent."""
+        status, value = await register.read()
+        assert status == uvm_status_e.UVM_IS_OK
+        return int(value)
+
+    async def write(self, register: uvm_reg, value: int) -> None:
+        """Through the adapter and the bus agent."""
+        assert await register.write(value) == uvm_status_e.UVM_IS_OK
+
+    async def check(self, register: uvm_reg, wanted: int) -> None:
+        """Reads and compares."""
+        value = await self.read(register)
+        assert value == wanted, f"{register.get_name()} is {value:#x} instead of {wanted:#x}"
+        self.checked += 1
+
+    def fields(self, *access: str) -> Iterator[tuple[uvm_reg, uvm_reg_field]]:
+        """All fields with one of these kinds of access."""
+        for register in self.model.get_registers():
+            for field in register.get_fields():
+                if field.get_access() in access:
+                    yield register, field
 
 
-@cocotb.test()
-async def values_after_reset(dut: Any) -> None:
-    """Every word of the 4 KiB: the identity, ap_idle, and zeros."""
-    bus = await host(dut)
-    expected = {control.CONTROL: control.IDLE} | IDENTITY
-    for offset in range(0, END, 4):
-        value = await bus.read(offset)
-        assert value == expected.get(offset, 0), f"{offset:#x}: {value:#x}"
-    assert dut.interrupt_o.value == 0
+class ResetValuesSequence(RegisterSequence):
+    """Every register has its value after a reset."""
+
+    async def body(self) -> None:
+        """One read each."""
+        for register in self.model.get_registers():
+            await self.check(register, register.get_reset())
 
 
-@cocotb.test()
-async def strobed_writes(dut: Any) -> None:
-    """Random bytes anywhere reach the arguments and nothing else, also with gaps on the bus."""
-    bus = await host(dut)
-    bytes_now = bytearray(0x1000)
-    for offset, value in ({control.CONTROL: control.IDLE} | IDENTITY).items():
-        bytes_now[offset : offset + 4] = value.to_bytes(4, "little")
-    for turn in range(150):
-        if turn % 30 == 0:
-            bus.pauses(random.choice((0.0, 0.3, 0.7)))
-        # The control words come last in the map's first 16 bytes, and have tests of their own.
-        span = random.choice((0x60, 0x60, 0xE0, END))
-        offset = random.randrange(0x10, span)
-        data = random.randbytes(min(random.randint(1, 9), span - offset))
-        await bus.write_bytes(offset, data)
-        for index, byte in enumerate(data, offset):
-            if index in WRITABLE:
-                bytes_now[index] = byte
-        start = max(0x10, offset - 8)
-        answer = await bus.axi.read(start, min(24, END - start))
-        assert answer.data == bytes_now[start : start + len(answer.data)], hex(offset)
-    answer = await bus.axi.read(0, 0x100)
-    assert answer.data == bytes_now[:0x100]
+class ReadWriteSequence(RegisterSequence):
+    """A register keeps what was written, also when all others are written."""
+
+    async def body(self) -> None:
+        """Random words twice."""
+        for _ in range(2):
+            values = {}
+            for register in {register for register, _ in self.fields("RW")}:
+                value = random.getrandbits(32)
+                await self.write(register, value)
+                writable = sum(field.get_register_mask() for field in register.get_fields())
+                values[register] = value & writable
+            for register, value in values.items():
+                await self.check(register, value)
 
 
-@cocotb.test()
-async def write_address_and_data_in_any_order(dut: Any) -> None:
-    """AW long before W and W long before AW."""
-    bus = await host(dut)
-    write = bus.axi.write_if
-    for turn in range(20):
-        late, other = (write.aw_channel, write.w_channel)[:: random.choice((1, -1))]
-        assert late is not other
-        late.pause = True
-        value = random.getrandbits(32)
-        task = cocotb.start_soon(bus.write(ARGUMENTS["channels"][0], value))
-        for _ in range(random.randint(3, 12)):
-            await RisingEdge(dut.clk_i)
-        assert not task.done(), turn
-        late.pause = False
-        await task
-        assert await bus.read(ARGUMENTS["channels"][0]) == value
+class ReadOnlySequence(RegisterSequence):
+    """Writing a read-only register changes nothing."""
+
+    async def body(self) -> None:
+        """Ones, zeros and anything into each."""
+        registers = {register for register, _ in self.fields("RO")}
+        registers -= {register for register, _ in self.fields("W1S", "WO")}
+        for register in sorted(registers, key=uvm_reg.get_offset):
+            before = await self.read(register)
+            for value in (0xFFFF_FFFF, 0, random.getrandbits(32)):
+                await self.write(register, value)
+                await self.check(register, before)
 
 
-@cocotb.test()
-async def interrupt_enables_and_status(dut: Any) -> None:
-    """ISR bits toggle on a written 1; the interrupt is GIE and any status bit."""
-    bus = await host(dut)
-    status = 0
-    for _ in range(40):
-        enable, toggle, everything = (random.getrandbits(32) for _ in range(3))
-        await bus.write(control.GLOBAL_ENABLE, everything)
-        await bus.write(control.ENABLE, enable)
-        await bus.write(control.STATUS, toggle)
-        status ^= toggle & 3
-        assert await bus.read(control.GLOBAL_ENABLE) == everything & 1
-        assert await bus.read(control.ENABLE) == enable & 3
-        assert await bus.read(control.STATUS) == status
-        await FallingEdge(dut.clk_i)
-        assert int(dut.interrupt_o.value) == (everything & 1 and status != 0)
-        # Without the strobe of the byte nothing happens.
-        for offset in (control.STATUS, control.ENABLE, control.GLOBAL_ENABLE, control.CONTROL):
-            await bus.write_bytes(offset + 1, random.randbytes(3))
-        assert await bus.read(control.STATUS) == status
-        assert await bus.read(control.ENABLE) == enable & 3
-        assert await bus.read(control.CONTROL) == control.IDLE
+class ToggleSequence(RegisterSequence):
+    """A written one turns a bit over, back and forth; a written zero leaves it."""
+
+    async def body(self) -> None:
+        """Every combination of bits onto every other."""
+        for register in {register for register, _ in self.fields("W1T")}:
+            for value in (1, 2, 3, 0, 3, 1, 2):
+                before = await self.read(register)
+                await self.write(register, value)
+                await self.check(register, before ^ value)
+            await self.write(register, await self.read(register))
+            await self.check(register, 0)
+
+
+class BitBashSequence(RegisterSequence):
+    """Each bit of each writable register by itself, over and back; all others stay as they are."""
+
+    async def body(self) -> None:
+        """A random word with each bit turned over in turn."""
+        for register in {register for register, _ in self.fields("RW")}:
+            writable = sum(field.get_register_mask() for field in register.get_fields())
+            base = random.getrandbits(32)
+            for bit in range(32):
+                value = base ^ 1 << bit
+                await self.write(register, value)
+                await self.check(register, value & writable)
+
+
+class StandardTest(ControlTest):
+    """Runs a register sequence."""
+
+    sequence: type[RegisterSequence]
+
+    async def main(self) -> None:
+        """Once."""
+        sequence = self.sequence(self.env.predictor.registers)
+        await sequence.start()
+        assert sequence.checked, "no register was checked"
+        cocotb.log.info("%d checks of registers", sequence.checked)
+
+
+@pyuvm.test()
+class ResetValues(StandardTest):
+    """Every register after a reset, also after one that follows writes."""
+
+    sequence = ResetValuesSequence
+
+    async def main(self) -> None:
+        """Three times; the words in between and behind read 0."""
+        await super().main()
+        for offset in range(0, SIZE, 4):
+            await self.access(AxiLiteItem(False, offset))
+        for clocks in (1, 4):
+            for register in REGISTERS[1:]:
+                await self.write(register.name, random.getrandbits(32))
+            await self.reset(clocks)
+            await super().main()
+
+
+@pyuvm.test()
+class ReadWrite(StandardTest):
+    """Registers that can be written keep what was written."""
+
+    sequence = ReadWriteSequence
+
+
+@pyuvm.test()
+class ReadOnly(StandardTest):
+    """Registers that cannot be written do not change."""
+
+    sequence = ReadOnlySequence
+
+
+@pyuvm.test()
+class WriteOneToggles(StandardTest):
+    """The interrupt status' bits turn over where a one is written."""
+
+    sequence = ToggleSequence
+
+
+@pyuvm.test()
+class BitBash(StandardTest):
+    """Every bit that can be written, one by one."""
+
+    sequence = BitBashSequence
+
+
+@pyuvm.test()
+class Strobes(ControlTest):
+    """Only the bytes with a strobe are written."""
+
+    async def main(self) -> None:
+        """Every strobe into every kind of register, then random ones; address bits 1:0 do not
+        matter."""
+        names = ["mode", random.choice(ARGUMENT_WORDS), *INTERRUPTS]
+        for name in names:
+            for strobe in range(16):
+                await self.strobed(name, strobe)
+                await self.read(name)
+        for _ in range(100):
+            name = random.choice([*ARGUMENT_WORDS, *INTERRUPTS, "control", "error", "clocks"])
+            strobe = random.randrange(16)
+            await self.strobed(name, strobe & ~1 if name == "control" else strobe)
+            await self.read(random.choice(REGISTERS).name)
+        for register in REGISTERS:
+            await self.read(register.name)
+
+    async def strobed(self, name: str, strobe: int) -> None:
+        """A random word with a strobe."""
+        address = OFFSETS[name] + random.randrange(4)
+        item = AxiLiteItem(True, address, random.getrandbits(32), strobe)
+        item.profile = random.choice(PROFILES)
+        item.lead = random.choice((-1, 0, 0, 1))
+        await self.access(item)
+
+
+@pyuvm.test()
+class Unmapped(ControlTest):
+    """Writes where there is no register answer and change nothing; reads there bring 0."""
+
+    async def main(self) -> None:
+        """Gaps of the map, its end, and aliases of registers in the upper address bits."""
+        for name in ARGUMENT_WORDS:
+            await self.write(name, random.getrandbits(32))
+        gaps = [offset for offset in range(0, 0x100, 4) if offset not in BY_OFFSET]
+        aliases = [
+            register.offset | 1 << random.randint(8, 11) for register in REGISTERS for _ in (0, 1)
+        ]
+        for address in [*gaps, *aliases, SIZE - 4]:
+            await self.access(
+                AxiLiteItem(True, address, random.getrandbits(32) | 0xFF, EVERY_BYTE),
+                AxiLiteItem(False, address + random.randrange(4)),
+            )
+        for register in REGISTERS:
+            await self.read(register.name)
+
+
+@pyuvm.test()
+class ChannelOrder(ControlTest):
+    """The address of a write long before its data, and the data long before the address."""
+
+    async def main(self) -> None:
+        """Every distance both ways, next to reads."""
+        for lead in [*range(-12, 13), *(random.randint(-40, 40) for _ in range(10))]:
+            name = random.choice(ARGUMENT_WORDS)
+            read = AxiLiteItem(False, OFFSETS[name], delay=random.randint(0, abs(lead) + 2))
+            item = AxiLiteItem(True, OFFSETS[name], random.getrandbits(32), lead=lead, beside=read)
+            await self.access(item)
+            await self.read(name)
+
+
+@pyuvm.test()
+class Traffic(ControlTest):
+    """Reads and writes at once, or one behind the other before it is answered; answers stall."""
+
+    async def main(self) -> None:
+        """Random pairs with every profile."""
+        for turn in range(240):
+            self.profile = PROFILES[turn % len(PROFILES)]
+            first = self.any()
+            first.beside = self.any()
+            first.beside.delay = random.choice((0, 0, 1, 2, 3))
+            await self.access(first)
+
+    def any(self) -> AxiLiteItem:
+        """A random access that starts no job."""
+        write = random.random() < 0.5
+        names = [*ARGUMENT_WORDS[:4], *INTERRUPTS, *(() if write else ("control", "version"))]
+        return AxiLiteItem(
+            write,
+            OFFSETS[random.choice(names)],
+            random.getrandbits(32),
+            random.choice((EVERY_BYTE, EVERY_BYTE, random.randrange(16))),
+            profile=self.profile,
+        )
+
+
+@pyuvm.test()
+class InterruptLine(ControlTest):
+    """The interrupt is the global enable and any bit of the status, in every clock."""
+
+    async def main(self) -> None:
+        """Random enables and toggles."""
+        for _ in range(40):
+            for name in INTERRUPTS:
+                await self.write(name, random.getrandbits(32))
+            for name in (*INTERRUPTS, "control"):
+                await self.read(name)
+
+
+@pyuvm.test()
+class ResetDuringAccess(ControlTest):
+    """A reset at any clock of accesses: no answer to them, and the next ones are right."""
+
+    async def main(self) -> None:
+        """Each distance a few times, with all orders of address and data."""
+        cut = 0
+        for wait in [*range(8), *(random.randint(0, 12) for _ in range(12))]:
+            name = random.choice(ARGUMENT_WORDS)
+            read = AxiLiteItem(False, OFFSETS[name], delay=random.randint(0, 4))
+            item = AxiLiteItem(
+                True, OFFSETS[name], random.getrandbits(32), lead=random.randint(-4, 4), beside=read
+            )
+            task = cocotb.start_soon(self.access(item))
+            await self.env.drain(0, wait)
+            await self.reset(random.choice((1, 2, 3)))
+            await task
+            cut += item.cut_short
+            for _ in range(2):
+                await self.read(name)
+                await self.write(name, random.getrandbits(32))
+        assert cut, "no access was cut short"

@@ -1,434 +1,485 @@
 # Copyright 2026 The Crocuta authors
 # SPDX-License-Identifier: Apache-2.0
-"""job_control behind its registers: the bench is the host on one side and the core on the other."""
+"""Jobs: job_control behind its registers, with a host on one side and a core on the other. The
+environment compares what both are told, clock by clock, with the model of the jobs."""
 
 from __future__ import annotations
 
 import dataclasses
-import os
 import random
-from typing import Any
 
 import cocotb
-from cocotb.triggers import FallingEdge, RisingEdge
+import pyuvm
+from cocotb.triggers import FallingEdge
 
-from models import configs
-from models.chunk_controller import MAX_CHANNELS, PAGE_BYTES, Job, Mode
-from tb import control
-from tb.control import ARGUMENTS, Host
+from models.chunk_controller import MAX_CHANNELS, PAGE_BYTES, Mode
+from tb.agents.axi_lite import AxiLiteItem
+from tb.envs.control_registers import (
+    ARGUMENT_WORDS,
+    CONTINUE,
+    START,
+    ControlTest,
+    argument_items,
+    good_job,
+)
+from tb.envs.job_model import COUNTERS, ERRORS, FIRST_PORT_ERROR, QUIET, STARTED, USED
+from tb.profiles import PROFILES
+from tb.registers import OFFSETS, REGISTERS, bit
 
-CONFIG = configs.load(os.environ["CROCUTA_CONFIG"])
-LIMIT = 1 << CONFIG.max_length_log2
-RESET_CLOCKS = 4
-QUIET_CLOCKS = 8
-BAD_MODE, BAD_CHANNELS, BAD_LENGTH_X, BAD_LENGTH_H, BAD_POINTER = range(1, 6)
-FIRST_PORT_ERROR = 6
-USED = {
-    Mode.PREPARE: ("h", "h_spectra"),
-    Mode.CONVOLVE: ("x", "h_spectra", "x_spectra", "y"),
-}
-
-
-def good_job() -> Job:
-    """A random valid job; what its mode does not use is random and often invalid."""
-    mode = random.choice(list(Mode))
-    unused = 0 if mode == Mode.CONVOLVE else random.choice((0, LIMIT + 1, random.getrandbits(32)))
-    pointers = {
-        name: random.getrandbits(52) << 12 if name in USED[mode] else random.getrandbits(64)
-        for name in ("x", "h", "h_spectra", "x_spectra", "y")
-    }
-    length = random.choice((1, LIMIT, random.randint(1, LIMIT)))
-    return Job(
-        mode,
-        random.choice((1, MAX_CHANNELS, random.randint(1, MAX_CHANNELS))),
-        unused or length,
-        random.choice((1, LIMIT, random.randint(1, LIMIT))),
-        **pointers,
-    )
+DONE, IDLE, READY = (bit("control", name) for name in ("done", "idle", "ready"))
+PORT_ERRORS = len(ERRORS) - FIRST_PORT_ERROR
+RESULTS = ("status", "error", "chunks_done", "clocks", "clocks_high", *COUNTERS[1:])
 
 
-@dataclasses.dataclass
-class Run:
-    """One start of the core."""
+class JobTest(ControlTest):
+    """What the tests of the jobs share."""
 
-    arguments: dict[str, int]
-    reset_clocks: int
+    async def interrupts(self, enable: int, line: int) -> None:
+        """Sets the enables and clears the status."""
+        await self.write("interrupt_enable", enable)
+        await self.write("global_interrupt", line)
+        await self.write("interrupt_status", await self.read("interrupt_status"))
 
+    async def pulses(self, clocks: int) -> None:
+        """Random pulses on all counters and now and then on the flags."""
+        for _ in range(clocks):
+            await self.core(
+                pulses=random.getrandbits(len(COUNTERS)),
+                saturated=int(random.random() < 0.05),
+                non_finite=int(random.random() < 0.05),
+            )
+        await self.core(pulses=0, saturated=0, non_finite=0)
 
-class Core:
-    """The core's side: watches every clock and acts as told."""
+    async def error(self, errors: int) -> None:
+        """A clock of errors."""
+        await self.core(error=errors)
+        await self.core(error=0)
 
-    def __init__(self, dut: Any) -> None:
-        self.dut = dut
-        self.runs: list[Run] = []
-        self.reset_clocks = 0
-        self.resets = 0
-        cocotb.start_soon(self._watch())
+    async def results(self) -> None:
+        """Reads all that a job leaves."""
+        for name in RESULTS:
+            await self.read(name)
 
-    def arguments(self) -> dict[str, int]:
-        """The job's arguments as the core sees them."""
-        return {name: int(getattr(self.dut, f"{name}_o").value) for name in ARGUMENTS}
+    async def acknowledge(self) -> None:
+        """Ends what the host knows of the job."""
+        await self.write("control", CONTINUE)
 
-    async def _watch(self) -> None:
-        dut = self.dut
-        running: dict[str, int] | None = None
-        booting = True  # the core's reset ends a clock after the kernel's
-        while True:
-            await FallingEdge(dut.clk_i)
-            booting = dut.rst_ni.value != 1 or (booting and dut.core_rst_no.value == 0)
-            if booting:
-                running = None
-                self.reset_clocks = 0
-                continue
-            if dut.core_rst_no.value == 0:
-                running = None
-                self.resets += self.reset_clocks == 0
-                self.reset_clocks += 1
-            if dut.controller_start_o.value == 1:
-                assert dut.core_rst_no.value == 1 and dut.stop_o.value == 0
-                assert running is None, "two starts after one reset"
-                running = self.arguments()
-                self.runs.append(Run(running, self.reset_clocks))
-                self.reset_clocks = 0
-                dut.controller_done_i.value = 0
-
-    async def started(self) -> None:
-        """Waits for the next start."""
-        count = len(self.runs)
-        for _ in range(200):
-            await FallingEdge(self.dut.clk_i)
-            if len(self.runs) > count:
-                return
-        raise AssertionError("the core was not started")
-
-    async def set(self, **inputs: int) -> None:
-        """Drives inputs after the next edge."""
-        await RisingEdge(self.dut.clk_i)
-        for name, value in inputs.items():
-            getattr(self.dut, name).value = value
-
-    async def clocks(self, count: int) -> None:
-        """Lets clocks pass."""
-        for _ in range(count):
-            await RisingEdge(self.dut.clk_i)
-
-    async def finish(self) -> None:
-        """The job's natural end."""
-        await self.set(controller_done_i=1, ports_idle_i=1)
-
-    async def pulse_error(self, errors: int) -> None:
-        """One clock of error inputs."""
-        await self.set(error_i=errors)
-        await self.set(error_i=0)
+    async def code(self) -> str:
+        """The error by its name."""
+        return ERRORS[await self.read("error")]
 
 
-async def bench(dut: Any) -> tuple[Host, Core]:
-    """Host and core after reset."""
-    host = Host(dut)
-    await host.start()
-    core = Core(dut)
-    await core.clocks(2)
-    return host, core
+@pyuvm.test()
+class JobsOneByOne(JobTest):
+    """Start, run, done, continue; flags, counters and interrupts with every enable."""
+
+    async def main(self) -> None:
+        """A job for each setting of the interrupts, and each again."""
+        for setting in [*range(8), *random.sample(range(8), 4)]:
+            await self.interrupts(setting & 3, setting >> 2)
+            assert await self.read("control") == IDLE
+            await self.core(controller_done=0, ports_idle=0)
+            await self.start(good_job(self.config))
+            assert await self.read("control") == READY
+            assert await self.read("control") == 0, "ap_ready clears when read"
+            await self.write("interrupt_status", setting & 2)
+            await self.pulses(random.randint(1, 60))
+            assert not await self.read("control") & DONE
+            await self.finish()
+            assert await self.read("control") == DONE
+            assert await self.code() == "none"
+            await self.write("interrupt_status", setting & 1)
+            assert await self.read("interrupt_status") == 0, "the event is not repeated"
+            await self.results()
+            # Pulses after the end count no more, nor do errors.
+            await self.core(pulses=0x7F, saturated=1, non_finite=1, error=1)
+            await self.core(pulses=0, saturated=0, non_finite=0, error=0)
+            await self.results()
+            await self.acknowledge()
 
 
-async def wait_done(host: Host) -> None:
-    """Polls CTRL as a host does."""
-    for _ in range(50):
-        if await host.read(control.CONTROL) & control.DONE:
-            return
-    raise AssertionError("the job did not end")
+@pyuvm.test()
+class LongCounts(JobTest):
+    """Every counter by itself, and the clocks of jobs of several lengths."""
+
+    async def main(self) -> None:
+        """One pulse more for each counter in turn."""
+        clocks = set()
+        for turn in range(3):
+            await self.core(controller_done=0)
+            await self.start(good_job(self.config))
+            for counter in range(len(COUNTERS)):
+                await self.core(counter + 1 + turn, pulses=1 << counter)
+            await self.core(1 + 250 * turn, pulses=0)
+            await self.finish()
+            for counter, name in enumerate(COUNTERS):
+                assert await self.read(name) == counter + 1 + turn, name
+            clocks.add(await self.read("clocks"))
+            await self.results()
+            await self.acknowledge()
+        assert len(clocks) == 3
 
 
-def check_arguments(run: Run, job: Job) -> None:
-    """The core saw the job's arguments."""
-    assert run.arguments == {name: int(value) for name, value in dataclasses.asdict(job).items()}
-    assert run.reset_clocks == RESET_CLOCKS
-
-
-@cocotb.test()
-async def jobs_one_by_one(dut: Any) -> None:
-    """Start, run, done, continue; the bits of CTRL at each step; flags, counters, interrupts."""
-    host, core = await bench(dut)
-    await host.write(control.GLOBAL_ENABLE, 1)
-    await host.write(control.ENABLE, 3)
-    for _ in range(8):
-        job = good_job()
-        await host.arguments(job)
-        assert await host.read(control.CONTROL) == control.IDLE
-        started = cocotb.start_soon(core.started())
-        await core.set(ports_idle_i=0, controller_done_i=1)  # as the last job left it
-        await host.write(control.CONTROL, control.START)
-        await started
-        check_arguments(core.runs[-1], job)
-        assert await host.read(control.CONTROL) == control.READY
-        assert await host.read(control.CONTROL) == 0, "ap_ready clears when read"
-        assert await host.read(control.STATUS) == 2 and dut.interrupt_o.value == 1
-        await host.write(control.STATUS, 2)
-        await FallingEdge(dut.clk_i)
-        assert dut.interrupt_o.value == 0
-        counts = [0] * 7
-        for _ in range(random.randint(1, 60)):
-            pulses = random.getrandbits(7)
-            await core.set(count_i=pulses)
-            for bit in range(7):
-                counts[bit] += pulses >> bit & 1
-        saturated, non_finite = random.getrandbits(1), random.getrandbits(1)
-        await core.set(count_i=0, saturated_i=saturated, non_finite_i=non_finite)
-        await core.set(saturated_i=0, non_finite_i=0)
-        await core.clocks(random.randint(0, 20))
-        assert not await host.read(control.CONTROL) & control.DONE
-        await core.finish()
-        await wait_done(host)
-        assert await host.read(control.CONTROL) == control.DONE
-        assert await host.read(control.STATUS) == 1 and dut.interrupt_o.value == 1
-        await host.write(control.STATUS, 1)
-        assert await host.read(control.STATUS) == 0, "the event is not repeated"
-        assert await host.read(control.FLAGS) == saturated | non_finite << 1
-        assert await host.read(control.ERROR) == 0
-        assert await host.read(control.CHUNKS_DONE) == counts[0]
-        for offset, count in zip((control.MAC_BEATS, *control.STALLS), counts[1:], strict=True):
-            assert await host.read(offset, 64) == count, hex(offset)
-        # Pulses after the end count no more.
-        await core.set(count_i=0x7F, saturated_i=1, error_i=1)
-        await core.set(count_i=0, saturated_i=0, error_i=0)
-        assert await host.read(control.MAC_BEATS, 64) == counts[1]
-        assert await host.read(control.FLAGS) == saturated | non_finite << 1
-        await host.write(control.CONTROL, control.CONTINUE)
-        assert await host.read(control.CONTROL) == control.IDLE
-        await core.set(controller_done_i=0)
-    assert len(core.runs) == 8
-
-
-@cocotb.test()
-async def clocks_counter(dut: Any) -> None:
-    """Clocks from start to done, compared with the bench's own count."""
-    host, core = await bench(dut)
-    for wait in (0, 37, 500):
-        await host.arguments(good_job())
-        started = cocotb.start_soon(core.started())
-        await host.write(control.CONTROL, control.START)
-        await started
-        await core.clocks(wait)
-        await core.finish()
-        await wait_done(host)
-        clocks = await host.read(control.CLOCKS, 64)
-        overhead = clocks - wait
-        dut._log.info(f"{clocks} clocks, of which {overhead} around the run")
-        assert 20 < overhead < 45
-        await core.clocks(10)
-        assert await host.read(control.CLOCKS, 64) == clocks
-        await host.write(control.CONTROL, control.CONTINUE)
-
-
-@cocotb.test()
-async def end_needs_everything_idle(dut: Any) -> None:
+@pyuvm.test()
+class EndNeedsEverythingIdle(JobTest):
     """Done comes only after controller and ports have been idle together for a while."""
-    host, core = await bench(dut)
-    await host.arguments(good_job())
-    started = cocotb.start_soon(core.started())
-    await host.write(control.CONTROL, control.START)
-    await started
-    for _ in range(10):
-        first, second = random.sample(("controller_done_i", "ports_idle_i"), 2)
-        await core.set(**{first: 1, second: 0})
-        await core.clocks(QUIET_CLOCKS + 4)
-        await core.set(**{second: 1})
-        await core.clocks(random.randint(0, QUIET_CLOCKS - 2))
-        await core.set(controller_done_i=1, ports_idle_i=0)
-        assert not await host.read(control.CONTROL) & control.DONE
-    await core.finish()
-    await wait_done(host)
+
+    async def main(self) -> None:
+        """Each alone, and both for each number of clocks that is too short."""
+        await self.core(controller_done=0, ports_idle=0)
+        await self.start(good_job(self.config))
+        for clocks in range(1, QUIET):
+            first, second = random.sample(("controller_done", "ports_idle"), 2)
+            await self.core(QUIET + 4, **{first: 1, second: 0})
+            await self.core(clocks, **{second: 1})
+            again = random.choice((first, second))
+            await self.core(random.choice((1, 1, QUIET + 4)), **{again: 0})
+            assert not await self.read("control") & DONE
+        await self.finish()
+        assert await self.code() == "none"
 
 
-def bad_jobs() -> list[tuple[int, dict[str, int]]]:
-    """(code, arguments to spoil): each kind of bad value by itself."""
-    kinds: list[tuple[int, dict[str, int]]] = [
-        (BAD_MODE, {"mode": value}) for value in (2, 3, 1 << 31, random.getrandbits(31) | 2)
-    ]
-    kinds += [
-        (BAD_CHANNELS, {"channels": value}) for value in (0, MAX_CHANNELS + 1, 1 << 31, 0xFFFFFFFF)
-    ]
-    for name, code in (("length_x", BAD_LENGTH_X), ("length_h", BAD_LENGTH_H)):
-        kinds += [(code, {name: value}) for value in (0, LIMIT + 1, 2 * LIMIT, 0xFFFFFFFF)]
-    for name in ("x", "h", "h_spectra", "x_spectra", "y"):
-        kinds += [(BAD_POINTER, {name: (1 << 12) + (1 << bit)}) for bit in (0, 5, 11)]
-    return kinds
-
-
-async def run_bad(host: Host, core: Core, arguments: dict[str, int], code: int) -> None:
-    """A job that has to end with a code and without touching the core."""
-    for name, value in arguments.items():
-        offset, bits = ARGUMENTS[name]
-        await host.write(offset, value, bits)
-    await host.write(control.CONTROL, control.START)
-    await wait_done(host)
-    assert await host.read(control.ERROR) == code, arguments
-    assert await host.read(control.CLOCKS, 64) < 5
-    assert not core.runs and not core.resets, arguments
-    await host.write(control.CONTROL, control.CONTINUE)
-
-
-@cocotb.test()
-async def bad_arguments(dut: Any) -> None:
+@pyuvm.test()
+class BadArguments(JobTest):
     """Each bad argument has its code, the lowest first; the core is neither reset nor started."""
-    host, core = await bench(dut)
-    for code, spoil in bad_jobs():
-        name = next(iter(spoil))
-        job = good_job()
-        mode = Mode.PREPARE if name == "h" else Mode.CONVOLVE
-        arguments = {key: int(value) for key, value in dataclasses.asdict(job).items()}
+
+    def bad(self) -> list[tuple[str, dict[str, int]]]:
+        """(code, arguments to spoil): each kind of bad value by itself."""
+        limit = 1 << self.config.max_length_log2
+        kinds: list[tuple[str, dict[str, int]]] = [
+            ("mode", {"mode": value}) for value in (2, 3, 1 << 31, random.getrandbits(31) | 2)
+        ]
+        kinds += [
+            ("channels", {"channels": value})
+            for value in (0, MAX_CHANNELS + 1, 1 << 31, 0xFFFF_FFFF)
+        ]
+        for name in ("length_x", "length_h"):
+            kinds += [(name, {name: value}) for value in (0, limit + 1, 2 * limit, 0xFFFF_FFFF)]
+        for name in ("x", "h", "h_spectra", "x_spectra", "y"):
+            kinds += [("pointer", {name: PAGE_BYTES + (1 << bit)}) for bit in (0, 5, 11)]
+        return kinds
+
+    async def spoilt(self, spoil: dict[str, int], code: str) -> None:
+        """A job with bad arguments."""
+        mode = Mode.PREPARE if "h" in spoil else Mode.CONVOLVE
+        job = good_job(self.config)
+        limit = 1 << self.config.max_length_log2
+        arguments = {name: int(value) for name, value in dataclasses.asdict(job).items()}
         arguments |= dict.fromkeys(USED[mode], 7 * PAGE_BYTES)
-        arguments |= {"mode": int(mode), "length_x": min(job.length_x, LIMIT) or 1} | spoil
-        await run_bad(host, core, arguments, code)
-    for _ in range(20):
-        kinds = random.sample(bad_jobs(), 3)
-        arguments = {
-            "mode": int(Mode.CONVOLVE), "channels": 1, "length_x": 1, "length_h": 1,
-            "x": 0, "h": 0, "h_spectra": 0, "x_spectra": 0, "y": 0,
-        }  # fmt: skip
-        kinds = [(code, spoil) for code, spoil in kinds if "h" not in spoil and "mode" not in spoil]
-        for _, spoil in kinds:
-            arguments |= spoil
-        if kinds:
-            await run_bad(host, core, arguments, min(code for code, _ in kinds))
+        arguments |= {"mode": int(mode), "length_x": min(job.length_x, limit) or 1} | spoil
+        await self.access(*argument_items(arguments))
+        await self.write("control", START)
+        await self.wait_done()
+        assert await self.code() == code, arguments
+        assert await self.read("clocks") < STARTED
+        await self.acknowledge()
+
+    async def main(self) -> None:
+        """Each alone, then some together."""
+        self.env.started.clear()
+        for code, spoil in self.bad():
+            await self.spoilt(spoil, code)
+        for _ in range(12):
+            kinds = [kind for kind in random.sample(self.bad(), 3) if "h" not in kind[1]]
+            spoil = {name: value for _, one in kinds for name, value in one.items()}
+            if kinds and "mode" not in spoil:
+                await self.spoilt(spoil, min((code for code, _ in kinds), key=ERRORS.index))
+        assert not self.env.started.is_set(), "the core was started"
 
 
-@cocotb.test()
-async def errors_while_running(dut: Any) -> None:
+@pyuvm.test()
+class EdgesOfArguments(JobTest):
+    """The largest and the smallest arguments are good, and their neighbours bad."""
+
+    async def main(self) -> None:
+        """Each length and the channels at both ends, in both modes."""
+        limit = 1 << self.config.max_length_log2
+        for mode in Mode:
+            for channels, length_x, length_h in (
+                (1, 1, 1),
+                (MAX_CHANNELS, limit, limit),
+                (1, limit, 1),
+                (MAX_CHANNELS, 1, limit),
+            ):
+                job = dataclasses.replace(
+                    good_job(self.config),
+                    **{name: random.getrandbits(52) << 12 for name in USED[Mode.CONVOLVE]},
+                    h=random.getrandbits(52) << 12,
+                    mode=mode,
+                    channels=channels,
+                    length_x=length_x,
+                    length_h=length_h,
+                )
+                await self.run(job)
+                assert await self.code() == "none", job
+                await self.acknowledge()
+
+
+@pyuvm.test()
+class ErrorsWhileRunning(JobTest):
     """The first error stops the ports, waits for them, and is the code; the next job runs."""
-    host, core = await bench(dut)
-    for turn in range(14):
-        await host.arguments(good_job())
-        await core.set(controller_done_i=0, ports_idle_i=0)
-        started = cocotb.start_soon(core.started())
-        await host.write(control.CONTROL, control.START)
-        await started
-        await core.clocks(random.randint(0, 30))
-        errors = 1 << turn if turn < 6 else random.randint(1, 63)
-        first = (errors & -errors).bit_length() - 1
-        assert dut.stop_o.value == 0
-        await core.pulse_error(errors)
-        await FallingEdge(dut.clk_i)
-        assert dut.stop_o.value == 1
-        # Later errors do not matter, nor does the controller, which will never finish.
-        await core.pulse_error(random.randint(1, 63))
-        await core.clocks(random.randint(QUIET_CLOCKS, 40))
-        assert await host.read(control.CONTROL) & (control.DONE | control.IDLE) == 0
-        await core.set(ports_idle_i=1)
-        await core.clocks(QUIET_CLOCKS // 2)
-        await core.set(ports_idle_i=0)
-        assert await host.read(control.CONTROL) & (control.DONE | control.IDLE) == 0
-        await core.set(ports_idle_i=1)
-        await wait_done(host)
-        assert await host.read(control.ERROR) == FIRST_PORT_ERROR + first
-        assert dut.stop_o.value == 1, "nothing may move until the next job's reset"
-        if turn % 3 == 0:
-            await host.write(control.CONTROL, control.CONTINUE)
-            await host.write(ARGUMENTS["channels"][0], 0)
-            await host.write(control.CONTROL, control.START)
-            await wait_done(host)
-            assert await host.read(control.ERROR) == BAD_CHANNELS
-            assert dut.stop_o.value == 1, "a job that does not run does not release the ports"
-        await host.write(control.CONTROL, control.CONTINUE)
-        await host.arguments(good_job())
-        started = cocotb.start_soon(core.started())
-        await host.write(control.CONTROL, control.START)
-        await started
-        await core.finish()
-        await wait_done(host)
-        assert await host.read(control.ERROR) == 0
-        await host.write(control.CONTROL, control.CONTINUE)
-    assert len(core.runs) == 28 and core.resets == 28
+
+    async def main(self) -> None:
+        """Each error alone, then combinations."""
+        for turn in range(PORT_ERRORS + 6):
+            await self.core(controller_done=random.getrandbits(1), ports_idle=0)
+            await self.start(good_job(self.config))
+            await self.pulses(random.randint(0, 20))
+            errors = 1 << turn if turn < PORT_ERRORS else random.randint(1, (1 << PORT_ERRORS) - 1)
+            first = (errors & -errors).bit_length() - 1
+            await self.error(errors)
+            # Later errors do not matter, nor does the controller, which will never finish.
+            await self.error(random.randint(1, (1 << PORT_ERRORS) - 1))
+            await self.core(random.randint(QUIET, 40), controller_done=0)
+            assert not await self.read("control") & (DONE | IDLE)
+            for clocks in (random.randint(1, QUIET - 1), QUIET - 1):
+                await self.core(clocks, ports_idle=1)
+                await self.core(ports_idle=0)
+            assert not await self.read("control") & (DONE | IDLE)
+            await self.core(ports_idle=1)
+            await self.wait_done()
+            code = ERRORS[FIRST_PORT_ERROR + first]
+            assert await self.code() == code
+            if turn % 3 == 0:  # a job that does not run does not release the ports
+                await self.acknowledge()
+                await self.write("channels", 0)
+                await self.write("control", START)
+                await self.wait_done()
+                assert await self.code() == "channels"
+            await self.acknowledge()
+            await self.run(good_job(self.config))
+            assert await self.code() == "none"
+            await self.acknowledge()
 
 
-@cocotb.test()
-async def error_at_the_last_moment(dut: Any) -> None:
-    """An error that comes while the end is being confirmed still counts."""
-    host, core = await bench(dut)
-    for wait in range(QUIET_CLOCKS - 1):
-        await host.arguments(good_job())
-        await core.set(controller_done_i=0, ports_idle_i=1)
-        started = cocotb.start_soon(core.started())
-        await host.write(control.CONTROL, control.START)
-        await started
-        await core.finish()
-        await core.clocks(wait)
-        await core.pulse_error(0b100)
-        await wait_done(host)
-        assert await host.read(control.ERROR) == FIRST_PORT_ERROR + 2, wait
-        await host.write(control.CONTROL, control.CONTINUE)
+@pyuvm.test()
+class ErrorAtTheLastMoment(JobTest):
+    """An error that comes while the end is being confirmed still counts; one later does not."""
+
+    async def main(self) -> None:
+        """Each clock of the end."""
+        codes = []
+        for wait in range(1, QUIET + 3):
+            await self.core(controller_done=0, ports_idle=1)
+            await self.start(good_job(self.config))
+            await self.core(wait, controller_done=1)
+            await self.error(0b100)
+            await self.wait_done()
+            codes.append(await self.code())
+            await self.acknowledge()
+        assert codes == [*["x_read"] * (QUIET - 1), *["none"] * 3]
 
 
-@cocotb.test()
-async def back_to_back(dut: Any) -> None:
+@pyuvm.test()
+class BackToBack(JobTest):
     """The next job is written and started while one runs; it begins after ap_continue."""
-    host, core = await bench(dut)
-    jobs = [good_job() for _ in range(6)]
-    await host.arguments(jobs[0])
-    started = cocotb.start_soon(core.started())
-    await host.write(control.CONTROL, control.START)
-    await started
-    for number, job in enumerate(jobs):
-        check_arguments(core.runs[-1], job)
-        last = number + 1 == len(jobs)
-        if not last:
-            await host.arguments(jobs[number + 1])
-            await host.write(control.CONTROL, control.START)
-            assert await host.read(control.CONTROL) & control.START
-        await core.clocks(random.randint(0, 30))
-        assert core.arguments() == core.runs[-1].arguments, "a running job's arguments changed"
-        await core.finish()
-        await wait_done(host)
-        await core.clocks(60)
-        assert len(core.runs) == number + 1, "the next job began without ap_continue"
-        assert await host.read(control.ERROR) == 0
-        if not last:
-            started = cocotb.start_soon(core.started())
-        await host.write(control.CONTROL, control.CONTINUE)
-        if not last:
-            await started
-            assert not await host.read(control.CONTROL) & (control.START | control.DONE)
-    assert await host.read(control.CONTROL) == control.IDLE
+
+    async def main(self) -> None:
+        """A row of jobs."""
+        jobs = [good_job(self.config) for _ in range(6)]
+        await self.core(controller_done=0)
+        await self.start(jobs[0])
+        for job in jobs[1:]:
+            await self.arguments(job)
+            await self.write("control", START)
+            assert await self.read("control") & START
+            await self.core(random.randint(1, 30))
+            self.env.started.clear()
+            await self.finish()
+            await self.core(60)
+            assert not self.env.started.is_set(), "the next job began without ap_continue"
+            await self.core(controller_done=0)
+            await self.acknowledge()
+            await self.wait_started()
+            assert not await self.read("control") & (START | DONE)
+        await self.finish()
+        await self.acknowledge()
+        assert await self.read("control") == IDLE
 
 
-@cocotb.test()
-async def continue_and_start_in_one_write(dut: Any) -> None:
-    """Acknowledging and starting together runs the next job."""
-    host, core = await bench(dut)
-    await host.arguments(good_job())
-    for command in (control.START, control.START | control.CONTINUE):
-        started = cocotb.start_soon(core.started())
-        await host.write(control.CONTROL, command)
-        await started
-        await core.finish()
-        await wait_done(host)
-    assert len(core.runs) == 2
+@pyuvm.test()
+class ContinueAndStart(JobTest):
+    """Acknowledging and starting, in one write and in any other way, runs the next job."""
+
+    async def main(self) -> None:
+        """One write, two, and a start that is written again and again."""
+        await self.run(good_job(self.config))
+        for _ in range(3):
+            self.env.started.clear()
+            await self.core(controller_done=0)
+            await self.write("control", START | CONTINUE)
+            await self.wait_started()
+            await self.finish()
+        # The start that a write in the clock of the latch asks for is another job's.
+        for delay in range(4):
+            await self.core(controller_done=0)
+            self.env.started.clear()
+            again = AxiLiteItem(True, OFFSETS["control"], START, delay=delay)
+            await self.access(AxiLiteItem(True, OFFSETS["control"], START | CONTINUE, beside=again))
+            await self.wait_started()
+            await self.finish()
+            while await self.read("control") & START:
+                self.env.started.clear()
+                await self.core(controller_done=0)
+                await self.acknowledge()
+                await self.wait_started()
+                await self.finish()
 
 
-@cocotb.test()
-async def reset_in_the_middle(dut: Any) -> None:
+@pyuvm.test()
+class HostMeetsEvents(JobTest):
+    """What the host reads and writes in the very clock of an event: no event is lost."""
+
+    async def main(self) -> None:
+        """Each access at every distance from the start, and from the end."""
+        status = OFFSETS["interrupt_status"]
+        await self.arguments(good_job(self.config))
+        await self.interrupts(3, 1)
+        for delay in range(8):
+            for meeting in (
+                AxiLiteItem(False, OFFSETS["control"], delay=delay),
+                AxiLiteItem(True, status, 3, delay=delay),
+            ):
+                await self.core(controller_done=0)
+                self.env.started.clear()
+                await self.access(AxiLiteItem(True, OFFSETS["control"], START, beside=meeting))
+                await self.wait_started()
+                await self.read("control")
+                await self.read("interrupt_status")
+                await self.finish()
+                await self.acknowledge()
+        for delay in range(12):
+            for offset, data in ((OFFSETS["control"], CONTINUE | START), (status, 1)):
+                await self.core(controller_done=0)
+                self.env.started.clear()
+                await self.write("control", START)
+                await self.wait_started()
+                await self.core(controller_done=1, ports_idle=1)
+                await self.access(AxiLiteItem(True, offset, data, delay=delay))
+                await self.read("interrupt_status")
+                await self.wait_done()
+                await self.write("control", CONTINUE)
+                while not await self.read("control") & IDLE:
+                    await self.acknowledge()
+
+
+@pyuvm.test()
+class RandomTraffic(JobTest):
+    """A host that reads and writes anything at any time while jobs run, end and go wrong."""
+
+    async def main(self) -> None:
+        """Every kind of access in every state, then random ones."""
+        playing = cocotb.start_soon(self.play())
+        for turn in range(60):
+            if turn % 6 == 0:
+                await self.arguments(good_job(self.config))
+            if turn % 10 == 9:
+                await self.write("channels", 0)
+            await self.write("control", random.choice((START, START | CONTINUE, CONTINUE)))
+            for _ in range(random.randint(1, 10)):
+                await self.access(self.any())
+        playing.cancel()
+        await self.core(error=0, controller_done=1, ports_idle=1)
+        for state in ("idle", "preparing", "running", "stopping", "done"):
+            for access in self.every():
+                await self.reach(state)
+                await self.access(access)
+            for command in (START, START | CONTINUE):
+                await self.reach(state)
+                await self.write("control", command)
+                await self.read("control")
+
+    def any(self) -> AxiLiteItem:
+        """A random access."""
+        register = random.choice(REGISTERS)
+        write = random.random() < 0.4
+        beside = None
+        if random.random() < 0.3:
+            beside = AxiLiteItem(False, random.choice(REGISTERS).offset, delay=random.randint(0, 3))
+        return AxiLiteItem(
+            write,
+            register.offset,
+            random.getrandbits(32),
+            random.choice((0xF, random.randrange(16))),
+            lead=random.choice((0, 0, -2, 2)),
+            profile=random.choice(PROFILES),
+            beside=beside,
+        )
+
+    def every(self) -> list[AxiLiteItem]:
+        """A read and a write of each region; the writes start and end nothing."""
+        names = ("control", random.choice(ARGUMENT_WORDS), random.choice(RESULTS))
+        addresses = [*(OFFSETS[name] for name in names), 0xF00]
+        return [
+            AxiLiteItem(write, address, 0 if address == OFFSETS["control"] else 1)
+            for address in addresses
+            for write in (False, True)
+        ]
+
+    async def reach(self, state: str) -> None:
+        """A job in a state."""
+        await self.core(controller_done=1, ports_idle=1)
+        while not await self.read("control") & IDLE:
+            await self.acknowledge()
+        if state == "idle":
+            return
+        await self.arguments(good_job(self.config))
+        await self.core(controller_done=0)
+        self.env.started.clear()
+        await self.write("control", START)
+        if state == "preparing":
+            return
+        await self.wait_started()
+        await self.core(3)
+        if state == "stopping":
+            await self.core(ports_idle=0)
+            await self.error(1)
+        elif state == "done":
+            await self.finish()
+
+    async def play(self) -> None:
+        """A core that runs for some clocks, and sometimes fails."""
+        while True:
+            await self.env.started.wait()
+            self.env.started.clear()
+            await self.core(controller_done=0, ports_idle=random.getrandbits(1))
+            await self.pulses(random.randint(0, 20))
+            if random.random() < 0.4:
+                await self.error(random.randint(1, (1 << PORT_ERRORS) - 1))
+                await self.core(random.randint(1, 20))
+            await self.core(random.randint(1, 20), ports_idle=1)
+            await self.core(controller_done=1)
+
+
+@pyuvm.test()
+class ResetInTheMiddle(JobTest):
     """After a reset at any moment everything is as at the beginning, and a job runs."""
-    host, core = await bench(dut)
-    for _ in range(8):
-        await host.arguments(good_job())
-        await core.set(ports_idle_i=random.getrandbits(1), controller_done_i=0)
-        await host.write(control.CONTROL, control.START)
-        await core.clocks(random.randint(0, 40))
-        if random.getrandbits(1):
-            await core.pulse_error(1)
-        await host.reset()
-        await FallingEdge(dut.clk_i)
-        assert dut.stop_o.value == 0 and dut.interrupt_o.value == 0
-        assert await host.read(control.CONTROL) == control.IDLE
-        for offset in (control.ERROR, control.FLAGS, control.CLOCKS, ARGUMENTS["channels"][0]):
-            assert await host.read(offset) == 0
-        job = good_job()
-        await host.arguments(job)
-        started = cocotb.start_soon(core.started())
-        await host.write(control.CONTROL, control.START)
-        await started
-        check_arguments(core.runs[-1], job)
-        await core.finish()
-        await wait_done(host)
-        assert await host.read(control.ERROR) == 0
-        await host.write(control.CONTROL, control.CONTINUE)
+
+    async def main(self) -> None:
+        """In every state of a job, then at random clocks."""
+        for moment in ("idle", "preparing", "running", "stopping", "done", *range(6)):
+            await self.interrupts(random.getrandbits(2), random.getrandbits(1))
+            if moment != "idle":
+                await self.arguments(good_job(self.config))
+                await self.core(ports_idle=0, controller_done=0)
+                self.env.started.clear()
+                await self.write("control", START)
+                if moment in ("running", "stopping", "done"):
+                    await self.wait_started()
+                    await self.core(2)
+                if moment == "stopping":
+                    await self.error(random.randint(1, (1 << PORT_ERRORS) - 1))
+                elif moment == "done":
+                    await self.finish()
+                elif moment not in ("preparing", "running"):
+                    await self.env.drain(0, random.randint(0, 40))
+                    if random.getrandbits(1):
+                        await self.error(1)
+            await self.reset(random.choice((1, 2, 4)))
+            await FallingEdge(self.dut.clk_i)
+            for register in REGISTERS:
+                value = await self.read(register.name)
+                assert value == register.reset_value(self.config), register.name
+            await self.run(good_job(self.config))
+            assert await self.code() == "none"
+            await self.acknowledge()

@@ -34,15 +34,9 @@ module control_registers_tb
   output logic [31:0] s_axi_rdata,
   output logic [1:0]  s_axi_rresp,
   output logic        interrupt_o,
-  output logic [31:0] mode_o,
-  output logic [31:0] channels_o,
-  output logic [31:0] length_x_o,
-  output logic [31:0] length_h_o,
-  output logic [63:0] x_o,
-  output logic [63:0] h_o,
-  output logic [63:0] h_spectra_o,
-  output logic [63:0] x_spectra_o,
-  output logic [63:0] y_o,
+  /// the job's arguments in the order of their registers, the mode in the high bits: one value is
+  /// quicker to follow than nine
+  output logic [447:0] arguments_o,
   output logic        core_rst_no,
   output logic        stop_o,
   output logic        controller_start_o,
@@ -53,9 +47,18 @@ module control_registers_tb
   input  logic        saturated_i,
   input  logic        non_finite_i,
   /// chunks done, MAC beats and the five stalls, in the order of their registers
-  input  logic [6:0]  count_i
+  input  logic [6:0]  pulses_i
 );
 
+  logic [31:0]          mode;
+  logic [31:0]          channels;
+  logic [31:0]          length_x;
+  logic [31:0]          length_h;
+  logic [63:0]          x;
+  logic [63:0]          h;
+  logic [63:0]          h_spectra;
+  logic [63:0]          x_spectra;
+  logic [63:0]          y;
   logic                 start;
   logic                 latch;
   logic                 done;
@@ -71,6 +74,8 @@ module control_registers_tb
   logic [63:0]          stall_h;
   logic [63:0]          stall_store;
   logic [63:0]          stall_output;
+
+  assign arguments_o = {mode, channels, length_x, length_h, x, h, h_spectra, x_spectra, y};
 
   control_registers #(
     .Lanes        (Lanes),
@@ -104,15 +109,15 @@ module control_registers_tb
     .latch_i        (latch),
     .done_i         (done),
     .idle_i         (idle),
-    .job_mode_o     (mode_o),
-    .job_channels_o (channels_o),
-    .job_length_x_o (length_x_o),
-    .job_length_h_o (length_h_o),
-    .job_x_o        (x_o),
-    .job_h_o        (h_o),
-    .job_h_spectra_o(h_spectra_o),
-    .job_x_spectra_o(x_spectra_o),
-    .job_y_o        (y_o),
+    .job_mode_o     (mode),
+    .job_channels_o (channels),
+    .job_length_x_o (length_x),
+    .job_length_h_o (length_h),
+    .job_x_o        (x),
+    .job_h_o        (h),
+    .job_h_spectra_o(h_spectra),
+    .job_x_spectra_o(x_spectra),
+    .job_y_o        (y),
     .saturated_i    (saturated),
     .non_finite_i   (non_finite),
     .error_i        (error),
@@ -135,15 +140,15 @@ module control_registers_tb
     .latch_o              (latch),
     .done_o               (done),
     .idle_o               (idle),
-    .mode_i               (mode_o),
-    .channels_i           (channels_o),
-    .length_x_i           (length_x_o),
-    .length_h_i           (length_h_o),
-    .x_i                  (x_o[11:0]),
-    .h_i                  (h_o[11:0]),
-    .h_spectra_i          (h_spectra_o[11:0]),
-    .x_spectra_i          (x_spectra_o[11:0]),
-    .y_i                  (y_o[11:0]),
+    .mode_i               (mode),
+    .channels_i           (channels),
+    .length_x_i           (length_x),
+    .length_h_i           (length_h),
+    .x_i                  (x[11:0]),
+    .h_i                  (h[11:0]),
+    .h_spectra_i          (h_spectra[11:0]),
+    .x_spectra_i          (x_spectra[11:0]),
+    .y_i                  (y[11:0]),
     .core_rst_no          (core_rst_no),
     .stop_o               (stop_o),
     .controller_start_o   (controller_start_o),
@@ -157,13 +162,13 @@ module control_registers_tb
     .error_h_write_i      (error_i[5]),
     .saturated_i          (saturated_i),
     .non_finite_i         (non_finite_i),
-    .chunk_done_i         (count_i[0]),
-    .mac_beat_i           (count_i[1]),
-    .stall_samples_i      (count_i[2]),
-    .stall_x_i            (count_i[3]),
-    .stall_h_i            (count_i[4]),
-    .stall_store_i        (count_i[5]),
-    .stall_output_i       (count_i[6]),
+    .chunk_done_i         (pulses_i[0]),
+    .mac_beat_i           (pulses_i[1]),
+    .stall_samples_i      (pulses_i[2]),
+    .stall_x_i            (pulses_i[3]),
+    .stall_h_i            (pulses_i[4]),
+    .stall_store_i        (pulses_i[5]),
+    .stall_output_i       (pulses_i[6]),
     .saturated_o          (saturated),
     .non_finite_o         (non_finite),
     .error_o              (error),

@@ -71,6 +71,7 @@ class AxiLiteItem(uvm_sequence_item):
         strobe: int = 0xF,
         *,
         lead: int = 0,
+        delay: int = 0,
         profile: str = "none",
         beside: AxiLiteItem | None = None,
     ) -> None:
@@ -81,10 +82,13 @@ class AxiLiteItem(uvm_sequence_item):
         self.strobe = strobe
         self.lead = lead
         """Clocks by which the address of a write comes before the data; negative: after it."""
+        self.delay = delay
+        """Clocks before the access begins."""
         self.profile = profile
         """How the answers are stalled from now on."""
         self.beside = beside
-        """An access of the other direction, at the same time."""
+        """An access at the same time; one of the same direction follows at once, before this one
+        is answered."""
         self.response: int | None = None
         self.cut_short = False
         """A reset came before the answer."""
@@ -142,7 +146,6 @@ class AxiLiteDriver(uvm_driver):
             item = await self.seq_item_port.get_next_item()
             self.profile = item.profile
             items = [item] if item.beside is None else [item, item.beside]
-            assert len({each.write for each in items}) == len(items), "two of one direction"
             await select(gather(*map(self._access, items)), FallingEdge(self.dut.rst_ni))
             for each in items:
                 each.cut_short = each.response is None
@@ -160,6 +163,8 @@ class AxiLiteDriver(uvm_driver):
             yield False
 
     async def _access(self, item: AxiLiteItem) -> None:
+        for _ in range(item.delay):
+            await RisingEdge(self.dut.clk_i)
         if not item.write:
             await self.reads.ar_channel.send(AxiLiteARTransaction(araddr=item.address))
             answer = await self.reads.r_channel.recv()
@@ -313,7 +318,7 @@ class AxiLiteCoverage(uvm_subscriber):
         self._access = covergroup(
             f"{name}.access",
             {
-                "region": tuple([region for region, _ in config.regions]),
+                "region": tuple(dict.fromkeys(region for region, _ in config.regions)),
                 "kind": ("read", "write"),
                 "response": config.responses,
             },

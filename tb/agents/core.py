@@ -1,0 +1,119 @@
+# Copyright 2026 The Crocuta authors
+# SPDX-License-Identifier: Apache-2.0
+"""The agent that plays the core for control_registers_tb: what ends a job, goes wrong or is
+counted, and what the core is told."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, NamedTuple
+
+from cocotb.triggers import FallingEdge, RisingEdge
+from pyuvm import uvm_analysis_port, uvm_driver, uvm_monitor, uvm_sequence_item, uvm_subscriber
+
+from tb.agents.agent import Agent, clock_now, read, signals
+from tb.agents.beat import Beat
+from tb.envs.coverage import covergroup
+from tb.envs.job_model import CoreInputs, CoreOutputs
+from tb.registers import ARGUMENTS
+
+INPUTS = tuple(f"{name}_i" for name in CoreInputs._fields)
+OUTPUTS = ("interrupt_o", "core_rst_no", "stop_o", "controller_start_o")
+
+
+def packed(arguments: Mapping[str, int]) -> int:
+    """A job's arguments as the bench shows them."""
+    value = 0
+    for name, (_, bits) in ARGUMENTS.items():
+        value = value << bits | arguments[name]
+    return value
+
+
+class CoreConfig(NamedTuple):
+    """Where the core is, and whether the agent plays it."""
+
+    dut: Any
+    coverage: str
+    """The covergroup's name."""
+    active: bool = True
+
+
+class CoreItem(uvm_sequence_item):
+    """New values of some inputs, and the clocks that they stand before the item is finished."""
+
+    def __init__(self, inputs: dict[str, int], clocks: int = 1) -> None:
+        super().__init__("core")
+        self.inputs = inputs
+        self.clocks = clocks
+
+
+class CoreDriver(uvm_driver):
+    """Sets the inputs after a rising edge; at first an idle core's."""
+
+    async def run_phase(self) -> None:
+        """Item by item."""
+        dut = self.cdb_get("config").dut
+        for name, value in zip(INPUTS, CoreInputs(), strict=True):
+            getattr(dut, name).value = value
+        while True:
+            item = await self.seq_item_port.get_next_item()
+            await RisingEdge(dut.clk_i)
+            for name, value in item.inputs.items():
+                getattr(dut, f"{name}_i").value = value
+            for _ in range(item.clocks - 1):
+                await RisingEdge(dut.clk_i)
+            self.seq_item_port.item_done()
+
+
+class CoreMonitor(uvm_monitor):
+    """Writes at the end of each clock out of reset what stood in it; X fails."""
+
+    def build_phase(self) -> None:
+        """The ports: `inputs`, and then `port`: the outputs, and from a start until the core is
+        reset the arguments."""
+        self.inputs = uvm_analysis_port("inputs", self)
+        self.port = uvm_analysis_port("port", self)
+
+    async def run_phase(self) -> None:
+        """Clock by clock."""
+        dut = self.cdb_get("config").dut
+        inputs, outputs = signals(dut, INPUTS), signals(dut, OUTPUTS)
+        shown = False
+        while True:
+            await FallingEdge(dut.clk_i)
+            clock = clock_now()
+            if not read(dut.rst_ni):
+                shown = False
+                continue
+            told = CoreOutputs(*map(read, outputs))
+            tells = CoreInputs(*map(read, inputs))
+            shown = (shown or bool(told.controller_start)) and bool(told.core_rst_n)
+            job = (read(dut.arguments_o),) if shown else ()
+            await RisingEdge(dut.clk_i)
+            self.inputs.write(Beat(clock, tells))
+            self.port.write(Beat(clock, told + job))
+
+
+class CoreCoverage(uvm_subscriber):
+    """The core's resets, starts and stops."""
+
+    EVENTS = ("reset", "start", "stop")
+
+    def build_phase(self) -> None:
+        """One covergroup."""
+        self.sample = covergroup(self.cdb_get("config").coverage, {"event": self.EVENTS})
+
+    def write(self, beat: Beat) -> None:
+        """A clock of the outputs."""
+        _, core_rst_n, stop, start = beat.values[: len(OUTPUTS)]
+        for event, seen in zip(self.EVENTS, (not core_rst_n, start, stop), strict=True):
+            if seen:
+                self.sample(event)
+
+
+class CoreAgent(Agent):
+    """The agent of the core's side."""
+
+    driver_class = CoreDriver
+    monitor_class = CoreMonitor
+    coverage_class = CoreCoverage

@@ -1,0 +1,233 @@
+# Copyright 2026 The Crocuta authors
+# SPDX-License-Identifier: Apache-2.0
+"""What control_registers and job_control do together, clock by clock, from their descriptions: the
+parts of the registers that hardware changes, and what the core sees."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Literal, NamedTuple
+
+from models.chunk_controller import MAX_CHANNELS, PAGE_BYTES, Mode
+from models.configs import Config
+from tb.registers import HIGH
+
+ERRORS = (
+    "none",
+    "mode",
+    "channels",
+    "length_x",
+    "length_h",
+    "pointer",
+    "samples_read",
+    "samples_write",
+    "x_read",
+    "x_write",
+    "h_read",
+    "h_write",
+)
+"""The error codes by name."""
+FIRST_PORT_ERROR = ERRORS.index("samples_read")
+COUNTERS = (
+    "chunks_done",
+    "mac_beats",
+    "stall_samples",
+    "stall_x",
+    "stall_h",
+    "stall_store",
+    "stall_output",
+)
+"""Counters in the order of the bench's pulses."""
+USED = {
+    Mode.PREPARE: ("h", "h_spectra"),
+    Mode.CONVOLVE: ("x", "h_spectra", "x_spectra", "y"),
+}
+"""The pointers that a mode uses."""
+# Clocks from the pulse that latches the arguments.
+JUDGED, RESET_FROM, RESET_TO, RELEASED, STARTED = 3, 4, 7, 7, 19
+# The end has to hold for so many clocks.
+QUIET = 8
+
+Phase = Literal["idle", "preparing", "running", "stopping"]
+
+
+class CoreInputs(NamedTuple):
+    """What the core tells in a clock."""
+
+    controller_done: int = 0
+    ports_idle: int = 1
+    error: int = 0
+    saturated: int = 0
+    non_finite: int = 0
+    pulses: int = 0
+    """A bit for each of COUNTERS."""
+
+
+class CoreOutputs(NamedTuple):
+    """What the core and the host see in a clock."""
+
+    interrupt: int
+    core_rst_n: int
+    stop: int
+    controller_start: int
+
+
+@dataclass(frozen=True)
+class HostActs:
+    """What the host's accesses do at a clock's end."""
+
+    start: bool = False
+    acknowledge: bool = False
+    toggle: int = 0
+    control_read: bool = False
+
+
+def argument_error(arguments: Mapping[str, int], config: Config) -> str:
+    """The first bad argument's code."""
+    limit = 1 << config.max_length_log2
+    if arguments["mode"] not in list(Mode):
+        return "mode"
+    mode = Mode(arguments["mode"])
+    if not 1 <= arguments["channels"] <= MAX_CHANNELS:
+        return "channels"
+    if mode == Mode.CONVOLVE and not 1 <= arguments["length_x"] <= limit:
+        return "length_x"
+    if not 1 <= arguments["length_h"] <= limit:
+        return "length_h"
+    return "pointer" if any(arguments[name] % PAGE_BYTES for name in USED[mode]) else "none"
+
+
+class JobModel:
+    """The state in one clock; `step` goes on to the next."""
+
+    def __init__(self, config: Config) -> None:
+        self.config = config
+        self.reset()
+
+    def reset(self) -> None:
+        """The first clock after a reset."""
+        self.start = self.done = self.ready = False
+        self.status = 0
+        self.phase: Phase = "idle"
+        self.age = 0
+        """Clocks since the arguments were latched."""
+        self.done_pulse = False
+        self.stop = False
+        self.core_rst_n = False
+        self.shown = False
+        """The arguments belong to a job that was started."""
+        self.arguments: dict[str, int] = {}
+        self.quiet = 0
+        self._clear()
+
+    def _clear(self) -> None:
+        self.error = "none"
+        self.flags = {"saturated": 0, "non_finite": 0}
+        self.counts = dict.fromkeys((*COUNTERS, "clocks"), 0)
+
+    @property
+    def latch(self) -> bool:
+        """The pulse that takes over the arguments."""
+        return self.phase == "preparing" and self.age == 0
+
+    @property
+    def controller_start(self) -> bool:
+        """The pulse that starts the core."""
+        return self.phase == "preparing" and self.age == STARTED
+
+    @property
+    def state(self) -> str:
+        """What the host would call it."""
+        if self.phase != "idle":
+            return self.phase
+        if self.done or self.done_pulse:
+            return "done"
+        return "preparing" if self.start else "idle"
+
+    def outputs(self, global_enable: int) -> CoreOutputs:
+        """In this clock."""
+        interrupt = int(global_enable and self.status != 0)
+        return CoreOutputs(
+            interrupt, int(self.core_rst_n), int(self.stop), int(self.controller_start)
+        )
+
+    def field(self, register: str, field: str) -> int:
+        """A field that hardware changes."""
+        if register == "control":
+            idle = self.phase == "idle" and not (self.done_pulse or self.start or self.done)
+            fields = {"start": self.start, "done": self.done, "ready": self.ready, "idle": idle}
+            return int(fields[field])
+        if register == "interrupt_status":
+            return self.status >> ("done", "ready").index(field) & 1
+        if register == "status":
+            return self.flags[field]
+        if register == "error":
+            return ERRORS.index(self.error)
+        if register.endswith(HIGH):
+            return self.counts[register.removesuffix(HIGH)] >> 32
+        return self.counts[register] & 0xFFFF_FFFF
+
+    def step(
+        self, inputs: CoreInputs, acts: HostActs, enable: int, arguments: Mapping[str, int]
+    ) -> None:
+        """To the next clock.
+
+        Args:
+            inputs: those of this clock.
+            acts: what takes effect at its end.
+            enable: the events that set the interrupt status.
+            arguments: the registers as they are in this clock.
+        """
+        latch, done = self.latch, self.done_pulse
+        begin = self.phase == "idle" and self.start and not self.done and not done
+        # An event wins over the host.
+        self.status = (self.status ^ acts.toggle) | (enable & (latch << 1 | done))
+        self.start = acts.start or (self.start and not latch)
+        self.done = done or (self.done and not acts.acknowledge)
+        self.ready = latch or (self.ready and not acts.control_read)
+        self.done_pulse = False
+        if begin:
+            self.phase, self.age = "preparing", 0
+        elif self.phase == "preparing":
+            if latch:
+                self.arguments = dict(arguments)
+                self._clear()
+            else:
+                self.counts["clocks"] += 1
+            self._prepare()
+        elif self.phase != "idle":
+            self._run(inputs)
+        resets = self.phase == "preparing" and RESET_FROM <= self.age <= RESET_TO
+        self.core_rst_n = not resets
+        self.shown = (self.shown or self.controller_start) and not resets
+
+    def _prepare(self) -> None:
+        self.age += 1
+        if self.age == JUDGED:
+            self.error = argument_error(self.arguments, self.config)
+            if self.error != "none":
+                self._end()
+        elif self.age == RELEASED:
+            self.stop = False
+        elif self.age == STARTED + 1:
+            self.phase, self.quiet = "running", 0
+
+    def _run(self, inputs: CoreInputs) -> None:
+        self.counts["clocks"] += 1
+        for bit, name in enumerate(COUNTERS):
+            self.counts[name] += inputs.pulses >> bit & 1
+        self.flags["saturated"] |= inputs.saturated
+        self.flags["non_finite"] |= inputs.non_finite
+        if self.phase == "running" and inputs.error:
+            first = (inputs.error & -inputs.error).bit_length() - 1
+            self.error = ERRORS[FIRST_PORT_ERROR + first]
+            self.phase, self.stop, self.quiet = "stopping", True, 0
+            return
+        finished = inputs.ports_idle and (inputs.controller_done or self.phase == "stopping")
+        self.quiet = self.quiet + 1 if finished else 0
+        if self.quiet == QUIET:
+            self._end()
+
+    def _end(self) -> None:
+        self.phase, self.done_pulse = "idle", True
