@@ -19,7 +19,7 @@ chosen_sim  := $(if $(filter file,$(origin SIM)),,$(SIM))
 chosen_jobs := $(if $(filter file,$(origin JOBS)),0,$(JOBS))
 
 .DEFAULT_GOAL := help
-.PHONY: help env sim test regress testplan coverage mutate lint format demo conv synth clean
+.PHONY: help env sim test regress testplan coverage mutate formal lint format demo conv synth clean
 
 help: ## list the commands
 	@echo 'make COMMAND [NAME=value ...], on Debian 12, Ubuntu 24.04 or alike with Python 3.11 or newer:'
@@ -57,6 +57,9 @@ coverage: .venv/installed ## measure line, branch, toggle and functional coverag
 
 mutate: .venv/installed ## put single faults into copies of the RTL and count those the benches find
 	@$(RUN) -m tb.mutate --jobs '$(chosen_jobs)'
+
+formal: .venv/installed ## prove what formal/ states, JOBS=2 at a time: make formal TASK=fifo-2
+	@$(RUN) -m scripts.formal '$(TASK)' --jobs '$(JOBS)'
 
 lint: .venv/installed ## check the RTL and the Python code
 	@$(RUN) -m scripts.lint

@@ -1,0 +1,188 @@
+// Copyright 2026 The Crocuta authors
+// SPDX-License-Identifier: Apache-2.0
+//
+// axi_read_master, against its requester and an AXI4 slave, both as wild as they may be: what it
+// puts on AR is what was commanded, stays until it is accepted and crosses no 4 KiB; never more than
+// MaxOutstanding bursts are outstanding; the beats handed out are those of the commands, burst by
+// burst, with the last one of each marked; idle means that nothing is under way, and comes then.
+
+`include "formal.svh"
+
+module axi_read_master_formal #(
+  parameter int DataBits = 8,
+  parameter int MaxOutstanding = 3,
+  localparam int CountBits = $clog2(MaxOutstanding + 1) + 1
+) (
+  input logic                clk_i,
+  input logic                rst_ni,
+  input logic                stop_i,
+  input logic                cmd_valid_i,
+  input logic [63:0]         cmd_addr_i,
+  input logic [8:0]          cmd_beats_i,
+  input logic                arready_i,
+  input logic                rvalid_i,
+  input logic [DataBits-1:0] rdata_i,
+  input logic [1:0]          rresp_i,
+  input logic                rlast_i
+);
+
+  `RESET_FIRST
+
+  localparam int Bytes = DataBits / 8;
+
+  logic                cmd_ready;
+  logic                data_valid;
+  logic [DataBits-1:0] data;
+  logic                data_last;
+  logic                idle;
+  logic                error;
+  logic                arvalid;
+  logic [63:0]         araddr;
+  logic [7:0]          arlen;
+  logic [2:0]          arsize;
+  logic [1:0]          arburst;
+  logic [0:0]          arid;
+  logic [3:0]          arcache;
+  logic [2:0]          arprot;
+  logic                rready;
+
+  axi_read_master #(
+    .DataBits      (DataBits),
+    .MaxOutstanding(MaxOutstanding)
+  ) u_master (
+    .clk_i        (clk_i),
+    .rst_ni       (rst_ni),
+    .stop_i       (stop_i),
+    .cmd_valid_i  (cmd_valid_i),
+    .cmd_ready_o  (cmd_ready),
+    .cmd_addr_i   (cmd_addr_i),
+    .cmd_beats_i  (cmd_beats_i),
+    .data_valid_o (data_valid),
+    .data_o       (data),
+    .data_last_o  (data_last),
+    .idle_o       (idle),
+    .error_o      (error),
+    .m_axi_arvalid(arvalid),
+    .m_axi_arready(arready_i),
+    .m_axi_araddr (araddr),
+    .m_axi_arlen  (arlen),
+    .m_axi_arsize (arsize),
+    .m_axi_arburst(arburst),
+    .m_axi_arid   (arid),
+    .m_axi_arcache(arcache),
+    .m_axi_arprot (arprot),
+    .m_axi_rvalid (rvalid_i),
+    .m_axi_rready (rready),
+    .m_axi_rdata  (rdata_i),
+    .m_axi_rresp  (rresp_i),
+    .m_axi_rlast  (rlast_i),
+    .m_axi_rid    (1'b0)
+  );
+
+  logic take;
+  logic accept;
+  logic finish;
+
+  assign take   = cmd_valid_i && cmd_ready;
+  assign accept = arvalid && arready_i;
+  assign finish = data_valid && data_last;
+
+  // The requester asks for 1 to 256 beats: what arlen can say.
+  `ASSUME(some_beats, cmd_beats_i >= 9'd1 && cmd_beats_i <= 9'd256)
+  // The requester asks for no burst across 4 KiB: the master's contract; lane_bursts and the
+  // spectrum ports are proven to keep it.
+  `ASSUME(within_page, 16'(cmd_addr_i[11:0]) + 16'(Bytes) * 16'(cmd_beats_i) <= 16'd4096)
+
+  // The slave's side: the lengths of the bursts it has accepted and not yet answered, the oldest
+  // first, and the beats of the oldest it has sent.
+  logic [CountBits-1:0]         accepted_q;
+  logic [MaxOutstanding:0][8:0] accepted_beats_q;
+  logic [8:0]                   sent_q;
+  logic                         answered;
+
+  assign answered = rvalid_i && rlast_i;
+
+  // A slave sends beats only of bursts it has accepted (AXI4 A3.3), in order, as there is one ID.
+  `ASSUME(only_what_was_asked, !rvalid_i || accepted_q != '0)
+  // RLAST comes with the last beat of a burst and with no other (AXI4 A3.2.2).
+  `ASSUME(last_where_due, !rvalid_i || rlast_i == (sent_q + 1'b1 == accepted_beats_q[0]))
+
+  // The requester's side: the commands taken whose beats were not all handed out, and of the oldest
+  // the beats it is due and those it has got. AR carries the commands' lengths (presented, stays,
+  // nothing_else), so what is due is read there.
+  logic [CountBits-1:0] taken_q;
+  logic [8:0]           due_q;
+  logic [8:0]           handed_q;
+
+  always_ff @(posedge clk_i) begin
+    if (!rst_ni) begin
+      accepted_q <= '0;
+      taken_q    <= '0;
+      sent_q     <= '0;
+      handed_q   <= '0;
+    end else begin
+      accepted_q <= accepted_q + CountBits'(accept) - CountBits'(answered);
+      taken_q    <= taken_q + CountBits'(take) - CountBits'(finish);
+      if (rvalid_i) sent_q <= rlast_i ? '0 : sent_q + 1'b1;
+      if (data_valid) handed_q <= data_last ? '0 : handed_q + 1'b1;
+    end
+  end
+
+  always_ff @(posedge clk_i) begin
+    if (answered) accepted_beats_q <= accepted_beats_q >> 9;
+    if (accept) accepted_beats_q[accepted_q-CountBits'(answered)] <= 9'(arlen) + 1'b1;
+    if (rvalid_i) due_q <= accepted_beats_q[0];
+  end
+
+  // AR.
+  `ASSERT_NEXT(presented, take,
+               arvalid && araddr == $past(cmd_addr_i) && 9'(arlen) + 1'b1 == $past(cmd_beats_i))
+  `ASSERT_NEXT(stays, arvalid && !arready_i, arvalid && $stable({araddr, arlen}))
+  `ASSERT_NEXT(nothing_else, !take && !(arvalid && !arready_i), !arvalid)
+  `ASSERT(shape, arburst == 2'b01 && 32'(1) << arsize == 32'(Bytes) && arid == 1'b0)
+  `ASSERT(crosses_no_page,
+          !arvalid || 16'(araddr[11:0]) + 16'(Bytes) * (16'(arlen) + 1'b1) <= 16'd4096)
+  `ASSERT(outstanding_at_most, accepted_q + CountBits'(arvalid) <= CountBits'(MaxOutstanding))
+  `ASSERT(taken_at_most, taken_q <= CountBits'(MaxOutstanding))
+  `ASSERT(ready_exactly, !cmd_ready || !stop_i && !arvalid && taken_q != CountBits'(MaxOutstanding))
+  `ASSERT_NEXT(ready_whenever, 1'b1,
+               cmd_ready || stop_i || arvalid || taken_q == CountBits'(MaxOutstanding))
+
+  // R: never stalled, and every beat goes out a clock later.
+  `ASSERT(never_stalls, rready)
+  `ASSERT_NEXT(handed_on, 1'b1, data_valid == $past(rvalid_i))
+  `ASSERT_NEXT(handed_whole, rvalid_i, data == $past(rdata_i) && data_last == $past(rlast_i)
+               && error == $past(rresp_i != 2'b00))
+  `ASSERT(no_error_alone, !error || data_valid)
+  `ASSERT(beats_of_commands, !data_valid || taken_q != '0)
+  `ASSERT(lengths_of_commands,
+          !data_valid || data_last == (handed_q + 1'b1 == due_q))
+
+  // Idle.
+  `ASSERT(idle_exactly, idle == (taken_q == '0))
+  `ASSERT(idle_is_quiet, !idle || !arvalid && accepted_q == '0 && !data_valid)
+
+  // What makes the induction close: how the master's registers and the counts above belong together.
+  `ASSERT(helper_count, u_master.count_q == 32'(taken_q)
+          && (!u_master.room_q || taken_q < CountBits'(MaxOutstanding)))
+  `ASSERT(helper_bursts, taken_q == accepted_q + CountBits'(arvalid) + CountBits'(finish))
+  `ASSERT(helper_between, data_valid || handed_q == sent_q)
+  `ASSERT(helper_handing, !data_valid
+          || handed_q < due_q && sent_q == (data_last ? 9'd0 : handed_q + 1'b1))
+  `ASSERT(helper_due,
+          sent_q == '0 || accepted_q != '0 && due_q == accepted_beats_q[0] && sent_q < due_q)
+  for (genvar n = 0; n < MaxOutstanding; n++) begin : gen_lengths
+    `ASSERT(helper_some_beats, CountBits'(n) >= accepted_q || accepted_beats_q[n] != '0)
+  end
+
+  `COVER(as_many_as_may_be, accepted_q == CountBits'(MaxOutstanding))
+  `COVER(blocked, taken_q == CountBits'(MaxOutstanding) && cmd_valid_i && !arvalid && !stop_i)
+  `COVER(waits, arvalid && $past(rst_ni && arvalid && !arready_i))
+  `COVER(back_to_back, data_valid && data_last && rvalid_i && rlast_i && handed_q == '0)
+  `COVER(long_burst, finish && handed_q == 9'd3)
+  `COVER(idle_again, idle && $past(rst_ni && !idle))
+  `COVER(stopped, stop_i && cmd_valid_i && arvalid)
+  `COVER(to_the_end_of_the_page,
+         arvalid && arlen != '0 && 16'(araddr[11:0]) + 16'(Bytes) * (16'(arlen) + 1'b1) == 16'd4096)
+
+endmodule

@@ -1,0 +1,131 @@
+// Copyright 2026 The Crocuta authors
+// SPDX-License-Identifier: Apache-2.0
+//
+// commutator: every word leaves in the beat and the lane of the definition: with lane bit 0 and the
+// time bit that counts Distance beats exchanged, each beat Distance beats after its place.
+// One word, picked at any time in any lane, is followed; as it may be any, this holds for all. And a
+// beat comes out for every beat but the first Distance ones, Latency clocks after the beat that
+// pushes it.
+
+`include "formal.svh"
+
+module commutator_formal #(
+  parameter int Lanes = 2,
+  parameter int WordBits = 1,  // the words only pass through
+  parameter int Distance = 2,
+  localparam int Latency = (Distance >= 4) ? 3 : 1,
+  localparam int LaneBits = $clog2(Lanes),
+  localparam int TimeBits = $clog2(2 * Distance),
+  localparam int WaitBits = $clog2(2 * Distance + Latency + 1) + 1
+) (
+  input logic                      clk_i,
+  input logic                      rst_ni,
+  input logic                      valid_i,
+  input logic [Lanes*WordBits-1:0] beat_i,
+  input logic                      pick_i,
+  input logic [LaneBits-1:0]       pick_lane_i
+);
+
+  `RESET_FIRST
+
+  logic                      out_valid;
+  logic [Lanes*WordBits-1:0] out;
+
+  commutator #(
+    .Lanes   (Lanes),
+    .WordBits(WordBits),
+    .Distance(Distance)
+  ) u_commutator (
+    .clk_i  (clk_i),
+    .rst_ni (rst_ni),
+    .valid_i(valid_i),
+    .beat_i (beat_i),
+    .valid_o(out_valid),
+    .beat_o (out)
+  );
+
+  // The beats that come in, modulo the exchange's period, and whether Distance of them have.
+  logic [TimeBits-1:0] time_q;
+  logic                primed_q;
+  logic                time_bit;
+  logic                pushes;
+
+  assign time_bit = time_q[TimeBits-1];
+  assign pushes   = valid_i && primed_q;
+
+  always_ff @(posedge clk_i) begin
+    if (!rst_ni) begin
+      time_q   <= '0;
+      primed_q <= 1'b0;
+    end else if (valid_i) begin
+      time_q <= time_q + 1'b1;
+      if (time_q == TimeBits'(Distance - 1)) primed_q <= 1'b1;
+    end
+  end
+
+  // Beats pushed out and on their way.
+  logic [Latency-1:0]  way_q;
+  logic [WaitBits-1:0] on_way;
+
+  always_ff @(posedge clk_i) begin
+    if (!rst_ni) way_q <= '0;
+    else way_q <= Latency'({way_q, pushes});
+  end
+
+  assign on_way = WaitBits'($countones(way_q));
+
+  // The picked word and the beats that come out before its own. The beat that leaves last of those
+  // pushed is the one Distance before the newest; the word's lies Distance ahead of its own place
+  // for lane bit 1 at time bit 0, behind it for lane bit 0 at time bit 1.
+  logic                picked_q;
+  logic [WordBits-1:0] word_q;
+  logic [LaneBits-1:0] lane_q;
+  logic [WaitBits-1:0] before_q;
+  logic [WaitBits-1:0] to_go;
+  logic                leaves;
+  logic                early_q;  // it came among the first Distance beats
+
+  always_comb begin
+    to_go = WaitBits'(Distance);
+    if (pick_lane_i[0] && !time_bit) to_go = WaitBits'(2 * Distance);
+    if (!pick_lane_i[0] && time_bit) to_go = '0;
+  end
+
+  assign leaves = picked_q && out_valid && before_q == '0;
+
+  // Of the first Distance beats none is pushed out: in the word's place comes the first one.
+  logic [TimeBits-1:0] unprimed;
+
+  assign unprimed = primed_q ? '0 : TimeBits'(Distance) - time_q;
+
+  always_ff @(posedge clk_i) begin
+    if (!rst_ni) begin
+      picked_q <= 1'b0;
+    end else if (!picked_q) begin
+      picked_q <= pick_i && valid_i;
+    end else if (leaves) begin
+      picked_q <= 1'b0;
+    end
+  end
+
+  always_ff @(posedge clk_i) begin
+    if (!picked_q) begin
+      word_q   <= beat_i[pick_lane_i*WordBits+:WordBits];
+      lane_q   <= LaneBits'({pick_lane_i >> 1, time_bit});
+      early_q  <= !primed_q;
+      before_q <= on_way - WaitBits'(out_valid) + to_go - WaitBits'(unprimed);
+    end else if (out_valid) begin
+      before_q <= before_q - 1'b1;
+    end
+  end
+
+
+  `ASSERT(comes_when_pushed, out_valid == way_q[Latency-1])
+  `ASSERT(word_in_its_place, !leaves || out[lane_q*WordBits+:WordBits] == word_q)
+
+  `COVER(early_word, leaves && !lane_q[0] && $past(out_valid))
+  `COVER(late_word, leaves && lane_q[0] && $past(!out_valid))
+  `COVER(first_beats, leaves && early_q)
+  `COVER(back_to_back, &way_q && out_valid && picked_q)
+
+endmodule

