@@ -15,6 +15,7 @@ from types import SimpleNamespace
 from typing import Any
 
 import cocotb
+import pytest
 import pyuvm
 from cocotb.triggers import ClockCycles, FallingEdge, RisingEdge
 from cocotb.types import Logic
@@ -493,6 +494,12 @@ async def rules_of_answers(_: Any) -> None:
     # An answer before the last beat, and one in the clock of it.
     assert "an answer to no write" in Script().play(aw | {"awlen": 1}, w, b)
     assert "an answer to no write" in Script().play(aw, w | b | {"wlast": 1})
+    # In the first clock of a reset something may still be valid.
+    script = Script()
+    assert not script.play(ar | {"arready": 0})
+    script.rules.reset(0)
+    with pytest.raises(AssertionError, match="arvalid in reset"):
+        script.rules.reset(1)
     # Everything at once that may be.
     assert not Script().play(
         aw | two, w | ar | aw | {"wlast": 1}, r | b | {"rdata": 5}, r | {"rlast": 1}

@@ -1,246 +1,314 @@
 # Copyright 2026 The Crocuta authors
 # SPDX-License-Identifier: Apache-2.0
-"""The kernel end to end, bit-exact against the model: lengths, channels, memories of any
-behaviour, reset, errors and bad arguments."""
+"""The kernel end to end in its environment, bit-exact against the model: lengths, channels, data,
+memories of any behaviour, queues, resets, errors and bad arguments."""
 
 from __future__ import annotations
 
 import dataclasses
 import os
 import random
-from typing import Any
+from collections.abc import Iterable
+from typing import TypeVar
 
 import cocotb
 import numpy as np
+import pyuvm
 from cocotb.triggers import ClockCycles
+from pyuvm import uvm_sequence
 
 from models import configs
-from models.chunk_controller import PAGE_BYTES, Mode
-from models.crocuta_kernel import chunk_count
-from tb import control
-from tb.kernel import BASES, NON_FINITE, SATURATED, Kernel, SampleArray, log_seed
+from models.chunk_controller import PAGE_BYTES, Job, Mode, chunks, spectrum_bytes
+from tb.agents.axi_memory import Behaviour, all_pairs
+from tb.envs.crocuta_kernel import STATES
+from tb.envs.job_model import USED
+from tb.envs.kernel_job import BASES, NON_FINITE, PORTS, SATURATED, Port, ceil_to
+from tb.envs.kernel_samples import BOUNDS, KINDS, length_in
+from tb.envs.kernel_sequences import (
+    ConvolutionSequence,
+    CountersSequence,
+    FilterSequence,
+    JobSequence,
+    KernelTest,
+    QueueSequence,
+    UnacknowledgedSequence,
+)
 
+T = TypeVar("T")
 CONFIG = configs.load(os.environ["CROCUTA_CONFIG"])
 C = CONFIG.chunk
 # Icarus simulates some 1,000 clocks of the tiny kernel a second, and 130 of the small one: it gets
 # fewer jobs, to show that its four states and event order come to the same bits.
 FAST = cocotb.SIM_NAME.lower().startswith("verilator")
 SMALLEST = C == 64
-ERROR_PORTS = {
-    ("samples", "read"): 6,
-    ("samples", "write"): 7,
-    ("x_spectra", "read"): 8,
-    ("x_spectra", "write"): 9,
-    ("h_spectra", "read"): 10,
-    ("h_spectra", "write"): 11,
-}
+FULL = FAST and SMALLEST
+LIMITED = not (FAST or SMALLEST)
 
 
-def signal(channels: int, length: int) -> SampleArray:
-    """Random rows of a random class of data."""
-    rng = np.random.default_rng(random.getrandbits(32))
-    shape = (channels, length)
-    kind = random.choice(("normal", "mean", "constant", "impulse", "wide", "zeros"))
-    values = {
-        "normal": rng.normal(size=shape),
-        "mean": 1 + 0.1 * rng.normal(size=shape),
-        "constant": np.full(shape, rng.normal()),
-        "impulse": (np.arange(length) == rng.integers(length)) * np.ones((channels, 1)),
-        "wide": rng.normal(size=shape) * 2.0 ** rng.integers(-40, 40, shape),
-        "zeros": np.zeros(shape),
-    }[kind]
-    return np.asarray(values, np.float32)
+def some(things: Iterable[T], count: int) -> list[T]:
+    """All in random order where that takes seconds, else so many of them."""
+    found = list(things)
+    return random.sample(found, len(found) if FULL else count)
 
 
-async def started(dut: Any) -> Kernel:
-    """A kernel ready for jobs."""
-    log_seed()
-    kernel = Kernel(dut, CONFIG)
-    await kernel.start()
-    return kernel
+@pyuvm.test(skip=LIMITED)
+class Lengths(KernelTest):
+    """Every class of lengths of x with every class of h, the memory at full speed."""
+
+    async def main(self) -> None:
+        """A filter of each class, and with it x of each class."""
+        await self.behave(dict.fromkeys(BASES, Behaviour(latency=random.randint(2, 9))))
+        for bound in some(BOUNDS, 2):
+            lengths = sorted((length_in(each, CONFIG) for each in some(BOUNDS, 2)), reverse=True)
+            h = self.rows(length_in(bound, CONFIG))
+            await self.start(FilterSequence(h, [self.rows(length) for length in lengths]))
+        if FULL:
+            await self.convolve(5 * C + 3, 5 * C + 3)
+            await self.convolve(random.randint(1, 6 * C), random.randint(1, 6 * C))
 
 
-@cocotb.test(skip=not (FAST or SMALLEST))
-async def lengths(dut: Any) -> None:
-    """Every class of lengths of x and h, at full speed of memory."""
-    kernel = await started(dut)
-    pairs = [(1, 1), (C + 1, C - 1)]
-    if FAST:
-        pairs += [
-            (C, C),
-            (2 * C + 7, 3 * C),
-            (C - 1, 1),
-            (3 * C, C + 1),
-            (1, 4 * C),
-            (4 * C - 1, 2 * C),
-            (5 * C + 3, 5 * C + 3),
-        ]
-        pairs += [(random.randint(1, 6 * C), random.randint(1, 6 * C)) for _ in range(4)]
-    for length_x, length_h in pairs:
-        await kernel.convolve(signal(1, length_x), signal(1, length_h))
-    assert kernel.compared == sum(pair[0] for pair in pairs)
+@pyuvm.test(skip=LIMITED)
+class Data(KernelTest):
+    """Every kind of samples in x and in h; flags as the model's, no harm to anything else."""
+
+    async def main(self) -> None:
+        """Each kind once in x and once in h, and each flag by itself and with the other."""
+        for x_kind, h_kind in some(zip(some(KINDS, 10), some(KINDS, 10), strict=True), 1):
+            x = self.rows(random.randint(C // 2 + 1, 2 * C), kind=x_kind)
+            h = self.rows(random.randint(C // 2 + 1, C), kind=h_kind)
+            await self.start(ConvolutionSequence(x, h))
+        for flags in some((SATURATED, NON_FINITE, SATURATED | NON_FINITE, 0), 1):
+            kind = "huge" if flags & SATURATED else "ordinary"
+            x, h = self.rows(C // 2 + 5, kind=kind), self.rows(C // 2 + 5, kind=kind)
+            if flags & NON_FINITE:
+                x[0, 3::7] = random.choice((np.nan, np.inf, -np.inf))
+            await self.start(ConvolutionSequence(x, h))
+            assert self.env.predictor.last.prediction.flags == flags
 
 
-@cocotb.test(skip=not (FAST or SMALLEST))
-async def channels(dut: Any) -> None:
+@pyuvm.test(skip=LIMITED)
+class Channels(KernelTest):
     """Channels follow each other without a gap, memories behave at random."""
-    kernel = await started(dut)
-    for count in (2, 3, 5) if FAST else (2,):
-        kernel.random_profile()
-        length_x = random.randint(1, 3 * C)
-        await kernel.convolve(signal(count, length_x), signal(count, random.randint(1, 3 * C)))
-    assert kernel.compared
+
+    async def main(self) -> None:
+        """Two, and more; rows that end with a lane and with a beat, and any others."""
+        lane, beat = C + CONFIG.chunk_beats, C + 2 * CONFIG.lanes
+        other = random.randint(1, 3 * C)
+        jobs = ((2, lane, beat), (3, beat, lane), (5, other, random.randint(1, 3 * C)))
+        for count, length_x, length_h in some(jobs, 1):
+            await self.any_behaviour()
+            await self.convolve(length_x, length_h, count)
 
 
-@cocotb.test(skip=not (FAST or SMALLEST))
-async def profiles(dut: Any) -> None:
-    """Latency, bandwidth and stalls of the three memories at random."""
-    kernel = await started(dut)
-    for _ in range(6 if FAST else 2):
-        kernel.random_profile()
-        await kernel.convolve(
-            signal(1, random.randint(1, 5 * C)), signal(1, random.randint(1, 5 * C))
-        )
-    assert kernel.compared
+@pyuvm.test(skip=LIMITED)
+class Memories(KernelTest):
+    """Latency, bandwidth and stalls of the three memories, each by itself."""
+
+    async def main(self) -> None:
+        """Every two classes of a memory's settings meet."""
+        for each in some(zip(*(all_pairs() for _ in BASES), strict=True), 1):
+            await self.behave(dict(zip(BASES, each, strict=True)))
+            await self.convolve(random.randint(C + 1, 4 * C), random.randint(C + 1, 4 * C))
 
 
-@cocotb.test()
-async def clocks(dut: Any) -> None:
+@pyuvm.test()
+class Clocks(KernelTest):
     """Without stalls of memory a job takes its passes and little more; the counters add up."""
-    kernel = await started(dut)
-    length_x, length_h = (5 * C, 5 * C) if FAST else (2 * C, 2 * C)
-    await kernel.convolve(signal(1, length_x), signal(1, length_h))
-    chunks, pairs = chunk_count(length_x, CONFIG), chunk_count(length_h, CONFIG)
-    passes = sum(min(k + 1, pairs) for k in range(chunks))
-    beats = await kernel.host.read(control.MAC_BEATS, 64)
-    taken = await kernel.host.read(control.CLOCKS, 64)
-    stalls = [await kernel.host.read(offset, 64) for offset in control.STALLS]
-    assert beats == passes * CONFIG.chunk_beats
-    assert await kernel.host.read(control.CHUNKS_DONE) == chunks
-    assert beats + sum(stalls) <= taken
-    # The pipelines fill once: some 40 clocks a level for both engines, and a few memory latencies.
-    fill = 3 * CONFIG.chunk_beats + 45 * CONFIG.chunk_log2 + 500
-    cocotb.log.info("%d clocks for %d MAC beats, stalls %s", taken, beats, stalls)
-    assert taken <= 1.05 * beats + fill + 130 * chunks
+
+    async def main(self) -> None:
+        """One job."""
+        length = 2 * C if LIMITED else 5 * C
+        await self.convolve(length, length)
+        results = await self.start(CountersSequence())
+        beats, taken, stalls = results.beats, results.clocks, results.stalls
+        count = chunks(CONFIG, length)
+        assert beats == count * (count + 1) // 2 * CONFIG.chunk_beats
+        assert results.chunks == count
+        assert beats + sum(stalls) <= taken
+        # The pipelines fill once: some 40 clocks a level for both engines, and a few latencies.
+        fill = 3 * CONFIG.chunk_beats + 45 * CONFIG.chunk_log2 + 500
+        cocotb.log.info("%d clocks for %d MAC beats, stalls %s", taken, beats, stalls)
+        assert taken <= 1.05 * beats + fill + 130 * count
 
 
-@cocotb.test(skip=not (FAST or SMALLEST))
-async def bandwidth(dut: Any) -> None:
+@pyuvm.test(skip=LIMITED)
+class Bandwidth(KernelTest):
     """With 85 % of the memories' bandwidth a job takes no more than 1/0.85 of its clocks."""
-    kernel = await started(dut)
-    convolution = kernel.place(signal(1, 5 * C), signal(1, 5 * C))
-    assert await kernel.run(convolution.job(Mode.PREPARE)) == 0
-    taken = {}
-    for per_mille in (1000, 850):
-        for memory in kernel.memories.values():
-            memory.set(bandwidth=per_mille)
-        assert await kernel.run(convolution.job(Mode.CONVOLVE)) == 0
-        taken[per_mille] = await kernel.host.read(control.CLOCKS, 64)
-    kernel.check(convolution)
-    cocotb.log.info("clocks by bandwidth in 1/1000: %s", taken)
-    assert taken[850] <= taken[1000] / 0.85
+
+    async def main(self) -> None:
+        """The same job at both."""
+        length = (5 if FAST else 3) * C
+        job = await self.convolve(length, length)
+        taken = {}
+        for bandwidth in (1000, 850):
+            await self.behave(dict.fromkeys(BASES, Behaviour(bandwidth=bandwidth)))
+            assert await self.run(job) == "none"
+            taken[bandwidth] = (await self.start(CountersSequence())).clocks
+        cocotb.log.info("clocks by bandwidth in 1/1000: %s", taken)
+        assert taken[850] <= taken[1000] / 0.85
 
 
-@cocotb.test(skip=not (FAST or SMALLEST))
-async def bad_arguments(dut: Any) -> None:
+@pyuvm.test(skip=LIMITED)
+class BadArguments(KernelTest):
     """Each ends the job at once with its code and touches no memory; the next job works."""
-    kernel = await started(dut)
-    convolution = kernel.place(signal(1, 3), signal(1, 5))
-    good = convolution.job(Mode.CONVOLVE)
-    too_long = (1 << CONFIG.max_length_log2) + 1
-    prepare = dataclasses.replace(good, mode=Mode.PREPARE)
-    jobs = [
-        (dataclasses.replace(good, channels=0), 2),
-        (dataclasses.replace(good, length_x=0), 3),
-        (dataclasses.replace(good, length_x=too_long), 3),
-        (dataclasses.replace(good, length_h=0), 4),
-        (dataclasses.replace(prepare, length_h=too_long), 4),
-    ]
-    for job, pointers in (
-        (good, ("x", "h_spectra", "x_spectra", "y")),
-        (prepare, ("h", "h_spectra")),
-    ):
-        for pointer in pointers:
-            astray = getattr(job, pointer) + random.randrange(1, PAGE_BYTES)
-            jobs.append((dataclasses.replace(job, **{pointer: astray}), 5))
-    for job, code in jobs:
-        assert await kernel.run(job, limit=200) == code, job
-        await kernel.host.write(0x10, 2)
-    await kernel.host.write(control.CONTROL, control.START)
-    assert await kernel.finish(200) == 1
-    for memory in kernel.memories.values():
-        assert memory.get("beats_read") == memory.get("beats_written") == 0
-    await kernel.convolve(convolution.x, convolution.h)
+
+    async def main(self) -> None:
+        """Each argument spoilt by itself, between good jobs of both modes."""
+        good = dataclasses.asdict(await self.convolve(3, 5))
+        too_long = (1 << CONFIG.max_length_log2) + 1
+        bad: list[tuple[Mode, str, int, str]] = [
+            (Mode.CONVOLVE, "mode", random.randrange(2, 1 << 32), "mode"),
+            (Mode.CONVOLVE, "channels", 0, "channels"),
+            (Mode.PREPARE, "channels", (1 << 16) + 1, "channels"),
+            (Mode.CONVOLVE, "length_x", 0, "length_x"),
+            (Mode.CONVOLVE, "length_x", too_long, "length_x"),
+            (Mode.CONVOLVE, "length_h", 0, "length_h"),
+            (Mode.PREPARE, "length_h", too_long, "length_h"),
+        ]
+        for mode, pointers in USED.items():
+            for name in pointers:
+                astray = good[name] + random.randrange(1, PAGE_BYTES)
+                bad.append((mode, name, astray, "pointer"))
+        for number, (mode, name, value, code) in enumerate(bad):
+            arguments = good | {"mode": mode, name: value}
+            error = (await self.start(JobSequence(arguments, limit=200))).error
+            assert error == code, f"{arguments}: {error}"
+            if number < len(Mode):
+                # What a mode does not use may be anything.
+                unused = {"h"} if number else {"x", "x_spectra", "y", "length_x"}
+                anything = {name: random.getrandbits(32) for name in unused}
+                assert await self.run(good | {"mode": number} | anything) == "none"
 
 
-@cocotb.test(skip=not (FAST or SMALLEST))
-async def error_responses(dut: Any) -> None:
-    """An error on any beat of any port ends the job with the port's code; the next job works."""
-    kernel = await started(dut)
-    length = 3 * C
-    codes_seen = set()
-    x, h = signal(1, length), signal(1, length)
-    for (name, direction), code in ERROR_PORTS.items():
-        convolution = kernel.place(x, h)
-        prepare = (name, direction) == ("h_spectra", "write")
-        assert await kernel.run(convolution.job(Mode.PREPARE)) == 0
-        kernel.random_profile()
-        span = length * 4 if name == "samples" else 2 * C * 8
-        base = BASES[name]  # of x, too, and of the spectra
-        if (name, direction) == ("samples", "write"):
-            base = convolution.y_address
-        beat = kernel.memories[name].beat_bytes
-        address = base + random.randrange(span // beat) * beat
-        kernel.memories[name].set(**{f"{direction}_error": 1, f"{direction}_error_addr": address})
-        error = await kernel.run(convolution.job(Mode.PREPARE if prepare else Mode.CONVOLVE))
-        assert error == code, f"{name} {direction} at {address:#x}: error {error}"
-        kernel.memories[name].set(**{f"{direction}_error": 0})
-        codes_seen.add(code)
-        await kernel.convolve(x, h)
-    assert codes_seen == set(ERROR_PORTS.values())
+@pyuvm.test(skip=LIMITED)
+class ErrorResponses(KernelTest):
+    """An error on any beat of any port ends the job with the port's code, nothing wrong is written,
+    and the next job works."""
+
+    async def main(self) -> None:
+        """Each port and direction, then two at once."""
+        length = 3 * C
+        convolve = await self.convolve(length, length)
+        prepare = dataclasses.replace(convolve, mode=Mode.PREPARE)
+        pairs = [random.sample(PORTS, 2) for _ in range(2)]
+        for ports in some([[port] for port in PORTS] + pairs, 1):
+            job = prepare if Port("h_spectra", True) in ports else convolve
+            behaviours = await self.any_behaviour()
+            for port in ports:
+                which = "write_error" if port.write else "read_error"
+                address = self.address(job, port)
+                old = behaviours[port.memory]
+                behaviours[port.memory] = dataclasses.replace(old, **{which: address})
+            await self.behave(behaviours)
+            error = await self.run(job)
+            assert error in {port.error for port in ports}, f"{ports}: {error}"
+            await self.behave({name: Behaviour.random() for name in BASES})
+            if job is prepare or random.random() < 0.5:
+                assert await self.run(prepare) == "none"
+            assert await self.run(convolve) == "none"
+
+    def address(self, job: Job, port: Port) -> int:
+        """A random beat that a job moves on a port."""
+        rows = ceil_to(job.length_x * 4, self.env.beat_bytes)
+        stored = (chunks(CONFIG, job.length_x) - 1) * spectrum_bytes(CONFIG)
+        base, size = {
+            "samples": (job.h if job.mode == Mode.PREPARE else job.x, rows),
+            "x_spectra": (job.x_spectra, stored),
+            "h_spectra": (job.h_spectra, stored),
+        }[port.memory]
+        if port == Port("samples", True):
+            base = job.y
+        return base + random.randrange(0, size, int(self.env.beat_bytes))
 
 
-@cocotb.test(skip=not (FAST or SMALLEST))
-async def reset_anywhere(dut: Any) -> None:
-    """A reset at a random clock of any phase; the next job works."""
-    kernel = await started(dut)
-    x, h = signal(1, 2 * C + 3), signal(1, 2 * C)
-    convolution = kernel.place(x, h)
-    longest = 12 * CONFIG.chunk_beats
-    for mode in list(Mode) * (6 if FAST else 2):
-        await kernel.launch(convolution.job(mode))
-        await ClockCycles(dut.clk_i, random.randint(1, longest))
-        await kernel.reset()
-        await kernel.convolve(x, h)
+@pyuvm.test(skip=LIMITED)
+class ResetAnywhere(KernelTest):
+    """A reset at a random clock of any state; nothing wrong was written, and the next job works."""
+
+    async def main(self) -> None:
+        """Each state, and then each mode at any clock."""
+        convolve = await self.convolve(2 * C + 3, 2 * C)
+        prepare = dataclasses.replace(convolve, mode=Mode.PREPARE)
+        for place in some([*STATES, *Mode], 1):
+            mode = place if isinstance(place, Mode) else Mode("prepare" not in place)
+            job = convolve if mode == Mode.CONVOLVE else prepare
+            if place == "stopping":
+                refused = Behaviour.random("long")
+                refused = dataclasses.replace(refused, read_error=job.x)
+                await self.behave({"samples": refused})
+            working = None
+            if place != "idle":
+                working = cocotb.start_soon(self.interrupted(job, place == "done"))
+            if working is not None and not isinstance(place, Mode):
+                assert await self.env.reach(place, 10_000), f"{place} was not reached"
+            late = 12 * CONFIG.chunk_beats if isinstance(place, Mode) else 3
+            await ClockCycles(self.dut.clk_i, random.randint(1, late))
+            await self.reset(random.randint(2, 4), interrupt=random.random() < 0.7)
+            if working is not None:
+                await working
+            await self.any_behaviour()
+            # The filter's spectra are there unless their making was cut short.
+            if job is prepare or random.random() < 0.3:
+                assert await self.run(prepare) == "none"
+            assert await self.run(convolve) == "none"
+
+    async def interrupted(self, job: Job, done: bool) -> None:
+        """A job that a reset cuts short, or whose end nobody acknowledges."""
+        sequence: uvm_sequence = UnacknowledgedSequence(job) if done else JobSequence(job)
+        await sequence.start(self.env.sequencer)
 
 
-@cocotb.test(skip=not (FAST or SMALLEST))
-async def special_values(dut: Any) -> None:
-    """NaN, infinity, subnormals and overflow: flags as the model's, no harm to anything else."""
-    kernel = await started(dut)
-    x, h = np.ones((1, C + 9), np.float32), signal(1, C // 2)
-    x[0, 3::7] = np.nan
-    x[0, 5] = -np.inf
-    x[0, 6] = 1e-40
-    await kernel.convolve(x, h)
-    assert await kernel.host.read(control.FLAGS) & NON_FINITE
-    huge = np.full((1, C), 3e38, np.float32)
-    await kernel.convolve(huge, huge)
-    assert await kernel.host.read(control.FLAGS) == SATURATED
-    await kernel.convolve(np.ones((1, 5), np.float32), np.ones((1, 5), np.float32))
-    assert await kernel.host.read(control.FLAGS) == 0
+@pyuvm.test(skip=LIMITED)
+class QueuedJobs(KernelTest):
+    """The next job's arguments are written and started while one runs; the host is told of the end
+    or asks for it."""
+
+    async def main(self) -> None:
+        """Both modes behind both."""
+        convolve = await self.convolve(C + 1, C)
+        prepare = dataclasses.replace(convolve, mode=Mode.PREPARE)
+        jobs = [prepare, convolve, convolve, prepare]
+        for interrupt in some((True, False), 1):
+            await self.reset(interrupt=interrupt)
+            await self.start(QueueSequence(jobs if FULL else jobs[:2]))
 
 
-@cocotb.test(skip=not (FAST or SMALLEST))
-async def queued_jobs(dut: Any) -> None:
-    """The next job's arguments are written and started while one runs."""
-    kernel = await started(dut)
-    first = kernel.place(signal(1, C + 1), signal(1, C))
-    await kernel.launch(first.job(Mode.PREPARE))
-    while not await kernel.host.read(control.CONTROL) & control.READY:
-        pass
-    await kernel.launch(first.job(Mode.CONVOLVE))
-    assert await kernel.finish(100_000) == 0
-    assert await kernel.finish(100_000) == 0
-    kernel.check(first)
-    assert kernel.compared == C + 1
+@pyuvm.test(skip=not FAST)
+class RandomJobs(KernelTest):
+    """Everything at once: any rows, memories and channels, queues, errors and resets."""
+
+    async def main(self) -> None:
+        """One thing after the other."""
+        for _ in range(5 if FULL else 1):
+            await self.any_behaviour()
+            channels = random.choice((1, 1, 2, 3))
+            x = self.rows(self.length(), channels, random.choice(KINDS))
+            h = self.rows(self.length(), channels, random.choice(KINDS))
+            sequence = await self.start(ConvolutionSequence(x, h))
+            convolve = sequence.job
+            prepare = dataclasses.replace(convolve, mode=Mode.PREPARE)
+            await self.any_behaviour()
+            action = random.choice(("queue", "error", "reset"))
+            if action == "queue":
+                await self.start(QueueSequence(random.choices((prepare, convolve), k=3)))
+            elif action == "error":
+                behaviours = {
+                    name: dataclasses.replace(
+                        Behaviour.random(),
+                        read_error=base + random.randrange(0, PAGE_BYTES, self.env.beat_bytes),
+                        write_error=base + random.randrange(0, PAGE_BYTES, self.env.beat_bytes),
+                    )
+                    for name, base in BASES.items()
+                }
+                await self.behave(behaviours)
+                await self.run(convolve)
+            else:
+                job = JobSequence(random.choice((prepare, convolve)))
+                working = cocotb.start_soon(job.start(self.env.sequencer))
+                await ClockCycles(self.dut.clk_i, random.randint(1, 30 * CONFIG.chunk_beats))
+                await self.reset(random.randint(2, 4))
+                await working
+
+    def length(self) -> int:
+        """A length of any class."""
+        return length_in(random.choice(BOUNDS), CONFIG)

@@ -9,15 +9,16 @@ LENGTH= in the environment sets another. BANDWIDTH= gives the memories so many b
 from __future__ import annotations
 
 import os
-from typing import Any
 
 import cocotb
 import numpy as np
+import pyuvm
 
-from models import configs, crocuta_kernel, hyena, reference
-from models.chunk_controller import Mode
-from tb import control
-from tb.kernel import Kernel, log_seed
+from models import configs, hyena, reference
+from tb.agents.axi_memory import Behaviour
+from tb.envs.crocuta_kernel import KernelEnv
+from tb.envs.kernel_job import BASES
+from tb.envs.kernel_sequences import ConvolutionSequence, CountersSequence, KernelTest
 
 CONFIG = configs.load(os.environ["CROCUTA_CONFIG"])
 FULL_LENGTH = 450_002
@@ -26,34 +27,38 @@ SNR_DB = 82  # at the default widths
 CHANNEL = 128
 
 
-@cocotb.test()
-async def longconv(dut: Any) -> None:
+class LongconvEnv(KernelEnv):
+    """At the real length nobody looks at the memories' ports clock by clock but the memories."""
+
+    watched = False
+
+
+@pyuvm.test()
+class Longconv(KernelTest):
     """Every output equals the model's; the model is within its bound of float64."""
-    log_seed()
-    fitting = FULL_LENGTH if CONFIG.chunk * 64 > FULL_LENGTH else CHUNKS * CONFIG.chunk + 3
-    length = int(os.environ.get("LENGTH", fitting))
-    seed = cocotb.RANDOM_SEED
-    x = hyena.embed(hyena.read_bases(length), seed).astype(np.float32)
-    h = hyena.implicit_filter(length, CHANNEL, seed).astype(np.float32)
-    kernel = Kernel(dut, CONFIG)
-    await kernel.start()
-    for memory in kernel.memories.values():
-        memory.set(bandwidth=int(os.environ.get("BANDWIDTH", "1000")))
-    convolution = kernel.place(x[None], h[None])
-    limit = 100_000 + 2 * CONFIG.chunk_beats * crocuta_kernel.chunk_count(length, CONFIG) ** 2
-    assert await kernel.run(convolution.job(Mode.PREPARE), limit) == 0
-    assert await kernel.run(convolution.job(Mode.CONVOLVE), limit) == 0
-    kernel.check(convolution)
-    assert kernel.compared == length
-    row = kernel.memories["samples"].read(convolution.y_address, 4 * length)
-    snr = reference.snr_db(reference.causal_convolution(x, h), np.frombuffer(row, np.float32))
-    taken = await kernel.host.read(control.CLOCKS, 64)
-    cocotb.log.info(
-        "%d x %d taps: %d clocks, %.3f samples a clock, SNR %.1f dB",
-        length,
-        length,
-        taken,
-        length / taken,
-        snr,
-    )
-    assert snr >= SNR_DB
+
+    env_class = LongconvEnv
+
+    async def main(self) -> None:
+        """Both jobs."""
+        fitting = FULL_LENGTH if CONFIG.chunk * 64 > FULL_LENGTH else CHUNKS * CONFIG.chunk + 3
+        length = int(os.environ.get("LENGTH", fitting))
+        seed = cocotb.RANDOM_SEED
+        x = hyena.embed(hyena.read_bases(length), seed).astype(np.float32)
+        h = hyena.implicit_filter(length, CHANNEL, seed).astype(np.float32)
+        bandwidth = int(os.environ.get("BANDWIDTH", "1000"))
+        await self.behave(dict.fromkeys(BASES, Behaviour(bandwidth=bandwidth)))
+        job = (await self.start(ConvolutionSequence(x[None], h[None]))).job
+        row = self.env.memories["samples"].memory.read(job.y, 4 * length)
+        exact = reference.causal_convolution(x, h)
+        snr = reference.snr_db(exact, np.frombuffer(row, np.float32))
+        taken = (await self.start(CountersSequence())).clocks
+        cocotb.log.info(
+            "%d x %d taps: %d clocks, %.3f samples a clock, SNR %.1f dB",
+            length,
+            length,
+            taken,
+            length / taken,
+            snr,
+        )
+        assert snr >= SNR_DB

@@ -526,7 +526,7 @@ BENCHES: dict[str, tuple[Bench, ...]] = {
         Bench(
             top="kernel_tb",
             module="tb.bench_kernel",
-            about="the whole kernel: lengths, channels, memories, reset, errors, bad arguments",
+            about="the whole kernel: lengths, data, memories, queues, reset, errors, bad arguments",
             parameters=kernel_parameters,
             sources=("tb/kernel_tb.sv", "tb/axi_memory.sv"),
         ),

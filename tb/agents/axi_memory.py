@@ -40,7 +40,7 @@ FIELDS = {
 # clocks, stalls in a thousand clocks of a channel.
 LATENCIES = {"short": range(2, 10), "usual": range(10, 100), "long": range(100, 300)}
 BANDWIDTHS = {"full": range(1000, 1001), "most": range(700, 1000), "half": range(300, 700)}
-STALLS = {"none": range(1), "seldom": range(1, 150), "often": range(150, 500)}
+STALLS = {"none": range(1), "seldom": range(1, 300), "often": range(300, 600)}
 
 LENGTHS = ("one", "some", "longest")
 """The beats of a burst."""
@@ -116,6 +116,8 @@ class AxiMemoryConfig:
     """The classes of bursts that the port's master makes."""
     waiting: tuple[str, ...] = ("aw", "w", "ar")
     """The channels whose receiver may stall."""
+    reset_clocks: int = 1
+    """The clocks of a reset after which nothing may be valid."""
 
     def setting(self, name: str) -> Any:
         """A port of axi_memory that is no AXI signal."""
@@ -282,10 +284,12 @@ class PortWatch:
         self.end = config.base + len(config.contents) * config.beat_bytes
         self.reset()
 
-    def reset(self) -> None:
-        """All that was on its way is forgotten."""
+    def reset(self, clocks: int = 0) -> None:
+        """All that was on its way is forgotten; after so many clocks of a reset."""
         for channel in self.channels.values():
             channel.reset()
+            quiet = clocks < self.config.reset_clocks or not read(channel.valid)
+            self._claim(quiet, f"{channel.name}valid in reset")
         self.reads: deque[Outstanding] = deque()
         self.writes: deque[Outstanding] = deque()
 
@@ -422,18 +426,18 @@ class AxiMemoryMonitor(uvm_monitor):
         """Clock by clock."""
         dut, watch = self.config.dut, self.watch
         outlets = {Request: self.requests, Refusal: self.refusals, Burst: self.port}
-        was_in_reset = True
+        running, clocks = False, 0
         while self.config.watched:
             await FallingEdge(dut.clk_i)
-            in_reset = not read(dut.rst_ni)
-            if in_reset:
-                if not was_in_reset:
+            if not read(dut.rst_ni):
+                if running:
                     self.check_memory()
-                watch.reset()
-            else:
-                for event in watch.clock():
-                    outlets[type(event)].write(event)
-            was_in_reset = in_reset
+                watch.reset(clocks)
+                running, clocks = False, clocks + 1
+                continue
+            running, clocks = True, 0
+            for event in watch.clock():
+                outlets[type(event)].write(event)
 
     @property
     def idle(self) -> bool:

@@ -20,6 +20,8 @@ class ResetConfig(NamedTuple):
     coverage: str
     """The covergroup's name."""
     active: bool = True
+    shortest: int = 1
+    """The clocks of the shortest reset that the block is made for."""
 
 
 class ResetItem(uvm_sequence_item):
@@ -80,15 +82,16 @@ class ResetMonitor(uvm_monitor):
 class ResetCoverage(uvm_subscriber):
     """How long resets last."""
 
+    CLOCKS = ("one", "two", "more")
+
     def build_phase(self) -> None:
         """One covergroup an agent."""
-        self.sample = covergroup(
-            self.cdb_get("config").coverage, {"clocks": ("one", "two", "more")}
-        )
+        config = self.cdb_get("config")
+        self.sample = covergroup(config.coverage, {"clocks": self.CLOCKS[config.shortest - 1 :]})
 
     def write(self, reset: Reset) -> None:
         """A reset ended."""
-        self.sample(("one", "two", "more")[min(reset.clocks, 3) - 1])
+        self.sample(self.CLOCKS[min(reset.clocks, 3) - 1])
 
 
 class ResetAgent(Agent):

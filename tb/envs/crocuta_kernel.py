@@ -1,0 +1,549 @@
+# Copyright 2026 The Crocuta authors
+# SPDX-License-Identifier: Apache-2.0
+"""The environment of the whole kernel on its three memories: kernel_tb.
+
+The predictor follows what the host writes to the registers, and predicts each job from them and
+from the memories when it begins. Scoreboards compare the memories' contents, the traffic on the
+ports and what the registers say.
+"""
+
+from __future__ import annotations
+
+import os
+from typing import Any, NamedTuple
+
+from cocotb.triggers import FallingEdge
+from pyuvm import uvm_analysis_port, uvm_component, uvm_scoreboard, uvm_sequencer
+
+from models import configs
+from models.chunk_controller import Mode
+from tb.agents.agent import Listener, clock_now, configure, read
+from tb.agents.axi_lite import AxiLiteAccess, AxiLiteAgent, AxiLiteConfig
+from tb.agents.axi_memory import AxiMemoryAgent, AxiMemoryConfig, Refusal, Request
+from tb.agents.beat import Beat, BeatAgent, BeatConfig
+from tb.agents.reset import ResetConfig
+from tb.envs.base import BlockEnv
+from tb.envs.coverage import covergroup
+from tb.envs.job_model import ERRORS
+from tb.envs.kernel_job import BASES, NON_FINITE, PORTS, SATURATED, Oracle, Port, Prediction
+from tb.envs.kernel_samples import BOUNDS, KINDS, TAILS, bound_of, kind_of, tail_of
+from tb.registers import ARGUMENTS, HIGH, OFFSETS, REGISTERS, bit
+
+MAX_OUTSTANDING = 16
+"""Of axi_read_master and axi_write_master."""
+STOP_CLOCKS = 2
+"""From an error's transfer to the last clock in which a burst may be presented first."""
+END_CLOCKS = 3
+"""Between a job's start and the interrupt at its end, those that do not count."""
+RESET_CLOCKS = 2
+"""The shortest reset: job_control resets the rest a clock later than itself."""
+START, DONE, IDLE, READY, CONTINUE = (
+    bit("control", name) for name in ("start", "done", "idle", "ready", "continue")
+)
+COUNTERS = tuple(name for name in OFFSETS if name.startswith("stall") or name == "clocks")
+RESULTS = ("status", "error", "chunks_done", "mac_beats", *COUNTERS)
+STATES = (
+    "idle",
+    "done",
+    "stopping",
+    *(f"{mode.name.lower()} {what}" for mode in Mode for what in ("begins", "reads", "writes")),
+)
+"""What the kernel is doing as the ports show it: a job writes from its first burst of results."""
+BEFORE = ("reset", "job", "queue", "bad argument", "error")
+"""What came before a job; queue: it was started before the last one's end was acknowledged."""
+
+
+class Ended(NamedTuple):
+    """A job that the host knows to have ended."""
+
+    clock: int
+    prediction: Prediction
+    error: str
+    interrupt: bool
+    """Whether the host was told, or else asked."""
+
+
+class ExpectedRead(NamedTuple):
+    """What the answer of a read must lie between."""
+
+    access: AxiLiteAccess
+    least: int
+    most: int
+
+
+class KernelPredictor(uvm_component):
+    """What the kernel is doing, as far as its ports show it."""
+
+    def build_phase(self) -> None:
+        """Listens to the registers, the interrupt and the memories' ports; writes `begun` and
+        `ended` jobs, and `reads` that the registers have to answer."""
+        self.registers = Listener("registers", self, self._access)
+        self.interrupt = Listener("interrupt", self, self._interrupted)
+        self.begun = uvm_analysis_port("begun", self)
+        self.ended = uvm_analysis_port("ended", self)
+        self.reads = uvm_analysis_port("reads", self)
+        self.oracle: Oracle
+        self.constants = {
+            OFFSETS[name]: register.reset_value(self.get_parent().config)
+            for name, register in ((each.name, each) for each in REGISTERS)
+            if name in ("version", "identity", "identity_2")
+        }
+        self.writable = {
+            OFFSETS[word] for name in ARGUMENTS for word in (name, name + HIGH) if word in OFFSETS
+        }
+        self.reset()
+
+    def reset(self) -> None:
+        """As after a reset."""
+        self.words = dict.fromkeys(self.writable, 0)
+        self.enabled = self.pending = self.done = self.ready = False
+        self.event_enable = self.event = 0
+        self.running: Prediction | None = None
+        self.last: Ended | None = None
+        self.before = "reset"
+        self.written_while_busy = False
+        self.refusals: list[tuple[int, int]] = []
+        self.traffic: set[bool] = set()
+        """Whether the running job has asked for reads and for writes of results."""
+
+    @property
+    def state(self) -> str:
+        """One of STATES."""
+        if self.running is None:
+            return "done" if self.done else "idle"
+        if self.refusals:
+            return "stopping"
+        if self.running.error != "none":
+            return "idle"
+        what = "begins" if not self.traffic else "writes" if True in self.traffic else "reads"
+        return f"{self.running.job.mode.name.lower()} {what}"
+
+    # The memories' ports.
+
+    def requested(self, port: Port, _: Request) -> None:
+        """A burst was asked for."""
+        self.traffic.add(port.write and port.memory != "x_spectra")
+
+    def refused(self, port: Port, refusal: Refusal) -> None:
+        """An answer was an error."""
+        self.refusals.append((refusal.clock, ERRORS.index(port.error)))
+
+    # The registers and the interrupt.
+
+    def _access(self, access: AxiLiteAccess) -> None:
+        if access.write:
+            self._write(access)
+        else:
+            self._read(access)
+
+    def _write(self, access: AxiLiteAccess) -> None:
+        offset, data = access.address, access.data
+        if offset in self.words:
+            self.words[offset] = data
+            self.written_while_busy |= self.running is not None
+        elif offset == OFFSETS["control"]:
+            self.pending |= bool(data & START)
+            if data & CONTINUE:
+                self.done = False
+            self._begin(access.clock)
+        elif offset == OFFSETS["global_interrupt"]:
+            self.enabled = bool(data & 1)
+        elif offset == OFFSETS["interrupt_enable"]:
+            assert data < 2, "the predictor does not follow interrupts at a job's begin"
+            self.event_enable = data
+        elif offset == OFFSETS["interrupt_status"]:
+            self.event ^= data & 1
+
+    def argument(self, name: str) -> int:
+        """An argument as it is in the registers."""
+        offset, bits = ARGUMENTS[name]
+        return self.words[offset] | (self.words[offset + 4] << 32 if bits == 64 else 0)
+
+    def _begin(self, clock: int) -> None:
+        if not self.pending or self.running is not None or self.done:
+            if self.pending:
+                self.before = "queue"
+            return
+        self.pending, self.ready = False, True
+        self.traffic.clear()
+        self.refusals.clear()
+        arguments = {name: self.argument(name) for name in ARGUMENTS}
+        self.running = self.oracle.predict(clock, arguments)
+        self.begun.write(self.running)
+
+    def _interrupted(self, beat: Beat) -> None:
+        assert self.enabled, f"an interrupt that is not enabled, at clock {beat.clock}"
+        if not self.event:
+            self._end(beat.clock, interrupt=True)
+        assert self.event, f"an interrupt without a cause, at clock {beat.clock}"
+
+    def _end(self, clock: int, *, interrupt: bool) -> None:
+        prediction = self.running
+        assert prediction is not None, f"the end of a job that nobody started, at clock {clock}"
+        error = prediction.error
+        if self.refusals:
+            error = ERRORS[min(self.refusals)[1]]
+        self.running, self.done = None, True
+        self.event |= self.event_enable
+        self.last = Ended(clock, prediction, error, interrupt)
+        self.ended.write(self.last)
+        self.written_while_busy = False
+        if not self.pending:
+            bad = prediction.error != "none"
+            self.before = "bad argument" if bad else "job" if error == "none" else "error"
+
+    def _read(self, access: AxiLiteAccess) -> None:
+        offset, data = access.address, access.data
+        if offset == OFFSETS["control"]:
+            if data & DONE and self.running is not None:
+                self._end(access.clock, interrupt=False)
+            idle = self.running is None and not self.pending and not self.done
+            bits = ((self.pending, START), (self.done, DONE), (idle, IDLE), (self.ready, READY))
+            wanted = sum(mask for value, mask in bits if value)
+            self.reads.write(ExpectedRead(access, wanted, wanted))
+            self.ready = False
+            return
+        least, most = self._expected(offset)
+        self.reads.write(ExpectedRead(access, least, most))
+
+    def _expected(self, offset: int) -> tuple[int, int]:
+        """The least and the most that a register may read."""
+        simple = {
+            **self.words,
+            **self.constants,
+            OFFSETS["global_interrupt"]: int(self.enabled),
+            OFFSETS["interrupt_enable"]: self.event_enable,
+        }
+        if offset in simple:
+            return simple[offset], simple[offset]
+        if offset == OFFSETS["interrupt_status"]:
+            return self.event, self.event if self.running is None else 1
+        name = next((name for name in RESULTS if OFFSETS[name] == offset), None)
+        if name is None:
+            return 0, 0  # the high words of counters, and what is no register
+        if self.running is not None:
+            return 0, self._result(name, self.running, "running", clock_now())[1]
+        if self.last is None:
+            return 0, 0
+        return self._result(name, self.last.prediction, self.last.error, self.last.clock)
+
+    def _result(self, name: str, prediction: Prediction, error: str, clock: int) -> tuple[int, int]:
+        """A register of results. What a job has done that was stopped is between nothing and all;
+        its data may be wrong, and with it the flags."""
+        whole = error == "none"
+        exact = {"chunks_done": prediction.chunks, "mac_beats": prediction.mac_beats}
+        if name in exact:
+            return exact[name] if whole else 0, exact[name]
+        if name == "error":
+            code = ERRORS.index(error) if error in ERRORS else 0
+            return code, code
+        if name == "status":
+            if prediction.error != "none":
+                return 0, 0
+            return (prediction.flags,) * 2 if whole else (0, SATURATED | NON_FINITE)
+        # From the write that starts the job to the end that the host heard of.
+        taken = clock - prediction.clock - END_CLOCKS
+        if name != "clocks":
+            return 0, max(0, taken - prediction.mac_beats * whole)
+        heard = error != "running" and self.last is not None and self.last.interrupt
+        return taken if heard else prediction.mac_beats * whole, max(0, taken)
+
+
+class KernelScoreboard(uvm_scoreboard):
+    """What the scoreboards of jobs share."""
+
+    def build_phase(self) -> None:
+        """Two ports: jobs `begun` and `ended`."""
+        self.env = self.get_parent()
+        self.begun = Listener("begun", self, self._begun)
+        self.ended = Listener("ended", self, self._ended)
+        self.running: Prediction | None = None
+        self.compared = 0
+
+    def _begun(self, prediction: Prediction) -> None:
+        self.running = prediction
+
+    def _ended(self, end: Ended) -> None:
+        self.check(end.prediction, end.error)
+        self.running = None
+
+    def check(self, prediction: Prediction, error: str) -> None:
+        """A job ended, or a reset cut it short (error "reset")."""
+        raise NotImplementedError
+
+    @property
+    def drained(self) -> bool:
+        """Whether no job is under way."""
+        return self.running is None
+
+    def flush(self, clock: int) -> None:
+        """A reset."""
+        if self.running is not None:
+            self.check(self.running, "reset")
+        self.running = None
+
+    def check_phase(self) -> None:
+        """No job is left over, and something was compared."""
+        assert self.running is None, f"{self.get_name()}: a job never ended"
+        assert self.compared, f"{self.get_name()}: nothing was compared"
+
+
+class ContentsScoreboard(KernelScoreboard):
+    """The bytes that a job writes; when it was cut short, each of them or what was there before."""
+
+    def check(self, prediction: Prediction, error: str) -> None:
+        """Reads the memories."""
+        for area in prediction.areas:
+            got = self.env.memories[area.memory].memory.read(area.address, len(area.before))
+            problem = area.problem(got, error == "none")
+            assert not problem, f"{problem}; {error} ended {prediction.arguments}"
+            self.compared += len(got) // area.grain
+
+
+class TrafficScoreboard(KernelScoreboard):
+    """The bursts: only where the job may go, none after an error, none left at the end, and as
+    many beats as the schedule has."""
+
+    def build_phase(self) -> None:
+        """Also counts what the memories have moved before a job."""
+        super().build_phase()
+        self.before = dict.fromkeys(PORTS, 0)
+        self.refused: int | None = None
+
+    def flush(self, clock: int) -> None:
+        """The memories' counters begin anew."""
+        super().flush(clock)
+        self.before = dict.fromkeys(PORTS, 0)
+        self.refused = None
+
+    def _begun(self, prediction: Prediction) -> None:
+        super()._begun(prediction)
+        self.before = self._moved()
+        self.refused = None
+
+    def _moved(self) -> dict[Port, int]:
+        names = {port: f"beats_{'written' if port.write else 'read'}_o" for port in PORTS}
+        return {
+            port: read(self.env.memories[port.memory].config.setting(name))
+            for port, name in names.items()
+        }
+
+    def requested(self, port: Port, request: Request) -> None:
+        """A burst was asked for."""
+        where = f"{port.memory}: {request}"
+        assert self.running is not None, f"{where} without a job"
+        assert self.running.allows(port, request, self.env.beat_bytes), (
+            f"{where} is none of {[w for w in self.running.windows if w.port == port]}"
+        )
+        late = self.refused is not None and request.presented > self.refused + STOP_CLOCKS
+        assert not late, f"{where} was asked for after the error at clock {self.refused}"
+        self.compared += 1
+
+    def refused_at(self, _: Port, refusal: Refusal) -> None:
+        """An answer was an error: what is asked for from now on is too late."""
+        if self.refused is None:
+            self.refused = refusal.clock
+
+    def check(self, prediction: Prediction, error: str) -> None:
+        """Counts the beats."""
+        if error == "reset":
+            return
+        for name, agent in self.env.memories.items():
+            assert agent.monitor.idle, f"{name}: bursts are outstanding at the end of a job"
+            agent.monitor.check_memory()
+        now = self._moved()
+        for port, wanted in prediction.beats.items():
+            moved = now[port] - self.before[port]
+            right = moved == wanted if error == "none" else moved <= wanted
+            assert right, f"{port}: {moved} beats instead of {wanted}"
+            self.compared += 1
+
+
+class ReadScoreboard(uvm_scoreboard):
+    """What the registers answered."""
+
+    drained = True
+
+    def build_phase(self) -> None:
+        """One port: reads with what they may answer."""
+        self.expect = Listener("expect", self, self._read)
+        self.compared = 0
+
+    def _read(self, expected: ExpectedRead) -> None:
+        access, least, most = expected
+        assert least <= access.data <= most, (
+            f"register {access.address:#x} read {access.data:#x} at clock {access.clock}, not"
+            f" {least:#x} to {most:#x}"
+        )
+        self.compared += 1
+
+    def flush(self, clock: int) -> None:
+        """A reset: what was read stays right."""
+
+    def check_phase(self) -> None:
+        """Something was read."""
+        assert self.compared, "no register was read"
+
+
+class KernelCoverage(uvm_component):
+    """The jobs that ended, by their arguments, their data and how they came about."""
+
+    def build_phase(self) -> None:
+        """The covergroups."""
+        self.env = self.get_parent()
+        self.begun = Listener("begun", self, self._begun)
+        self.ended = Listener("ended", self, self._ended)
+        modes = tuple(mode.name.lower() for mode in Mode)
+        answers = ("no", "yes")
+        self.sample_lengths = covergroup(
+            "kernel.lengths", {"x": BOUNDS, "h": BOUNDS}, {"x_x_h": ("x", "h")}
+        )
+        self.sample_rows = covergroup(
+            "kernel.rows",
+            {"mode": modes, "channels": ("one", "two", "more"), "tail": TAILS},
+            {"mode_x_channels": ("mode", "channels"), "mode_x_tail": ("mode", "tail")},
+        )
+        self.sample_data = covergroup(
+            "kernel.data", {"mode": modes, "kind": KINDS}, {"mode_x_kind": ("mode", "kind")}
+        )
+        self.sample_flags = covergroup(
+            "kernel.flags",
+            {"mode": modes, "saturated": answers, "non_finite": answers},
+            {"all": ("mode", "saturated", "non_finite")},
+            # A transform of floats is far from the largest word.
+            {"all": [("prepare", "yes", None)]},
+        )
+        self.sample_jobs = covergroup(
+            "kernel.jobs",
+            {"mode": modes, "after": BEFORE},
+            {"mode_x_after": ("mode", "after")},
+        )
+        self.sample_host = covergroup(
+            "kernel.host", {"end": ("interrupt", "polled"), "written_while_busy": answers}
+        )
+        self.sample_error = covergroup("kernel.error", {"code": ERRORS[1:]})
+        self.sample_reset = covergroup("kernel.reset_at", {"state": STATES})
+
+    def _begun(self, prediction: Prediction) -> None:
+        if prediction.error == "none":
+            self.sample_jobs(prediction.job.mode.name.lower(), self.env.predictor.before)
+
+    def _ended(self, end: Ended) -> None:
+        busy = self.env.predictor.written_while_busy
+        self.sample_host(("polled", "interrupt")[end.interrupt], ("no", "yes")[busy])
+        if end.error != "none":
+            self.sample_error(end.error)
+            return
+        prediction, config = end.prediction, self.env.config
+        job = prediction.job
+        mode, length = job.mode.name.lower(), len(prediction.rows[0])
+        if job.mode == Mode.CONVOLVE:
+            self.sample_lengths(bound_of(length, config), bound_of(job.length_h, config))
+        channels = ("one", "two", "more")[min(job.channels, 3) - 1]
+        self.sample_rows(mode, channels, tail_of(length, config))
+        for row in prediction.rows:
+            self.sample_data(mode, kind_of(row))
+        flags = (bool(prediction.flags & mask) for mask in (SATURATED, NON_FINITE))
+        self.sample_flags(mode, *(("no", "yes")[flag] for flag in flags))
+
+
+class KernelSequencer(uvm_sequencer):
+    """The virtual sequencer: what the sequences of the whole kernel work with."""
+
+    env: KernelEnv
+
+
+class KernelEnv(BlockEnv):
+    """The kernel, its host and its memories."""
+
+    block = "kernel"
+    watched = True
+    """Whether the memories' ports are watched clock by clock."""
+    was_reset = False
+
+    def build_phase(self) -> None:
+        """Makes the parts."""
+        super().build_phase()
+        self.config = config = configs.load(os.environ["CROCUTA_CONFIG"])
+        self.beat_bytes = config.axi_bits // 8
+        configure(self, "reset", ResetConfig(self.dut, "kernel.reset", shortest=RESET_CLOCKS))
+        regions = (("control", 0), ("arguments", OFFSETS["mode"]), ("results", OFFSETS["status"]))
+        registers = AxiLiteConfig(self.dut, "kernel.registers", regions=regions, plain=True)
+        configure(self, "registers", registers)
+        self.registers = AxiLiteAgent("registers", self)
+        configure(self, "interrupt", BeatConfig(self.dut, None, "interrupt_o", ()))
+        self.interrupt = BeatAgent("interrupt", self)
+        self.memories = {name: self._memory(name) for name in BASES}
+        self.predictor = KernelPredictor("predictor", self)
+        self.coverage = KernelCoverage("coverage", self)
+        self.contents = ContentsScoreboard("contents", self)
+        self.traffic = TrafficScoreboard("traffic", self)
+        self.reads = ReadScoreboard("reads", self)
+        self.scoreboards: list[Any] = [self.contents, self.traffic, self.reads]
+        self.sequencer = KernelSequencer("sequencer", self)
+        self.sequencer.env = self
+
+    def _memory(self, name: str) -> AxiMemoryAgent:
+        config = self.config
+        page_beats = 4096 // self.beat_bytes
+        spectra = name != "samples"
+        # A tile of samples is 16 rows of the lanes, or a chunk that is shorter.
+        tile = min(16, config.chunk_beats // (2 * config.lanes))
+        port = AxiMemoryConfig(
+            self.dut,
+            f"kernel.{name}",
+            name,
+            getattr(self.dut, f"u_{name}").mem,
+            self.beat_bytes,
+            longest=min(64, page_beats, config.chunk_beats) if spectra else tile,
+            max_outstanding=MAX_OUTSTANDING,
+            settings=f"{name}_",
+            base=BASES[name],
+            reset_clocks=RESET_CLOCKS,
+            watched=self.watched,
+            # Chunks of spectra are written and read in whole bursts.
+            lengths=("longest",) if spectra else ("one", "some", "longest"),
+        )
+        configure(self, name, port)
+        return AxiMemoryAgent(name, self)
+
+    def connect_phase(self) -> None:
+        """Registers and interrupt to the predictor, its jobs to the scoreboards, and the ports to
+        all that look at traffic."""
+        super().connect_phase()
+        predictor = self.predictor
+        predictor.oracle = Oracle(
+            self.config, {name: agent.memory for name, agent in self.memories.items()}
+        )
+        self.registers.port.connect(predictor.registers)
+        self.interrupt.port.connect(predictor.interrupt)
+        predictor.reads.connect(self.reads.expect)
+        for listener in (self.coverage, self.contents, self.traffic):
+            predictor.begun.connect(listener.begun)
+            predictor.ended.connect(listener.ended)
+        for name, agent in self.memories.items():
+            self._listen(agent.monitor.requests, name, predictor.requested)
+            self._listen(agent.monitor.requests, name, self.traffic.requested)
+            self._listen(agent.monitor.refusals, name, predictor.refused)
+            self._listen(agent.monitor.refusals, name, self.traffic.refused_at)
+
+    def _listen(self, outlet: Any, memory: str, heard: Any) -> None:
+        """Hands what a monitor tells on, with its port."""
+        name = f"{memory}_{heard.__self__.get_name()}_{heard.__name__}"
+        outlet.connect(Listener(name, self, lambda event: heard(Port(memory, event.write), event)))
+
+    def on_reset(self, clock: int) -> None:
+        """Jobs are cut short."""
+        if self.was_reset:
+            self.coverage.sample_reset(self.predictor.state)
+        self.was_reset = True
+        super().on_reset(clock)
+        self.predictor.reset()
+
+    async def reach(self, state: str, limit: int) -> bool:
+        """Waits until the kernel is in a state; false if it is not within so many clocks."""
+        for _ in range(limit):
+            if self.predictor.state == state:
+                return True
+            await FallingEdge(self.dut.clk_i)
+        return False

@@ -1,0 +1,233 @@
+# Copyright 2026 The Crocuta authors
+# SPDX-License-Identifier: Apache-2.0
+"""What a job of the kernel does, predicted from its arguments and what is in memory: the bytes it
+writes, where it reads, and what the registers say at its end."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+import numpy as np
+
+from models import chunk_controller, crocuta_kernel
+from models.cfp import Format, stack, unpack
+from models.chunk_controller import PAGE_BYTES, SAMPLE_BYTES, WORD_BYTES, Job, Mode
+from models.configs import Config
+from models.crocuta_kernel import SampleArray, Spectra
+from models.fft_engine import from_beats
+from tb.agents.axi_memory import Backdoor, Request
+from tb.envs.job_model import argument_error
+
+BASES = {
+    "samples": 0x0010_FFFF_F000,
+    "x_spectra": 0x0020_FFFF_F000,
+    "h_spectra": 0x0030_FFFF_F000,
+}
+"""Where kernel_tb puts the memories."""
+SATURATED, NON_FINITE = 1, 2
+
+
+class Port(NamedTuple):
+    """One direction of a memory's port."""
+
+    memory: str
+    write: bool
+
+    @property
+    def error(self) -> str:
+        """The name of its error code."""
+        return f"{self.memory.removesuffix('_spectra')}_{'write' if self.write else 'read'}"
+
+
+PORTS = tuple(Port(memory, write) for memory in BASES for write in (False, True))
+
+
+def ceil_to(value: int, step: int) -> int:
+    """The next multiple."""
+    return -(-value // step) * step
+
+
+@dataclass(frozen=True)
+class Area:
+    """Bytes that a job writes, to the end of their last page."""
+
+    memory: str
+    address: int
+    before: bytes
+    after: bytes
+    grain: int
+    """The bytes of a sample or a word."""
+    between: tuple[bytes, ...] = ()
+    """What may be there before the job's end, besides."""
+
+    def problem(self, got: bytes, ended: bool) -> str:
+        """What is wrong with its contents, after the job or when it was cut short."""
+        words = np.frombuffer(got, f"V{self.grain}")
+        choices = (self.after,) if ended else (self.before, self.after, *self.between)
+        right = np.zeros(len(words), bool)
+        for choice in choices:
+            right |= words == np.frombuffer(choice, f"V{self.grain}")
+        wrong = np.flatnonzero(~right)
+        if not len(wrong):
+            return ""
+        first = self.address + int(wrong[0]) * self.grain
+        return f"{self.memory}: {len(wrong)} of {len(words)} words are wrong, first at {first:#x}"
+
+
+@dataclass(frozen=True)
+class Window:
+    """The beats of some rows, where a job's bursts may lie."""
+
+    port: Port
+    address: int
+    rows: int
+    stride: int
+    used: int
+    """The bytes of a row, in whole beats."""
+
+    def holds(self, request: Request, beat_bytes: int) -> bool:
+        """Whether a burst lies in one of the rows."""
+        row, offset = divmod(request.address - self.address, self.stride)
+        return 0 <= row < self.rows and offset + request.beats * beat_bytes <= self.used
+
+
+@dataclass
+class Prediction:
+    """A job that was begun."""
+
+    clock: int
+    arguments: Mapping[str, int]
+    error: str
+    """The code of the first bad argument, or none."""
+    flags: int = 0
+    chunks: int = 0
+    mac_beats: int = 0
+    areas: list[Area] = field(default_factory=list)
+    windows: list[Window] = field(default_factory=list)
+    beats: dict[Port, int] = field(default_factory=lambda: dict.fromkeys(PORTS, 0))
+    """The traffic."""
+    rows: list[SampleArray] = field(default_factory=list)
+    """The samples that it reads."""
+
+    @property
+    def job(self) -> Job:
+        """Its arguments, when the mode is good."""
+        values = dict(self.arguments)
+        return Job(Mode(values.pop("mode")), **values)
+
+    def allows(self, port: Port, request: Request, beat_bytes: int) -> bool:
+        """Whether a burst lies where the job may read or write."""
+        return any(
+            window.port == port and window.holds(request, beat_bytes) for window in self.windows
+        )
+
+
+class Oracle:
+    """Predicts jobs with models/crocuta_kernel."""
+
+    def __init__(self, config: Config, memories: Mapping[str, Backdoor]) -> None:
+        self.config = config
+        self.memories = memories
+        self.beat_bytes = config.axi_bits // 8
+
+    def predict(self, clock: int, arguments: Mapping[str, int]) -> Prediction:
+        """A job that begins now."""
+        error = argument_error(arguments, self.config)
+        prediction = Prediction(clock, dict(arguments), error)
+        if error == "none":
+            if prediction.job.mode == Mode.PREPARE:
+                self._prepare(prediction)
+            else:
+                self._convolve(prediction)
+        return prediction
+
+    def _rows(self, prediction: Prediction, address: int, length: int) -> list[SampleArray]:
+        """Rows of samples that the job reads."""
+        stride, size = crocuta_kernel.row_bytes(length), length * SAMPLE_BYTES
+        used = ceil_to(size, self.beat_bytes)
+        rows = prediction.job.channels
+        port = Port("samples", False)
+        prediction.windows.append(Window(port, address, rows, stride, used))
+        prediction.beats[port] = rows * used // self.beat_bytes
+        return [
+            np.frombuffer(self.memories["samples"].read(address + row * stride, size), np.float32)
+            for row in range(rows)
+        ]
+
+    def _spectra(self, prediction: Prediction, port: Port, address: int, chunks: int) -> None:
+        """Chunks that the job reads or writes."""
+        size = chunks * chunk_controller.spectrum_bytes(self.config)
+        prediction.windows.append(Window(port, address, 1, size, size))
+
+    def _area(self, memory: str, address: int, after: bytes, *between: bytes) -> Area:
+        """Words from an address on; what follows on their last page stays as it is."""
+        before = self.memories[memory].read(address, ceil_to(len(after), PAGE_BYTES))
+        grain = SAMPLE_BYTES if memory == "samples" else WORD_BYTES
+        whole, *others = (image + before[len(image) :] for image in (after, *between))
+        return Area(memory, address, before, whole, grain, tuple(others))
+
+    def _slots(self, spectra: Spectra) -> bytes:
+        return crocuta_kernel.spectra_slots(spectra.words, self.config).tobytes()
+
+    def _prepare(self, prediction: Prediction) -> None:
+        job, config = prediction.job, self.config
+        prediction.rows = self._rows(prediction, job.h, job.length_h)
+        spectra = [crocuta_kernel.prepare(row, config) for row in prediction.rows]
+        for each in spectra:
+            prediction.flags |= SATURATED * each.saturated | NON_FINITE * each.nonfinite
+        prediction.chunks = job.channels * chunk_controller.chunks(config, job.length_h)
+        after = b"".join(map(self._slots, spectra))
+        prediction.areas = [self._area("h_spectra", job.h_spectra, after)]
+        port = Port("h_spectra", True)
+        self._spectra(prediction, port, job.h_spectra, prediction.chunks)
+        prediction.beats[port] = prediction.chunks * config.chunk_beats
+
+    def _filters(self, job: Job) -> list[Spectra]:
+        """The spectra of h that are in memory."""
+        config, fmt = self.config, Format.of(self.config)
+        count = chunk_controller.chunks(config, job.length_h)
+        size = count * chunk_controller.spectrum_bytes(config)
+        spectra = []
+        for channel in range(job.channels):
+            stored = self.memories["h_spectra"].read(job.h_spectra + channel * size, size)
+            slots = np.frombuffer(stored, np.uint64).reshape(count, config.chunk_beats, -1)
+            words = stack([from_beats(unpack(chunk, fmt), config) for chunk in slots])
+            spectra.append(Spectra(words, saturated=False, nonfinite=False))
+        return spectra
+
+    def _convolve(self, prediction: Prediction) -> None:
+        job, config = prediction.job, self.config
+        prediction.rows = self._rows(prediction, job.x, job.length_x)
+        filters = self._filters(job)
+        stride, used = crocuta_kernel.row_bytes(job.length_x), job.length_x * SAMPLE_BYTES
+        for channel, (x, h) in enumerate(zip(prediction.rows, filters, strict=True)):
+            result = crocuta_kernel.convolve(x, h, config)
+            prediction.flags |= SATURATED * result.saturated | NON_FINITE * result.nonfinite
+            address = job.y + channel * stride
+            prediction.areas.append(self._area("samples", address, result.y.tobytes()))
+        chunks = chunk_controller.chunks(config, job.length_x)
+        prediction.chunks = job.channels * chunks
+        prediction.mac_beats = chunk_controller.mac_beats(config, job)
+        ports = prediction.beats
+        beats = ceil_to(used, self.beat_bytes)
+        prediction.windows.append(Window(Port("samples", True), job.y, job.channels, stride, beats))
+        ports[Port("samples", True)] = job.channels * beats // self.beat_bytes
+        streams = chunk_controller.streams(config, job)
+        stored = job.channels * chunk_controller.chunks(config, job.length_h)
+        for port, stream, address, most in (
+            (Port("h_spectra", False), "h_read", job.h_spectra, stored),
+            (Port("x_spectra", False), "x_read", job.x_spectra, chunks - 1),
+            (Port("x_spectra", True), "x_store", job.x_spectra, chunks - 1),
+        ):
+            ports[port] = len(streams[stream]) * config.chunk_beats
+            if streams[stream]:
+                self._spectra(prediction, port, address, most)
+        if streams["x_store"]:
+            # Every channel stores its chunks in the place of those of the one before.
+            *others, last = (
+                self._slots(crocuta_kernel.prepare(x[: (chunks - 1) * config.chunk], config))
+                for x in prediction.rows
+            )
+            prediction.areas.append(self._area("x_spectra", job.x_spectra, last, *others))

@@ -1,0 +1,143 @@
+# Copyright 2026 The Crocuta authors
+# SPDX-License-Identifier: Apache-2.0
+"""Rows of samples for the kernel: kinds of data, lengths around every boundary, and to which class
+a row belongs."""
+
+from __future__ import annotations
+
+import random
+
+import numpy as np
+import numpy.typing as npt
+
+from models.configs import Config
+from models.crocuta_kernel import SampleArray
+
+KINDS = (
+    "ordinary",
+    "tone",
+    "constant",
+    "impulse",
+    "alternating",
+    "subnormal",
+    "wide",
+    "zeros",
+    "huge",
+    "not finite",
+)
+"""alternating: of full scale; wide: of sizes far apart; huge: whose products overflow float32;
+not finite: some NaN or infinity."""
+HARMLESS = tuple(kind for kind in KINDS if kind not in ("alternating", "huge", "not finite"))
+"""The kinds that raise no flag."""
+BOUNDS = ("1", "below C", "C - 1", "C", "C + 1", "below 2C", "2C", "beyond")
+"""Classes of lengths."""
+TAILS = ("whole chunk", "whole lanes", "whole beats", "inside a beat")
+"""Where in a chunk a row ends."""
+WIDE_BITS = 30
+TONE_SHARE = 0.7
+"""Of the energy in three bins side by side."""
+HUGE = 1e37
+MAX = float(np.finfo(np.float32).max)
+TINY = float(np.finfo(np.float32).tiny)
+
+
+def samples(rng: np.random.Generator, kind: str, channels: int, length: int) -> SampleArray:
+    """Random rows of one of KINDS, as far as their length allows it."""
+    shape = (channels, length)
+    noise = rng.normal(size=shape)
+    n = np.arange(length)
+    if kind == "ordinary":
+        values = rng.choice([0, 1]) + rng.choice([0.1, 1.0]) * noise
+    elif kind == "tone":
+        values = np.cos(2 * np.pi * rng.uniform(0.1, 0.4) * n + noise[:, :1])
+    elif kind == "constant":
+        values = np.broadcast_to(noise[:, :1], shape)
+    elif kind == "impulse":
+        values = (n == rng.integers(length)) * noise[:, :1]
+    elif kind == "alternating":
+        values = np.broadcast_to(MAX * (-1.0) ** n, shape)
+    elif kind == "subnormal":
+        values = np.where(rng.random(shape) < 0.5, noise, noise * TINY / 8)
+        values[:, 0] = TINY / 3
+    elif kind == "wide":
+        values = noise * 2.0 ** rng.integers(-60, 60, shape)
+    elif kind == "zeros":
+        values = np.zeros(shape)
+    elif kind == "huge":
+        values = np.copysign(rng.uniform(HUGE, MAX, shape), noise)
+    elif kind == "not finite":
+        values = np.where(rng.random(shape) < 0.2, rng.choice([np.nan, np.inf, -np.inf]), noise)
+        values[:, -1] = np.nan
+    else:
+        raise ValueError(f"there is no kind of samples {kind!r}")
+    return np.asarray(values, np.float32)
+
+
+def _is_tone(row: npt.NDArray[np.float64]) -> bool:
+    energy = np.abs(np.fft.rfft(row - row.mean())) ** 2
+    peak = int(energy.argmax())
+    total = float(energy.sum())
+    return len(row) >= 32 and float(energy[max(0, peak - 1) : peak + 2].sum()) > TONE_SHARE * total
+
+
+def kind_of(row: SampleArray) -> str:
+    """The kind that a row turned out to be."""
+    if not np.isfinite(row).all():
+        return "not finite"
+    size = np.abs(row[row != 0]).astype(np.float64)
+    if not len(size):
+        return "zeros"
+    if len(row) > 1 and len(size) == 1:
+        return "impulse"
+    if len(row) > 1 and (row == row[0]).all():
+        return "constant"
+    if size.min() < TINY:
+        return "subnormal"
+    if (size == MAX).all() and len(size) == len(row) and (row[1:] == -row[:-1]).all():
+        return "alternating"
+    if size.min() >= HUGE:
+        return "huge"
+    if size.max() / size.min() > 2.0**WIDE_BITS:
+        return "wide"
+    return "tone" if _is_tone(row.astype(np.float64)) else "ordinary"
+
+
+def bound_of(length: int, config: Config) -> str:
+    """The class of a length."""
+    c = config.chunk
+    exact = {1: "1", c - 1: "C - 1", c: "C", c + 1: "C + 1", 2 * c: "2C"}
+    between = "below C" if length < c else "below 2C" if length < 2 * c else "beyond"
+    return exact.get(length, between)
+
+
+def _is_prime(number: int) -> bool:
+    return number > 1 and all(number % n for n in range(2, int(number**0.5) + 1))
+
+
+def length_in(bound: str, config: Config, longest: int = 0) -> int:
+    """A length of a class: for those that are wide, primes and both ends more often than others.
+
+    Args:
+        longest: of those beyond 2C; by default 3C + 1.
+    """
+    c = config.chunk
+    exact = {"1": 1, "C - 1": c - 1, "C": c, "C + 1": c + 1, "2C": 2 * c}
+    if bound in exact:
+        return exact[bound]
+    low, high = {
+        "below C": (2, c - 2),
+        "below 2C": (c + 2, 2 * c - 1),
+        "beyond": (2 * c + 1, longest or 3 * c + 1),
+    }[bound]
+    primes = [number for number in range(low, high + 1) if _is_prime(number)]
+    return random.choice((low, high, random.choice(primes), random.randint(low, high)))
+
+
+def tail_of(length: int, config: Config) -> str:
+    """Where in its last chunk a row ends."""
+    for step, name in zip(
+        (config.chunk, config.chunk_beats, 2 * config.lanes), TAILS[:-1], strict=True
+    ):
+        if length % step == 0:
+            return name
+    return TAILS[-1]

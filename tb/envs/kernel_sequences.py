@@ -1,0 +1,345 @@
+# Copyright 2026 The Crocuta authors
+# SPDX-License-Identifier: Apache-2.0
+"""The virtual sequences of the whole kernel, what a host does with its registers and with its
+memories; and what the tests of it share."""
+
+from __future__ import annotations
+
+import dataclasses
+import random
+from collections.abc import Sequence
+from typing import Any
+
+from cocotb.triggers import ClockCycles, FallingEdge, First, RisingEdge
+from pyuvm import uvm_sequence
+
+from models import chunk_controller, crocuta_kernel
+from models.chunk_controller import PAGE_BYTES, Job, Mode
+from models.crocuta_kernel import SampleArray
+from tb.agents.agent import read
+from tb.agents.axi_lite import AxiLiteItem, AxiLiteSequence
+from tb.agents.axi_memory import Backdoor, Behaviour, BehaviourSequence
+from tb.envs.base import BlockTest
+from tb.envs.crocuta_kernel import CONTINUE, DONE, READY, START, KernelEnv
+from tb.envs.job_model import ERRORS
+from tb.envs.kernel_job import BASES, ceil_to
+from tb.envs.kernel_samples import HARMLESS, samples
+from tb.registers import ARGUMENTS, HIGH, OFFSETS
+
+RESULTS = ("error", "status", "chunks_done", "mac_beats", "clocks")
+"""What the host reads after each job."""
+LIMIT = 1_000_000
+"""Clocks after which a job has failed."""
+
+
+class CutShortError(Exception):
+    """A reset came."""
+
+
+class KernelSequence(uvm_sequence):
+    """What a host can do; everything raises CutShortError when a reset comes."""
+
+    env: KernelEnv
+
+    def __init__(self, name: str = "kernel") -> None:
+        super().__init__(name)
+        self.cut_short = False
+
+    async def body(self) -> None:
+        """Runs `host`, to its end or to a reset."""
+        self.env = self.sequencer.env
+        try:
+            await self.host()
+        except CutShortError:
+            self.cut_short = True
+
+    async def host(self) -> None:
+        """The sequence itself."""
+        raise NotImplementedError
+
+    async def access(self, *items: AxiLiteItem) -> None:
+        """Accesses of the registers."""
+        await AxiLiteSequence(*items).start(self.env.registers.sequencer)
+        if any(item.cut_short for item in items):
+            raise CutShortError
+
+    async def write(self, name: str, value: int) -> None:
+        """A register of 32 bits, or one of 64 by its two words."""
+        words = [name, name + HIGH] if name + HIGH in OFFSETS else [name]
+        await self.access(
+            *(
+                AxiLiteItem(True, OFFSETS[word], value >> 32 * number & 0xFFFF_FFFF)
+                for number, word in enumerate(words)
+            )
+        )
+
+    async def read(self, name: str) -> int:
+        """A register of 32 or 64 bits."""
+        words = [name, name + HIGH] if name + HIGH in OFFSETS else [name]
+        items = [AxiLiteItem(False, OFFSETS[word]) for word in words]
+        await self.access(*items)
+        return sum(item.data << 32 * number for number, item in enumerate(items))
+
+    async def arguments(self, values: Job | dict[str, int]) -> None:
+        """Writes the arguments that are not in the registers already."""
+        wanted = dataclasses.asdict(values) if isinstance(values, Job) else values
+        for name, value in wanted.items():
+            if self.env.predictor.argument(name) != value:
+                await self.write(name, int(value))
+
+    async def start_job(self, values: Job | dict[str, int]) -> None:
+        """Arguments and start."""
+        await self.arguments(values)
+        await self.write("control", START)
+
+    async def wait(self, limit: int = LIMIT) -> None:
+        """Waits for the end of a job: for the interrupt when that is enabled, else by asking."""
+        dut = self.env.dut
+        if not await self.read("global_interrupt"):
+            while not await self.read("control") & DONE:
+                pass
+            return
+        if read(dut.interrupt_o):
+            return
+        late = ClockCycles(dut.clk_i, limit)
+        first = await First(RisingEdge(dut.interrupt_o), FallingEdge(dut.rst_ni), late)
+        assert first is not late, f"no interrupt within {limit} clocks"
+        if not read(dut.rst_ni):
+            raise CutShortError
+
+    async def acknowledge(self) -> str:
+        """Reads the results of the job that ended, all of which the scoreboard knows, and lets the
+        next one begin; returns the error code's name."""
+        results = {name: await self.read(name) for name in RESULTS}
+        await self.write("interrupt_status", await self.read("interrupt_status"))
+        await self.write("control", CONTINUE)
+        return ERRORS[results["error"]]
+
+    async def run(self, values: Job | dict[str, int], limit: int = LIMIT) -> str:
+        """One job from start to acknowledge."""
+        await self.start_job(values)
+        await self.wait(limit)
+        return await self.acknowledge()
+
+    def place(self, x: SampleArray, h: SampleArray) -> Job:
+        """Puts x and h anywhere in memory, and random bytes where the job writes."""
+        config = self.env.config
+        chunks = chunk_controller.chunks(config, h.shape[1])
+        spectrum = chunk_controller.spectrum_bytes(config)
+        stride = crocuta_kernel.row_bytes(x.shape[1])
+        rows = {
+            "x": crocuta_kernel.sample_rows(x).tobytes(),
+            "h": crocuta_kernel.sample_rows(h).tobytes(),
+            "y": random.randbytes(len(x) * stride),
+        }
+        pointers = self._put("samples", rows)
+        sizes = {
+            "h_spectra": len(h) * chunks * spectrum,
+            "x_spectra": chunk_controller.chunks(config, x.shape[1]) * spectrum,
+        }
+        for name, size in sizes.items():
+            pointers |= self._put(name, {name: random.randbytes(ceil_to(size, PAGE_BYTES))})
+        return Job(
+            Mode.PREPARE,
+            channels=len(x),
+            length_x=x.shape[1],
+            length_h=h.shape[1],
+            **pointers,
+        )
+
+    def refill(self, job: Job, x: SampleArray) -> Job:
+        """The CONVOLVE job of another x, no longer than the one that was placed with this job."""
+        job = dataclasses.replace(job, mode=Mode.CONVOLVE, length_x=x.shape[1])
+        memories = self.env.memories
+        memories["samples"].memory.write(job.x, crocuta_kernel.sample_rows(x).tobytes())
+        size = len(x) * crocuta_kernel.row_bytes(x.shape[1])
+        memories["samples"].memory.write(job.y, random.randbytes(size))
+        chunks = chunk_controller.chunks(self.env.config, x.shape[1])
+        size = ceil_to(chunks * chunk_controller.spectrum_bytes(self.env.config), PAGE_BYTES)
+        memories["x_spectra"].memory.write(job.x_spectra, random.randbytes(size))
+        return job
+
+    def _put(self, memory: str, contents: dict[str, bytes]) -> dict[str, int]:
+        """Buffers in random order, half of the times with gaps between them."""
+        backdoor: Backdoor = self.env.memories[memory].memory
+        gap = backdoor.size - sum(map(len, contents.values()))
+        assert gap >= 0, f"{memory} holds {backdoor.size} bytes, not {contents}"
+        order = list(contents)
+        random.shuffle(order)
+        address, pointers = BASES[memory], {}
+        loose = random.random() < 0.5
+        for name in order:
+            skip = random.randint(0, gap // PAGE_BYTES) if loose else 0
+            gap -= skip * PAGE_BYTES
+            address += skip * PAGE_BYTES
+            backdoor.write(address, contents[name])
+            pointers[name] = address
+            address += len(contents[name])
+        return pointers
+
+
+class EnableSequence(KernelSequence):
+    """After a reset: interrupts at the end of a job, or none."""
+
+    def __init__(self, interrupt: bool = True) -> None:
+        super().__init__("enable")
+        self.interrupt = interrupt
+
+    async def host(self) -> None:
+        """Both enables."""
+        await self.write("global_interrupt", int(self.interrupt))
+        await self.write("interrupt_enable", 1)
+
+
+class JobSequence(KernelSequence):
+    """One job; `error` is its code's name."""
+
+    def __init__(self, job: Job | dict[str, int], limit: int = LIMIT) -> None:
+        super().__init__("job")
+        self.job = job
+        self.limit = limit
+        self.error = ""
+
+    async def host(self) -> None:
+        """Start, wait, results, acknowledge."""
+        self.error = await self.run(self.job, self.limit)
+
+
+class ConvolutionSequence(KernelSequence):
+    """Puts rows into memory, prepares the filters and convolves; `job` is the CONVOLVE job."""
+
+    def __init__(self, x: SampleArray, h: SampleArray) -> None:
+        super().__init__("convolution")
+        self.x, self.h = x, h
+        self.job: Job
+
+    async def host(self) -> None:
+        """Both jobs."""
+        prepare = self.place(self.x, self.h)
+        self.job = dataclasses.replace(prepare, mode=Mode.CONVOLVE)
+        for job in (prepare, self.job):
+            error = await self.run(job)
+            assert error == "none", f"{job} ended with {error}"
+
+
+class FilterSequence(KernelSequence):
+    """One filter for many x, of which the first is the longest."""
+
+    def __init__(self, h: SampleArray, rows: Sequence[SampleArray]) -> None:
+        super().__init__("filter")
+        self.h, self.rows = h, rows
+
+    async def host(self) -> None:
+        """PREPARE, and CONVOLVE for each x."""
+        prepare = self.place(self.rows[0], self.h)
+        assert await self.run(prepare) == "none"
+        for x in self.rows:
+            job = self.refill(prepare, x)
+            error = await self.run(job)
+            assert error == "none", f"{job} ended with {error}"
+
+
+class QueueSequence(KernelSequence):
+    """Jobs of which each is written and started while the one before runs. Before that, other
+    arguments are written and read, and all that cannot be written."""
+
+    def __init__(self, jobs: Sequence[Job]) -> None:
+        super().__init__("queue")
+        self.jobs = jobs
+
+    async def host(self) -> None:
+        """The jobs in order."""
+        for number, job in enumerate(self.jobs):
+            if number:
+                while not await self.read("control") & READY:
+                    pass
+                await self._disturb()
+            await self.start_job(job)
+            if number:
+                await self.wait()
+                assert await self.acknowledge() == "none"
+        await self.wait()
+        assert await self.acknowledge() == "none"
+
+    async def _disturb(self) -> None:
+        for name in random.sample(sorted(ARGUMENTS), 3):
+            await self.write(name, random.getrandbits(ARGUMENTS[name][1]))
+            await self.read(name)
+        for name in random.sample(("status", "error", "version", "identity", "clocks"), 2):
+            await self.write(name, random.getrandbits(32))
+        for name in ("mac_beats", "chunks_done", "identity", "identity_2", "version"):
+            await self.read(name)
+
+
+class UnacknowledgedSequence(KernelSequence):
+    """A job up to its end."""
+
+    def __init__(self, job: Job) -> None:
+        super().__init__("unacknowledged")
+        self.job = job
+
+    async def host(self) -> None:
+        """Starts it."""
+        await self.start_job(self.job)
+        await self.wait()
+
+
+class CountersSequence(KernelSequence):
+    """Reads all counters of the last job."""
+
+    async def host(self) -> None:
+        """Twice 32 bits each."""
+        self.chunks = await self.read("chunks_done")
+        self.beats = await self.read("mac_beats")
+        self.clocks = await self.read("clocks")
+        names = ("samples", "x", "h", "store", "output")
+        self.stalls = [await self.read(f"stall_{name}") for name in names]
+
+
+class KernelTest(BlockTest):
+    """Starts sequences; the environment compares everything that they make the kernel do."""
+
+    env_class = KernelEnv
+
+    def build_phase(self) -> None:
+        """The ports that no agent drives."""
+        super().build_phase()
+        self.dut.quiet_i.value = 0
+        self.dut.file_i.value = 0
+
+    async def reset(self, clocks: int = 2, interrupt: bool = True) -> None:
+        """A reset, and the interrupts."""
+        await super().reset(clocks)
+        await self.start(EnableSequence(interrupt))
+
+    async def start(self, sequence: KernelSequence) -> Any:
+        """Runs a sequence to its end."""
+        await sequence.start(self.env.sequencer)
+        assert not sequence.cut_short
+        return sequence
+
+    def rows(self, length: int, channels: int = 1, kind: str = "") -> SampleArray:
+        """Rows of a kind; by default of any that does no harm to the others."""
+        return samples(self.rng, kind or random.choice(HARMLESS), channels, length)
+
+    async def convolve(self, length_x: int, length_h: int, channels: int = 1) -> Job:
+        """Both jobs on random rows; the second one's arguments."""
+        x, h = self.rows(length_x, channels), self.rows(length_h, channels)
+        job: Job = (await self.start(ConvolutionSequence(x, h))).job
+        return job
+
+    async def run(self, job: Job | dict[str, int]) -> str:
+        """One job; its error code's name."""
+        error: str = (await self.start(JobSequence(job))).error
+        return error
+
+    async def behave(self, behaviours: dict[str, Behaviour]) -> None:
+        """Sets how memories behave."""
+        for name, behaviour in behaviours.items():
+            await BehaviourSequence(behaviour).start(self.env.memories[name].sequencer)
+
+    async def any_behaviour(self) -> dict[str, Behaviour]:
+        """Each memory behaves in a way of its own."""
+        behaviours = {name: Behaviour.random() for name in BASES}
+        await self.behave(behaviours)
+        return behaviours
