@@ -16,6 +16,7 @@ import os
 import resource
 import secrets
 import shutil
+import signal
 import subprocess
 import sys
 import time
@@ -528,6 +529,7 @@ def regress(
     (DIRECTORY / "token").write_text(settings.token, encoding="ascii")
     summary = Summary(seed=base, revision=revision(), planned=len(jobs))
     begin = time.perf_counter()
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # as Ctrl-C
     try:
         with connected(scheduler, workers) as client:
             summary.workers = check_workers(client, settings)

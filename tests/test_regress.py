@@ -5,12 +5,13 @@
 from __future__ import annotations
 
 import contextlib
+import functools
 import json
 import os
 import signal
 import time
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from xml.etree import ElementTree
 
@@ -196,6 +197,42 @@ def test_everything_passed(
     done = command("--seeds", "1", "--test", "good", "--sim", "icarus", "--seed", "1")
     assert done.exit_code == 0, done.output
     assert "1 of 1 jobs, 0 failed" in done.stdout
+
+
+def test_what_was_done_before_an_interruption_is_reported(
+    tmp_path: Path, directory: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def stop(job: Job, settings: Settings, waves: bool) -> regress.Result:
+        if job.number == 5:
+            os.kill(os.getpid(), signal.SIGTERM)
+            time.sleep(0.5)
+        return regress.Result(job, 0.0, 0.0)
+
+    monkeypatch.setattr(regress.Engine, "__init__", functools.partialmethod(engine, stop))
+    before = signal.getsignal(signal.SIGTERM)
+    try:
+        done = command("--test", "cells", "--sim", "icarus", "--seeds", "1", "--seed", "1")
+    finally:
+        signal.signal(signal.SIGTERM, before)
+    assert done.exit_code == 1, done.output
+    summary = json.loads((directory / "summary.json").read_text())
+    assert summary["interrupted"]
+    assert 0 < len(summary["attempts"]) < summary["planned"] == 11
+    assert "did not run; interrupted after" in done.stdout
+
+
+def engine(
+    self: Engine,
+    run: regress.Work,
+    client: Client,
+    jobs: list[Job],
+    settings: Settings,
+    expected: Callable[[str], float],
+) -> None:
+    INITIALISE(self, client, jobs, settings, expected, built, run)
+
+
+INITIALISE = Engine.__init__
 
 
 def test_waves_have_a_limit(
