@@ -6,12 +6,14 @@ from __future__ import annotations
 
 import contextlib
 import functools
+import itertools
 import json
 import os
 import signal
+import threading
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from xml.etree import ElementTree
 
@@ -199,16 +201,32 @@ def test_everything_passed(
     assert "1 of 1 jobs, 0 failed" in done.stdout
 
 
+REPORTED = threading.Event()
+BEGUN = itertools.count(1)
+
+
+def interrupting(job: Job, settings: Settings, waves: bool) -> regress.Result:
+    """The third job of the process sends SIGTERM when a result of another has been reported."""
+    if next(BEGUN) == 3:
+        assert REPORTED.wait(30)
+        os.kill(os.getpid(), signal.SIGTERM)
+        time.sleep(0.5)
+    return regress.Result(job, 0.0, 0.0)
+
+
 def test_what_was_done_before_an_interruption_is_reported(
     tmp_path: Path, directory: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def stop(job: Job, settings: Settings, waves: bool) -> regress.Result:
-        if job.number == 5:
-            os.kill(os.getpid(), signal.SIGTERM)
-            time.sleep(0.5)
-        return regress.Result(job, 0.0, 0.0)
+    attempt = regress.attempt
 
-    monkeypatch.setattr(regress.Engine, "__init__", functools.partialmethod(engine, stop))
+    def note(result: regress.Result) -> object:
+        REPORTED.set()
+        return attempt(result)
+
+    monkeypatch.setattr(regress, "attempt", note)
+    monkeypatch.setattr(
+        Engine, "__init__", functools.partialmethod(Engine.__init__, build=built, run=interrupting)
+    )
     before = signal.getsignal(signal.SIGTERM)
     try:
         done = command("--test", "cells", "--sim", "icarus", "--seeds", "1", "--seed", "1")
@@ -220,20 +238,6 @@ def test_what_was_done_before_an_interruption_is_reported(
     assert 0 < len(summary["attempts"]) < summary["planned"] == 11
     assert " did not run," in done.stdout
     assert "; interrupted after" in done.stdout
-
-
-def engine(
-    self: Engine,
-    run: regress.Work,
-    client: Client,
-    jobs: list[Job],
-    settings: Settings,
-    expected: Callable[[str], float],
-) -> None:
-    INITIALISE(self, client, jobs, settings, expected, built, run)
-
-
-INITIALISE = Engine.__init__
 
 
 def test_waves_have_a_limit(
