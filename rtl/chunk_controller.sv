@@ -7,7 +7,7 @@
 //
 // Handshake: start_i is a pulse while the arguments are stable; they stay so until done_o, which
 // then holds until the next start_i or reset. Every stream is valid/ready, out of a FIFO.
-// Latency: 10 clocks from start_i to the first pass. Throughput: a pass every 2 clocks
+// Latency: 9 clocks from start_i to the first pass. Throughput: a pass every 2 clocks
 // within an output chunk, 4 clocks across chunks, 5 across channels.
 //
 // No deadlock, whatever the order in which consumers take their commands: three processes fill

@@ -1,250 +1,225 @@
 # Copyright 2026 The Crocuta authors
 # SPDX-License-Identifier: Apache-2.0
-"""chunk_controller against the model of the schedule, stream by stream."""
+"""chunk_controller in its environment: every command stream against the model of the schedule."""
 
 from __future__ import annotations
 
-import dataclasses
 import itertools
-import os
 import random
-from typing import Any
 
 import cocotb
-from cocotb.triggers import FallingEdge, RisingEdge
+import pyuvm
 
-from models import configs
-from models.chunk_controller import STREAMS, Command, Job, Mode, schedule, streams
-from tb.clock import drive, start_clock
-from tb.valid_ready import Sink, clock_now
+from models.chunk_controller import STREAMS, Job, Mode, Pass, schedule, streams
+from tb.agents.agent import Listener
+from tb.agents.beat import CLOSED, Beat
+from tb.envs.chunk_controller import ControllerTest
+from tb.profiles import PROFILES
 
-CONFIG = configs.load(os.environ["CROCUTA_CONFIG"])
-MAX_CLOCKS_PER_PASS = 8
-FIELDS = {
-    name: tuple(f"{name}_{field.name}_o" for field in dataclasses.fields(kind))
-    for name, kind in STREAMS.items()
-}
+NAMES = {kind: name for name, kind in STREAMS.items()}
+# Clocks from one pass to the next: within an output chunk, across chunks, across channels.
+WITHIN, ACROSS_CHUNKS, ACROSS_CHANNELS = 2, 4, 5
+FIRST_PASS = 9
 
 
-class Harness:
-    """The controller, with a sink on every stream."""
+@pyuvm.test()
+class RandomJobs(ControllerTest):
+    """Every stream is the model's, whatever the consumer of each stream does."""
 
-    def __init__(self, dut: Any) -> None:
-        self.dut = dut
-        self.max_length = 1 << (len(dut.length_x_i) - 1)
-        self.sinks = {
-            name: Sink(dut, f"{name}_valid_o", f"{name}_ready_i", FIELDS[name]) for name in STREAMS
-        }
-        self.compared = 0
+    async def main(self) -> None:
+        """Each profile of stalls on all streams, then one of its own on each."""
+        for turn in range(24):
+            if turn < len(PROFILES):
+                await self.profile(PROFILES[turn])
+            else:
+                for name in STREAMS:
+                    await self.profile(random.choice(PROFILES), name)
+            await self.run(self.random_job(chunks=7, channels=3), random.choice((0, 0, 1, 5)))
 
-    async def start(self) -> None:
-        """Clock and reset."""
-        start_clock(self.dut)
+
+@pyuvm.test()
+class Lengths(ControllerTest):
+    """Rows and filters of every kind, one against the other, in both modes."""
+
+    async def main(self) -> None:
+        """Around multiples of the chunk, where rows are long enough for them."""
+        chunk = self.config.chunk
+        lengths = [1, chunk - 1, chunk, chunk + 1, 2 * chunk - 1, 2 * chunk, 3 * chunk, 1024]
+        lengths = sorted({min(length, self.max_length, 5 * chunk) for length in lengths})
+        await self.profile("none")
+        for length_x, length_h in itertools.product(lengths, repeat=2):
+            channels = random.choice((1, 2, 3))
+            await self.run(Job(Mode.CONVOLVE, channels, length_x, length_h, *self.pointers()))
+        for length_h in lengths:
+            length_x = random.randint(1, self.max_length)
+            for channels in (1, 2, 3):
+                await self.run(Job(Mode.PREPARE, channels, length_x, length_h, *self.pointers()))
+
+
+@pyuvm.test()
+class LongestRows(ControllerTest):
+    """The largest lengths there are, where they are few enough chunks to run."""
+
+    async def main(self) -> None:
+        """Both, each with a single sample, and one sample less."""
+        chunks = min(self.max_length // self.config.chunk + 1, 16)
+        length = min(self.max_length, chunks * self.config.chunk)
+        for length_x, length_h in (
+            (length, length),
+            (length, 1),
+            (1, length),
+            (length - 1, length),
+        ):
+            for mode in Mode:
+                bases = (1 << 60, 2 << 60, 3 << 60, 4 << 60, 0)
+                await self.run(Job(mode, 2, max(length_x, 1), length_h, *bases))
+
+
+@pyuvm.test()
+class OneStreamClosed(ControllerTest):
+    """With one consumer shut for long the job waits, is right, and ends when it opens."""
+
+    async def main(self) -> None:
+        """Each stream in turn, with enough of every command to fill its FIFO, where rows are long
+        enough for it at all."""
+        chunk = self.config.chunk
+        length_x, length_h = (min(count * chunk, self.max_length) for count in (6, 2))
+        await self.profile("none")
+        for name, board in self.env.boards.items():
+            job = Job(
+                Mode.PREPARE if name == "h_store" else Mode.CONVOLVE,
+                12,
+                length_x - random.randrange(min(chunk, length_x)),
+                length_h,
+                *self.pointers(),
+            )
+            used = bool(streams(self.config, job)[name])
+            await self.profile(CLOSED, name)
+            compared = board.compared
+            running = cocotb.start_soon(self.run(job))
+            await self.env.drain(0, 300)
+            assert not used or not running.done(), f"done while {name} was closed"
+            assert board.compared == compared, f"a command of {name} was taken"
+            await self.profile("none", name)
+            await running
+
+
+@pyuvm.test()
+class ConsumersInProgramOrder(ControllerTest):
+    """The laziest consumers: each command is taken only when all before it were taken."""
+
+    async def main(self) -> None:
+        """Every command has to come by itself."""
+        await self.profile(CLOSED)
+        for _ in range(6):
+            job = self.random_job(chunks=7, channels=2)
+            running = cocotb.start_soon(self.run(job))
+            for command in schedule(self.config, job):
+                await self.take_one(NAMES[type(command)], 100)
+            await running
+
+
+@pyuvm.test()
+class ConsumersInReverseOrder(ControllerTest):
+    """Each consumer waits until all the others have taken all they can."""
+
+    async def main(self) -> None:
+        """One stream open at a time, for long."""
+        for _ in range(4):
+            await self.profile(CLOSED)
+            running = cocotb.start_soon(self.run(self.random_job(chunks=5, channels=2)))
+            for name in itertools.cycle(random.sample(list(STREAMS), len(STREAMS))):
+                await self.profile("none", name)
+                await self.env.drain(0, 60)
+                await self.profile(CLOSED, name)
+                if running.done():
+                    break
+
+
+@pyuvm.test()
+class BackToBack(ControllerTest):
+    """The next job starts in the clock after done, and is complete."""
+
+    async def main(self) -> None:
+        """Short jobs of both modes, without a pause."""
+        await self.profile("none")
+        for _ in range(24):
+            await self.run(self.random_job(chunks=2, channels=2))
+
+
+@pyuvm.test()
+class ResetInTheMiddle(ControllerTest):
+    """After a reset at any moment the next job is complete and nothing else comes."""
+
+    async def main(self) -> None:
+        """At random clocks, in jobs whose last commands nobody takes, and after a job."""
+        for turn in range(12):
+            await self.profile(random.choice(("none", "heavy", "light")))
+            running = cocotb.start_soon(self.run(self.random_job(chunks=7, channels=3)))
+            await self.env.drain(0, turn if turn < 6 else random.randint(0, 120))
+            await self.again(running)
+        for name in ("load", "y_store", "overlap"):
+            await self.profile("none")
+            await self.profile(CLOSED, name)
+            job = Job(Mode.CONVOLVE, 1, 1, 1, *self.pointers())
+            running = cocotb.start_soon(self.run(job))
+            await self.env.drain(0, 60)
+            assert not running.done()
+            await self.again(running)
         await self.reset()
 
-    async def reset(self) -> None:
-        """Reset for some clocks; nothing stays from before it."""
-        await drive(self.dut, rst_ni=0, start_i=0)
-        for _ in range(3):
-            await drive(self.dut)
-        for sink in self.sinks.values():
-            sink.clear()
-        await drive(self.dut, rst_ni=1)
-        assert self.dut.done_o.value == 0
-        for name in STREAMS:
-            assert getattr(self.dut, f"{name}_valid_o").value == 0, name
-
-    def job(self, chunks: int, channels: int) -> Job:
-        """A random job of up to so many chunks and channels."""
-
-        def length() -> int:
-            limit = min(chunks * CONFIG.chunk, self.max_length)
-            whole = CONFIG.chunk * random.randint(0, chunks) + random.choice((-1, 0, 1))
-            choices = (1, limit, whole, random.randint(1, limit), random.randint(1, limit))
-            return min(max(1, random.choice(choices)), limit)
-
-        def pointer() -> int:
-            return random.getrandbits(random.choice((20, 32, 40, 52))) << 12
-
-        return Job(
-            random.choice((Mode.CONVOLVE, Mode.CONVOLVE, Mode.PREPARE)),
-            random.randint(1, channels),
-            length(),
-            length(),
-            *(pointer() & ((1 << 60) - 1) for _ in range(5)),
-        )
-
-    async def begin(self, job: Job) -> None:
-        """Gives the arguments and the start pulse."""
-        for sink in self.sinks.values():
-            sink.clear()
-        arguments = {
-            f"{field.name}_i": getattr(job, field.name) for field in dataclasses.fields(job)[1:]
-        }
-        convolve = int(job.mode == Mode.CONVOLVE)
-        await drive(self.dut, convolve_i=convolve, start_i=1, **arguments)
-        await drive(self.dut, start_i=0)
-        assert self.dut.done_o.value == 0
-
-    async def finish(self, job: Job) -> None:
-        """Waits for the end of the job and compares; done comes after everything was taken."""
-        expected = streams(CONFIG, job)
-        total = sum(map(len, expected.values()))
-        taken, quiet = -1, 0
-        while self.dut.done_o.value != 1:
-            await FallingEdge(self.dut.clk_i)
-            now = sum(len(sink.items) for sink in self.sinks.values())
-            quiet = quiet + 1 if now == taken else 0
-            taken = now
-            assert quiet < 2000, f"stuck after {taken} of {total} commands of {job}"
-        for _ in range(20):
-            await drive(self.dut)
-            assert self.dut.done_o.value == 1
-        for name, commands in expected.items():
-            self.compare(name, commands, job)
-        self.compared += total
-
-    def compare(self, name: str, commands: list[Command], job: Job) -> None:
-        """One stream against the model's."""
-        want = [tuple(map(int, dataclasses.astuple(command))) for command in commands]
-        got = self.sinks[name].items
-        for index, (left, right) in enumerate(zip(got, want, strict=False)):
-            assert left == right, f"{name}[{index}] of {job}: {left} instead of {right}"
-        assert len(got) == len(want), f"{name}: {len(got)} of {len(want)} commands of {job}"
+    async def again(self, running: cocotb.task.Task[None]) -> None:
+        """A reset, and a job."""
+        await self.reset(random.choice((1, 2, 4)))
+        await self.profile("none")
+        await running
+        await self.run(self.random_job(chunks=4, channels=2))
 
 
-async def harness(dut: Any) -> Harness:
-    """A harness after reset."""
-    bench = Harness(dut)
-    await bench.start()
-    return bench
+@pyuvm.test()
+class ManyChannels(ControllerTest):
+    """The largest channel count is accepted: the first commands are right, then a reset."""
+
+    async def main(self) -> None:
+        """As many clocks as take a hundred passes, and more."""
+        await self.profile("none")
+        length = min(2 * self.config.chunk, self.max_length)
+        job = Job(Mode.CONVOLVE, 1 << 16, length, length, *self.pointers())
+        running = cocotb.start_soon(self.run(job))
+        await self.env.drain(0, 600)
+        assert not running.done()
+        assert self.env.boards["pass"].compared > 100
+        await self.reset()
+        await running
 
 
-@cocotb.test()
-async def random_jobs(dut: Any) -> None:
-    """Every stream is the model's, whatever the ready of each stream does."""
-    bench = await harness(dut)
-    for _ in range(40):
-        for sink in bench.sinks.values():
-            sink.stall = random.choice((0.0, 0.3, 0.9))
-        job = bench.job(chunks=7, channels=3)
-        await bench.begin(job)
-        await bench.finish(job)
-    assert bench.compared > 100
+@pyuvm.test()
+class Rate(ControllerTest):
+    """With ready consumers the passes come at the rate that chunk_controller names."""
 
-
-@cocotb.test()
-async def longest_rows(dut: Any) -> None:
-    """The largest lengths there are, where they are few enough chunks to run."""
-    bench = await harness(dut)
-    chunks = min(bench.max_length // CONFIG.chunk + 1, 16)
-    length = min(bench.max_length, chunks * CONFIG.chunk)
-    for length_x, length_h in ((length, length), (length, 1), (1, length), (length - 1, length)):
-        for mode in Mode:
-            job = Job(mode, 2, max(length_x, 1), length_h, 1 << 60, 2 << 60, 3 << 60, 4 << 60)
-            await bench.begin(job)
-            await bench.finish(job)
-    assert bench.compared > 0
-
-
-@cocotb.test()
-async def one_stream_closed(dut: Any) -> None:
-    """With one consumer shut for long the job waits, is right, and ends when it opens."""
-    bench = await harness(dut)
-    # Enough of every command to fill its FIFO, where rows are long enough for it at all.
-    length_x = min(6 * CONFIG.chunk, bench.max_length)
-    length_h = min(2 * CONFIG.chunk, bench.max_length)
-    for name, closed in bench.sinks.items():
-        job = Job(
-            Mode.PREPARE if name == "h_store" else Mode.CONVOLVE,
-            12,
-            length_x - random.randrange(min(CONFIG.chunk, length_x)),
-            length_h,
-        )
-        used = bool(streams(CONFIG, job)[name])
-        closed.closed = True
-        await bench.begin(job)
-        for _ in range(300):
-            await FallingEdge(dut.clk_i)
-            assert dut.done_o.value == 0 or not used
-        assert not closed.items
-        closed.closed = False
-        await bench.finish(job)
-    assert bench.compared > 0
-
-
-@cocotb.test()
-async def consumers_in_program_order(dut: Any) -> None:
-    """The laziest consumers: each command is taken only when all before it were taken."""
-    bench = await harness(dut)
-    names = {kind: name for name, kind in STREAMS.items()}
-    for _ in range(6):
-        job = bench.job(chunks=7, channels=2)
-        for sink in bench.sinks.values():
-            sink.closed = True
-        await bench.begin(job)
-        for command in schedule(CONFIG, job):
-            sink = bench.sinks[names[type(command)]]
-            before = len(sink.items)
-            sink.closed = False
-            for _ in range(100):
-                await FallingEdge(dut.clk_i)
-                # The sink looks at the same edge; a clock later its list is sure to be complete.
-                if sink.valid.value == 1 and sink.ready is not None and sink.ready.value == 1:
-                    break
-            sink.closed = True
-            await RisingEdge(dut.clk_i)
-            assert len(sink.items) == before + 1, f"{command} did not come, of {job}"
-        await bench.finish(job)
-    assert bench.compared > 0
-
-
-@cocotb.test()
-async def reset_in_the_middle(dut: Any) -> None:
-    """After a reset at any moment the next job is complete and nothing else."""
-    bench = await harness(dut)
-    for _ in range(12):
-        for sink in bench.sinks.values():
-            sink.stall = random.choice((0.0, 0.6))
-        await bench.begin(bench.job(chunks=7, channels=3))
-        for _ in range(random.randint(0, 120)):
-            await FallingEdge(dut.clk_i)
-        await bench.reset()
-        job = bench.job(chunks=4, channels=2)
-        await bench.begin(job)
-        await bench.finish(job)
-    assert bench.compared > 0
-
-
-@cocotb.test()
-async def many_channels(dut: Any) -> None:
-    """The largest channel count is accepted: the first commands are right, then reset."""
-    bench = await harness(dut)
-    length = min(2 * CONFIG.chunk, bench.max_length)
-    job = Job(Mode.CONVOLVE, 1 << 16, length, length, 0, 0, 0, 0, 0)
-    await bench.begin(job)
-    for _ in range(600):
-        await FallingEdge(dut.clk_i)
-        assert dut.done_o.value == 0
-    # Each stream begins with the same channels as that of a smaller job.
-    expected = streams(CONFIG, dataclasses.replace(job, channels=200))
-    for name, sink in bench.sinks.items():
-        want = [tuple(map(int, dataclasses.astuple(c))) for c in expected[name]]
-        assert sink.items == want[: len(sink.items)], name
-    assert len(bench.sinks["pass"].items) > 100
-    await bench.reset()
-
-
-@cocotb.test()
-async def rate(dut: Any) -> None:
-    """With ready consumers a pass comes often enough for the shortest chunks."""
-    bench = await harness(dut)
-    length = min(6 * CONFIG.chunk, bench.max_length)
-    job = Job(Mode.CONVOLVE, 3, length, length, 0, 0, 0, 0, 0)
-    begin = clock_now()
-    await bench.begin(job)
-    await bench.finish(job)
-    clocks = bench.sinks["pass"].clocks
-    gaps = sorted({after - before for before, after in itertools.pairwise(clocks)})
-    dut._log.info(f"first pass {clocks[0] - begin} clocks after start, then every {gaps} clocks")
-    assert gaps[-1] <= MAX_CLOCKS_PER_PASS
+    async def main(self) -> None:
+        """The clocks of all passes, each against what lies between it and the one before."""
+        await self.profile("none")
+        seen: list[Beat] = []
+        listener = Listener("rate", self, seen.append)
+        self.env.streams["pass"].monitor.port.connect(listener)
+        starts: list[int] = []
+        begin = Listener("begin", self, lambda event: starts.append(event.clock))
+        self.env.job.monitor.port.connect(begin)
+        length = min(6 * self.config.chunk, self.max_length)
+        job = Job(Mode.CONVOLVE, 3, length, length, *self.pointers())
+        await self.run(job)
+        passes = [command for command in schedule(self.config, job) if isinstance(command, Pass)]
+        per_channel = (len(passes) - 1) // job.channels
+        gaps = []
+        for number, (before, after) in enumerate(itertools.pairwise(passes), 1):
+            if not before.last:
+                gaps.append(WITHIN)
+            elif number % per_channel:
+                gaps.append(ACROSS_CHUNKS)
+            else:
+                gaps.append(1 if after.flush else ACROSS_CHANNELS)
+        clocks = [beat.clock for beat in seen]
+        assert clocks[0] - starts[0] == FIRST_PASS
+        assert [after - before for before, after in itertools.pairwise(clocks)] == gaps
+        cocotb.log.info("first pass after %d clocks, then every %s", FIRST_PASS, sorted(set(gaps)))

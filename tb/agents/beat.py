@@ -22,6 +22,10 @@ from tb.agents.agent import Agent, clock_now, read
 from tb.envs.coverage import covergroup
 from tb.profiles import idle_clocks
 
+CLOSED, ONE = "closed", "one"
+"""What a sink may do besides the profiles: take nothing, or one beat and no more; the item is
+finished when that beat is taken."""
+
 
 @dataclass(frozen=True)
 class BeatConfig:
@@ -69,6 +73,8 @@ class Beat(NamedTuple):
 
     clock: int
     values: tuple[int, ...]
+    wait: int = 0
+    """Clocks that it stood before it was taken."""
 
 
 class BeatDriver(uvm_driver):
@@ -146,17 +152,27 @@ class BeatDriver(uvm_driver):
                     self.seq_item_port.item_done()
 
     async def _stall(self) -> None:
-        pauses = idle_clocks("none")
+        profile, pauses, pause = "none", idle_clocks("none"), 0
         while True:
             await RisingEdge(self.dut.clk_i)
             found, item = self.seq_item_port.try_next_item()
             if found:
-                pauses = idle_clocks(item.profile)
+                profile = item.profile
+                if profile not in (CLOSED, ONE):
+                    pauses = idle_clocks(profile)
+                    pause = next(pauses)
+            ready = profile == ONE or (profile != CLOSED and pause == 0)
+            self.bus.ready.value = int(ready)
+            if found:
+                # No sooner: the sequence does not wait for the end yet when it hears of the start.
+                await FallingEdge(self.dut.clk_i)
+                while profile == ONE and not read(self.bus.valid):
+                    await FallingEdge(self.dut.clk_i)
                 self.seq_item_port.item_done()
-            for _ in range(next(pauses)):
-                self.bus.ready.value = 0
-                await RisingEdge(self.dut.clk_i)
-            self.bus.ready.value = 1
+            if profile == ONE:
+                profile = CLOSED
+            elif profile != CLOSED:
+                pause = next(pauses) if ready else pause - 1
 
 
 class BeatMonitor(uvm_monitor):
@@ -172,11 +188,11 @@ class BeatMonitor(uvm_monitor):
         config = self.cdb_get("config")
         bus, rst_n = config.bus(), config.dut.rst_ni
         data = [getattr(bus, f"data{i}") for i in range(len(config.data))]
-        standing = None
+        standing, wait = None, 0
         while True:
             await FallingEdge(config.dut.clk_i)
             if not read(rst_n):
-                standing = None
+                standing, wait = None, 0
                 continue
             if not read(bus.valid):
                 assert standing is None, f"{config.valid} fell before the beat was taken"
@@ -184,10 +200,10 @@ class BeatMonitor(uvm_monitor):
             values = tuple([read(port) for port in data])
             assert standing in (None, values), f"{config.data} changed before the beat was taken"
             if config.ready is None or read(bus.ready):
-                standing = None
-                self.port.write(Beat(clock_now(), values))
+                self.port.write(Beat(clock_now(), values, wait))
+                standing, wait = None, 0
             else:
-                standing = values
+                standing, wait = values, wait + 1
 
 
 class BeatCoverage(uvm_subscriber):

@@ -1,0 +1,325 @@
+# Copyright 2026 The Crocuta authors
+# SPDX-License-Identifier: Apache-2.0
+"""The environment of chunk_controller: a job's agent, a sink on every command stream, and the
+model's schedule in one scoreboard a stream."""
+
+from __future__ import annotations
+
+import dataclasses
+import os
+import random
+from collections.abc import Callable, Iterator
+
+import cocotb
+from cocotb.triggers import FallingEdge, gather, with_timeout
+from pyuvm import uvm_component, uvm_sequence
+
+from models import configs
+from models.chunk_controller import STREAMS, Job, Mode, schedule
+from models.configs import Config
+from tb.agents.agent import Listener, clock_now, configure
+from tb.agents.beat import ONE, Beat, BeatAgent, BeatConfig, BeatItem
+from tb.agents.job import JobAgent, JobConfig, JobEvent, JobItem
+from tb.clock import PERIOD_NS
+from tb.envs.base import BlockEnv, BlockTest
+from tb.envs.coverage import covergroup
+from tb.envs.scoreboard import Expected, Scoreboard
+
+# A job is done so soon after its last command was taken.
+DONE_CLOCKS = 8
+# No command for so long: none will come.
+STUCK_CLOCKS = 2000
+LENGTHS = ("a part", "one chunk", "chunks", "chunks and a part")
+
+
+def length_class(length: int, chunk: int) -> str:
+    """The name of a row's kind."""
+    whole, rest = divmod(length, chunk)
+    if whole < 2 and not rest:
+        return "one chunk"
+    return ("chunks" if not rest else "chunks and a part") if whole else "a part"
+
+
+class ProfileSequence(uvm_sequence):
+    """How a sink goes on."""
+
+    def __init__(self, profile: str) -> None:
+        super().__init__(profile)
+        self.item = BeatItem(profile=profile)
+
+    async def body(self) -> None:
+        """One item."""
+        await self.start_item(self.item)
+        await self.finish_item(self.item)
+
+
+class JobSequence(uvm_sequence):
+    """Jobs, one after the other; a reset ends it."""
+
+    def __init__(self, *items: JobItem) -> None:
+        super().__init__("jobs")
+        self.items = items
+
+    async def body(self) -> None:
+        """Returns when the last is done."""
+        for item in self.items:
+            await self.start_item(item)
+            await self.finish_item(item)
+            if item.cut_short:
+                break
+
+
+class StreamScoreboard(Scoreboard):
+    """Commands of a schedule that may be too long to write down: made as they come."""
+
+    def build_phase(self) -> None:
+        """`taken` hears of each command that was right."""
+        super().build_phase()
+        self.coming: Iterator[Expected] = iter(())
+        self.taken: Callable[[Beat, bool, bool], None]
+        self.first = True
+
+    def begin(self, commands: Iterator[Expected]) -> None:
+        """A job begins."""
+        assert self.drained, f"{self.get_name()}: a job began before the last one's commands came"
+        self.coming = commands
+        self.first = True
+
+    def _fill(self) -> None:
+        if not self.expected:
+            self.expected.extend(command for command in [next(self.coming, None)] if command)
+
+    def _observe(self, beat: Beat) -> None:
+        self._fill()
+        super()._observe(beat)
+        self.taken(beat, self.first, self.drained)
+        self.first = False
+
+    @property
+    def drained(self) -> bool:
+        """Whether all commands of the job have come."""
+        self._fill()
+        return not self.expected
+
+    def flush(self, clock: int) -> None:
+        """A reset ends the schedule."""
+        self.coming = iter(())
+        super().flush(clock)
+
+    def check_phase(self) -> None:
+        """Some streams have no command in some jobs; the environment sees that some were
+        compared."""
+        assert self.drained, f"{self.get_name()}: commands never came"
+
+
+class SchedulePredictor(uvm_component):
+    """From a job's start to its streams, and from its end to the question whether all came."""
+
+    def build_phase(self) -> None:
+        """Listens on `events` of the job, and on every command that was taken."""
+        self.config = configs.load(os.environ["CROCUTA_CONFIG"])
+        self.events = Listener("events", self, self._event)
+        self.boards: dict[str, StreamScoreboard] = {}
+        self.reset()
+        block = "chunk_controller"
+        self._sample_convolve = covergroup(
+            f"{block}.convolve",
+            {"x": LENGTHS, "h": LENGTHS, "longer": ("x", "h", "neither")},
+            {"x_x_h": ("x", "h")},
+        )
+        self._sample_prepare = covergroup(f"{block}.prepare", {"h": LENGTHS})
+        self._sample_job = covergroup(
+            f"{block}.job",
+            {"mode": ("prepare", "convolve"), "channels": ("one", "two", "more")},
+            {"mode_x_channels": ("mode", "channels")},
+        )
+        self._sample_command = covergroup(
+            f"{block}.command",
+            {
+                "stream": tuple(STREAMS),
+                "place": ("first", "between", "last"),
+                "stall": ("none", "stalled"),
+            },
+            {"stream_x_place_x_stall": ("stream", "place", "stall")},
+        )
+        self._sample_reset = covergroup(
+            f"{block}.reset_at", {"state": ("idle", "busy", "draining", "done")}
+        )
+
+    def reset(self) -> None:
+        """No job runs."""
+        self.running = False
+        self.finished = False
+        self.last_command: int | None = None
+
+    def on_reset(self) -> None:
+        """The first clock of a reset; draining: all passes were taken, and something was not."""
+        state = "done" if self.finished else "idle"
+        if self.running:
+            state = "draining" if self.boards["pass"].drained else "busy"
+        self._sample_reset(state)
+        self.reset()
+
+    def attach(self, name: str, board: StreamScoreboard) -> None:
+        """A stream's scoreboard."""
+        self.boards[name] = board
+
+        def taken(beat: Beat, first: bool, last: bool) -> None:
+            self.last_command = beat.clock
+            stall = "stalled" if beat.wait else "none"
+            for place, here in (("first", first), ("last", last)):
+                if here:
+                    self._sample_command(name, place, stall)
+            if not (first or last):
+                self._sample_command(name, "between", stall)
+
+        board.taken = taken
+
+    def commands(self, name: str, job: Job) -> Iterator[Expected]:
+        """A stream of the job's schedule."""
+        for command in schedule(self.config, job):
+            if isinstance(command, STREAMS[name]):
+                yield Expected(tuple(map(int, dataclasses.astuple(command))))
+
+    def _event(self, event: JobEvent) -> None:
+        if event.kind == "start":
+            self._sample(event.job)
+            for name, board in self.boards.items():
+                board.begin(self.commands(name, event.job))
+            self.running, self.finished = True, False
+            self.last_command = None
+            return
+        left = [name for name, board in self.boards.items() if not board.drained]
+        assert not left, f"done_o before all commands of {' and '.join(left)} were taken"
+        assert self.last_command is not None, "done_o of a job without commands"
+        late = event.clock - self.last_command
+        assert 1 <= late <= DONE_CLOCKS, f"done_o came {late} clocks after the last command"
+        self.running, self.finished = False, True
+
+    def _sample(self, job: Job) -> None:
+        chunk = self.config.chunk
+        channels = ("one", "two", "more")[min(job.channels, 3) - 1]
+        self._sample_job(job.mode.name.lower(), channels)
+        h = length_class(job.length_h, chunk)
+        if job.mode == Mode.PREPARE:
+            self._sample_prepare(h)
+            return
+        longer = (job.length_x < job.length_h) + 2 * (job.length_x == job.length_h)
+        self._sample_convolve(length_class(job.length_x, chunk), h, ("x", "h", "neither")[longer])
+
+
+class ChunkControllerEnv(BlockEnv):
+    """The job's agent, an agent and a scoreboard a stream, and the predictor."""
+
+    block = "chunk_controller"
+
+    def build_phase(self) -> None:
+        """Makes the parts."""
+        super().build_phase()
+        configure(self, "job", JobConfig(self.dut, f"{self.block}.jobs"))
+        self.job = JobAgent("job", self)
+        self.predictor = SchedulePredictor("predictor", self)
+        self.streams: dict[str, BeatAgent] = {}
+        self.boards: dict[str, StreamScoreboard] = {}
+        for name, kind in STREAMS.items():
+            fields = tuple(f"{name}_{field.name}_o" for field in dataclasses.fields(kind))
+            config = BeatConfig(
+                self.dut, None, f"{name}_valid_o", fields, f"{name}_ready_i", role="sink"
+            )
+            configure(self, name, config)
+            self.streams[name] = BeatAgent(name, self)
+            self.boards[name] = StreamScoreboard(f"{name}_commands", self)
+        self.scoreboards += self.boards.values()
+
+    def connect_phase(self) -> None:
+        """Each stream to its scoreboard."""
+        super().connect_phase()
+        self.job.monitor.port.connect(self.predictor.events)
+        for name, board in self.boards.items():
+            self.predictor.attach(name, board)
+            self.streams[name].monitor.port.connect(board.observe)
+
+    def on_reset(self, clock: int) -> None:
+        """The predictor forgets, too: it looks at the scoreboards first."""
+        self.predictor.on_reset()
+        super().on_reset(clock)
+
+    @property
+    def compared(self) -> int:
+        """The commands that were right, over all streams."""
+        return sum(board.compared for board in self.boards.values())
+
+    def check_phase(self) -> None:
+        """Something was compared."""
+        assert self.compared, "no command was compared"
+
+
+class ControllerTest(BlockTest):
+    """What the tests do with the environment."""
+
+    env_class = ChunkControllerEnv
+
+    @property
+    def config(self) -> Config:
+        """The design's configuration."""
+        config: Config = self.env.predictor.config
+        return config
+
+    @property
+    def max_length(self) -> int:
+        """The longest row."""
+        return 1 << (len(self.dut.length_x_i) - 1)
+
+    def random_job(self, chunks: int, channels: int) -> Job:
+        """A job of up to so many chunks and channels."""
+        chunk = self.config.chunk
+
+        def length() -> int:
+            limit = min(chunks * chunk, self.max_length)
+            whole = chunk * random.randint(0, chunks) + random.choice((-1, 0, 0, 1))
+            choices = (1, limit, whole, random.randint(1, limit), random.randint(1, limit))
+            return min(max(1, random.choice(choices)), limit)
+
+        return Job(
+            random.choice((Mode.CONVOLVE, Mode.CONVOLVE, Mode.PREPARE)),
+            random.randint(1, channels),
+            length(),
+            length(),
+            *self.pointers(),
+        )
+
+    def pointers(self) -> list[int]:
+        """Five random ones, of all sizes."""
+        return [
+            (random.getrandbits(random.choice((20, 32, 40, 52))) << 12) & ((1 << 60) - 1)
+            for _ in range(5)
+        ]
+
+    async def profile(self, profile: str, *names: str) -> None:
+        """The consumers of some streams, or of all, go on with a profile."""
+        agents = [self.env.streams[name] for name in names or STREAMS]
+        await gather(*(ProfileSequence(profile).start(agent.sequencer) for agent in agents))
+
+    async def take_one(self, name: str, clocks: int) -> None:
+        """Takes a command, which has to come within so many clocks."""
+        sequence = ProfileSequence(ONE).start(self.env.streams[name].sequencer)
+        await with_timeout(sequence, clocks * PERIOD_NS, "ns")
+
+    async def run(self, job: Job, pause: int = 0) -> None:
+        """A job to its end, or to a reset."""
+        await JobSequence(JobItem(job, pause)).start(self.env.job.sequencer)
+
+    async def run_phase(self) -> None:
+        """The test, and an eye on it."""
+        cocotb.start_soon(self.watch())
+        await super().run_phase()
+
+    async def watch(self) -> None:
+        """Fails when no command comes for too long while a job runs; never ends."""
+        since, taken = clock_now(), self.env.compared
+        while True:
+            await FallingEdge(self.dut.clk_i)
+            if self.env.compared != taken or not self.env.predictor.running:
+                since, taken = clock_now(), self.env.compared
+            stuck = clock_now() - since
+            assert stuck < STUCK_CLOCKS, f"stuck after {taken} commands at clock {clock_now()}"
