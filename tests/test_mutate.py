@@ -13,6 +13,7 @@ from typer.testing import CliRunner
 
 from models.configs import ROOT
 from tb import mutate
+from tb.benches import BENCHES
 
 MODULE = """module m #(parameter int Width = 8 + 1) (
   input  logic             clk_i,
@@ -97,7 +98,7 @@ def test_a_survivor_needs_a_reason(tmp_path: Path, monkeypatch: pytest.MonkeyPat
 def test_a_fault_is_found(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(mutate, "DIRECTORY", tmp_path)
     # The module's own benches alone: the others take minutes.
-    monkeypatch.setattr(mutate, "BENCHES", {"cells": mutate.BENCHES["cells"]})
+    monkeypatch.setattr(mutate, "BENCHES", {"cells": BENCHES["cells"]})
     result = CliRunner().invoke(
         _command(), ["--file", "credit_counter.sv", "--count", "2", "--jobs", "1", "--seed", "1"]
     )
