@@ -172,17 +172,17 @@ class BeatSequence(uvm_sequence):
 
 
 async def send(env: Any, beats: Sequence[tuple[int, ...]], profile: str) -> None:
-    """Sends beats to a pipeline's source."""
-    await BeatSequence(beats, profile).start(env.source.sequencer)
+    """Sends beats, if there are any, to a pipeline's source."""
+    if beats:
+        await BeatSequence(beats, profile).start(env.source.sequencer)
 
 
 async def send_with_pauses(env: Any, beats: Sequence[tuple[int, ...]], pause: int) -> None:
     """Sends a chunk with a pause before its first beat, one inside and one before its last."""
-    middle = random.randint(1, max(1, len(beats) - 2))
+    middle = random.randint(0, len(beats) - 1)
     for part in (beats[:middle], beats[middle:-1], beats[-1:]):
-        if part:
-            await env.drain(0, pause)
-            await send(env, part, "none")
+        await env.drain(0, pause)
+        await send(env, part, "none")
 
 
 def cut(beats: Sequence[Any]) -> Sequence[Any]:
