@@ -12,7 +12,7 @@ import cocotb
 import pyuvm
 from cocotb.triggers import FallingEdge
 
-from models.chunk_controller import MAX_CHANNELS, PAGE_BYTES, Mode
+from models.chunk_controller import MAX_CHANNELS, PAGE_BYTES, Job, Mode
 from tb.agents.axi_lite import AxiLiteItem
 from tb.envs.control_registers import (
     ARGUMENT_WORDS,
@@ -50,6 +50,18 @@ class JobTest(ControlTest):
             )
         await self.core(pulses=0, saturated=0, non_finite=0)
 
+    async def start_with_noise(self, job: Job) -> None:
+        """Starts a job, and the core tells what does not count before it was started."""
+        await self.arguments(job)
+        self.env.started.clear()
+        await self.write("control", START)
+        noise = {name: random.getrandbits(1) for name in ("saturated", "non_finite")}
+        every = {"pulses": (1 << len(COUNTERS)) - 1, "error": (1 << PORT_ERRORS) - 1}
+        await self.core(random.randint(1, STARTED - 7), **noise, **every)
+        await self.core(saturated=0, non_finite=0, pulses=0, error=0)
+        assert not self.env.started.is_set(), "the core was started too soon"
+        await self.wait_started()
+
     async def error(self, errors: int) -> None:
         """A clock of errors."""
         await self.core(error=errors)
@@ -79,7 +91,7 @@ class JobsOneByOne(JobTest):
             await self.interrupts(setting & 3, setting >> 2)
             assert await self.read("control") == IDLE
             await self.core(controller_done=0, ports_idle=0)
-            await self.start(good_job(self.config))
+            await self.start_with_noise(good_job(self.config))
             assert await self.read("control") == READY
             assert await self.read("control") == 0, "ap_ready clears when read"
             await self.write("interrupt_status", setting & 2)
@@ -230,6 +242,8 @@ class ErrorsWhileRunning(JobTest):
             await self.error(errors)
             # Later errors do not matter, nor does the controller, which will never finish.
             await self.error(random.randint(1, (1 << PORT_ERRORS) - 1))
+            # What goes on until the ports are idle is counted.
+            await self.pulses(random.randint(1, 8))
             await self.core(random.randint(QUIET, 40), controller_done=0)
             assert not await self.read("control") & (DONE | IDLE)
             for clocks in (random.randint(1, QUIET - 1), QUIET - 1):
@@ -240,6 +254,7 @@ class ErrorsWhileRunning(JobTest):
             await self.wait_done()
             code = ERRORS[FIRST_PORT_ERROR + first]
             assert await self.code() == code
+            await self.results()
             if turn % 3 == 0:  # a job that does not run does not release the ports
                 await self.acknowledge()
                 await self.write("channels", 0)
@@ -349,13 +364,17 @@ class HostMeetsEvents(JobTest):
                 await self.finish()
                 await self.acknowledge()
         for delay in range(12):
-            for offset, data in ((OFFSETS["control"], CONTINUE | START), (status, 1)):
+            for meeting in (
+                AxiLiteItem(False, OFFSETS["control"], delay=delay),
+                AxiLiteItem(True, OFFSETS["control"], CONTINUE | START, delay=delay),
+                AxiLiteItem(True, status, 1, delay=delay),
+            ):
                 await self.core(controller_done=0)
                 self.env.started.clear()
                 await self.write("control", START)
                 await self.wait_started()
                 await self.core(controller_done=1, ports_idle=1)
-                await self.access(AxiLiteItem(True, offset, data, delay=delay))
+                await self.access(meeting)
                 await self.read("interrupt_status")
                 await self.wait_done()
                 await self.write("control", CONTINUE)

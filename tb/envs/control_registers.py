@@ -133,6 +133,7 @@ class RegisterPredictor(uvm_component):
                     "start at latch",
                     "acknowledge at done",
                     "read at ready",
+                    "read at done",
                     "toggle at ready",
                     "toggle at done",
                 )
@@ -234,6 +235,7 @@ class RegisterPredictor(uvm_component):
             "start at latch": acts.start and job.latch,
             "acknowledge at done": acts.acknowledge and job.done_pulse,
             "read at ready": acts.control_read and job.latch,
+            "read at done": acts.control_read and job.done_pulse,
         }
         for name, met in meetings.items():
             if met:
