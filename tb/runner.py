@@ -364,10 +364,13 @@ def _built(
             if _is_current(directory, _recipe(bench, config, runner.sim, directory, waves)):
                 yield directory
                 return
-        with lock.write_lock():
+        # Who finds after the wait for another compile that it is current does not wait again for
+        # the simulations that have begun on it since.
+        with FileLock(directory / "compile.lock"):
             recipe = _recipe(bench, config, runner.sim, directory, waves)
             if not _is_current(directory, recipe):
-                _compile(runner, bench, recipe, directory, waves)
+                with lock.write_lock():
+                    _compile(runner, bench, recipe, directory, waves)
 
 
 def _check_results(results: Path, bench: Bench, log: Path, seed: int, crashed: bool) -> None:
