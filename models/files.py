@@ -1,11 +1,14 @@
 # Copyright 2026 The Crocuta authors
 # SPDX-License-Identifier: Apache-2.0
-"""Writing generated files that other processes may be reading."""
+"""Generated files that other processes may be reading, and what the design's files are."""
 
 from __future__ import annotations
 
+import hashlib
 import os
 from pathlib import Path
+
+from models.configs import ROOT
 
 
 def write_generated(path: Path, text: str) -> None:
@@ -19,3 +22,11 @@ def write_generated(path: Path, text: str) -> None:
     partial = path.with_name(f"{path.name}.{os.getpid()}")
     partial.write_text(text, encoding="utf-8")
     partial.replace(path)
+
+
+def design_digest() -> str:
+    """Twelve hexadecimal digits that change with rtl/: which design a report is about."""
+    digest = hashlib.sha256()
+    for path in sorted((ROOT / "rtl").glob("*.sv")):
+        digest.update(path.name.encode() + b"\0" + path.read_bytes() + b"\0")
+    return digest.hexdigest()[:12]

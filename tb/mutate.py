@@ -34,6 +34,7 @@ from rich.progress import Progress
 from rich.table import Table
 
 from models.configs import ROOT
+from models.files import design_digest
 from tb import runner
 from tb.benches import BENCHES, Bench
 
@@ -342,6 +343,7 @@ def report(verdicts: Sequence[Verdict], seed: int, seconds: float) -> bool:
         "killed": len(valid) - len(survived),
         "percent": round(percent, 2),
         "target": LEAST_PERCENT,
+        "design": design_digest(),
         "seed": seed,
         "seconds": round(seconds),
         "invalid": len(verdicts) - len(valid),

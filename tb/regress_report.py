@@ -12,6 +12,7 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from xml.etree import ElementTree
 
+from models.files import design_digest
 from tb.pages import write_page
 
 
@@ -170,7 +171,12 @@ def log_of(attempt: Attempt) -> Path:
 
 def write(summary: Summary, directory: Path) -> None:
     """Writes summary.json, junit.xml and index.html."""
-    document = {"ok": summary.ok, **asdict(summary), "expected": summary.expected()}
+    document = {
+        "ok": summary.ok,
+        "design": design_digest(),
+        **asdict(summary),
+        "expected": summary.expected(),
+    }
     text = json.dumps(document, indent=1) + "\n"
     (directory / "summary.json").write_text(text, encoding="utf-8")
     tree = ElementTree.ElementTree(junit(summary))

@@ -26,6 +26,7 @@ from rich.console import Console
 from rich.table import Table
 
 from models.configs import ROOT
+from models.files import design_digest
 from tb.benches import BENCHES, Bench
 from tb.pages import write_page
 
@@ -364,7 +365,8 @@ def main(
     else:
         show(report)
         REPORT.mkdir(parents=True, exist_ok=True)
-        text = json.dumps(asdict(report), indent=1) + "\n"
+        document = {"design": design_digest(), **asdict(report)}
+        text = json.dumps(document, indent=1) + "\n"
         (REPORT / "summary.json").write_text(text, encoding="utf-8")
         write_page("testplan.html", REPORT / "index.html", report=report)
         console.print(f"Report: {REPORT / 'index.html'}")

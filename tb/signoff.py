@@ -1,0 +1,245 @@
+# Copyright 2026 The Crocuta authors
+# SPDX-License-Identifier: Apache-2.0
+"""`python -m tb.signoff`: gathers the reports of a verification into docs/signoff.md.
+
+It reads what the commands of the list left in build/, keeps the short form of each report in
+docs/signoff/, and fails when one is missing, is about another design than rtl/ holds, or when a
+target does not hold.
+"""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from models.configs import ROOT
+from models.files import design_digest, write_generated
+
+BUILD = ROOT / "build"
+DOCS = ROOT / "docs"
+LEAST_SEEDS = 20
+
+console = Console(highlight=False, soft_wrap=True)
+Report = dict[str, Any]
+
+
+class SignoffError(Exception):
+    """A report that is not there or not about this design."""
+
+
+@dataclass(frozen=True)
+class Item:
+    """A line of the checklist."""
+
+    what: str
+    target: str
+    measured: str
+    held: bool
+    report: str
+    """The kept report's name."""
+    command: str
+
+
+def load(path: Path, command: str) -> Report:
+    """A report; SignoffError when it cannot be used."""
+    if not path.is_file():
+        raise SignoffError(f"There is no {path}: run `{command}`.")
+    report: Report = json.loads(path.read_text(encoding="utf-8"))
+    if report.get("design") != design_digest():
+        raise SignoffError(f"{path} is about another design than rtl/: run `{command}` again.")
+    return report
+
+
+def regression(report: Report) -> tuple[list[Item], Report]:
+    """All jobs passed, over enough seeds, in both simulators."""
+    attempts = report["attempts"]
+    seeds = Counter((attempt["kind"], attempt["sim"]) for attempt in attempts)
+    most = {sim: max(n for (_, on), n in seeds.items() if on == sim) for _, sim in seeds}
+    failed = sum(bool(attempt["failure"]) for attempt in attempts)
+    pytest = report["pytest"] or {"passed": 0, "failed": 0, "ok": False}
+    command = f"make regress SEEDS={most.get('verilator', 0)}"
+    counts = {sim: sum(attempt["sim"] == sim for attempt in attempts) for sim in sorted(most)}
+    tests = sum(len(attempt["tests"]) for attempt in attempts)
+    kept = {
+        "design": report["design"],
+        "seed": report["seed"],
+        "ok": report["ok"],
+        "jobs": counts,
+        "seeds": most,
+        "failed": failed,
+        "tests_in_benches": tests,
+        "pytest_passed": pytest["passed"],
+        "pytest_failed": pytest["failed"],
+        "seconds": round(report["seconds"]),
+        "workers": report["workers"],
+    }
+    ran = ", ".join(f"{count} in {sim.capitalize()}" for sim, count in counts.items())
+    enough = most.get("verilator", 0) >= LEAST_SEEDS and "icarus" in most
+    return [
+        Item(
+            "Regression",
+            f"{LEAST_SEEDS} seeds, both simulators, no failure",
+            f"{most.get('verilator', 0)} seeds ({most.get('icarus', 0)} in Icarus):"
+            f" {ran}, {failed} failed; {tests} tests in them",
+            bool(report["ok"]) and enough,
+            "regression",
+            command,
+        ),
+        Item(
+            "Models against float64, tools, command line",
+            "no failure",
+            f"{pytest['passed']} passed, {pytest['failed']} failed",
+            bool(pytest["ok"]),
+            "regression",
+            command,
+        ),
+    ], kept
+
+
+def testplan(report: Report) -> tuple[list[Item], Report]:
+    """Every point kept."""
+    points = [point for block in report["blocks"] for point in block["points"]]
+    problems = len(report["problems"])
+    kept = {
+        "design": report["design"],
+        "blocks": {block["block"]: len(block["points"]) for block in report["blocks"]},
+        "points": len(points),
+        "stages": dict(sorted(Counter(point["stage"] for point in points).items())),
+        "runs": report["runs"],
+        "problems": report["problems"],
+    }
+    return [
+        Item(
+            "Testplans",
+            "every point's tests ran and passed, every coverage point hit",
+            f"{len(points)} points of {len(report['blocks'])} plans, {problems} problems",
+            not problems,
+            "testplan",
+            "make testplan",
+        )
+    ], kept
+
+
+def coverage(report: Report) -> tuple[list[Item], Report]:
+    """The four percentages."""
+    items = [
+        Item(
+            f"Coverage, {kind}",
+            f"{target:g} %",
+            f"{report[kind]:.2f} %",
+            report[kind] >= target,
+            "coverage",
+            "make coverage",
+        )
+        for kind, target in report["targets"].items()
+    ]
+    return items, report
+
+
+def formal(report: Report) -> tuple[list[Item], Report]:
+    """Every proof, none vacuous."""
+    totals = report["totals"]
+    names = ("name", "module", "about", "parameters", "mode", "bound", "engine", "status")
+    kept = {
+        "design": report["design"],
+        "totals": totals,
+        "tasks": [
+            {name: task[name] for name in names}
+            | {"asserts": len(task["asserts"]), "covers": len(task["covers"])}
+            for task in report["tasks"]
+        ],
+    }
+    return [
+        Item(
+            "Formal",
+            "every proof holds, every cover is reached",
+            f"{totals['passed']} of {totals['tasks']} ({totals['unbounded']} unbounded),"
+            f" {totals['asserts']} assertions, {totals['covers']} covers",
+            totals["passed"] == totals["tasks"] and totals["covers"] > 0,
+            "formal",
+            "make formal",
+        )
+    ], kept
+
+
+def mutation(report: Report) -> tuple[list[Item], Report]:
+    """Enough faults found, the others explained."""
+    open_ = sum(not survivor["reason"] for survivor in report["survived"])
+    kept = {name: value for name, value in report.items() if name != "all"}
+    return [
+        Item(
+            "Faults found by the benches",
+            f"{report['target']:g} % of at least 200, survivors explained",
+            f"{report['killed']} of {report['mutants']}, {report['percent']:.1f} %;"
+            f" {open_} not explained",
+            report["percent"] >= report["target"] and report["mutants"] >= 200 and not open_,
+            "mutation",
+            "make mutate",
+        )
+    ], kept
+
+
+PARTS = (
+    ("regress", "regression", "make regress SEEDS=20", regression),
+    ("testplan", "testplan", "make testplan", testplan),
+    ("coverage", "coverage", "make coverage", coverage),
+    ("formal", "formal", "make formal", formal),
+    ("mutation", "mutation", "make mutate", mutation),
+)
+
+
+def page(items: list[Item]) -> str:
+    """docs/signoff.md."""
+    lines = [
+        "# Sign-off",
+        "",
+        f"Design `{design_digest()}`, a digest of `rtl/`. Written by `make signoff` from what the",
+        "commands below left; [verification](verification.md) says what they do.",
+        "",
+        "| check | target | measured | holds | evidence | command |",
+        "|---|---|---|---|---|---|",
+    ]
+    lines += [
+        f"| {i.what} | {i.target} | {i.measured} | {'yes' if i.held else '**no**'}"
+        f" | [{i.report}.json](signoff/{i.report}.json) | `{i.command}` |"
+        for i in items
+    ]
+    return "\n".join(lines) + "\n"
+
+
+def main(
+    build: Annotated[Path, typer.Option(help="where the reports are")] = BUILD,
+    docs: Annotated[Path, typer.Option(help="where signoff.md goes")] = DOCS,
+) -> None:
+    """Writes docs/signoff.md and docs/signoff/, and fails when a target does not hold."""
+    items: list[Item] = []
+    reports: dict[str, Report] = {}
+    try:
+        for directory, name, command, part in PARTS:
+            found, reports[name] = part(load(build / directory / "summary.json", command))
+            items += found
+    except SignoffError as error:
+        Console(stderr=True, soft_wrap=True).print(str(error), style="red", markup=False)
+        raise typer.Exit(2) from None
+    for name, report in reports.items():
+        write_generated(docs / "signoff" / f"{name}.json", json.dumps(report, indent=1) + "\n")
+    write_generated(docs / "signoff.md", page(items))
+    table = Table("check", "target", "measured", "holds", box=None)
+    for item in items:
+        holds = "[green]yes[/]" if item.held else "[red]NO[/]"
+        table.add_row(item.what, item.target, item.measured, holds)
+    console.print(table)
+    console.print(f"Written: {docs / 'signoff.md'}")
+    if not all(item.held for item in items):
+        raise typer.Exit(1)
+
+
+if __name__ == "__main__":
+    typer.run(main)
