@@ -52,9 +52,8 @@ class Gaps(EngineTest):
         """Every profile and every kind at least once."""
         profiles, kinds = list(PROFILES), list(QUIET)
         random.shuffle(kinds)
-        if self.env.slow:
-            profiles, kinds = [random.choice(PROFILES[1:])], kinds[:1]
-        for number in range(max(len(profiles), len(kinds))):
+        chunks = 0 if self.env.slow else max(len(profiles), len(kinds))
+        for number in range(chunks):
             await self.chunk(kinds[number % len(kinds)], profiles[number % len(profiles)])
             if random.random() < 0.3:
                 await self.env.drain(0, random.randint(1, 30))
@@ -103,7 +102,7 @@ class Saturation(EngineTest):
 
     async def main(self) -> None:
         """Chunks with overflows between others."""
-        for kind in ("huge", "any") if self.env.slow else ("any", "huge", "any", "huge", "huge"):
+        for kind in ("huge",) if self.env.slow else ("any", "huge", "any", "huge", "huge"):
             await self.chunk(kind, random.choice(PROFILES))
             await self.chunk("zero", "none")
         await self.push_out()

@@ -26,13 +26,14 @@ class RoundTrip(BlockTest):
 
     async def main(self) -> None:
         """Every profile of gaps; resets inside a chunk and between two."""
-        for profile in PROFILES[:1] if self.env.slow else PROFILES:
+        for profile in () if self.env.slow else PROFILES:
             await self.chunk(random.choice(("samples", "spectrum")), profile)
         for pause in PAUSES[: 1 if self.env.slow else 2]:
             await send_with_pauses(self.env, self.env.beats(self.rng, "samples"), pause)
-        for _ in range(2):
-            await self.chunk("zero", "none")
-        await self.env.drain(self.drain_limit, 0)
+        if not self.env.slow:
+            for _ in range(2):
+                await self.chunk("zero", "none")
+            await self.env.drain(self.drain_limit, 0)
         await send(self.env, cut(self.env.beats(self.rng, "samples")), "none")
         await self.reset(1)
         await self.chunk("spectrum", "none")
