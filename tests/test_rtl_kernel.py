@@ -10,12 +10,15 @@ import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 import pytest
 from crocuta import jobs, rtl_build
-from crocuta.jobs import JobError
-from crocuta.kernel import Bank, Kernel, KernelError
+from crocuta.device import Device
+from crocuta.errors import InputError, JobError, KernelError, OutOfMemory
+from crocuta.jobs import RegisterKernel
+from crocuta.kernel import Bank, Counters, Done, Progress
 from crocuta.model_kernel import ModelKernel
 from crocuta.registers import VERSION, Control, ErrorCode, Register
 from crocuta.rtl_kernel import BASES, BREACHES, RtlKernel, Timing
@@ -49,7 +52,27 @@ def rows(seed: int, channels: int, length: int) -> SampleArray:
     return np.random.default_rng(seed).normal(size=(channels, length)).astype(np.float32)
 
 
-def assert_same(found: jobs.Convolution, expected: jobs.Convolution) -> None:
+class Convolution(NamedTuple):
+    y: SampleArray
+    prepare: Done
+    convolve: Done
+
+
+def convolve(
+    kernel: RegisterKernel, x: SampleArray, h: SampleArray, progress: Progress | None = None
+) -> Convolution:
+    """Through a device of its own, which leaves the kernel open."""
+    device = Device(kernel)
+    filter = device.prepare(h)
+    return Convolution(device.convolve(x, filter, progress), filter.done, device.done)
+
+
+def counted(done: Done) -> Counters:
+    assert done.counters
+    return done.counters
+
+
+def assert_same(found: Convolution, expected: Convolution) -> None:
     np.testing.assert_array_equal(found.y.view(np.uint32), expected.y.view(np.uint32))
     for one, other in (
         (found.prepare, expected.prepare),
@@ -67,9 +90,9 @@ def test_convolution_equals_the_model(
 ) -> None:
     x, h = rows(seed, channels, length_x), rows(seed + 1, channels, length_h)
     steps: list[tuple[int, int]] = []
-    found = jobs.convolve(kernel, x, h, lambda done, total: steps.append((done, total)))
+    found = convolve(kernel, x, h, lambda done, total: steps.append((done, total)))
     with ModelKernel(TINY) as model:
-        assert_same(found, jobs.convolve(model, x, h))
+        assert_same(found, convolve(model, x, h))
     assert found.y.shape == x.shape
     chunks = channels * -(-length_x // TINY.chunk)
     assert steps[-1] == (chunks, chunks)
@@ -78,7 +101,7 @@ def test_convolution_equals_the_model(
 
 def test_spectra_in_memory_equal_the_model(kernel: RtlKernel, seed: int) -> None:
     h = rows(seed, 1, 300)[0]
-    jobs.convolve(kernel, np.ones(10, np.float32), h)
+    convolve(kernel, np.ones(10, np.float32), h)
     slots = crocuta_kernel.spectra_slots(crocuta_kernel.prepare(h, TINY).words, TINY)
     memory = kernel.memories[Bank.H_SPECTRA]
     np.testing.assert_array_equal(memory.view(memory.base, slots.size, np.uint64), slots.ravel())
@@ -87,22 +110,22 @@ def test_spectra_in_memory_equal_the_model(kernel: RtlKernel, seed: int) -> None
 @pytest.mark.parametrize("slow", list(Bank))
 def test_timing_changes_clocks_and_nothing_else(kernel: RtlKernel, seed: int, slow: Bank) -> None:
     x, h = rows(seed, 1, 1000)[0], rows(seed + 1, 1, 300)[0]
-    fast = jobs.convolve(kernel, x, h)
+    fast = convolve(kernel, x, h)
     kernel.set_timing(slow, Timing(latency=90, bandwidth=150, stall=200, seed=seed & 0xFFFF))
     kernel.reset()
-    late = jobs.convolve(kernel, x, h)
+    late = convolve(kernel, x, h)
     assert_same(late, fast)
-    clocks = (fast.prepare.counters.clocks, fast.convolve.counters.clocks)
-    assert (late.prepare.counters.clocks, late.convolve.counters.clocks) > clocks
+    clocks = (counted(fast.prepare).clocks, counted(fast.convolve).clocks)
+    assert (counted(late.prepare).clocks, counted(late.convolve).clocks) > clocks
 
 
 def test_counters_add_up(kernel: RtlKernel, seed: int) -> None:
     before = kernel.clocks
-    done = jobs.convolve(kernel, rows(seed, 1, 640)[0], rows(seed, 1, 640)[0])
-    counters = done.convolve.counters
+    done = convolve(kernel, rows(seed, 1, 640)[0], rows(seed, 1, 640)[0])
+    counters = counted(done.convolve)
     assert counters.mac_beats == 55 * TINY.chunk_beats
     assert counters.mac_beats + sum(counters.stalls().values()) <= counters.clocks
-    assert done.prepare.counters.clocks + counters.clocks < kernel.clocks - before
+    assert counted(done.prepare).clocks + counters.clocks < kernel.clocks - before
     # x is written to its spectra but for the last chunk, h prepared; nothing is read in vain.
     assert kernel.beats(Bank.H_SPECTRA) == (55 * TINY.chunk_beats, 10 * TINY.chunk_beats)
     assert kernel.beats(Bank.X_SPECTRA) == (45 * TINY.chunk_beats, 9 * TINY.chunk_beats)
@@ -139,7 +162,7 @@ def test_bad_arguments_are_refused_and_touch_no_memory(
     kernel: RtlKernel, job: Job, code: ErrorCode
 ) -> None:
     with ModelKernel(TINY) as model:
-        both: tuple[Kernel, ...] = (kernel, model)
+        both: tuple[RegisterKernel, ...] = (kernel, model)
         for one in both:
             with pytest.raises(JobError, match=rf"error {code.value}: ") as refused:
                 jobs.run(one, job)
@@ -171,7 +194,7 @@ def test_memory_errors_end_the_job_and_the_next_one_runs(
     assert stopped.value.code == code
     kernel.set_error(bank, write=write, address=None)
     with ModelKernel(TINY) as model:
-        assert_same(jobs.convolve(kernel, x, h), jobs.convolve(model, x, h))
+        assert_same(convolve(kernel, x, h), convolve(model, x, h))
 
 
 def test_a_kernel_that_hangs_is_found(kernel: RtlKernel) -> None:
@@ -187,11 +210,11 @@ def test_protocol_breach_is_found(kernel: RtlKernel) -> None:
 
 
 def test_arrays_must_fit(kernel: RtlKernel) -> None:
-    with pytest.raises(KernelError, match="2 channels and h has 1"):
-        jobs.convolve(kernel, np.ones((2, 9), np.float32), np.ones(9, np.float32))
+    with pytest.raises(InputError, match="x has 2 channels and the filter has 1"):
+        convolve(kernel, np.ones((2, 9), np.float32), np.ones(9, np.float32))
     many = np.ones((20, 1 << 20), np.float32)
-    with pytest.raises(KernelError, match=r"needs \d+ bytes of the memory of samples"):
-        jobs.convolve(kernel, many, np.ones((20, 1), np.float32))
+    with pytest.raises(OutOfMemory, match=r"needs \d+ bytes in one piece of the memory of samples"):
+        convolve(kernel, many, np.ones((20, 1), np.float32))
 
 
 def test_identity_is_checked(kernel: RtlKernel) -> None:

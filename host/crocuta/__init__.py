@@ -2,12 +2,26 @@
 # SPDX-License-Identifier: Apache-2.0
 """Very long causal convolutions on the Crocuta kernel, from numpy.
 
-    from crocuta.jobs import convolve
-    from crocuta.rtl_kernel import RtlKernel
-    from models import configs
+    import crocuta
 
-    with RtlKernel(configs.load("small")) as kernel:
-        y = convolve(kernel, x, h).y
+    with crocuta.open("rtl", config="small") as device:
+        filter = device.prepare(h)
+        y = device.convolve(x, filter)
 
-`python -m crocuta --help` tells what the command line does.
+docs/programming.md tells more, `python -m crocuta --help` what the command line does.
 """
+
+from crocuta.device import Device, Filter, SaturationWarning, open
+from crocuta.errors import InputError, JobError, JobTimeout, KernelError, OutOfMemory
+
+__all__ = [
+    "Device",
+    "Filter",
+    "InputError",
+    "JobError",
+    "JobTimeout",
+    "KernelError",
+    "OutOfMemory",
+    "SaturationWarning",
+    "open",
+]

@@ -15,8 +15,9 @@ import typer
 
 from crocuta import demo as demonstration
 from crocuta import runs
-from crocuta.files import InputError, load_samples, output_file
-from crocuta.kernel import KernelError
+from crocuta.device import check_backend
+from crocuta.errors import InputError, KernelError
+from crocuta.files import load_samples, output_file
 from crocuta.screen import ProgressScreen, console, errors, results
 from models import configs
 
@@ -62,20 +63,26 @@ def conv(
     h: Annotated[Path, typer.Argument(help="The filter's taps: a .npy file likewise.")],
     output: Annotated[Path, typer.Option("--output", "-o", help="The .npy file to write y to.")],
     backend: Annotated[
-        str, typer.Option(help="rtl: the simulated hardware; model: its model in numpy.")
+        str,
+        typer.Option(
+            help="rtl: the simulated hardware; model: its model in numpy; xrt, xdma: a card, with"
+            " or without a Vitis shell."
+        ),
     ] = "rtl",
     config: Annotated[str, typer.Option(help=CONFIG_HELP)] = "u200",
     report: Annotated[
         Path | None, typer.Option(help="A .json file for clocks, stalls and accuracy.")
     ] = None,
+    card: Annotated[int, typer.Option(help="Which of several cards.")] = 0,
+    xclbin: Annotated[Path | None, typer.Option(help="For xrt: what `make xclbin` built.")] = None,
 ) -> None:
     """Convolve x with the filter h: y = numpy.convolve(x, h), its first len(x) samples, float32.
 
-    Each may have 1 to 4,194,304 samples. What the simulated hardware computes is compared with its
-    model, output by output. The first run of a configuration compiles the hardware.
+    Each may have 1 to 4,194,304 samples. What the hardware computes is compared with its model,
+    output by output. The first run of a configuration compiles the hardware.
     """
     with one_sentence():
-        runs.check_backend(backend)
+        check_backend(backend)
         loaded = configs.load(config)
         longest = 1 << loaded.max_length_log2
         samples, taps = load_samples(x, longest), load_samples(h, longest)
@@ -83,8 +90,8 @@ def conv(
             y_file = stack.enter_context(output_file(output))
             report_file = stack.enter_context(output_file(report)) if report else None
             with ProgressScreen() as screen:
-                run = runs.run(samples, taps, loaded, backend, screen)
-            np.save(y_file, run.convolution.y, allow_pickle=False)
+                run = runs.run(samples, taps, loaded, backend, screen, card=card, xclbin=xclbin)
+            np.save(y_file, run.y, allow_pickle=False)
             if report_file:
                 runs.write_report(run.report(), report_file)
         console.print(results(run))

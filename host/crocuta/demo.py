@@ -12,7 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from crocuta import runs
-from crocuta.files import InputError
+from crocuta.errors import InputError
 from crocuta.rtl_kernel import Timing
 from crocuta.screen import ProgressScreen
 from models import hyena

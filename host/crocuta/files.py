@@ -13,11 +13,9 @@ from typing import BinaryIO
 
 import numpy as np
 
+from crocuta.errors import InputError
+from crocuta.samples import check_dtype, check_length, to_single
 from models.crocuta_kernel import SampleArray
-
-
-class InputError(Exception):
-    """An argument or a file that cannot be used; one sentence says why."""
 
 
 def _reason(error: OSError) -> str:
@@ -35,17 +33,12 @@ def load_samples(path: Path, longest: int) -> SampleArray:
             raise InputError(f"{path} is a directory, not a .npy file.")
         with path.open("rb") as file:
             shape, dtype = _read_header(path, file)
-            if dtype.newbyteorder("=") not in (np.float32, np.float64):
-                raise InputError(
-                    f"{path} holds {dtype}, not float32 or float64:"
-                    " convert it with .astype(numpy.float32)."
-                )
+            check_dtype(path, dtype)
             if len(shape) != 1:
                 raise InputError(
                     f"{path} has shape {shape}: give an array of one dimension, such as x.ravel()."
                 )
-            if not 1 <= shape[0] <= longest:
-                raise InputError(f"{path} has {shape[0]} samples, but it must have 1 to {longest}.")
+            check_length(path, shape[0], longest)
             samples = np.fromfile(file, dtype, shape[0])
     except FileNotFoundError:
         raise InputError(f"{path} does not exist.") from None
@@ -53,11 +46,7 @@ def load_samples(path: Path, longest: int) -> SampleArray:
         raise InputError(f"{path} cannot be read: {_reason(error)}.") from None
     if len(samples) < shape[0]:
         raise InputError(f"{path} ends after {len(samples)} of its {shape[0]} samples.")
-    _check_finite(path, samples, "NaN or infinity")
-    with np.errstate(over="ignore"):
-        single = samples.astype(np.float32)
-    _check_finite(path, single, "a number beyond float32's range")
-    return single
+    return to_single(path, samples)
 
 
 def _read_header(path: Path, file: BinaryIO) -> tuple[tuple[int, ...], np.dtype[np.generic]]:
@@ -75,12 +64,6 @@ def _read_header(path: Path, file: BinaryIO) -> tuple[tuple[int, ...], np.dtype[
             raise InputError(f"{path} is empty.") from None
         raise InputError(f"{path} is not a .npy file: write it with numpy.save.") from None
     return header[0], header[2]
-
-
-def _check_finite(path: Path, samples: np.ndarray, problem: str) -> None:
-    finite = np.isfinite(samples)
-    if not finite.all():
-        raise InputError(f"{path} holds {problem}, first at index {int(np.argmin(finite))}.")
 
 
 @contextmanager

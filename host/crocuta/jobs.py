@@ -1,15 +1,20 @@
 # Copyright 2026 The Crocuta authors
 # SPDX-License-Identifier: Apache-2.0
-"""Jobs on any kernel: arrays in, arrays out, and the counters of what it took."""
+"""Jobs on the kernels that show the host their registers."""
 
 from __future__ import annotations
 
 import dataclasses
+import math
+import time
+from abc import ABC, abstractmethod
 from collections.abc import Callable
+from functools import cached_property
+from types import TracebackType
+from typing import Self
 
-import numpy as np
-
-from crocuta.kernel import Bank, Kernel, KernelError
+from crocuta.errors import JobError, JobTimeout, KernelError
+from crocuta.kernel import Bank, Counters, Done, Memory, PageBuffer, Pages, Progress
 from crocuta.registers import (
     COUNTERS,
     DONE_INTERRUPT,
@@ -21,11 +26,8 @@ from crocuta.registers import (
     Status,
     identity,
 )
-from models.chunk_controller import Job, Mode, chunks, spectrum_bytes
-from models.crocuta_kernel import SampleArray, row_bytes, sample_rows
-
-Progress = Callable[[int, int], None]
-"""Called with the output chunks done and their number."""
+from models.chunk_controller import Job, Mode, chunks
+from models.configs import Config
 
 REMEDIES = {
     ErrorCode.MODE: "it does not know the mode: use the host software of the kernel's version.",
@@ -42,59 +44,68 @@ REMEDIES = {
 }
 
 
-class JobError(KernelError):
-    """A job that the kernel ended early; `code` says why."""
+class RegisterKernel(ABC):
+    """See `crocuta.kernel.Kernel`: one whose registers and memories are in the host's reach."""
 
-    def __init__(self, code: ErrorCode, longest: int) -> None:
-        super().__init__(
-            f"The kernel stopped with error {code.value}: {REMEDIES[code].format(longest=longest)}"
-        )
-        self.code = code
+    config: Config
+    simulator: str | None = None
+    memories: tuple[Memory, Memory, Memory]
+    """In the order of `Bank`."""
+
+    @abstractmethod
+    def read(self, offset: int) -> int:
+        """The 32-bit register at a byte offset."""
+
+    @abstractmethod
+    def write(self, offset: int, value: int) -> None:
+        """Sets a 32-bit register."""
+
+    @abstractmethod
+    def wait(self, poll: Callable[[], None]) -> None:
+        """Returns when the job has ended; calls `poll` now and then.
+
+        Raises:
+            KernelError: the kernel does nothing any more.
+        """
+
+    @abstractmethod
+    def close(self) -> None:
+        """Gives everything back; the kernel is of no use afterwards."""
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        value: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    @cached_property
+    def _pages(self) -> list[Pages]:
+        return [Pages(self.memories[bank].base, self.memories[bank].size, bank) for bank in Bank]
+
+    def allocate(self, bank: Bank, size: int) -> PageBuffer:
+        """See `crocuta.kernel.Kernel.allocate`."""
+        return PageBuffer(self.memories[bank], self._pages[bank], size)
+
+    def execute(
+        self, job: Job, progress: Progress | None = None, timeout: float | None = None
+    ) -> Done:
+        """See `crocuta.kernel.Kernel.execute`."""
+        return run(self, job, progress, timeout)
 
 
-@dataclasses.dataclass(frozen=True)
-class Counters:
-    """A job in clocks; stalls are those of the MAC, by what it waited for."""
-
-    clocks: int
-    mac_beats: int
-    stall_samples: int
-    stall_x: int
-    stall_h: int
-    stall_store: int
-    stall_output: int
-
-    def stalls(self) -> dict[str, int]:
-        """The stalls by what lacked: samples, x, h, store, output."""
-        prefix = "stall_"
-        return {
-            name.removeprefix(prefix): clocks
-            for name, clocks in dataclasses.asdict(self).items()
-            if name.startswith(prefix)
-        }
-
-
-@dataclasses.dataclass(frozen=True)
-class Done:
-    """A job that ended well: its sticky flags and its counters."""
-
-    saturated: bool
-    nonfinite: bool
-    counters: Counters
-
-
-@dataclasses.dataclass(frozen=True)
-class Convolution:
-    """y, in the shape of x, and the two jobs that made it."""
-
-    y: SampleArray
-    prepare: Done
-    convolve: Done
-
-
-def check_identity(kernel: Kernel) -> None:
+def check_identity(kernel: RegisterKernel) -> None:
     """Raises KernelError unless the kernel is of this software's version and of its config."""
     version = kernel.read(Register.VERSION)
+    if version in (0, 0xFFFF_FFFF):
+        raise KernelError(
+            "There is no kernel where its registers should be: load its bitstream, then have the"
+            " PCIe bus scanned again."
+        )
     if version >> 16 != VERSION >> 16:
         raise KernelError(
             f"The kernel's interface is {version >> 16}.{version >> 8 & 255}, this software's"
@@ -108,13 +119,13 @@ def check_identity(kernel: Kernel) -> None:
         )
 
 
-def run(kernel: Kernel, job: Job, progress: Progress | None = None) -> Done:
-    """Runs one job to its end.
-
-    Raises:
-        JobError: the kernel refused or stopped it.
-        KernelError: the kernel does nothing any more.
-    """
+def run(
+    kernel: RegisterKernel,
+    job: Job,
+    progress: Progress | None = None,
+    timeout: float | None = None,
+) -> Done:
+    """Runs one job to its end; see `crocuta.kernel.Kernel.execute`."""
     for field in dataclasses.fields(job):
         register = Register[field.name.upper()]
         value = getattr(job, field.name)
@@ -122,17 +133,24 @@ def run(kernel: Kernel, job: Job, progress: Progress | None = None) -> Done:
         if register in WIDE:
             kernel.write(register + 4, value >> 32)
     total = job.channels * chunks(kernel.config, job.length_x) if job.mode == Mode.CONVOLVE else 0
+    limit = math.inf if timeout is None else timeout
+    deadline = time.monotonic() + limit
 
-    def poll() -> None:
+    def show() -> None:
         if progress and total:
             progress(kernel.read(Register.CHUNKS_DONE), total)
+
+    def poll() -> None:
+        show()
+        if time.monotonic() > deadline:
+            raise JobTimeout(limit)
 
     kernel.write(Register.GLOBAL_INTERRUPT, 1)
     kernel.write(Register.INTERRUPT_ENABLE, DONE_INTERRUPT)
     kernel.write(Register.CONTROL, Control.START)
     kernel.wait(poll)
     kernel.write(Register.INTERRUPT_STATUS, DONE_INTERRUPT)
-    poll()
+    show()
     error = ErrorCode(kernel.read(Register.ERROR))
     status = kernel.read(Register.STATUS)
     counters = Counters(
@@ -140,58 +158,6 @@ def run(kernel: Kernel, job: Job, progress: Progress | None = None) -> Done:
     )
     kernel.write(Register.CONTROL, Control.CONTINUE)
     if error != ErrorCode.NONE:
-        raise JobError(error, 1 << kernel.config.max_length_log2)
+        remedy = REMEDIES[error].format(longest=1 << kernel.config.max_length_log2)
+        raise JobError(f"The kernel stopped with error {error.value}: {remedy}", error)
     return Done(bool(status & Status.SATURATED), bool(status & Status.NON_FINITE), counters)
-
-
-def convolve(
-    kernel: Kernel, x: SampleArray, h: SampleArray, progress: Progress | None = None
-) -> Convolution:
-    """y[n] = sum over m <= n of h[m] x[n-m]: PREPARE the filter, then CONVOLVE.
-
-    Args:
-        x: float32, (length,) or (channels, length).
-        h: float32, (taps,) or (channels, taps): one filter for each channel.
-
-    Raises:
-        KernelError: the arrays do not fit the kernel's memories, or a job failed.
-    """
-    config = kernel.config
-    rows_x, rows_h = np.atleast_2d(x), np.atleast_2d(h)
-    if len(rows_x) != len(rows_h):
-        raise KernelError(
-            f"x has {len(rows_x)} channels and h has {len(rows_h)}: give one filter a channel."
-        )
-    channels, length_x = rows_x.shape
-    length_h = rows_h.shape[1]
-    samples, x_spectra, h_spectra = kernel.memories
-    h_address = samples.base + channels * row_bytes(length_x)
-    y_address = h_address + channels * row_bytes(length_h)
-    for memory, bank, need in (
-        (samples, Bank.SAMPLES, y_address + channels * row_bytes(length_x) - samples.base),
-        (x_spectra, Bank.X_SPECTRA, chunks(config, length_x) * spectrum_bytes(config)),
-        (h_spectra, Bank.H_SPECTRA, channels * chunks(config, length_h) * spectrum_bytes(config)),
-    ):
-        if need > memory.size:
-            raise KernelError(
-                f"The job needs {need} bytes of the memory of {bank.name.lower()}, which has"
-                f" {memory.size}: give fewer channels or shorter arrays."
-            )
-    job = Job(
-        Mode.PREPARE,
-        channels,
-        length_x,
-        length_h,
-        x=samples.base,
-        h=h_address,
-        h_spectra=h_spectra.base,
-        x_spectra=x_spectra.base,
-        y=y_address,
-    )
-    samples.upload(job.h, sample_rows(rows_h))
-    prepared = run(kernel, job)
-    samples.upload(job.x, sample_rows(rows_x))
-    convolved = run(kernel, dataclasses.replace(job, mode=Mode.CONVOLVE), progress)
-    rows = samples.download(job.y, channels * row_bytes(length_x) // 4, np.float32)
-    y = rows.reshape(channels, -1)[:, :length_x].reshape(x.shape)
-    return Convolution(y, prepared, convolved)

@@ -1,23 +1,23 @@
 # Copyright 2026 The Crocuta authors
 # SPDX-License-Identifier: Apache-2.0
-"""What every backend offers: a kernel's registers, its memories, and waiting for its interrupt."""
+"""What every backend offers: memory for a job's arrays, and running it."""
 
 from __future__ import annotations
 
+import dataclasses
 import enum
 from collections.abc import Callable
-from types import TracebackType
-from typing import Any, Protocol, Self
+from typing import Any, Protocol
 
 import numpy as np
 import numpy.typing as npt
 
-from models.chunk_controller import SAMPLE_BYTES, WORD_BYTES
+from crocuta.errors import OutOfMemory
+from models.chunk_controller import PAGE_BYTES, SAMPLE_BYTES, WORD_BYTES, Job, chunks, mac_beats
 from models.configs import Config
 
-
-class KernelError(Exception):
-    """A job that did not end well, or a kernel that cannot be had; says what to do about it."""
+Progress = Callable[[int, int], None]
+"""Called with the output chunks done and their number."""
 
 
 class Bank(enum.IntEnum):
@@ -29,8 +29,104 @@ class Bank(enum.IntEnum):
     H_SPECTRA = 2
 
 
+@dataclasses.dataclass(frozen=True)
+class Counters:
+    """A job in clocks; stalls are those of the MAC, by what it waited for."""
+
+    clocks: int
+    mac_beats: int
+    stall_samples: int
+    stall_x: int
+    stall_h: int
+    stall_store: int
+    stall_output: int
+
+    def stalls(self) -> dict[str, int]:
+        """The stalls by what lacked: samples, x, h, store, output."""
+        prefix = "stall_"
+        return {
+            name.removeprefix(prefix): clocks
+            for name, clocks in dataclasses.asdict(self).items()
+            if name.startswith(prefix)
+        }
+
+
+@dataclasses.dataclass(frozen=True)
+class Done:
+    """A job that ended well: its sticky flags and its counters, None where nothing tells them."""
+
+    saturated: bool | None = None
+    nonfinite: bool | None = None
+    counters: Counters | None = None
+
+
+class Buffer(Protocol):
+    """A piece of one of a kernel's memories."""
+
+    @property
+    def address(self) -> int:
+        """The address of its first byte as the kernel sees it, a multiple of 4 KiB."""
+
+    def upload(self, data: npt.NDArray[Any]) -> None:
+        """Copies an array to its first bytes."""
+
+    def download(self, count: int, dtype: npt.DTypeLike) -> npt.NDArray[Any]:
+        """A copy of its first `count` items."""
+
+    def free(self) -> None:
+        """Gives it back."""
+
+
+class Kernel(Protocol):
+    """One kernel: simulated, modelled or on a card."""
+
+    @property
+    def config(self) -> Config:
+        """The configuration it was built in."""
+
+    @property
+    def simulator(self) -> str | None:
+        """The simulator's name and version, if it is simulated clock by clock."""
+
+    def allocate(self, bank: Bank, size: int) -> Buffer:
+        """A buffer of at least `size` bytes.
+
+        Raises:
+            OutOfMemory: there is no room for it.
+        """
+
+    def execute(
+        self, job: Job, progress: Progress | None = None, timeout: float | None = None
+    ) -> Done:
+        """Runs one job to its end; a card's has `patience` where no timeout is given.
+
+        Raises:
+            JobError: the kernel refused or stopped it.
+            JobTimeout: it has not ended in `timeout` seconds.
+            KernelError: the kernel does nothing any more.
+        """
+
+    def close(self) -> None:
+        """Gives everything back; the kernel is of no use afterwards."""
+
+
+def memory_bytes(config: Config) -> tuple[int, int, int]:
+    """The sizes of a simulated or modelled kernel's memories, in the order of `Bank`.
+
+    Powers of two in which x, h and y of the longest length fit, and their spectra.
+    """
+    longest = max(1 << config.max_length_log2, config.chunk)
+    return 4 * longest * SAMPLE_BYTES, longest * WORD_BYTES, longest * WORD_BYTES
+
+
+def patience(config: Config, job: Job) -> float:
+    """Seconds that a card gets for a job: 10, and a microsecond for each beat of its schedule."""
+    loads = job.channels * chunks(config, max(job.length_x, job.length_h)) * config.chunk_beats
+    return 10 + 1e-6 * (loads + mac_beats(config, job))
+
+
 class Memory(Protocol):
-    """One memory. Addresses are the kernel's own: the first byte is at `base`."""
+    """One memory that the host reaches by address: that of its first byte is `base`."""
 
     @property
     def base(self) -> int:
@@ -45,56 +141,6 @@ class Memory(Protocol):
 
     def download(self, address: int, count: int, dtype: npt.DTypeLike) -> npt.NDArray[Any]:
         """A copy of `count` items from `address` on."""
-
-
-class Kernel(Protocol):
-    """One kernel: simulated, modelled or on a card."""
-
-    @property
-    def config(self) -> Config:
-        """The configuration it was built in."""
-
-    @property
-    def simulator(self) -> str | None:
-        """The simulator's name and version, if it is simulated clock by clock."""
-
-    @property
-    def memories(self) -> tuple[Memory, Memory, Memory]:
-        """The memories in the order of `Bank`."""
-
-    def read(self, offset: int) -> int:
-        """The 32-bit register at a byte offset."""
-
-    def write(self, offset: int, value: int) -> None:
-        """Sets a 32-bit register."""
-
-    def wait(self, poll: Callable[[], None]) -> None:
-        """Returns when the interrupt is there; calls `poll` now and then.
-
-        Raises:
-            KernelError: the kernel does nothing any more.
-        """
-
-    def close(self) -> None:
-        """Gives everything back; the kernel is of no use afterwards."""
-
-    def __enter__(self) -> Self: ...
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        value: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None: ...
-
-
-def memory_bytes(config: Config) -> tuple[int, int, int]:
-    """The sizes of a simulated or modelled kernel's memories, in the order of `Bank`.
-
-    Powers of two in which x, h and y of the longest length fit, and their spectra.
-    """
-    longest = max(1 << config.max_length_log2, config.chunk)
-    return 4 * longest * SAMPLE_BYTES, longest * WORD_BYTES, longest * WORD_BYTES
 
 
 class HostMemory:
@@ -118,3 +164,51 @@ class HostMemory:
         """The `count` items from `address` on, in place."""
         size = count * np.dtype(dtype).itemsize
         return self.contents[address - self.base :][:size].view(dtype)
+
+
+class Pages:
+    """Which pages of a memory are in use."""
+
+    def __init__(self, base: int, size: int, bank: Bank) -> None:
+        self._base = base
+        self._size = size
+        self._bank = bank
+        self._used: dict[int, int] = {}  # first byte to the one behind the last
+
+    def take(self, size: int) -> int:
+        """The address of the first piece that is large enough; see `Kernel.allocate`."""
+        need = -(-size // PAGE_BYTES) * PAGE_BYTES
+        end = self._base + self._size
+        largest, start = 0, self._base
+        for used, behind in [*sorted(self._used.items()), (end, end)]:
+            if used - start >= need:
+                self._used[start] = start + need
+                return start
+            largest = max(largest, used - start)
+            start = behind
+        raise OutOfMemory(self._bank.name.lower(), need, largest, self._size)
+
+    def give_back(self, address: int) -> None:
+        """Frees what `take` answered with that address."""
+        del self._used[address]
+
+
+class PageBuffer:
+    """See `Buffer`: whole pages of a memory."""
+
+    def __init__(self, memory: Memory, pages: Pages, size: int) -> None:
+        self.address = pages.take(size)
+        self._memory = memory
+        self._pages = pages
+
+    def upload(self, data: npt.NDArray[Any]) -> None:
+        """Copies an array to its first bytes."""
+        self._memory.upload(self.address, data)
+
+    def download(self, count: int, dtype: npt.DTypeLike) -> npt.NDArray[Any]:
+        """A copy of its first `count` items."""
+        return self._memory.download(self.address, count, dtype)
+
+    def free(self) -> None:
+        """Gives it back."""
+        self._pages.give_back(self.address)

@@ -2,18 +2,19 @@
 # SPDX-License-Identifier: Apache-2.0
 """The backend `model`: the golden model behind the kernel's registers and memories.
 
-It computes every bit that the hardware would, in numpy and without clocks: all counters read 0.
+It computes every bit that the hardware would, in numpy and without clocks.
 """
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Callable
-from types import TracebackType
-from typing import Self
 
 import numpy as np
 
-from crocuta.kernel import Bank, HostMemory, KernelError, memory_bytes
+from crocuta.errors import KernelError
+from crocuta.jobs import RegisterKernel
+from crocuta.kernel import Bank, Done, HostMemory, Progress, memory_bytes
 from crocuta.registers import (
     MAX_CHANNELS,
     VERSION,
@@ -26,15 +27,13 @@ from crocuta.registers import (
 )
 from models import cfp, crocuta_kernel, fft_engine
 from models.cfp import Format
-from models.chunk_controller import PAGE_BYTES, Mode, spectrum_bytes
+from models.chunk_controller import PAGE_BYTES, Job, Mode, spectrum_bytes
 from models.configs import Config
 from models.crocuta_kernel import SampleArray, Spectra, chunk_count, row_bytes
 
 
-class ModelKernel:
+class ModelKernel(RegisterKernel):
     """See `crocuta.kernel.Kernel`."""
-
-    simulator = None
 
     def __init__(self, config: Config) -> None:
         self.config = config
@@ -42,23 +41,19 @@ class ModelKernel:
             HostMemory(np.zeros(size, np.uint8), base=bank << 36)
             for bank, size in enumerate(memory_bytes(config))
         )
-        self.memories = (samples, x_spectra, h_spectra)
+        self.memories: tuple[HostMemory, HostMemory, HostMemory] = samples, x_spectra, h_spectra
         self._words: dict[int, int] = {Register.VERSION: VERSION}
         self._words[Register.IDENTITY], self._words[Register.IDENTITY2] = identity(config)
 
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        value: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
-        self.close()
-
     def close(self) -> None:
-        """Nothing to give back."""
+        """Gives the memories back."""
+        del self.memories
+
+    def execute(
+        self, job: Job, progress: Progress | None = None, timeout: float | None = None
+    ) -> Done:
+        """See `crocuta.kernel.Kernel.execute`; nothing is counted."""
+        return dataclasses.replace(super().execute(job, progress, timeout), counters=None)
 
     def read(self, offset: int) -> int:
         """The 32-bit register at a byte offset."""

@@ -13,7 +13,7 @@ from matplotlib import rc_context
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from crocuta.jobs import Counters
+from crocuta.kernel import Counters
 from crocuta.runs import ASSUMED_CLOCK_MHZ, Run
 from models.chunk_controller import chunks
 from models.hyena import BASES
@@ -64,7 +64,7 @@ def draw(run: Run, bases: npt.NDArray[np.uint8], chosen: str, file: BinaryIO) ->
         )
         _draw_input(axes["input"], run, bases)
         _draw_row(axes["filter"], run.h, f"Filter: {len(run.h):,} taps ({chosen})", "tap")
-        y = run.convolution.y
+        y = run.y
         _draw_row(axes["output"], y, f"Output of the kernel: {len(y):,} samples", "position")
         _draw_spectrum(axes["spectrum"], run)
         _draw_clocks(axes["clocks"], run)
@@ -99,7 +99,7 @@ def _draw_row(axes: Axes, row: npt.NDArray[np.floating[Any]], title: str, label:
 
 
 def _draw_spectrum(axes: Axes, run: Run) -> None:
-    error = run.convolution.y - run.exact
+    error = run.y - run.exact
     for signal, name, colour in ((run.exact, "output", BLUE), (error, "error", RED)):
         frequency, power = scipy.signal.welch(
             signal, nperseg=min(16384, len(signal)), detrend=False
@@ -118,7 +118,8 @@ def _draw_spectrum(axes: Axes, run: Run) -> None:
 
 
 def _draw_clocks(axes: Axes, run: Run) -> None:
-    prepared, convolved = run.convolution.prepare.counters, run.convolution.convolve.counters
+    prepared, convolved = run.prepare.counters, run.convolve.counters
+    assert prepared and convolved, "only what is simulated is drawn"
     prepare_beats = chunks(run.config, len(run.h)) * run.config.chunk_beats
     labelled: set[str] = set()
     for bar, (counters, computing) in enumerate(

@@ -19,7 +19,8 @@ from typing import TextIO
 from cocotb_tools.runner import as_sv_literal
 from filelock import FileLock
 
-from crocuta.kernel import KernelError, memory_bytes
+from crocuta.errors import KernelError
+from crocuta.kernel import memory_bytes
 from models.configs import ROOT, Config
 from tb.benches import twiddle_directory
 from tb.runner import (

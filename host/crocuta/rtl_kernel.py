@@ -8,14 +8,14 @@ import ctypes
 import dataclasses
 from collections.abc import Callable
 from contextlib import nullcontext
-from types import TracebackType
-from typing import Self
 
 import numpy as np
 import numpy.typing as npt
 
 from crocuta import rtl_build
-from crocuta.kernel import Bank, HostMemory, KernelError
+from crocuta.errors import KernelError
+from crocuta.jobs import RegisterKernel, check_identity
+from crocuta.kernel import Bank, HostMemory
 from models.configs import Config
 
 BASES = (0x10_FFFF_F000, 0x20_FFFF_F000, 0x30_FFFF_F000)
@@ -99,7 +99,7 @@ class _Simulation:
         return np.ctypeslib.as_array(buffer)
 
 
-class RtlKernel:
+class RtlKernel(RegisterKernel):
     """See `crocuta.kernel.Kernel`. Compiles the RTL first if it has changed.
 
     The memories are numpy arrays in place: `memories[Bank.SAMPLES].contents` is what the hardware
@@ -122,21 +122,11 @@ class RtlKernel:
         samples, x_spectra, h_spectra = (
             HostMemory(self._simulation.contents(bank), BASES[bank]) for bank in Bank
         )
-        self.memories = (samples, x_spectra, h_spectra)
+        self.memories: tuple[HostMemory, HostMemory, HostMemory] = samples, x_spectra, h_spectra
         for bank in Bank:
             self.set_timing(bank, dataclasses.replace(timing, seed=timing.seed + bank))
         self.reset()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        value: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
-        self.close()
+        check_identity(self)
 
     def close(self) -> None:
         """Gives the simulation's memory back, once no array shows it any more."""

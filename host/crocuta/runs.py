@@ -10,24 +10,35 @@ import math
 import multiprocessing
 import signal
 import time
+import warnings
 from contextlib import AbstractContextManager
 from multiprocessing.connection import Connection
+from pathlib import Path
 from typing import Any, BinaryIO, Protocol, TypeVar
 
 import numpy as np
 
-from crocuta import jobs
-from crocuta.files import InputError
-from crocuta.kernel import KernelError
-from crocuta.model_kernel import ModelKernel
+import crocuta
+from crocuta.device import Device, SaturationWarning
+from crocuta.errors import KernelError
+from crocuta.kernel import Done
 from crocuta.rtl_kernel import RtlKernel, Timing
 from models import crocuta_kernel, reference
 from models.cfp import FloatArray
 from models.configs import Config
 from models.crocuta_kernel import SampleArray
 
-BACKENDS = ("rtl", "model")
 ASSUMED_CLOCK_MHZ = 300
+COUNTS = (
+    "clocks_total",
+    "clocks_prepare",
+    "clocks_convolve",
+    "mac_beats",
+    "samples_per_clock",
+    "stalls",
+    "assumed_ms",
+)
+"""What a report says of clocks, where they are counted."""
 
 T = TypeVar("T")
 
@@ -52,7 +63,9 @@ class Run:
     x: SampleArray
     h: SampleArray
     timing: Timing
-    convolution: jobs.Convolution
+    y: SampleArray
+    prepare: Done
+    convolve: Done
     exact: FloatArray
     """The convolution in float64."""
     mismatches: int | None
@@ -66,17 +79,27 @@ class Run:
     @property
     def snr_db(self) -> float:
         """Of y against float64; infinite when they are equal."""
-        return reference.snr_db(self.exact, self.convolution.y.astype(np.float64))
+        return reference.snr_db(self.exact, self.y.astype(np.float64))
 
     def report(self, **more: Any) -> dict[str, Any]:
         """What there is to say, ready for JSON; `more` is added."""
-        config, done = self.config, self.convolution
-        prepare, convolve = done.prepare.counters, done.convolve.counters
-        total = prepare.clocks + convolve.clocks
-        simulated = self.simulator is not None
+        config = self.config
+        prepare, convolve = self.prepare.counters, self.convolve.counters
+        counts: dict[str, Any] = dict.fromkeys(COUNTS)
+        if prepare and convolve:
+            total = prepare.clocks + convolve.clocks
+            counts = {
+                "clocks_total": total,
+                "clocks_prepare": prepare.clocks,
+                "clocks_convolve": convolve.clocks,
+                "mac_beats": convolve.mac_beats,
+                "samples_per_clock": len(self.x) / convolve.clocks,
+                "stalls": {"prepare": prepare.stalls(), "convolve": convolve.stalls()},
+                "assumed_ms": total / ASSUMED_CLOCK_MHZ / 1000,
+            }
 
-        def counted(value: T) -> T | None:
-            return value if simulated else None
+        def simulated(value: T) -> T | None:
+            return value if self.simulator else None
 
         return {
             key: _finite(value)
@@ -91,25 +114,19 @@ class Run:
                 "mantissa_bits": config.mantissa_bits,
                 "exponent_bits": config.exponent_bits,
                 "twiddle_bits": config.twiddle_bits,
-                "clocks_total": counted(total),
-                "clocks_prepare": counted(prepare.clocks),
-                "clocks_convolve": counted(convolve.clocks),
-                "mac_beats": counted(convolve.mac_beats),
-                "samples_per_clock": len(self.x) / convolve.clocks if simulated else None,
-                "stalls": counted({"prepare": prepare.stalls(), "convolve": convolve.stalls()}),
                 "assumed_clock_mhz": ASSUMED_CLOCK_MHZ,
-                "assumed_ms": counted(total / ASSUMED_CLOCK_MHZ / 1000),
-                "memory": counted(dataclasses.asdict(self.timing)),
+                **counts,
+                "memory": simulated(dataclasses.asdict(self.timing)),
                 "bit_exact": None if self.mismatches is None else self.mismatches == 0,
                 "mismatches": self.mismatches,
                 "snr_db": self.snr_db,
-                "saturated": done.prepare.saturated or done.convolve.saturated,
+                "saturated": self.prepare.saturated or self.convolve.saturated,
                 "sim_clocks": self.clocks,
                 "sim_clocks_per_s": self.clocks / self.simulate_s if self.clocks else None,
-                "compile_s": counted(self.compile_s),
-                "simulate_s": counted(self.simulate_s),
+                "compile_s": simulated(self.compile_s),
+                "simulate_s": simulated(self.simulate_s),
                 "wall_s": self.wall_s,
-                "seeds": counted({"memory": self.timing.seed}),
+                "seeds": simulated({"memory": self.timing.seed}),
                 **more,
             }.items()
         }
@@ -155,53 +172,61 @@ class _References:
         return y, exact
 
 
-def check_backend(backend: str) -> None:
-    """Raises InputError unless there is such a backend."""
-    if backend not in BACKENDS:
-        raise InputError(f"There is no backend {backend!r}; choose one of: {', '.join(BACKENDS)}.")
-
-
-def run(x: SampleArray, h: SampleArray, config: Config, backend: str, screen: Screen) -> Run:
+def run(
+    x: SampleArray,
+    h: SampleArray,
+    config: Config,
+    backend: str,
+    screen: Screen,
+    *,
+    card: int = 0,
+    xclbin: Path | None = None,
+) -> Run:
     """Convolves x with h on a backend.
 
     Raises:
-        KernelError: the kernel did not compile or the job did not end well.
+        InputError: there is no such backend, or its file.
+        KernelError: the kernel could not be had, or a job did not end well.
     """
     began = time.perf_counter()
     timing = Timing()
-    kernel: RtlKernel | ModelKernel
-    if backend == "model":
-        references = None
-        kernel = ModelKernel(config)
-    else:
-        # They are computed while the kernel is compiled and simulated.
-        references = _References(x, h, config)
-        kernel = RtlKernel(config, timing, screen.compiling)
-    with kernel:
+    # They are computed while the kernel is compiled and simulated.
+    references = None if backend == "model" else _References(x, h, config)
+    kernel = RtlKernel(config, timing, screen.compiling) if backend == "rtl" else None
+    with (
+        (
+            Device(kernel)
+            if kernel
+            else crocuta.open(backend, config.name, card=card, xclbin=xclbin)
+        ) as device,
+        warnings.catch_warnings(),
+    ):
+        warnings.simplefilter("ignore", SaturationWarning)  # the report says so
         ready = time.perf_counter()
-        jobs.check_identity(kernel)
-        convolution = jobs.convolve(kernel, x, h, screen.progress)
-        done = time.perf_counter()
-        clocks = kernel.clocks if isinstance(kernel, RtlKernel) else None
+        filter = device.prepare(h)
+        y = device.convolve(x, filter, screen.progress)
+        ended = time.perf_counter()
+        clocks = kernel.clocks if kernel else None
     if references is None:
         mismatches = None
         exact = reference.causal_convolution(x, h)
     else:
         expected, exact = references.result()
-        different = convolution.y.view(np.uint32) != expected.view(np.uint32)
-        mismatches = int(different.sum())
+        mismatches = int((y.view(np.uint32) != expected.view(np.uint32)).sum())
     return Run(
         config,
         backend,
-        kernel.simulator,
+        device.simulator,
         x,
         h,
         timing,
-        convolution,
+        y,
+        filter.done,
+        device.done,
         exact,
         mismatches,
         clocks,
         compile_s=ready - began,
-        simulate_s=done - ready,
+        simulate_s=ended - ready,
         wall_s=time.perf_counter() - began,
     )

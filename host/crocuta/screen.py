@@ -16,6 +16,8 @@ from rich.table import Table
 from crocuta.runs import ASSUMED_CLOCK_MHZ, Run
 
 console = Console(highlight=False, soft_wrap=True)
+WHERE = {"model": "the model", "xrt": "a card, through XRT", "xdma": "a card, through XDMA"}
+"""Where a kernel is that is not simulated, by its backend."""
 errors = Console(stderr=True, highlight=False, soft_wrap=True)
 
 
@@ -76,10 +78,10 @@ def results(run: Run) -> Table:
     table.add_row(
         "kernel",
         f"{run.config.name}: chunks of {run.config.chunk:,}, {run.config.lanes} lanes,"
-        f" {run.config.mantissa_bits}-bit mantissas, in {run.simulator or 'the model'}",
+        f" {run.config.mantissa_bits}-bit mantissas, in {run.simulator or WHERE[run.backend]}",
     )
-    if run.simulator:
-        counters = run.convolution.convolve.counters
+    counters = run.convolve.counters
+    if counters:
         table.add_row(
             "clocks",
             f"{report['clocks_prepare']:,} to prepare the filter,"
@@ -91,6 +93,7 @@ def results(run: Run) -> Table:
             f" {counters.clocks / ASSUMED_CLOCK_MHZ / 1000:.3f} ms at an assumed"
             f" {ASSUMED_CLOCK_MHZ} MHz",
         )
+    if run.simulator:
         table.add_row("simulation", f"{report['sim_clocks_per_s']:,.0f} clocks per second")
     if run.mismatches is not None:
         table.add_row(

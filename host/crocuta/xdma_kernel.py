@@ -1,0 +1,213 @@
+# Copyright 2026 The Crocuta authors
+# SPDX-License-Identifier: Apache-2.0
+"""The backend `xdma`: a card with the design without a shell, through AMD's XDMA driver.
+
+The driver shows a card as character devices: registers behind one of them, a word at a time, and
+the card's memory behind one for each direction.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import struct
+import time
+import tomllib
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from io import FileIO
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from crocuta.errors import KernelError
+from crocuta.jobs import RegisterKernel, check_identity
+from crocuta.kernel import Bank, Done, Progress, patience
+from crocuta.registers import Control, Register
+from models.chunk_controller import PAGE_BYTES, Job
+from models.configs import Config
+
+ADDRESSES: dict[str, int] = tomllib.loads(
+    Path(__file__).with_name("u200_shellless.toml").read_text()
+)
+DEVICES = Path("/dev")
+TRANSFER_BYTES = 1 << 24
+"""At most so many in one call, which the driver pins in memory."""
+POLL_SECONDS = 100e-6
+BUSY_SECONDS = 1.0
+"""So long may the job of a program that was interrupted go on."""
+NO_ANSWER = 0xFFFF_FFFF
+"""What the bus reads when nothing is there."""
+
+
+@contextmanager
+def _explained(path: Path) -> Iterator[None]:
+    """Turns what the operating system says into a sentence."""
+    try:
+        yield
+    except FileNotFoundError:
+        raise KernelError(
+            f"There is no {path}: load AMD's xdma driver, with the bitstream on the card."
+        ) from None
+    except PermissionError:
+        raise KernelError(
+            f"{path} may not be opened by this user: give the right to it, with a udev rule."
+        ) from None
+    except OSError as error:
+        reason = (error.strerror or str(error)).lower()
+        raise KernelError(
+            f"The driver answers on {path}: {reason}; dmesg tells more, and loading the bitstream"
+            " again resets the card."
+        ) from None
+
+
+def aligned(size: int) -> npt.NDArray[np.uint8]:
+    """Bytes that start with a page: the driver may refuse others."""
+    whole = np.empty(size + PAGE_BYTES, np.uint8)
+    return whole[-whole.ctypes.data % PAGE_BYTES :][:size]
+
+
+class XdmaMemory:
+    """See `crocuta.kernel.Memory`: one of the card's."""
+
+    def __init__(self, base: int, size: int, to_card: FileIO, from_card: FileIO) -> None:
+        self.base = base
+        self.size = size
+        self._to_card = to_card
+        self._from_card = from_card
+
+    def upload(self, address: int, data: npt.NDArray[Any]) -> None:
+        """Copies an array to consecutive bytes from `address` on."""
+        raw = np.ascontiguousarray(data).reshape(-1).view(np.uint8)
+        buffer = aligned(len(raw))
+        buffer[:] = raw
+        _transfer(self._to_card, self._to_card.write, address, buffer)
+
+    def download(self, address: int, count: int, dtype: npt.DTypeLike) -> npt.NDArray[Any]:
+        """A copy of `count` items from `address` on."""
+        buffer = aligned(count * np.dtype(dtype).itemsize)
+        _transfer(self._from_card, self._from_card.readinto, address, buffer)
+        return buffer.view(dtype)
+
+
+def _transfer(
+    file: FileIO,
+    move: Callable[[memoryview], int | None],
+    address: int,
+    buffer: npt.NDArray[np.uint8],
+) -> None:
+    """Moves a buffer to or from an address, in as many calls as it takes."""
+    path = Path(str(file.name))
+    view = buffer.data
+    done = 0
+    while done < len(view):
+        with _explained(path):
+            # Neither pread, whose buffer is not aligned, nor preadv, which the driver answers
+            # wrongly: a plain read at the position.
+            file.seek(address + done)
+            moved = move(view[done : done + TRANSFER_BYTES])
+        if not moved:
+            raise KernelError(
+                f"{path} moved no bytes at address 0x{address + done:x}: reset the card by loading"
+                " its bitstream again."
+            )
+        done += moved
+
+
+class XdmaKernel(RegisterKernel):
+    """See `crocuta.kernel.Kernel`.
+
+    Raises:
+        KernelError: there is no such card, or another program has it, or it is of another kind.
+    """
+
+    def __init__(self, config: Config, card: int = 0) -> None:
+        self.config = config
+        with ExitStack() as files:
+            names = ("user", "h2c_0", "c2h_0")
+            self._registers, to_card, from_card = (
+                files.enter_context(self._open(DEVICES / f"xdma{card}_{name}")) for name in names
+            )
+            self.path = Path(str(self._registers.name))
+            samples, x_spectra, h_spectra = (
+                XdmaMemory(
+                    ADDRESSES[f"{bank.name.lower()}_base"],
+                    ADDRESSES[f"{bank.name.lower()}_size"],
+                    to_card,
+                    from_card,
+                )
+                for bank in Bank
+            )
+            self.memories = (samples, x_spectra, h_spectra)
+            self._lock()
+            check_identity(self)
+            self._await_idle()
+            self._files = files.pop_all()
+
+    @staticmethod
+    def _open(path: Path) -> FileIO:
+        with _explained(path):
+            return FileIO(path, "r+")
+
+    def _lock(self) -> None:
+        """Keeps the card to this program."""
+        with _explained(self.path):
+            try:
+                fcntl.flock(self._registers, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                raise KernelError(
+                    f"Another program uses {self.path}: wait until it has closed its device."
+                ) from None
+
+    def _await_idle(self) -> None:
+        """Sees to a job that an interrupted program has left."""
+        deadline = time.monotonic() + BUSY_SECONDS
+        while not (state := self.read(Register.CONTROL)) & Control.IDLE:
+            if state & Control.DONE:
+                self.write(Register.CONTROL, Control.CONTINUE)
+            elif time.monotonic() > deadline:
+                raise KernelError(
+                    f"The kernel behind {self.path} still runs an interrupted program's job: try"
+                    " later, or reset the card by loading its bitstream again."
+                )
+
+    def close(self) -> None:
+        """Closes the character devices, and so lets other programs have the card."""
+        self._files.close()
+
+    def read(self, offset: int) -> int:
+        """The 32-bit register at a byte offset."""
+        value = self._read(offset)
+        if value == NO_ANSWER and self._read(Register.VERSION) == NO_ANSWER:
+            raise KernelError(
+                f"Nothing answers behind {self.path}: load the card's bitstream, then have the PCIe"
+                " bus scanned again."
+            )
+        return value
+
+    def _read(self, offset: int) -> int:
+        with _explained(self.path):
+            word = os.pread(self._registers.fileno(), 4, ADDRESSES["kernel_base"] + offset)
+        return int(struct.unpack("<I", word)[0])
+
+    def write(self, offset: int, value: int) -> None:
+        """Sets a 32-bit register."""
+        word = struct.pack("<I", value)
+        with _explained(self.path):
+            os.pwrite(self._registers.fileno(), word, ADDRESSES["kernel_base"] + offset)
+
+    def wait(self, poll: Callable[[], None]) -> None:
+        """Returns when the job has ended; calls `poll` now and then."""
+        while not self.read(Register.CONTROL) & Control.DONE:
+            poll()
+            time.sleep(POLL_SECONDS)
+
+    def execute(
+        self, job: Job, progress: Progress | None = None, timeout: float | None = None
+    ) -> Done:
+        """See `crocuta.kernel.Kernel.execute`."""
+        return super().execute(
+            job, progress, patience(self.config, job) if timeout is None else timeout
+        )

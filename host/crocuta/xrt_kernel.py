@@ -1,0 +1,232 @@
+# Copyright 2026 The Crocuta authors
+# SPDX-License-Identifier: Apache-2.0
+"""The backend `xrt`: a card with a Vitis shell, through XRT's Python module.
+
+It shows Python no registers. So the kernel's configuration is told from what it computes, a job
+that it ended early from what it left unwritten, and its counters stay unknown.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import importlib
+import time
+import weakref
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from crocuta.errors import InputError, JobError, JobTimeout, KernelError, OutOfMemory
+from crocuta.kernel import Bank, Done, Progress, patience
+from models import crocuta_kernel
+from models.chunk_controller import PAGE_BYTES, WORD_BYTES, Job, Mode, chunks
+from models.configs import Config
+
+NAME = "crocuta"
+"""The kernel's, in the xclbin."""
+ARGUMENTS = [field.name for field in dataclasses.fields(Job)]
+"""The kernel's, in their order."""
+BANKS = {
+    "x": Bank.SAMPLES,
+    "h": Bank.SAMPLES,
+    "h_spectra": Bank.H_SPECTRA,
+    "x_spectra": Bank.X_SPECTRA,
+    "y": Bank.SAMPLES,
+}
+"""The memory that an argument points into."""
+BLANK = np.uint64(0xFFFF_FFFF_FFFF_FFFF)
+"""What no spectrum holds: the top of a slot is zero."""
+LONGEST_CHUNK = 1 << 17
+WAIT_MS = 100
+"""So long is Python deaf to an interrupt from the keyboard."""
+
+
+@contextmanager
+def _explained(what: str) -> Iterator[None]:
+    """Turns what XRT raises into a sentence."""
+    try:
+        yield
+    except (RuntimeError, ValueError, OSError, MemoryError) as error:
+        reason = " ".join(str(error).split()).rstrip(".") or type(error).__name__
+        raise KernelError(f"{what}; XRT says: {reason}.") from None
+
+
+def _module() -> Any:
+    try:
+        return importlib.import_module("pyxrt")
+    except ModuleNotFoundError:
+        raise KernelError(
+            "There is no Python module pyxrt: install XRT, and run `source"
+            " /opt/xilinx/xrt/setup.sh` before Python."
+        ) from None
+    except ImportError as error:
+        raise KernelError(
+            f"XRT's Python module pyxrt does not load: {error}; use the Python version that XRT was"
+            " built for."
+        ) from None
+
+
+class XrtBuffer:
+    """See `crocuta.kernel.Buffer`: XRT's buffer object."""
+
+    def __init__(self, pyxrt: Any, bo: Any) -> None:
+        self.bo = bo
+        self.address = int(bo.address())
+        self.size = int(bo.size())
+        self._direction = pyxrt.xclBOSyncDirection
+
+    def upload(self, data: npt.NDArray[Any]) -> None:
+        """Copies an array to its first bytes."""
+        raw = np.ascontiguousarray(data).reshape(-1).view(np.uint8)
+        with _explained("The card's memory cannot be written"):
+            self.bo.write(raw, 0)
+            self.bo.sync(self._direction.XCL_BO_SYNC_BO_TO_DEVICE, len(raw), 0)
+
+    def download(self, count: int, dtype: npt.DTypeLike) -> npt.NDArray[Any]:
+        """A copy of its first `count` items."""
+        size = count * np.dtype(dtype).itemsize
+        with _explained("The card's memory cannot be read"):
+            self.bo.sync(self._direction.XCL_BO_SYNC_BO_FROM_DEVICE, size, 0)
+            return np.asarray(self.bo.read(size, 0)).view(dtype)
+
+    def free(self) -> None:
+        """Gives it back: XRT does when nothing refers to it any more."""
+        self.bo = None
+
+
+class XrtKernel:
+    """See `crocuta.kernel.Kernel`.
+
+    Raises:
+        InputError: there is no such xclbin.
+        KernelError: there is no XRT or card, or the kernel is of another kind.
+    """
+
+    simulator = None
+
+    def __init__(self, config: Config, xclbin: Path, card: int = 0) -> None:
+        self.config = config
+        pyxrt = self._pyxrt = _module()
+        if not xclbin.is_file():
+            raise InputError(f"{xclbin} does not exist: `make xclbin` builds one.")
+        with _explained(f"XRT has no card {card} to open (`xrt-smi examine` lists them)"):
+            self._device = pyxrt.device(card)
+        with _explained(f"{xclbin} cannot be loaded: build it for this card's platform"):
+            image = pyxrt.xclbin(str(xclbin))
+            if hasattr(pyxrt, "hw_context"):
+                context = pyxrt.hw_context(self._device, self._device.register_xclbin(image))
+                self._kernel = pyxrt.kernel(context, NAME)
+            else:  # an older XRT
+                self._kernel = pyxrt.kernel(self._device, self._device.load_xclbin(image), NAME)
+            self._groups = {
+                bank: int(self._kernel.group_id(ARGUMENTS.index(name)))
+                for name, bank in BANKS.items()
+            }
+            sizes = {mem.get_index(): mem.get_size_kb() << 10 for mem in image.get_mems()}
+        # Above a group's lower 16 bits is the number of the hardware context.
+        self._sizes = {bank: sizes[group & 0xFFFF] for bank, group in self._groups.items()}
+        self._buffers: weakref.WeakValueDictionary[tuple[Bank, int], XrtBuffer] = (
+            weakref.WeakValueDictionary()
+        )
+        # XRT wants a buffer for every pointer, even for those that a mode does not use.
+        self._unused = {bank: self.allocate(bank, PAGE_BYTES) for bank in Bank}
+        self._check_config()
+
+    def close(self) -> None:
+        """Gives everything back, in XRT's order: buffers, kernel, device."""
+        self._unused.clear()
+        self._kernel = self._device = None
+
+    def allocate(self, bank: Bank, size: int) -> XrtBuffer:
+        """See `crocuta.kernel.Kernel.allocate`."""
+        need = -(-size // PAGE_BYTES) * PAGE_BYTES
+        name = bank.name.lower()
+        taken = sum(
+            buffer.size for (of, _), buffer in self._buffers.items() if of == bank and buffer.bo
+        )
+        free = self._sizes[bank] - taken
+        if need > free:
+            raise OutOfMemory(name, need, free, self._sizes[bank])
+        with _explained(
+            f"XRT has no {need} bytes of the memory of {name} left: close what uses it"
+        ):
+            bo = self._pyxrt.bo(self._device, need, self._pyxrt.bo.normal, self._groups[bank])
+        buffer = XrtBuffer(self._pyxrt, bo)
+        self._buffers[bank, buffer.address] = buffer
+        return buffer
+
+    def execute(
+        self, job: Job, progress: Progress | None = None, timeout: float | None = None
+    ) -> Done:
+        """See `crocuta.kernel.Kernel.execute`; the flags and counters stay unknown."""
+        spectra: XrtBuffer | None = None
+        words = job.channels * chunks(self.config, job.length_h) * self.config.chunk
+        if job.mode == Mode.PREPARE:
+            spectra = self._buffers[Bank.H_SPECTRA, job.h_spectra]
+            spectra.upload(np.full(words, BLANK))
+        limit = patience(self.config, job) if timeout is None else timeout
+        deadline = time.monotonic() + limit
+        with _explained("XRT does not run the job"):
+            run = self._start(job)
+            while not self._ended(run):
+                if time.monotonic() > deadline:
+                    raise JobTimeout(limit)
+        if spectra and (spectra.download(words, np.uint64) == BLANK).any():
+            raise JobError(
+                "The kernel stopped before it had written all spectra of the filter, and XRT cannot"
+                " read why: check the card's memory with `xrt-smi validate`."
+            )
+        return Done()
+
+    def _start(self, job: Job) -> Any:
+        """XRT's run object of a job, started."""
+        run = self._pyxrt.run(self._kernel)
+        for index, name in enumerate(ARGUMENTS):
+            value = int(getattr(job, name))
+            if name in BANKS:
+                bank = BANKS[name]
+                run.set_arg(index, self._buffers.get((bank, value), self._unused[bank]).bo)
+            else:
+                run.set_arg(index, value)
+        run.start()
+        return run
+
+    def _ended(self, run: Any) -> bool:
+        """Waits for WAIT_MS at most."""
+        states = self._pyxrt.ert_cmd_state
+        state = run.wait(WAIT_MS)
+        if state in (
+            states.ERT_CMD_STATE_ERROR,
+            states.ERT_CMD_STATE_ABORT,
+            states.ERT_CMD_STATE_NORESPONSE,
+        ):
+            raise KernelError(
+                f"XRT gave the job up with the state {state}: reset the card with `xrt-smi reset`."
+            )
+        return bool(state == states.ERT_CMD_STATE_COMPLETED)
+
+    def _check_config(self) -> None:
+        """Raises KernelError unless a chunk's spectrum is that of the configuration's model."""
+        config = self.config
+        h = np.random.default_rng(0).normal(size=config.chunk).astype(np.float32)
+        samples = self.allocate(Bank.SAMPLES, h.nbytes)
+        spectra = self.allocate(Bank.H_SPECTRA, LONGEST_CHUNK * WORD_BYTES)
+        samples.upload(h)
+        job = Job(
+            Mode.PREPARE,
+            length_h=config.chunk,
+            h=samples.address,
+            h_spectra=spectra.address,
+        )
+        self.execute(job)
+        model = crocuta_kernel.prepare(h, config)
+        expected = crocuta_kernel.spectra_slots(model.words, config).ravel()
+        if not np.array_equal(spectra.download(config.chunk, np.uint64), expected):
+            raise KernelError(
+                f"The kernel in the xclbin is not of configuration {config.name}, or does not work:"
+                " choose the one that it was built in."
+            )

@@ -1,0 +1,365 @@
+# Copyright 2026 The Crocuta authors
+# SPDX-License-Identifier: Apache-2.0
+"""A card without a card: XRT's Python module and the XDMA driver's files, with the RTL behind them.
+
+Both behave as the real ones do where the host's code could go wrong: XRT's buffers have a copy on
+each side and show no registers, the driver moves fewer bytes than asked for and wants them aligned.
+"""
+
+from __future__ import annotations
+
+import enum
+import errno
+import os
+import struct
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from io import FileIO
+from pathlib import Path
+from types import ModuleType, SimpleNamespace
+from typing import Any
+
+import numpy as np
+import pytest
+from crocuta import xdma_kernel
+from crocuta.kernel import Bank, HostMemory, Pages
+from crocuta.registers import WIDE, Control, Register
+from crocuta.rtl_kernel import BASES, RtlKernel
+from crocuta.xdma_kernel import ADDRESSES
+
+CLOCKS = 2000
+"""The simulation runs so many clocks at a time while the host waits."""
+ARGUMENTS = (
+    (Register.MODE, None),
+    (Register.CHANNELS, None),
+    (Register.LENGTH_X, None),
+    (Register.LENGTH_H, None),
+    (Register.X, Bank.SAMPLES),
+    (Register.H, Bank.SAMPLES),
+    (Register.H_SPECTRA, Bank.H_SPECTRA),
+    (Register.X_SPECTRA, Bank.X_SPECTRA),
+    (Register.Y, Bank.SAMPLES),
+)
+"""The kernel's arguments in their order, and the memory that a pointer is for."""
+
+
+# -------------------------------------------------------------------------------------------------
+# XDMA
+
+
+class Card:
+    """A U200 with the design without a shell: the RTL at the addresses of that design."""
+
+    def __init__(self, rtl: RtlKernel) -> None:
+        self.rtl = rtl
+        self.answers = True
+        """Whether anything is on the bus."""
+        self.most = 100_000
+        """Bytes that a transfer moves at most."""
+        self.failure: int | None = None
+        """The errno of every transfer."""
+        self.changes: dict[int, int] = {}
+        """Registers that take this, whatever is written."""
+        self.accesses: list[tuple[str, int]] = []
+        self._pointers: dict[int, int] = {}
+
+    def read(self, offset: int) -> int:
+        """A word of the BAR. Time passes meanwhile."""
+        self.accesses.append(("read", offset))
+        if not self.answers:
+            return 0xFFFF_FFFF
+        if offset == Register.CONTROL:
+            self.rtl.run(CLOCKS)
+        return self.rtl.read(offset)
+
+    def write(self, offset: int, value: int) -> None:
+        """Sets a word of the BAR. Pointers become addresses in the simulated memories."""
+        self.accesses.append(("write", offset))
+        if not self.answers:
+            return
+        value = self.changes.get(offset, value)
+        pointer = offset & ~7
+        banks = {int(register): bank for register, bank in ARGUMENTS if bank is not None}
+        if pointer not in banks:
+            self.rtl.write(offset, value)
+            return
+        shift = 8 * (offset - pointer)
+        whole = self._pointers.get(pointer, 0) & ~(0xFFFF_FFFF << shift) | value << shift
+        self._pointers[pointer] = whole
+        inside = whole - base(banks[pointer]) + BASES[banks[pointer]]
+        self.rtl.write(pointer, inside & 0xFFFF_FFFF)
+        self.rtl.write(pointer + 4, inside >> 32 & 0xFFFF_FFFF)
+
+    def memory(self, address: int) -> tuple[HostMemory, int]:
+        """The simulated memory at an address, and the address there."""
+        for bank in Bank:
+            if base(bank) <= address < base(bank) + ADDRESSES[f"{bank.name.lower()}_size"]:
+                return self.rtl.memories[bank], address - base(bank) + BASES[bank]
+        raise OSError(errno.EIO, os.strerror(errno.EIO))
+
+
+def base(bank: Bank) -> int:
+    """Where the design has a memory."""
+    return ADDRESSES[f"{bank.name.lower()}_base"]
+
+
+class XdmaFile(FileIO):
+    """One of the driver's character devices."""
+
+    card: Card
+    position = 0
+
+    def seek(self, offset: int, whence: int = os.SEEK_SET, /) -> int:
+        if self.is_registers():
+            raise OSError(errno.ESPIPE, os.strerror(errno.ESPIPE))
+        assert whence == os.SEEK_SET
+        self.position = offset
+        return offset
+
+    def is_registers(self) -> bool:
+        return str(self.name).endswith("user")
+
+    def _checked(self, buffer: Any, direction: str) -> tuple[np.ndarray[Any, Any], int]:
+        """The bytes that are moved, and where in the memory; raises what the driver would."""
+        assert direction in str(self.name)
+        if self.card.failure is not None:
+            raise OSError(self.card.failure, os.strerror(self.card.failure))
+        view = np.frombuffer(buffer, np.uint8)
+        if (view.ctypes.data ^ self.position) % 64:
+            raise OSError(errno.EINVAL, os.strerror(errno.EINVAL))
+        return view[: self.card.most], self.position
+
+    def write(self, buffer: Any, /) -> int:
+        view, position = self._checked(buffer, "h2c")
+        memory, address = self.card.memory(position)
+        memory.upload(address, view)
+        return len(view)
+
+    def readinto(self, buffer: Any, /) -> int:
+        view, position = self._checked(buffer, "c2h")
+        memory, address = self.card.memory(position)
+        view[:] = memory.view(address, len(view), np.uint8)
+        return len(view)
+
+
+@contextmanager
+def xdma_card(rtl: RtlKernel, folder: Path) -> Iterator[Card]:
+    """The driver's files of card 0 in `folder`, in the place of those in /dev."""
+    card = Card(rtl)
+    opened: dict[int, XdmaFile] = {}
+    for name in ("user", "h2c_0", "c2h_0"):
+        (folder / f"xdma0_{name}").touch()
+
+    class CardFile(XdmaFile):
+        def __init__(self, path: Path, mode: str) -> None:
+            super().__init__(path, mode)
+            self.card = card
+            if self.is_registers():
+                opened[self.fileno()] = self
+
+    def offset(fd: int, position: int) -> int:
+        assert not opened[fd].closed
+        if position % 4:
+            raise OSError(errno.EPROTO, os.strerror(errno.EPROTO))
+        return position - ADDRESSES["kernel_base"]
+
+    def pread(fd: int, count: int, position: int) -> bytes:
+        assert count >= 4
+        return struct.pack("<I", card.read(offset(fd, position)))
+
+    def pwrite(fd: int, data: bytes, position: int) -> int:
+        card.write(offset(fd, position), struct.unpack("<I", data[:4])[0])
+        return 4
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(xdma_kernel, "DEVICES", folder)
+        patch.setattr(xdma_kernel, "FileIO", CardFile)
+        patch.setattr(xdma_kernel, "os", SimpleNamespace(pread=pread, pwrite=pwrite))
+        yield card
+
+
+# -------------------------------------------------------------------------------------------------
+# XRT
+
+
+class State(enum.Enum):
+    """ert_cmd_state."""
+
+    ERT_CMD_STATE_NEW = 1
+    ERT_CMD_STATE_COMPLETED = 4
+    ERT_CMD_STATE_ERROR = 5
+    ERT_CMD_STATE_ABORT = 6
+    ERT_CMD_STATE_TIMEOUT = 8
+    ERT_CMD_STATE_NORESPONSE = 9
+
+
+class Direction(enum.Enum):
+    """xclBOSyncDirection."""
+
+    XCL_BO_SYNC_BO_TO_DEVICE = 0
+    XCL_BO_SYNC_BO_FROM_DEVICE = 1
+
+
+class Pyxrt(ModuleType):
+    """The module pyxrt of a computer with one card."""
+
+    def __init__(self, rtl: RtlKernel, *, hw_context: bool) -> None:
+        super().__init__("pyxrt")
+        self.rtl = rtl
+        self.state: State | None = None
+        """What every wait answers, whatever the kernel does."""
+        self.fails = ""
+        """The name of what raises."""
+        self.log: list[str] = []
+        self._pages = [Pages(BASES[bank], rtl.memories[bank].size, bank) for bank in Bank]
+        xrt = self
+
+        def called(name: str) -> None:
+            xrt.log.append(name)
+            if xrt.fails == name:
+                raise RuntimeError(f"[XRT] ERROR: {name} failed: Invalid argument\n")
+
+        class Xclbin:
+            def __init__(self, path: str) -> None:
+                called("xclbin")
+                if not Path(path).read_bytes().startswith(b"xclbin2\0"):
+                    raise RuntimeError("Invalid xclbin: no magic")
+
+            def get_mems(self) -> list[SimpleNamespace]:
+                return [
+                    SimpleNamespace(
+                        get_index=lambda bank=bank: int(bank) + 3,
+                        get_size_kb=lambda bank=bank: rtl.memories[bank].size >> 10,
+                    )
+                    for bank in Bank
+                ]
+
+        class Device:
+            def __init__(self, index: int) -> None:
+                called("device")
+                if index != 0:
+                    raise RuntimeError(f"No such device with index '{index}'")
+                self.uuid: str | None = None
+
+            def load_xclbin(self, xclbin: Xclbin) -> str:
+                called("load_xclbin")
+                assert isinstance(xclbin, Xclbin)
+                self.uuid = "4c3e"
+                return "4c3e"
+
+            def register_xclbin(self, xclbin: Xclbin) -> str:
+                called("register_xclbin")
+                assert isinstance(xclbin, Xclbin)
+                return "4c3e"
+
+        class HwContext:
+            slot = 1
+
+            def __init__(self, device: Device, uuid: str) -> None:
+                called("hw_context")
+                assert uuid == "4c3e"
+                device.uuid = uuid
+
+        class Kernel:
+            def __init__(self, owner: Device | HwContext, *arguments: str) -> None:
+                called("kernel")
+                self.slot = getattr(owner, "slot", 0)
+                if isinstance(owner, Device):
+                    assert arguments[0] == owner.uuid, "the xclbin is not loaded"
+                if arguments[-1] != "crocuta":
+                    raise RuntimeError(f"No such kernel '{arguments[-1]}'")
+
+            def group_id(self, argument: int) -> int:
+                bank = ARGUMENTS[argument][1]
+                if bank is None:
+                    raise RuntimeError(f"No memory for argument {argument}")
+                return self.slot << 16 | int(bank) + 3
+
+        class Bo:
+            normal = 0
+
+            def __init__(self, device: Device, size: int, flags: int, group: int) -> None:
+                called("bo")
+                assert device.uuid
+                assert flags == Bo.normal
+                self.bank = Bank((group & 0xFFFF) - 3)
+                self._size = size
+                self._address = xrt._pages[self.bank].take(size)
+                # Fresh memory holds anything.
+                self.host = np.full(size, 0xA5, np.uint8)
+                rtl.memories[self.bank].upload(self._address, self.host)
+
+            def __del__(self) -> None:
+                if hasattr(self, "_address"):
+                    xrt._pages[self.bank].give_back(self._address)
+
+            def size(self) -> int:
+                return self._size
+
+            def address(self) -> int:
+                return self._address
+
+            def write(self, data: Any, seek: int) -> None:
+                raw = np.frombuffer(data, np.uint8)
+                assert seek + len(raw) <= self._size
+                self.host[seek:][: len(raw)] = raw
+
+            def read(self, size: int, skip: int) -> np.ndarray[Any, Any]:
+                assert skip + size <= self._size
+                return self.host[skip:][:size].copy().view(np.int8)
+
+            def sync(self, direction: Direction, size: int, offset: int) -> None:
+                called("sync")
+                memory, address = rtl.memories[self.bank], self._address + offset
+                if direction is Direction.XCL_BO_SYNC_BO_TO_DEVICE:
+                    memory.upload(address, self.host[offset:][:size])
+                else:
+                    self.host[offset:][:size] = memory.download(address, size, np.uint8)
+
+        class Run:
+            def __init__(self, kernel: Kernel) -> None:
+                assert isinstance(kernel, Kernel)
+                self.arguments: dict[int, int | Bo] = {}
+
+            def set_arg(self, index: int, value: int | Bo) -> None:
+                bank = ARGUMENTS[index][1]
+                if bank is None:
+                    assert type(value) is int
+                    assert -(1 << 31) <= value < 1 << 31
+                else:
+                    assert isinstance(value, Bo)
+                    if value.bank != bank:
+                        raise RuntimeError(f"bad memory for argument {index}: Invalid argument")
+                self.arguments[index] = value
+
+            def start(self) -> None:
+                called("start")
+                assert set(self.arguments) == set(range(len(ARGUMENTS)))
+                for index, value in self.arguments.items():
+                    register = ARGUMENTS[index][0]
+                    number = value.address() if isinstance(value, Bo) else value
+                    rtl.write(register, number & 0xFFFF_FFFF)
+                    if register in WIDE:
+                        rtl.write(register + 4, number >> 32)
+                rtl.write(Register.GLOBAL_INTERRUPT, 1)
+                rtl.write(Register.INTERRUPT_ENABLE, 1)
+                rtl.write(Register.CONTROL, Control.START)
+
+            def wait(self, timeout_ms: int) -> State:
+                assert timeout_ms > 0, "0 waits for ever"
+                if xrt.state:
+                    return xrt.state
+                deadline = time.monotonic() + timeout_ms / 1000
+                while not rtl.run(CLOCKS):
+                    if time.monotonic() > deadline:
+                        return State.ERT_CMD_STATE_TIMEOUT
+                rtl.write(Register.INTERRUPT_STATUS, 1)
+                rtl.write(Register.CONTROL, Control.CONTINUE)
+                return State.ERT_CMD_STATE_COMPLETED
+
+        self.device, self.xclbin, self.kernel = Device, Xclbin, Kernel
+        self.bo, self.run = Bo, Run
+        self.ert_cmd_state, self.xclBOSyncDirection = State, Direction
+        if hw_context:
+            self.hw_context = HwContext
