@@ -180,7 +180,7 @@ class Pages:
         need = -(-size // PAGE_BYTES) * PAGE_BYTES
         end = self._base + self._size
         largest, start = 0, self._base
-        for used, behind in [*sorted(self._used.items()), (end, end)]:
+        for used, behind in [*sorted(self._used.copy().items()), (end, end)]:
             if used - start >= need:
                 self._used[start] = start + need
                 return start

@@ -172,6 +172,7 @@ class XdmaKernel(RegisterKernel):
                     f"The kernel behind {self.path} still runs an interrupted program's job: try"
                     " later, or reset the card by loading its bitstream again."
                 )
+            time.sleep(POLL_SECONDS)
 
     def close(self) -> None:
         """Closes the character devices, and so lets other programs have the card."""

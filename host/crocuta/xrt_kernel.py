@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import dataclasses
 import importlib
+import sys
 import time
 import weakref
 from collections.abc import Iterator
@@ -113,7 +114,7 @@ class XrtKernel:
         pyxrt = self._pyxrt = _module()
         if not xclbin.is_file():
             raise InputError(f"{xclbin} does not exist: `make xclbin` builds one.")
-        with _explained(f"XRT has no card {card} to open (`xrt-smi examine` lists them)"):
+        with _explained(f"XRT has no card {card} to open (`xbutil examine` lists them)"):
             self._device = pyxrt.device(card)
         with _explained(f"{xclbin} cannot be loaded: build it for this card's platform"):
             image = pyxrt.xclbin(str(xclbin))
@@ -127,8 +128,11 @@ class XrtKernel:
                 for name, bank in BANKS.items()
             }
             sizes = {mem.get_index(): mem.get_size_kb() << 10 for mem in image.get_mems()}
-        # Above a group's lower 16 bits is the number of the hardware context.
-        self._sizes = {bank: sizes[group & 0xFFFF] for bank, group in self._groups.items()}
+        # Above a group's lower 16 bits is the number of the hardware context. Where a group is no
+        # single memory, XRT alone knows when it is full.
+        self._sizes = {
+            bank: sizes.get(group & 0xFFFF, sys.maxsize) for bank, group in self._groups.items()
+        }
         self._buffers: weakref.WeakValueDictionary[tuple[Bank, int], XrtBuffer] = (
             weakref.WeakValueDictionary()
         )
@@ -178,7 +182,7 @@ class XrtKernel:
         if spectra and (spectra.download(words, np.uint64) == BLANK).any():
             raise JobError(
                 "The kernel stopped before it had written all spectra of the filter, and XRT cannot"
-                " read why: check the card's memory with `xrt-smi validate`."
+                " read why: check the card's memory with `xbutil validate`."
             )
         return Done()
 
@@ -205,7 +209,7 @@ class XrtKernel:
             states.ERT_CMD_STATE_NORESPONSE,
         ):
             raise KernelError(
-                f"XRT gave the job up with the state {state}: reset the card with `xrt-smi reset`."
+                f"XRT gave the job up with the state {state}: reset the card with `xbutil reset`."
             )
         return bool(state == states.ERT_CMD_STATE_COMPLETED)
 

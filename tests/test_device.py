@@ -1,0 +1,732 @@
+# Copyright 2026 The Crocuta authors
+# SPDX-License-Identifier: Apache-2.0
+"""Devices: the same bits from every backend, and one sentence for whatever goes wrong.
+
+The cards are stand-ins with the RTL behind them (standins.py); all of the host's code is the real
+one.
+"""
+
+from __future__ import annotations
+
+import errno
+import fcntl
+import json
+import random
+import sys
+import warnings
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
+from itertools import pairwise
+from pathlib import Path
+from typing import Any
+
+import crocuta
+import numpy as np
+import numpy.typing as npt
+import pytest
+from crocuta import model_kernel, xdma_kernel
+from crocuta.__main__ import app
+from crocuta.device import SaturationWarning
+from crocuta.errors import InputError, JobError, JobTimeout, KernelError, OutOfMemory
+from crocuta.kernel import Bank, Pages, patience
+from crocuta.registers import ErrorCode, Register
+from crocuta.rtl_kernel import BASES, RtlKernel, Timing
+from crocuta.xdma_kernel import ADDRESSES, DEVICES
+from typer.testing import CliRunner
+
+from models import configs
+from models.chunk_controller import PAGE_BYTES, Job, Mode
+from models.crocuta_kernel import SampleArray
+from tests.standins import Card, Pyxrt, State, xdma_card
+
+TINY = configs.load("tiny")
+CARDS = ("xrt", "xrt without hw_context", "xdma")
+BACKENDS = ("model", "rtl", *CARDS)
+
+
+@pytest.fixture(scope="module")
+def shared() -> Iterator[RtlKernel]:
+    with RtlKernel(TINY) as kernel:
+        yield kernel
+
+
+@pytest.fixture
+def rtl(shared: RtlKernel) -> RtlKernel:
+    """The simulated kernel behind the stand-ins, after a reset."""
+    for bank in Bank:
+        shared.set_timing(bank, Timing())
+        for write in (False, True):
+            shared.set_error(bank, write=write, address=None)
+    shared.reset()
+    return shared
+
+
+@pytest.fixture
+def card(rtl: RtlKernel, tmp_path: Path) -> Iterator[Card]:
+    """A card behind the XDMA driver."""
+    with xdma_card(rtl, tmp_path) as card:
+        yield card
+
+
+@pytest.fixture
+def xrt(rtl: RtlKernel, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Pyxrt:
+    """A card behind XRT, and its xclbin."""
+    return install(Pyxrt(rtl, hw_context=True), tmp_path, monkeypatch)
+
+
+def install(pyxrt: Pyxrt, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Pyxrt:
+    monkeypatch.setitem(sys.modules, "pyxrt", pyxrt)
+    monkeypatch.chdir(tmp_path)
+    Path("crocuta.xclbin").write_bytes(b"xclbin2\0" + bytes(100))
+    return pyxrt
+
+
+@pytest.fixture(params=BACKENDS)
+def device(
+    request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[crocuta.Device]:
+    """A device of each backend."""
+    with ExitStack() as stack:
+        backend = request.param
+        if backend in CARDS:
+            rtl = request.getfixturevalue("rtl")
+            if backend == "xdma":
+                stack.enter_context(xdma_card(rtl, tmp_path)).most = 1000
+            else:
+                install(Pyxrt(rtl, hw_context=backend == "xrt"), tmp_path, monkeypatch)
+        xclbin = Path("crocuta.xclbin") if "xrt" in backend else None
+        opened = crocuta.open(backend.split()[0], "tiny", xclbin=xclbin)
+        yield stack.enter_context(opened)
+
+
+def rows(seed: int, *shape: int) -> SampleArray:
+    return np.random.default_rng(seed).normal(size=shape).astype(np.float32)
+
+
+def modelled(x: npt.ArrayLike, h: npt.ArrayLike) -> SampleArray:
+    with crocuta.open("model", "tiny") as model:
+        return model.convolve(x, model.prepare(h))
+
+
+def assert_works(device: crocuta.Device) -> None:
+    """The device's next job ends well, with the right bits."""
+    x, h = rows(1, 2, 70), rows(2, 2, 30)
+    same(device.convolve(x, device.prepare(h)), modelled(x, h))
+
+
+def same(found: SampleArray, expected: SampleArray) -> None:
+    assert found.dtype == np.float32
+    assert found.shape == expected.shape
+    np.testing.assert_array_equal(found.view(np.uint32), expected.view(np.uint32))
+
+
+def sentence(error: pytest.ExceptionInfo[BaseException]) -> str:
+    """What the error says: one sentence."""
+    text = str(error.value)
+    assert text[0].isupper() or text.startswith(("x ", "h ", "/", "crocuta.xclbin")), text
+    assert text.endswith("."), text
+    assert "\n" not in text
+    return text
+
+
+# -------------------------------------------------------------------------------------------------
+# What it is for
+
+
+def test_every_backend_has_the_same_bits(device: crocuta.Device, seed: int) -> None:
+    h, long = rows(seed, 3, 150), rows(seed + 1, 700)
+    with device.prepare(h) as three, device.prepare(long) as one:
+        for length in (1, 64, 257):
+            x = rows(seed + length, 3, length)
+            same(device.convolve(x, three), modelled(x, h))
+            same(device.convolve(x[0], one), modelled(x[0], long))
+            # One row of many channels is still a batch.
+            same(device.convolve(x[:1], one), modelled(x[:1], long))
+
+
+def test_doubles_lists_and_strided_arrays_are_taken(device: crocuta.Device, seed: int) -> None:
+    x = np.random.default_rng(seed).normal(size=(200, 2))
+    filter = device.prepare([0.5, -0.25, 1e-3])
+    for found in (x[:, 1], x[::-2, 0], x[:, 0].astype(">f8"), x[:, 1].tolist()):
+        same(device.convolve(found, filter), modelled(found, [0.5, -0.25, 1e-3]))
+
+
+def test_what_a_job_took(rtl: RtlKernel, card: Card, xrt: Pyxrt, seed: int) -> None:
+    counts = {}
+    steps: list[tuple[int, int]] = []
+    for backend in ("rtl", "model", "xdma", "xrt"):
+        steps.clear()
+        with crocuta.open(backend, "tiny", xclbin="crocuta.xclbin") as device:
+            filter = device.prepare(rows(seed, 2, 100))
+            device.convolve(
+                rows(seed, 2, 300), filter, lambda done, total: steps.append((done, total))
+            )
+            counts[backend] = [done.counters for done in (filter.done, device.done)]
+            if backend != "xrt":
+                assert steps[-1] == (10, 10)
+                assert device.done.saturated is False
+    prepared, convolved = counts["rtl"]
+    assert prepared and convolved
+    assert convolved.mac_beats == 2 * (1 + 4 * 2) * TINY.chunk_beats
+    assert counts["xdma"] == [prepared, convolved]
+    assert counts["model"] == counts["xrt"] == [None, None]
+
+
+def test_saturation_is_a_warning(card: Card) -> None:
+    big = np.full(100, np.finfo(np.float32).max)
+    for backend in ("model", "rtl", "xdma"):
+        with crocuta.open(backend, "tiny") as device:
+            with pytest.warns(SaturationWarning, match="scale the input down") as caught:
+                y = device.convolve(big, device.prepare(np.full(100, 1e3)))
+            assert caught[-1].filename == __file__
+            assert np.isfinite(y).all()
+            with warnings.catch_warnings():
+                warnings.simplefilter("error")
+                assert_works(device)
+
+
+def test_threads_share_a_device(seed: int) -> None:
+    with crocuta.open("rtl", "tiny") as device, ThreadPoolExecutor(4) as pool:
+
+        def job(index: int) -> SampleArray:
+            with device.prepare(rows(seed + index, 80)) as filter:
+                return device.convolve(rows(seed - index, 90), filter)
+
+        for index, y in enumerate(pool.map(job, range(8))):
+            same(y, modelled(rows(seed - index, 90), rows(seed + index, 80)))
+
+
+# -------------------------------------------------------------------------------------------------
+# Bad input
+
+
+def holding(value: float, dtype: str = "f4") -> npt.NDArray[Any]:
+    array = np.ones((2, 10), dtype)
+    array[1, 7] = value
+    return array
+
+
+class Tensor:
+    def __array__(self, *_: object) -> object:
+        raise TypeError("can't convert cuda:0 device type tensor to numpy")
+
+
+BAD_ARRAYS: dict[str, tuple[object, str]] = {
+    "integers": (np.arange(10), "holds int64, not float32 or float64"),
+    "half": (np.ones(10, np.float16), "holds float16"),
+    "complex": (np.ones(10, np.complex64), "holds complex64"),
+    "objects": (np.array([None, 1.0]), "holds object"),
+    "text": ("samples", "holds <U7"),
+    "None": (None, "holds object"),
+    "scalar": (np.float32(1), "has shape ()"),
+    "cube": (np.ones((2, 3, 4), np.float32), "has shape (2, 3, 4): give an array of shape (length"),
+    "empty": (np.ones(0, np.float32), "has 0 samples, but it must have 1 to 4194304."),
+    "no samples": (np.ones((3, 0), np.float32), "has 0 samples"),
+    "no channels": (np.ones((0, 3), np.float32), "has 0 channels, but it must have 1 to 65536."),
+    "channels": (np.ones((65537, 1), np.float32), "has 65537 channels"),
+    "too long": (np.ones((1 << 22) + 1, np.float32), "has 4194305 samples"),
+    "NaN": (holding(np.nan), "holds NaN or infinity, first at index (1, 7)."),
+    "infinity": (holding(-np.inf)[1], "holds NaN or infinity, first at index 7."),
+    "beyond float32": (holding(1e39, "f8"), "holds a number beyond float32's range, first at"),
+    "ragged": ([[1.0], [1.0, 2.0]], "is nothing that numpy makes an array of"),
+    "tensor": (Tensor(), "is nothing that numpy makes an array of: can't convert cuda:0"),
+}
+
+
+@pytest.fixture(scope="module")
+def quiet_card(shared: RtlKernel, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
+    """A device whose accesses to the card are counted, and a filter of it."""
+    shared.reset()
+    with (
+        xdma_card(shared, tmp_path_factory.mktemp("dev")) as card,
+        crocuta.open("xdma", "tiny") as device,
+    ):
+        yield card, device, device.prepare(rows(3, 2, 20))
+
+
+@pytest.mark.parametrize("case", BAD_ARRAYS)
+def test_bad_arrays_are_refused_and_nothing_is_written(quiet_card: Any, case: str) -> None:
+    card, device, filter = quiet_card
+    array, problem = BAD_ARRAYS[case]
+    before = list(card.accesses)
+    for name, call in (("h", device.prepare), ("x", lambda x: device.convolve(x, filter))):
+        with pytest.raises(InputError) as refused:
+            call(array)
+        assert sentence(refused).startswith(f"{name} {problem}")
+    assert card.accesses == before
+
+
+def test_bad_filters_are_refused(quiet_card: Any) -> None:
+    card, device, filter = quiet_card
+    x = rows(4, 2, 50)
+    closed = device.prepare(rows(3, 2, 20))
+    closed.close()
+    closed.close()
+    before = list(card.accesses)
+    with crocuta.open("model", "tiny") as other:
+        for bad, problem in (
+            (other.prepare(rows(3, 2, 20)), "The filter is another device's"),
+            (closed, "The filter is closed: prepare it again."),
+            (rows(3, 2, 20), "The filter is none"),
+        ):
+            with pytest.raises(InputError) as refused:
+                device.convolve(x, bad)
+            assert sentence(refused).startswith(problem)
+    for bad_x in (x[:1], x[0], rows(4, 3, 50)):
+        with pytest.raises(InputError, match="channels and the filter has 2: give one filter a"):
+            device.convolve(bad_x, filter)
+    assert card.accesses == before
+    same(device.convolve(x, filter), modelled(x, rows(3, 2, 20)))
+
+
+@pytest.mark.parametrize(
+    ("arguments", "problem"),
+    [
+        ({"backend": "gpu"}, "There is no backend 'gpu'; choose one of: rtl, model, xrt, xdma."),
+        ({"config": "huge"}, "There is no configuration 'huge'; choose one of: "),
+        ({"backend": "model", "timeout": 0}, "The timeout must be more than 0 seconds, not 0."),
+        ({"backend": "model", "timeout": float("nan")}, "The timeout must be more than 0 seconds"),
+        ({"backend": "xrt"}, "The backend xrt needs xclbin=, the file that `make xclbin` built."),
+    ],
+)
+def test_bad_options_are_refused(arguments: dict[str, Any], problem: str) -> None:
+    with pytest.raises(InputError) as refused:
+        crocuta.open(**arguments)
+    assert sentence(refused).startswith(problem)
+
+
+def test_a_closed_device_says_so(device: crocuta.Device) -> None:
+    filter = device.prepare(rows(1, 20))
+    device.close()
+    device.close()
+    assert filter.closed
+    for call in (lambda: device.prepare(rows(1, 20)), lambda: device.convolve(rows(1, 20), filter)):
+        with pytest.raises(KernelError) as refused:
+            call()
+        assert sentence(refused) == "This device is closed: open another one with crocuta.open()."
+
+
+# -------------------------------------------------------------------------------------------------
+# Memory
+
+
+def test_pages_do_not_overlap(seed: int) -> None:
+    choose = random.Random(seed)
+    pages = Pages(5 * PAGE_BYTES, 40 * PAGE_BYTES, Bank.X_SPECTRA)
+    taken: dict[int, set[int]] = {}
+    refused = 0
+    for _ in range(500):
+        if taken and choose.random() < 0.45:
+            address = choose.choice(list(taken))
+            pages.give_back(address)
+            del taken[address]
+            continue
+        size = choose.randrange(1, 8 * PAGE_BYTES)
+        need = -(-size // PAGE_BYTES)
+        used = set().union(*taken.values())
+        gaps = "".join("x" if page in used else " " for page in range(5, 45)).split("x")
+        largest = max(map(len, gaps))
+        if need > largest:
+            refused += 1
+            with pytest.raises(OutOfMemory) as error:
+                pages.take(size)
+            assert error.value.missing == (need - largest) * PAGE_BYTES
+            continue
+        address = pages.take(size)
+        assert address % PAGE_BYTES == 0
+        taken[address] = {address // PAGE_BYTES + index for index in range(need)}
+        assert taken[address] <= set(range(5, 45)) - used
+    assert refused
+
+
+def fill(device: crocuta.Device) -> list[crocuta.Filter]:
+    """Filters of a page of spectra each, until there is no room for another one of eight."""
+    filters: list[crocuta.Filter] = []
+    with pytest.raises(OutOfMemory) as full:
+        while True:
+            filters.append(device.prepare(rows(1, 8 * 64)))
+    assert full.value.missing == PAGE_BYTES
+    assert sentence(full).startswith(
+        f"The job needs {PAGE_BYTES} bytes in one piece of the memory of h_spectra, which has 0"
+        f" left of {8 * PAGE_BYTES}: {PAGE_BYTES} are missing; close filters, or give fewer"
+    )
+    return filters
+
+
+@pytest.mark.parametrize("backend", ["model", "xrt"])
+def test_memory_that_runs_out(backend: str, xrt: Pyxrt, monkeypatch: pytest.MonkeyPatch) -> None:
+    sizes = (6 * PAGE_BYTES, 2 * PAGE_BYTES, 8 * PAGE_BYTES)
+    if backend == "model":
+        monkeypatch.setattr(model_kernel, "memory_bytes", lambda config: sizes)
+    with crocuta.open(backend, "tiny", xclbin="crocuta.xclbin") as device:
+        if backend == "xrt":
+            monkeypatch.setattr(device._kernel, "_sizes", dict(zip(Bank, sizes, strict=True)))
+        filters = fill(device)
+        filters.pop().close()  # room by closing one
+        filters.append(device.prepare(rows(1, 500)))
+        filters.pop()  # room by forgetting one
+        filters.append(device.prepare(rows(1, 400)))
+        same(device.convolve(rows(2, 99), filters[-1]), modelled(rows(2, 99), rows(1, 400)))
+        # Neither y nor a longer x's spectra have room; all that was taken is given back.
+        for x, bank in ((rows(2, 2, 2000), "samples"), (rows(2, 64 * 17), "x_spectra")):
+            filters.clear()
+            filter = device.prepare(rows(1, len(x) if x.ndim == 2 else 1, 20))
+            with pytest.raises(OutOfMemory, match=f"the memory of {bank}, which has"):
+                device.convolve(x, filter)
+        del filter
+        assert len(fill(device)) == (8 if backend == "model" else 7)
+
+
+def test_memory_that_xrt_does_not_give(xrt: Pyxrt) -> None:
+    with crocuta.open("xrt", "tiny", xclbin="crocuta.xclbin") as device:
+        xrt.fails = "bo"
+        with pytest.raises(KernelError) as refused:
+            device.prepare(rows(1, 20))
+        assert sentence(refused) == (
+            "XRT has no 4096 bytes of the memory of samples left: close what uses it; XRT says:"
+            " [XRT] ERROR: bo failed: Invalid argument."
+        )
+
+
+def test_the_designs_addresses() -> None:
+    """Of the design without a shell: pages, no two memories at one place, registers in the BAR."""
+    ends = []
+    for bank in Bank:
+        base, size = (ADDRESSES[f"{bank.name.lower()}_{what}"] for what in ("base", "size"))
+        assert base % PAGE_BYTES == size % PAGE_BYTES == 0 < size
+        ends.append((base, base + size))
+    ends.sort()
+    assert all(end <= start for (_, end), (start, _) in pairwise(ends))
+    assert ADDRESSES["kernel_base"] % 4096 == 0
+
+
+# -------------------------------------------------------------------------------------------------
+# Time
+
+
+def test_simulation_times_out() -> None:
+    with crocuta.open("rtl", "tiny", timeout=1e-6) as device:
+        filter = device.prepare(rows(1, 20))
+        with pytest.raises(JobTimeout) as late:
+            device.convolve(rows(1, 20_000), filter)
+        assert sentence(late).startswith("The kernel has not finished the job in 1e-06 s: close")
+        for call in (lambda: device.prepare(rows(1, 20)), lambda: device.convolve([1.0], filter)):
+            with pytest.raises(KernelError, match="did not come to its end: close the device and"):
+                call()
+    with crocuta.open("rtl", "tiny") as device:
+        assert_works(device)
+
+
+def test_xdma_times_out_and_the_job_is_waited_for(
+    rtl: RtlKernel, card: Card, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with crocuta.open("xdma", "tiny", timeout=0.05) as device:
+        filter = device.prepare(rows(1, 20))
+        rtl.set_timing(Bank.H_SPECTRA, Timing(bandwidth=0))
+        with pytest.raises(JobTimeout, match=r"in 0\.05 s"):
+            device.convolve(rows(1, 500), filter)
+        with pytest.raises(KernelError, match="close the device"):
+            device.prepare([1.0])
+    monkeypatch.setattr(xdma_kernel, "BUSY_SECONDS", 0.05)
+    with pytest.raises(KernelError) as busy:
+        crocuta.open("xdma", "tiny")
+    assert "still runs an interrupted program's job: try later" in sentence(busy)
+    monkeypatch.setattr(xdma_kernel, "BUSY_SECONDS", 60)
+    rtl.set_timing(Bank.H_SPECTRA, Timing())
+    with crocuta.open("xdma", "tiny") as device:
+        assert_works(device)
+
+
+def test_xrt_times_out(xrt: Pyxrt) -> None:
+    with crocuta.open("xrt", "tiny", xclbin="crocuta.xclbin", timeout=0.02) as device:
+        xrt.state = State.ERT_CMD_STATE_TIMEOUT
+        with pytest.raises(JobTimeout, match=r"in 0\.02 s"):
+            device.prepare(rows(1, 20))
+        xrt.state = None
+        with pytest.raises(KernelError, match="close the device"):
+            device.prepare(rows(1, 20))
+
+
+def test_an_interrupted_job_makes_a_device_unusable(card: Card) -> None:
+    def interrupt(done: int, total: int) -> None:
+        raise KeyboardInterrupt
+
+    for backend in ("model", "rtl", "xdma"):
+        with crocuta.open(backend, "tiny") as device:
+            filter = device.prepare(rows(1, 20))
+            with pytest.raises(KeyboardInterrupt):
+                device.convolve(rows(1, 20_000), filter, interrupt)
+            with pytest.raises(KernelError, match="close the device"):
+                device.convolve(rows(1, 20), filter)
+
+
+def test_a_cards_patience_grows_with_the_job() -> None:
+    u200 = configs.load("u200")
+    assert 10 < patience(u200, Job(Mode.PREPARE, 1, length_h=1)) < 11
+    longest = Job(Mode.CONVOLVE, 1, 1 << 22, 1 << 22)
+    assert 27 < patience(u200, longest) < 29
+    assert patience(u200, Job(Mode.CONVOLVE, 65536, 1 << 22, 1 << 22)) > 65536 * 17
+
+
+# -------------------------------------------------------------------------------------------------
+# Errors of the kernel
+
+
+REFUSED = {
+    ErrorCode.MODE: (Register.MODE, 7, "use the host software of the kernel's version"),
+    ErrorCode.CHANNELS: (Register.CHANNELS, 0, "must be 1 to 65536: split the batch"),
+    ErrorCode.LENGTH_X: (Register.LENGTH_X, 0, "must have 1 to 4194304 samples: shorten it"),
+    ErrorCode.LENGTH_H: (Register.LENGTH_H, 0, "must have 1 to 4194304 taps: shorten it"),
+    ErrorCode.POINTER: (Register.H_SPECTRA, 8, "a multiple of 4096 bytes: align it"),
+}
+STOPPED = {
+    ErrorCode.SAMPLES_READ: (Bank.SAMPLES, False, "reading x or h failed: check that their"),
+    ErrorCode.SAMPLES_WRITE: (Bank.SAMPLES, True, "writing y failed: check that its buffer"),
+    ErrorCode.X_READ: (Bank.X_SPECTRA, False, "reading the spectra of x failed: check where"),
+    ErrorCode.X_WRITE: (Bank.X_SPECTRA, True, "writing the spectra of x failed: check where"),
+    ErrorCode.H_READ: (Bank.H_SPECTRA, False, "reading the filter's spectra failed: check where"),
+    ErrorCode.H_WRITE: (Bank.H_SPECTRA, True, "writing the filter's spectra failed: check where"),
+}
+
+
+def test_every_code_is_tried() -> None:
+    assert {*REFUSED, *STOPPED} == set(ErrorCode) - {ErrorCode.NONE}
+
+
+@pytest.mark.parametrize("code", REFUSED)
+def test_refused_jobs_say_why_and_the_next_one_runs(card: Card, code: ErrorCode) -> None:
+    register, value, remedy = REFUSED[code]
+    with crocuta.open("xdma", "tiny") as device:
+        filter = device.prepare(rows(1, 90))
+        # A fault on the way to the registers: the host itself asks for nothing of the kind.
+        card.changes = {register: value}
+        with pytest.raises(JobError) as refused:
+            device.convolve(rows(2, 200), filter)
+        assert refused.value.code == code
+        text = sentence(refused)
+        assert text.startswith(f"The kernel stopped with error {code.value}: ")
+        assert remedy in text
+        card.changes = {}
+        same(device.convolve(rows(2, 200), filter), modelled(rows(2, 200), rows(1, 90)))
+
+
+@pytest.mark.parametrize("code", STOPPED)
+@pytest.mark.parametrize("backend", ["xdma", "xrt"])
+def test_stopped_jobs_say_why_and_the_next_one_runs(
+    rtl: RtlKernel, card: Card, xrt: Pyxrt, backend: str, code: ErrorCode
+) -> None:
+    bank, write, remedy = STOPPED[code]
+    with crocuta.open(backend, "tiny", xclbin="crocuta.xclbin") as device:
+        filter = device.prepare(rows(1, 90))
+        # The page of y, of the second filter's spectra, or of what else lies first in its memory;
+        # XRT's first page of each memory is for unused pointers.
+        page = (code in (ErrorCode.SAMPLES_WRITE, ErrorCode.H_WRITE)) + (backend == "xrt")
+        rtl.set_error(bank, write=write, address=BASES[bank] + page * PAGE_BYTES + 64)
+        with pytest.raises(JobError) as stopped:
+            if code == ErrorCode.H_WRITE:
+                device.prepare(rows(3, 90))
+            else:
+                device.convolve(rows(2, 200), filter)
+        text = sentence(stopped)
+        if backend == "xrt":
+            assert stopped.value.code is None
+            assert text.startswith("The kernel stopped before it had written ")
+        else:
+            assert stopped.value.code == code
+            assert text.startswith(f"The kernel stopped with error {code.value}: {remedy}")
+        rtl.set_error(bank, write=write, address=None)
+        same(device.convolve(rows(2, 200), filter), modelled(rows(2, 200), rows(1, 90)))
+
+
+def test_outputs_that_were_not_written_are_found(card: Card) -> None:
+    with crocuta.open("xdma", "tiny") as device:
+        filter = device.prepare(rows(1, 90))
+        card.changes = {Register.LENGTH_X: 197}
+        with pytest.raises(JobError) as stopped:
+            device.convolve(rows(2, 200), filter)
+        assert sentence(stopped).startswith("The kernel stopped before it had written 3 of 200 out")
+        card.changes = {}
+        same(device.convolve(rows(2, 200), filter), modelled(rows(2, 200), rows(1, 90)))
+
+
+# -------------------------------------------------------------------------------------------------
+# Cards that are not there, or not right
+
+
+def refused(*arguments: Any, **options: Any) -> str:
+    """The sentence with which a device is not opened."""
+    with pytest.raises(KernelError) as error:
+        crocuta.open(*arguments, **options)
+    return sentence(error)
+
+
+def test_without_xrt(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setitem(sys.modules, "pyxrt", None)
+    assert refused("xrt", "tiny", xclbin="a.xclbin") == (
+        "There is no Python module pyxrt: install XRT, and run `source /opt/xilinx/xrt/setup.sh`"
+        " before Python."
+    )
+    monkeypatch.delitem(sys.modules, "pyxrt")
+    (tmp_path / "pyxrt.py").write_text("raise ImportError('undefined symbol: PyX')")
+    monkeypatch.syspath_prepend(tmp_path)
+    text = refused("xrt", "tiny", xclbin="a.xclbin")
+    assert "pyxrt does not load: undefined symbol: PyX; use the Python version" in text
+
+
+def test_the_way_xrt_is_opened(rtl: RtlKernel, xrt: Pyxrt, monkeypatch: Any, tmp_path: Any) -> None:
+    steps = ["device", "xclbin", "register_xclbin", "hw_context", "kernel", "bo"]
+    with crocuta.open("xrt", "tiny", xclbin="crocuta.xclbin"):
+        assert xrt.log[:6] == steps
+    old = install(Pyxrt(rtl, hw_context=False), tmp_path, monkeypatch)
+    with crocuta.open("xrt", "tiny", xclbin="crocuta.xclbin"):
+        assert old.log[:5] == ["device", "xclbin", "load_xclbin", "kernel", "bo"]
+
+
+def test_xrts_errors(xrt: Pyxrt) -> None:
+    with pytest.raises(InputError) as missing:
+        crocuta.open("xrt", "tiny", xclbin="no.xclbin")
+    assert str(missing.value) == "no.xclbin does not exist: `make xclbin` builds one."
+    text = refused("xrt", "tiny", xclbin="crocuta.xclbin", card=3)
+    assert text.startswith("XRT has no card 3 to open (`xbutil examine` lists them); XRT says: No")
+    for step in ("xclbin", "register_xclbin", "hw_context", "kernel"):
+        xrt.fails = step
+        text = refused("xrt", "tiny", xclbin="crocuta.xclbin")
+        assert text == (
+            "crocuta.xclbin cannot be loaded: build it for this card's platform; XRT says: [XRT]"
+            f" ERROR: {step} failed: Invalid argument."
+        )
+    xrt.fails = ""
+    Path("crocuta.xclbin").write_text("text")
+    assert "Invalid xclbin: no magic." in refused("xrt", "tiny", xclbin="crocuta.xclbin")
+
+
+def test_xrt_fails_in_a_job(rtl: RtlKernel, xrt: Pyxrt) -> None:
+    for step, problem in (
+        ("sync", "The card's memory cannot be written; XRT says: "),
+        ("start", "XRT does not run the job; XRT says: "),
+    ):
+        with crocuta.open("xrt", "tiny", xclbin="crocuta.xclbin") as device:
+            xrt.fails = step
+            with pytest.raises(KernelError) as failed:
+                device.prepare(rows(1, 20))
+            assert sentence(failed).startswith(problem)
+            xrt.fails = ""
+            with pytest.raises(KernelError, match="close the device"):
+                device.prepare(rows(1, 20))
+    for state in (State.ERT_CMD_STATE_ERROR, State.ERT_CMD_STATE_ABORT):
+        with crocuta.open("xrt", "tiny", xclbin="crocuta.xclbin") as device:
+            xrt.state = state
+            with pytest.raises(KernelError, match=f"state State.{state.name}: reset the card"):
+                device.prepare(rows(1, 20))
+            xrt.state = None
+        rtl.reset()
+        with crocuta.open("xrt", "tiny", xclbin="crocuta.xclbin") as device:
+            assert_works(device)
+
+
+@pytest.mark.parametrize("config", ["small", "edge-ecp5", "u200"])
+def test_a_kernel_of_another_configuration(xrt: Pyxrt, card: Card, config: str) -> None:
+    text = refused("xrt", config, xclbin="crocuta.xclbin")
+    assert text.startswith(f"The kernel in the xclbin is not of configuration {config}, or does")
+    assert refused("xdma", config).startswith(f"The kernel is not of configuration {config}: ")
+
+
+def test_a_kernel_that_computes_something_else(xrt: Pyxrt, monkeypatch: Any) -> None:
+    """One bit of a mantissa: XRT's check of the configuration is one of the whole kernel."""
+    download = xrt.bo.read
+
+    def flipped(bo: Any, size: int, skip: int) -> Any:
+        data = download(bo, size, skip)
+        data[100] ^= 1
+        return data
+
+    monkeypatch.setattr(xrt.bo, "read", flipped)
+    assert "is not of configuration tiny, or does not work" in refused(
+        "xrt", "tiny", xclbin="crocuta.xclbin"
+    )
+
+
+def test_without_the_xdma_driver(card: Card, tmp_path: Path) -> None:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(xdma_kernel, "DEVICES", DEVICES)
+        assert refused("xdma", "tiny", card=7) == (
+            "There is no /dev/xdma7_user: load AMD's xdma driver, with the bitstream on the card."
+        )
+    (tmp_path / "xdma0_c2h_0").unlink()
+    assert refused("xdma", "tiny").startswith(f"There is no {tmp_path}/xdma0_c2h_0: load AMD's")
+    (tmp_path / "xdma0_h2c_0").unlink()
+    (tmp_path / "xdma0_h2c_0").mkdir()
+    assert refused("xdma", "tiny").startswith(f"The driver answers on {tmp_path}/xdma0_h2c_0: is a")
+
+
+def test_without_the_right_to_the_card(card: Card, monkeypatch: pytest.MonkeyPatch) -> None:
+    def denied(path: Path, mode: str) -> object:
+        raise PermissionError(errno.EACCES, "Permission denied")
+
+    monkeypatch.setattr(xdma_kernel, "FileIO", denied)
+    assert "xdma0_user may not be opened by this user: give the right" in refused("xdma", "tiny")
+
+
+def test_a_card_that_another_program_has(card: Card, tmp_path: Path) -> None:
+    with (tmp_path / "xdma0_user").open("rb") as other:
+        fcntl.flock(other, fcntl.LOCK_EX)
+        text = refused("xdma", "tiny")
+        assert text.startswith(f"Another program uses {tmp_path}/xdma0_user: wait until it has")
+    with crocuta.open("xdma", "tiny") as device:
+        assert "Another program uses" in refused("xdma", "tiny")
+        assert_works(device)
+
+
+def test_a_card_that_falls_off_the_bus(card: Card) -> None:
+    card.answers = False
+    assert "Nothing answers behind" in refused("xdma", "tiny")
+    card.answers = True
+
+    def fall(done: int, total: int) -> None:
+        card.answers = False
+
+    with crocuta.open("xdma", "tiny") as device:
+        filter = device.prepare(rows(1, 20))
+        with pytest.raises(KernelError) as gone:
+            device.convolve(rows(1, 20_000), filter, fall)
+        assert "load the card's bitstream, then have the PCIe bus scanned" in sentence(gone)
+
+
+def test_transfers_that_fail(card: Card) -> None:
+    for failure, most, problem in (
+        (errno.EIO, 1000, "xdma0_h2c_0: input/output error; dmesg"),
+        (None, 0, "xdma0_h2c_0 moved no bytes at address 0x0: reset"),
+    ):
+        with crocuta.open("xdma", "tiny") as device:
+            card.failure, card.most = failure, most
+            with pytest.raises(KernelError, match=problem) as failed:
+                device.prepare(rows(1, 20))
+            sentence(failed)
+            with pytest.raises(KernelError, match="close the device"):
+                device.prepare(rows(1, 20))
+            card.failure, card.most = None, 1000
+    with crocuta.open("xdma", "tiny") as device:
+        assert_works(device)
+
+
+def test_the_command_line_takes_cards(
+    card: Card, tmp_path: Path, seed: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COLUMNS", "200")
+    x, h, y, report = (tmp_path / name for name in ("x.npy", "h.npy", "y.npy", "report.json"))
+    np.save(x, rows(seed, 300))
+    np.save(h, rows(seed + 1, 100))
+    arguments = ["conv", *map(str, (x, h)), "-o", str(y), "--config", "tiny", "--backend"]
+    done = CliRunner().invoke(app, [*arguments, "xdma", "--report", str(report)])
+    assert done.exit_code == 0, (done.output, done.exception)
+    same(np.load(y), modelled(np.load(x), np.load(h)))
+    found = json.loads(report.read_text())
+    assert found["bit_exact"] is True
+    assert found["simulator"] is found["memory"] is found["sim_clocks"] is None
+    assert found["clocks_convolve"] > found["mac_beats"] == 9 * TINY.chunk_beats
+    assert "a card, through XDMA" in done.stdout
+    missing = CliRunner().invoke(app, [*arguments, "xdma", "--card", "5"])
+    assert missing.exit_code == 1
+    assert "xdma5_user: load AMD's xdma driver" in missing.stderr
+    assert missing.stdout == ""
