@@ -212,6 +212,8 @@ class Pyxrt(ModuleType):
         self.fails = ""
         """The name of what raises."""
         self.log: list[str] = []
+        self.buffers = 0
+        """Those that were made and not given back."""
         self._pages = [Pages(BASES[bank], rtl.memories[bank].size, bank) for bank in Bank]
         xrt = self
 
@@ -286,12 +288,14 @@ class Pyxrt(ModuleType):
                 self.bank = Bank((group & 0xFFFF) - 3)
                 self._size = size
                 self._address = xrt._pages[self.bank].take(size)
+                xrt.buffers += 1
                 # Fresh memory holds anything.
                 self.host = np.full(size, 0xA5, np.uint8)
                 rtl.memories[self.bank].upload(self._address, self.host)
 
             def __del__(self) -> None:
                 if hasattr(self, "_address"):
+                    xrt.buffers -= 1
                     xrt._pages[self.bank].give_back(self._address)
 
             def size(self) -> int:

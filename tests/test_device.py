@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import errno
 import fcntl
+import gc
 import json
 import random
 import re
@@ -445,12 +446,20 @@ def test_xdma_times_out_and_the_job_is_waited_for(
 
 def test_xrt_times_out(xrt: Pyxrt) -> None:
     with crocuta.open("xrt", "tiny", xclbin="crocuta.xclbin", timeout=0.02) as device:
+        filter = device.prepare(rows(1, 20))
+        gc.collect()
+        before = xrt.buffers
         xrt.state = State.ERT_CMD_STATE_TIMEOUT
         with pytest.raises(JobTimeout, match=r"in 0\.02 s"):
-            device.prepare(rows(1, 20))
+            device.convolve(rows(1, 20), filter)
         xrt.state = None
         with pytest.raises(KernelError, match="close the device"):
             device.prepare(rows(1, 20))
+        # The kernel may still write to x's spectra and y: nobody else gets that memory.
+        gc.collect()
+        assert xrt.buffers == before + 3
+    gc.collect()
+    assert xrt.buffers == 0
 
 
 def test_an_interrupted_job_makes_a_device_unusable(card: Card) -> None:

@@ -81,6 +81,7 @@ class Device:
         self._filters: weakref.WeakSet[Filter] = weakref.WeakSet()
         self._lock = threading.RLock()
         self._unusable: str | None = None
+        self._lost: ExitStack | None = None  # buffers of a job that may still run
         self._done = Done()
 
     @property
@@ -216,7 +217,7 @@ class Device:
             except (InputError, JobError, OutOfMemory):
                 raise
             except BaseException:
-                buffers.pop_all()
+                self._lost = buffers.pop_all()
                 self._unusable = (
                     "An earlier job on this device did not come to its end: close the device and"
                     " open it again."
@@ -232,6 +233,7 @@ class Device:
             self._unusable = closed
             for filter in list(self._filters):
                 filter.close()
+            self._lost = None
             self._kernel.close()
 
     def __enter__(self) -> Self:

@@ -167,7 +167,7 @@ class XdmaKernel(RegisterKernel):
         while not (state := self.read(Register.CONTROL)) & Control.IDLE:
             if state & Control.DONE:
                 self.write(Register.CONTROL, Control.CONTINUE)
-            elif time.monotonic() > deadline:
+            if time.monotonic() > deadline:
                 raise KernelError(
                     f"The kernel behind {self.path} still runs an interrupted program's job: try"
                     " later, or reset the card by loading its bitstream again."
