@@ -201,7 +201,7 @@ def failures(status: str, log: str) -> tuple[str, ...]:
     unreached = re.search(r"unreached cover statements:\n((?:.*summary:   .*\n)+)", log)
     for name in re.findall(r"summary:   \S+\.(\S+) at", unreached[1] if unreached else ""):
         found[f"cover {name} is not reached"] = None
-    for line in re.findall(r"(?:base|prep|aig|smt2): (.*ERROR.*)", log)[:3]:
+    for line in re.findall(r"(?:base|prep|aig|smt2): (.*ERROR: .*)", log)[:3]:
         found[line] = None
     if status != "PASS" and not found:
         last = re.findall(r"ERROR: (.*)", log)[-1:]
