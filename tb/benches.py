@@ -188,6 +188,15 @@ def word_parameters(config: Config) -> dict[str, int | str]:
 
 
 BENCHES: dict[str, tuple[Bench, ...]] = {
+    "agents": (
+        Bench(
+            top="agents_tb",
+            module="tb.bench_agents",
+            about="the agents back to back, and that their monitors see broken rules",
+            configs=("tiny",),
+            sources=("tb/agents_tb.sv",),
+        ),
+    ),
     "cells": (
         Bench(
             top="ram",
