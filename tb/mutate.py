@@ -397,7 +397,13 @@ def main(
                 for mutant in mutants
             ]
             for future in as_completed(futures):
-                verdicts.append(future.result())
+                verdict = future.result()
+                verdicts.append(verdict)
+                fate = f"killed by {verdict.killed_by}" if verdict.killed_by else "survived"
+                if verdict.invalid:
+                    fate = "did not compile"
+                place = f"{verdict.file}:{verdict.line}"
+                console.print(f"{place}: {verdict.change}: {fate}", markup=False)
                 survivors = sum(not (v.killed_by or v.invalid) for v in verdicts)
                 progress.update(bar, advance=1, description=f"Mutants, {survivors} survive")
     except MutationError as error:
