@@ -19,7 +19,8 @@ chosen_sim  := $(if $(filter file,$(origin SIM)),,$(SIM))
 chosen_jobs := $(if $(filter file,$(origin JOBS)),0,$(JOBS))
 
 .DEFAULT_GOAL := help
-.PHONY: help env sim test regress testplan coverage mutate formal signoff lint format demo conv synth clean
+.PHONY: help env sim test regress testplan coverage mutate formal signoff registers lint format demo \
+  conv synth clean
 
 help: ## list the commands
 	@echo 'make COMMAND [NAME=value ...], on Debian 12, Ubuntu 24.04 or alike with Python 3.11 or newer:'
@@ -63,6 +64,9 @@ formal: .venv/installed ## prove what formal/ states, JOBS=2 at a time: make for
 
 signoff: .venv/installed ## gather the reports of the five commands above into docs/signoff.md
 	@$(RUN) -m tb.signoff
+
+registers: .venv/installed ## write what is derived from registers/crocuta.rdl
+	@$(RUN) -m scripts.registers
 
 lint: .venv/installed ## check the RTL and the Python code
 	@$(RUN) -m scripts.lint

@@ -25,7 +25,7 @@ from tb.runner import RTL, BenchFailure, design_files, verilator_environment, ve
 KERNEL = "crocuta_kernel"
 PYTHON_FOLDERS = ("models", "tb", "host", "scripts", "tests")
 SOURCE_SUFFIXES = {".py", ".sv", ".svh", ".vlt", ".cpp", ".tcl", ".xdc", ".lpf", ".sh", ".toml"}
-SOURCE_SUFFIXES |= {".yml", ".rules", ".f"}
+SOURCE_SUFFIXES |= {".yml", ".rules", ".f", ".rdl"}
 LICENCE_LINES = ("Copyright 2026 The Crocuta authors", "SPDX-License-Identifier: Apache-2.0")
 NOT_OURS = {".git", ".venv", "build", "__pycache__"}
 

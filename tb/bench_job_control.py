@@ -22,9 +22,9 @@ from tb.envs.control_registers import (
     argument_items,
     good_job,
 )
-from tb.envs.job_model import COUNTERS, ERRORS, FIRST_PORT_ERROR, QUIET, STARTED, USED
+from tb.envs.job_model import COUNTERS, FIRST_PORT_ERROR, QUIET, STARTED, USED
 from tb.profiles import PROFILES
-from tb.registers import OFFSETS, REGISTERS, bit
+from tb.registers import ERRORS, OFFSETS, REGISTERS, bit
 
 DONE, IDLE, READY = (bit("control", name) for name in ("done", "idle", "ready"))
 PORT_ERRORS = len(ERRORS) - FIRST_PORT_ERROR

@@ -40,7 +40,7 @@ from tb.benches import BENCHES, Bench
 
 DIRECTORY = ROOT / "build" / "mutation"
 SURVIVORS = ROOT / "tb" / "mutation_survivors.toml"
-COPIED = ("rtl", "tb", "models", "data", "configs.toml", "pyproject.toml")
+COPIED = ("rtl", "tb", "models", "registers", "data", "configs.toml", "pyproject.toml")
 LEAST_PERCENT = 95.0
 SPARED = {"crocuta_pkg.sv", "ram.sv"}
 """No logic of their own to change: functions for parameters, and an inferred memory."""

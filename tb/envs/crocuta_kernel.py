@@ -24,10 +24,9 @@ from tb.agents.beat import Beat, BeatAgent, BeatConfig
 from tb.agents.reset import ResetConfig
 from tb.envs.base import BlockEnv
 from tb.envs.coverage import covergroup
-from tb.envs.job_model import ERRORS
 from tb.envs.kernel_job import BASES, NON_FINITE, PORTS, SATURATED, Oracle, Port, Prediction
 from tb.envs.kernel_samples import BOUNDS, KINDS, TAILS, bound_of, kind_of, tail_of
-from tb.registers import ARGUMENTS, HIGH, OFFSETS, REGISTERS, bit
+from tb.registers import ARGUMENTS, ERRORS, HIGH, OFFSETS, REGISTERS, bit
 
 MAX_OUTSTANDING = 16
 """Of axi_read_master and axi_write_master."""
@@ -86,7 +85,7 @@ class KernelPredictor(uvm_component):
         self.constants = {
             OFFSETS[name]: register.reset_value(self.get_parent().config)
             for name, register in ((each.name, each) for each in REGISTERS)
-            if name in ("version", "identity", "identity_2")
+            if name in ("version", "identity", "identity2")
         }
         self.writable = {
             OFFSETS[word] for name in ARGUMENTS for word in (name, name + HIGH) if word in OFFSETS

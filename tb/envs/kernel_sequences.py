@@ -23,10 +23,9 @@ from tb.agents.axi_lite import AxiLiteItem, AxiLiteSequence
 from tb.agents.axi_memory import Backdoor, Behaviour, BehaviourSequence
 from tb.envs.base import BlockTest
 from tb.envs.crocuta_kernel import CONTINUE, DONE, READY, START, KernelEnv
-from tb.envs.job_model import ERRORS
 from tb.envs.kernel_job import BASES, ceil_to
 from tb.envs.kernel_samples import HARMLESS, samples
-from tb.registers import ARGUMENTS, HIGH, OFFSETS
+from tb.registers import ARGUMENTS, ERRORS, HIGH, OFFSETS
 
 RESULTS = ("error", "status", "chunks_done", "mac_beats", "clocks")
 """What the host reads after each job."""
@@ -298,7 +297,7 @@ class QueueSequence(KernelSequence):
             await self.read(name)
         for name in random.sample(("status", "error", "version", "identity", "clocks"), 2):
             await self.write(name, random.getrandbits(32))
-        for name in ("mac_beats", "chunks_done", "identity", "identity_2", "version"):
+        for name in ("mac_beats", "chunks_done", "identity", "identity2", "version"):
             await self.read(name)
 
 
