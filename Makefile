@@ -56,8 +56,8 @@ testplan: .venv/installed ## join the testplans with the last regression's resul
 coverage: .venv/installed ## measure line, branch, toggle and functional coverage in Verilator: SEEDS=1
 	@$(RUN) -m tb.coverage --seeds '$(or $(SEEDS),1)' --seed '$(SEED)' --test '$(TEST)'
 
-mutate: .venv/installed ## put single faults into copies of the RTL and count those the benches find
-	@$(RUN) -m tb.mutate --jobs '$(chosen_jobs)'
+mutate: .venv/installed ## put faults into copies of the RTL, count those found; AGAIN=1: survivors only
+	@$(RUN) -m tb.mutate --jobs '$(chosen_jobs)' $(if $(filter-out 0,$(AGAIN)),--again)
 
 formal: .venv/installed ## prove what formal/ states, JOBS=2 at a time: make formal TASK=fifo-2
 	@$(RUN) -m scripts.formal '$(TASK)' --jobs '$(JOBS)'

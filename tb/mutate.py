@@ -323,6 +323,23 @@ def judge(
     return verdict
 
 
+def killed_before(mutants: Sequence[Mutant]) -> list[Verdict]:
+    """The verdicts of the last run on mutants that were killed or did not compile.
+
+    Raises:
+        MutationError: the last run was of another design, or there was none.
+    """
+    path = DIRECTORY / "summary.json"
+    if not path.is_file():
+        raise MutationError(f"There is no {path}: run `make mutate`.")
+    last = json.loads(path.read_text(encoding="utf-8"))
+    if last["design"] != design_digest():
+        raise MutationError(f"{path} is about another design than rtl/: run `make mutate`.")
+    chosen = {(mutant.file, mutant.line, mutant.change) for mutant in mutants}
+    verdicts = [Verdict(**verdict) for verdict in last["all"]]
+    return [v for v in verdicts if v.killed_by or v.invalid if (v.file, v.line, v.change) in chosen]
+
+
 def explain(verdicts: Sequence[Verdict]) -> None:
     """Gives the survivors the reasons that are written down."""
     with SURVIVORS.open("rb") as file:
@@ -374,17 +391,22 @@ def main(
     seed: Annotated[int, typer.Option(help="chooses the mutants and seeds the benches")] = 1,
     file: Annotated[str, typer.Option(help="this file of rtl/ alone")] = "",
     jobs: Annotated[int, typer.Option(min=0, help="processes; 0: one a core")] = 0,
+    again: Annotated[bool, typer.Option(help="only those that survived the last run")] = False,
 ) -> None:
     """Puts faults into the RTL and reports how many the benches find."""
     begin = time.monotonic()
     paths = sorted((ROOT / "rtl").glob("*.sv"))
     chosen = [p for p in paths if p.name not in SPARED and file in ("", p.name)]
     jobs = jobs or len(os.sched_getaffinity(0))
-    verdicts = []
+    verdicts: list[Verdict] = []
     try:
         if not chosen:
             raise MutationError(f"There is nothing to mutate in rtl/{file}.")
         mutants = choose({path.name: mutants_of(path) for path in chosen}, count, seed)
+        if again:
+            verdicts = killed_before(mutants)
+            known = {(verdict.file, verdict.line, verdict.change) for verdict in verdicts}
+            mutants = [m for m in mutants if (m.file, m.line, m.change) not in known]
         by_file = targets_of({mutant.file for mutant in mutants})
         bank = Bank(jobs)
         unique = {target.name: target for targets in by_file.values() for target in targets}
