@@ -108,6 +108,11 @@ class Mutant(NamedTuple):
     change: str
     """For people."""
 
+    @property
+    def place(self) -> tuple[str, int, str]:
+        """What it has in common with its verdict, and with its like in the same line."""
+        return self.file, self.line, self.change
+
 
 @dataclass
 class Verdict:
@@ -122,6 +127,11 @@ class Verdict:
     """It did not compile, so it says nothing."""
     reason: str = ""
     """Why a survivor may live."""
+
+    @property
+    def place(self) -> tuple[str, int, str]:
+        """See Mutant."""
+        return self.file, self.line, self.change
 
 
 class Target(NamedTuple):
@@ -324,7 +334,7 @@ def judge(
 
 
 def killed_before(mutants: Sequence[Mutant]) -> list[Verdict]:
-    """The verdicts of the last run on mutants that were killed or did not compile.
+    """The verdicts of the last run on the mutants of places where none survived.
 
     Raises:
         MutationError: the last run was of another design, or there was none.
@@ -335,9 +345,9 @@ def killed_before(mutants: Sequence[Mutant]) -> list[Verdict]:
     last = json.loads(path.read_text(encoding="utf-8"))
     if last["design"] != design_digest():
         raise MutationError(f"{path} is about another design than rtl/: run `make mutate`.")
-    chosen = {(mutant.file, mutant.line, mutant.change) for mutant in mutants}
     verdicts = [Verdict(**verdict) for verdict in last["all"]]
-    return [v for v in verdicts if v.killed_by or v.invalid if (v.file, v.line, v.change) in chosen]
+    alive = {v.place for v in verdicts if not (v.killed_by or v.invalid)}
+    return [v for v in verdicts if v.place in {m.place for m in mutants} - alive]
 
 
 def explain(verdicts: Sequence[Verdict]) -> None:
@@ -405,8 +415,8 @@ def main(
         mutants = choose({path.name: mutants_of(path) for path in chosen}, count, seed)
         if again:
             verdicts = killed_before(mutants)
-            known = {(verdict.file, verdict.line, verdict.change) for verdict in verdicts}
-            mutants = [m for m in mutants if (m.file, m.line, m.change) not in known]
+            known = {verdict.place for verdict in verdicts}
+            mutants = [mutant for mutant in mutants if mutant.place not in known]
         by_file = targets_of({mutant.file for mutant in mutants})
         bank = Bank(jobs)
         unique = {target.name: target for targets in by_file.values() for target in targets}
