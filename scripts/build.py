@@ -155,21 +155,17 @@ def u200_bitstream(config: Config) -> None:
     show(vivado("bitstream", config, products))
 
 
-TARGETS: dict[str, Callable[[Config], None]] = {"u200": u200_bitstream}
-"""What `make bitstream` can build for."""
-
-
-def known_target(target: str) -> None:
-    """Ends with a sentence unless there is such a target."""
-    if target not in TARGETS:
-        raise fail(f"There is no target {target!r}; choose one of: {', '.join(TARGETS)}.", 2)
+TARGETS: dict[str, tuple[str, Callable[[Config], None]]] = {"u200": ("u200", u200_bitstream)}
+"""What `make bitstream` can build for: the configuration unless told, and what builds it."""
 
 
 @app.command()
 def bitstream(config: ConfigOption = "", target: TargetOption = "u200") -> None:
-    """Builds a whole FPGA; the configuration is the target's name unless told."""
-    known_target(target)
-    TARGETS[target](chosen(config or target))
+    """Builds a whole FPGA, in the target's own configuration unless told."""
+    if target not in TARGETS:
+        raise fail(f"There is no target {target!r}; choose one of: {', '.join(TARGETS)}.", 2)
+    default, builder = TARGETS[target]
+    builder(chosen(config or default))
 
 
 def load(action: str, product: str, config: str) -> None:

@@ -17,7 +17,7 @@ from typing import NamedTuple
 
 import pytest
 from crocuta.kernel import Bank
-from crocuta.registers import POINTERS, Register
+from crocuta.registers import POINTERS, VERSION, Register, identity
 from pyslang import driver
 from typer.testing import CliRunner, Result
 
@@ -495,6 +495,17 @@ def test_address_map(design: Design) -> None:
     assert 1 << address_bits == 4096
     assert max(Register) < 4096
     assert max(at for (space, _), (at, _) in expected.items() if "LITE" in space) < 1 << 20
+
+
+def test_the_page_says_what_the_first_registers_read() -> None:
+    page = (ROOT / "docs" / "build.md").read_text(encoding="utf-8")
+    first, second = identity(configs.load("u200"))
+    reads = re.findall(r"reg_rw /dev/xdma0_user (0x\w+) w +#.* (0x\w{8})", page)
+    assert [(int(at, 16), int(value, 16)) for at, value in reads] == [
+        (Register.VERSION, VERSION),
+        (Register.IDENTITY, first),
+        (Register.IDENTITY2, second),
+    ]
 
 
 def test_no_board_files(vivado: Vivado, capfd: pytest.CaptureFixture[str]) -> None:
