@@ -389,6 +389,7 @@ class Design(NamedTuple):
     properties: dict[str, dict[str, str]]
     used: set[str]
     segments: dict[tuple[str, str], tuple[int, int]]
+    links: dict[str, str]
 
 
 def drawn(vivado: Vivado) -> Design:
@@ -396,6 +397,7 @@ def drawn(vivado: Vivado) -> Design:
     properties: dict[str, dict[str, str]] = {}
     used = set()
     segments = {}
+    links = {}
     for call in vivado.calls():
         if call.name == "create_bd_cell":
             kinds[call.words[-1]] = call.option("-vlnv").split(":")[2]
@@ -407,7 +409,9 @@ def drawn(vivado: Vivado) -> Design:
         elif call.name == "assign_bd_address":
             key = (call.option("-target_address_space"), call.words[-1])
             segments[key] = (int(call.option("-offset"), 0), int(call.option("-range"), 0))
-    return Design(kinds, properties, used, segments)
+        elif call.name == "connect_bd_intf_net":
+            links[call.words[0]] = call.words[1]
+    return Design(kinds, properties, used, segments, links)
 
 
 def smartconnect_pins(properties: dict[str, str]) -> set[str]:
@@ -495,6 +499,26 @@ def test_address_map(design: Design) -> None:
     assert 1 << address_bits == 4096
     assert max(Register) < 4096
     assert max(at for (space, _), (at, _) in expected.items() if "LITE" in space) < 1 << 20
+
+
+def end_of(design: Design, pin: str) -> str:
+    """Where a master's bus ends, through register slices and the memories' SmartConnects."""
+    way_out = {"axi_register_slice": "M_AXI", "smartconnect": "M00_AXI"}
+    while (cell := design.links[pin].split("/")[0]) and design.kinds[cell] in way_out:
+        pin = f"{cell}/{way_out[design.kinds[cell]]}"
+    return design.links[pin]
+
+
+def test_buses_end_where_the_addresses_say(design: Design) -> None:
+    for bank, port in PORT_OF.items():
+        memory = f"memory{bank.value}"
+        assert end_of(design, f"kernel/{port}") == f"{memory}/C0_DDR4_S_AXI"
+        assert end_of(design, f"host/M{bank.value:02}_AXI") == f"{memory}/C0_DDR4_S_AXI"
+        control = f"control/M{bank.value + 1:02}_AXI"
+        assert end_of(design, control) == f"{memory}/C0_DDR4_S_AXI_CTRL"
+    assert end_of(design, "control/M00_AXI") == "kernel/s_axi_control"
+    assert design.links["pcie/M_AXI"] == "host/S00_AXI"
+    assert design.links["pcie/M_AXI_LITE"] == "control/S00_AXI"
 
 
 def test_the_page_says_what_the_first_registers_read() -> None:

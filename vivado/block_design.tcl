@@ -6,7 +6,7 @@
 # PCIe's clock is 250 MHz. Memory N has its own clock of 300 MHz; the kernel runs on that of memory
 # 0. SmartConnects convert between them. Versions of IPs are left to Vivado.
 
-# The kernel's ports; that of index N has memory N for itself, as in crocuta.banks of the host tool.
+# The kernel's ports; that of index N has memory N for itself, as Bank in host/crocuta/kernel.py.
 set memory_ports {m_axi_samples m_axi_x_spectra m_axi_h_spectra}
 # Where the host sees what. The kernel sees its memories at the same addresses.
 set memory_bytes 0x400000000
@@ -56,6 +56,7 @@ proc crossing {name clock reset from to} {
     bus $name/M_AXI $to
 }
 
+file mkdir [file join $directory design]
 create_bd_design -dir [file join $directory design] crocuta_u200
 
 # PCIe.
