@@ -3,9 +3,9 @@
 """`make ooc`, `bitstream`, `program`, `flash`, `xo` and `xclbin`: from the RTL to an FPGA.
 
 Vivado's part is the Tcl in vivado/; this prepares what a configuration needs (the twiddle tables
-and build/vivado/CONFIG/crocuta.v, the kernel with its parameters, in plain Verilog because neither
-block designs nor kernel objects take a SystemVerilog top), calls the tools and looks at what they
-leave. Status 2: something is missing or misspelt; 1: the design failed, or its gate.
+and build/vivado/CONFIG/crocuta.v, the kernel with its parameters, in plain Verilog because Vivado
+may not package a SystemVerilog top), calls the tools and looks at what they leave. Status 2:
+something is missing or misspelt; 1: the design failed, or its gate.
 """
 
 from __future__ import annotations
@@ -102,7 +102,7 @@ def chosen(name: str) -> Config:
 
 def need(*tools: str) -> None:
     """Ends with a sentence if one of the tools is not on PATH."""
-    missing = " and ".join(tool for tool in tools if shutil.which(tool) is None)
+    missing = " and no ".join(tool for tool in tools if shutil.which(tool) is None)
     if missing:
         raise fail(
             f"There is no {missing} on PATH, the only place looked at: source settings64.sh of a "

@@ -740,8 +740,8 @@ def test_card(vivado: Vivado, action: str, product: str, capfd: pytest.CaptureFi
         ("program", "There is no vivado on PATH"),
         ("flash", "There is no vivado on PATH"),
         ("xo", "There is no vivado on PATH"),
-        ("xclbin", "There is no vivado and v++ on PATH"),
-        ("xclbin --mode hw_emu", "There is no vivado and v++ and emconfigutil on PATH"),
+        ("xclbin", "There is no vivado and no v++ on PATH"),
+        ("xclbin --mode hw_emu", "There is no vivado and no v++ and no emconfigutil on PATH"),
     ],
 )
 def test_one_sentence(
