@@ -17,7 +17,7 @@ from typing import NamedTuple
 
 import pytest
 from crocuta.kernel import Bank
-from crocuta.registers import POINTERS, VERSION, Register, identity
+from crocuta.registers import COUNTERS, VERSION, WIDE, Register, identity
 from pyslang import driver
 from typer.testing import CliRunner, Result
 
@@ -621,7 +621,7 @@ def test_packaged_registers_are_the_kernels(vivado: Vivado) -> None:
     expected = {register.name.lower(): register.value for register in Register}
     expected = {name: at for name, at in expected.items() if 0x10 <= at < Register.STATUS}
     assert {n: int(r["address_offset"], 0) for n, r in registers.items()} == control | expected
-    pointers = {register.name.lower() for register in POINTERS}
+    pointers = {register.name.lower() for register in WIDE.difference(COUNTERS)}
     for name, register in registers.items():
         assert register["size"] == ("64" if name in pointers else "32")
         port = register.get("ASSOCIATED_BUSIF/value")
