@@ -19,18 +19,20 @@ chosen_sim  := $(if $(filter file,$(origin SIM)),,$(SIM))
 chosen_jobs := $(if $(filter file,$(origin JOBS)),0,$(JOBS))
 
 .DEFAULT_GOAL := help
-.PHONY: help env sim test regress testplan coverage mutate formal signoff lint format demo conv synth clean
+.PHONY: help env sim test regress testplan coverage mutate formal signoff registers lint format demo \
+  conv synth clean
 
 help: ## list the commands
 	@echo 'make COMMAND [NAME=value ...], on Debian 12, Ubuntu 24.04 or alike with Python 3.11 or newer:'
 	@sed -n 's/^\([a-z]*\):[^#]*## \(.*\)/  \1\t\2/p' $(MAKEFILE_LIST) | expand -t 12
 	@echo 'Options of sim: SIM=verilator|icarus CONFIG=name SEED=number BENCH=name WAVES=1 (an FST file);'
-	@echo 'of test: SEED=number; of demo, conv and synth: CONFIG=name; of regress: SEEDS=number'
+	@echo 'of test: SEED=number; of demo, conv, synth and the FPGA builds: CONFIG=name; of bitstream:'
+	@echo 'TARGET=name; of xclbin: MODE=hw|hw_emu PLATFORM=name; of regress: SEEDS=number'
 	@echo 'ICARUS_SEEDS=number SEED=number TEST=name SIM=name CONFIG=name JOBS=number LIMIT=seconds'
 	@echo 'SCHEDULER=tcp://host:port.'
 	@echo 'Configurations, in configs.toml:' $$(sed -n 's/^\[\(.*\)\].*/\1/p' configs.toml | grep -v defaults)
 
-env: .venv/installed ## install the pinned Python packages into .venv, and Icarus through apt
+env: .venv/installed ## install the pinned Python packages into .venv, Icarus and Tcl through apt
 	@echo '.venv is ready.'
 
 .venv/installed: requirements.txt pyproject.toml scripts/install.sh
@@ -55,8 +57,8 @@ testplan: .venv/installed ## join the testplans with the last regression's resul
 coverage: .venv/installed ## measure line, branch, toggle and functional coverage in Verilator: SEEDS=1
 	@$(RUN) -m tb.coverage --seeds '$(or $(SEEDS),1)' --seed '$(SEED)' --test '$(TEST)'
 
-mutate: .venv/installed ## put single faults into copies of the RTL and count those the benches find
-	@$(RUN) -m tb.mutate --jobs '$(chosen_jobs)'
+mutate: .venv/installed ## put faults into copies of the RTL, count those found; AGAIN=1: survivors only
+	@$(RUN) -m tb.mutate --jobs '$(chosen_jobs)' $(if $(filter-out 0,$(AGAIN)),--again)
 
 formal: .venv/installed ## prove what formal/ states, JOBS=2 at a time: make formal TASK=fifo-2
 	@$(RUN) -m scripts.formal '$(TASK)' --jobs '$(JOBS)'
@@ -64,10 +66,13 @@ formal: .venv/installed ## prove what formal/ states, JOBS=2 at a time: make for
 signoff: .venv/installed ## gather the reports of the five commands above into docs/signoff.md
 	@$(RUN) -m tb.signoff
 
-lint: .venv/installed ## check the RTL and the Python code
+registers: .venv/installed ## write what is derived from registers/crocuta.rdl
+	@$(RUN) -m scripts.registers
+
+lint: .venv/installed ## check the RTL, the Python code and the Tcl
 	@$(RUN) -m scripts.lint
 
-format: .venv/installed ## lay out the Python code
+format: .venv/installed ## lay out the Python code and the Tcl
 	@$(RUN) -m scripts.lint --format
 
 demo: .venv/installed ## convolve a genome in the simulated hardware and compare with numpy
@@ -80,6 +85,27 @@ conv: .venv/installed ## convolve two .npy files in simulation: make conv X=x.np
 
 synth: .venv/installed ## synthesise for UltraScale+ and count what it takes: make synth CONFIG=u200
 	@$(RUN) -m scripts.synth '$(or $(CONFIG),u200)'
+
+.PHONY: ooc bitstream program flash xo xclbin
+
+ooc: .venv/installed ## Vivado: route the kernel alone at 300 MHz: make ooc CONFIG=u200
+	@$(RUN) -m scripts.build ooc $(chosen_config)
+
+bitstream: .venv/installed ## build a whole FPGA: make bitstream TARGET=u200 CONFIG=u200
+	@$(RUN) -m scripts.build bitstream --target '$(or $(TARGET),u200)' $(chosen_config)
+
+program: .venv/installed ## Vivado: load the bitstream into a U200 over USB
+	@$(RUN) -m scripts.build program $(chosen_config)
+
+flash: .venv/installed ## Vivado: write the bitstream into a U200's flash over USB
+	@$(RUN) -m scripts.build flash $(chosen_config)
+
+xo: .venv/installed ## Vivado: package the kernel for Vitis: make xo CONFIG=u200
+	@$(RUN) -m scripts.build xo $(chosen_config)
+
+xclbin: .venv/installed ## Vitis: link the kernel into a platform: make xclbin MODE=hw_emu
+	@$(RUN) -m scripts.build xclbin $(chosen_config) $(if $(MODE),--mode '$(MODE)') \
+	  $(if $(PLATFORM),--platform '$(PLATFORM)')
 
 clean: ## remove build/ (and not .venv)
 	rm -rf build

@@ -1,7 +1,7 @@
 // Copyright 2026 The Crocuta authors
 // SPDX-License-Identifier: Apache-2.0
 //
-// control_registers: the AXI4-Lite slave with the ap_ctrl_chain register layout of crocuta_pkg.
+// control_registers: the AXI4-Lite slave with the ap_ctrl_chain registers of docs/registers.md.
 //
 // CTRL: bit 0 ap_start: set by writing 1, clears when the job's arguments have been latched;
 //       bit 1 ap_done: the job ended; stays until bit 4 is written; no other job begins till then;

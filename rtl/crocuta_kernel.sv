@@ -16,7 +16,7 @@
 // chunk_controller issues the schedule as commands to all of them, pass_sequencer fires the beats,
 // job_control runs jobs that the host starts through control_registers. PREPARE turns the rows of
 // h into spectra; CONVOLVE convolves the rows of x with them. Registers and error codes:
-// crocuta_pkg. A row of samples begins at a multiple of 4 KiB, as does every pointer.
+// docs/registers.md. A row of samples begins at a multiple of 4 KiB, as does every pointer.
 // Handshake: an AMD Vitis kernel: AXI4-Lite with the ap_ctrl_chain registers, AXI4 masters,
 // synchronous active-low reset. Latency and throughput: CONVOLVE takes about
 // Chunk/Lanes * (P * (P + 1) / 2) clocks a channel for P chunks of x and as many of h, and about

@@ -33,6 +33,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from rich.table import Table
 
 from models.configs import ROOT
+from models.files import design_digest
 from tb.runner import BenchFailure, design_files
 
 FORMAL = ROOT / "formal"
@@ -60,6 +61,7 @@ class Task:
     cover_depth: int
     top: str = ""
     parameters: dict[str, int] = dataclasses.field(default_factory=dict)
+    cover_parameters: dict[str, int] = dataclasses.field(default_factory=dict)
     sources: tuple[str, ...] = ()
     bound: int | None = None
     induction: int | None = None
@@ -96,6 +98,8 @@ class Run:
     """What was found wrong, one sentence each."""
     traces: tuple[Path, ...]
     """Counterexamples."""
+    reached: dict[str, int]
+    """The covers a trace leads to, and its clocks."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -152,7 +156,8 @@ def script(task: Task, cover: bool, directory: Path) -> str:
     if not top.is_file():
         raise FormalError(f"Task {task.name} needs {top.relative_to(ROOT)}, which is missing.")
     files = design_files(top.stem, (top, *(FORMAL / source for source in task.sources)))
-    parameters = "".join(f" -G {name}={value}" for name, value in task.parameters.items())
+    settings = {**task.parameters, **(task.cover_parameters if cover else {})}
+    parameters = "".join(f" -G {name}={value}" for name, value in settings.items())
     if cover:
         mode, depth, engine = "cover", task.cover_depth, SMT
     else:
@@ -201,12 +206,18 @@ def failures(status: str, log: str) -> tuple[str, ...]:
     unreached = re.search(r"unreached cover statements:\n((?:.*summary:   .*\n)+)", log)
     for name in re.findall(r"summary:   \S+\.(\S+) at", unreached[1] if unreached else ""):
         found[f"cover {name} is not reached"] = None
-    for line in re.findall(r"(?:base|prep|aig|smt2): (.*ERROR.*)", log)[:3]:
+    for line in re.findall(r"(?:base|prep|aig|smt2): (.*ERROR: .*)", log)[:3]:
         found[line] = None
     if status != "PASS" and not found:
         last = re.findall(r"ERROR: (.*)", log)[-1:]
         found[": ".join((f"SymbiYosys ends with {status}", *last))] = None
     return tuple(found)
+
+
+def reached(log: str) -> dict[str, int]:
+    """The covers SymbiYosys' log has traces to, and the clock in which each is reached."""
+    found = re.findall(r"summary:   reached cover statement (\S+) at .*step (\d+)", log)
+    return {name.partition(".")[2]: int(clock) for name, clock in found}
 
 
 def run(task: Task, cover: bool) -> Run:
@@ -236,7 +247,8 @@ def run(task: Task, cover: bool) -> Run:
     if status == "PASS" and done.returncode != 0:
         status = "ERROR"
     traces = () if cover else tuple(sorted(directory.glob("engine_*/trace*.vcd")))
-    return Run(status, seconds, directory, failures(status, done.stdout), traces)
+    found = failures(status, done.stdout)
+    return Run(status, seconds, directory, found, traces, reached(done.stdout))
 
 
 def properties(cover: Run, kind: str) -> tuple[str, ...]:
@@ -283,6 +295,7 @@ def report(results: Sequence[Result], seconds: float) -> dict[str, Any]:
             "module": task.module,
             "about": task.about,
             "parameters": task.parameters,
+            "cover_parameters": {**task.parameters, **task.cover_parameters},
             "mode": "bounded" if task.bound else "unbounded",
             "bound": task.bound,
             "engine": task.method,
@@ -291,13 +304,14 @@ def report(results: Sequence[Result], seconds: float) -> dict[str, Any]:
             "proof": {"status": result.proof.status, "seconds": round(result.proof.seconds, 1)},
             "cover": {"status": result.cover.status, "seconds": round(result.cover.seconds, 1)},
             "asserts": list(result.asserts),
-            "covers": list(result.covers),
+            "covers": {name: result.cover.reached.get(name) for name in result.covers},
             "problems": list(result.problems),
             "traces": [str(path.relative_to(ROOT)) for path in result.proof.traces],
         }
 
     entries = [entry(result) for result in results]
     return {
+        "design": design_digest(),
         "totals": {
             "tasks": len(entries),
             "passed": sum(item["status"] == "PASS" for item in entries),

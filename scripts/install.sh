@@ -58,6 +58,7 @@ command -v make > /dev/null || missing+=(make)
 # A minimal system has a perl without the modules that Verilator's script uses.
 perl -MPod::Usage -MFindBin -e 1 2> /dev/null || missing+=(perl)
 command -v iverilog > /dev/null || missing+=(iverilog)
+command -v tclsh > /dev/null || missing+=(tcl)
 # Debian and Ubuntu ship venv and pip's bootstrap apart from Python.
 "$python" -c 'import venv, ensurepip' 2> /dev/null || missing+=("python$version-venv")
 [ ${#missing[@]} = 0 ] || packages "${missing[@]}"
@@ -67,6 +68,8 @@ command -v iverilog > /dev/null || missing+=(iverilog)
 export PIP_DISABLE_PIP_VERSION_CHECK=1
 .venv/bin/python -m pip install --quiet -r requirements.txt
 .venv/bin/python -m pip install --quiet --no-build-isolation --no-deps -e .
+# Apart, because it names older versions of what others need newer, and works with those.
+.venv/bin/python -m pip install --quiet --no-deps tclint==0.9.0
 
 # cocotb loads Python into the simulators as a shared library, which Debian ships apart too.
 if [ "$(.venv/bin/python -c 'import find_libpython as f; print(f.find_libpython())')" = None ]; then

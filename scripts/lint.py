@@ -1,6 +1,6 @@
 # Copyright 2026 The Crocuta authors
 # SPDX-License-Identifier: Apache-2.0
-"""`make lint`: every static check of the RTL and of the Python code.
+"""`make lint`: every static check of the RTL, of the Python code and of the Tcl.
 
 `python -m scripts.lint [CHECK...]` runs some of them; `--format` rewrites files instead.
 """
@@ -25,7 +25,7 @@ from tb.runner import RTL, BenchFailure, design_files, verilator_environment, ve
 KERNEL = "crocuta_kernel"
 PYTHON_FOLDERS = ("models", "tb", "host", "scripts", "tests")
 SOURCE_SUFFIXES = {".py", ".sv", ".svh", ".vlt", ".cpp", ".tcl", ".xdc", ".lpf", ".sh", ".toml"}
-SOURCE_SUFFIXES |= {".yml", ".rules", ".f"}
+SOURCE_SUFFIXES |= {".yml", ".rules", ".f", ".rdl"}
 LICENCE_LINES = ("Copyright 2026 The Crocuta authors", "SPDX-License-Identifier: Apache-2.0")
 NOT_OURS = {".git", ".venv", "build", "__pycache__"}
 
@@ -157,6 +157,23 @@ def check_ruff_format() -> bool:
     )
 
 
+def tcl_files() -> list[str]:
+    """The Tcl scripts and the constraints."""
+    files = [path for suffix in ("tcl", "xdc") for path in ROOT.glob(f"*/*.{suffix}")]
+    return [str(path.relative_to(ROOT)) for path in sorted(files)]
+
+
+def check_tclint() -> bool:
+    """tclint's rules for Tcl and constraints, Vivado's commands and options among them."""
+    commands = ["--trust-plugins", "--commands", "scripts/vivado_commands.py"]
+    return passes([program("tclint"), *commands, *tcl_files()])
+
+
+def check_tclfmt() -> bool:
+    """tclfmt's layout of Tcl and constraints."""
+    return passes([program("tclfmt"), "--check", *tcl_files()])
+
+
 def check_mypy() -> bool:
     """mypy, strict, over the Python code."""
     return passes([program("mypy"), *python_folders()])
@@ -171,13 +188,16 @@ CHECKS: dict[str, Callable[[], bool]] = {
     "ruff": check_ruff,
     "ruff-format": check_ruff_format,
     "mypy": check_mypy,
+    "tclint": check_tclint,
+    "tclfmt": check_tclfmt,
 }
 
 
 def rewrite() -> None:
-    """Formats the Python code in place (the RTL is laid out by hand: its tables are aligned)."""
+    """Formats Python and Tcl in place (the RTL is laid out by hand: its tables are aligned)."""
     passes([program("ruff"), "check", "--fix", "--quiet", *python_folders()])
     passes([program("ruff"), "format", *python_folders()])
+    passes([program("tclfmt"), "--in-place", *tcl_files()])
 
 
 def main(

@@ -116,8 +116,10 @@ class Bench:
     async def watch(self) -> None:
         """Stable addresses, data no earlier than its address, few enough bursts outstanding."""
         dut = self.dut
-        names = ("araddr", "arlen", "arsize", "arburst"), ("awaddr", "awlen", "awsize", "awburst")
-        fields = [[getattr(dut, f"m_axi_{name}") for name in group] for group in names]
+        names = ("addr", "len", "size", "burst", "id", "cache", "prot")
+        fields = [[getattr(dut, f"m_axi_{way}{name}") for name in names] for way in ("ar", "aw")]
+        # Whole beats, INCR, one ID, modifiable and bufferable memory, data of an ordinary user.
+        constant = [BYTES.bit_length() - 1, 1, 0, 0b0011, 0]
         valids = [dut.m_axi_arvalid, dut.m_axi_awvalid]
         readies = [dut.m_axi_arready, dut.m_axi_awready]
         idles = [dut.read_idle_o, dut.write_idle_o]
@@ -140,7 +142,7 @@ class Bench:
                 if previous is None:
                     presented[side] += 1
                     promised += now[1] + 1 if side else 0
-                    assert now[0] % BYTES == 0 and now[2] == BYTES.bit_length() - 1 and now[3] == 1
+                    assert now[0] % BYTES == 0 and now[2:] == constant
                 else:
                     assert now == previous, "an address changed before it was accepted"
                 held[side] = None if readies[side].value == 1 else now

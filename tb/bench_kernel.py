@@ -18,6 +18,7 @@ from cocotb.triggers import ClockCycles
 from pyuvm import uvm_sequence
 
 from models import configs
+from models.cfp import Format
 from models.chunk_controller import PAGE_BYTES, Job, Mode, chunks, spectrum_bytes
 from tb.agents.axi_memory import Behaviour, all_pairs
 from tb.envs.crocuta_kernel import STATES
@@ -31,8 +32,10 @@ from tb.envs.kernel_sequences import (
     JobSequence,
     KernelTest,
     QueueSequence,
+    SpectraSequence,
     UnacknowledgedSequence,
 )
+from tb.words import random_words
 
 T = TypeVar("T")
 CONFIG = configs.load(os.environ["CROCUTA_CONFIG"])
@@ -62,9 +65,11 @@ class Lengths(KernelTest):
             lengths = sorted((length_in(each, CONFIG) for each in some(BOUNDS, 2)), reverse=True)
             h = self.rows(length_in(bound, CONFIG))
             await self.start(FilterSequence(h, [self.rows(length) for length in lengths]))
-        if FULL:
-            await self.convolve(5 * C + 3, 5 * C + 3)
-            await self.convolve(random.randint(1, 6 * C), random.randint(1, 6 * C))
+        # Rows and spectra of more than a page, and many pairs of chunks.
+        for length_x, length_h in some(
+            [(16 * C + 5, C), (3, 16 * C + 5), (9 * C + 3, C + 1), (5 * C + 3, 5 * C + 3)], 1
+        ):
+            await self.convolve(length_x, length_h)
 
 
 @pyuvm.test(skip=LIMITED)
@@ -84,6 +89,20 @@ class Data(KernelTest):
                 x[0, 3::7] = random.choice((np.nan, np.inf, -np.inf))
             await self.start(ConvolutionSequence(x, h))
             assert self.env.predictor.last.prediction.flags == flags
+
+
+@pyuvm.test(skip=LIMITED)
+class ForeignSpectra(KernelTest):
+    """Filter spectra of any words, up to the largest: products and sums that no h would give."""
+
+    async def main(self) -> None:
+        """The kinds of words; of the largest, many overflow in the products already."""
+        for kind in some(("huge", "edges", "tiny", "any"), 1):
+            length_h = random.randint(C + 1, 2 * C)
+            words = random_words(self.rng, kind, 2 * C, Format.of(CONFIG))
+            x = self.rows(random.randint(C // 2 + 1, 2 * C))
+            await self.start(SpectraSequence(x, length_h, words))
+            assert kind != "huge" or self.env.predictor.last.prediction.flags & SATURATED
 
 
 @pyuvm.test(skip=LIMITED)

@@ -5,6 +5,7 @@ writes they need, one beat a clock, stop, reset and error responses."""
 
 from __future__ import annotations
 
+import dataclasses
 import os
 import random
 from collections.abc import Callable
@@ -18,6 +19,7 @@ from tb.clock import start_clock
 from tb.valid_ready import Sink, Source, clock_now
 
 CONFIG = configs.load(os.environ["CROCUTA_CONFIG"])
+CONFIG = dataclasses.replace(CONFIG, chunk=int(os.environ.get("SPECTRUM_CHUNK", CONFIG.chunk)))
 BEATS = CONFIG.chunk_beats
 BEAT_BYTES = CONFIG.axi_bits // 8
 CHUNK_BYTES = BEATS * BEAT_BYTES

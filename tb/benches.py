@@ -25,6 +25,8 @@ ENGINE_SIZES = (
     ("forward", (2, 4096, 18, 9, 18)),
     ("inverse", (2, 4096, 18, 9, 18)),
 )
+SEVERAL_BURSTS = 512
+"""A chunk whose spectrum is four bursts."""
 RAM_INIT_FILE = ROOT / "build" / "cells" / "ram.mem"
 
 
@@ -186,6 +188,15 @@ def word_parameters(config: Config) -> dict[str, int | str]:
 
 
 BENCHES: dict[str, tuple[Bench, ...]] = {
+    "agents": (
+        Bench(
+            top="agents_tb",
+            module="tb.bench_agents",
+            about="the agents back to back, and that their monitors see broken rules",
+            configs=("tiny",),
+            sources=("tb/agents_tb.sv",),
+        ),
+    ),
     "cells": (
         Bench(
             top="ram",
@@ -464,6 +475,19 @@ BENCHES: dict[str, tuple[Bench, ...]] = {
             about="round trips, reads that wait for writes, throughput, stop, errors and reset",
             parameters=spectrum_ports_parameters,
             sources=("tb/spectrum_ports.vlt", "tb/spectrum_ports_tb.sv", "tb/axi_memory.sv"),
+        ),
+        Bench(
+            top="spectrum_ports_tb",
+            module="tb.bench_spectrum_ports",
+            about="the same with chunks of four bursts",
+            parameters=lambda config: spectrum_ports_parameters(
+                dataclasses.replace(config, chunk=SEVERAL_BURSTS)
+            ),
+            configs=("tiny",),
+            sims=("verilator",),
+            sources=("tb/spectrum_ports.vlt", "tb/spectrum_ports_tb.sv", "tb/axi_memory.sv"),
+            variant="bursts",
+            env={"SPECTRUM_CHUNK": str(SEVERAL_BURSTS)},
         ),
     ),
     "sample_ports": (

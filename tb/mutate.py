@@ -40,11 +40,11 @@ from tb.benches import BENCHES, Bench
 
 DIRECTORY = ROOT / "build" / "mutation"
 SURVIVORS = ROOT / "tb" / "mutation_survivors.toml"
-COPIED = ("rtl", "tb", "models", "data", "configs.toml", "pyproject.toml")
+COPIED = ("rtl", "tb", "models", "registers", "data", "configs.toml", "pyproject.toml")
 LEAST_PERCENT = 95.0
 SPARED = {"crocuta_pkg.sv", "ram.sv"}
 """No logic of their own to change: functions for parameters, and an inferred memory."""
-SLACK_S = 60
+SLACK_S = 30
 """What a mutant may take longer than its bench does without a fault, besides a factor."""
 
 REPLACED = {
@@ -108,6 +108,11 @@ class Mutant(NamedTuple):
     change: str
     """For people."""
 
+    @property
+    def place(self) -> tuple[str, int, str]:
+        """What it has in common with its verdict, and with its like in the same line."""
+        return self.file, self.line, self.change
+
 
 @dataclass
 class Verdict:
@@ -122,6 +127,11 @@ class Verdict:
     """It did not compile, so it says nothing."""
     reason: str = ""
     """Why a survivor may live."""
+
+    @property
+    def place(self) -> tuple[str, int, str]:
+        """See Mutant."""
+        return self.file, self.line, self.change
 
 
 class Target(NamedTuple):
@@ -309,7 +319,7 @@ def judge(
     try:
         path.write_text(original[: mutant.start] + mutant.text + original[mutant.end :], "ascii")
         for target in sorted(targets, key=lambda target: seconds[target.name]):
-            limit = 5 * seconds[target.name] + SLACK_S
+            limit = 3 * seconds[target.name] + SLACK_S
             outcome, _ = run_target(work, target, seed, limit)
             if outcome == "did not build":
                 verdict.invalid = target.name
@@ -321,6 +331,23 @@ def judge(
         path.write_text(original, "ascii")
         bank.free.put(work)
     return verdict
+
+
+def killed_before(mutants: Sequence[Mutant]) -> list[Verdict]:
+    """The verdicts of the last run on the mutants of places where none survived.
+
+    Raises:
+        MutationError: the last run was of another design, or there was none.
+    """
+    path = DIRECTORY / "summary.json"
+    if not path.is_file():
+        raise MutationError(f"There is no {path}: run `make mutate`.")
+    last = json.loads(path.read_text(encoding="utf-8"))
+    if last["design"] != design_digest():
+        raise MutationError(f"{path} is about another design than rtl/: run `make mutate`.")
+    verdicts = [Verdict(**verdict) for verdict in last["all"]]
+    alive = {v.place for v in verdicts if not (v.killed_by or v.invalid)}
+    return [v for v in verdicts if v.place in {m.place for m in mutants} - alive]
 
 
 def explain(verdicts: Sequence[Verdict]) -> None:
@@ -374,17 +401,22 @@ def main(
     seed: Annotated[int, typer.Option(help="chooses the mutants and seeds the benches")] = 1,
     file: Annotated[str, typer.Option(help="this file of rtl/ alone")] = "",
     jobs: Annotated[int, typer.Option(min=0, help="processes; 0: one a core")] = 0,
+    again: Annotated[bool, typer.Option(help="only those that survived the last run")] = False,
 ) -> None:
     """Puts faults into the RTL and reports how many the benches find."""
     begin = time.monotonic()
     paths = sorted((ROOT / "rtl").glob("*.sv"))
     chosen = [p for p in paths if p.name not in SPARED and file in ("", p.name)]
     jobs = jobs or len(os.sched_getaffinity(0))
-    verdicts = []
+    verdicts: list[Verdict] = []
     try:
         if not chosen:
             raise MutationError(f"There is nothing to mutate in rtl/{file}.")
         mutants = choose({path.name: mutants_of(path) for path in chosen}, count, seed)
+        if again:
+            verdicts = killed_before(mutants)
+            known = {verdict.place for verdict in verdicts}
+            mutants = [mutant for mutant in mutants if mutant.place not in known]
         by_file = targets_of({mutant.file for mutant in mutants})
         bank = Bank(jobs)
         unique = {target.name: target for targets in by_file.values() for target in targets}
@@ -397,7 +429,13 @@ def main(
                 for mutant in mutants
             ]
             for future in as_completed(futures):
-                verdicts.append(future.result())
+                verdict = future.result()
+                verdicts.append(verdict)
+                fate = f"killed by {verdict.killed_by}" if verdict.killed_by else "survived"
+                if verdict.invalid:
+                    fate = "did not compile"
+                place = f"{verdict.file}:{verdict.line}"
+                console.print(f"{place}: {verdict.change}: {fate}", markup=False)
                 survivors = sum(not (v.killed_by or v.invalid) for v in verdicts)
                 progress.update(bar, advance=1, description=f"Mutants, {survivors} survive")
     except MutationError as error:

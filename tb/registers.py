@@ -1,17 +1,19 @@
 # Copyright 2026 The Crocuta authors
 # SPDX-License-Identifier: Apache-2.0
-"""The control registers as data: names, offsets, fields. Everything else in tb takes them from
-here; registers of 64 bits are two words, the low one first."""
+"""The control registers as data, read from registers/crocuta.rdl. Everything else in tb takes them
+from here; registers of 64 bits are two words, the low one first."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
-from models.configs import Config
+from systemrdl.node import FieldNode, RegNode
 
-SIZE = 0x1000
-"""Bytes of the whole map."""
-VERSION = 0x0100
+from models.configs import Config
+from tb.register_map import access, codes, field_of, read_map, reset_of
+
+WORD_BITS = 32
 HIGH = "_high"
 """What the name of a 64-bit register's second word ends in."""
 
@@ -54,105 +56,47 @@ class Register:
         return sum(field.reset_value(config) << field.lsb for field in self.fields)
 
 
-def _argument(name: str, offset: int, bits: int = 32) -> list[Register]:
-    words = [Register(name, offset, (Field("value", 0, 32, "RW"),))]
-    if bits == 64:
-        words += [Register(name + HIGH, offset + 4, (Field("value", 0, 32, "RW"),))]
-    return words
+def _field(node: FieldNode, word: int) -> Field:
+    """The part of a field that is in one word of its register."""
+    first, last = WORD_BITS * word, WORD_BITS * (word + 1) - 1
+    low, high = max(node.lsb, first), min(node.msb, last)
+    bits = high - low + 1
+    return Field(
+        node.inst_name,
+        low - first,
+        bits,
+        access(node),
+        reset_of(node) >> (low - node.lsb) & ((1 << bits) - 1),
+        node.get_property("parameter") or "",
+        node.is_volatile and node.is_sw_readable,
+    )
 
 
-def _counter(name: str, offset: int, bits: int = 64) -> list[Register]:
-    words = [Register(name, offset, (Field("value", 0, 32, "RO", volatile=True),))]
-    if bits == 64:
-        high = (Field("value", 0, 32, "RO", volatile=True),)
-        words += [Register(name + HIGH, offset + 4, high)]
-    return words
+def _words(node: RegNode) -> Iterator[Register]:
+    for word in range(node.get_property("regwidth") // WORD_BITS):
+        fields = tuple(
+            _field(field, word)
+            for field in node.fields()
+            if field.lsb // WORD_BITS <= word <= field.msb // WORD_BITS
+        )
+        name = node.inst_name + (HIGH if word else "")
+        yield Register(name, node.absolute_address + WORD_BITS // 8 * word, fields)
 
 
-REGISTERS = (
-    Register(
-        "control",
-        0x00,
-        (
-            Field("start", 0, 1, "W1S", volatile=True),
-            Field("done", 1, 1, "RO", volatile=True),
-            Field("idle", 2, 1, "RO", reset=1, volatile=True),
-            Field("ready", 3, 1, "RC", volatile=True),
-            Field("continue", 4, 1, "WO"),
-        ),
-    ),
-    Register("global_interrupt", 0x04, (Field("enable", 0, 1, "RW"),)),
-    Register("interrupt_enable", 0x08, (Field("done", 0, 1, "RW"), Field("ready", 1, 1, "RW"))),
-    Register(
-        "interrupt_status",
-        0x0C,
-        (Field("done", 0, 1, "W1T", volatile=True), Field("ready", 1, 1, "W1T", volatile=True)),
-    ),
-    *_argument("mode", 0x10),
-    *_argument("channels", 0x18),
-    *_argument("length_x", 0x20),
-    *_argument("length_h", 0x28),
-    *_argument("x", 0x30, 64),
-    *_argument("h", 0x38, 64),
-    *_argument("h_spectra", 0x40, 64),
-    *_argument("x_spectra", 0x48, 64),
-    *_argument("y", 0x50, 64),
-    Register(
-        "status",
-        0x80,
-        (
-            Field("saturated", 0, 1, "RO", volatile=True),
-            Field("non_finite", 1, 1, "RO", volatile=True),
-        ),
-    ),
-    Register("error", 0x84, (Field("code", 0, 4, "RO", volatile=True),)),
-    Register("version", 0x88, (Field("value", 0, 32, "RO", reset=VERSION),)),
-    Register(
-        "identity",
-        0x8C,
-        (
-            Field("chunk_log2", 0, 8, "RO", parameter="chunk_log2"),
-            Field("lanes", 8, 8, "RO", parameter="lanes"),
-            Field("mantissa_bits", 16, 8, "RO", parameter="mantissa_bits"),
-            Field("exponent_bits", 24, 8, "RO", parameter="exponent_bits"),
-        ),
-    ),
-    Register(
-        "identity_2",
-        0x90,
-        (
-            Field("twiddle_bits", 0, 8, "RO", parameter="twiddle_bits"),
-            Field("max_length_log2", 8, 8, "RO", parameter="max_length_log2"),
-        ),
-    ),
-    *_counter("chunks_done", 0x94, 32),
-    *_counter("clocks", 0xA0),
-    *_counter("mac_beats", 0xA8),
-    *_counter("stall_samples", 0xB0),
-    *_counter("stall_x", 0xB8),
-    *_counter("stall_h", 0xC0),
-    *_counter("stall_store", 0xC8),
-    *_counter("stall_output", 0xD0),
-)
-
+MAP = read_map()
+SIZE = 1 << MAP.get_property("address_bits")
+"""Bytes of the whole map."""
+REGISTERS = tuple(word for node in MAP.registers() for word in _words(node))
 OFFSETS = {register.name: register.offset for register in REGISTERS}
 BY_OFFSET = {register.offset: register for register in REGISTERS}
-
 ARGUMENTS = {
-    name: (OFFSETS[name], 64 if name + HIGH in OFFSETS else 32)
-    for name in (
-        "mode",
-        "channels",
-        "length_x",
-        "length_h",
-        "x",
-        "h",
-        "h_spectra",
-        "x_spectra",
-        "y",
-    )
+    node.inst_name: (node.absolute_address, node.get_property("regwidth"))
+    for node in MAP.registers()
+    if node.get_property("argument")
 }
 """A job's arguments by the names of its fields: offset and bits."""
+ERRORS = tuple(codes(field_of(MAP, "error.code")))
+"""The error codes by name, each at its value."""
 
 
 def bit(register: str, field: str) -> int:

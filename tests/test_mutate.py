@@ -105,6 +105,18 @@ def test_a_fault_is_found(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> No
     summary = json.loads((tmp_path / "summary.json").read_text())
     assert (summary["mutants"], summary["killed"]) == (2, 2), result.output
     assert result.exit_code == 0
+    # Again: what was killed is not run; a survivor is, and all of its place.
+    summary["all"][0]["killed_by"] = ""
+    (tmp_path / "summary.json").write_text(json.dumps(summary))
+    command = ["--file", "credit_counter.sv", "--count", "2", "--jobs", "1", "--seed", "1"]
+    result = CliRunner().invoke(_command(), [*command, "--again"])
+    assert result.output.count("killed by") == 1
+    summary = json.loads((tmp_path / "summary.json").read_text())
+    assert (summary["mutants"], summary["killed"]) == (2, 2), result.output
+    (tmp_path / "summary.json").write_text(json.dumps({**summary, "design": "0123456789ab"}))
+    result = CliRunner().invoke(_command(), [*command, "--again"])
+    assert result.exit_code == 2
+    assert "another design" in result.output
 
 
 def test_an_unknown_file_is_said() -> None:

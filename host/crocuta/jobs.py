@@ -17,11 +17,14 @@ from crocuta.errors import JobError, JobTimeout, KernelError
 from crocuta.kernel import Bank, Counters, Done, Memory, PageBuffer, Pages, Progress
 from crocuta.registers import (
     COUNTERS,
-    DONE_INTERRUPT,
+    MAX_CHANNELS,
     VERSION,
     WIDE,
     Control,
     ErrorCode,
+    GlobalInterrupt,
+    InterruptEnable,
+    InterruptStatus,
     Register,
     Status,
     identity,
@@ -31,7 +34,7 @@ from models.configs import Config
 
 REMEDIES = {
     ErrorCode.MODE: "it does not know the mode: use the host software of the kernel's version.",
-    ErrorCode.CHANNELS: "the number of channels must be 1 to 65536: split the batch.",
+    ErrorCode.CHANNELS: f"the number of channels must be 1 to {MAX_CHANNELS}: split the batch.",
     ErrorCode.LENGTH_X: "x must have 1 to {longest} samples: shorten it.",
     ErrorCode.LENGTH_H: "the filter must have 1 to {longest} taps: shorten it.",
     ErrorCode.POINTER: "a buffer does not start at a multiple of 4096 bytes: align it.",
@@ -145,11 +148,11 @@ def run(
         if time.monotonic() > deadline:
             raise JobTimeout(limit)
 
-    kernel.write(Register.GLOBAL_INTERRUPT, 1)
-    kernel.write(Register.INTERRUPT_ENABLE, DONE_INTERRUPT)
+    kernel.write(Register.GLOBAL_INTERRUPT, GlobalInterrupt.ENABLE)
+    kernel.write(Register.INTERRUPT_ENABLE, InterruptEnable.DONE)
     kernel.write(Register.CONTROL, Control.START)
     kernel.wait(poll)
-    kernel.write(Register.INTERRUPT_STATUS, DONE_INTERRUPT)
+    kernel.write(Register.INTERRUPT_STATUS, InterruptStatus.DONE)
     show()
     error = ErrorCode(kernel.read(Register.ERROR))
     status = kernel.read(Register.STATUS)

@@ -1,6 +1,9 @@
 # Copyright 2026 The Crocuta authors
 # SPDX-License-Identifier: Apache-2.0
-"""The kernel's registers as the host sees them: the constants of rtl/crocuta_pkg.sv."""
+"""The kernel's registers as the host sees them; docs/registers.md says what they mean.
+
+Written by `make registers` from registers/crocuta.rdl: edit that.
+"""
 
 from __future__ import annotations
 
@@ -40,14 +43,37 @@ class Register(enum.IntEnum):
     STALL_OUTPUT = 0xD0
 
 
-POINTERS = (Register.X, Register.H, Register.H_SPECTRA, Register.X_SPECTRA, Register.Y)
-COUNTERS = tuple(register for register in Register if register >= Register.CLOCKS)
-WIDE = frozenset((*POINTERS, *COUNTERS))
+WIDE = frozenset(
+    (
+        Register.X,
+        Register.H,
+        Register.H_SPECTRA,
+        Register.X_SPECTRA,
+        Register.Y,
+        Register.CLOCKS,
+        Register.MAC_BEATS,
+        Register.STALL_SAMPLES,
+        Register.STALL_X,
+        Register.STALL_H,
+        Register.STALL_STORE,
+        Register.STALL_OUTPUT,
+    )
+)
 """The 64-bit registers."""
+COUNTERS = (
+    Register.CLOCKS,
+    Register.MAC_BEATS,
+    Register.STALL_SAMPLES,
+    Register.STALL_X,
+    Register.STALL_H,
+    Register.STALL_STORE,
+    Register.STALL_OUTPUT,
+)
+"""The 64-bit counters of the last job."""
 
 
 class Control(enum.IntFlag):
-    """The bits of CONTROL (ap_ctrl_chain)."""
+    """Bits of CONTROL."""
 
     START = 1
     DONE = 2
@@ -56,15 +82,31 @@ class Control(enum.IntFlag):
     CONTINUE = 16
 
 
+class GlobalInterrupt(enum.IntFlag):
+    """Bits of GLOBAL_INTERRUPT."""
+
+    ENABLE = 1
+
+
+class InterruptEnable(enum.IntFlag):
+    """Bits of INTERRUPT_ENABLE."""
+
+    DONE = 1
+    READY = 2
+
+
+class InterruptStatus(enum.IntFlag):
+    """Bits of INTERRUPT_STATUS."""
+
+    DONE = 1
+    READY = 2
+
+
 class Status(enum.IntFlag):
-    """The sticky flags of the last job, in STATUS."""
+    """Bits of STATUS."""
 
     SATURATED = 1
     NON_FINITE = 2
-
-
-DONE_INTERRUPT = 1
-"""The bit of a job's end in INTERRUPT_ENABLE and INTERRUPT_STATUS."""
 
 
 class ErrorCode(enum.IntEnum):
@@ -84,16 +126,16 @@ class ErrorCode(enum.IntEnum):
     H_WRITE = 11
 
 
-MAX_CHANNELS = 1 << 16
+MAX_CHANNELS = 65536
 VERSION = 0x0000_0100
 
 
 def identity(config: Config) -> tuple[int, int]:
     """What IDENTITY and IDENTITY2 read in a kernel of this configuration."""
-    first = (
+    return (
         config.chunk_log2
         | config.lanes << 8
         | config.mantissa_bits << 16
-        | config.exponent_bits << 24
+        | config.exponent_bits << 24,
+        config.twiddle_bits | config.max_length_log2 << 8,
     )
-    return first, config.twiddle_bits | config.max_length_log2 << 8

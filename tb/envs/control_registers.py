@@ -27,10 +27,10 @@ from tb.agents.beat import Beat
 from tb.agents.core import CoreAgent, CoreConfig, CoreItem, packed
 from tb.envs.base import BlockEnv, BlockTest
 from tb.envs.coverage import covergroup
-from tb.envs.job_model import ERRORS, USED, CoreInputs, CoreOutputs, HostActs, JobModel
+from tb.envs.job_model import USED, CoreInputs, CoreOutputs, HostActs, JobModel
 from tb.envs.register_model import RegisterModel
 from tb.envs.scoreboard import Expected, Scoreboard
-from tb.registers import ARGUMENTS, BY_OFFSET, HIGH, OFFSETS, REGISTERS, bit
+from tb.registers import ARGUMENTS, BY_OFFSET, ERRORS, HIGH, OFFSETS, REGISTERS, bit
 
 CONTROL = OFFSETS["control"]
 START, DONE, CONTINUE = (bit("control", name) for name in ("start", "done", "continue"))

@@ -16,7 +16,7 @@ from cocotb.triggers import FallingEdge
 from pyuvm import uvm_analysis_port, uvm_component, uvm_scoreboard, uvm_sequencer
 
 from models import configs
-from models.chunk_controller import Mode
+from models.chunk_controller import PAGE_BYTES, Mode
 from tb.agents.agent import Listener, clock_now, configure, read
 from tb.agents.axi_lite import AxiLiteAccess, AxiLiteAgent, AxiLiteConfig
 from tb.agents.axi_memory import AxiMemoryAgent, AxiMemoryConfig, Refusal, Request
@@ -24,10 +24,9 @@ from tb.agents.beat import Beat, BeatAgent, BeatConfig
 from tb.agents.reset import ResetConfig
 from tb.envs.base import BlockEnv
 from tb.envs.coverage import covergroup
-from tb.envs.job_model import ERRORS
 from tb.envs.kernel_job import BASES, NON_FINITE, PORTS, SATURATED, Oracle, Port, Prediction
 from tb.envs.kernel_samples import BOUNDS, KINDS, TAILS, bound_of, kind_of, tail_of
-from tb.registers import ARGUMENTS, HIGH, OFFSETS, REGISTERS, bit
+from tb.registers import ARGUMENTS, ERRORS, HIGH, OFFSETS, REGISTERS, bit
 
 MAX_OUTSTANDING = 16
 """Of axi_read_master and axi_write_master."""
@@ -86,7 +85,7 @@ class KernelPredictor(uvm_component):
         self.constants = {
             OFFSETS[name]: register.reset_value(self.get_parent().config)
             for name, register in ((each.name, each) for each in REGISTERS)
-            if name in ("version", "identity", "identity_2")
+            if name in ("version", "identity", "identity2")
         }
         self.writable = {
             OFFSETS[word] for name in ARGUMENTS for word in (name, name + HIGH) if word in OFFSETS
@@ -421,6 +420,11 @@ class KernelCoverage(uvm_component):
         self.sample_host = covergroup(
             "kernel.host", {"end": ("interrupt", "polled"), "written_while_busy": answers}
         )
+        self.sample_arrays = covergroup(
+            "kernel.arrays",
+            {"port": [port.error for port in PORTS], "row": ("within a page", "longer")},
+            {"port_x_row": ("port", "row")},
+        )
         self.sample_error = covergroup("kernel.error", {"code": ERRORS[1:]})
         self.sample_reset = covergroup("kernel.reset_at", {"state": STATES})
 
@@ -441,6 +445,9 @@ class KernelCoverage(uvm_component):
             self.sample_lengths(bound_of(length, config), bound_of(job.length_h, config))
         channels = ("one", "two", "more")[min(job.channels, 3) - 1]
         self.sample_rows(mode, channels, tail_of(length, config))
+        for window in prediction.windows:
+            longer = window.used > PAGE_BYTES
+            self.sample_arrays(window.port.error, ("within a page", "longer")[longer])
         for row in prediction.rows:
             self.sample_data(mode, kind_of(row))
         flags = (bool(prediction.flags & mask) for mask in (SATURATED, NON_FINITE))
@@ -485,7 +492,7 @@ class KernelEnv(BlockEnv):
 
     def _memory(self, name: str) -> AxiMemoryAgent:
         config = self.config
-        page_beats = 4096 // self.beat_bytes
+        page_beats = PAGE_BYTES // self.beat_bytes
         spectra = name != "samples"
         # A tile of samples is 16 rows of the lanes, or a chunk that is shorter.
         tile = min(16, config.chunk_beats // (2 * config.lanes))

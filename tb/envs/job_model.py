@@ -11,23 +11,8 @@ from typing import Literal, NamedTuple
 
 from models.chunk_controller import MAX_CHANNELS, PAGE_BYTES, Mode
 from models.configs import Config
-from tb.registers import HIGH
+from tb.registers import ERRORS, HIGH
 
-ERRORS = (
-    "none",
-    "mode",
-    "channels",
-    "length_x",
-    "length_h",
-    "pointer",
-    "samples_read",
-    "samples_write",
-    "x_read",
-    "x_write",
-    "h_read",
-    "h_write",
-)
-"""The error codes by name."""
 FIRST_PORT_ERROR = ERRORS.index("samples_read")
 COUNTERS = (
     "chunks_done",

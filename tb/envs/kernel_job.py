@@ -19,6 +19,7 @@ from models.crocuta_kernel import SampleArray, Spectra
 from models.fft_engine import from_beats
 from tb.agents.axi_memory import Backdoor, Request
 from tb.envs.job_model import argument_error
+from tb.registers import bit
 
 BASES = {
     "samples": 0x0010_FFFF_F000,
@@ -26,7 +27,7 @@ BASES = {
     "h_spectra": 0x0030_FFFF_F000,
 }
 """Where kernel_tb puts the memories."""
-SATURATED, NON_FINITE = 1, 2
+SATURATED, NON_FINITE = (bit("status", name) for name in ("saturated", "non_finite"))
 
 
 class Port(NamedTuple):

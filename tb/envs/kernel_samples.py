@@ -114,12 +114,9 @@ def _is_prime(number: int) -> bool:
     return number > 1 and all(number % n for n in range(2, int(number**0.5) + 1))
 
 
-def length_in(bound: str, config: Config, longest: int = 0) -> int:
-    """A length of a class: for those that are wide, primes and both ends more often than others.
-
-    Args:
-        longest: of those beyond 2C; by default 3C + 1.
-    """
+def length_in(bound: str, config: Config) -> int:
+    """A length of a class: of those that are wide, primes and both ends more often than others,
+    and none beyond 3C + 1."""
     c = config.chunk
     exact = {"1": 1, "C - 1": c - 1, "C": c, "C + 1": c + 1, "2C": 2 * c}
     if bound in exact:
@@ -127,10 +124,11 @@ def length_in(bound: str, config: Config, longest: int = 0) -> int:
     low, high = {
         "below C": (2, c - 2),
         "below 2C": (c + 2, 2 * c - 1),
-        "beyond": (2 * c + 1, longest or 3 * c + 1),
+        "beyond": (2 * c + 1, 3 * c + 1),
     }[bound]
-    primes = [number for number in range(low, high + 1) if _is_prime(number)]
-    return random.choice((low, high, random.choice(primes), random.randint(low, high)))
+    number = random.randint(low, high)
+    prime = next((n for n in range(number, high + 1) if _is_prime(n)), high)
+    return random.choice((low, high, prime, number))
 
 
 def tail_of(length: int, config: Config) -> str:

@@ -10,26 +10,29 @@ import random
 from collections.abc import Sequence
 from typing import Any
 
+import numpy as np
 from cocotb.triggers import ClockCycles, FallingEdge, First, RisingEdge
 from pyuvm import uvm_sequence
 
 from models import chunk_controller, crocuta_kernel
+from models.cfp import Cfp, Format, pack
 from models.chunk_controller import PAGE_BYTES, Job, Mode
 from models.crocuta_kernel import SampleArray
-from tb.agents.agent import read
+from tb.agents.agent import clock_now, read
 from tb.agents.axi_lite import AxiLiteItem, AxiLiteSequence
 from tb.agents.axi_memory import Backdoor, Behaviour, BehaviourSequence
 from tb.envs.base import BlockTest
 from tb.envs.crocuta_kernel import CONTINUE, DONE, READY, START, KernelEnv
-from tb.envs.job_model import ERRORS
 from tb.envs.kernel_job import BASES, ceil_to
 from tb.envs.kernel_samples import HARMLESS, samples
-from tb.registers import ARGUMENTS, HIGH, OFFSETS
+from tb.registers import ARGUMENTS, ERRORS, HIGH, OFFSETS
 
 RESULTS = ("error", "status", "chunks_done", "mac_beats", "clocks")
 """What the host reads after each job."""
-LIMIT = 1_000_000
-"""Clocks after which a job has failed."""
+PATIENCE = 20
+"""How many times the clocks of its beats a job may take, when the memories are slow."""
+OVERHEAD = 20_000
+"""The clocks of a job without beats, at most."""
 
 
 class CutShortError(Exception):
@@ -92,15 +95,27 @@ class KernelSequence(uvm_sequence):
         await self.arguments(values)
         await self.write("control", START)
 
-    async def wait(self, limit: int = LIMIT) -> None:
+    def patience(self) -> int:
+        """The clocks within which the running job has to end."""
+        running = self.env.predictor.running
+        beats = sum(running.beats.values()) if running else 0
+        return OVERHEAD + PATIENCE * (beats + 4 * self.env.config.chunk_beats)
+
+    async def ask(self, bit: int) -> None:
+        """Reads the control register until a bit is set."""
+        last = clock_now() + self.patience()
+        while not await self.read("control") & bit:
+            assert clock_now() <= last, f"the kernel does not set bit {bit:#x} of control"
+
+    async def wait(self, limit: int | None = None) -> None:
         """Waits for the end of a job: for the interrupt when that is enabled, else by asking."""
         dut = self.env.dut
         if not await self.read("global_interrupt"):
-            while not await self.read("control") & DONE:
-                pass
+            await self.ask(DONE)
             return
         if read(dut.interrupt_o):
             return
+        limit = limit or self.patience()
         late = ClockCycles(dut.clk_i, limit)
         first = await First(RisingEdge(dut.interrupt_o), FallingEdge(dut.rst_ni), late)
         assert first is not late, f"no interrupt within {limit} clocks"
@@ -115,7 +130,7 @@ class KernelSequence(uvm_sequence):
         await self.write("control", CONTINUE)
         return ERRORS[results["error"]]
 
-    async def run(self, values: Job | dict[str, int], limit: int = LIMIT) -> str:
+    async def run(self, values: Job | dict[str, int], limit: int | None = None) -> str:
         """One job from start to acknowledge."""
         await self.start_job(values)
         await self.wait(limit)
@@ -194,7 +209,7 @@ class EnableSequence(KernelSequence):
 class JobSequence(KernelSequence):
     """One job; `error` is its code's name."""
 
-    def __init__(self, job: Job | dict[str, int], limit: int = LIMIT) -> None:
+    def __init__(self, job: Job | dict[str, int], limit: int | None = None) -> None:
         super().__init__("job")
         self.job = job
         self.limit = limit
@@ -220,6 +235,22 @@ class ConvolutionSequence(KernelSequence):
         for job in (prepare, self.job):
             error = await self.run(job)
             assert error == "none", f"{job} ended with {error}"
+
+
+class SpectraSequence(KernelSequence):
+    """Convolves x with spectra that come from elsewhere: a word for each of a filter's slots."""
+
+    def __init__(self, x: SampleArray, length_h: int, words: Cfp) -> None:
+        super().__init__("spectra")
+        self.x, self.length_h, self.words = x, length_h, words
+
+    async def host(self) -> None:
+        """The CONVOLVE job alone."""
+        prepare = self.place(self.x, np.zeros((len(self.x), self.length_h), np.float32))
+        job = dataclasses.replace(prepare, mode=Mode.CONVOLVE)
+        slots = pack(self.words, Format.of(self.env.config))
+        self.env.memories["h_spectra"].memory.write(job.h_spectra, slots.tobytes())
+        assert await self.run(job) == "none"
 
 
 class FilterSequence(KernelSequence):
@@ -251,8 +282,7 @@ class QueueSequence(KernelSequence):
         """The jobs in order."""
         for number, job in enumerate(self.jobs):
             if number:
-                while not await self.read("control") & READY:
-                    pass
+                await self.ask(READY)
                 await self._disturb()
             await self.start_job(job)
             if number:
@@ -267,7 +297,7 @@ class QueueSequence(KernelSequence):
             await self.read(name)
         for name in random.sample(("status", "error", "version", "identity", "clocks"), 2):
             await self.write(name, random.getrandbits(32))
-        for name in ("mac_beats", "chunks_done", "identity", "identity_2", "version"):
+        for name in ("mac_beats", "chunks_done", "identity", "identity2", "version"):
             await self.read(name)
 
 

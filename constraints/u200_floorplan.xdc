@@ -1,0 +1,8 @@
+# Copyright 2026 The Crocuta authors
+# SPDX-License-Identifier: Apache-2.0
+#
+# The kernel beside memory 0. Everything else finds its place near the pins it serves.
+
+create_pblock kernel
+resize_pblock [get_pblocks kernel] -add SLR0
+add_cells_to_pblock [get_pblocks kernel] [get_cells crocuta_u200_i/kernel]

@@ -1,0 +1,202 @@
+// Copyright 2026 The Crocuta authors
+// SPDX-License-Identifier: Apache-2.0
+//
+// chunk_controller with its FIFOs: it never stops by itself. The three processes that fill the
+// streams do not wait for one another: a load is there within WalkClocks as long as any is to come,
+// whatever happens to all other streams; so is an output, for one of its two consumers at least; and
+// so is, within PassClocks, one of the passes and their spectra commands. A pass that waits, waits
+// for a full FIFO, which is one whose consumer has a command before it. When everything was taken
+// the job is over. With chunk_schedule_formal, which counts the commands, every job therefore ends
+// if every command is taken in the end.
+// With EndClocks the end itself is searched for: jobs of at most two channels of two chunks, whose
+// consumers let a command wait at most one clock, end within EndClocks.
+
+`include "formal.svh"
+
+module chunk_progress_formal #(
+  parameter int Lanes = 2,
+  parameter int Chunk = 16,
+  parameter int MaxLengthLog2 = 6,
+  parameter int EndClocks = 0,
+  localparam int WalkClocks = 6,
+  localparam int PassClocks = 8,
+  localparam int ChunkLog2 = $clog2(Chunk),
+  localparam int LengthBits = MaxLengthLog2 + 1
+) (
+  input logic                  clk_i,
+  input logic                  rst_ni,
+  input logic                  start_i,
+  input logic                  convolve_i,
+  input logic [16:0]           channels_i,
+  input logic [LengthBits-1:0] length_x_i,
+  input logic [LengthBits-1:0] length_h_i,
+  input logic [7:0]            ready_i
+);
+
+  `RESET_FIRST
+
+  logic               done;
+  logic [7:0]         valid;
+  logic [63:0]        load_addr;
+  logic [ChunkLog2:0] load_samples;
+  logic [63:0]        x_read_addr;
+  logic [31:0]        x_read_sequence;
+  logic [63:0]        h_read_addr;
+  logic [63:0]        x_store_addr;
+  logic [63:0]        h_store_addr;
+  logic [5:0]         marks;
+  logic [63:0]        y_store_addr;
+  logic [ChunkLog2:0] y_store_samples;
+  logic               overlap_first;
+
+  // The streams' bits in valid and ready_i.
+  localparam int Load = 0, XRead = 1, HRead = 2, XStore = 3, HStore = 4, Pass = 5, YStore = 6,
+                 Overlap = 7;
+
+  chunk_controller #(
+    .Lanes        (Lanes),
+    .Chunk        (Chunk),
+    .MaxLengthLog2(MaxLengthLog2)
+  ) u_dut (
+    .clk_i            (clk_i),
+    .rst_ni           (rst_ni),
+    .start_i          (start_i),
+    .convolve_i       (convolve_i),
+    .channels_i       (channels_i),
+    .length_x_i       (length_x_i),
+    .length_h_i       (length_h_i),
+    .x_i              ('0),
+    .h_i              ('0),
+    .h_spectra_i      ('0),
+    .x_spectra_i      ('0),
+    .y_i              ('0),
+    .done_o           (done),
+    .load_valid_o     (valid[Load]),
+    .load_ready_i     (ready_i[Load]),
+    .load_addr_o      (load_addr),
+    .load_samples_o   (load_samples),
+    .x_read_valid_o   (valid[XRead]),
+    .x_read_ready_i   (ready_i[XRead]),
+    .x_read_addr_o    (x_read_addr),
+    .x_read_sequence_o(x_read_sequence),
+    .h_read_valid_o   (valid[HRead]),
+    .h_read_ready_i   (ready_i[HRead]),
+    .h_read_addr_o    (h_read_addr),
+    .x_store_valid_o  (valid[XStore]),
+    .x_store_ready_i  (ready_i[XStore]),
+    .x_store_addr_o   (x_store_addr),
+    .h_store_valid_o  (valid[HStore]),
+    .h_store_ready_i  (ready_i[HStore]),
+    .h_store_addr_o   (h_store_addr),
+    .pass_valid_o     (valid[Pass]),
+    .pass_ready_i     (ready_i[Pass]),
+    .pass_first_o     (marks[0]),
+    .pass_last_o      (marks[1]),
+    .pass_flush_o     (marks[2]),
+    .pass_engine_o    (marks[3]),
+    .pass_store_o     (marks[4]),
+    .pass_prepare_o   (marks[5]),
+    .y_store_valid_o  (valid[YStore]),
+    .y_store_ready_i  (ready_i[YStore]),
+    .y_store_addr_o   (y_store_addr),
+    .y_store_samples_o(y_store_samples),
+    .overlap_valid_o  (valid[Overlap]),
+    .overlap_ready_i  (ready_i[Overlap]),
+    .overlap_first_o  (overlap_first)
+  );
+
+  // The environment, as in chunk_schedule_formal.
+  logic running_q;
+
+  always_ff @(posedge clk_i) begin
+    if (!rst_ni) running_q <= 1'b0;
+    else if (start_i) running_q <= 1'b1;
+    else if (done) running_q <= 1'b0;
+  end
+
+  // job_control starts a job only when the one before has ended.
+  `ASSUME(one_job, !start_i || !running_q)
+  // The registers behind the arguments are not written during a job.
+  `ASSUME(arguments_stay,
+          !running_q || $stable({convolve_i, channels_i, length_x_i, length_h_i}))
+
+  // State numbers of chunk_controller and chunk_walker.
+  localparam int StIdle = 0, StBegin = 3, StRow = 4, StPass = 7, StFlush = 10, StDrain = 11;
+  localparam int WalkIdle = 0;
+
+  logic [3:0] state;
+  logic       to_load;  // there are loads to come
+  logic       to_put;   // outputs
+  logic       to_pass;  // passes
+
+  assign state   = u_dut.state_q;
+  assign to_load = u_dut.u_loads.state_q != WalkIdle || state != StIdle && state <= StBegin;
+  assign to_put  = u_dut.u_outputs.state_q != WalkIdle
+                   || convolve_i && state != StIdle && state <= StBegin;
+  assign to_pass = state != StIdle && state != StDrain;
+
+  // Clocks in a row in which something was to come and was not there.
+  logic [3:0] no_load_q;
+  logic [3:0] no_put_q;
+  logic [3:0] no_pass_q;
+  logic [3:0] no_end_q;
+
+  always_ff @(posedge clk_i) begin
+    if (!rst_ni) begin
+      no_load_q <= '0;
+      no_put_q  <= '0;
+      no_pass_q <= '0;
+      no_end_q  <= '0;
+    end else begin
+      no_load_q <= (to_load && !valid[Load]) ? no_load_q + 1'b1 : '0;
+      no_put_q  <= (to_put && !valid[YStore] && !valid[Overlap]) ? no_put_q + 1'b1 : '0;
+      no_pass_q <= (to_pass && valid[Pass:XRead] == '0) ? no_pass_q + 1'b1 : '0;
+      no_end_q  <= (running_q && !done && !to_load && !to_put && !to_pass && valid == '0)
+                   ? no_end_q + 1'b1 : '0;
+    end
+  end
+
+  `ASSERT(loads_come, no_load_q <= 4'(WalkClocks))
+  `ASSERT(outputs_come, no_put_q <= 4'(WalkClocks))
+  `ASSERT(passes_come, no_pass_q <= 4'(PassClocks))
+  `ASSERT(comes_to_an_end, no_end_q <= 4'd2)
+  `ASSERT(quiet_when_done, !done || valid == '0 && !to_load && !to_put)
+  `ASSERT_NEXT(done_stays, done && !start_i, done)
+  `ASSERT(waits_for_a_full_fifo, !(state == StPass && !u_dut.issue)
+          || u_dut.pass_level >= 4'd8 && valid[Pass] || u_dut.x_read_level >= 4'd8 && valid[XRead]
+          || u_dut.h_read_level >= 4'd8 && valid[HRead]
+          || u_dut.x_store_level >= 4'd8 && valid[XStore]
+          || u_dut.h_store_level >= 4'd8 && valid[HStore])
+
+  `COVER(ended, running_q && done)
+  `COVER(only_loads_taken, running_q && $past(rst_ni && valid[Load] && ready_i[Load])
+         && no_pass_q == '0 && valid[Pass] && valid[YStore])
+  // The bounds are met: they could not be smaller.
+  `COVER(slowest_load, no_load_q == 4'(WalkClocks))
+  `COVER(slowest_output, no_put_q == 4'(WalkClocks))
+  `COVER(slowest_pass, no_pass_q == 4'(PassClocks))
+
+  if (EndClocks > 0) begin : gen_end
+    // What makes the search finite: small jobs and consumers that hesitate at most a clock.
+    `ASSUME(small_jobs, channels_i >= 17'd1 && channels_i <= 17'd2 && length_x_i != '0
+            && length_h_i != '0 && 32'(length_x_i) <= 32'(2 * Chunk)
+            && 32'(length_h_i) <= 32'(2 * Chunk))
+    `ASSUME(fair, ((valid & ~ready_i) & $past(valid & ~ready_i)) == '0)
+
+    logic [7:0] clocks_q;
+
+    always_ff @(posedge clk_i) begin
+      if (!rst_ni || !running_q) clocks_q <= '0;
+      else clocks_q <= clocks_q + 1'b1;
+    end
+
+    `ASSERT(ends_in_time, clocks_q <= 8'(EndClocks))
+    // The bound is met: it could not be smaller.
+    `COVER(slowest, clocks_q == 8'(EndClocks))
+    `COVER(two_channels, running_q && done && channels_i == 17'd2 && convolve_i)
+  end else begin : gen_any
+    // A full FIFO needs a job of some length, which a search reaches but no proof needs.
+    `COVER(pass_waits, state == StPass && !u_dut.issue)
+  end
+
+endmodule

@@ -1,0 +1,482 @@
+// Copyright 2026 The Crocuta authors
+// SPDX-License-Identifier: Apache-2.0
+//
+// chunk_controller: what enters its streams, for all lengths, channels and pointers and whatever the
+// readies do. The order is said by counters, apart from the RTL's: passes go through the channels,
+// in a channel through the output chunks k, in an output chunk through X(i), i = max(0, k - ph + 1)
+// to k, with H(k - i); loads and outputs through the channels and their chunks. Every command is
+// compared with the counters.
+// And of one pair (channel, i, j), which may be any: if j < ph and i + j < p it is multiplied
+// exactly once, as one of output chunk i + j, else never; the first and the last pass of an output
+// chunk, and no other, are marked.
+// The FIFOs are taken out (see through/fifo.sv).
+
+`include "formal.svh"
+
+module chunk_schedule_formal #(
+  parameter int Lanes = 8,
+  parameter int Chunk = 65536,
+  parameter int MaxLengthLog2 = 22,
+  localparam int ChunkLog2 = $clog2(Chunk),
+  localparam int LengthBits = MaxLengthLog2 + 1
+) (
+  input logic                  clk_i,
+  input logic                  rst_ni,
+  input logic                  start_i,
+  input logic                  convolve_i,
+  input logic [16:0]           channels_i,
+  input logic [LengthBits-1:0] length_x_i,
+  input logic [LengthBits-1:0] length_h_i,
+  input logic [63:0]           x_i,
+  input logic [63:0]           h_i,
+  input logic [63:0]           h_spectra_i,
+  input logic [63:0]           x_spectra_i,
+  input logic [63:0]           y_i,
+  input logic                  load_ready_i,
+  input logic                  x_read_ready_i,
+  input logic                  h_read_ready_i,
+  input logic                  x_store_ready_i,
+  input logic                  h_store_ready_i,
+  input logic                  pass_ready_i,
+  input logic                  y_store_ready_i,
+  input logic                  overlap_ready_i
+);
+
+  `RESET_FIRST
+
+  // The sizes as the schedule's model has them: a chunk's spectrum is Chunk words of 8 bytes, read
+  // in bursts of at most 64 beats and 4 KiB.
+  localparam int SpectrumLog2 = ChunkLog2 + 3;
+  localparam int ChunkBeats = Chunk / Lanes;
+  localparam int PageBeats = 4096 / (8 * Lanes);
+  localparam int BurstBeats = (ChunkBeats <= 64 && ChunkBeats <= PageBeats) ? ChunkBeats :
+                              (PageBeats <= 64) ? PageBeats : 64;
+  localparam int Bursts = ChunkBeats / BurstBeats;
+  localparam int N = ((LengthBits > ChunkLog2) ? LengthBits - ChunkLog2 : 1) + 1;
+
+  typedef logic [N-1:0] count_t;
+
+  logic               done;
+  logic               load_valid;
+  logic [63:0]        load_addr;
+  logic [ChunkLog2:0] load_samples;
+  logic               x_read_valid;
+  logic [63:0]        x_read_addr;
+  logic [31:0]        x_read_sequence;
+  logic               h_read_valid;
+  logic [63:0]        h_read_addr;
+  logic               x_store_valid;
+  logic [63:0]        x_store_addr;
+  logic               h_store_valid;
+  logic [63:0]        h_store_addr;
+  logic               pass_valid;
+  logic               pass_first;
+  logic               pass_last;
+  logic               pass_flush;
+  logic               pass_engine;
+  logic               pass_store;
+  logic               pass_prepare;
+  logic               y_store_valid;
+  logic [63:0]        y_store_addr;
+  logic [ChunkLog2:0] y_store_samples;
+  logic               overlap_valid;
+  logic               overlap_first;
+
+  chunk_controller #(
+    .Lanes        (Lanes),
+    .Chunk        (Chunk),
+    .MaxLengthLog2(MaxLengthLog2)
+  ) u_dut (
+    .clk_i            (clk_i),
+    .rst_ni           (rst_ni),
+    .start_i          (start_i),
+    .convolve_i       (convolve_i),
+    .channels_i       (channels_i),
+    .length_x_i       (length_x_i),
+    .length_h_i       (length_h_i),
+    .x_i              (x_i),
+    .h_i              (h_i),
+    .h_spectra_i      (h_spectra_i),
+    .x_spectra_i      (x_spectra_i),
+    .y_i              (y_i),
+    .done_o           (done),
+    .load_valid_o     (load_valid),
+    .load_ready_i     (load_ready_i),
+    .load_addr_o      (load_addr),
+    .load_samples_o   (load_samples),
+    .x_read_valid_o   (x_read_valid),
+    .x_read_ready_i   (x_read_ready_i),
+    .x_read_addr_o    (x_read_addr),
+    .x_read_sequence_o(x_read_sequence),
+    .h_read_valid_o   (h_read_valid),
+    .h_read_ready_i   (h_read_ready_i),
+    .h_read_addr_o    (h_read_addr),
+    .x_store_valid_o  (x_store_valid),
+    .x_store_ready_i  (x_store_ready_i),
+    .x_store_addr_o   (x_store_addr),
+    .h_store_valid_o  (h_store_valid),
+    .h_store_ready_i  (h_store_ready_i),
+    .h_store_addr_o   (h_store_addr),
+    .pass_valid_o     (pass_valid),
+    .pass_ready_i     (pass_ready_i),
+    .pass_first_o     (pass_first),
+    .pass_last_o      (pass_last),
+    .pass_flush_o     (pass_flush),
+    .pass_engine_o    (pass_engine),
+    .pass_store_o     (pass_store),
+    .pass_prepare_o   (pass_prepare),
+    .y_store_valid_o  (y_store_valid),
+    .y_store_ready_i  (y_store_ready_i),
+    .y_store_addr_o   (y_store_addr),
+    .y_store_samples_o(y_store_samples),
+    .overlap_valid_o  (overlap_valid),
+    .overlap_ready_i  (overlap_ready_i),
+    .overlap_first_o  (overlap_first)
+  );
+
+  // ---------------------------------------------------------------------------------------------
+  // The environment.
+
+  logic running_q;
+
+  always_ff @(posedge clk_i) begin
+    if (!rst_ni) running_q <= 1'b0;
+    else if (start_i) running_q <= 1'b1;
+    else if (done) running_q <= 1'b0;
+  end
+
+  // job_control starts a job only when the one before has ended.
+  `ASSUME(one_job, !start_i || !running_q)
+  // The registers behind the arguments are not written during a job.
+  `ASSUME(arguments_stay, !running_q || $stable({convolve_i, channels_i, length_x_i, length_h_i})
+          && $stable({x_i, h_i, h_spectra_i, x_spectra_i, y_i}))
+  // job_control ends a job with other arguments before it starts anything; PREPARE has no x.
+  `ASSUME(channels_in_range, channels_i >= 17'd1 && channels_i <= 17'd65536)
+  `ASSUME(length_x_in_range, !convolve_i
+          || length_x_i >= LengthBits'(1) && 32'(length_x_i) <= 32'(1) << MaxLengthLog2)
+  `ASSUME(length_h_in_range,
+          length_h_i >= LengthBits'(1) && 32'(length_h_i) <= 32'(1) << MaxLengthLog2)
+
+  // ---------------------------------------------------------------------------------------------
+  // The sizes of the job.
+
+  logic [31:0] row_length;   // samples of the rows that are loaded
+  count_t      p;            // chunks of such a row
+  count_t      ph;           // chunks of a row of h
+  logic [63:0] row_bytes;    // whole pages
+  logic [31:0] tail;         // samples of a row's last chunk
+
+  function automatic count_t chunks(logic [31:0] length);
+    chunks = count_t'((length + 32'(Chunk) - 32'd1) >> ChunkLog2);
+  endfunction
+
+  assign row_length = convolve_i ? 32'(length_x_i) : 32'(length_h_i);
+  assign p          = chunks(row_length);
+  assign ph         = chunks(32'(length_h_i));
+  assign row_bytes  = 64'((row_length * 32'd4 + 32'd4095) >> 12) << 12;
+  assign tail       = row_length - (32'(p - 1'b1) << ChunkLog2);
+
+  // ---------------------------------------------------------------------------------------------
+  // Loads and outputs: channel, chunk, and the row's address.
+
+  typedef enum logic [1:0] {Chunks, Dummy, Finished} walk_e;
+
+  walk_e       load_q;
+  logic [16:0] load_channel_q;
+  count_t      load_chunk_q;
+  logic [63:0] load_row_q;
+  logic        load;
+  walk_e       out_q;
+  logic [16:0] out_channel_q;
+  count_t      out_chunk_q;
+  logic [63:0] out_row_q;
+  logic        out;
+
+  assign load = load_valid && load_ready_i;
+  assign out  = y_store_valid && y_store_ready_i;
+
+  always_ff @(posedge clk_i) begin
+    if (!rst_ni || start_i) begin
+      load_q         <= Chunks;
+      load_channel_q <= '0;
+      load_chunk_q   <= '0;
+      load_row_q     <= convolve_i ? x_i : h_i;
+      out_q          <= convolve_i ? Chunks : Finished;
+      out_channel_q  <= '0;
+      out_chunk_q    <= '0;
+      out_row_q      <= y_i;
+    end else begin
+      if (load) begin
+        if (load_q == Dummy) begin
+          load_q <= Finished;
+        end else if (load_chunk_q != p - 1'b1) begin
+          load_chunk_q <= load_chunk_q + 1'b1;
+        end else begin
+          load_chunk_q   <= '0;
+          load_row_q     <= load_row_q + row_bytes;
+          load_channel_q <= load_channel_q + 1'b1;
+          if (load_channel_q + 1'b1 == channels_i) load_q <= Dummy;
+        end
+      end
+      if (out) begin
+        if (out_chunk_q != p - 1'b1) begin
+          out_chunk_q <= out_chunk_q + 1'b1;
+        end else begin
+          out_chunk_q   <= '0;
+          out_row_q     <= out_row_q + row_bytes;
+          out_channel_q <= out_channel_q + 1'b1;
+          if (out_channel_q + 1'b1 == channels_i) out_q <= Finished;
+        end
+      end
+    end
+  end
+
+  logic [31:0] load_want;
+  logic [31:0] out_want;
+
+  assign load_want = (load_chunk_q == p - 1'b1) ? tail : 32'(Chunk);
+  assign out_want  = (out_chunk_q == p - 1'b1) ? tail : 32'(Chunk);
+
+  `ASSERT(loads_end, !load_valid || running_q && load_q != Finished)
+  `ASSERT(load_is_next, !(load_valid && load_q == Chunks)
+          || load_addr == load_row_q + (64'(load_chunk_q) << (ChunkLog2 + 2))
+             && 32'(load_samples) == load_want)
+  `ASSERT(dummy_is_empty, !(load_valid && load_q == Dummy)
+          || load_addr == '0 && load_samples == '0)
+  `ASSERT(outputs_end, !y_store_valid || running_q && out_q == Chunks)
+  `ASSERT(output_is_next, !y_store_valid
+          || y_store_addr == out_row_q + (64'(out_chunk_q) << (ChunkLog2 + 2))
+             && 32'(y_store_samples) == out_want)
+  `ASSERT(output_to_both, out == (overlap_valid && overlap_ready_i))
+  `ASSERT(overlap_first_of_channel, !overlap_valid || overlap_first == (out_chunk_q == '0))
+
+  // ---------------------------------------------------------------------------------------------
+  // Passes.
+
+  typedef enum logic [1:0] {Passes, Flush, End} pass_e;
+
+  pass_e       pass_q;
+  logic [16:0] c_q;
+  count_t      k_q;
+  count_t      i_q;
+  logic [63:0] h_row_q;     // address of the channel's H(0)
+  logic [31:0] written_q;   // bursts of X stored in the channels before
+  logic        pass;
+  logic        store;
+
+  function automatic count_t oldest(count_t k, count_t h_chunks);
+    oldest = (k >= h_chunks) ? k - h_chunks + 1'b1 : '0;
+  endfunction
+
+  assign pass  = pass_valid && pass_ready_i;
+  assign store = convolve_i && i_q == k_q && k_q != p - 1'b1 && ph != count_t'(1);
+
+  always_ff @(posedge clk_i) begin
+    if (!rst_ni || start_i) begin
+      pass_q    <= Passes;
+      c_q       <= '0;
+      k_q       <= '0;
+      i_q       <= '0;
+      h_row_q   <= h_spectra_i;
+      written_q <= '0;
+    end else if (pass) begin
+      if (pass_q == Flush) begin
+        pass_q <= End;
+      end else if (convolve_i && i_q != k_q) begin
+        i_q <= i_q + 1'b1;
+      end else if (k_q != p - 1'b1) begin
+        k_q <= k_q + 1'b1;
+        i_q <= oldest(k_q + 1'b1, ph);
+      end else begin
+        k_q       <= '0;
+        i_q       <= '0;
+        c_q       <= c_q + 1'b1;
+        h_row_q   <= h_row_q + (64'(ph) << SpectrumLog2);
+        written_q <= written_q + 32'(p - 1'b1) * 32'(Bursts);
+        if (c_q + 1'b1 == channels_i) pass_q <= convolve_i ? Flush : End;
+      end
+    end
+  end
+
+  `ASSERT(passes_end, !pass_valid || running_q && pass_q != End)
+  `ASSERT(pass_is_next, !(pass_valid && pass_q == Passes) || !pass_flush
+          && pass_prepare == !convolve_i
+          && pass_first == (convolve_i && i_q == oldest(k_q, ph))
+          && pass_last == (convolve_i && i_q == k_q)
+          && pass_engine == (convolve_i && i_q == k_q)
+          && pass_store == store)
+  `ASSERT(flush_is_last, !(pass_valid && pass_q == Flush) || pass_flush && pass_first && pass_last
+          && !pass_engine && !pass_store && !pass_prepare)
+
+  // A pass comes with all it needs, and nothing comes without its pass.
+  `ASSERT(x_with_pass, (x_read_valid && x_read_ready_i)
+          == (pass && pass_q == Passes && convolve_i && i_q != k_q))
+  `ASSERT(h_with_pass, (h_read_valid && h_read_ready_i)
+          == (pass && pass_q == Passes && convolve_i))
+  `ASSERT(x_store_with_pass, (x_store_valid && x_store_ready_i)
+          == (pass && pass_q == Passes && store))
+  `ASSERT(h_store_with_pass, (h_store_valid && h_store_ready_i)
+          == (pass && pass_q == Passes && !convolve_i))
+  `ASSERT(x_is_next, !x_read_valid || x_read_addr == x_spectra_i + (64'(i_q) << SpectrumLog2)
+          && x_read_sequence == written_q + 32'(i_q) * 32'(Bursts))
+  `ASSERT(h_is_next, !h_read_valid || h_read_addr == h_row_q + (64'(k_q - i_q) << SpectrumLog2))
+  `ASSERT(x_store_is_next, !x_store_valid
+          || x_store_addr == x_spectra_i + (64'(i_q) << SpectrumLog2))
+  `ASSERT(h_store_is_next, !h_store_valid || h_store_addr == h_row_q + (64'(k_q) << SpectrumLog2))
+
+  // ---------------------------------------------------------------------------------------------
+  // One pair of one channel, seen at the ports: X of the engine is the newest, else the address
+  // tells.
+
+  logic [16:0] pair_c_q;
+  count_t      pair_i_q;
+  count_t      pair_j_q;
+  logic [N:0]  pair_k;
+  logic        seen_q;
+  logic        hit;
+  logic        wanted;
+  logic        behind;  // the passes have gone by the pair's place
+
+  // Never assigned anything else, so it is any pair, for good.
+  always_ff @(posedge clk_i) begin
+    pair_c_q <= pair_c_q;
+    pair_i_q <= pair_i_q;
+    pair_j_q <= pair_j_q;
+  end
+
+  assign pair_k = (N + 1)'(pair_i_q) + (N + 1)'(pair_j_q);
+  assign wanted = convolve_i && pair_c_q < channels_i && pair_j_q < ph && pair_k < (N + 1)'(p);
+  assign hit    = pass && !pass_flush && !pass_prepare && c_q == pair_c_q
+                  && h_read_addr == h_row_q + (64'(pair_j_q) << SpectrumLog2)
+                  && (pass_engine ? k_q == pair_i_q
+                      : x_read_addr == x_spectra_i + (64'(pair_i_q) << SpectrumLog2));
+  assign behind = pass_q != Passes || c_q > pair_c_q || c_q == pair_c_q
+                  && ((N + 1)'(k_q) > pair_k || (N + 1)'(k_q) == pair_k && i_q > pair_i_q);
+
+  always_ff @(posedge clk_i) begin
+    if (!rst_ni || start_i) seen_q <= 1'b0;
+    else if (hit) seen_q <= 1'b1;
+  end
+
+  `ASSERT(pair_only_if_wanted, !hit || wanted)
+  `ASSERT(pair_at_most_once, !hit || !seen_q)
+  `ASSERT(pair_in_its_output, !hit || (N + 1)'(k_q) == pair_k)
+  `ASSERT(pair_at_least_once, !(running_q && done) || seen_q == wanted)
+  `ASSERT(all_at_the_end,
+          !(running_q && done) || pass_q == End && load_q == Finished && out_q == Finished)
+
+  // ---------------------------------------------------------------------------------------------
+  // What makes the induction close: where the controller is, said in its own registers.
+
+  // State numbers of chunk_controller and chunk_walker.
+  localparam int StIdle = 0, StLength = 1, StCounts = 2, StBegin = 3, StRow = 4, StFirst = 5,
+                 StSum = 6, StPass = 7, StChunk = 8, StChannel = 9, StFlush = 10, StDrain = 11;
+  localparam int WalkIdle = 0, WalkSum = 1, WalkGive = 2, WalkRow = 3, WalkDummy = 4;
+
+  logic [3:0] state;
+  logic [2:0] load_state;
+  logic [2:0] out_state;
+  logic       begun;    // the walkers have been started
+  logic       passing;  // between two passes
+  logic       in_chunk;
+  count_t     k_last;   // the output chunk of the pass before, in StChunk
+
+  assign state      = u_dut.state_q;
+  assign load_state = u_dut.u_loads.state_q;
+  assign out_state  = u_dut.u_outputs.state_q;
+  assign begun      = state >= StRow;
+  assign passing    = state >= StRow && state <= StChannel;
+  assign in_chunk   = state == StFirst || state == StSum || state == StPass;
+  assign k_last     = k_q - 1'b1;
+
+  `ASSERT(helper_state, state <= StDrain && running_q == (state != StIdle || (running_q && done))
+          && (!running_q || u_dut.started_q))
+  `ASSERT(helper_sizes_1, !(running_q && !done) || 32'(u_dut.row_length_q) == row_length
+          && u_dut.row_base_q == (convolve_i ? x_i : h_i) && count_t'(u_dut.h_chunks_q) == ph
+          && 17'(u_dut.last_channel_q) == channels_i - 1'b1)
+  `ASSERT(helper_sizes_2, !(state >= StCounts) || count_t'(u_dut.chunks_q) == p
+          && 32'(u_dut.last_samples_q) == tail && 64'(u_dut.stride_q) << 12 == row_bytes
+          && count_t'(u_dut.last_h_chunk_q) == ph - 1'b1
+          && u_dut.single_q == (ph == count_t'(1)))
+  `ASSERT(helper_sizes_3, !(state >= StBegin) || count_t'(u_dut.last_chunk_q) == p - 1'b1)
+  `ASSERT(helper_sizes, p != '0 && ph != '0 && tail >= 32'd1 && tail <= 32'(Chunk))
+  `ASSERT(helper_not_begun, begun || !running_q || done
+          || load_q == Chunks && load_channel_q == '0 && load_chunk_q == '0
+             && load_row_q == (convolve_i ? x_i : h_i)
+             && out_q == (convolve_i ? Chunks : Finished) && out_channel_q == '0
+             && out_chunk_q == '0 && out_row_q == y_i
+             && pass_q == Passes && c_q == '0 && k_q == '0 && i_q == '0
+             && h_row_q == h_spectra_i && written_q == '0)
+  `ASSERT(helper_walkers_wait, begun || load_state == WalkIdle && out_state == WalkIdle)
+
+  `ASSERT(helper_load_place, !running_q || load_chunk_q < p
+          && (load_q == Finished || load_q == Dummy
+              || load_q == Chunks && load_channel_q < channels_i))
+  `ASSERT(helper_load_end, !begun || (load_state == WalkIdle) == (load_q == Finished)
+          && (load_state == WalkDummy) == (load_q == Dummy))
+  `ASSERT(helper_load_walk, !(load_state == WalkSum || load_state == WalkGive)
+          || count_t'(u_dut.u_loads.chunk_q) == load_chunk_q
+             && 17'(u_dut.u_loads.channel_q) == load_channel_q
+             && u_dut.u_loads.row_q == load_row_q)
+  `ASSERT(helper_load_give, load_state != WalkGive
+          || u_dut.u_loads.last_q == (load_chunk_q == p - 1'b1)
+             && u_dut.u_loads.addr_q == load_row_q + (64'(load_chunk_q) << (ChunkLog2 + 2))
+             && 32'(u_dut.u_loads.samples_q) == load_want)
+  `ASSERT(helper_load_row, load_state != WalkRow || load_chunk_q == '0
+          && 17'(u_dut.u_loads.channel_q) + 1'b1 == load_channel_q
+          && u_dut.u_loads.row_q + row_bytes == load_row_q)
+  `ASSERT(helper_load_states, load_state <= WalkDummy && out_state <= WalkRow)
+
+  `ASSERT(helper_out_place, !running_q || out_chunk_q < p
+          && (out_q == Finished || out_q == Chunks && out_channel_q < channels_i))
+  `ASSERT(helper_out_end, !begun || (out_state == WalkIdle) == (out_q == Finished))
+  `ASSERT(helper_out_walk, !(out_state == WalkSum || out_state == WalkGive)
+          || count_t'(u_dut.u_outputs.chunk_q) == out_chunk_q
+             && 17'(u_dut.u_outputs.channel_q) == out_channel_q
+             && u_dut.u_outputs.row_q == out_row_q)
+  `ASSERT(helper_out_give, out_state != WalkGive
+          || u_dut.u_outputs.last_q == (out_chunk_q == p - 1'b1)
+             && u_dut.u_outputs.addr_q == out_row_q + (64'(out_chunk_q) << (ChunkLog2 + 2))
+             && 32'(u_dut.u_outputs.samples_q) == out_want)
+  `ASSERT(helper_out_row, out_state != WalkRow || out_chunk_q == '0
+          && 17'(u_dut.u_outputs.channel_q) + 1'b1 == out_channel_q
+          && u_dut.u_outputs.row_q + row_bytes == out_row_q)
+
+  `ASSERT(helper_pass_state, !begun
+          || (passing ? pass_q == Passes : state == StFlush ? pass_q == Flush : pass_q == End))
+  `ASSERT(helper_pass_place, !passing || c_q < channels_i && k_q < p
+          && i_q >= oldest(k_q, ph) && i_q <= k_q && (convolve_i || i_q == '0))
+  `ASSERT(helper_flush_mode, state != StFlush || convolve_i)
+  `ASSERT(helper_channel, !passing || (state == StChannel
+          ? 17'(u_dut.channel_q) + 1'b1 == c_q && k_q == '0
+            && u_dut.h_row_q + (64'(ph) << SpectrumLog2) == h_row_q
+            && u_dut.sequence_q + 32'(p - 1'b1) * 32'(Bursts) == written_q
+          : 17'(u_dut.channel_q) == c_q && u_dut.h_row_q == h_row_q
+            && u_dut.sequence_q == written_q))
+  `ASSERT(helper_row, !(state == StRow || state == StChannel) || k_q == '0 && i_q == '0)
+  `ASSERT(helper_output, !in_chunk || count_t'(u_dut.k_q) == k_q
+          && count_t'(u_dut.oldest_q) == oldest(k_q, ph)
+          && count_t'(u_dut.newest_h_q) == k_q - oldest(k_q, ph))
+  `ASSERT(helper_next_output, state != StChunk || k_q != '0 && i_q == oldest(k_q, ph)
+          && count_t'(u_dut.k_q) == k_last && count_t'(u_dut.oldest_q) == oldest(k_last, ph)
+          && count_t'(u_dut.newest_h_q) == k_last - oldest(k_last, ph))
+  `ASSERT(helper_first, state != StFirst || i_q == oldest(k_q, ph))
+  `ASSERT(helper_pair, !(state == StSum || state == StPass) || count_t'(u_dut.i_q) == i_q
+          && count_t'(u_dut.j_q) == k_q - i_q
+          && u_dut.first_q == (i_q == oldest(k_q, ph)))
+  `ASSERT(helper_pass, state != StPass || u_dut.last_q == (i_q == k_q)
+          && u_dut.last_k_q == (k_q == p - 1'b1)
+          && u_dut.x_addr_q == x_spectra_i + (64'(i_q) << SpectrumLog2)
+          && u_dut.h_addr_q == h_row_q + (64'(k_q - i_q) << SpectrumLog2)
+          && u_dut.x_sequence_q == written_q + 32'(i_q) * 32'(Bursts))
+  `ASSERT(helper_seen, !running_q || seen_q == (wanted && behind))
+
+  `COVER(convolved, running_q && done && convolve_i && p == count_t'(2) && ph == count_t'(2)
+         && seen_q && channels_i == 17'd2)
+  `COVER(filter_shorter, running_q && done && convolve_i && p == count_t'(3) && ph == count_t'(2))
+  `COVER(filter_longer, running_q && done && convolve_i && p == count_t'(1) && ph > count_t'(2))
+  `COVER(prepared, running_q && done && !convolve_i && ph == count_t'(2) && channels_i == 17'd2)
+  `COVER(waited, pass_q == Passes && state == StPass && !pass_valid && $past(rst_ni && !pass_valid))
+  `COVER(again, start_i && u_dut.started_q)
+
+endmodule

@@ -1,0 +1,174 @@
+// Copyright 2026 The Crocuta authors
+// SPDX-License-Identifier: Apache-2.0
+//
+// lane_bursts: the bursts of a chunk come tile by tile and in a tile lane by lane; each lies where
+// its lane and tile say and has the AXI beats that hold samples, by division of the samples that are
+// left from there; none crosses 4 KiB.
+// Its command queue is taken out (see through/fifo.sv).
+
+`include "formal.svh"
+
+module lane_bursts_formal #(
+  parameter int Lanes = 8,
+  parameter int Chunk = 65536,
+  localparam int LaneBits = $clog2(Lanes),
+  localparam int LimitBits = $clog2(2 * Lanes)
+) (
+  input logic                   clk_i,
+  input logic                   rst_ni,
+  input logic                   cmd_valid_i,
+  input logic [63:0]            cmd_addr_i,
+  input logic [$clog2(Chunk):0] cmd_samples_i,
+  input logic                   tile_valid_i,
+  input logic                   burst_ready_i
+);
+
+  `RESET_FIRST
+
+  localparam int BeatSamples = 2 * Lanes;  // of 4 bytes
+  localparam int LaneSamples = Chunk / Lanes;
+  localparam int TileSamples = (LaneSamples < 16 * BeatSamples) ? LaneSamples : 16 * BeatSamples;
+  localparam int Tiles = LaneSamples / TileSamples;
+  localparam int Align = (Chunk * 4 < 4096) ? Chunk * 4 : 4096;
+
+  logic                 cmd_ready;
+  logic                 tile_take;
+  logic                 burst_valid;
+  logic [63:0]          burst_addr;
+  logic [8:0]           burst_beats;
+  logic                 burst_some;
+  logic                 burst_partial;
+  logic [LimitBits-1:0] burst_limit;
+  logic [LaneBits-1:0]  burst_lane;
+  logic                 burst_last;
+  logic                 idle;
+
+  lane_bursts #(
+    .Lanes(Lanes),
+    .Chunk(Chunk)
+  ) u_dut (
+    .clk_i          (clk_i),
+    .rst_ni         (rst_ni),
+    .cmd_valid_i    (cmd_valid_i),
+    .cmd_ready_o    (cmd_ready),
+    .cmd_addr_i     (cmd_addr_i),
+    .cmd_samples_i  (cmd_samples_i),
+    .tile_valid_i   (tile_valid_i),
+    .tile_take_o    (tile_take),
+    .burst_valid_o  (burst_valid),
+    .burst_ready_i  (burst_ready_i),
+    .burst_addr_o   (burst_addr),
+    .burst_beats_o  (burst_beats),
+    .burst_some_o   (burst_some),
+    .burst_partial_o(burst_partial),
+    .burst_limit_o  (burst_limit),
+    .burst_lane_o   (burst_lane),
+    .burst_last_o   (burst_last),
+    .idle_o         (idle)
+  );
+
+  // The queue's output is what the command is here: a FIFO keeps its word until it is taken.
+  logic waiting_q;
+  always_ff @(posedge clk_i) waiting_q <= rst_ni && cmd_valid_i && !cmd_ready;
+  `ASSUME(command_waits, !waiting_q || cmd_valid_i && $stable({cmd_addr_i, cmd_samples_i}))
+  // Rows begin at multiples of 4 KiB (the host's pointers and the rows' padding), chunks at
+  // multiples of Chunk samples from there.
+  `ASSUME(aligned, cmd_addr_i % 64'(Align) == '0)
+  // A chunk holds at most Chunk samples: chunk_controller's load_is_next and output_is_next.
+  `ASSUME(fits, 32'(cmd_samples_i) <= 32'(Chunk))
+
+  // The burst that is next in order, and its two clocks on the way out.
+  typedef struct packed {
+    logic [63:0] addr;
+    logic [31:0] beats;
+    logic [31:0] rest;   // samples of the last beat, if it is not full
+    logic [31:0] lane;
+  } burst_t;
+
+  logic [31:0] tile_q;
+  logic [31:0] lane_q;
+  logic [31:0] start;    // first sample of the burst, in the chunk
+  logic [31:0] samples;  // that it has
+  logic        step;
+  logic [1:0]  held_q;   // steps whose bursts were not taken
+  burst_t      next;
+  burst_t      middle_q;
+  burst_t      out_q;
+
+  always_comb begin
+    start   = lane_q * 32'(LaneSamples) + tile_q * 32'(TileSamples);
+    samples = '0;
+    if (32'(cmd_samples_i) > start) samples = 32'(cmd_samples_i) - start;
+    if (samples > 32'(TileSamples)) samples = 32'(TileSamples);
+    next.addr  = cmd_addr_i + 64'(start) * 64'd4;
+    next.beats = (samples + 32'(BeatSamples) - 32'd1) / 32'(BeatSamples);
+    next.rest  = samples % 32'(BeatSamples);
+    next.lane  = lane_q;
+  end
+
+  // When the walk makes a step is its own matter; what a step is, is not.
+  assign step = u_dut.walk;
+
+  always_ff @(posedge clk_i) begin
+    if (!rst_ni) begin
+      tile_q <= '0;
+      lane_q <= '0;
+    end else if (step) begin
+      lane_q <= (lane_q == 32'(Lanes - 1)) ? '0 : lane_q + 1'b1;
+      if (lane_q == 32'(Lanes - 1)) tile_q <= (tile_q == 32'(Tiles - 1)) ? '0 : tile_q + 1'b1;
+    end
+  end
+
+  always_ff @(posedge clk_i) begin
+    if (!rst_ni) held_q <= '0;
+    else held_q <= held_q + 2'(step) - 2'(burst_valid && burst_ready_i);
+  end
+
+  always_ff @(posedge clk_i) begin
+    if (u_dut.place_ready) middle_q <= next;
+    if (u_dut.burst_ready) out_q <= middle_q;
+  end
+
+  `ASSERT(address, !burst_valid || burst_addr == out_q.addr)
+  `ASSERT(beats, !burst_valid || 32'(burst_beats) == out_q.beats
+          && burst_some == (out_q.beats != '0))
+  `ASSERT(limit, !burst_valid || burst_partial == (out_q.rest != '0)
+          && (!burst_partial || 32'(burst_limit) == out_q.rest))
+  `ASSERT(lane, !burst_valid || 32'(burst_lane) == out_q.lane
+          && burst_last == (out_q.lane == 32'(Lanes - 1)))
+  `ASSERT(within_page, !(burst_valid && burst_some)
+          || 16'(burst_addr[11:0]) + 16'(burst_beats) * 16'(8 * Lanes) <= 16'd4096)
+  `ASSERT(command_ends, (cmd_valid_i && cmd_ready)
+          == (step && lane_q == 32'(Lanes - 1) && tile_q == 32'(Tiles - 1)))
+  `ASSERT(tile_begins, tile_take == (step && lane_q == '0) && (!tile_take || tile_valid_i))
+  `ASSERT(only_with_command, !step || cmd_valid_i)
+  `ASSERT_NEXT(burst_waits, burst_valid && !burst_ready_i, burst_valid
+               && $stable({burst_addr, burst_beats, burst_partial, burst_limit, burst_lane}))
+  // A step a clock, unless a burst is not taken or there is no tile or command.
+  `ASSERT(no_gap, step || !cmd_valid_i || !tile_valid_i && lane_q == '0
+          || burst_valid && !burst_ready_i)
+  // Every step's burst comes out, once, within two clocks.
+  `ASSERT(none_lost_none_twice, held_q == 2'(u_dut.place_valid_q) + 2'(burst_valid))
+  `ASSERT_NEXT(step_comes_out, held_q > 2'(burst_valid && burst_ready_i), burst_valid)
+  `ASSERT(idle_is_empty, !idle || held_q == '0)
+
+  `ASSERT(helper_place, 32'(u_dut.lane_q) == lane_q && lane_q < 32'(Lanes)
+          && 32'(u_dut.tile_q) == tile_q && tile_q < 32'(Tiles))
+  `ASSERT(helper_middle, !u_dut.place_valid_q || u_dut.place_addr_q == middle_q.addr
+          && 32'(u_dut.place_lane_q) == middle_q.lane
+          && u_dut.place_last_q == (middle_q.lane == 32'(Lanes - 1))
+          && 32'(u_dut.beats) == middle_q.beats
+          && (middle_q.rest != '0)
+             == (!u_dut.place_full_q && u_dut.place_end_q && u_dut.place_limit_q != '0)
+          && (middle_q.rest == '0 || 32'(u_dut.place_limit_q) == middle_q.rest)
+          && (middle_q.beats == '0 || 16'(middle_q.addr[11:0])
+              + 16'(middle_q.beats) * 16'(8 * Lanes) <= 16'd4096))
+
+  `COVER(full_page, burst_valid && burst_beats == 9'(TileSamples / BeatSamples)
+         && 16'(burst_addr[11:0]) + 16'(burst_beats) * 16'(8 * Lanes) == 16'd4096)
+  `COVER(partial, burst_valid && burst_partial && burst_lane != '0 && burst_beats > 9'd1)
+  `COVER(empty, burst_valid && !burst_some)
+  `COVER(second_tile, step && tile_q == 32'd1)
+  `COVER(stalled, burst_valid && !burst_ready_i && u_dut.place_valid_q && cmd_valid_i)
+
+endmodule

@@ -1,0 +1,232 @@
+# Copyright 2026 The Crocuta authors
+# SPDX-License-Identifier: Apache-2.0
+"""`make ooc`, `bitstream`, `program`, `flash`, `xo` and `xclbin`: from the RTL to an FPGA.
+
+Vivado's part is the Tcl in vivado/; this prepares what a configuration needs (the twiddle tables
+and build/vivado/CONFIG/crocuta.v, the kernel with its parameters, in plain Verilog because Vivado
+may not package a SystemVerilog top), calls the tools and looks at what they leave. Status 2:
+something is missing or misspelt; 1: the design failed, or its gate.
+"""
+
+from __future__ import annotations
+
+import json
+import shutil
+import subprocess
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from pyslang import driver
+from rich.console import Console
+
+from models import configs, twiddle_rom
+from models.configs import ROOT, Config
+from scripts.lint import KERNEL, rtl_files
+from scripts.synth import fail
+
+BUILD = ROOT / "build" / "vivado"
+TOP = "crocuta"
+PLATFORM = "xilinx_u200_gen3x16_xdma_2_202110_1"
+MODES = ("hw", "hw_emu")
+
+app = typer.Typer(add_completion=False, no_args_is_help=True)
+console = Console(highlight=False, soft_wrap=True)
+
+ConfigOption = Annotated[str, typer.Option(help="a name of configs.toml")]
+TargetOption = Annotated[str, typer.Option(help="what to build for")]
+
+
+def kernel_ports(config: Config) -> list[tuple[str, str, int]]:
+    """The kernel's ports in this configuration: direction, name and width."""
+    slang = driver.Driver()
+    slang.addStandardArgs()
+    parameters = " ".join(f"-G {name}={value}" for name, value in config.parameters().items())
+    files = " ".join(f'"{path}"' for path in rtl_files())
+    slang.parseCommandLine(f"slang --std 1800-2017 --top {KERNEL} {parameters} {files}")
+    slang.processOptions()
+    slang.parseAllSources()
+    (kernel,) = slang.createCompilation().getRoot().topInstances
+    directions = {"In": "input", "Out": "output"}
+    return [
+        (directions[port.direction.name], port.name, port.type.bitWidth)
+        for port in kernel.body.portList
+    ]
+
+
+def top_verilog(config: Config, tables: Path) -> str:
+    """The kernel under the name `crocuta`, without parameters, in Verilog."""
+    ports = kernel_ports(config)
+    width = max(len(f"[{bits - 1}:0]") for _, _, bits in ports)
+    declarations = [
+        f"  {direction:6} wire {f'[{bits - 1}:0]' if bits > 1 else '':{width}} {name}"
+        for direction, name, bits in ports
+    ]
+    parameters = [f"    .{name}({value})" for name, value in config.parameters().items()]
+    parameters.append(f'    .TwiddleDir("{tables}")')
+    connections = [f"    .{name}({name})" for _, name, _ in ports]
+    return "\n".join(
+        [
+            f"// {KERNEL} at {config.name}, written by scripts/build.py.",
+            f"module {TOP} (",
+            ",\n".join(declarations),
+            ");",
+            f"  {KERNEL} #(",
+            ",\n".join(parameters),
+            "  ) kernel (",
+            ",\n".join(connections),
+            "  );",
+            "endmodule",
+            "",
+        ]
+    )
+
+
+def prepare(config: Config) -> Path:
+    """Writes the tables and the top of a configuration; their folder."""
+    directory = BUILD / config.name
+    tables = twiddle_rom.write(config, directory / "twiddles")
+    (directory / f"{TOP}.v").write_text(top_verilog(config, tables), encoding="utf-8")
+    return directory
+
+
+def chosen(name: str) -> Config:
+    """The configuration called `name`."""
+    try:
+        return configs.load(name)
+    except configs.ConfigError as error:
+        message = str(error)
+        raise fail(f"{message[0].upper()}{message[1:]}.", 2) from None
+
+
+def need(*tools: str) -> None:
+    """Ends with a sentence if one of the tools is not on PATH."""
+    missing = " and no ".join(tool for tool in tools if shutil.which(tool) is None)
+    if missing:
+        raise fail(
+            f"There is no {missing} on PATH, the only place looked at: source settings64.sh of a "
+            "Vivado or Vitis installation first.",
+            2,
+        )
+
+
+def call(command: Sequence[str], directory: Path, products: Sequence[Path]) -> None:
+    """Runs a tool in `directory`; ends with its status unless it left all the products."""
+    status = subprocess.run(command, cwd=directory).returncode
+    if status != 0:
+        raise fail(f"{command[0]} failed; its log is in {directory}.", 2 if status == 2 else 1)
+    for product in products:
+        if not product.exists():
+            raise fail(f"{command[0]} ended well, but did not write {product}.", 1)
+
+
+def vivado(flow: str, config: Config, products: Sequence[str], *arguments: str) -> Path:
+    """Runs vivado/FLOW.tcl; the folder of its results."""
+    directory = prepare(config)
+    command = ["vivado", "-mode", "batch", "-notrace", "-nojournal", "-log", f"{flow}.log"]
+    command += ["-source", str(ROOT / "vivado" / f"{flow}.tcl")]
+    command += ["-tclargs", config.name, str(config.axi_bits), *arguments]
+    results = directory / flow
+    call(command, directory, [results / name for name in products])
+    return results
+
+
+def show(results: Path) -> None:
+    """The figures the gate looked at, and the cells."""
+    summary = json.loads((results / "summary.json").read_text(encoding="utf-8"))
+    for name, value in (summary["gate"] | summary["cells"]).items():
+        console.print(f"  {name.replace('_', ' '):26} {value:>12}")
+    console.print(f"Passed; reports and summary.json in {results}.")
+
+
+@app.command()
+def ooc(config: ConfigOption = "u200") -> None:
+    """Synthesises, places and routes the kernel alone at 300 MHz."""
+    configuration = chosen(config)
+    need("vivado")
+    show(vivado("ooc", configuration, ["summary.json"]))
+
+
+def u200_bitstream(config: Config) -> None:
+    """The whole card without a Vitis platform."""
+    need("vivado")
+    products = ["summary.json", f"{TOP}.bit", f"{TOP}.mcs"]
+    show(vivado("bitstream", config, products))
+
+
+TARGETS: dict[str, tuple[str, Callable[[Config], None]]] = {"u200": ("u200", u200_bitstream)}
+"""What `make bitstream` can build for: the configuration unless told, and what builds it."""
+
+
+@app.command()
+def bitstream(config: ConfigOption = "", target: TargetOption = "u200") -> None:
+    """Builds a whole FPGA, in the target's own configuration unless told."""
+    if target not in TARGETS:
+        raise fail(f"There is no target {target!r}; choose one of: {', '.join(TARGETS)}.", 2)
+    default, builder = TARGETS[target]
+    builder(chosen(config or default))
+
+
+def load(action: str, product: str, config: str) -> None:
+    """Loads what `bitstream` has made into a card."""
+    configuration = chosen(config)
+    need("vivado")
+    path = BUILD / config / "bitstream" / product
+    if not path.exists():
+        raise fail(f"There is no {path}: make bitstream CONFIG={config} writes it.", 2)
+    vivado("card", configuration, [], action)
+
+
+@app.command()
+def program(config: ConfigOption = "u200") -> None:
+    """Loads the bitstream into a U200 over USB, until the power goes."""
+    load("program", f"{TOP}.bit", config)
+    console.print("Loaded; the host finds the card after a warm reboot.")
+
+
+@app.command()
+def flash(config: ConfigOption = "u200") -> None:
+    """Writes the bitstream into the flash of a U200 over USB."""
+    load("flash", f"{TOP}.mcs", config)
+    console.print("Written; the card starts from it when the power comes back.")
+
+
+@app.command()
+def xo(config: ConfigOption = "u200") -> None:
+    """Packages the kernel for Vitis."""
+    configuration = chosen(config)
+    need("vivado")
+    console.print(f"{vivado('xo', configuration, [f'{TOP}.xo']) / f'{TOP}.xo'} is there.")
+
+
+@app.command()
+def xclbin(
+    config: ConfigOption = "u200",
+    mode: Annotated[str, typer.Option(help="hw, or hw_emu to simulate")] = "hw",
+    platform: Annotated[str, typer.Option(help="the card's Vitis platform")] = PLATFORM,
+) -> None:
+    """Links the kernel into a Vitis platform."""
+    configuration = chosen(config)
+    if mode not in MODES:
+        raise fail(f"There is no mode {mode!r}; choose one of: {', '.join(MODES)}.", 2)
+    need("vivado", "v++", *(["emconfigutil"] if mode == "hw_emu" else []))
+    kernel = vivado("xo", configuration, [f"{TOP}.xo"]) / f"{TOP}.xo"
+    directory = BUILD / config / mode
+    shutil.rmtree(directory, ignore_errors=True)
+    directory.mkdir(parents=True)
+    linked, packaged = directory / f"{TOP}.link.xclbin", directory / f"{TOP}.xclbin"
+    common = ["--target", mode, "--platform", platform]
+    link = ["v++", "--link", *common, "--config", str(ROOT / "vivado" / "u200.cfg")]
+    link += ["--temp_dir", "temp", "--save-temps", *(["-g"] if mode == "hw_emu" else [])]
+    call([*link, "--output", str(linked), str(kernel)], directory, [linked])
+    package = ["v++", "--package", *common, "--package.out_dir", str(directory)]
+    call([*package, "--output", str(packaged), str(linked)], directory, [packaged])
+    if mode == "hw_emu":
+        emulation = ["emconfigutil", "--platform", platform, "--od", str(directory)]
+        call(emulation, directory, [directory / "emconfig.json"])
+    console.print(f"{packaged} is there.")
+
+
+if __name__ == "__main__":
+    app()

@@ -1,0 +1,216 @@
+# Copyright 2026 The Crocuta authors
+# SPDX-License-Identifier: Apache-2.0
+"""The agents back to back, without a design between them: what one sends the other sees, and each
+rule that a monitor knows fails when it is broken."""
+
+from __future__ import annotations
+
+import itertools
+import random
+
+import cocotb
+import pyuvm
+from cocotb.triggers import ClockCycles
+
+from tb.agents.axi_lite import AxiLiteItem, AxiLiteSequence
+from tb.agents.beat import CLOSED, ONE, BeatItem
+from tb.envs.agents import WORDS, AgentsEnv, BeatsSequence
+from tb.envs.base import BlockTest
+from tb.profiles import PROFILES
+
+NONE, TURNED, WITHDRAWN, CHANGED, REPEATED, UNKNOWN = range(6)
+"""agents_tb's faults."""
+STROBES = (0x0, 0x1, 0x3, 0x5, 0xF)
+
+
+class AgentsTest(BlockTest):
+    """Sends and stalls."""
+
+    env_class = AgentsEnv
+    fault = NONE
+
+    async def run_phase(self) -> None:
+        """With the fault, if it has one."""
+        self.dut.fault_i.value = self.fault
+        await super().run_phase()
+
+    async def send(self, count: int, profile: str) -> None:
+        """Random beats; those that a reset swallowed are not expected any more."""
+        beats = self.env.beats(count)
+        self.env.expect(beats)
+        item = BeatItem(beats=beats, profile=profile)
+        await BeatsSequence(item).start(self.env.streams["source"].sequencer)
+
+    async def stall(self, profile: str) -> None:
+        """How the sink goes on."""
+        item = BeatItem(profile=profile)
+        await BeatsSequence(item).start(self.env.streams["sink"].sequencer)
+
+    async def access(self, count: int) -> None:
+        """Random accesses, some beside others of the other half."""
+        for number in range(count):
+            items = [
+                AxiLiteItem(
+                    random.random() < 0.5,
+                    4 * random.randrange(low, low + WORDS // 2) + random.choice((0, 0, 0, 2)),
+                    random.getrandbits(32),
+                    STROBES[number % len(STROBES)] if number < 10 else random.getrandbits(4),
+                    lead=random.randint(-3, 3),
+                    delay=random.randint(0, 2),
+                    profile=random.choice(PROFILES),
+                )
+                for low in (0, WORDS // 2)
+            ]
+            if random.random() < 0.3 and items[0].write != items[1].write:
+                items[0].beside = items[1]
+            await AxiLiteSequence(items[0]).start(self.env.host.sequencer)
+
+
+@pyuvm.test()
+class Beats(AgentsTest):
+    """Every profile of gaps with every profile of stalls, and a sink that takes one at a time."""
+
+    async def main(self) -> None:
+        """Both monitors see what was sent, in order."""
+        pairs = list(itertools.product(PROFILES, PROFILES))
+        random.shuffle(pairs)
+        for gaps, stalls in pairs:
+            await self.stall(stalls)
+            await self.send(random.randint(1, 40), gaps)
+        await self.stall(CLOSED)
+        sending = cocotb.start_soon(self.send(5, "none"))
+        await ClockCycles(self.dut.clk_i, 10)
+        assert len(self.env.boards["sink"].expected) == 5, "a closed sink took a beat"
+        for left in range(4, -1, -1):
+            await self.stall(ONE)
+            await ClockCycles(self.dut.clk_i, random.randint(1, 5))
+            assert len(self.env.boards["sink"].expected) == left, "not one beat was taken"
+        await sending
+        await self.access(5)
+
+
+@pyuvm.test()
+class Accesses(AgentsTest):
+    """Reads and writes of a memory that is somebody else's work, with stalls on both sides."""
+
+    async def main(self) -> None:
+        """What is read, and at the end what the memory holds."""
+        for stall in PROFILES:
+            self.env.stall = stall
+            await self.access(40)
+        for word in range(WORDS):
+            await AxiLiteSequence(AxiLiteItem(False, 4 * word)).start(self.env.host.sequencer)
+            stored = int.from_bytes(self.env.ram.read(4 * word, 4), "little")
+            assert stored == self.env.memory.words[word]
+        await self.send(5, "none")
+
+
+@pyuvm.test()
+class Resets(AgentsTest):
+    """A reset in the middle: its length is seen, the item is cut short, and the next one works."""
+
+    async def main(self) -> None:
+        """Resets of every length while both buses are busy."""
+        wanted = [2]
+        for clocks in (1, 2, 3, random.randint(4, 20)):
+            await self.stall("heavy")
+            sending = cocotb.start_soon(self.send(200, "light"))
+            item = AxiLiteItem(False, 0, delay=1000)
+            asking = cocotb.start_soon(AxiLiteSequence(item).start(self.env.host.sequencer))
+            await ClockCycles(self.dut.clk_i, random.randint(5, 100))
+            await self.reset(clocks)
+            await sending
+            await asking
+            assert item.cut_short
+            wanted.append(clocks)
+            await self.send(20, "none")
+            await self.access(5)
+        assert [reset.clocks for reset in self.env.resets] == wanted
+
+
+class FaultTest(AgentsTest):
+    """A monitor or a scoreboard fails in traffic that passes without the fault: see above."""
+
+    async def traffic(self) -> None:
+        """Stalled beats."""
+        await self.stall("single")
+        await self.send(20, "none")
+
+    async def main(self) -> None:
+        """An AssertionError comes before the end, or the test has an error instead."""
+        await self.traffic()
+        raise RuntimeError("nobody saw the fault")
+
+
+class AccessFaultTest(FaultTest):
+    """The same on the AXI4-Lite bus."""
+
+    async def traffic(self) -> None:
+        """Writes, and reads whose answers wait."""
+        for word in range(32):
+            for write in (True, False):
+                item = AxiLiteItem(write, 4 * word, random.getrandbits(32), profile="heavy")
+                await AxiLiteSequence(item).start(self.env.host.sequencer)
+
+
+@pyuvm.test(expect_fail=True)
+class BeatTurned(FaultTest):
+    """A wrong bit."""
+
+    fault = TURNED
+
+
+@pyuvm.test(expect_fail=True)
+class BeatWithdrawn(FaultTest):
+    """Valid falls before ready."""
+
+    fault = WITHDRAWN
+
+
+@pyuvm.test(expect_fail=True)
+class BeatChanged(FaultTest):
+    """The data changes before ready."""
+
+    fault = CHANGED
+
+
+@pyuvm.test(expect_fail=True)
+class BeatRepeated(FaultTest):
+    """A beat comes twice."""
+
+    fault = REPEATED
+
+
+@pyuvm.test(expect_fail=True, skip=not cocotb.SIM_NAME.lower().startswith("icarus"))
+class BeatUnknown(FaultTest):
+    """X in a beat, where the simulator has it."""
+
+    fault = UNKNOWN
+
+
+@pyuvm.test(expect_fail=True)
+class AnswerTurned(AccessFaultTest):
+    """A wrong bit in what is read."""
+
+    fault = TURNED
+
+
+@pyuvm.test(expect_fail=True)
+class AnswerWithdrawn(AccessFaultTest):
+    """RVALID falls before RREADY."""
+
+    fault = WITHDRAWN
+
+
+@pyuvm.test(expect_fail=True)
+class AnswerChanged(AccessFaultTest):
+    """RDATA changes before RREADY."""
+
+    fault = CHANGED
+
+
+@pyuvm.test(expect_fail=True)
+class AnswerRefused(AccessFaultTest):
+    """A response that the slave should not know."""
+
+    fault = REPEATED

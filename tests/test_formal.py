@@ -1,0 +1,67 @@
+# Copyright 2026 The Crocuta authors
+# SPDX-License-Identifier: Apache-2.0
+"""`make formal`: a proof that holds, one that has to fail, and a faulty list of tasks."""
+
+from __future__ import annotations
+
+import dataclasses
+from pathlib import Path
+
+import pytest
+
+from models.configs import ROOT
+from scripts import formal
+
+
+def task(name: str) -> formal.Task:
+    """A task of tasks.toml."""
+    return next(task for task in formal.tasks() if task.name == name)
+
+
+@pytest.fixture
+def build(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A folder of its own for what SymbiYosys writes."""
+    monkeypatch.setattr(formal, "BUILD", tmp_path)
+    return tmp_path
+
+
+@pytest.mark.usefixtures("build")
+def test_proof_holds() -> None:
+    """The rounder's proof, its covers, and what the summary says of them."""
+    result = formal.prove(task("round_nearest_even"))
+    assert result.problems == ()
+    entry = formal.report([result], 1.0)["tasks"][0]
+    assert (entry["status"], entry["mode"]) == ("PASS", "unbounded")
+    assert "ties_to_even" in entry["asserts"]
+    assert all(clock is not None for clock in entry["covers"].values())
+
+
+def test_fault_fails(build: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A rounder that rounds every tie up: the assertion and the counterexample are named."""
+    good = (ROOT / "rtl" / "round_nearest_even.sv").read_text(encoding="utf-8")
+    bad = good.replace("value_i[1] && (value_i[0] || kept[0])", "value_i[1]")
+    assert bad != good
+    (build / "round_nearest_even.sv").write_text(bad, encoding="utf-8")
+    top = formal.FORMAL / "round_nearest_even_formal.sv"
+    files = (build / "round_nearest_even.sv", top)
+    monkeypatch.setattr(formal, "design_files", lambda *_: files)
+    run = formal.run(task("round_nearest_even"), cover=False)
+    assert run.status == "FAIL"
+    assert any("ties_to_even" in failure for failure in run.failures)
+    assert run.traces
+
+
+@pytest.mark.usefixtures("build")
+def test_unreached_cover_fails() -> None:
+    """A cover that is out of reach is a problem of its task."""
+    result = formal.prove(dataclasses.replace(task("fifo-2"), cover_depth=2))
+    assert any(problem.startswith("cover ") for problem in result.problems)
+    assert formal.report([result], 1.0)["totals"]["failed"] == 1
+
+
+def test_faulty_task(tmp_path: Path) -> None:
+    """The sentence names the table with a fault."""
+    path = tmp_path / "tasks.toml"
+    path.write_text("[odd]\nmodule = 'fifo'\nabout = ''\ncover_depth = 1\nbounds = 3\n")
+    with pytest.raises(formal.FormalError, match="Task odd of"):
+        formal.tasks(path)

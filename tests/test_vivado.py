@@ -1,0 +1,822 @@
+# Copyright 2026 The Crocuta authors
+# SPDX-License-Identifier: Apache-2.0
+"""The FPGA flows without Vivado: tclsh runs them against a recorder that knows its commands."""
+
+from __future__ import annotations
+
+import functools
+import json
+import os
+import re
+import stat
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import NamedTuple
+
+import pytest
+from crocuta.kernel import Bank
+from crocuta.registers import COUNTERS, VERSION, WIDE, Register, identity
+from crocuta.xdma_kernel import ADDRESSES
+from pyslang import driver
+from typer.testing import CliRunner, Result
+
+from models import configs
+from models.configs import ROOT
+from scripts import build, vivado_commands
+from scripts.lint import rtl_files
+
+CONFIG = "tiny"
+BOARDS = "xilinx.com:au200:part0:1.2 xilinx.com:au200:part0:1.3 xilinx.com:au200:part0:1.10"
+GOOD: dict[str, object] = {
+    "heading": "WNS(ns)",
+    "setup": "0.012",
+    "hold": "0.009",
+    "pulse": "1.100",
+    "unclocked": "0",
+    "routable": 100,
+    "routed": 100,
+    "routing_errors": 0,
+    "cdc": 0,
+    "methodology": 0,
+    "critical": 0,
+    "errors": 0,
+    "fails": "nothing",
+    "boards": BOARDS,
+    "targets": "cable0 cable1",
+    "devices": "xcu200_0",
+}
+
+TIMING = """
+1. checking no_clock ({unclocked})
+| Design Timing Summary
+| ---------------------
+
+    {heading}      TNS(ns)  TNS Failing Endpoints  TNS Total Endpoints      WHS(ns)      THS(ns)  \
+THS Failing Endpoints  THS Total Endpoints     WPWS(ns)     TPWS(ns)  TPWS Failing Endpoints  \
+TPWS Total Endpoints
+    -------      -------  ---------------------  -------------------      -------      -------  \
+---------------------  -------------------     --------     --------  ----------------------  \
+--------------------
+      {setup}        0.000                      0                 9000      {hold}        0.000  \
+                    0                 9000        {pulse}        0.000                       0  \
+               900
+
+| Intra Clock Table
+Clock             WNS(ns)      TNS(ns)      WHS(ns)      THS(ns)     WPWS(ns)     TPWS(ns)
+-----             -------      -------      -------      -------     --------     --------
+ap_clk             -9.000        0.000       -9.000        0.000       -9.000        0.000
+"""
+ROUTE = """
+   # of logical nets.......................... :        9000 :
+       # of nets not needing routing.......... :        8000 :
+       # of routable nets..................... :        {routable} :
+           # of fully routed nets............. :        {routed} :
+       # of nets with routing errors.......... :           {routing_errors} :
+"""
+
+PORTS = functools.cache(build.kernel_ports)
+
+
+class Call(NamedTuple):
+    """One command that a flow gave."""
+
+    name: str
+    words: tuple[str, ...]
+
+    def option(self, name: str) -> str:
+        return self.words[self.words.index(name) + 1]
+
+
+class Vivado:
+    """The recorder on PATH, its answers and what it wrote down."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.trace = folder / "trace"
+        self.answers = dict(GOOD)
+
+    def prepare(self) -> None:
+        answers = {
+            "report_timing_summary": TIMING.format_map(self.answers),
+            "report_route_status": ROUTE.format_map(self.answers),
+            "report_cdc": "Critical  CDC-1  unknown\n" * int(str(self.answers["cdc"])),
+            "get_methodology_violations": "TIMING-6 " * int(str(self.answers["methodology"])),
+            "CRITICAL WARNING": self.answers["critical"],
+            "ERROR": self.answers["errors"],
+            "fails": self.answers["fails"],
+            "get_board_parts": self.answers["boards"],
+            "get_hw_targets": self.answers["targets"],
+            "get_hw_devices": self.answers["devices"],
+            "get_cells": "cell_a cell_b cell_c",
+            "version": "2023.2",
+            "ipx::current_core": "core",
+        }
+        lines = [f"dict set answers {{{name}}} {{{value}}}" for name, value in answers.items()]
+        (self.folder / "answers.tcl").write_text("\n".join(lines), encoding="utf-8")
+        self.trace.unlink(missing_ok=True)
+
+    def calls(self) -> list[Call]:
+        if not self.trace.exists():
+            return []
+        records = self.trace.read_text(encoding="utf-8").split("\x1e")[:-1]
+        return [Call(words[0], tuple(words[1:])) for words in (r.split("\x1f") for r in records)]
+
+    def run(self, *arguments: str) -> Result:
+        self.prepare()
+        return CliRunner().invoke(build.app, arguments)
+
+    def named(self, name: str) -> list[Call]:
+        return [call for call in self.calls() if call.name == name]
+
+
+def schema() -> str:
+    """The commands as a Tcl dictionary."""
+    entries = []
+    for name, spec in vivado_commands.commands.items():
+        switches = " ".join(
+            f"{switch} {{value {int(rule['value'] is not None)}}}"
+            for switch, rule in spec["switches"].items()
+        )
+        required = [switch for switch, rule in spec["switches"].items() if rule["required"]]
+        positionals = spec["positionals"]
+        endless = any(rule["value"]["type"] == "variadic" for rule in positionals)
+        least = sum(rule["required"] for rule in positionals)
+        most = 1000 if endless else len(positionals)
+        entries.append(
+            f"{name} {{switches {{{switches}}} required {{{' '.join(required)}}}"
+            f" least {least} most {most}}}"
+        )
+    return "set schema {\n" + "\n".join(entries) + "\n}\n"
+
+
+def program(folder: Path, name: str, script: str) -> None:
+    """Puts a shell script on PATH."""
+    path = folder / "bin" / name
+    path.parent.mkdir(exist_ok=True)
+    path.write_text(f"#!/bin/sh\n{script}\n", encoding="utf-8")
+    path.chmod(path.stat().st_mode | stat.S_IXUSR)
+
+
+@pytest.fixture
+def vivado(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Vivado:
+    """The recorder as vivado on PATH; results go to a folder of the test's own."""
+    recorder = ROOT / "tests" / "vivado_recorder.tcl"
+    program(tmp_path, "vivado", f'exec tclsh {recorder} "$@"')
+    (tmp_path / "schema.tcl").write_text(schema(), encoding="utf-8")
+    monkeypatch.setenv("PATH", f"{tmp_path / 'bin'}:{os.environ['PATH']}")
+    monkeypatch.setattr(build, "BUILD", tmp_path / "build")
+    monkeypatch.setattr(build, "kernel_ports", PORTS)
+    monkeypatch.setenv("RECORDER_SCHEMA", str(tmp_path / "schema.tcl"))
+    monkeypatch.setenv("RECORDER_ANSWERS", str(tmp_path / "answers.tcl"))
+    monkeypatch.setenv("RECORDER_TRACE", str(tmp_path / "trace"))
+    return Vivado(tmp_path)
+
+
+def ok(result: Result) -> None:
+    assert result.exit_code == 0, (result.output, result.exception)
+
+
+def order(vivado: Vivado, *names: str) -> None:
+    """The flow gave these commands in this order."""
+    given = iter(call.name for call in vivado.calls())
+    for name in names:
+        assert name in given, f"no {name} in its place"
+
+
+# -- The kernel on its own -------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("name", configs.names())
+def test_top_is_the_kernel_with_its_parameters(name: str, tmp_path: Path) -> None:
+    config = configs.load(name)
+    top = tmp_path / "crocuta.v"
+    top.write_text(build.top_verilog(config, tmp_path / "tables"), encoding="utf-8")
+    slang = driver.Driver()
+    slang.addStandardArgs()
+    files = " ".join(f'"{path}"' for path in [*rtl_files(), top])
+    assert slang.parseCommandLine(f"slang --std 1800-2017 {files}")
+    assert slang.processOptions()
+    assert slang.parseAllSources()
+    compilation = slang.createCompilation()
+    (instance,) = (i for i in compilation.getRoot().topInstances if i.name == build.TOP)
+    assert not [d for d in compilation.getAllDiagnostics() if d.isError()]
+    kernel = next(m for m in instance.body if m.name == "kernel")
+    values = {p.name: int(p.value.value) for p in kernel.body.parameters}
+    path = str(tmp_path / "tables").encode()
+    parameters = {**config.parameters(), "TwiddleDir": int.from_bytes(path)}
+    assert {name: values[name] for name in parameters} == parameters
+    ports = {port.name: port for port in instance.body.portList}
+    assert set(ports) == {port.name for port in kernel.body.portList}
+    for port in kernel.body.portList:
+        assert ports[port.name].type.bitWidth == port.type.bitWidth
+        assert ports[port.name].direction == port.direction
+
+
+def test_ooc(vivado: Vivado) -> None:
+    ok(vivado.run("ooc", "--config", CONFIG))
+    order(
+        vivado,
+        *("set_part", "read_verilog", "read_verilog", "read_xdc", "synth_design"),
+        *("write_checkpoint", "read_xdc", "opt_design", "place_design", "phys_opt_design"),
+        *("write_checkpoint", "route_design", "write_checkpoint", "report_timing_summary"),
+        *("report_route_status", "report_cdc", "report_utilization", "report_methodology"),
+        *("report_qor_assessment", "report_qor_suggestions", "get_msg_config"),
+    )
+    (call,) = vivado.named("synth_design")
+    assert call.option("-top") == build.TOP
+    assert call.option("-part") == "xcu200-fsgd2104-2-e"
+    assert call.option("-mode") == "out_of_context"
+    assert len(vivado.named("phys_opt_design")) == 1
+    folder = build.BUILD / CONFIG
+    results = {path.name for path in (folder / "ooc").iterdir()}
+    assert {"synthesised.dcp", "placed.dcp", "routed.dcp", "timing_summary.rpt"} <= results
+    summary = json.loads((folder / "ooc" / "summary.json").read_text(encoding="utf-8"))
+    assert summary["passed"] is True
+    assert summary["failures"] == []
+    assert summary["config"] == CONFIG
+    assert summary["gate"]["setup_slack_ns"] == 0.012
+    assert summary["gate"]["hold_slack_ns"] == 0.009
+    assert summary["gate"]["pulse_width_slack_ns"] == 1.1
+    assert summary["cells"]["dsp48e2"] == 3
+
+
+def test_ooc_optimises_again_after_a_route_that_misses(vivado: Vivado) -> None:
+    vivado.answers["setup"] = "-0.001"
+    assert vivado.run("ooc", "--config", CONFIG).exit_code == 1
+    order(vivado, "route_design", "phys_opt_design", "report_route_status")
+
+
+def read(vivado: Vivado, commands: tuple[str, ...]) -> list[Path]:
+    """The files that these commands read, in their order."""
+    return [
+        Path(path)
+        for call in vivado.calls()
+        if call.name in commands
+        for path in call.words[-1].split()
+    ]
+
+
+@pytest.mark.parametrize("flow", ["ooc", "xo", "bitstream"])
+def test_the_design_is_all_of_rtl(vivado: Vivado, flow: str) -> None:
+    ok(vivado.run(flow, "--config", CONFIG))
+    design = read(vivado, ("read_verilog",) if flow == "ooc" else ("add_files",))
+    assert design == [*rtl_files(), build.BUILD / CONFIG / "crocuta.v"]
+    assert set(design[:-1]) == set((ROOT / "rtl").glob("*.sv"))
+    tables = re.search(r'TwiddleDir\("(.*)"\)', design[-1].read_text(encoding="utf-8"))
+    assert tables is not None
+    levels = configs.load(CONFIG).chunk_log2
+    assert len(list(Path(tables[1]).glob("level_*.mem"))) == levels
+
+
+def test_every_constraint_file_is_read(vivado: Vivado) -> None:
+    files = []
+    for flow in ("ooc", "bitstream"):
+        ok(vivado.run(flow, "--config", CONFIG))
+        files += read(vivado, ("read_xdc",))
+    assert sorted(files) == sorted((ROOT / "constraints").glob("*.xdc"))
+
+
+# -- The gate --------------------------------------------------------------------------------------
+
+BAD = {
+    "setup": ("-0.001", "setup slack ns: -0.001"),
+    "hold": ("-0.020", "hold slack ns: -0.020"),
+    "pulse": ("-0.100", "pulse width slack ns: -0.100"),
+    "unclocked": (3, "pins without clock: 3"),
+    "routed": (98, "unrouted nets: 2"),
+    "routing_errors": (1, "nets with routing errors: 1"),
+    "cdc": (2, "critical cdc: 2"),
+    "methodology": (4, "critical methodology: 4"),
+    "critical": (5, "critical warnings: 5"),
+    "errors": (6, "errors: 6"),
+}
+UNKNOWN = {
+    "heading": ("?", "no report gave setup slack ns"),
+    "setup": ("NA", "no report gave setup slack ns"),
+    "hold": ("inf", "no report gave hold slack ns"),
+    "pulse": ("", "no report gave pulse width slack ns"),
+    "unclocked": ("?", "no report gave pins without clock"),
+    "routable": ("?", "no report gave unrouted nets"),
+    "routing_errors": ("?", "no report gave nets with routing errors"),
+    "critical": ("{}", "no report gave critical warnings"),
+}
+
+
+@pytest.mark.parametrize(
+    ("answer", "value", "sentence"),
+    [(name, *bad) for cases in (BAD, UNKNOWN) for name, bad in cases.items()],
+)
+@pytest.mark.parametrize("flow", ["ooc", "bitstream"])
+def test_gate(
+    vivado: Vivado,
+    flow: str,
+    answer: str,
+    value: object,
+    sentence: str,
+    capfd: pytest.CaptureFixture[str],
+) -> None:
+    vivado.answers[answer] = value
+    result = vivado.run(flow, "--config", CONFIG)
+    assert result.exit_code == 1
+    assert sentence in capfd.readouterr().err
+    folder = build.BUILD / CONFIG / flow
+    summary = json.loads((folder / "summary.json").read_text(encoding="utf-8"))
+    assert summary["passed"] is False
+    assert sentence in summary["failures"]
+    assert not vivado.named("write_bitstream")
+    assert not {path.suffix for path in folder.iterdir()} & {".bit", ".mcs"}
+
+
+@pytest.mark.parametrize(
+    ("flow", "step"),
+    [
+        *(("ooc", step) for step in ("read_verilog", "synth_design", "opt_design", "place_design")),
+        *(("ooc", step) for step in ("route_design", "write_checkpoint", "get_msg_config")),
+        *(("bitstream", step) for step in ("validate_bd_design", "generate_target")),
+        *(("bitstream", step) for step in ("synth_design", "route_design", "write_bitstream")),
+        *(("xo", step) for step in ("ipx::check_integrity", "package_xo")),
+    ],
+)
+def test_a_step_that_fails_ends_the_build(vivado: Vivado, flow: str, step: str) -> None:
+    folder = build.BUILD / CONFIG / flow
+    folder.mkdir(parents=True)
+    for stale in ("summary.json", "crocuta.bit", "crocuta.mcs", "crocuta.xo"):
+        (folder / stale).touch()
+    vivado.answers["fails"] = step
+    result = vivado.run(flow, "--config", CONFIG)
+    assert result.exit_code == 1, result.output
+    assert "vivado failed" in result.stderr
+    names = {path.name for path in folder.iterdir()}
+    assert not names & {"crocuta.bit", "crocuta.mcs", "crocuta.xo"}
+
+
+# -- The whole card --------------------------------------------------------------------------------
+
+# The pins of the IPs that the block design uses, and those that have to be connected.
+PINS = {
+    "util_ds_buf": {"CLK_IN_D", "IBUF_OUT", "IBUF_DS_ODIV2"},
+    "xdma": {
+        *("sys_clk", "sys_clk_gt", "sys_rst_n", "axi_aclk", "axi_aresetn"),
+        *("pcie_mgt", "M_AXI", "M_AXI_LITE"),
+    },
+    "proc_sys_reset": {
+        *("slowest_sync_clk", "ext_reset_in"),
+        *("peripheral_reset", "peripheral_aresetn", "interconnect_aresetn"),
+    },
+    "ddr4": {
+        *("sys_rst", "c0_ddr4_ui_clk", "c0_ddr4_ui_clk_sync_rst", "c0_ddr4_aresetn"),
+        *("C0_SYS_CLK", "C0_DDR4", "C0_DDR4_S_AXI", "C0_DDR4_S_AXI_CTRL"),
+    },
+    "axi_register_slice": {"aclk", "aresetn", "S_AXI", "M_AXI"},
+}
+UNUSED = {"proc_sys_reset": {"peripheral_reset", "peripheral_aresetn", "interconnect_aresetn"}}
+KERNEL_UNUSED = {"interrupt"}
+KINDS = {"get_bd_pins", "get_bd_intf_pins"}
+
+
+def kernel_interfaces() -> set[str]:
+    """The kernel's pins in a block design: its AXI interfaces and what is in none."""
+    names = {name for _, name, _ in PORTS(configs.load(CONFIG))}
+    axi = {match[0] for name in names if (match := re.match(r"[ms]_axi_.*(?=_)", name))}
+    return axi | {name for name in names if not re.match(r"[ms]_axi_", name)}
+
+
+class Design(NamedTuple):
+    """The block design that was drawn."""
+
+    kinds: dict[str, str]
+    properties: dict[str, dict[str, str]]
+    used: set[str]
+    segments: dict[tuple[str, str], tuple[int, int]]
+    links: dict[str, str]
+
+
+def drawn(vivado: Vivado) -> Design:
+    kinds: dict[str, str] = {}
+    properties: dict[str, dict[str, str]] = {}
+    used = set()
+    segments = {}
+    links = {}
+    for call in vivado.calls():
+        if call.name == "create_bd_cell":
+            kinds[call.words[-1]] = call.option("-vlnv").split(":")[2]
+        elif call.name == "set_property" and call.words[0] == "-dict":
+            words = call.words[1].split()
+            properties[call.words[2]] = dict(zip(words[::2], words[1::2], strict=True))
+        elif call.name in KINDS:
+            used.add(call.words[0])
+        elif call.name == "assign_bd_address":
+            key = (call.option("-target_address_space"), call.words[-1])
+            segments[key] = (int(call.option("-offset"), 0), int(call.option("-range"), 0))
+        elif call.name == "connect_bd_intf_net":
+            links[call.words[0]] = call.words[1]
+    return Design(kinds, properties, used, segments, links)
+
+
+def smartconnect_pins(properties: dict[str, str]) -> set[str]:
+    pins = {"aclk", "aresetn"}
+    pins |= {f"aclk{n}" for n in range(1, int(properties["CONFIG.NUM_CLKS"]))}
+    pins |= {f"S{n:02}_AXI" for n in range(int(properties["CONFIG.NUM_SI"]))}
+    return pins | {f"M{n:02}_AXI" for n in range(int(properties["CONFIG.NUM_MI"]))}
+
+
+@pytest.fixture
+def design(vivado: Vivado) -> Design:
+    ok(vivado.run("bitstream", "--config", CONFIG))
+    return drawn(vivado)
+
+
+def test_bitstream(vivado: Vivado) -> None:
+    ok(vivado.run("bitstream", "--config", CONFIG, "--target", "u200"))
+    order(
+        vivado,
+        *("ipx::package_project", "ipx::save_core", "create_project", "set_property"),
+        *("update_ip_catalog", "create_bd_design", "validate_bd_design", "save_bd_design"),
+        *("generate_target", "make_wrapper", "read_verilog", "read_xdc", "synth_design"),
+        *("read_xdc", "opt_design", "place_design", "route_design", "report_cdc"),
+        *("get_msg_config", "write_bitstream", "write_cfgmem"),
+    )
+    (call,) = vivado.named("synth_design")
+    assert "-mode" not in call.words
+    properties = {call.words[0]: call.words[1] for call in vivado.named("set_property")}
+    assert properties["board_part"] == "xilinx.com:au200:part0:1.10"
+    assert properties["synth_checkpoint_mode"] == "None"
+    assert Path(properties["ip_repo_paths"]) == Path(
+        vivado.named("ipx::package_project")[0].option("-root_dir")
+    )
+    (call,) = vivado.named("write_cfgmem")
+    bit = build.BUILD / CONFIG / "bitstream" / "crocuta.bit"
+    assert call.option("-loadbit") == f"up 0x01002000 {bit}"
+
+
+def test_every_pin_exists_and_is_connected(design: Design) -> None:
+    expected = set()
+    for cell, kind in design.kinds.items():
+        if kind == "smartconnect":
+            pins = unused = smartconnect_pins(design.properties[cell])
+            unused = set()
+        elif cell == "kernel":
+            pins, unused = kernel_interfaces(), KERNEL_UNUSED
+        else:
+            pins, unused = PINS[kind], UNUSED.get(kind, set())
+        known = {f"{cell}/{pin}" for pin in pins}
+        assert {pin for pin in design.used if pin.split("/")[0] == cell} <= known
+        expected |= {f"{cell}/{pin}" for pin in pins - unused}
+    assert expected <= design.used
+    assert {pin.split("/")[0] for pin in design.used} == set(design.kinds)
+
+
+def arguments() -> list[dict[str, str]]:
+    """vivado/kernel_arguments.tcl as Tcl reads it."""
+    script = f"source {ROOT / 'vivado' / 'kernel_arguments.tcl'}\n" + (
+        "foreach a $crocuta_arguments {foreach k {name offset size type port} "
+        '{puts -nonewline "[dict get $a $k]|"}; puts {}}'
+    )
+    done = subprocess.run(["tclsh"], input=script, text=True, capture_output=True, check=True)
+    keys = ("name", "offset", "size", "type", "port")
+    return [dict(zip(keys, line.split("|"), strict=False)) for line in done.stdout.splitlines()]
+
+
+PORT_OF = {bank: f"m_axi_{bank.name.lower()}" for bank in Bank}
+
+
+def test_address_map(design: Design) -> None:
+    """The block design's addresses are those that the host's backend `xdma` reads."""
+    block = "C0_DDR4_MEMORY_MAP/C0_DDR4_ADDRESS_BLOCK"
+    registers = ADDRESSES["kernel_base"], 4096
+    expected = {("pcie/M_AXI_LITE", "kernel/s_axi_control/reg0"): registers}
+    for bank, port in PORT_OF.items():
+        memory = f"memory{bank.value}"
+        name = bank.name.lower()
+        place = ADDRESSES[f"{name}_base"], ADDRESSES[f"{name}_size"]
+        expected["pcie/M_AXI", f"{memory}/{block}"] = place
+        expected[f"kernel/{port}", f"{memory}/{block}"] = place
+        control = f"{memory}/C0_DDR4_MEMORY_MAP_CTRL/C0_REG"
+        expected["pcie/M_AXI_LITE", control] = ((bank.value + 1) << 16, 4096)
+    assert design.segments == expected
+    # The kernel's registers fit, and everything fits the PCIe window of 1 MB.
+    address_bits = next(
+        bits for _, name, bits in PORTS(configs.load(CONFIG)) if name == "s_axi_control_awaddr"
+    )
+    assert 1 << address_bits == 4096
+    assert max(Register) < 4096
+    assert max(at for (space, _), (at, _) in expected.items() if "LITE" in space) < 1 << 20
+
+
+def end_of(design: Design, pin: str) -> str:
+    """Where a master's bus ends, through register slices and the memories' SmartConnects."""
+    way_out = {"axi_register_slice": "M_AXI", "smartconnect": "M00_AXI"}
+    while (cell := design.links[pin].split("/")[0]) and design.kinds[cell] in way_out:
+        pin = f"{cell}/{way_out[design.kinds[cell]]}"
+    return design.links[pin]
+
+
+def test_buses_end_where_the_addresses_say(design: Design) -> None:
+    for bank, port in PORT_OF.items():
+        memory = f"memory{bank.value}"
+        assert end_of(design, f"kernel/{port}") == f"{memory}/C0_DDR4_S_AXI"
+        assert end_of(design, f"host/M{bank.value:02}_AXI") == f"{memory}/C0_DDR4_S_AXI"
+        control = f"control/M{bank.value + 1:02}_AXI"
+        assert end_of(design, control) == f"{memory}/C0_DDR4_S_AXI_CTRL"
+    assert end_of(design, "control/M00_AXI") == "kernel/s_axi_control"
+    assert design.links["pcie/M_AXI"] == "host/S00_AXI"
+    assert design.links["pcie/M_AXI_LITE"] == "control/S00_AXI"
+
+
+def test_the_page_says_what_the_first_registers_read() -> None:
+    page = (ROOT / "docs" / "build.md").read_text(encoding="utf-8")
+    first, second = identity(configs.load("u200"))
+    reads = re.findall(r"reg_rw /dev/xdma0_user (0x\w+) w +#.* (0x\w{8})", page)
+    assert [(int(at, 16), int(value, 16)) for at, value in reads] == [
+        (Register.VERSION, VERSION),
+        (Register.IDENTITY, first),
+        (Register.IDENTITY2, second),
+    ]
+
+
+def test_no_board_files(vivado: Vivado, capfd: pytest.CaptureFixture[str]) -> None:
+    vivado.answers["boards"] = ""
+    assert vivado.run("bitstream", "--config", CONFIG).exit_code == 2
+    assert "board files are missing" in capfd.readouterr().err
+    assert not vivado.named("create_project")
+
+
+def test_constraints_name_what_there_is(vivado: Vivado) -> None:
+    ports = {name for _, name, _ in PORTS(configs.load(CONFIG))}
+    ok(vivado.run("ooc", "--config", CONFIG))
+    named = [call.words[0] for call in vivado.named("get_ports")]
+    assert named
+    assert set(named) <= ports
+    (clock,) = vivado.named("create_clock")
+    assert clock.words[-1] == "ap_clk"
+    assert float(clock.option("-period")) == pytest.approx(1000 / 300, abs=0.001)
+    ok(vivado.run("bitstream", "--config", CONFIG))
+    cells = set(drawn(vivado).kinds)
+    (name,) = (c.words[0] for c in vivado.named("get_cells") if not c.words[0].startswith("-"))
+    top, _, cell = name.partition("/")
+    assert f"{top.removesuffix('_i')}_wrapper" == vivado.named("synth_design")[0].option("-top")
+    assert cell in cells
+
+
+# -- Vitis -----------------------------------------------------------------------------------------
+
+
+def test_xo(vivado: Vivado) -> None:
+    ok(vivado.run("xo", "--config", CONFIG))
+    order(
+        vivado,
+        *("create_project", "add_files", "ipx::package_project", "ipx::infer_bus_interface"),
+        *("ipx::associate_bus_interfaces", "ipx::add_memory_map", "ipx::add_address_block"),
+        *("ipx::add_register", "ipx::create_xgui_files", "ipx::update_checksums"),
+        *("ipx::check_integrity", "ipx::save_core", "close_project", "package_xo"),
+    )
+    (call,) = vivado.named("package_xo")
+    assert call.option("-ctrl_protocol") == "ap_ctrl_chain"
+    assert call.option("-kernel_name") == build.TOP
+    root = vivado.named("ipx::package_project")[0].option("-root_dir")
+    assert call.option("-ip_directory") == root
+
+
+def test_packaged_interfaces_are_the_kernels(vivado: Vivado) -> None:
+    config = configs.load(CONFIG)
+    ok(vivado.run("xo", "--config", CONFIG))
+    buses = {
+        call.option("-busif")
+        for call in vivado.named("ipx::associate_bus_interfaces")
+        if "-busif" in call.words
+    }
+    signals = {call.words[0] for call in vivado.named("ipx::infer_bus_interface")}
+    assert buses | signals == kernel_interfaces()
+    widths = {
+        call.words[2]: call.words[1]
+        for call in vivado.named("set_property")
+        if call.words[-1].endswith("/DATA_WIDTH")
+    }
+    assert widths == {f"core/{port}/DATA_WIDTH": str(config.axi_bits) for port in PORT_OF.values()}
+    (bits,) = {width for _, name, width in PORTS(config) if re.fullmatch("m_axi_.*_rdata", name)}
+    assert bits == config.axi_bits
+    # What is promised to the interconnect is what the masters do.
+    for master in ("read", "write"):
+        text = (ROOT / "rtl" / f"axi_{master}_master.sv").read_text(encoding="utf-8")
+        depth = re.search(r"MaxOutstanding = (\d+)", text)
+        assert depth is not None
+        promised = {
+            call.words[1]
+            for call in vivado.named("set_property")
+            if call.words[-1].endswith(f"/NUM_{master.upper()}_OUTSTANDING")
+        }
+        assert promised == {depth[1]}
+
+
+def test_packaged_registers_are_the_kernels(vivado: Vivado) -> None:
+    ok(vivado.run("xo", "--config", CONFIG))
+    registers: dict[str, dict[str, str]] = {
+        call.words[0]: {} for call in vivado.named("ipx::add_register")
+    }
+    for call in vivado.named("set_property"):
+        name, value, of = call.words if len(call.words) == 3 else ("", "", "")
+        path = of.split("/")
+        if path[:2] == ["core", "s_axi_control"] and len(path) >= 4:
+            key = "/".join([*path[4:], name])
+            registers[path[3]][key] = value
+    control = {"CTRL": 0x00, "GIER": 0x04, "IP_IER": 0x08, "IP_ISR": 0x0C}
+    expected = {register.name.lower(): register.value for register in Register}
+    expected = {name: at for name, at in expected.items() if 0x10 <= at < Register.STATUS}
+    assert {n: int(r["address_offset"], 0) for n, r in registers.items()} == control | expected
+    pointers = {register.name.lower() for register in WIDE.difference(COUNTERS)}
+    for name, register in registers.items():
+        assert register["size"] == ("64" if name in pointers else "32")
+        port = register.get("ASSOCIATED_BUSIF/value")
+        assert (port in PORT_OF.values()) if name in pointers else (port is None)
+    assert registers["CTRL"]["AP_CONTINUE/bit_offset"] == "4"
+
+
+def test_arguments_are_the_rtls() -> None:
+    package = (ROOT / "rtl" / "crocuta_pkg.sv").read_text(encoding="utf-8")
+    offsets = {
+        name: int(value, 16) for name, value in re.findall(r"int Reg(\w+) += 'h(\w+);", package)
+    }
+    kernel = {name for _, name, _ in PORTS(configs.load(CONFIG))}
+    for argument in arguments():
+        name = "".join(part.capitalize() for part in argument["name"].split("_"))
+        assert int(argument["offset"], 0) == offsets[name]
+        assert argument["type"].endswith("*") == bool(argument["port"])
+        assert not argument["port"] or f"{argument['port']}_araddr" in kernel
+    assert {argument["port"] for argument in arguments()} == {*PORT_OF.values(), ""}
+
+
+def test_link_gives_each_port_its_memory() -> None:
+    text = (ROOT / "vivado" / "u200.cfg").read_text(encoding="utf-8")
+    lines = [line for line in text.splitlines() if line and not line.startswith("#")]
+    assert sorted(lines) == sorted(
+        [
+            "kernel_frequency=0:300",
+            "[connectivity]",
+            "nk=crocuta:1:crocuta_1",
+            "slr=crocuta_1:SLR0",
+            *(f"sp=crocuta_1.{port}:DDR[{bank.value}]" for bank, port in PORT_OF.items()),
+        ]
+    )
+
+
+def vitis(vivado: Vivado, status: int = 0) -> Callable[[], list[list[str]]]:
+    """Puts v++ and emconfigutil on PATH; returns what gives their command lines."""
+    log = vivado.folder / "vitis"
+    script = f'echo "$(basename $0)" "$@" >> {log}\n'
+    program(
+        vivado.folder,
+        "v++",
+        script + 'while [ $# -gt 0 ]; do [ "$1" = --output ] && : > "$2"; shift; done\n'
+        f"exit {status}",
+    )
+    program(vivado.folder, "emconfigutil", script + "touch emconfig.json")
+    return lambda: [line.split() for line in log.read_text(encoding="utf-8").splitlines()]
+
+
+@pytest.mark.parametrize("mode", build.MODES)
+def test_xclbin(vivado: Vivado, mode: str) -> None:
+    lines = vitis(vivado)
+    ok(vivado.run("xclbin", "--config", CONFIG, "--mode", mode))
+    link, package, *emulation = lines()
+    folder = build.BUILD / CONFIG / mode
+    linked, done = str(folder / "crocuta.link.xclbin"), str(folder / "crocuta.xclbin")
+    common = ["--target", mode, "--platform", "xilinx_u200_gen3x16_xdma_2_202110_1"]
+    assert link[:6] == ["v++", "--link", *common]
+    assert link[link.index("--config") + 1] == str(ROOT / "vivado" / "u200.cfg")
+    assert link[-3:] == ["--output", linked, str(build.BUILD / CONFIG / "xo" / "crocuta.xo")]
+    assert ("-g" in link) == (mode == "hw_emu")
+    assert package[:6] == ["v++", "--package", *common]
+    assert package[6:] == ["--package.out_dir", str(folder), "--output", done, linked]
+    assert [words[0] for words in emulation] == ["emconfigutil"] * (mode == "hw_emu")
+
+
+def test_link_fails(vivado: Vivado) -> None:
+    lines = vitis(vivado, status=1)
+    result = vivado.run("xclbin", "--config", CONFIG)
+    assert result.exit_code == 1
+    assert "v++ failed" in result.stderr
+    assert len(lines()) == 1
+
+
+def test_a_product_that_is_not_there_fails(vivado: Vivado) -> None:
+    vitis(vivado)
+    program(vivado.folder, "v++", "exit 0")
+    result = vivado.run("xclbin", "--config", CONFIG)
+    assert result.exit_code == 1
+    assert "did not write" in result.stderr
+
+
+# -- Cards -----------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(("action", "product"), [("program", "bit"), ("flash", "mcs")])
+def test_card(vivado: Vivado, action: str, product: str, capfd: pytest.CaptureFixture[str]) -> None:
+    result = vivado.run(action, "--config", CONFIG)
+    assert result.exit_code == 2
+    assert "make bitstream CONFIG=tiny" in result.stderr
+    assert not vivado.calls()
+    ok(vivado.run("bitstream", "--config", CONFIG))
+    ok(vivado.run(action, "--config", CONFIG))
+    order(vivado, "open_hw_manager", "connect_hw_server", "open_hw_target", "program_hw_devices")
+    path = str(build.BUILD / CONFIG / "bitstream" / f"crocuta.{product}")
+    key = "PROGRAM.FILES" if action == "flash" else "PROGRAM.FILE"
+    assert (key, path) in {call.words[:2] for call in vivado.named("set_property")}
+    assert len(vivado.named("program_hw_cfgmem")) == (action == "flash")
+    vivado.answers["devices"] = ""
+    assert vivado.run(action, "--config", CONFIG).exit_code == 1
+    assert "No U200 answers" in capfd.readouterr().err
+    assert len(vivado.named("open_hw_target")) == len(vivado.named("close_hw_target")) == 2
+
+
+# -- What the user gets wrong ----------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("command", "sentence"),
+    [
+        ("ooc --config nothing", "There is no configuration 'nothing'"),
+        ("bitstream --target nothing", "There is no target 'nothing'; choose one of: u200."),
+        ("xclbin --mode nothing", "There is no mode 'nothing'; choose one of: hw, hw_emu."),
+        ("ooc", "There is no vivado on PATH"),
+        ("bitstream", "There is no vivado on PATH"),
+        ("program", "There is no vivado on PATH"),
+        ("flash", "There is no vivado on PATH"),
+        ("xo", "There is no vivado on PATH"),
+        ("xclbin", "There is no vivado and no v++ on PATH"),
+        ("xclbin --mode hw_emu", "There is no vivado and no v++ and no emconfigutil on PATH"),
+    ],
+)
+def test_one_sentence(
+    command: str, sentence: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PATH", str(tmp_path))
+    result = CliRunner().invoke(build.app, command.split())
+    assert result.exit_code == 2
+    assert sentence in result.stderr
+    assert result.stderr.count("\n") == 1
+    assert result.stdout == ""
+
+
+# -- The checks themselves -------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("script", "problem"),
+    [
+        ("synth_desing -top x -part y", 'invalid command name "synth_desing"'),
+        ("synth_design -topp x -part y", "synth_design has no option -topp"),
+        ("synth_design -top x", "synth_design needs -part"),
+        ("synth_design -top x -top y -part z", "synth_design has -top twice"),
+        ("synth_design -part z -top", "synth_design needs a value after -top"),
+        ("synth_design -part z -top {}", "synth_design has an empty value after -top"),
+        ("set_part", "set_part has 0 arguments"),
+        ("set_part a b", "set_part has 2 arguments"),
+        ("set_property a b", "set_property a b"),
+        ("set_property -dict {a b c} d", "a name without a value"),
+        ("read_verilog {nothing.sv}", "there is no file nothing.sv"),
+        ("add_files {nothing.sv}", "there is no file nothing.sv"),
+        ("source nothing.tcl", "there is no file nothing.tcl"),
+        ("set file [open c.xdc w]; puts $file {if 1 {}}; close $file; read_xdc c.xdc", "if"),
+        ("set file [open c.xdc w]; puts $file opt_design; close $file; read_xdc c.xdc", "opt_"),
+        ("lmap a {1 2} {}", 'invalid command name "lmap"'),
+    ],
+)
+def test_recorder_refuses(vivado: Vivado, script: str, problem: str) -> None:
+    vivado.prepare()
+    path = vivado.folder / "script.tcl"
+    path.write_text(script, encoding="utf-8")
+    command = ["vivado", "-mode", "batch", "-source", str(path)]
+    done = subprocess.run(command, cwd=vivado.folder, text=True, capture_output=True)
+    assert done.returncode == 1
+    assert problem in done.stderr
+
+
+@pytest.mark.parametrize("option", ["-moder", "-mode gui"])
+def test_recorder_refuses_a_command_line(vivado: Vivado, option: str) -> None:
+    vivado.prepare()
+    done = subprocess.run(["vivado", *option.split()], text=True, capture_output=True)
+    assert done.returncode == 1
+
+
+def test_tclint_finds_a_misspelt_option(tmp_path: Path) -> None:
+    path = tmp_path / "script.tcl"
+    path.write_text("synth_design -top x -part y -flaten_hierarchy none\n", encoding="utf-8")
+    command = [str(Path(sys.executable).parent / "tclint"), "--trust-plugins", "--commands"]
+    command += [str(ROOT / "scripts" / "vivado_commands.py"), str(path)]
+    done = subprocess.run(command, text=True, capture_output=True)
+    assert done.returncode == 1
+    assert "-flaten_hierarchy" in done.stdout
+
+
+def test_schema_is_used(vivado: Vivado) -> None:
+    """Every command of the schema occurs in some flow: none is left from what is gone."""
+    used: set[str] = set()
+    for flow in ("ooc", "bitstream", "xo", "program", "flash"):
+        ok(vivado.run(flow, "--config", CONFIG))
+        used |= {call.name for call in vivado.calls()}
+    vivado.answers["devices"] = ""
+    vivado.run("program", "--config", CONFIG)
+    used |= {call.name for call in vivado.calls()}
+    assert set(vivado_commands.commands) == used - {"vivado"}

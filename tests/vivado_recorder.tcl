@@ -1,0 +1,211 @@
+# Copyright 2026 The Crocuta authors
+# SPDX-License-Identifier: Apache-2.0
+#
+# Stands for Vivado in the tests (tests/test_vivado.py puts it on PATH): runs a flow in tclsh, knows
+# only the commands and options of scripts/vivado_commands.py, checks that files to read exist,
+# makes those to write, answers queries as the test wants, and writes down what was called.
+#
+# RECORDER_SCHEMA and RECORDER_ANSWERS name Tcl files that set `schema` and `answers`;
+# RECORDER_TRACE the file to write: words ended by the unit separator, commands by the record's.
+
+source $env(RECORDER_SCHEMA)
+source $env(RECORDER_ANSWERS)
+set trace [open $env(RECORDER_TRACE) a]
+
+proc record {words} {
+    global trace
+    puts -nonewline $trace "[join $words \x1f]\x1e"
+    flush $trace
+}
+
+proc must_exist {files} {
+    foreach file $files {
+        if {![file isfile $file]} {
+            error "there is no file $file"
+        }
+    }
+}
+
+# What a command line says: {options ARGUMENTS}, or an error if Vivado would not take it.
+proc parsed {command words} {
+    global schema
+    set spec [dict get $schema $command]
+    set options {}
+    set arguments {}
+    for {set i 0} {$i < [llength $words]} {incr i} {
+        set word [lindex $words $i]
+        if {![regexp {^-[a-zA-Z]} $word]} {
+            lappend arguments $word
+            continue
+        }
+        if {![dict exists $spec switches $word]} {
+            error "$command has no option $word"
+        }
+        if {[dict exists $options $word]} {
+            error "$command has $word twice"
+        }
+        set value 1
+        if {[dict get $spec switches $word value]} {
+            incr i
+            if {$i == [llength $words]} {
+                error "$command needs a value after $word"
+            }
+            set value [lindex $words $i]
+            if {$value eq ""} {
+                error "$command has an empty value after $word"
+            }
+        }
+        dict set options $word $value
+    }
+    foreach required [dict get $spec required] {
+        if {![dict exists $options $required]} {
+            error "$command needs $required"
+        }
+    }
+    set count [llength $arguments]
+    if {$count < [dict get $spec least] || $count > [dict get $spec most]} {
+        error "$command has $count arguments: $arguments"
+    }
+    return [list $options $arguments]
+}
+
+# Files that a command reads or writes, and what it answers; most answer with their last argument.
+proc perform {command options arguments} {
+    global answers
+    if {$command eq [dict get $answers fails]} {
+        error "$command failed, as it was told to"
+    }
+    foreach option {-file -xo_path} {
+        if {[dict exists $options $option]} {
+            close [open [dict get $options $option] w]
+        }
+    }
+    switch -glob -- $command {
+        read_* - add_files {
+            must_exist [lindex $arguments 0]
+        }
+        write_cfgmem {
+            must_exist [list [lindex [dict get $options -loadbit] 2]]
+            close [open [lindex $arguments 0] w]
+        }
+        write_* {
+            close [open [lindex $arguments 0] w]
+        }
+        set_property {
+            if {[llength $arguments] != ([dict exists $options -dict] ? 1 : 3)} {
+                error "set_property $arguments"
+            }
+            if {[lindex $arguments 0] in {PROGRAM.FILE PROGRAM.FILES}} {
+                must_exist [lindex $arguments 1]
+            }
+            if {[dict exists $options -dict] && [llength [dict get $options -dict]] % 2} {
+                error "set_property -dict has a name without a value"
+            }
+        }
+        make_wrapper {
+            set file [file join [pwd] [file rootname [dict get $options -files]]_wrapper.v]
+            close [open $file w]
+            return $file
+        }
+        ipx::add_* {
+            return [lindex $arguments 1]/[lindex $arguments 0]
+        }
+        ipx::get_bus_interfaces {
+            return [dict get $options -of_objects]/[lindex $arguments 0]
+        }
+        create_bd_cell - create_bd_intf_port - create_bd_port {
+            return [lindex $arguments 0]
+        }
+        get_property {
+            return [lindex $arguments 1].[lindex $arguments 0]
+        }
+        get_msg_config {
+            return [dict get $answers [dict get $options -severity]]
+        }
+        report_cdc - report_route_status - report_timing_summary {
+            if {[dict exists $options -return_string]} {
+                return [dict get $answers $command]
+            }
+        }
+    }
+    if {[dict exists $answers $command]} {
+        return [dict get $answers $command]
+    }
+    return [lindex $arguments end]
+}
+
+proc vivado {command args} {
+    record [concat [list $command] $args]
+    lassign [parsed $command $args] options arguments
+    if {$command eq "source"} {
+        must_exist $arguments
+        return [uplevel #0 [list tcl_source [lindex $arguments 0]]]
+    }
+    if {$command eq "read_xdc"} {
+        must_exist $arguments
+        constrain [lindex $arguments 0]
+    }
+    return [perform $command $options $arguments]
+}
+
+# An XDC file may use commands, but not the language: no variables, no conditions.
+proc constrain {path} {
+    set reader [interp create]
+    foreach command [$reader eval {info commands}] {
+        interp hide $reader $command
+    }
+    foreach command {
+        add_cells_to_pblock create_clock create_pblock current_design get_cells get_pblocks
+        get_ports resize_pblock set_operating_conditions set_property
+    } {
+        interp alias $reader $command {} vivado $command
+    }
+    set file [open $path]
+    set script [read $file]
+    close $file
+    $reader eval $script
+    interp delete $reader
+}
+
+rename source tcl_source
+foreach command [dict keys $schema] {
+    if {[string match *::* $command]} {
+        namespace eval [namespace qualifiers $command] {}
+    }
+    interp alias {} $command {} vivado $command
+}
+# What Tcl 8.5 does not have.
+foreach command {lmap try throw tailcall coroutine yield yieldto zlib} {
+    rename $command {}
+}
+
+# The command line.
+record [concat vivado $argv]
+set script ""
+while {[llength $argv] > 0} {
+    set argv [lassign $argv word]
+    switch -- $word {
+        -notrace - -nojournal {}
+        -mode {
+            set argv [lassign $argv mode]
+            if {$mode ne "batch"} {
+                error "vivado -mode $mode"
+            }
+        }
+        -log {
+            set argv [lassign $argv log]
+        }
+        -source {
+            set argv [lassign $argv script]
+        }
+        -tclargs {
+            break
+        }
+        default {
+            error "vivado has no option $word"
+        }
+    }
+}
+set argc [llength $argv]
+must_exist [list $script]
+tcl_source $script

@@ -1,0 +1,159 @@
+# Copyright 2026 The Crocuta authors
+# SPDX-License-Identifier: Apache-2.0
+#
+# The block design of the U200 without a Vitis platform; docs/build.md draws it.
+#
+# PCIe's clock is 250 MHz. Memory N has its own clock of 300 MHz; the kernel runs on that of memory
+# 0. SmartConnects convert between them. Versions of IPs are left to Vivado.
+
+# The kernel's ports; that of index N has memory N for itself, as Bank in host/crocuta/kernel.py.
+set memory_ports {m_axi_samples m_axi_x_spectra m_axi_h_spectra}
+# Where the host sees what. The kernel sees its memories at the same addresses.
+set memory_bytes 0x400000000
+set kernel_offset 0x00000
+set ecc_offset 0x10000
+set control_bytes 0x1000
+
+proc cell {vlnv name {properties {}}} {
+    set cell [create_bd_cell -type ip -vlnv $vlnv $name]
+    if {[llength $properties] > 0} {
+        set_property -dict $properties $cell
+    }
+}
+
+# Connects pins of cells.
+proc wire {args} {
+    set pins {}
+    foreach name $args {
+        lappend pins [get_bd_pins $name]
+    }
+    connect_bd_net {*}$pins
+}
+
+# Connects interfaces of two cells.
+proc bus {from to} {
+    connect_bd_intf_net [get_bd_intf_pins $from] [get_bd_intf_pins $to]
+}
+
+# An interface of the board's, which Vivado knows the pins of, and the cell's that drives it.
+proc board_bus {mode vlnv name pin {hertz {}}} {
+    set port [create_bd_intf_port -mode $mode -vlnv $vlnv $name]
+    if {$hertz ne ""} {
+        set_property CONFIG.FREQ_HZ $hertz $port
+    }
+    connect_bd_intf_net $port [get_bd_intf_pins $pin]
+}
+
+# Registers for the way across the border of two SLRs.
+proc crossing {name clock reset from to} {
+    cell xilinx.com:ip:axi_register_slice $name {
+        CONFIG.REG_AW 15 CONFIG.REG_W 15 CONFIG.REG_B 15 CONFIG.REG_AR 15 CONFIG.REG_R 15
+        CONFIG.USE_AUTOPIPELINING 1
+    }
+    wire $clock $name/aclk
+    wire $reset $name/aresetn
+    bus $from $name/S_AXI
+    bus $name/M_AXI $to
+}
+
+file mkdir [file join $directory design]
+create_bd_design -dir [file join $directory design] crocuta_u200
+
+# PCIe.
+cell xilinx.com:ip:util_ds_buf pcie_clock {
+    CONFIG.DIFF_CLK_IN_BOARD_INTERFACE pcie_refclk CONFIG.USE_BOARD_FLOW true
+}
+cell xilinx.com:ip:xdma pcie {
+    CONFIG.PCIE_BOARD_INTERFACE pci_express_x16
+    CONFIG.SYS_RST_N_BOARD_INTERFACE pcie_perstn
+    CONFIG.xdma_axi_intf_mm AXI_Memory_Mapped
+    CONFIG.axilite_master_en true
+    CONFIG.axilite_master_scale Megabytes
+    CONFIG.axilite_master_size 1
+}
+board_bus Slave xilinx.com:interface:diff_clock_rtl:1.0 pcie_refclk pcie_clock/CLK_IN_D 100000000
+board_bus Master xilinx.com:interface:pcie_7x_mgt_rtl:1.0 pci_express_x16 pcie/pcie_mgt
+set perstn [create_bd_port -dir I -type rst pcie_perstn]
+set_property CONFIG.POLARITY ACTIVE_LOW $perstn
+connect_bd_net $perstn [get_bd_pins pcie/sys_rst_n]
+wire pcie_clock/IBUF_OUT pcie/sys_clk_gt
+wire pcie_clock/IBUF_DS_ODIV2 pcie/sys_clk
+
+# The memories start with PCIe, because their reset is active high.
+cell xilinx.com:ip:proc_sys_reset pcie_reset
+wire pcie/axi_aclk pcie_reset/slowest_sync_clk
+wire pcie/axi_aresetn pcie_reset/ext_reset_in
+
+cell crocuta:kernel:crocuta:1.0 kernel
+
+# The host's way to the memories, and to the kernel's and the memories' registers.
+cell xilinx.com:ip:smartconnect host {CONFIG.NUM_SI 1 CONFIG.NUM_MI 3 CONFIG.NUM_CLKS 1}
+wire pcie/axi_aclk host/aclk
+wire pcie/axi_aresetn host/aresetn
+bus pcie/M_AXI host/S00_AXI
+cell xilinx.com:ip:smartconnect control {CONFIG.NUM_SI 1 CONFIG.NUM_MI 4 CONFIG.NUM_CLKS 4}
+wire pcie/axi_aclk control/aclk
+wire pcie/axi_aresetn control/aresetn
+bus pcie/M_AXI_LITE control/S00_AXI
+bus control/M00_AXI kernel/s_axi_control
+
+# Memory N: a controller, its reset, and a SmartConnect for the host and the kernel's port.
+for {set n 0} {$n < 3} {incr n} {
+    cell xilinx.com:ip:ddr4 memory$n [list \
+        CONFIG.C0_CLOCK_BOARD_INTERFACE default_300mhz_clk$n \
+        CONFIG.C0_DDR4_BOARD_INTERFACE ddr4_sdram_c$n \
+        CONFIG.C0.DDR4_AxiAddressWidth 34 \
+        CONFIG.C0.DDR4_Mem_Add_Map ROW_COLUMN_BANK_INTLV \
+        CONFIG.C0.DDR4_AUTO_AP_COL_A3 true]
+    board_bus Slave xilinx.com:interface:diff_clock_rtl:1.0 default_300mhz_clk$n \
+        memory$n/C0_SYS_CLK 300000000
+    board_bus Master xilinx.com:interface:ddr4_rtl:1.0 ddr4_sdram_c$n memory$n/C0_DDR4
+    wire pcie_reset/peripheral_reset memory$n/sys_rst
+
+    cell xilinx.com:ip:proc_sys_reset memory${n}_reset
+    wire memory$n/c0_ddr4_ui_clk memory${n}_reset/slowest_sync_clk
+    wire memory$n/c0_ddr4_ui_clk_sync_rst memory${n}_reset/ext_reset_in
+    wire memory${n}_reset/peripheral_aresetn memory$n/c0_ddr4_aresetn
+
+    cell xilinx.com:ip:smartconnect memory${n}_ports {
+        CONFIG.NUM_SI 2 CONFIG.NUM_MI 1 CONFIG.NUM_CLKS 3
+    }
+    wire memory$n/c0_ddr4_ui_clk memory${n}_ports/aclk
+    wire pcie/axi_aclk memory${n}_ports/aclk1
+    wire memory0/c0_ddr4_ui_clk memory${n}_ports/aclk2
+    wire memory${n}_reset/interconnect_aresetn memory${n}_ports/aresetn
+    bus memory${n}_ports/M00_AXI memory$n/C0_DDR4_S_AXI
+
+    wire memory$n/c0_ddr4_ui_clk control/aclk[expr {$n + 1}]
+    bus control/M0[expr {$n + 1}]_AXI memory$n/C0_DDR4_S_AXI_CTRL
+}
+wire memory0/c0_ddr4_ui_clk kernel/ap_clk
+wire memory0_reset/peripheral_aresetn kernel/ap_rst_n
+
+# The kernel and memory 0 are in SLR0, PCIe and memories 1 and 2 in SLR1.
+crossing host_crossing pcie/axi_aclk pcie/axi_aresetn host/M00_AXI memory0_ports/S00_AXI
+bus host/M01_AXI memory1_ports/S00_AXI
+bus host/M02_AXI memory2_ports/S00_AXI
+bus kernel/[lindex $memory_ports 0] memory0_ports/S01_AXI
+for {set n 1} {$n < 3} {incr n} {
+    crossing kernel_crossing$n memory0/c0_ddr4_ui_clk memory0_reset/peripheral_aresetn \
+        kernel/[lindex $memory_ports $n] memory${n}_ports/S01_AXI
+}
+
+# Addresses.
+proc segment {space segment offset bytes} {
+    assign_bd_address -offset $offset -range $bytes -force \
+        -target_address_space [get_bd_addr_spaces $space] [get_bd_addr_segs $segment]
+}
+segment pcie/M_AXI_LITE kernel/s_axi_control/reg0 $kernel_offset $control_bytes
+for {set n 0} {$n < 3} {incr n} {
+    set offset [format 0x%09X [expr {$n * $memory_bytes}]]
+    set block memory$n/C0_DDR4_MEMORY_MAP/C0_DDR4_ADDRESS_BLOCK
+    segment pcie/M_AXI $block $offset $memory_bytes
+    segment kernel/[lindex $memory_ports $n] $block $offset $memory_bytes
+    segment pcie/M_AXI_LITE memory$n/C0_DDR4_MEMORY_MAP_CTRL/C0_REG \
+        [format 0x%05X [expr {($n + 1) * $ecc_offset}]] $control_bytes
+}
+
+validate_bd_design
+save_bd_design

@@ -1,0 +1,92 @@
+# Copyright 2026 The Crocuta authors
+# SPDX-License-Identifier: Apache-2.0
+#
+# The kernel as an IP with what Vitis asks of an RTL kernel: for the block design, and for the .xo.
+
+source -notrace [file join $root vivado kernel_arguments.tcl]
+
+# The most bursts a master has under way (MaxOutstanding of axi_read_master and axi_write_master);
+# the interconnect makes room for as many as it is told.
+set outstanding 16
+
+# One register of the address block, with its fields or the AXI4 master it is a pointer for.
+proc add_register {block entry} {
+    set register [ipx::add_register [dict get $entry name] $block]
+    set_property description [dict get $entry description] $register
+    set_property address_offset [dict get $entry offset] $register
+    set_property size [dict get $entry size] $register
+    if {[dict exists $entry fields]} {
+        foreach field [dict get $entry fields] {
+            set object [ipx::add_field [dict get $field name] $register]
+            set_property bit_offset [dict get $field offset] $object
+            set_property bit_width [dict get $field width] $object
+            set_property access [dict get $field access] $object
+        }
+    }
+    if {[dict exists $entry port] && [dict get $entry port] ne ""} {
+        set parameter [ipx::add_register_parameter ASSOCIATED_BUSIF $register]
+        set_property value [dict get $entry port] $parameter
+    }
+}
+
+proc add_bus_parameters {core interface parameters} {
+    set bus [ipx::get_bus_interfaces $interface -of_objects $core]
+    foreach {name value} $parameters {
+        set_property value $value [ipx::add_bus_parameter $name $bus]
+    }
+}
+
+# The AXI4 masters that the arguments name, each once.
+proc memory_ports {} {
+    global crocuta_arguments
+    set ports {}
+    foreach argument $crocuta_arguments {
+        lappend ports [dict get $argument port]
+    }
+    return [lsearch -all -inline -not -exact [lsort -unique $ports] {}]
+}
+
+# Packages the kernel into a folder of its own, as crocuta:kernel:crocuta:1.0.
+proc package_kernel {ip} {
+    global axi_bits crocuta_arguments crocuta_control_registers outstanding part top
+    create_project -force package $ip.project -part $part
+    add_files -norecurse [concat [rtl_files] [list [top_file]]]
+    set_property top $top [current_fileset]
+    update_compile_order -fileset sources_1
+    ipx::package_project -root_dir $ip -vendor crocuta -library kernel -taxonomy /KernelIP \
+        -import_files -set_current true
+    set core [ipx::current_core]
+
+    ipx::infer_bus_interface ap_clk xilinx.com:signal:clock_rtl:1.0 $core
+    ipx::infer_bus_interface ap_rst_n xilinx.com:signal:reset_rtl:1.0 $core
+    ipx::infer_bus_interface interrupt xilinx.com:signal:interrupt_rtl:1.0 $core
+    ipx::associate_bus_interfaces -clock ap_clk -reset ap_rst_n $core
+    ipx::associate_bus_interfaces -busif s_axi_control -clock ap_clk $core
+    foreach port [memory_ports] {
+        ipx::associate_bus_interfaces -busif $port -clock ap_clk $core
+        # Only whole beats, only INCR bursts.
+        add_bus_parameters $core $port [list \
+            DATA_WIDTH $axi_bits \
+            NUM_READ_OUTSTANDING $outstanding \
+            NUM_WRITE_OUTSTANDING $outstanding \
+            SUPPORTS_NARROW_BURST 0]
+    }
+
+    set map [ipx::add_memory_map -quiet s_axi_control $core]
+    set block [ipx::add_address_block -quiet reg0 $map]
+    foreach entry [concat $crocuta_control_registers $crocuta_arguments] {
+        add_register $block $entry
+    }
+    set control [ipx::get_bus_interfaces s_axi_control -of_objects $core]
+    set_property slave_memory_map_ref s_axi_control $control
+
+    set_property sdx_kernel true $core
+    set_property sdx_kernel_type rtl $core
+    set_property supported_families {} $core
+    set_property auto_family_support_level level_2 $core
+    ipx::create_xgui_files $core
+    ipx::update_checksums $core
+    ipx::check_integrity -kernel $core
+    ipx::save_core $core
+    close_project -delete
+}
