@@ -13,7 +13,6 @@ import fcntl
 import gc
 import json
 import random
-import re
 import sys
 import warnings
 from collections.abc import Iterator
@@ -236,14 +235,10 @@ BAD_ARRAYS: dict[str, tuple[object, str]] = {
 }
 
 
-@pytest.fixture(scope="module")
-def quiet_card(shared: RtlKernel, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
-    """A device whose accesses to the card are counted, and a filter of it."""
-    shared.reset()
-    with (
-        xdma_card(shared, tmp_path_factory.mktemp("dev")) as card,
-        crocuta.open("xdma", "tiny") as device,
-    ):
+@pytest.fixture
+def quiet_card(card: Card) -> Iterator[tuple[Card, crocuta.Device, crocuta.Filter]]:
+    """A card, whose accesses are noted, a device on it, and a filter of that."""
+    with crocuta.open("xdma", "tiny") as device:
         yield card, device, device.prepare(rows(3, 2, 20))
 
 
@@ -401,10 +396,6 @@ def test_the_designs_addresses() -> None:
     ends.sort()
     assert all(end <= start for (_, end), (start, _) in pairwise(ends))
     assert ADDRESSES["kernel_base"] % 4096 == 0
-    # Tcl has no TOML: the block design reads lines of this form, and there is nothing else.
-    text = Path(xdma_kernel.__file__).with_name("u200_shellless.toml").read_text()
-    lines = re.findall(r"^(\w+)\s*=\s*(0x[0-9a-f]+)$", text, re.MULTILINE)
-    assert {name: int(value, 16) for name, value in lines} == ADDRESSES
 
 
 # -------------------------------------------------------------------------------------------------
@@ -724,10 +715,7 @@ def test_transfers_that_fail(card: Card) -> None:
         assert_works(device)
 
 
-def test_the_command_line_takes_cards(
-    card: Card, tmp_path: Path, seed: int, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setenv("COLUMNS", "200")
+def test_the_command_line_takes_cards(card: Card, tmp_path: Path, seed: int) -> None:
     x, h, y, report = (tmp_path / name for name in ("x.npy", "h.npy", "y.npy", "report.json"))
     np.save(x, rows(seed, 300))
     np.save(h, rows(seed + 1, 100))
@@ -739,7 +727,7 @@ def test_the_command_line_takes_cards(
     assert found["bit_exact"] is True
     assert found["simulator"] is found["memory"] is found["sim_clocks"] is None
     assert found["clocks_convolve"] > found["mac_beats"] == 9 * TINY.chunk_beats
-    assert "a card, through XDMA" in done.stdout
+    assert "a card, through XDMA" in " ".join(done.stdout.split())  # lines may be folded
     missing = CliRunner().invoke(app, [*arguments, "xdma", "--card", "5"])
     assert missing.exit_code == 1
     assert "xdma5_user: load AMD's xdma driver" in missing.stderr

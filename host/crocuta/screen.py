@@ -72,7 +72,7 @@ def results(run: Run) -> Table:
     """The results of a run as a table of two columns."""
     table = Table(show_header=False, box=None, pad_edge=False)
     table.add_column(style="dim")
-    table.add_column()
+    table.add_column(overflow="fold")
     report = run.report()
     table.add_row("x, filter", f"{len(run.x):,} samples, {len(run.h):,} taps")
     table.add_row(
