@@ -14,7 +14,7 @@ from typing import Any
 
 import pyslang
 import pytest
-from crocuta import jobs
+from crocuta import jobs, kernel
 from crocuta import registers as host
 
 from models import chunk_controller, configs
@@ -90,7 +90,7 @@ def test_the_host_has_the_map() -> None:
     assert {register.name.lower() for register in host.WIDE} == wide
     counters = [register.name.lower() for register in host.COUNTERS]
     assert counters == [name for name in OFFSETS if name in wide - registers.ARGUMENTS.keys()]
-    assert counters == [field.name for field in dataclasses.fields(jobs.Counters)]
+    assert counters == [field.name for field in dataclasses.fields(kernel.Counters)]
     assert [code.name.lower() for code in sorted(host.ErrorCode)] == list(registers.ERRORS)
     assert sorted(host.ErrorCode) == list(range(len(registers.ERRORS)))
     assert jobs.REMEDIES.keys() == set(host.ErrorCode) - {host.ErrorCode.NONE}
