@@ -344,13 +344,14 @@ class Engine:
 
     @staticmethod
     def _result(future: Future[Result], job: Job) -> Result:
-        if future.status == "finished":
+        try:
+            # Waits if the worker that had the result died since: it is computed again then.
             result: Result = future.result()
-            return result
-        error = future.exception()
-        if isinstance(error, KilledWorker):
+        except KilledWorker:
             return Result(job, 0.0, 0.0, "Every worker that took this job died.")
-        return Result(job, 0.0, 0.0, f"The job was not done: {type(error).__name__}: {error}")
+        except Exception as error:
+            return Result(job, 0.0, 0.0, f"The job was not done: {type(error).__name__}: {error}")
+        return result
 
 
 def expected_seconds() -> Callable[[str], float]:

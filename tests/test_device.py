@@ -192,10 +192,10 @@ def test_threads_share_a_device(seed: int) -> None:
 
         def job(index: int) -> SampleArray:
             with device.prepare(rows(seed + index, 80)) as filter:
-                return device.convolve(rows(seed - index, 90), filter)
+                return device.convolve(rows(seed + 8 + index, 90), filter)
 
         for index, y in enumerate(pool.map(job, range(8))):
-            same(y, modelled(rows(seed - index, 90), rows(seed + index, 80)))
+            same(y, modelled(rows(seed + 8 + index, 90), rows(seed + index, 80)))
 
 
 # -------------------------------------------------------------------------------------------------
