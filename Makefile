@@ -20,7 +20,7 @@ chosen_jobs := $(if $(filter file,$(origin JOBS)),0,$(JOBS))
 
 .DEFAULT_GOAL := help
 .PHONY: help env sim test regress testplan coverage mutate formal signoff registers lint format demo \
-  conv synth clean
+  conv synth resources clean
 
 help: ## list the commands
 	@echo 'make COMMAND [NAME=value ...], on Debian 12, Ubuntu 24.04 or alike with Python 3.11 or newer:'
@@ -85,6 +85,9 @@ conv: .venv/installed ## convolve two .npy files in simulation: make conv X=x.np
 
 synth: .venv/installed ## synthesise for UltraScale+ and count what it takes: make synth CONFIG=u200
 	@$(RUN) -m scripts.synth '$(or $(CONFIG),u200)'
+
+resources: .venv/installed ## synthesise every configuration, write docs/resources.md
+	@$(RUN) -m scripts.resources
 
 .PHONY: ooc bitstream program flash xo xclbin
 

@@ -151,6 +151,7 @@ class Synthesis:
     """One configuration of one top module on its way through yosys; results stay in build/."""
 
     def __init__(self, config: Config, top: str) -> None:
+        self.config = config
         self.top = top
         self.directory = BUILD / config.name / top
         self.cells_directory = BUILD / "cells"
@@ -351,6 +352,24 @@ def report(plan: Json, own: Mapping[str, Figures]) -> Json:
     return {**total, "blocks": blocks, "modules": modules}
 
 
+def measured(synthesis: Synthesis) -> tuple[Json, Path]:
+    """The report of a synthesis and where it is kept; shows its progress."""
+    name, top = synthesis.config.name, synthesis.top
+    errors = Console(stderr=True)
+    # One at a time: others would make the same files.
+    with (
+        FileLock(BUILD / "lock"),
+        Progress(console=errors, transient=True, disable=not errors.is_terminal) as progress,
+    ):
+        task = progress.add_task(f"{top} at {name}", total=None)
+        plan = synthesis.run(lambda done, of: progress.update(task, completed=done, total=of))
+    result = report(plan, synthesis.own_figures(plan))
+    result = {"config": name, "top": top, "tool": f"pyosys {version('pyosys')}", **result}
+    path = BUILD / f"{name if top == KERNEL else f'{name}-{top}'}.json"
+    path.write_text(json.dumps(result, indent=1) + "\n", encoding="utf-8")
+    return result, path
+
+
 def number(value: float) -> str:
     """A figure as the table shows it."""
     return f"{value:,.1f}".removesuffix(".0") if value else "-"
@@ -399,21 +418,9 @@ def main(
         raise fail(f"{message[0].upper()}{message[1:]}.", 2) from None
     start = time.monotonic()
     try:
-        errors = Console(stderr=True)
-        # One at a time: others would make the same files.
-        with (
-            FileLock(BUILD / "lock"),
-            Progress(console=errors, transient=True, disable=not errors.is_terminal) as progress,
-        ):
-            task = progress.add_task(f"{top} at {config}", total=None)
-            plan = synthesis.run(lambda done, of: progress.update(task, completed=done, total=of))
-        result = report(plan, synthesis.own_figures(plan))
+        result, path = measured(synthesis)
     except SynthesisError as error:
         raise fail(f"{error}.", 1) from None
-    result = {"config": config, "top": top, "tool": f"pyosys {version('pyosys')}", **result}
-    name = config if top == KERNEL else f"{config}-{top}"
-    path = BUILD / f"{name}.json"
-    path.write_text(json.dumps(result, indent=1) + "\n", encoding="utf-8")
     show(result, chosen)
     console.print(f"{time.monotonic() - start:.0f} s; details in {path.relative_to(ROOT)}")
     problems = over_budget(result, chosen)

@@ -1,0 +1,257 @@
+# Copyright 2026 The Crocuta authors
+# SPDX-License-Identifier: Apache-2.0
+"""`make resources`: synthesises all configurations and writes docs/resources.md.
+
+The figures are kept in docs/resources.json, each configuration's with what they depend on (its
+basis). So a test can tell for a moment's work whether the table is about the present design, and
+synthesise no more than the smallest configuration again.
+"""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import tempfile
+import time
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import asdict
+from importlib.metadata import version
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.box import SIMPLE
+from rich.table import Table
+
+from models import configs, twiddle_rom
+from models.configs import ROOT, Config
+from models.files import design_digest, write_generated
+from scripts import synth
+from scripts.lint import rtl_files
+from scripts.synth import Figures, Json, console, fail, number
+
+DOCS = ROOT / "docs"
+COMMAND = "make resources"
+KEPT = ("lut", "ff", "dsp", "bram36", "uram")
+# The most that a figure may grow without a new table.
+PERCENT = 3
+# What a basis consists of, and how a sentence calls it.
+CAUSES = {
+    "design": "the RTL",
+    "yosys": "yosys",
+    "flow": "the synthesis script",
+    "parameters": "the configuration",
+    "twiddles": "the twiddle tables",
+}
+# Of a configuration, what its hardware does not depend on.
+NOT_HARDWARE = ("name", "about", "bram36_max", "uram_max")
+
+
+def basis(config: Config) -> Json:
+    """All that a configuration's figures depend on."""
+    with tempfile.TemporaryDirectory() as directory:
+        paths = sorted(twiddle_rom.write(config, Path(directory)).glob("*.mem"))
+        tables = [path.read_text(encoding="utf-8") for path in paths]
+    values = {name: value for name, value in asdict(config).items() if name not in NOT_HARDWARE}
+    return {
+        "design": design_digest(),
+        "yosys": version("pyosys"),
+        "flow": synth.digest([synth.tool(), synth.UNITS, synth.CELLS])[:12],
+        "parameters": values,
+        "twiddles": synth.digest(tables)[:12],
+    }
+
+
+def entry(config: Config, report: Json) -> Json:
+    """What is kept of scripts.synth's report: the tree of blocks, in the order of rtl/crocuta.f."""
+    order = {path.stem: index for index, path in enumerate(rtl_files())}
+    blocks = sorted(report["blocks"], key=lambda block: [order[name] for name in block["path"]])
+    return {
+        "basis": basis(config),
+        "blocks": {
+            "/".join(block["path"]): {name: block[name] for name in ("instances", *KEPT)}
+            for block in blocks
+        },
+    }
+
+
+def total(found: Json) -> Figures:
+    """The figures of a configuration: those of the block around all others."""
+    top: Figures = next(iter(found["blocks"].values()))
+    return {name: top[name] for name in KEPT}
+
+
+def own(found: Json) -> dict[str, Figures]:
+    """By module, what its instances take without the modules in them; in rtl/crocuta.f's order."""
+    figures: dict[str, Counter[str]] = {path.stem: Counter() for path in rtl_files()}
+    for path, block in found["blocks"].items():
+        above, _, module = path.rpartition("/")
+        figures[module].update(block)
+        if above:
+            inner = {name: block[name] for name in KEPT}
+            figures[above.rpartition("/")[2]].subtract(inner)
+    return {module: dict(counted) for module, counted in figures.items() if counted}
+
+
+def grown(now: Figures, before: Figures) -> list[str]:
+    """The figures that are more than PERCENT above what they were."""
+    return [
+        f"{number(now[name])} {synth.FIGURES[name]} instead of {number(before[name])}"
+        for name in KEPT
+        if 100 * now[name] > (100 + PERCENT) * before[name]
+    ]
+
+
+def problems(data: Mapping[str, Json]) -> list[str]:
+    """A sentence for each way in which the table is not about what there is."""
+    found = []
+    for name in configs.names():
+        config = configs.load(name)
+        if name not in data:
+            found.append(f"docs/resources.md lacks {name}: run `{COMMAND}`.")
+            continue
+        present = basis(config)
+        for part, cause in CAUSES.items():
+            if data[name]["basis"].get(part) != present[part]:
+                which = f" {name}" if part in ("parameters", "twiddles") else ""
+                found.append(
+                    f"{cause[0].upper()}{cause[1:]}{which} changed since docs/resources.md was"
+                    f" made: run `{COMMAND}`."
+                )
+                break
+        found += synth.over_budget(total(data[name]), config)
+    gone = [name for name in data if name not in configs.names()]
+    found += [f"docs/resources.md has {name}, which is gone: run `{COMMAND}`." for name in gone]
+    # A new RTL is one sentence, not one for each configuration.
+    return list(dict.fromkeys(found))
+
+
+def row(*cells: object) -> str:
+    """A line of a table."""
+    return f"| {' | '.join(map(str, cells))} |"
+
+
+def table(*headings: str) -> list[str]:
+    """The head of a table whose figures come last."""
+    names = [synth.FIGURES[name] for name in KEPT]
+    right = ["---:"] * len(names)
+    return [row(*headings, *names), row("---", *["---:"] * (len(headings) - 1), *right)]
+
+
+def cells(figures: Figures) -> list[str]:
+    """A block's or a module's figures."""
+    return [number(figures[name]) for name in KEPT]
+
+
+def page(data: Mapping[str, Json]) -> str:
+    """docs/resources.md."""
+    designs, tools = (
+        ", ".join(sorted({found["basis"][part] for found in data.values()}))
+        for part in ("design", "yosys")
+    )
+    lines = [
+        f"<!-- Written by `{COMMAND}` from docs/resources.json: run that. -->",
+        "# Resources",
+        "",
+        "What each configuration of `configs.toml` takes of an UltraScale+ FPGA, also those meant",
+        f"for other FPGAs. `{COMMAND}` measures it and writes this page; design `{designs}`,",
+        "a digest of `rtl/`.",
+        "",
+        *table("configuration", "lanes", "chunk", "bits of a twiddle"),
+    ]
+    for name, found in data.items():
+        values = found["basis"]["parameters"]
+        sizes = [f"{values[size]:,}" for size in ("lanes", "chunk", "twiddle_bits")]
+        lines.append(row(f"[`{name}`](#{name})", *sizes, *cells(total(found))))
+    lines += [
+        "",
+        f"Measured by yosys {tools} (`synth_xilinx` for UltraScale+, as `scripts/synth.py` runs",
+        "it), before placement. yosys packs no register into a DSP48E2 and leaves adders beside it",
+        "in LUTs, so LUT and FF are pessimistic: only Vivado can tell the final figures. LUT",
+        "counts logic, RAMs and shift registers, two RAMB18E2 are one BRAM36, and `-` is none.",
+        "",
+        "Two tables of each configuration. *By module*, in the order of `rtl/crocuta.f`: all",
+        "instances of a module together, without the listed modules in them, so that a column adds",
+        "up to the total. *By place*: a line includes what is inside, which follows it. Modules",
+        "without a line, such as `ram`, `fifo` and `cfp_normalise`, count for the one around them.",
+    ]
+    for name, found in data.items():
+        lines += ["", f"## {name}", "", "By module:", "", *table("module", "instances")]
+        for module, figures in own(found).items():
+            lines.append(row(f"`{module}`", f"{figures['instances']:,}", *cells(figures)))
+        lines += [row("total", "", *cells(total(found)))]
+        lines += ["", "By place:", "", *table("place", "instances")]
+        for path, block in found["blocks"].items():
+            place = path.partition("/")[2] or path
+            lines.append(row(f"`{place}`", f"{block['instances']:,}", *cells(block)))
+    return "\n".join(lines) + "\n"
+
+
+def text(data: Mapping[str, Json]) -> str:
+    """docs/resources.json."""
+    return json.dumps(data, indent=1) + "\n"
+
+
+def committed(path: Path) -> Json:
+    """The data of the last commit; the file's outside git, and none if there is no file either."""
+    command = ["git", "show", f"HEAD:./{path.name}"]
+    try:
+        shown = subprocess.run(command, cwd=path.parent, capture_output=True, text=True)
+        found = shown.stdout if shown.returncode == 0 else path.read_text(encoding="utf-8")
+    except FileNotFoundError:
+        found = path.read_text(encoding="utf-8") if path.is_file() else "{}"
+    data: Json = json.loads(found)
+    return data
+
+
+def change(now: float, before: float | None) -> str:
+    """A figure and by how much it is not what it was."""
+    if before is None or now == before:
+        difference = "new" if before is None else "="
+    else:
+        difference = f"{100 * (now / before - 1):+.1f} %" if before else "none before"
+    return f"{number(now)} ({difference})"
+
+
+def show(data: Mapping[str, Json], before: Mapping[str, Json]) -> None:
+    """The totals, and their changes."""
+    shown = Table(title="Resources, and the change since the last commit", box=SIMPLE)
+    shown.add_column("configuration", no_wrap=True)
+    for name in KEPT:
+        shown.add_column(synth.FIGURES[name], justify="right")
+    for config, found in data.items():
+        was = total(before[config]) if config in before else {}
+        figures = total(found)
+        shown.add_row(config, *(change(figures[name], was.get(name)) for name in KEPT))
+    console.print(shown)
+
+
+def main(
+    docs: Annotated[Path, typer.Option(help="where resources.md and .json go")] = DOCS,
+) -> None:
+    """Synthesises every configuration and writes the table; fails on errors and limits alone."""
+    data: dict[str, Json] = {}
+    beyond: list[str] = []
+    names = configs.names()
+    before = committed(docs / "resources.json")
+    for index, name in enumerate(names, start=1):
+        start = time.monotonic()
+        config = configs.load(name)
+        try:
+            report, _ = synth.measured(synth.Synthesis(config, synth.KERNEL))
+        except synth.SynthesisError as error:
+            raise fail(f"{error}. The table is as it was.", 1) from None
+        data[name] = entry(config, report)
+        beyond += synth.over_budget(report, config)
+        console.print(f"{name}: {index} of {len(names)}, {time.monotonic() - start:.0f} s")
+    write_generated(docs / "resources.json", text(data))
+    write_generated(docs / "resources.md", page(data))
+    show(data, before)
+    console.print(f"Written: {docs / 'resources.md'}")
+    if beyond:
+        raise fail(" ".join(beyond), 1)
+
+
+if __name__ == "__main__":
+    typer.run(main)
