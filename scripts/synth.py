@@ -39,6 +39,7 @@ from rich.table import Table
 
 from models import configs, twiddle_rom
 from models.configs import ROOT, Config
+from models.files import write_generated
 from tb.runner import RTL, BenchFailure, design_files
 
 KERNEL = "crocuta_kernel"
@@ -366,7 +367,7 @@ def measured(synthesis: Synthesis) -> tuple[Json, Path]:
     result = report(plan, synthesis.own_figures(plan))
     result = {"config": name, "top": top, "tool": f"pyosys {version('pyosys')}", **result}
     path = BUILD / f"{name if top == KERNEL else f'{name}-{top}'}.json"
-    path.write_text(json.dumps(result, indent=1) + "\n", encoding="utf-8")
+    write_generated(path, json.dumps(result, indent=1) + "\n")
     return result, path
 
 
