@@ -13,8 +13,8 @@ import pyuvm
 from cocotb.triggers import ClockCycles
 
 from tb.agents.axi_lite import AxiLiteItem, AxiLiteSequence
-from tb.agents.beat import CLOSED, ONE, BeatItem
-from tb.envs.agents import WORDS, AgentsEnv, BeatsSequence
+from tb.agents.beat import CLOSED, ONE, BeatSequence
+from tb.envs.agents import WORDS, AgentsEnv
 from tb.envs.base import BlockTest
 from tb.profiles import PROFILES
 
@@ -38,13 +38,11 @@ class AgentsTest(BlockTest):
         """Random beats; those that a reset swallowed are not expected any more."""
         beats = self.env.beats(count)
         self.env.expect(beats)
-        item = BeatItem(beats=beats, profile=profile)
-        await BeatsSequence(item).start(self.env.streams["source"].sequencer)
+        await BeatSequence(profile, beats).start(self.env.streams["source"].sequencer)
 
     async def stall(self, profile: str) -> None:
         """How the sink goes on."""
-        item = BeatItem(profile=profile)
-        await BeatsSequence(item).start(self.env.streams["sink"].sequencer)
+        await BeatSequence(profile).start(self.env.streams["sink"].sequencer)
 
     async def access(self, count: int) -> None:
         """Random accesses, some beside others of the other half."""

@@ -16,7 +16,14 @@ from typing import Any, Literal, NamedTuple
 import cocotb
 from cocotb.triggers import FallingEdge, RisingEdge
 from cocotb_bus.bus import Bus
-from pyuvm import uvm_analysis_port, uvm_driver, uvm_monitor, uvm_sequence_item, uvm_subscriber
+from pyuvm import (
+    uvm_analysis_port,
+    uvm_driver,
+    uvm_monitor,
+    uvm_sequence,
+    uvm_sequence_item,
+    uvm_subscriber,
+)
 
 from tb.agents.agent import Agent, clock_now, read
 from tb.envs.coverage import covergroup
@@ -66,6 +73,19 @@ class BeatItem(uvm_sequence_item):
         self.profile = profile
         self.cut_short = False
         """A reset came before the last beat."""
+
+
+class BeatSequence(uvm_sequence):
+    """One item: for a source beats with the pauses of a profile, for a sink how it goes on."""
+
+    def __init__(self, profile: str, beats: Sequence[tuple[int, ...]] = ()) -> None:
+        super().__init__("beats")
+        self.item = BeatItem(beats=beats, profile=profile)
+
+    async def body(self) -> None:
+        """Returns when the last beat is taken, a reset cuts them short, or the sink goes on so."""
+        await self.start_item(self.item)
+        await self.finish_item(self.item)
 
 
 class Beat(NamedTuple):

@@ -9,30 +9,17 @@ import random
 from collections.abc import Iterator
 
 from cocotbext.axi import AxiLiteBus, AxiLiteRam
-from pyuvm import uvm_scoreboard, uvm_sequence
+from pyuvm import uvm_scoreboard
 
 from tb.agents.agent import Listener, configure
 from tb.agents.axi_lite import OKAY, AxiLiteAccess, AxiLiteAgent, AxiLiteConfig
-from tb.agents.beat import BeatAgent, BeatConfig, BeatItem
+from tb.agents.beat import BeatAgent, BeatConfig
 from tb.agents.reset import Reset
 from tb.envs.base import BlockEnv
 from tb.envs.scoreboard import Expected, Scoreboard
 from tb.profiles import idle_clocks
 
 WORDS = 64
-
-
-class BeatsSequence(uvm_sequence):
-    """One item of a stream's agent."""
-
-    def __init__(self, item: BeatItem) -> None:
-        super().__init__("beats")
-        self.item = item
-
-    async def body(self) -> None:
-        """Returns when it is finished."""
-        await self.start_item(self.item)
-        await self.finish_item(self.item)
 
 
 class MemoryScoreboard(uvm_scoreboard):

@@ -18,7 +18,7 @@ from models import configs
 from models.chunk_controller import STREAMS, Job, Mode, schedule
 from models.configs import Config
 from tb.agents.agent import Listener, clock_now, configure
-from tb.agents.beat import ONE, Beat, BeatAgent, BeatConfig, BeatItem
+from tb.agents.beat import ONE, Beat, BeatAgent, BeatConfig, BeatSequence
 from tb.agents.job import JobAgent, JobConfig, JobEvent, JobItem
 from tb.clock import PERIOD_NS
 from tb.envs.base import BlockEnv, BlockTest
@@ -38,19 +38,6 @@ def length_class(length: int, chunk: int) -> str:
     if whole < 2 and not rest:
         return "one chunk"
     return ("chunks" if not rest else "chunks and a part") if whole else "a part"
-
-
-class ProfileSequence(uvm_sequence):
-    """How a sink goes on."""
-
-    def __init__(self, profile: str) -> None:
-        super().__init__(profile)
-        self.item = BeatItem(profile=profile)
-
-    async def body(self) -> None:
-        """One item."""
-        await self.start_item(self.item)
-        await self.finish_item(self.item)
 
 
 class JobSequence(uvm_sequence):
@@ -298,11 +285,11 @@ class ControllerTest(BlockTest):
     async def profile(self, profile: str, *names: str) -> None:
         """The consumers of some streams, or of all, go on with a profile."""
         agents = [self.env.streams[name] for name in names or STREAMS]
-        await gather(*(ProfileSequence(profile).start(agent.sequencer) for agent in agents))
+        await gather(*(BeatSequence(profile).start(agent.sequencer) for agent in agents))
 
     async def take_one(self, name: str, clocks: int) -> None:
         """Takes a command, which has to come within so many clocks."""
-        sequence = ProfileSequence(ONE).start(self.env.streams[name].sequencer)
+        sequence = BeatSequence(ONE).start(self.env.streams[name].sequencer)
         await with_timeout(sequence, clocks * PERIOD_NS, "ns")
 
     async def run(self, job: Job, pause: int = 0) -> None:

@@ -11,11 +11,11 @@ from typing import Any
 
 import cocotb
 import numpy as np
-from pyuvm import uvm_analysis_port, uvm_component, uvm_sequence
+from pyuvm import uvm_analysis_port, uvm_component
 
 from models.cfp import Cfp, Format, pack, unpack
 from tb.agents.agent import Listener, configure
-from tb.agents.beat import Beat, BeatAgent, BeatConfig, BeatItem
+from tb.agents.beat import Beat, BeatAgent, BeatConfig, BeatSequence
 from tb.envs.base import BlockEnv
 from tb.envs.coverage import covergroup
 from tb.envs.scoreboard import Expected, PulseScoreboard, Scoreboard
@@ -158,23 +158,10 @@ class PipelineEnv(BlockEnv):
         self.predictor.reset()
 
 
-class BeatSequence(uvm_sequence):
-    """Beats with the pauses of a profile."""
-
-    def __init__(self, beats: Sequence[tuple[int, ...]], profile: str) -> None:
-        super().__init__("beats")
-        self.item = BeatItem(beats=beats, profile=profile)
-
-    async def body(self) -> None:
-        """Sends them; returns when the last is taken or a reset cuts them short."""
-        await self.start_item(self.item)
-        await self.finish_item(self.item)
-
-
 async def send(env: Any, beats: Sequence[tuple[int, ...]], profile: str) -> None:
     """Sends beats, if there are any, to a pipeline's source."""
     if beats:
-        await BeatSequence(beats, profile).start(env.source.sequencer)
+        await BeatSequence(profile, beats).start(env.source.sequencer)
 
 
 async def send_with_pauses(env: Any, beats: Sequence[tuple[int, ...]], pause: int) -> None:
