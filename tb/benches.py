@@ -555,6 +555,18 @@ BENCHES: dict[str, tuple[Bench, ...]] = {
             sources=("tb/kernel_tb.sv", "tb/axi_memory.sv"),
         ),
     ),
+    "uart_bridge": (
+        Bench(
+            top="uart_bridge",
+            module="tb.bench_uart_bridge",
+            about="the ECP5 board's way in: commands, rates, bad input, a host whose clock is off",
+            parameters=fixed(ClocksPerBit=8, MemWords=1500, SilenceLog2=6),
+            configs=("tiny",),
+            sources=tuple(
+                f"boards/ecp5/{name}.sv" for name in ("uart_bridge", "uart_rx", "uart_tx")
+            ),
+        ),
+    ),
     "longconv": (
         Bench(
             top="kernel_tb",

@@ -1,0 +1,556 @@
+# Copyright 2026 The Crocuta authors
+# SPDX-License-Identifier: Apache-2.0
+"""uart_bridge between a host on the line, a memory and a register slave played here: every answer,
+every access and its order, and what becomes of each kind of bad input."""
+
+from __future__ import annotations
+
+import random
+from collections import deque
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, Literal, NamedTuple
+
+import cocotb
+from cocotb.clock import Clock
+from cocotb.task import Task
+from cocotb.triggers import ClockCycles, FallingEdge, RisingEdge, Timer
+
+from tb.agents.agent import clock_now, read
+from tb.agents.uart import Uart, UartTimeout
+from tb.clock import PERIOD_NS
+
+REG_WORDS = 1024
+DUE_BITS = 30
+"""An answer begins this soon, and its next byte comes, when nothing stalls for long."""
+REGISTERS = 1 << 31
+OWN = 3 << 30
+DONE, REFUSED = b"K", b"E"
+SKEW = 0.02
+LINE_CLOCKS = 3
+CHANNELS = ("aw", "w", "ar")
+READYS = ("mem_ready_i", *(f"m_axi_control_{channel}ready" for channel in CHANNELS))
+
+Space = Literal["memory", "registers"]
+
+
+class Access(NamedTuple):
+    """What the bridge asked for."""
+
+    space: Space
+    write: bool
+    word: int
+    data: int
+    """0 of a read."""
+
+
+@dataclass
+class Stalls:
+    """The most clocks until a request is accepted, and from there to its answer, and the least."""
+
+    accept: int = 0
+    answer: int = 0
+    answer_least: int = 0
+
+
+def command(letter: bytes, address: int, count: int, words: Sequence[int] = ()) -> bytes:
+    """A command's bytes."""
+    head = letter + address.to_bytes(4, "little") + count.to_bytes(2, "little")
+    return head + b"".join(word.to_bytes(4, "little") for word in words)
+
+
+def anything(count: int) -> list[int]:
+    """Random words."""
+    return [random.getrandbits(32) for _ in range(count)]
+
+
+class Bench:
+    """The bridge's surroundings. What it asks for has to be what `expected` says, in order."""
+
+    def __init__(self, dut: Any) -> None:
+        self.dut = dut
+        self.clocks_at_first = int(dut.ClocksPerBit.value)
+        self.silence_bits = 1 << int(dut.SilenceLog2.value)
+        self.memory = anything(int(dut.MemWords.value))
+        self.registers = anything(REG_WORDS)
+        self.refused: dict[int, int] = {}
+        """Words of the registers and the responses that they answer with."""
+        self.stalls = Stalls()
+        self.gap = 0.0
+        self.expected: deque[Access] = deque()
+        self.compared = 0
+        self.tasks: list[Task[None]] = []
+        self.clocks_per_bit = self.clocks_at_first
+        self.uart = Uart(dut.rx_i, dut.tx_o, 0.0)
+        for name, value in {"rst_ni": 0, "rx_i": 1, **dict.fromkeys(READYS, 0)}.items():
+            getattr(dut, name).value = value
+        # Bytes take many clocks in which nothing else happens: the simulator's own clock is faster.
+        Clock(dut.clk_i, PERIOD_NS, unit="ns", impl="gpi").start(start_high=False)
+
+    # ---------------------------------------------------------------------------------------------
+    # What is behind the bridge
+
+    async def reset(self, clocks: int = 2, skew: float = 0.0) -> None:
+        """A reset; what was on its way is forgotten on both sides."""
+        dut = self.dut
+        for task in self.tasks:
+            task.cancel()
+        self.uart.close()
+        self.expected.clear()
+        await RisingEdge(dut.clk_i)
+        dut.rst_ni.value = 0
+        dut.rx_i.value = 1
+        for name in ("mem_rvalid_i", "m_axi_control_bvalid", "m_axi_control_rvalid"):
+            getattr(dut, name).value = 0
+        await ClockCycles(dut.clk_i, clocks)
+        dut.rst_ni.value = 1
+        await FallingEdge(dut.clk_i)
+        for name in ("mem_valid_o", *(f"m_axi_control_{channel}valid" for channel in CHANNELS)):
+            assert not read(getattr(dut, name)), f"{name} after a reset"
+        assert read(dut.tx_o), "tx_o is low after a reset"
+        plays = (self._play_memory, self._play_writes, self._play_reads)
+        self.tasks = [cocotb.start_soon(play()) for play in plays]
+        self.uart = Uart(dut.rx_i, dut.tx_o, 0.0, skew)
+        self.rate(self.clocks_at_first)
+        # The bridge sees a start bit on a line that it has seen high; anywhere between two edges.
+        await ClockCycles(dut.clk_i, LINE_CLOCKS)
+        await Timer(random.randrange(1, 1000 * PERIOD_NS), "ps")
+
+    def rate(self, clocks_per_bit: int) -> None:
+        """The host's rate from now on."""
+        self.clocks_per_bit = clocks_per_bit
+        self.uart.bit_ns = clocks_per_bit * PERIOD_NS
+
+    def _observe(self, access: Access) -> None:
+        assert self.expected, f"clock {clock_now()}: nobody asked for {access}"
+        wanted = self.expected.popleft()
+        assert access == wanted, f"clock {clock_now()}: {access} instead of {wanted}"
+        self.compared += 1
+
+    async def _accept(self, valid: Any, ready: Any, payload: Sequence[Any]) -> list[int]:
+        """One transfer, after a stall; ready may be there before valid."""
+        dut = self.dut
+        stall = random.randint(0, self.stalls.accept)
+        early = stall == 0 and random.random() < 0.5
+        ready.value = int(early)
+        if not read(valid):
+            await RisingEdge(valid)
+        await FallingEdge(dut.clk_i)
+        standing = [read(signal) for signal in payload]
+        # A read has no data, in their place stands anything.
+        payload = payload[: len(payload) - (valid is dut.mem_valid_o and not standing[0])]
+        if not early:
+            for _ in range(stall):
+                await FallingEdge(dut.clk_i)
+                assert read(valid), f"{valid._path} was withdrawn"
+            await RisingEdge(dut.clk_i)
+            ready.value = 1
+            await FallingEdge(dut.clk_i)
+        assert read(valid), f"{valid._path} was withdrawn"
+        stands = [read(signal) for signal in payload]
+        assert stands == standing[: len(payload)], f"{valid._path}: it changed"
+        await RisingEdge(dut.clk_i)
+        ready.value = 0
+        await FallingEdge(dut.clk_i)
+        assert not read(valid), f"{valid._path}: a second request before the first is answered"
+        return standing
+
+    async def _answer(self, valid: Any, values: dict[Any, int]) -> None:
+        """One answer for one clock, after a wait, and nonsense around it."""
+        dut, least = self.dut, self.stalls.answer_least
+        await ClockCycles(dut.clk_i, 1 + random.randint(least, max(least, self.stalls.answer)))
+        valid.value = 1
+        for signal, value in values.items():
+            signal.value = value
+        await RisingEdge(dut.clk_i)
+        valid.value = 0
+        for signal, value in values.items():
+            signal.value = ~value & (1 << len(signal)) - 1
+
+    async def _play_memory(self) -> None:
+        dut = self.dut
+        payload = (dut.mem_write_o, dut.mem_addr_o, dut.mem_wdata_o)
+        while True:
+            write, word, data = await self._accept(dut.mem_valid_o, dut.mem_ready_i, payload)
+            self._observe(Access("memory", bool(write), word, data if write else 0))
+            if write:
+                self.memory[word] = data
+            else:
+                await self._answer(dut.mem_rvalid_i, {dut.mem_rdata_i: self.memory[word]})
+
+    async def _channel(self, name: str, *payload: str) -> list[int]:
+        valid, ready, *signals = (
+            getattr(self.dut, f"m_axi_control_{name}{part}")
+            for part in ("valid", "ready", *payload)
+        )
+        return await self._accept(valid, ready, signals)
+
+    async def _play_writes(self) -> None:
+        dut = self.dut
+        while True:
+            address = cocotb.start_soon(self._channel("aw", "addr"))
+            try:
+                data, strobe = await self._channel("w", "data", "strb")
+                (byte,) = await address
+            finally:  # a reset ends both
+                address.cancel()
+            assert strobe == 0xF
+            assert byte % 4 == 0
+            self._observe(Access("registers", True, byte // 4, data))
+            response = self.refused.get(byte // 4, 0)
+            if not response:
+                self.registers[byte // 4] = data
+            assert read(dut.m_axi_control_bready)
+            await self._answer(dut.m_axi_control_bvalid, {dut.m_axi_control_bresp: response})
+
+    async def _play_reads(self) -> None:
+        dut = self.dut
+        while True:
+            (byte,) = await self._channel("ar", "addr")
+            assert byte % 4 == 0
+            self._observe(Access("registers", False, byte // 4, 0))
+            assert read(dut.m_axi_control_rready)
+            answer = {
+                dut.m_axi_control_rdata: self.registers[byte // 4],
+                dut.m_axi_control_rresp: self.refused.get(byte // 4, 0),
+            }
+            await self._answer(dut.m_axi_control_rvalid, answer)
+
+    # ---------------------------------------------------------------------------------------------
+    # The host
+
+    def expect(self, write: bool, address: int, words: Sequence[int]) -> None:
+        """These accesses are to come."""
+        if address >= OWN:
+            return
+        space: Space = "registers" if address & REGISTERS else "memory"
+        first = (address & ~REGISTERS) // 4
+        for offset, word in enumerate(words):
+            self.expected.append(Access(space, write, first + offset, word if write else 0))
+
+    def held(self, address: int, count: int) -> list[int]:
+        """What is there now."""
+        if address >= OWN:
+            return [self.clocks_per_bit]
+        held = self.registers if address & REGISTERS else self.memory
+        first = (address & ~REGISTERS) // 4
+        return held[first : first + count]
+
+    async def write(self, address: int, words: Sequence[int]) -> None:
+        """A write that is done."""
+        self.expect(True, address, words)
+        await self.uart.send(command(b"W", address, len(words), words), self.gap)
+        await self.answered(DONE)
+
+    async def read(self, address: int, count: int) -> None:
+        """A read that is answered with what is there."""
+        words = self.held(address, count)
+        self.expect(False, address, words)
+        await self.uart.send(command(b"R", address, count), self.gap)
+        await self.answered(b"".join(word.to_bytes(4, "little") for word in words))
+
+    async def answered(self, wanted: bytes) -> None:
+        """The next bytes are these, and all accesses were made for them."""
+        clocks = self.stalls.accept + self.stalls.answer + self.stalls.answer_least
+        due = DUE_BITS + clocks / self.clocks_per_bit
+        got = await self.uart.receive(len(wanted), due)
+        assert got == wanted, f"{got.hex(' ')} instead of {wanted.hex(' ')}"
+        assert not self.expected, f"answered before {len(self.expected)} accesses were made"
+        self.compared += len(wanted)
+
+    async def anything_else(self) -> None:
+        """A random command that is done."""
+        space = random.choice(("memory", "registers", "own"))
+        if space == "own":
+            await self.read(OWN, 1)
+            return
+        base, size = (0, len(self.memory)) if space == "memory" else (REGISTERS, REG_WORDS)
+        count = random.choice((1, 1, 2, random.randint(3, 8)))
+        # Both ends often.
+        first = random.choice((0, size - count, random.randint(0, size - count)))
+        if random.random() < 0.5:
+            await self.write(base + 4 * first, anything(count))
+        else:
+            await self.read(base + 4 * first, count)
+
+    async def silence(self) -> None:
+        """The line is quiet until the bridge takes commands again."""
+        await self.uart.bits(self.silence_bits * (1 + SKEW) + 2)
+
+    async def nothing_comes(self, bits: float) -> None:
+        """No byte for so long."""
+        try:
+            got = await self.uart.receive(1, bits)
+        except UartTimeout:
+            return
+        raise AssertionError(f"{got.hex()} came, which nothing had asked for")
+
+    async def finish(self) -> None:
+        """Nothing more comes, nothing is missing, and all is there that was written."""
+        await self.nothing_comes(2 * DUE_BITS)
+        assert not self.expected, f"{len(self.expected)} accesses never came"
+        assert not self.uart.received
+        assert self.compared, "nothing was compared"
+
+
+async def started(dut: Any, skew: float = 0.0) -> Bench:
+    """The bench after a reset."""
+    bench = Bench(dut)
+    await bench.reset(skew=skew)
+    return bench
+
+
+@cocotb.test()
+async def traffic(dut: Any) -> None:
+    """Reads and writes of everything, under gaps and stalls, one close behind the other."""
+    bench = await started(dut)
+    # An access is done before the next byte can be there, 10 bits after the last.
+    most = 5 * bench.clocks_per_bit - 10
+    for stalls, gap in ((Stalls(), 0.0), (Stalls(3, 3), 0.0), (Stalls(most, most), 12.0)):
+        bench.stalls, bench.gap = stalls, gap
+        for _ in range(12):
+            await bench.anything_else()
+    await bench.finish()
+
+
+@cocotb.test()
+async def long_bursts(dut: Any) -> None:
+    """Counts beyond a byte's, at the fastest rate, without a bit lost between the bytes."""
+    bench = await started(dut)
+    await change_rate(bench, 4)
+    count = random.randint(257, 270)
+    first = 4 * random.randint(0, len(bench.memory) - count)
+    begin = clock_now()
+    await bench.write(first, anything(count))
+    # The head, the words and the K; 10 bits a byte.
+    assert clock_now() - begin < (7 + 4 * count + 3) * 40
+    begin = clock_now()
+    await bench.read(first, count)
+    # And a clock a byte, and a few a word.
+    assert clock_now() - begin < (7 + 4 * count + 3) * 40 + 4 * count + 8 * count
+    await bench.finish()
+
+
+async def change_rate(bench: Bench, clocks_per_bit: int) -> None:
+    """Another rate, from the end of the K on."""
+    await bench.write(OWN, [clocks_per_bit])
+    await bench.uart.bits(1)
+    bench.rate(clocks_per_bit)
+
+
+@cocotb.test()
+async def rates(dut: Any) -> None:
+    """The bridge's own register: rates up to those with a high byte; a reset brings the first."""
+    bench = await started(dut)
+    for clocks_per_bit in (5, 260, 4, 13):
+        await change_rate(bench, clocks_per_bit)
+        await bench.read(OWN, 1)
+        await bench.write(0, anything(1))
+        await bench.read(0, 1)
+    await bench.reset()
+    await bench.read(OWN, 1)
+    await bench.finish()
+
+
+@cocotb.test()
+@cocotb.parametrize(skew=[-SKEW, SKEW])
+async def clock_error(dut: Any, skew: float) -> None:
+    """A host whose clock is 2 % off, at the first rate and at the fastest."""
+    bench = await started(dut, skew)
+    for clocks_per_bit in (bench.clocks_at_first, 4):
+        await change_rate(bench, clocks_per_bit)
+        for word in (0, 0xFFFF_FFFF, random.getrandbits(32)):
+            await bench.write(0, [word])
+            await bench.read(0, 1)
+    await bench.finish()
+
+
+def refusals(mem_words: int) -> dict[str, bytes]:
+    """Commands that end with the byte for which they are refused, and are not done at all."""
+    end, top = 4 * mem_words, 4 * REG_WORDS
+    heads = {
+        "no words": (0, 0),
+        "no registers": (REGISTERS, 0),
+        "within a word": (random.randint(0, mem_words - 1) * 4 + random.randint(1, 3), 1),
+        "within a register": (REGISTERS + 2, 1),
+        "behind the memory": (end, 1),
+        "far behind the memory": (1 << random.randint(14, 29), 1),
+        "beyond the memory": (end - 8, 3),
+        "far beyond the memory": (end - 4, 65535),
+        "bit 30 alone": (1 << 30, 1),
+        "behind the registers": (REGISTERS + top, 1),
+        "far behind the registers": (REGISTERS + (1 << random.randint(14, 29)), 1),
+        "beyond the registers": (REGISTERS + top - 4, 2),
+        "beside the divisor": (OWN + 4, 1),
+        "beyond the divisor": (OWN, 2),
+        "far from the divisor": (OWN + (1 << random.randint(14, 29)), 1),
+    }
+    letter = random.choice(range(256))
+    while letter in b"RW":
+        letter = random.choice(range(256))
+    found = {"an unknown command": bytes([letter])}
+    for about, (address, count) in heads.items():
+        found[about] = command(random.choice((b"R", b"W")), address, count)
+    for clocks in (0, 3, 0x10008, 0x8000_0008):
+        found[f"{clocks:#x} clocks per bit"] = command(b"W", OWN, 1, [clocks])
+    return found
+
+
+async def refused(bench: Bench) -> None:
+    """An E at once; what follows is dropped until the line was quiet; then a command is done."""
+    await bench.answered(REFUSED)
+    if random.random() < 0.5:
+        # Half of the quiet, and it begins anew.
+        await bench.uart.bits(bench.silence_bits / 2)
+        await bench.uart.send(random.choice((command(b"R", 0, 1), b"W", b"\0\xff")))
+        await bench.nothing_comes(bench.silence_bits / 2)
+        await bench.uart.send(b"R")
+    await bench.silence()
+    await bench.anything_else()
+
+
+@cocotb.test()
+async def bad_commands(dut: Any) -> None:
+    """Each kind of command that asks for what there is not."""
+    bench = await started(dut)
+    for about, data in refusals(len(bench.memory)).items():
+        dut._log.info("%s", about)
+        await bench.uart.send(data)
+        await refused(bench)
+    await bench.finish()
+
+
+@cocotb.test()
+async def refusing_registers(dut: Any) -> None:
+    """An error from the registers ends the command there: what came before it is done."""
+    bench = await started(dut)
+    bench.stalls = Stalls(5, 5)
+    for write in (False, True):
+        for response in (2, 3):
+            count, bad = 3, random.randint(0, 2)
+            first = random.randint(0, REG_WORDS - count)
+            address = REGISTERS + 4 * first
+            bench.refused = {first + bad: response}
+            words = anything(count) if write else bench.held(address, count)
+            bench.expect(write, address, words[: bad + 1])
+            if write:
+                before = bench.registers[first + bad]
+                await bench.uart.send(command(b"W", address, count, words[: bad + 1]))
+                await refused_after(bench, b"")
+                assert bench.registers[first : first + bad] == words[:bad]
+                assert bench.registers[first + bad] == before
+            else:
+                await bench.uart.send(command(b"R", address, count))
+                answer = b"".join(word.to_bytes(4, "little") for word in words[:bad])
+                await refused_after(bench, answer)
+    await bench.finish()
+
+
+async def refused_after(bench: Bench, answer: bytes) -> None:
+    """These bytes and an E; then a command is done."""
+    await bench.answered(answer + REFUSED)
+    bench.refused = {}
+    await bench.silence()
+    await bench.anything_else()
+
+
+@cocotb.test()
+async def commands_that_stop(dut: Any) -> None:
+    """A command whose bytes stop is given up; one that only waits for long is not."""
+    bench = await started(dut)
+    words = anything(3)
+    whole = command(b"W", 0, 3, words)
+    for length in (1, 3, 5, 6, 7, 9, 11, 18):
+        bench.expect(True, 0, words[: max(0, length - 7) // 4])
+        await bench.uart.send(whole[:length])
+        await bench.nothing_comes(bench.silence_bits * (1 - SKEW) - 12)
+        await bench.answered(REFUSED)
+        # The line has been quiet, so the next command counts at once.
+        await bench.anything_else()
+    bench.expect(True, 0, words)
+    for byte in whole:
+        await bench.uart.bits(bench.silence_bits * (1 - SKEW) - 12)
+        await bench.uart.send(bytes([byte]))
+    await bench.answered(DONE)
+    # As long as one likes between commands.
+    await bench.nothing_comes(3 * bench.silence_bits)
+    await bench.anything_else()
+    await bench.finish()
+
+
+@cocotb.test()
+async def bad_frames(dut: Any) -> None:
+    """A missing stop bit anywhere ends the command; a short low is no start bit."""
+    bench = await started(dut)
+    words = anything(3)
+    whole = command(b"W", 0, 3, words)
+    for length in (0, 1, 4, 5, 6, 7, 13, 18):
+        bench.expect(True, 0, words[: max(0, length - 7) // 4])
+        await bench.uart.send(whole[:length])
+        await bench.uart.send_broken(whole[length])
+        await refused(bench)
+    # A line that hangs low is one bad frame, however long.
+    dut.rx_i.value = 0
+    await bench.answered(REFUSED)
+    await bench.nothing_comes(2 * bench.silence_bits)
+    dut.rx_i.value = 1
+    await bench.silence()
+    await bench.anything_else()
+    # A disturbance between bytes, of less than half a bit.
+    await bench.uart.bits(2)
+    dut.rx_i.value = 0
+    await bench.uart.bits(0.3)
+    dut.rx_i.value = 1
+    await bench.uart.bits(2)
+    await bench.anything_else()
+    await bench.finish()
+
+
+@cocotb.test()
+async def stray_bytes(dut: Any) -> None:
+    """A byte while an answer is due or under way: E where the answer's next byte would be."""
+    bench = await started(dut)
+    # During a long answer.
+    words = bench.held(0, 4)
+    for word in range(2):
+        bench.expect(False, 4 * word, words[word : word + 1])
+    await bench.uart.send(command(b"R", 0, 4))
+    got = await bench.uart.receive(5, DUE_BITS)
+    await bench.uart.send(b"R")
+    got += await bench.uart.receive(2, DUE_BITS)
+    assert got == b"".join(word.to_bytes(4, "little") for word in words)[:6] + REFUSED
+    assert not bench.expected
+    await bench.silence()
+    await bench.anything_else()
+    # While an access takes its time, which comes to its end: a word that is not the last, the last
+    # one, and one that is read.
+    for words, count, answer in (([1], 2, b""), ([2, 3], 2, DONE), ([], 1, b"")):
+        bench.stalls = Stalls(answer_least=20 * bench.clocks_per_bit)
+        bench.expect(bool(words), REGISTERS, words or [0])
+        await bench.uart.send(command(b"W" if words else b"R", REGISTERS, count, words[:1]))
+        if words[1:]:
+            await bench.uart.bits(2 * DUE_BITS)
+            await bench.uart.send(words[1].to_bytes(4, "little"))
+        await bench.uart.send(b"R")
+        await bench.answered(answer + REFUSED)
+        bench.stalls = Stalls()
+        await bench.silence()
+        await bench.anything_else()
+    await bench.finish()
+
+
+@cocotb.test()
+async def resets(dut: Any) -> None:
+    """A reset at any moment of a command: nothing is left, and the rate is the first again."""
+    bench = await started(dut)
+    bench.stalls = Stalls(20, 20)
+    for _ in range(12):
+        if random.random() < 0.3:
+            await change_rate(bench, 4)
+        task = cocotb.start_soon(bench.anything_else())
+        await ClockCycles(dut.clk_i, random.randint(1, 16 * 10 * bench.clocks_per_bit))
+        if not task.done():
+            task.cancel()
+        await bench.reset(random.randint(1, 3))
+        await bench.anything_else()
+    await bench.finish()
