@@ -14,6 +14,7 @@ import json
 import shutil
 import subprocess
 from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Annotated
 
@@ -23,8 +24,10 @@ from rich.console import Console
 
 from models import configs, twiddle_rom
 from models.configs import ROOT, Config
+from scripts import ecp5
 from scripts.lint import KERNEL, rtl_files
 from scripts.synth import fail
+from tb.runner import default_seed
 
 BUILD = ROOT / "build" / "vivado"
 TOP = "crocuta"
@@ -155,7 +158,10 @@ def u200_bitstream(config: Config) -> None:
     show(vivado("bitstream", config, products))
 
 
-TARGETS: dict[str, tuple[str, Callable[[Config], None]]] = {"u200": ("u200", u200_bitstream)}
+TARGETS: dict[str, tuple[str, Callable[[Config], None]]] = {
+    "u200": ("u200", u200_bitstream),
+    **{target.name: ("edge-ecp5", partial(ecp5.build, target=target)) for target in ecp5.TARGETS},
+}
 """What `make bitstream` can build for: the configuration unless told, and what builds it."""
 
 
@@ -166,6 +172,19 @@ def bitstream(config: ConfigOption = "", target: TargetOption = "u200") -> None:
         raise fail(f"There is no target {target!r}; choose one of: {', '.join(TARGETS)}.", 2)
     default, builder = TARGETS[target]
     builder(chosen(config or default))
+
+
+@app.command()
+def netlist(
+    config: ConfigOption = "edge-ecp5",
+    target: TargetOption = ecp5.TARGETS[0].name,
+    seed: Annotated[str, typer.Option(help="of the random samples")] = "",
+) -> None:
+    """Simulates what yosys makes of the design for an ECP5, in Icarus, against the model."""
+    chosen_targets = {each.name: each for each in ecp5.TARGETS}
+    if target not in chosen_targets:
+        raise fail(f"There is no target {target!r}; choose one of: {', '.join(chosen_targets)}.", 2)
+    ecp5.simulate(chosen(config), chosen_targets[target], default_seed(seed))
 
 
 def load(action: str, product: str, config: str) -> None:

@@ -14,6 +14,7 @@ from models.configs import ROOT, Config
 from models.files import write_generated
 
 SIMS = ("verilator", "icarus")
+BOARD_MODULES = ("axi_ram", "crocuta_board", "delay", "uart_bridge", "uart_rx", "uart_tx")
 # fft_engine at the corners of its parameters.
 ENGINE_SIZES = (
     ("forward", (2, 16, 18, 9, 25)),
@@ -25,6 +26,7 @@ ENGINE_SIZES = (
     ("forward", (2, 4096, 18, 9, 18)),
     ("inverse", (2, 4096, 18, 9, 18)),
 )
+BOARD = tuple(f"boards/ecp5/{name}.sv" for name in BOARD_MODULES)
 SEVERAL_BURSTS = 512
 """A chunk whose spectrum is four bursts."""
 RAM_INIT_FILE = ROOT / "build" / "cells" / "ram.mem"
@@ -140,6 +142,11 @@ def engine(inverse: bool = False, **changes: int) -> Callable[[Config], dict[str
 def kernel_parameters(config: Config) -> dict[str, int | str]:
     """The kernel's parameters, its twiddle tables included."""
     return {**config.parameters(), "TwiddleDir": twiddle_directory(config)}
+
+
+def board_parameters(config: Config) -> dict[str, int | str]:
+    """The board's parameters, with memories of 1,024 beats."""
+    return {**kernel_parameters(config), "SamplesBeats": 1024, "SpectraBeats": 1024}
 
 
 def sample_ports_parameters(config: Config) -> dict[str, int | str]:
@@ -565,6 +572,17 @@ BENCHES: dict[str, tuple[Bench, ...]] = {
             sources=tuple(
                 f"boards/ecp5/{name}.sv" for name in ("uart_bridge", "uart_rx", "uart_tx")
             ),
+        ),
+    ),
+    "board": (
+        Bench(
+            top="crocuta_board",
+            module="tb.bench_board",
+            about="the ECP5 board, through its serial line: convolutions, memory that is not there",
+            parameters=board_parameters,
+            configs=("tiny",),
+            sims=("verilator",),
+            sources=BOARD,
         ),
     ),
     "longconv": (

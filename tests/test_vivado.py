@@ -737,7 +737,7 @@ def test_card(vivado: Vivado, action: str, product: str, capfd: pytest.CaptureFi
     ("command", "sentence"),
     [
         ("ooc --config nothing", "There is no configuration 'nothing'"),
-        ("bitstream --target nothing", "There is no target 'nothing'; choose one of: u200."),
+        ("bitstream --target nothing", "There is no target 'nothing'; choose one of: u200, ecp5"),
         ("xclbin --mode nothing", "There is no mode 'nothing'; choose one of: hw, hw_emu."),
         ("ooc", "There is no vivado on PATH"),
         ("bitstream", "There is no vivado on PATH"),

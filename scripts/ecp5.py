@@ -1,0 +1,263 @@
+# Copyright 2026 The Crocuta authors
+# SPDX-License-Identifier: Apache-2.0
+"""`make bitstream TARGET=ecp5-85k`: an ECP5-85 with open tools, to a .bit and a routed clock rate.
+
+yosys maps boards/ecp5/ecp5_85k.v with the kernel at one configuration to the FPGA's cells,
+nextpnr-ecp5 places and routes them, ecppack writes the bitstream. A native nextpnr-ecp5 on PATH is
+taken before the one of .venv, which is WebAssembly and slower. Everything is left in
+build/ecp5/TARGET/CONFIG/; a netlist that is there and of the same design is not made again.
+`make netlist TARGET=ecp5-85k` has Icarus simulate that netlist against the model.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import hashlib
+import json
+import shutil
+import subprocess
+import sys
+import time
+from collections.abc import Mapping, Sequence
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+from rich.console import Console
+from rich.table import Table
+
+from models import twiddle_rom
+from models.configs import ROOT, Config
+from models.files import write_generated
+from scripts.synth import fail
+from tb import runner
+from tb.benches import BOARD_MODULES, Bench
+from tb.runner import design_files
+
+BOARD = ROOT / "boards" / "ecp5"
+BUILD = ROOT / "build" / "ecp5"
+TOP = "ecp5_85k"
+DESIGN = "crocuta_board"
+OSCILLATOR_MHZ = 25
+BAUD = 1_000_000
+MEMORY_BYTES = 1 << 16
+"""Of each of the three memories."""
+SOURCES = tuple(BOARD / f"{name}.sv" for name in BOARD_MODULES)
+SIMULATED_SAMPLES = 24
+"""At most so many in a row when a netlist is simulated: Icarus takes long for each clock."""
+
+CELLS = {
+    "TRELLIS_COMB": "LUT4",
+    "TRELLIS_FF": "FF",
+    "MULT18X18D": "MULT18X18D",
+    "DP16KD": "DP16KD",
+}
+
+Json = dict[str, Any]
+console = Console(highlight=False, soft_wrap=True)
+
+
+@dataclasses.dataclass(frozen=True)
+class Target:
+    """A board with an LFE5U-85F, and the clock that the design has there."""
+
+    name: str
+    speed: int
+    """The FPGA's speed grade."""
+    clock_mhz: int
+    """What the PLL makes, and the gate asks of the routed design."""
+
+
+TARGETS = (Target("ecp5-85k", 6, 80), Target("ecp5-85k-8", 8, 100))
+
+
+def parameters(config: Config, target: Target, tables: Path) -> dict[str, int | str]:
+    """Those of crocuta_board."""
+    return {
+        **config.parameters(),
+        "TwiddleDir": str(tables),
+        "SamplesBeats": MEMORY_BYTES * 8 // config.axi_bits,
+        "SpectraBeats": MEMORY_BYTES * 8 // config.axi_bits,
+        "ClocksPerBit": round(target.clock_mhz * 1e6 / BAUD),
+    }
+
+
+def run(command: Sequence[str], directory: Path, what: str) -> None:
+    """Runs a tool with its log in `directory`; ends with its last words if it fails."""
+    log = directory / f"{what}.log"
+    with console.status(f"{what} ..."), log.open("w", encoding="utf-8") as file:
+        start = time.monotonic()
+        done = subprocess.run(command, cwd=directory, stdout=file, stderr=subprocess.STDOUT)
+    if done.returncode != 0:
+        lines = log.read_text(encoding="utf-8", errors="replace").splitlines()
+        errors = [line for line in lines if "ERROR" in line] or lines[-1:] or ["no word"]
+        raise fail(f"{what} failed: {errors[0].strip()} (see {log}).", 1)
+    console.print(f"  {what:24} {time.monotonic() - start:6.0f} s")
+
+
+def tool(name: str) -> str:
+    """A native tool from PATH, or the one of .venv."""
+    native = shutil.which(name)
+    if native:
+        return native
+    return str(Path(sys.executable).parent / f"yowasp-{name}")
+
+
+def map_design(
+    directory: Path,
+    design: str,
+    settings: Mapping[str, int | str],
+    files: Sequence[Path],
+    top: str,
+    beside: Sequence[Path] = (),
+) -> None:
+    """Maps `design`, or `top` in the plain Verilog of `beside` around it, to the FPGA's cells.
+
+    Leaves netlist.json for nextpnr and the same as TOP.v for simulation. Nothing is done again
+    that was done with the same sources.
+    """
+    values = " ".join(
+        f"-G {name}={value}" if isinstance(value, int) else f'-G {name}="{value}"'
+        for name, value in settings.items()
+    )
+    script = "\n".join(
+        [
+            f"read_slang --std 1800-2017 --no-implicit-memories {values} --top {design} "
+            + " ".join(str(path) for path in files),
+            *(f"read_verilog {path}" for path in beside),
+            # As synth_ecp5 goes, but a small table is logic: LUT RAM has no initial contents.
+            f"synth_ecp5 -top {top} -run begin:map_ram",
+            "setattr -unset ram_style -unset rom_style "
+            "t:$mem_v2 r:WR_PORTS=0 %i a:ram_style=distributed %i",
+            f"synth_ecp5 -top {top} -run map_ram:",
+            "check -assert -noinit",
+            "write_json netlist.json",
+            f"write_verilog -noattr -noexpr {top}.v",
+            "",
+        ]
+    )
+    tables = sorted(Path(str(settings.get("TwiddleDir", directory))).glob("*.mem"))
+    digest = hashlib.sha256(f"{version('pyosys')} {script}".encode())
+    for path in [*files, *beside, *tables]:
+        digest.update(path.read_bytes())
+    kept = directory / "netlist.stamp"
+    if kept.exists() and kept.read_text(encoding="utf-8") == digest.hexdigest():
+        console.print("  synthesis                done before")
+        return
+    kept.unlink(missing_ok=True)
+    write_generated(directory / "synthesis.ys", script)
+    yosys = [sys.executable, str(ROOT / "scripts" / "formal_yosys.py")]
+    run([*yosys, "-ql", "yosys.log", "synthesis.ys"], directory, "synthesis")
+    kept.write_text(digest.hexdigest(), encoding="utf-8")
+
+
+def synthesise(config: Config, target: Target, directory: Path) -> None:
+    """Maps the whole board."""
+    tables = twiddle_rom.write(config, directory / "twiddles")
+    beside = [BOARD / f"{TOP}.v", directory / "pll.v"]
+    files = design_files(DESIGN, SOURCES)
+    map_design(directory, DESIGN, parameters(config, target, tables), files, TOP, beside)
+
+
+def on_netlist(bench: Bench, netlist: Path) -> Bench:
+    """The same bench with a netlist in the place of the RTL."""
+    return dataclasses.replace(
+        bench,
+        configs=("edge-ecp5",),
+        sims=("icarus",),
+        sources=(str(netlist), str(BOARD / "cells_sim.v")),
+    )
+
+
+def place(target: Target, directory: Path) -> Json:
+    """Leaves crocuta.config; nextpnr's report."""
+    options = ["--85k", "--package", "CABGA381", "--speed", str(target.speed), "--seed", "1"]
+    options += ["--freq", str(target.clock_mhz), "--timing-allow-fail"]
+    options += ["--json", "netlist.json", "--lpf", f"{TOP}.lpf"]
+    options += ["--textcfg", "crocuta.config", "--report", "report.json"]
+    shutil.copy(BOARD / f"{TOP}.lpf", directory)
+    run([tool("nextpnr-ecp5"), *options], directory, "place and route")
+    report: Json = json.loads((directory / "report.json").read_text(encoding="utf-8"))
+    return report
+
+
+def clock_rate(report: Json) -> float:
+    """The routed MHz of the kernel's clock, the one with the most to it."""
+    return min(float(clock["achieved"]) for clock in report["fmax"].values())
+
+
+def longest_path(report: Json) -> str:
+    """Where the longest path of the kernel's clock begins and ends."""
+    inner = [path for path in report["critical_paths"] if path["from"] == path["to"]]
+    steps = inner[0]["path"]
+    delays = sum(float(step["delay"]) for step in steps)
+    return f"{steps[0]['from']['cell']} to {steps[-1]['to']['cell']}, {delays:.1f} ns"
+
+
+def netlist(config: Config, target: Target) -> Path:
+    """Makes the netlist; its folder."""
+    directory = BUILD / target.name / config.name
+    directory.mkdir(parents=True, exist_ok=True)
+    console.print(f"{config.name} for {target.name}, speed grade {target.speed}:")
+    pll = ["-i", str(OSCILLATOR_MHZ), "-o", str(target.clock_mhz), "--module", "pll"]
+    names = ["--clkin_name", "clkin", "--clkout0_name", "clkout0", "-f", "pll.v"]
+    run([tool("ecppll"), *pll, *names], directory, "PLL")
+    synthesise(config, target, directory)
+    return directory
+
+
+def simulate(config: Config, target: Target, seed: int) -> None:
+    """Runs a short convolution through the netlist's pins in Icarus, against the model."""
+    directory = netlist(config, target)
+    board = Bench(
+        top=TOP,
+        module="tb.bench_board",
+        about="a netlist of the board",
+        variant=target.name,
+        env={"NETLIST": "1", "CHUNKS": str(SIMULATED_SAMPLES / config.chunk)},
+    )
+    bench = on_netlist(board, directory / f"{TOP}.v")
+    start = time.monotonic()
+    try:
+        with console.status("simulation ..."):
+            runner.run(bench, config, "icarus", seed)
+    except runner.BenchFailure as error:
+        raise fail(f"The netlist does not do what the model does: {error}", 1) from None
+    console.print(f"  simulation               {time.monotonic() - start:6.0f} s")
+    console.print(f"The netlist's outputs are the model's, bit for bit; SEED={seed}.")
+
+
+def build(config: Config, target: Target) -> None:
+    """From the RTL to build/ecp5/TARGET/CONFIG/crocuta.bit, unless the clock is missed."""
+    directory = netlist(config, target)
+    bitstream = directory / "crocuta.bit"
+    bitstream.unlink(missing_ok=True)
+    report = place(target, directory)
+    rate = clock_rate(report)
+    summary = {
+        "target": target.name,
+        "config": config.name,
+        "speed_grade": target.speed,
+        "clock_mhz": target.clock_mhz,
+        "fmax_mhz": round(rate, 2),
+        "longest_path": longest_path(report),
+        "cells": {name: report["utilization"][cell] for cell, name in CELLS.items()},
+        "passed": rate >= target.clock_mhz,
+    }
+    write_generated(directory / "summary.json", json.dumps(summary, indent=1) + "\n")
+    table = Table(box=None)
+    for heading in ("", "used", "of"):
+        table.add_column(heading, justify="right" if heading else "left")
+    for cell, name in CELLS.items():
+        use = report["utilization"][cell]
+        table.add_row(name, f"{use['used']:,}", f"{use['available']:,}")
+    console.print(table)
+    console.print(f"  longest path: {summary['longest_path']}")
+    if rate < target.clock_mhz:
+        raise fail(
+            f"{target.name} was routed for {rate:.1f} MHz, less than its {target.clock_mhz} MHz; "
+            f"no bitstream was written. The paths are in {directory / 'place and route.log'}.",
+            1,
+        )
+    run([tool("ecppack"), "--compress", "crocuta.config", "crocuta.bit"], directory, "packing")
+    console.print(f"Routed for {rate:.1f} MHz, runs at {target.clock_mhz} MHz: {bitstream}.")

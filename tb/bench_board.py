@@ -1,0 +1,150 @@
+# Copyright 2026 The Crocuta authors
+# SPDX-License-Identifier: Apache-2.0
+"""The kernel with on-chip memories, through the board's serial line alone, against the model.
+
+The top is crocuta_board, or ecp5_85k as a netlist of the FPGA's cells, whose PLL is a wire here.
+CHUNKS= in the environment limits the rows of the random convolution, in chunks.
+"""
+
+from __future__ import annotations
+
+import os
+import random
+from collections.abc import Sequence
+from dataclasses import fields
+from typing import Any
+
+import cocotb
+import numpy as np
+from cocotb.clock import Clock
+from cocotb.triggers import ClockCycles
+from crocuta.registers import WIDE, Control, ErrorCode, Register
+
+from models import configs, crocuta_kernel
+from models.chunk_controller import PAGE_BYTES, Job, Mode
+from models.crocuta_kernel import SampleArray
+from tb.agents.uart import Uart
+from tb.clock import PERIOD_NS
+
+CONFIG = configs.load(os.environ["CROCUTA_CONFIG"])
+CHUNKS = float(os.environ.get("CHUNKS", "3"))
+NETLIST = os.environ.get("NETLIST") == "1"
+KERNEL = 1 << 31
+CLOCKS_PER_BIT = KERNEL | 1 << 30
+CLOCKS_AT_FIRST = 80
+FAST = 4
+"""Clocks per bit, the fewest: a bench waits for little else than bits."""
+BEYOND = 1 << 24
+"""An address that no memory of the board has."""
+H, X, Y = 0, PAGE_BYTES, 2 * PAGE_BYTES
+
+
+class Board:
+    """The board at the other end of a serial line."""
+
+    def __init__(self, dut: Any) -> None:
+        self.dut = dut
+        self.clock = dut.clk_25mhz_i if NETLIST else dut.clk_i
+        self.clocks_per_bit = CLOCKS_AT_FIRST
+
+    async def start(self) -> None:
+        """A reset, and a fast line."""
+        dut = self.dut
+        reset = dut.button_i if NETLIST else dut.rst_ni
+        reset.value = int(NETLIST)
+        dut.rx_i.value = 1
+        Clock(self.clock, PERIOD_NS, unit="ns").start(start_high=False)
+        await ClockCycles(self.clock, 10)
+        reset.value = int(not NETLIST)
+        await ClockCycles(self.clock, 10)
+        self.uart = Uart(dut.rx_i, dut.tx_o, self.clocks_per_bit * PERIOD_NS)
+        await self.write(CLOCKS_PER_BIT, [FAST])
+        await ClockCycles(self.clock, 2 * self.clocks_per_bit)
+        self.uart.bit_ns = FAST * PERIOD_NS
+
+    async def write(self, address: int, words: Sequence[int]) -> None:
+        """Writes words from a byte address on."""
+        await self.uart.send(
+            b"W" + address.to_bytes(4, "little") + len(words).to_bytes(2, "little")
+        )
+        await self.uart.send(b"".join(int(word).to_bytes(4, "little") for word in words))
+        answer = await self.uart.receive(1, 1000)
+        assert answer == b"K", f"{answer!r} to a write at {address:#x}"
+
+    async def read(self, address: int, count: int) -> list[int]:
+        """The words from a byte address on."""
+        await self.uart.send(b"R" + address.to_bytes(4, "little") + count.to_bytes(2, "little"))
+        data = await self.uart.receive(4 * count, 1000)
+        return np.frombuffer(data, np.uint32).tolist()
+
+    async def run(self, job: Job) -> int:
+        """Runs a job to its end; its error code."""
+        words = [0] * ((Register.Y + 8 - Register.MODE) // 4)
+        for field in fields(job):
+            register = Register[field.name.upper()]
+            value = getattr(job, field.name)
+            words[(register - Register.MODE) // 4] = value & 0xFFFF_FFFF
+            if register in WIDE:
+                words[(register + 4 - Register.MODE) // 4] = value >> 32
+        await self.write(KERNEL | Register.MODE, words)
+        await self.write(KERNEL | Register.CONTROL, [Control.START])
+        for _ in range(1000):
+            (state,) = await self.read(KERNEL | Register.CONTROL, 1)
+            if state & Control.DONE:
+                break
+        else:
+            raise AssertionError("the job does not end")
+        (error,) = await self.read(KERNEL | Register.ERROR, 1)
+        await self.write(KERNEL | Register.CONTROL, [Control.CONTINUE])
+        return error
+
+    async def convolve(self, x: SampleArray, h: SampleArray) -> None:
+        """Both jobs; every output equals the model's, and nothing behind them is written."""
+        await self.write(H, h.view(np.uint32))
+        await self.write(X, x.view(np.uint32))
+        behind = random.getrandbits(32)
+        await self.write(Y + 4 * len(x), [behind])
+        assert await self.run(Job(Mode.PREPARE, length_h=len(h), h=H)) == ErrorCode.NONE
+        job = Job(Mode.CONVOLVE, length_x=len(x), length_h=len(h), x=X, y=Y)
+        assert await self.run(job) == ErrorCode.NONE
+        found = await self.read(Y, len(x) + 1)
+        expected = crocuta_kernel.convolve(x, crocuta_kernel.prepare(h, CONFIG), CONFIG).y
+        assert len(found) == len(x) + 1 > 1
+        assert found[:-1] == expected.view(np.uint32).tolist(), f"{len(x)} x {len(h)} taps"
+        assert found[-1] == behind
+        cocotb.log.info("%d x %d taps: all outputs equal", len(x), len(h))
+
+
+def row(length: int) -> SampleArray:
+    """Random samples."""
+    generator = np.random.default_rng(random.getrandbits(32))
+    return generator.normal(size=length).astype(np.float32)
+
+
+@cocotb.test()
+async def convolution(dut: Any) -> None:
+    """Random rows and filters, one after the other."""
+    board = Board(dut)
+    await board.start()
+    longest = max(int(CHUNKS * CONFIG.chunk), 1)
+    await board.convolve(row(random.randint(1, longest)), row(random.randint(1, longest)))
+
+
+@cocotb.test(skip=NETLIST)
+async def errors(dut: Any) -> None:
+    """A job on memory that is not there ends with its error, and the next one is good as ever."""
+    board = Board(dut)
+    await board.start()
+    for changes, expected in (
+        ({"x": BEYOND}, ErrorCode.SAMPLES_READ),
+        ({"y": BEYOND}, ErrorCode.SAMPLES_WRITE),
+        ({"h_spectra": BEYOND}, ErrorCode.H_READ),
+        ({"x_spectra": BEYOND}, ErrorCode.X_WRITE),
+    ):
+        places = {"x": X, "y": Y, **changes}
+        # Of two chunks each: spectra of x that only the engine's own pass needs are not stored.
+        two = CONFIG.chunk + 1
+        job = Job(Mode.CONVOLVE, length_x=two, length_h=two, **places)
+        error = await board.run(job)
+        assert error == expected, (changes, error)
+        await board.convolve(row(CONFIG.chunk + 3), row(5))

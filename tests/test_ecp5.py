@@ -1,0 +1,186 @@
+# Copyright 2026 The Crocuta authors
+# SPDX-License-Identifier: Apache-2.0
+"""The way to an ECP5: netlists of its cells against the models, the pins, and the gate.
+
+The place and route itself takes far too long for a test: `make bitstream TARGET=ecp5-85k`.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import sys
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+
+from models import configs
+from scripts import build, ecp5
+from tb import runner
+from tb.benches import Bench, arithmetic, fixed
+
+EDGE = configs.load("edge-ecp5")
+MAPPED = (
+    # Every kind of cell but the PLL: multipliers and carries, block RAM, LUT RAM and registers.
+    (
+        "MULT18X18D",
+        arithmetic("cfp_multiply", "a netlist", 18, "netlist", FactorBits=18, ProductBits=36),
+    ),
+    (
+        "DP16KD",
+        Bench(
+            top="ram",
+            module="tb.bench_ram",
+            about="a netlist",
+            parameters=fixed(Width=45, Depth=512, Style="block"),
+            variant="netlist",
+        ),
+    ),
+    (
+        "TRELLIS_DPR16X4",
+        Bench(
+            top="delay",
+            module="tb.bench_delay",
+            about="a netlist",
+            parameters=fixed(Width=27, Clocks=19),
+            variant="netlist",
+        ),
+    ),
+)
+
+
+@pytest.mark.parametrize(("cell", "bench"), MAPPED)
+def test_netlist(cell: str, bench: Bench, tmp_path: Path, seed: int) -> None:
+    """A module of the cells that it is mapped to does what its model does."""
+    sources = runner.design_files(bench.top, ecp5.SOURCES)
+    parameters = bench.parameters(EDGE)
+    ecp5.map_design(tmp_path, bench.top, parameters, sources, bench.top)
+    path = tmp_path / f"{bench.top}.v"
+    text = path.read_text(encoding="utf-8")
+    assert re.search(rf"^ +{cell} ", text, flags=re.MULTILINE), f"no {cell} in the netlist"
+    # A netlist has no parameters any more, and benches ask for them.
+    values = " ".join(
+        f"parameter {name} = {json.dumps(value)};" for name, value in parameters.items()
+    )
+    header = re.search(rf"^module {bench.top}\(.*?\);", text, flags=re.DOTALL | re.MULTILINE)
+    assert header
+    path.write_text(f"{text[: header.end()]} {values}{text[header.end() :]}", encoding="utf-8")
+    runner.run(ecp5.on_netlist(bench, path), EDGE, "icarus", seed)
+
+
+def test_pins_and_ports() -> None:
+    """Each port of the top has one pin of its own, and each pin a port."""
+    top = (ecp5.BOARD / f"{ecp5.TOP}.v").read_text(encoding="utf-8")
+    ports = set()
+    for width, name in re.findall(r"^  (?:in|out)put +wire +(?:\[(\d+):0\] )?(\w+)", top, re.M):
+        ports |= {f"{name}[{bit}]" for bit in range(int(width) + 1)} if width else {name}
+    constraints = (ecp5.BOARD / f"{ecp5.TOP}.lpf").read_text(encoding="utf-8")
+    pins = dict(re.findall(r'^LOCATE COMP "(.*)" SITE "(\w+)";$', constraints, re.M))
+    assert set(pins) == ports
+    assert len(set(pins.values())) == len(pins)
+    levels = dict(re.findall(r'^IOBUF PORT "(.*)" IO_TYPE=(\w+) ', constraints, re.M))
+    assert levels == dict.fromkeys(ports, "LVCMOS33")
+    assert f'FREQUENCY PORT "clk_25mhz_i" {ecp5.OSCILLATOR_MHZ} MHZ;' in constraints
+
+
+def test_memories_are_those_of_the_host_software() -> None:
+    assert ecp5.parameters(EDGE, ecp5.TARGETS[0], Path("t"))["SamplesBeats"] == 4096
+
+
+TOOL = """#!{python}
+import json, pathlib, sys
+name, words = pathlib.Path(sys.argv[0]).name, sys.argv[1:]
+with open("{calls}", "a") as calls:
+    calls.write(json.dumps([name, words]) + "\\n")
+if name == "ecppll":
+    pathlib.Path("pll.v").write_text("module pll; endmodule")
+if name == "nextpnr-ecp5":
+    pathlib.Path("crocuta.config").write_text("routed")
+    use = {{"used": 1, "available": 2}}
+    step = {{"delay": 1.5, "from": {{"cell": "a"}}, "to": {{"cell": "b"}}}}
+    pathlib.Path("report.json").write_text(json.dumps({{
+        "fmax": {{"clk": {{"achieved": {fmax}, "constraint": 80}}}},
+        "utilization": {{cell: use for cell in {cells}}},
+        "critical_paths": [{{"from": "posedge clk", "to": "posedge clk", "path": [step]}}],
+    }}))
+    sys.exit({status})
+if name == "ecppack":
+    pathlib.Path(words[-1]).write_bytes(b"bits")
+"""
+
+
+@pytest.fixture
+def tools(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Stand-ins for the slow tools on PATH; the folder of what they leave."""
+    monkeypatch.setenv("PATH", str(tmp_path))
+    monkeypatch.setattr(ecp5, "BUILD", tmp_path / "build")
+
+    def synthesise(config: configs.Config, target: ecp5.Target, directory: Path) -> None:
+        (directory / "netlist.json").write_text("{}")
+
+    monkeypatch.setattr(ecp5, "synthesise", synthesise)
+    install(tmp_path)
+    return tmp_path
+
+
+def install(directory: Path, fmax: float = 81.0, status: int = 0) -> None:
+    for name in ("ecppll", "nextpnr-ecp5", "ecppack"):
+        path = directory / name
+        path.write_text(
+            TOOL.format(
+                python=sys.executable,
+                calls=directory / "calls",
+                fmax=fmax,
+                cells=list(ecp5.CELLS),
+                status=status,
+            )
+        )
+        path.chmod(0o755)
+
+
+def test_gate_passes(tools: Path) -> None:
+    result = CliRunner().invoke(build.app, ["bitstream", "--target", "ecp5-85k"])
+    assert result.exit_code == 0, result.output
+    assert "Routed for 81.0 MHz" in result.output
+    directory = tools / "build" / "ecp5-85k" / "edge-ecp5"
+    assert (directory / "crocuta.bit").read_bytes() == b"bits"
+    summary = json.loads((directory / "summary.json").read_text())
+    assert summary["passed"] and summary["fmax_mhz"] == 81 and summary["config"] == "edge-ecp5"
+    calls = [json.loads(line) for line in (tools / "calls").read_text().splitlines()]
+    assert [name for name, _ in calls] == ["ecppll", "nextpnr-ecp5", "ecppack"]
+    words = calls[1][1]
+    assert words[words.index("--speed") + 1] == "6" and "--85k" in words
+
+
+@pytest.mark.parametrize(
+    ("target", "fmax", "status", "sentence"),
+    [
+        ("ecp5-85k", 79.9, 0, "was routed for 79.9 MHz, less than its 80 MHz"),
+        ("ecp5-85k-8", 99.9, 0, "was routed for 99.9 MHz, less than its 100 MHz"),
+        ("ecp5-85k", 90.0, 1, "place and route failed"),
+    ],
+)
+def test_gate_refuses(tools: Path, target: str, fmax: float, status: int, sentence: str) -> None:
+    """No bitstream, not even that of an earlier build."""
+    directory = tools / "build" / target / "edge-ecp5"
+    directory.mkdir(parents=True)
+    (directory / "crocuta.bit").write_bytes(b"old")
+    install(tools, fmax, status)
+    result = CliRunner().invoke(build.app, ["bitstream", "--target", target])
+    assert result.exit_code == 1
+    assert sentence in " ".join(result.stderr.split())
+    assert not (directory / "crocuta.bit").exists()
+
+
+def test_bad_target() -> None:
+    result = CliRunner().invoke(build.app, ["netlist", "--target", "u200"])
+    assert result.exit_code == 2
+    assert "There is no target 'u200'; choose one of: ecp5-85k, ecp5-85k-8." in result.stderr
+
+
+def test_tools_of_the_environment_are_there(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PATH", "")
+    for name in ("ecppll", "nextpnr-ecp5", "ecppack"):
+        assert os.access(ecp5.tool(name), os.X_OK), name
