@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import os
 import random
+import struct
 from collections.abc import Sequence
 from dataclasses import fields
 from typing import Any
@@ -75,7 +76,7 @@ class Board:
         """The words from a byte address on."""
         await self.uart.send(b"R" + address.to_bytes(4, "little") + count.to_bytes(2, "little"))
         data = await self.uart.receive(4 * count, 1000)
-        return np.frombuffer(data, np.uint32).tolist()
+        return list(struct.unpack(f"<{count}I", data))
 
     async def run(self, job: Job) -> int:
         """Runs a job to its end; its error code."""
@@ -100,8 +101,8 @@ class Board:
 
     async def convolve(self, x: SampleArray, h: SampleArray) -> None:
         """Both jobs; every output equals the model's, and nothing behind them is written."""
-        await self.write(H, h.view(np.uint32))
-        await self.write(X, x.view(np.uint32))
+        await self.write(H, h.view(np.uint32).tolist())
+        await self.write(X, x.view(np.uint32).tolist())
         behind = random.getrandbits(32)
         await self.write(Y + 4 * len(x), [behind])
         assert await self.run(Job(Mode.PREPARE, length_h=len(h), h=H)) == ErrorCode.NONE

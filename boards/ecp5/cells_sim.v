@@ -3,18 +3,13 @@
 //
 // For the simulation of a netlist: what those cells of an ECP5 do that yosys maps a design to, as
 // far as it uses them, and an error where a netlist asks for more. Registers start at what the
-// bitstream sets them to, memories without contents as unknown.
+// bitstream sets them to, memories without contents at 0.
 
 `timescale 1ns / 1ps
 
 module LUT4 (input A, B, C, D, output Z);
   parameter [15:0] INIT = 16'b0;
-
-  // Step by step, so that an unknown input that does not matter leaves the output known.
-  wire [7:0] d = D ? INIT[15:8] : INIT[7:0];
-  wire [3:0] c = C ? d[7:4] : d[3:0];
-  wire [1:0] b = B ? c[3:2] : c[1:0];
-  assign Z = A ? b[1] : b[0];
+  assign Z = INIT[{D, C, B, A}];
 endmodule
 
 module PFUMX (input ALUT, BLUT, C0, output Z);
@@ -30,9 +25,9 @@ module CCU2C (input CIN, A0, B0, C0, D0, A1, B1, C1, D1, output S0, S1, COUT);
   parameter [15:0] INIT0 = 16'b0, INIT1 = 16'b0;
   parameter INJECT1_0 = "YES", INJECT1_1 = "YES";
 
-  wire propagate0, propagate1, carry;
-  LUT4 #(.INIT(INIT0)) lut0 (.A(A0), .B(B0), .C(C0), .D(D0), .Z(propagate0));
-  LUT4 #(.INIT(INIT1)) lut1 (.A(A1), .B(B1), .C(C1), .D(D1), .Z(propagate1));
+  wire propagate0 = INIT0[{D0, C0, B0, A0}];
+  wire propagate1 = INIT1[{D1, C1, B1, A1}];
+  wire carry;
   assign S0 = propagate0 ^ CIN;
   assign carry = propagate0 ? CIN : INIT0[{B0, A0}];
   assign S1 = propagate1 ^ carry;
@@ -64,12 +59,12 @@ endmodule
 
 module TRELLIS_DPR16X4 (input [3:0] DI, WAD, RAD, input WRE, WCK, output [3:0] DO);
   parameter WCKMUX = "WCK", WREMUX = "WRE";
-  parameter [63:0] INITVAL = 64'bx;
+  parameter [63:0] INITVAL = 64'b0;
 
   reg [3:0] mem [0:15];
   integer i;
 
-  initial for (i = 0; i < 16; i = i + 1) mem[i] = INITVAL[4*i+:4];
+  initial for (i = 0; i < 16; i = i + 1) mem[i] = INITVAL[4*i+:4] === 4'bx ? 4'b0 : INITVAL[4*i+:4];
   always @(posedge WCK) if (WREMUX == "1" || (WREMUX == "INV" ? !WRE : WRE)) mem[WAD] <= DI;
   assign DO = mem[RAD];
 
