@@ -39,11 +39,11 @@ from typer.testing import CliRunner
 from models import configs
 from models.chunk_controller import PAGE_BYTES, Job, Mode
 from models.crocuta_kernel import SampleArray
-from tests.standins import Card, Pyxrt, State, xdma_card
+from tests.standins import Board, Card, Pyxrt, State, uart_board, xdma_card
 
 TINY = configs.load("tiny")
 CARDS = ("xrt", "xrt without hw_context", "xdma")
-BACKENDS = ("model", "rtl", *CARDS)
+BACKENDS = ("model", "rtl", *CARDS, "uart")
 
 
 @pytest.fixture(scope="module")
@@ -71,6 +71,13 @@ def card(rtl: RtlKernel, tmp_path: Path) -> Iterator[Card]:
 
 
 @pytest.fixture
+def board(rtl: RtlKernel) -> Iterator[Board]:
+    """A board behind a serial port."""
+    with uart_board(rtl) as board:
+        yield board
+
+
+@pytest.fixture
 def xrt(rtl: RtlKernel, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Pyxrt:
     """A card behind XRT, and its xclbin."""
     return install(Pyxrt(rtl, hw_context=True), tmp_path, monkeypatch)
@@ -89,7 +96,9 @@ def device(
 ) -> Iterator[crocuta.Device]:
     """A device of each backend."""
     with ExitStack() as stack:
-        backend = request.param
+        backend, port = request.param, None
+        if backend == "uart":
+            port = stack.enter_context(uart_board(request.getfixturevalue("rtl"))).port
         if backend in CARDS:
             rtl = request.getfixturevalue("rtl")
             if backend == "xdma":
@@ -97,7 +106,7 @@ def device(
             else:
                 install(Pyxrt(rtl, hw_context=backend == "xrt"), tmp_path, monkeypatch)
         xclbin = Path("crocuta.xclbin") if "xrt" in backend else None
-        opened = crocuta.open(backend.split()[0], "tiny", xclbin=xclbin)
+        opened = crocuta.open(backend.split()[0], "tiny", xclbin=xclbin, port=port)
         yield stack.enter_context(opened)
 
 
@@ -280,11 +289,15 @@ def test_bad_filters_are_refused(quiet_card: Any) -> None:
 @pytest.mark.parametrize(
     ("arguments", "problem"),
     [
-        ({"backend": "gpu"}, "There is no backend 'gpu'; choose one of: rtl, model, xrt, xdma."),
+        (
+            {"backend": "gpu"},
+            "There is no backend 'gpu'; choose one of: rtl, model, xrt, xdma, uart.",
+        ),
         ({"config": "huge"}, "There is no configuration 'huge'; choose one of: "),
         ({"backend": "model", "timeout": 0}, "The timeout must be more than 0 seconds, not 0."),
         ({"backend": "model", "timeout": float("nan")}, "The timeout must be more than 0 seconds"),
         ({"backend": "xrt"}, "The backend xrt needs xclbin=, the file that `make xclbin` built."),
+        ({"backend": "uart"}, "The backend uart needs port=, the board's, such as /dev/ttyUSB0."),
     ],
 )
 def test_bad_options_are_refused(arguments: dict[str, Any], problem: str) -> None:
