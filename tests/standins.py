@@ -259,7 +259,7 @@ class Board(Card):
         address, count = struct.unpack("<IH", head)
         self.commands.append((letter, address, count))
         space, first = address >> 30, address & 0x3FFF_FFFF
-        size = {0: BOARD["samples_size"], 2: 0x1000, 3: 4}.get(space, 0)
+        size = {0: self.addresses["samples_size"], 2: 0x1000, 3: 4}.get(space, 0)
         if address % 4 or not count or first + 4 * count > size:
             return None
         answer = b""
