@@ -26,7 +26,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from crocuta import xdma_kernel
+from crocuta import uart_kernel, xdma_kernel
 from crocuta.kernel import Bank, HostMemory, Pages
 from crocuta.registers import WIDE, Control, Register
 from crocuta.rtl_kernel import BASES, RtlKernel
@@ -289,10 +289,12 @@ class Board(Card):
 
 @contextmanager
 def uart_board(rtl: RtlKernel) -> Iterator[Board]:
-    """A board that is plugged in."""
+    """A board that is plugged in. It may take its time: behind it is a simulation."""
     board = Board(rtl)
     try:
-        yield board
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(uart_kernel, "ANSWER_SECONDS", 60.0)
+            yield board
     finally:
         board.unplug()
         if board.problem:

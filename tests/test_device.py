@@ -793,7 +793,6 @@ def test_a_port_that_another_program_has(board: Board) -> None:
 def test_lines_that_answer_nothing_or_nonsense(
     board: Board, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(uart_kernel, "ANSWER_SECONDS", 0.2)
     mangles: list[tuple[Callable[[bytes], bytes], str]] = [
         (lambda answer: b"", f"Nothing answers behind {board.port}: check that it is the board's"),
         (lambda answer: answer[:-1], f"What is behind {board.port} answers 3 bytes that make no"),
@@ -801,7 +800,9 @@ def test_lines_that_answer_nothing_or_nonsense(
     ]
     for mangle, problem in mangles:
         board.mangle = mangle
-        assert refused("uart", "tiny", port=board.port).startswith(problem)
+        with monkeypatch.context() as patch:
+            patch.setattr(uart_kernel, "ANSWER_SECONDS", 1.0)
+            assert refused("uart", "tiny", port=board.port).startswith(problem)
     board.mangle = bytes
     with crocuta.open("uart", "tiny", port=board.port) as device:
         board.mangle = lambda answer: b"X"
@@ -813,25 +814,29 @@ def test_lines_that_answer_nothing_or_nonsense(
 
 
 def test_a_board_that_refuses(board: Board, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(uart_kernel, "ANSWER_SECONDS", 0.2)
     monkeypatch.setattr(uart_kernel, "QUIET_SECONDS", 5 * board.QUIET_SECONDS)
-    board.addresses = {**BOARD, "samples_size": PAGE_BYTES}
+    small = {**BOARD, "samples_size": PAGE_BYTES}
+
+    def shrink(done: int, total: int) -> None:
+        if done == total:
+            board.addresses = small
+            monkeypatch.setattr(uart_kernel, "ANSWER_SECONDS", 2.0)
+
+    # y is one page behind x.
     with crocuta.open("uart", "tiny", port=board.port) as device:
         filter = device.prepare(rows(1, 20))
+        board.addresses = small
         with pytest.raises(KernelError, match="refused to write 2048 bytes at 0x1000: ") as failed:
             device.convolve(rows(1, 64), filter)
         sentence(failed)
     board.addresses = BOARD
-
-    def shrink(done: int, total: int) -> None:
-        board.addresses = {**BOARD, "samples_size": PAGE_BYTES}
-
     with crocuta.open("uart", "tiny", port=board.port) as device:
         filter = device.prepare(rows(1, 20))
-        with pytest.raises(KernelError, match="refused to read 256 bytes at 0x1000: ") as failed:
+        with pytest.raises(KernelError, match="refused to read 2048 bytes at 0x1000: ") as failed:
             device.convolve(rows(1, 64), filter, shrink)
         sentence(failed)
     board.addresses = BOARD
+    monkeypatch.setattr(uart_kernel, "ANSWER_SECONDS", 60.0)
     with crocuta.open("uart", "tiny", port=board.port) as device:
         assert_works(device)
 

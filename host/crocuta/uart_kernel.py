@@ -35,7 +35,7 @@ TRANSFER_BYTES = 2048
 """At most so many in one command, which the operating system then takes as a whole: the bridge
 gives a command up whose bytes stop."""
 BITS_A_BYTE = 10
-ANSWER_SECONDS = 1.0
+ANSWER_SECONDS = 2.0
 """So long may an answer take beside its bytes."""
 QUIET_SECONDS = 1.05 * 2 ** BOARD["silence_log2"] / BOARD["baud"] + 0.05
 """After it the bridge waits for a command, and what it said before has come."""
