@@ -68,6 +68,11 @@ def rtl_files() -> list[Path]:
     return [RTL / line.strip() for line in lines if line.strip() and not line.startswith("//")]
 
 
+def board_files() -> list[Path]:
+    """The boards' SystemVerilog; a module with the name of one of rtl/ stands in its place."""
+    return sorted((ROOT / "boards").glob("*/*.sv"))
+
+
 def bench_files() -> list[Path]:
     """The benches' own SystemVerilog."""
     return sorted((ROOT / "tb").glob("*.sv"))
@@ -107,16 +112,17 @@ def check_licence() -> bool:
 
 def check_verilator() -> bool:
     """Verilator's warnings: every module alone, and the kernel at every configuration."""
-    jobs: list[tuple[str, dict[str, int]]] = [
-        (path.stem, {}) for path in rtl_files() if not path.stem.endswith("_pkg")
+    jobs: list[tuple[str, dict[str, int], list[Path]]] = [
+        (path.stem, {}, []) for path in rtl_files() if not path.stem.endswith("_pkg")
     ]
     if (RTL / f"{KERNEL}.sv").is_file():
-        jobs += [(KERNEL, configs.load(name).parameters()) for name in configs.names()]
+        jobs += [(KERNEL, configs.load(name).parameters(), []) for name in configs.names()]
+    jobs += [(path.stem, {}, board_files()) for path in board_files()]
     ok = True
-    for top, parameters in jobs:
+    for top, parameters, extra in jobs:
         command = [verilator_program(), "--lint-only", "--quiet", "-Wall", "--top-module", top]
         command += [f"-G{name}={value}" for name, value in parameters.items()]
-        command += [str(path) for path in design_files(top)]
+        command += [str(path) for path in design_files(top, extra)]
         if not passes(command, verilator_environment(dict(os.environ))):
             print(f"-- {top} {parameters or ''}")
             ok = False
@@ -126,15 +132,22 @@ def check_verilator() -> bool:
 def check_verible() -> bool:
     """Verible's style rules (scripts/verible.rules)."""
     rules = f"--rules_config={ROOT / 'scripts' / 'verible.rules'}"
-    files = [str(path.relative_to(ROOT)) for path in rtl_files() + bench_files()]
+    files = [str(path.relative_to(ROOT)) for path in rtl_files() + board_files() + bench_files()]
     return passes([program("verible-verilog-lint"), rules, *files])
 
 
 def check_slang() -> bool:
-    """slang's strict reading and elaboration of all modules together."""
+    """slang's strict reading and elaboration of all modules together, without and with a board."""
+    boards = board_files()
+    beside = [path for path in rtl_files() if path.name not in {board.name for board in boards}]
+    return all([elaborates(rtl_files()), elaborates(beside + boards)])
+
+
+def elaborates(paths: Sequence[Path]) -> bool:
+    """Whether slang takes these files without a warning."""
     slang = driver.Driver()
     slang.addStandardArgs()
-    files = " ".join(f'"{path}"' for path in rtl_files())
+    files = " ".join(f'"{path}"' for path in paths)
     if not slang.parseCommandLine(f"slang --std 1800-2017 {SLANG_FLAGS} {files}"):
         return False
     return slang.processOptions() and slang.parseAllSources() and slang.runFullCompilation(True)

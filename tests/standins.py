@@ -1,9 +1,11 @@
 # Copyright 2026 The Crocuta authors
 # SPDX-License-Identifier: Apache-2.0
-"""A card without a card: XRT's Python module and the XDMA driver's files, with the RTL behind them.
+"""A card without a card: XRT's Python module, the XDMA driver's files and a board's serial line,
+with the RTL behind them.
 
-Both behave as the real ones do where the host's code could go wrong: XRT's buffers have a copy on
-each side and show no registers, the driver moves fewer bytes than asked for and wants them aligned.
+They behave as the real ones do where the host's code could go wrong: XRT's buffers have a copy on
+each side and show no registers, the driver moves fewer bytes than asked for and wants them aligned,
+the line's bridge takes nothing after a refusal until the line was quiet.
 """
 
 from __future__ import annotations
@@ -11,9 +13,11 @@ from __future__ import annotations
 import enum
 import errno
 import os
+import select
 import struct
+import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from io import FileIO
 from pathlib import Path
@@ -22,10 +26,11 @@ from typing import Any
 
 import numpy as np
 import pytest
-from crocuta import xdma_kernel
+from crocuta import uart_kernel, xdma_kernel
 from crocuta.kernel import Bank, HostMemory, Pages
 from crocuta.registers import WIDE, Control, Register
 from crocuta.rtl_kernel import BASES, RtlKernel
+from crocuta.uart_kernel import BOARD, DONE, REFUSED
 from crocuta.xdma_kernel import ADDRESSES
 
 CLOCKS = 2000
@@ -49,10 +54,12 @@ ARGUMENTS = (
 
 
 class Card:
-    """A U200 with the design without a shell: the RTL at the addresses of that design."""
+    """A U200 with the design without a shell: the RTL at the addresses of that design; or a board
+    with the design at others."""
 
-    def __init__(self, rtl: RtlKernel) -> None:
+    def __init__(self, rtl: RtlKernel, addresses: Mapping[str, int] = ADDRESSES) -> None:
         self.rtl = rtl
+        self.addresses = addresses
         self.answers = True
         """Whether anything is on the bus."""
         self.most = 100_000
@@ -87,21 +94,21 @@ class Card:
         shift = 8 * (offset - pointer)
         whole = self._pointers.get(pointer, 0) & ~(0xFFFF_FFFF << shift) | value << shift
         self._pointers[pointer] = whole
-        inside = whole - base(banks[pointer]) + BASES[banks[pointer]]
+        inside = whole - self.base(banks[pointer]) + BASES[banks[pointer]]
         self.rtl.write(pointer, inside & 0xFFFF_FFFF)
         self.rtl.write(pointer + 4, inside >> 32 & 0xFFFF_FFFF)
 
     def memory(self, address: int) -> tuple[HostMemory, int]:
         """The simulated memory at an address, and the address there."""
         for bank in Bank:
-            if base(bank) <= address < base(bank) + ADDRESSES[f"{bank.name.lower()}_size"]:
-                return self.rtl.memories[bank], address - base(bank) + BASES[bank]
+            base, size = self.base(bank), self.addresses[f"{bank.name.lower()}_size"]
+            if base <= address < base + size:
+                return self.rtl.memories[bank], address - base + BASES[bank]
         raise OSError(errno.EIO, os.strerror(errno.EIO))
 
-
-def base(bank: Bank) -> int:
-    """Where the design has a memory."""
-    return ADDRESSES[f"{bank.name.lower()}_base"]
+    def base(self, bank: Bank) -> int:
+        """Where the design has a memory."""
+        return self.addresses[f"{bank.name.lower()}_base"]
 
 
 class XdmaFile(FileIO):
@@ -177,6 +184,121 @@ def xdma_card(rtl: RtlKernel, folder: Path) -> Iterator[Card]:
         patch.setattr(xdma_kernel, "FileIO", CardFile)
         patch.setattr(xdma_kernel, "os", SimpleNamespace(pread=pread, pwrite=pwrite))
         yield card
+
+
+# -------------------------------------------------------------------------------------------------
+# A serial line
+
+
+class Board(Card):
+    """A board with boards/ecp5/uart_bridge.sv at one end of a pseudo-terminal."""
+
+    QUIET_SECONDS = 0.1
+    """What 2^silence_log2 bits take, and what a busy computer adds."""
+
+    def __init__(self, rtl: RtlKernel) -> None:
+        super().__init__(rtl, BOARD)
+        self._end, port_end = os.openpty()
+        self.port = os.ttyname(port_end)
+        os.close(port_end)
+        self.plugged = True
+        self.mangle: Callable[[bytes], bytes] = bytes
+        """What the line makes of an answer."""
+        self.quiet = 0
+        """Times that the line was quiet in the middle of a command or after a refusal."""
+        self.commands: list[tuple[bytes, int, int]] = []
+        self.problem: BaseException | None = None
+        self._thread = threading.Thread(target=self._run, daemon=True)
+        self._thread.start()
+
+    def unplug(self) -> None:
+        """The line is gone."""
+        self.plugged = False
+        self._thread.join()
+
+    def _take(self, count: int, *, for_ever: bool = False) -> bytes:
+        """Bytes that come; fewer if the line is quiet in between, or if it is gone."""
+        data = b""
+        quiet = time.monotonic() + self.QUIET_SECONDS
+        while len(data) < count and self.plugged:
+            if select.select([self._end], [], [], 0.01)[0]:
+                try:
+                    data += os.read(self._end, count - len(data))
+                except OSError:  # nobody has the port open
+                    time.sleep(0.01)
+                    continue
+                quiet = time.monotonic() + self.QUIET_SECONDS
+            elif not for_ever and time.monotonic() > quiet:
+                break
+        return data
+
+    def _run(self) -> None:
+        try:
+            while self.plugged:
+                answer = self._command()
+                if answer is None:
+                    os.write(self._end, self.mangle(REFUSED))
+                    while self._take(1):
+                        pass
+                    self.quiet += 1
+                elif answer:
+                    os.write(self._end, self.mangle(answer))
+        except BaseException as error:
+            self.problem = error
+        finally:
+            os.close(self._end)
+
+    def _command(self) -> bytes | None:
+        """Does the next command; its answer, None where the bridge refuses."""
+        letter = self._take(1, for_ever=True)
+        if not letter:
+            return b""
+        head = self._take(6) if letter in (b"R", b"W") else b""
+        if len(head) < 6:
+            return None
+        address, count = struct.unpack("<IH", head)
+        self.commands.append((letter, address, count))
+        space, first = address >> 30, address & 0x3FFF_FFFF
+        size = {0: self.addresses["samples_size"], 2: 0x1000, 3: 4}.get(space, 0)
+        if address % 4 or not count or first + 4 * count > size:
+            return None
+        answer = b""
+        for offset in range(first, first + 4 * count, 4):
+            if letter == b"R":
+                answer += self._word(space, offset).to_bytes(4, "little")
+            elif len(data := self._take(4)) == 4:
+                self._set(space, offset, int.from_bytes(data, "little"))
+            else:
+                return None
+        return answer or DONE
+
+    def _word(self, space: int, offset: int) -> int:
+        if space == 0:
+            memory, address = self.memory(offset)
+            return int(memory.view(address, 1, np.uint32)[0])
+        return self.read(offset) if space == 2 else 80
+
+    def _set(self, space: int, offset: int, value: int) -> None:
+        assert space != 3, "the host keeps the rate"
+        if space == 0:
+            memory, address = self.memory(offset)
+            memory.upload(address, np.array([value], np.uint32))
+        else:
+            self.write(offset, value)
+
+
+@contextmanager
+def uart_board(rtl: RtlKernel) -> Iterator[Board]:
+    """A board that is plugged in. It may take its time: behind it is a simulation."""
+    board = Board(rtl)
+    try:
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(uart_kernel, "ANSWER_SECONDS", 60.0)
+            yield board
+    finally:
+        board.unplug()
+        if board.problem:
+            raise board.problem
 
 
 # -------------------------------------------------------------------------------------------------

@@ -15,7 +15,7 @@ import json
 import random
 import sys
 import warnings
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from itertools import pairwise
@@ -26,24 +26,26 @@ import crocuta
 import numpy as np
 import numpy.typing as npt
 import pytest
-from crocuta import model_kernel, xdma_kernel
+import serial
+from crocuta import model_kernel, uart_kernel, xdma_kernel
 from crocuta.__main__ import app
 from crocuta.device import SaturationWarning
 from crocuta.errors import InputError, JobError, JobTimeout, KernelError, OutOfMemory
 from crocuta.kernel import Bank, Pages, patience
 from crocuta.registers import ErrorCode, Register
 from crocuta.rtl_kernel import BASES, RtlKernel, Timing
+from crocuta.uart_kernel import BOARD
 from crocuta.xdma_kernel import ADDRESSES, DEVICES
 from typer.testing import CliRunner
 
 from models import configs
 from models.chunk_controller import PAGE_BYTES, Job, Mode
 from models.crocuta_kernel import SampleArray
-from tests.standins import Card, Pyxrt, State, xdma_card
+from tests.standins import Board, Card, Pyxrt, State, uart_board, xdma_card
 
 TINY = configs.load("tiny")
 CARDS = ("xrt", "xrt without hw_context", "xdma")
-BACKENDS = ("model", "rtl", *CARDS)
+BACKENDS = ("model", "rtl", *CARDS, "uart")
 
 
 @pytest.fixture(scope="module")
@@ -71,6 +73,13 @@ def card(rtl: RtlKernel, tmp_path: Path) -> Iterator[Card]:
 
 
 @pytest.fixture
+def board(rtl: RtlKernel) -> Iterator[Board]:
+    """A board behind a serial port."""
+    with uart_board(rtl) as board:
+        yield board
+
+
+@pytest.fixture
 def xrt(rtl: RtlKernel, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Pyxrt:
     """A card behind XRT, and its xclbin."""
     return install(Pyxrt(rtl, hw_context=True), tmp_path, monkeypatch)
@@ -89,7 +98,9 @@ def device(
 ) -> Iterator[crocuta.Device]:
     """A device of each backend."""
     with ExitStack() as stack:
-        backend = request.param
+        backend, port = request.param, None
+        if backend == "uart":
+            port = stack.enter_context(uart_board(request.getfixturevalue("rtl"))).port
         if backend in CARDS:
             rtl = request.getfixturevalue("rtl")
             if backend == "xdma":
@@ -97,7 +108,7 @@ def device(
             else:
                 install(Pyxrt(rtl, hw_context=backend == "xrt"), tmp_path, monkeypatch)
         xclbin = Path("crocuta.xclbin") if "xrt" in backend else None
-        opened = crocuta.open(backend.split()[0], "tiny", xclbin=xclbin)
+        opened = crocuta.open(backend.split()[0], "tiny", xclbin=xclbin, port=port)
         yield stack.enter_context(opened)
 
 
@@ -280,11 +291,15 @@ def test_bad_filters_are_refused(quiet_card: Any) -> None:
 @pytest.mark.parametrize(
     ("arguments", "problem"),
     [
-        ({"backend": "gpu"}, "There is no backend 'gpu'; choose one of: rtl, model, xrt, xdma."),
+        (
+            {"backend": "gpu"},
+            "There is no backend 'gpu'; choose one of: rtl, model, xrt, xdma, uart.",
+        ),
         ({"config": "huge"}, "There is no configuration 'huge'; choose one of: "),
         ({"backend": "model", "timeout": 0}, "The timeout must be more than 0 seconds, not 0."),
         ({"backend": "model", "timeout": float("nan")}, "The timeout must be more than 0 seconds"),
         ({"backend": "xrt"}, "The backend xrt needs xclbin=, the file that `make xclbin` built."),
+        ({"backend": "uart"}, "The backend uart needs port=, the board's, such as /dev/ttyUSB0."),
     ],
 )
 def test_bad_options_are_refused(arguments: dict[str, Any], problem: str) -> None:
@@ -713,6 +728,175 @@ def test_transfers_that_fail(card: Card) -> None:
             card.failure, card.most = None, 1000
     with crocuta.open("xdma", "tiny") as device:
         assert_works(device)
+
+
+# -------------------------------------------------------------------------------------------------
+# Boards behind a serial port
+
+
+def test_the_boards_memories() -> None:
+    """Those of edge-ecp5's board: pages, x, h and y of a chunk at least, the spectra of two."""
+    edge = configs.load("edge-ecp5")
+    for bank in Bank:
+        first, size = uart_kernel.extent(bank)
+        assert first % PAGE_BYTES == size % PAGE_BYTES == 0
+        assert size == (4 * 4 * edge.chunk if bank == Bank.SAMPLES else 2 * 8 * edge.chunk)
+    assert BOARD["samples_base"] + BOARD["samples_size"] <= 1 << 30
+    assert (BOARD["registers_base"], BOARD["bridge_base"]) == (2 << 30, 3 << 30)
+
+
+def test_a_job_on_a_board(board: Board, seed: int) -> None:
+    x, h = rows(seed, 2, 300), rows(seed + 1, 2, 100)
+    steps: list[tuple[int, int]] = []
+    with crocuta.open("uart", "tiny", port=board.port) as device:
+        filter = device.prepare(h)
+        same(device.convolve(x, filter, lambda *step: steps.append(step)), modelled(x, h))
+        assert steps[-1] == (10, 10)
+        assert device.done.saturated is False
+        assert device.done.counters
+        assert device.done.counters.mac_beats == 2 * (1 + 4 * 2) * TINY.chunk_beats
+        with pytest.raises(OutOfMemory, match="of the memory of samples, which has 65536 left of"):
+            device.convolve(rows(seed, 2, 40 * 1024), filter)
+        assert_works(device)
+    counts = [count for _, address, count in board.commands if address < 1 << 30]
+    assert max(counts) == uart_kernel.TRANSFER_BYTES // 4
+    # The bridge gives up a command that the operating system takes in parts.
+    assert 7 + 4 * max(counts) < 4096
+
+
+def test_ports_that_are_none(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    port = tmp_path / "port"
+    assert refused("uart", "tiny", port=str(port)) == (
+        f"There is no port {port}: plug the board in, or look for its other name."
+    )
+    port.touch()
+    text = refused("uart", "tiny", port=str(port))
+    assert text.startswith(f"{port} does not work as a serial port: Could not configure port")
+
+    def denied(*_: object, **__: object) -> None:
+        raise serial.SerialException(errno.EACCES, "could not open port")
+
+    monkeypatch.setattr(serial, "Serial", denied)
+    text = refused("uart", "tiny", port=str(port))
+    assert text.startswith(f"{port} may not be opened by this user: give the right to it, on most")
+
+
+def test_a_port_that_another_program_has(board: Board) -> None:
+    with crocuta.open("uart", "tiny", port=board.port) as device:
+        text = refused("uart", "tiny", port=board.port)
+        assert text == f"Another program uses {board.port}: wait until it has closed its device."
+        assert_works(device)
+    with crocuta.open("uart", "tiny", port=board.port) as device:
+        assert_works(device)
+
+
+def test_lines_that_answer_nothing_or_nonsense(
+    board: Board, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    mangles: list[tuple[Callable[[bytes], bytes], str]] = [
+        (lambda answer: b"", f"Nothing answers behind {board.port}: check that it is the board's"),
+        (lambda answer: answer[:-1], f"What is behind {board.port} answers 3 bytes that make no"),
+        (lambda answer: bytes(len(answer)), "There is no kernel where its registers should be: l"),
+    ]
+    for mangle, problem in mangles:
+        board.mangle = mangle
+        with monkeypatch.context() as patch:
+            patch.setattr(uart_kernel, "ANSWER_SECONDS", 1.0)
+            assert refused("uart", "tiny", port=board.port).startswith(problem)
+    board.mangle = bytes
+    with crocuta.open("uart", "tiny", port=board.port) as device:
+        board.mangle = lambda answer: b"X"
+        with pytest.raises(KernelError, match="answers 1 bytes that make no sense"):
+            device.prepare(rows(1, 20))
+        board.mangle = bytes
+        with pytest.raises(KernelError, match="close the device and"):
+            device.prepare(rows(1, 20))
+
+
+def test_a_board_that_refuses(board: Board, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(uart_kernel, "QUIET_SECONDS", 5 * board.QUIET_SECONDS)
+    small = {**BOARD, "samples_size": PAGE_BYTES}
+
+    def shrink(done: int, total: int) -> None:
+        if done == total:
+            board.addresses = small
+            monkeypatch.setattr(uart_kernel, "ANSWER_SECONDS", 2.0)
+
+    # y is one page behind x.
+    with crocuta.open("uart", "tiny", port=board.port) as device:
+        filter = device.prepare(rows(1, 20))
+        board.addresses = small
+        with pytest.raises(KernelError, match="refused to write 2048 bytes at 0x1000: ") as failed:
+            device.convolve(rows(1, 64), filter)
+        sentence(failed)
+    board.addresses = BOARD
+    with crocuta.open("uart", "tiny", port=board.port) as device:
+        filter = device.prepare(rows(1, 20))
+        with pytest.raises(KernelError, match="refused to read 2048 bytes at 0x1000: ") as failed:
+            device.convolve(rows(1, 64), filter, shrink)
+        sentence(failed)
+    board.addresses = BOARD
+    monkeypatch.setattr(uart_kernel, "ANSWER_SECONDS", 60.0)
+    with crocuta.open("uart", "tiny", port=board.port) as device:
+        assert_works(device)
+
+
+@pytest.mark.parametrize("left", [b"W", b"R\0\0\0", b"W\0\0\0\0\1\0xyz", b"?", b"R\0\0\0\0\1\0"])
+def test_what_an_interrupted_program_left_is_forgotten(
+    board: Board, monkeypatch: pytest.MonkeyPatch, left: bytes
+) -> None:
+    monkeypatch.setattr(uart_kernel, "QUIET_SECONDS", 5 * board.QUIET_SECONDS)
+    with serial.Serial(board.port) as port:
+        port.write(left)
+    with crocuta.open("uart", "tiny", port=board.port) as device:
+        device.prepare(rows(1, 20))
+
+
+def test_a_board_that_is_unplugged(board: Board) -> None:
+    with crocuta.open("uart", "tiny", port=board.port) as device:
+        filter = device.prepare(rows(1, 20))
+        with pytest.raises(KernelError) as gone:
+            device.convolve(rows(1, 4000), filter, lambda done, total: board.unplug())
+        assert f"{board.port} does not work as a serial port: " in sentence(gone)
+
+
+def test_a_board_times_out_and_the_job_is_waited_for(
+    rtl: RtlKernel, board: Board, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with crocuta.open("uart", "tiny", port=board.port, timeout=0.05) as device:
+        filter = device.prepare(rows(1, 20))
+        rtl.set_timing(Bank.H_SPECTRA, Timing(bandwidth=0))
+        with pytest.raises(JobTimeout, match=r"in 0\.05 s"):
+            device.convolve(rows(1, 500), filter)
+    monkeypatch.setattr(uart_kernel, "BUSY_SECONDS", 0.05)
+    text = refused("uart", "tiny", port=board.port)
+    assert "still runs an interrupted program's job: try later, or press the board's reset" in text
+    monkeypatch.setattr(uart_kernel, "BUSY_SECONDS", 60)
+    rtl.set_timing(Bank.H_SPECTRA, Timing())
+    with crocuta.open("uart", "tiny", port=board.port) as device:
+        assert_works(device)
+
+
+def test_a_board_of_another_configuration(board: Board) -> None:
+    text = refused("uart", "edge-ecp5", port=board.port)
+    assert text.startswith("The kernel is not of configuration edge-ecp5: choose the one")
+
+
+def test_the_command_line_takes_boards(board: Board, tmp_path: Path, seed: int) -> None:
+    x, h, y = (tmp_path / name for name in ("x.npy", "h.npy", "y.npy"))
+    np.save(x, rows(seed, 300))
+    np.save(h, rows(seed + 1, 100))
+    arguments = ["conv", *map(str, (x, h)), "-o", str(y), "--config", "tiny", "--backend", "uart"]
+    done = CliRunner().invoke(app, [*arguments, "--port", board.port])
+    assert done.exit_code == 0, (done.output, done.exception)
+    same(np.load(y), modelled(np.load(x), np.load(h)))
+    assert "a board, through its serial port" in " ".join(done.stdout.split())
+    missing = CliRunner().invoke(app, [*arguments, "--port", "/dev/none"])
+    assert missing.exit_code == 1
+    assert "There is no port /dev/none" in missing.stderr
+    unnamed = CliRunner().invoke(app, arguments)
+    assert unnamed.exit_code == 2
+    assert "needs port=" in unnamed.stderr
 
 
 def test_the_command_line_takes_cards(card: Card, tmp_path: Path, seed: int) -> None:

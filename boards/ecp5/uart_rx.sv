@@ -7,7 +7,7 @@
 // alone. A start bit that is gone by its middle was a disturbance and no byte. After a missing stop
 // bit the line has to become high before the next start bit counts.
 // Latency: 3 clocks from the middle of the stop bit on the line to the pulse. Throughput: bytes
-// without gaps, from a sender up to half a bit in ten too fast or too slow.
+// without gaps, also from a sender 2 % too fast or too slow.
 
 module uart_rx (
   input  logic        clk_i,

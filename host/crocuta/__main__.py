@@ -66,7 +66,7 @@ def conv(
         str,
         typer.Option(
             help="rtl: the simulated hardware; model: its model in numpy; xrt, xdma: a card, with"
-            " or without a Vitis shell."
+            " or without a Vitis shell; uart: a board behind a serial port."
         ),
     ] = "rtl",
     config: Annotated[str, typer.Option(help=CONFIG_HELP)] = "u200",
@@ -75,6 +75,9 @@ def conv(
     ] = None,
     card: Annotated[int, typer.Option(help="Which of several cards.")] = 0,
     xclbin: Annotated[Path | None, typer.Option(help="For xrt: what `make xclbin` built.")] = None,
+    port: Annotated[
+        str | None, typer.Option(help="For uart: the serial port, such as /dev/ttyUSB0.")
+    ] = None,
 ) -> None:
     """Convolve x with the filter h: y = numpy.convolve(x, h), its first len(x) samples, float32.
 
@@ -90,7 +93,9 @@ def conv(
             y_file = stack.enter_context(output_file(output))
             report_file = stack.enter_context(output_file(report)) if report else None
             with ProgressScreen() as screen:
-                run = runs.run(samples, taps, loaded, backend, screen, card=card, xclbin=xclbin)
+                run = runs.run(
+                    samples, taps, loaded, backend, screen, card=card, xclbin=xclbin, port=port
+                )
             np.save(y_file, run.y, allow_pickle=False)
             if report_file:
                 runs.write_report(run.report(), report_file)

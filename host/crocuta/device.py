@@ -22,6 +22,7 @@ from crocuta.errors import InputError, JobError, KernelError, OutOfMemory
 from crocuta.kernel import Bank, Buffer, Done, Kernel, Progress
 from crocuta.model_kernel import ModelKernel
 from crocuta.samples import to_array
+from crocuta.uart_kernel import UartKernel
 from crocuta.xdma_kernel import XdmaKernel
 from crocuta.xrt_kernel import XrtKernel
 from models import configs
@@ -29,7 +30,7 @@ from models.chunk_controller import Job, Mode, chunks, spectrum_bytes
 from models.configs import Config
 from models.crocuta_kernel import SampleArray, row_bytes, sample_rows
 
-BACKENDS = ("rtl", "model", "xrt", "xdma")
+BACKENDS = ("rtl", "model", "xrt", "xdma", "uart")
 
 
 class SaturationWarning(UserWarning):
@@ -276,18 +277,21 @@ def open(
     timeout: float | None = None,
     card: int = 0,
     xclbin: str | PathLike[str] | None = None,
+    port: str | None = None,
     compiling: Callable[[], AbstractContextManager[object]] = _compiling,
 ) -> Device:
     """A device; close it, or use it in a `with` statement.
 
     Args:
         backend: "rtl", the hardware simulated clock by clock; "model", its bits from numpy;
-            "xrt", a card with a Vitis shell; "xdma", a card with the design without a shell.
+            "xrt", a card with a Vitis shell; "xdma", a card with the design without a shell;
+            "uart", a board behind a serial port.
         config: the kernel's configuration, a name in configs.toml.
         timeout: seconds that a job may take. A card gets a generous time unless told; a simulation
             may take as long as it moves.
         card: which of several cards.
         xclbin: for "xrt", the file to load.
+        port: for "uart", the serial port, e.g. "/dev/ttyUSB0".
         compiling: the context in which the RTL is compiled, when it must be.
 
     Raises:
@@ -301,7 +305,7 @@ def open(
         loaded = configs.load(config)
     except configs.ConfigError as error:
         raise InputError(f"{str(error)[0].upper()}{str(error)[1:]}.") from None
-    return Device(_kernel(backend, loaded, card, xclbin, compiling), timeout)
+    return Device(_kernel(backend, loaded, card, xclbin, port, compiling), timeout)
 
 
 def _kernel(
@@ -309,6 +313,7 @@ def _kernel(
     config: Config,
     card: int,
     xclbin: str | PathLike[str] | None,
+    port: str | None,
     compiling: Callable[[], AbstractContextManager[object]],
 ) -> Kernel:
     if backend == "model":
@@ -319,6 +324,10 @@ def _kernel(
         if xclbin is None:
             raise InputError("The backend xrt needs xclbin=, the file that `make xclbin` built.")
         return XrtKernel(config, Path(xclbin), card)
+    if backend == "uart":
+        if port is None:
+            raise InputError("The backend uart needs port=, the board's, such as /dev/ttyUSB0.")
+        return UartKernel(config, port)
     # Only here: a computer with a card needs no simulator.
     from crocuta.rtl_kernel import RtlKernel
 

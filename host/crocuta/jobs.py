@@ -32,6 +32,7 @@ from crocuta.registers import (
 from models.chunk_controller import Job, Mode, chunks
 from models.configs import Config
 
+POLL_SECONDS = 100e-6
 REMEDIES = {
     ErrorCode.MODE: "it does not know the mode: use the host software of the kernel's version.",
     ErrorCode.CHANNELS: f"the number of channels must be 1 to {MAX_CHANNELS}: split the batch.",
@@ -101,14 +102,14 @@ class RegisterKernel(ABC):
         return run(self, job, progress, timeout)
 
 
-def check_identity(kernel: RegisterKernel) -> None:
+def check_identity(
+    kernel: RegisterKernel,
+    remedy: str = "load its bitstream, then have the PCIe bus scanned again",
+) -> None:
     """Raises KernelError unless the kernel is of this software's version and of its config."""
     version = kernel.read(Register.VERSION)
     if version in (0, 0xFFFF_FFFF):
-        raise KernelError(
-            "There is no kernel where its registers should be: load its bitstream, then have the"
-            " PCIe bus scanned again."
-        )
+        raise KernelError(f"There is no kernel where its registers should be: {remedy}.")
     if version >> 16 != VERSION >> 16:
         raise KernelError(
             f"The kernel's interface is {version >> 16}.{version >> 8 & 255}, this software's"
@@ -120,6 +121,20 @@ def check_identity(kernel: RegisterKernel) -> None:
             f"The kernel is not of configuration {kernel.config.name}: choose the one that its"
             f" identity registers tell (0x{found[0]:08x}, 0x{found[1]:08x})."
         )
+
+
+def await_idle(kernel: RegisterKernel, seconds: float, where: str, remedy: str) -> None:
+    """Sees to a job that an interrupted program has left; KernelError if it goes on for longer."""
+    deadline = time.monotonic() + seconds
+    while not (state := kernel.read(Register.CONTROL)) & Control.IDLE:
+        if state & Control.DONE:
+            kernel.write(Register.CONTROL, Control.CONTINUE)
+        if time.monotonic() > deadline:
+            raise KernelError(
+                f"The kernel {where} still runs an interrupted program's job: try later, or"
+                f" {remedy}."
+            )
+        time.sleep(POLL_SECONDS)
 
 
 def run(

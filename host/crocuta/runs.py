@@ -181,6 +181,7 @@ def run(
     *,
     card: int = 0,
     xclbin: Path | None = None,
+    port: str | None = None,
 ) -> Run:
     """Convolves x with h on a backend.
 
@@ -197,7 +198,7 @@ def run(
         (
             Device(kernel)
             if kernel
-            else crocuta.open(backend, config.name, card=card, xclbin=xclbin)
+            else crocuta.open(backend, config.name, card=card, xclbin=xclbin, port=port)
         ) as device,
         warnings.catch_warnings(),
     ):

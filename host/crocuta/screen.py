@@ -16,7 +16,12 @@ from rich.table import Table
 from crocuta.runs import ASSUMED_CLOCK_MHZ, Run
 
 console = Console(highlight=False, soft_wrap=True)
-WHERE = {"model": "the model", "xrt": "a card, through XRT", "xdma": "a card, through XDMA"}
+WHERE = {
+    "model": "the model",
+    "xrt": "a card, through XRT",
+    "xdma": "a card, through XDMA",
+    "uart": "a board, through its serial port",
+}
 """Where a kernel is that is not simulated, by its backend."""
 errors = Console(stderr=True, highlight=False, soft_wrap=True)
 

@@ -23,7 +23,7 @@ import numpy as np
 import numpy.typing as npt
 
 from crocuta.errors import KernelError
-from crocuta.jobs import RegisterKernel, check_identity
+from crocuta.jobs import POLL_SECONDS, RegisterKernel, await_idle, check_identity
 from crocuta.kernel import Bank, Done, Progress, patience
 from crocuta.registers import Control, Register
 from models.chunk_controller import PAGE_BYTES, Job
@@ -35,7 +35,6 @@ ADDRESSES: dict[str, int] = tomllib.loads(
 DEVICES = Path("/dev")
 TRANSFER_BYTES = 1 << 24
 """At most so many in one call, which the driver pins in memory."""
-POLL_SECONDS = 100e-6
 BUSY_SECONDS = 1.0
 """So long may the job of a program that was interrupted go on."""
 NO_ANSWER = 0xFFFF_FFFF
@@ -143,7 +142,12 @@ class XdmaKernel(RegisterKernel):
             self.memories = (samples, x_spectra, h_spectra)
             self._lock()
             check_identity(self)
-            self._await_idle()
+            await_idle(
+                self,
+                BUSY_SECONDS,
+                f"behind {self.path}",
+                "reset the card by loading its bitstream again",
+            )
             self._files = files.pop_all()
 
     @staticmethod
@@ -160,19 +164,6 @@ class XdmaKernel(RegisterKernel):
                 raise KernelError(
                     f"Another program uses {self.path}: wait until it has closed its device."
                 ) from None
-
-    def _await_idle(self) -> None:
-        """Sees to a job that an interrupted program has left."""
-        deadline = time.monotonic() + BUSY_SECONDS
-        while not (state := self.read(Register.CONTROL)) & Control.IDLE:
-            if state & Control.DONE:
-                self.write(Register.CONTROL, Control.CONTINUE)
-            if time.monotonic() > deadline:
-                raise KernelError(
-                    f"The kernel behind {self.path} still runs an interrupted program's job: try"
-                    " later, or reset the card by loading its bitstream again."
-                )
-            time.sleep(POLL_SECONDS)
 
     def close(self) -> None:
         """Closes the character devices, and so lets other programs have the card."""
