@@ -18,6 +18,7 @@ import shutil
 import subprocess
 import sys
 import time
+import tomllib
 from collections.abc import Mapping, Sequence
 from importlib.metadata import version
 from pathlib import Path
@@ -39,9 +40,8 @@ BUILD = ROOT / "build" / "ecp5"
 TOP = "ecp5_85k"
 DESIGN = "crocuta_board"
 OSCILLATOR_MHZ = 25
-BAUD = 1_000_000
-MEMORY_BYTES = 1 << 16
-"""Of each of the three memories."""
+FACTS: dict[str, int] = tomllib.loads((ROOT / "host" / "crocuta" / "ecp5_board.toml").read_text())
+"""What the host software knows of the board."""
 SOURCES = tuple(BOARD / f"{name}.sv" for name in BOARD_MODULES)
 SIMULATED_SAMPLES = 24
 """At most so many in a row when a netlist is simulated: Icarus takes long for each clock."""
@@ -76,9 +76,9 @@ def parameters(config: Config, target: Target, tables: Path) -> dict[str, int | 
     return {
         **config.parameters(),
         "TwiddleDir": str(tables),
-        "SamplesBeats": MEMORY_BYTES * 8 // config.axi_bits,
-        "SpectraBeats": MEMORY_BYTES * 8 // config.axi_bits,
-        "ClocksPerBit": round(target.clock_mhz * 1e6 / BAUD),
+        "SamplesBeats": FACTS["samples_size"] * 8 // config.axi_bits,
+        "SpectraBeats": FACTS["x_spectra_size"] * 8 // config.axi_bits,
+        "ClocksPerBit": round(target.clock_mhz * 1e6 / FACTS["baud"]),
     }
 
 

@@ -59,6 +59,8 @@ class Bench:
     """Tells apart benches that build one top with different parameters."""
     env: Mapping[str, str] = field(default_factory=dict)
     """Environment variables for the cocotb module."""
+    long: tuple[tuple[str, str], ...] = ()
+    """Configurations and simulators that `make test` leaves to `make regress`."""
     exhaustive: bool = False
     """Every seed goes through all there is, so a regression takes one seed."""
 
@@ -414,6 +416,7 @@ BENCHES: dict[str, tuple[Bench, ...]] = {
             about="forward into inverse: the models' words, and close to the input",
             parameters=round_trip_parameters,
             sources=("tb/fft_round_trip_tb.sv",),
+            long=(("small", "icarus"),),
         ),
         Bench(
             top="twiddle_rom_tb",
@@ -560,6 +563,7 @@ BENCHES: dict[str, tuple[Bench, ...]] = {
             about="the whole kernel: lengths, data, memories, queues, reset, errors, bad arguments",
             parameters=kernel_parameters,
             sources=("tb/kernel_tb.sv", "tb/axi_memory.sv"),
+            long=(("small", "icarus"),),
         ),
     ),
     "uart_bridge": (

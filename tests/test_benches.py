@@ -1,6 +1,7 @@
 # Copyright 2026 The Crocuta authors
 # SPDX-License-Identifier: Apache-2.0
-"""Every bench of the registry, in each of its simulators at each of its configurations."""
+"""Every bench of the registry, in each of its simulators at each of its configurations that is not
+left to regressions."""
 
 from __future__ import annotations
 
@@ -24,6 +25,7 @@ RUNS = [
     for test, bench in ALL
     for config in bench.configs
     for sim in bench.sims
+    if (config, sim) not in bench.long
 ]
 
 
@@ -38,6 +40,8 @@ def test_registry_names_what_exists() -> None:
         assert set(bench.configs) <= set(configs.names()), f"{test} {bench.top}"
         assert bench.sims, f"{test} {bench.top} runs on no simulator"
         assert set(bench.sims) <= set(SIMS), f"{test} {bench.top}"
+        runs = {(config, sim) for config in bench.configs for sim in bench.sims}
+        assert set(bench.long) < runs, f"{test} {bench.top} leaves everything to regressions"
 
 
 def test_benches_do_not_share_a_build() -> None:

@@ -85,8 +85,16 @@ def test_pins_and_ports() -> None:
     assert f'FREQUENCY PORT "clk_25mhz_i" {ecp5.OSCILLATOR_MHZ} MHZ;' in constraints
 
 
-def test_memories_are_those_of_the_host_software() -> None:
-    assert ecp5.parameters(EDGE, ecp5.TARGETS[0], Path("t"))["SamplesBeats"] == 4096
+def test_board_is_the_one_the_host_software_knows() -> None:
+    """Both memories of spectra are of one size, all begin at 0, and quiet is as long."""
+    facts = ecp5.FACTS
+    assert facts["x_spectra_size"] == facts["h_spectra_size"]
+    assert {facts[f"{bank}_base"] for bank in ("samples", "x_spectra", "h_spectra")} == {0}
+    bridge = (ecp5.BOARD / "uart_bridge.sv").read_text(encoding="utf-8")
+    assert f"parameter int SilenceLog2 = {facts['silence_log2']}," in bridge
+    parameters = ecp5.parameters(EDGE, ecp5.TARGETS[0], Path("tables"))
+    assert parameters["SamplesBeats"] == facts["samples_size"] // 16
+    assert parameters["ClocksPerBit"] == 80
 
 
 TOOL = """#!{python}
