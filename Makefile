@@ -89,17 +89,13 @@ synth: .venv/installed ## synthesise for UltraScale+ and count what it takes: ma
 resources: .venv/installed ## synthesise every configuration, write docs/resources.md
 	@$(RUN) -m scripts.resources
 
-.PHONY: ooc bitstream netlist program flash xo xclbin
+.PHONY: ooc bitstream program flash xo xclbin
 
 ooc: .venv/installed ## Vivado: route the kernel alone at 300 MHz: make ooc CONFIG=u200
 	@$(RUN) -m scripts.build ooc $(chosen_config)
 
 bitstream: .venv/installed ## build a whole FPGA: make bitstream TARGET=u200 CONFIG=u200
 	@$(RUN) -m scripts.build bitstream --target '$(or $(TARGET),u200)' $(chosen_config)
-
-netlist: .venv/installed ## simulate an ECP5's netlist in Icarus: make netlist TARGET=ecp5-85k
-	@$(RUN) -m scripts.build netlist $(chosen_config) --seed '$(SEED)' \
-	  $(if $(TARGET),--target '$(TARGET)')
 
 program: .venv/installed ## Vivado: load the bitstream into a U200 over USB
 	@$(RUN) -m scripts.build program $(chosen_config)

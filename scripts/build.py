@@ -27,7 +27,6 @@ from models.configs import ROOT, Config
 from scripts import ecp5
 from scripts.lint import KERNEL, rtl_files
 from scripts.synth import fail
-from tb.runner import default_seed
 
 BUILD = ROOT / "build" / "vivado"
 TOP = "crocuta"
@@ -172,19 +171,6 @@ def bitstream(config: ConfigOption = "", target: TargetOption = "u200") -> None:
         raise fail(f"There is no target {target!r}; choose one of: {', '.join(TARGETS)}.", 2)
     default, builder = TARGETS[target]
     builder(chosen(config or default))
-
-
-@app.command()
-def netlist(
-    config: ConfigOption = "edge-ecp5",
-    target: TargetOption = ecp5.TARGETS[0].name,
-    seed: Annotated[str, typer.Option(help="of the random samples")] = "",
-) -> None:
-    """Simulates what yosys makes of the design for an ECP5, in Icarus, against the model."""
-    chosen_targets = {each.name: each for each in ecp5.TARGETS}
-    if target not in chosen_targets:
-        raise fail(f"There is no target {target!r}; choose one of: {', '.join(chosen_targets)}.", 2)
-    ecp5.simulate(chosen(config), chosen_targets[target], default_seed(seed))
 
 
 def load(action: str, product: str, config: str) -> None:

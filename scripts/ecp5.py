@@ -6,7 +6,6 @@ yosys maps boards/ecp5/ecp5_85k.v with the kernel at one configuration to the FP
 nextpnr-ecp5 places and routes them, ecppack writes the bitstream. A native nextpnr-ecp5 on PATH is
 taken before the one of .venv, which is WebAssembly and slower. Everything is left in
 build/ecp5/TARGET/CONFIG/; a netlist that is there and of the same design is not made again.
-`make netlist TARGET=ecp5-85k` has Icarus simulate that netlist against the model.
 """
 
 from __future__ import annotations
@@ -31,7 +30,6 @@ from models import twiddle_rom
 from models.configs import ROOT, Config
 from models.files import write_generated
 from scripts.synth import fail
-from tb import runner
 from tb.benches import BOARD_MODULES, Bench
 from tb.runner import design_files
 
@@ -43,8 +41,7 @@ OSCILLATOR_MHZ = 25
 FACTS: dict[str, int] = tomllib.loads((ROOT / "host" / "crocuta" / "ecp5_board.toml").read_text())
 """What the host software knows of the board."""
 SOURCES = tuple(BOARD / f"{name}.sv" for name in BOARD_MODULES)
-SIMULATED_SAMPLES = 24
-"""At most so many in a row when a netlist is simulated: Icarus takes long for each clock."""
+
 
 CELLS = {
     "TRELLIS_COMB": "LUT4",
@@ -204,27 +201,6 @@ def netlist(config: Config, target: Target) -> Path:
     run([tool("ecppll"), *pll, *names], directory, "PLL")
     synthesise(config, target, directory)
     return directory
-
-
-def simulate(config: Config, target: Target, seed: int) -> None:
-    """Runs a short convolution through the netlist's pins in Icarus, against the model."""
-    directory = netlist(config, target)
-    board = Bench(
-        top=TOP,
-        module="tb.bench_board",
-        about="a netlist of the board",
-        variant=target.name,
-        env={"NETLIST": "1", "CHUNKS": str(SIMULATED_SAMPLES / config.chunk)},
-    )
-    bench = on_netlist(board, directory / f"{TOP}.v")
-    start = time.monotonic()
-    try:
-        with console.status("simulation ..."):
-            runner.run(bench, config, "icarus", seed)
-    except runner.BenchFailure as error:
-        raise fail(f"The netlist does not do what the model does: {error}", 1) from None
-    console.print(f"  simulation               {time.monotonic() - start:6.0f} s")
-    console.print(f"The netlist's outputs are the model's, bit for bit; SEED={seed}.")
 
 
 def build(config: Config, target: Target) -> None:

@@ -1,10 +1,6 @@
 # Copyright 2026 The Crocuta authors
 # SPDX-License-Identifier: Apache-2.0
-"""The kernel with on-chip memories, through the board's serial line alone, against the model.
-
-The top is crocuta_board, or ecp5_85k as a netlist of the FPGA's cells, whose PLL is a wire here.
-CHUNKS= in the environment limits the rows of the random convolution, in chunks.
-"""
+"""The kernel with on-chip memories, through the board's serial line alone, against the model."""
 
 from __future__ import annotations
 
@@ -17,7 +13,6 @@ from typing import Any
 
 import cocotb
 import numpy as np
-from cocotb.clock import Clock
 from cocotb.triggers import ClockCycles
 from crocuta.registers import WIDE, Control, ErrorCode, Register
 
@@ -25,11 +20,11 @@ from models import configs, crocuta_kernel
 from models.chunk_controller import PAGE_BYTES, Job, Mode
 from models.crocuta_kernel import SampleArray
 from tb.agents.uart import Uart
-from tb.clock import PERIOD_NS
+from tb.clock import PERIOD_NS, start_clock
 
 CONFIG = configs.load(os.environ["CROCUTA_CONFIG"])
-CHUNKS = float(os.environ.get("CHUNKS", "3"))
-NETLIST = os.environ.get("NETLIST") == "1"
+CHUNKS = 3
+"""At most so many in a row."""
 KERNEL = 1 << 31
 CLOCKS_PER_BIT = KERNEL | 1 << 30
 CLOCKS_AT_FIRST = 80
@@ -45,22 +40,17 @@ class Board:
 
     def __init__(self, dut: Any) -> None:
         self.dut = dut
-        self.clock = dut.clk_25mhz_i if NETLIST else dut.clk_i
-        self.clocks_per_bit = CLOCKS_AT_FIRST
 
     async def start(self) -> None:
         """A reset, and a fast line."""
         dut = self.dut
-        reset = dut.button_i if NETLIST else dut.rst_ni
-        reset.value = int(NETLIST)
-        dut.rx_i.value = 1
-        Clock(self.clock, PERIOD_NS, unit="ns").start(start_high=False)
-        await ClockCycles(self.clock, 10)
-        reset.value = int(not NETLIST)
-        await ClockCycles(self.clock, 10)
-        self.uart = Uart(dut.rx_i, dut.tx_o, self.clocks_per_bit * PERIOD_NS)
+        start_clock(dut, rst_ni=0, rx_i=1)
+        await ClockCycles(dut.clk_i, 10)
+        dut.rst_ni.value = 1
+        await ClockCycles(dut.clk_i, 10)
+        self.uart = Uart(dut.rx_i, dut.tx_o, CLOCKS_AT_FIRST * PERIOD_NS)
         await self.write(CLOCKS_PER_BIT, [FAST])
-        await ClockCycles(self.clock, 2 * self.clocks_per_bit)
+        await ClockCycles(dut.clk_i, 2 * CLOCKS_AT_FIRST)
         self.uart.bit_ns = FAST * PERIOD_NS
 
     async def write(self, address: int, words: Sequence[int]) -> None:
@@ -127,11 +117,11 @@ async def convolution(dut: Any) -> None:
     """Random rows and filters, one after the other."""
     board = Board(dut)
     await board.start()
-    longest = max(int(CHUNKS * CONFIG.chunk), 1)
+    longest = CHUNKS * CONFIG.chunk
     await board.convolve(row(random.randint(1, longest)), row(random.randint(1, longest)))
 
 
-@cocotb.test(skip=NETLIST)
+@cocotb.test()
 async def errors(dut: Any) -> None:
     """A job on memory that is not there ends with its error, and the next one is good as ever."""
     board = Board(dut)

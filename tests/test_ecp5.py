@@ -182,12 +182,6 @@ def test_gate_refuses(tools: Path, target: str, fmax: float, status: int, senten
     assert not (directory / "crocuta.bit").exists()
 
 
-def test_bad_target() -> None:
-    result = CliRunner().invoke(build.app, ["netlist", "--target", "u200"])
-    assert result.exit_code == 2
-    assert "There is no target 'u200'; choose one of: ecp5-85k, ecp5-85k-8." in result.stderr
-
-
 def test_tools_of_the_environment_are_there(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PATH", "")
     for name in ("ecppll", "nextpnr-ecp5", "ecppack"):
