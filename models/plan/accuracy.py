@@ -22,12 +22,10 @@ from typing import NamedTuple
 import numpy as np
 import typer
 from rich.progress import track
-from scipy.optimize import nnls
 
-from models import configs, crocuta_kernel
+from models import configs
 from models.cfp import FloatArray
 from models.configs import Config
-from models.reference import causal_convolution, snr_db
 
 DATA = Path(__file__).with_name("snr.json")
 SEED = 1
@@ -52,6 +50,10 @@ POINTS = [
 
 def measure(point: Point) -> float:
     """The SNR in dB at one point, against float64; the same for any number of lanes."""
+    # Here, because a plan needs neither the model nor scipy.
+    from models import crocuta_kernel
+    from models.reference import causal_convolution, snr_db
+
     m, t, chunk, chunks = point
     name = configs.name_of("tiny", {"chunk": chunk, "mantissa_bits": m, "twiddle_bits": t})
     config = configs.load(name)
@@ -79,12 +81,19 @@ def _terms(point: Point) -> FloatArray:
 @functools.cache
 def _law() -> FloatArray:
     """The law's coefficients: the least relative errors at the measured points."""
-    points = [Point(*row[:4]) for row in json.loads(DATA.read_text(encoding="utf-8"))["points"]]
-    found = [row[4] for row in json.loads(DATA.read_text(encoding="utf-8"))["points"]]
-    noise = 10 ** (-np.array(found) / 10)
-    terms = np.array([_terms(point) for point in points]) / noise[:, None]
+    rows = json.loads(DATA.read_text(encoding="utf-8"))["points"]
+    noise = np.array([10 ** (-row[4] / 10) for row in rows])
+    terms = np.array([_terms(Point(*row[:4])) for row in rows]) / noise[:, None]
     scale = terms.max(axis=0)
-    coefficients: FloatArray = nnls(terms / scale, np.ones(len(noise)))[0] / scale
+    used = np.arange(len(scale))
+    while True:
+        found = np.linalg.lstsq(terms[:, used] / scale[used], np.ones(len(noise)), rcond=None)[0]
+        if found.min() >= 0:
+            break
+        # Noise only adds: a term that would take some away has none.
+        used = np.delete(used, found.argmin())
+    coefficients: FloatArray = np.zeros(len(scale))
+    coefficients[used] = found / scale[used]
     return coefficients
 
 

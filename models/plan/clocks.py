@@ -120,9 +120,7 @@ def convolve_clocks(
     ph = min(p, chunks(config, length_h))
     beats = config.chunk_beats
     passes = channels * beats * (ph * (ph + 1) // 2 + (p - ph) * ph)
-    one = _channel(
-        beats, burst_beats(config), p, ph, memory.latency, memory.bandwidth
-    )
+    one = _channel(beats, burst_beats(config), p, ph, memory.latency, memory.bandwidth)
     supply = _last_start(config, channels * p, memory) + beats
     last = max(channels * one, supply, passes + _port_waits(config, channels * p, memory))
     fill = _front(config, length_x, memory) + _tail(config, length_x, memory)
@@ -181,9 +179,7 @@ def _port_waits(config: Config, count: int, memory: Memory) -> float:
 
 
 @functools.lru_cache(maxsize=4096)
-def _channel(
-    beats: int, burst: int, p: int, ph: int, latency: int, bandwidth: float
-) -> float:
+def _channel(beats: int, burst: int, p: int, ph: int, latency: int, bandwidth: float) -> float:
     """The clocks of one channel's passes, from its first to its last beat."""
     port = _Port(beats, burst, p, ph, latency, bandwidth)
     pace = beats / bandwidth
