@@ -131,11 +131,8 @@ def blocks_of(text: str, family: str) -> int:
 
 def predict(config: Config, demand: Demand, target: Device) -> Plan:
     """What a configuration will take, of time and of the FPGA."""
-    # Wider beats than a memory's port come in several of its clocks.
-    slow = min(1.0, target.memory_bits / config.axi_bits)
-    memory = Memory(demand.memory.latency, demand.memory.bandwidth * slow)
-    length, taps, channels = demand.length, demand.filter_length, demand.channels
-    job = clocks.convolve_clocks(config, length, taps, channels, memory)
+    taps, channels, memory = demand.filter_length, demand.channels, demand.memory
+    job = clocks.convolve_clocks(config, demand.length, taps, channels, memory)
     bram = sum(block_rams(memories(config), target.family).values())
     gates = logic(config, target.family)
     taken = {"bram": bram, "dsp": multipliers(config), "lut": gates.lut, "ff": gates.ff}
@@ -153,7 +150,7 @@ def predict(config: Config, demand: Demand, target: Device) -> Plan:
         dsp=multipliers(config),
         lut=int(gates.lut),
         ff=int(gates.ff),
-        snr_db=accuracy.snr(config, length),
+        snr_db=accuracy.snr(config, demand.length),
         binds=binds,
         part=parts[binds],
     )
@@ -169,9 +166,10 @@ def _configuration(target: Device, demand: Demand, **changes: int) -> Config:
     return configs.load(configs.name_of(target.base, changes))
 
 
-def _sizes() -> Iterator[tuple[int, int]]:
-    """The lanes and chunks that the kernel can be built with."""
-    for lanes in LANES:
+def _sizes(target: Device) -> Iterator[tuple[int, int]]:
+    """The lanes and chunks that the kernel can be built with, a beat no wider than the memory's
+    ports."""
+    for lanes in (lanes for lanes in LANES if 64 * lanes <= target.memory_bits):
         for chunk in (1 << log2 for log2 in CHUNK_LOG2):
             if chunk >= max(32 * lanes, 2 * lanes * lanes):
                 yield lanes, chunk
@@ -203,7 +201,7 @@ def candidates(target: Device, demand: Demand) -> list[Plan]:
     """A prediction for each size: in the bits of the device's base if those have the SNR and fit,
     or in the fewest that have it."""
     found = []
-    for lanes, chunk in _sizes():
+    for lanes, chunk in _sizes(target):
         config: Config | None = _configuration(target, demand, lanes=lanes, chunk=chunk)
         assert config
         plan = predict(config, demand, target)
@@ -255,7 +253,7 @@ def plans(target: Device, demand: Demand) -> tuple[list[Plan], list[Plan]]:
                 ),
                 demand.length,
             )
-            for lanes, chunk in _sizes()
+            for lanes, chunk in _sizes(target)
         )
         raise PlanError(
             f"No configuration reaches {demand.snr_db:g} dB: {target.mantissa_bits_max}-bit"
