@@ -305,7 +305,7 @@ def test_bad_names(name: str, sentence: str) -> None:
 def test_simulation_takes_such_a_name(monkeypatch: pytest.MonkeyPatch) -> None:
     seen: list[configs.Config] = []
     monkeypatch.setattr(runner, "run", lambda bench, config, *more, **rest: seen.append(config))
-    sim.main("delay", "icarus", "tiny+chunk-128", "1")
+    sim.main("cells", "icarus", "tiny+chunk-128", "1")
     assert {config.chunk for config in seen} == {128}
     assert {config.name for config in seen} == {"tiny+chunk-128"}
 
