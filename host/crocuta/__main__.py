@@ -18,7 +18,7 @@ from crocuta import runs
 from crocuta.device import check_backend
 from crocuta.errors import InputError, KernelError
 from crocuta.files import load_samples, output_file
-from crocuta.plans import chosen, ranking, why, write_plan
+from crocuta.plans import show, write_plan
 from crocuta.screen import ProgressScreen, console, errors, results
 from models import configs
 from models.plan import planner
@@ -154,7 +154,7 @@ def plan(
     bandwidth: Annotated[
         float, typer.Option(help="The memory's: beats a clock and port, at most 1.")
     ] = 1.0,
-    rows: Annotated[int, typer.Option(help="How many to show.")] = 8,
+    rows: Annotated[int, typer.Option(min=1, help="How many to show.")] = 8,
     json: Annotated[Path | None, typer.Option(help="A .json file for all of them.")] = None,
 ) -> None:
     """Choose a configuration: the fastest for a job that an FPGA has room for.
@@ -177,9 +177,7 @@ def plan(
             fitting, faster = planner.plans(target, demand)
             if file:
                 write_plan(file, target, demand, fitting, faster)
-        console.print(ranking(target, demand, fitting[: max(1, rows)]))
-        console.print(why(target, demand, fitting, faster))
-        console.print(chosen(fitting[0]))
+        show(target, demand, fitting, faster, rows)
 
 
 if __name__ == "__main__":

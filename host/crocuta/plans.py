@@ -9,10 +9,24 @@ from collections.abc import Sequence
 from dataclasses import asdict
 from typing import Any, BinaryIO
 
-from rich.box import SIMPLE
+from rich.console import Console
 from rich.table import Table
 
 from models.plan.planner import NAMES, Demand, Device, Plan
+
+WIDTH = 160
+
+
+def show(
+    target: Device, demand: Demand, fitting: Sequence[Plan], faster: Sequence[Plan], rows: int
+) -> None:
+    """Prints the first rows of the ranking, what limits it and the choice."""
+    console = Console(highlight=False, soft_wrap=True)
+    # Figures that are cut help nobody: a narrow terminal wraps the lines.
+    console.width = max(console.width, WIDTH)
+    console.print(ranking(target, demand, fitting[:rows]))
+    console.print(f"\n{why(target, demand, faster)}")
+    console.print(chosen(fitting[0]))
 
 
 def ranking(target: Device, demand: Demand, plans: Sequence[Plan]) -> Table:
@@ -22,12 +36,13 @@ def ranking(target: Device, demand: Demand, plans: Sequence[Plan]) -> Table:
     table = Table(
         title=f"{demand.length:,} samples by {demand.filter_length:,} taps"
         f"{f', {demand.channels} channels' if demand.channels > 1 else ''} on {target.name}",
-        box=SIMPLE,
-        padding=0,
-        collapse_padding=False,
+        title_justify="left",
+        box=None,
+        pad_edge=False,
+        collapse_padding=True,
     )
     table.add_column("", justify="right")
-    table.add_column("CONFIG", overflow="fold")
+    table.add_column("CONFIG")
     for heading in (
         "W",
         "C",
@@ -46,30 +61,25 @@ def ranking(target: Device, demand: Demand, plans: Sequence[Plan]) -> Table:
     for number, plan in enumerate(plans, start=1):
         config = plan.config
         table.add_row(
-            f"{number} ",
+            f"{number}",
             config.name,
-            *(
-                f" {cell}"
-                for cell in (
-                    config.lanes,
-                    f"{config.chunk:,}",
-                    f"{config.mantissa_bits}/{config.twiddle_bits}",
-                    f"{plan.passes:,}",
-                    f"{plan.clocks:,}",
-                    f"{plan.ms:,.3f}",
-                    f"{plan.bram:g}",
-                    f"{plan.mb:.2f}",
-                    f"{plan.dsp:,}",
-                    f"{plan.lut:,}",
-                    f"{plan.snr_db:.1f}",
-                    f"{names[plan.binds]} {100 * plan.part:.0f} %",
-                )
-            ),
+            f"{config.lanes}",
+            f"{config.chunk:,}",
+            f"{config.mantissa_bits}/{config.twiddle_bits}",
+            f"{plan.passes:,}",
+            f"{plan.clocks:,}",
+            f"{plan.ms:,.3f}",
+            f"{plan.bram:g}",
+            f"{plan.mb:.2f}",
+            f"{plan.dsp:,}",
+            f"{plan.lut:,}",
+            f"{plan.snr_db:.1f}",
+            f"{names[plan.binds]} {100 * plan.part:.0f} %",
         )
     return table
 
 
-def why(target: Device, demand: Demand, fitting: Sequence[Plan], faster: Sequence[Plan]) -> str:
+def why(target: Device, demand: Demand, faster: Sequence[Plan]) -> str:
     """Which limit keeps a faster configuration from being chosen."""
     names, limits = NAMES[target.family], target.limits(demand.bram)
     if not faster:
