@@ -19,6 +19,8 @@ from models.configs import Config
 
 READER_FIFO = 512
 """Beats a spectrum_reader holds or has asked for."""
+FOLLOWED_BEATS = 4096
+"""Longer passes are taken as so long: nothing new happens in them after that."""
 TILE_SLOTS = 4
 """Tiles of sample_reader and sample_writer."""
 
@@ -120,7 +122,10 @@ def convolve_clocks(
     ph = min(p, chunks(config, length_h))
     beats = config.chunk_beats
     passes = channels * beats * (ph * (ph + 1) // 2 + (p - ph) * ph)
-    one = _channel(beats, burst_beats(config), p, ph, memory.latency, memory.bandwidth)
+    pairs = passes // beats // channels
+    followed = min(beats, FOLLOWED_BEATS)
+    one = _channel(followed, burst_beats(config), p, ph, memory.latency, memory.bandwidth)
+    one += (beats - followed) * pairs / memory.bandwidth
     supply = _last_start(config, channels * p, memory) + beats
     last = max(channels * one, supply, passes + _port_waits(config, channels * p, memory))
     fill = _front(config, length_x, memory) + _tail(config, length_x, memory)
