@@ -12,6 +12,7 @@ import dataclasses
 import tomllib
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 ROOT = Path(__file__).resolve().parent.parent
 CONFIG_FILE = ROOT / "configs.toml"
@@ -155,7 +156,7 @@ def load(name: str, path: Path = CONFIG_FILE) -> Config:
     if len(dict(changes)) < len(changes):
         raise ConfigError(f"configuration {name}: a setting is named twice")
     # The same hardware has one name, and so one place for what is built of it.
-    values = {
+    values: dict[str, Any] = {
         field: bool(value) if field == "right_angle" else value
         for field, value in sorted(changes, key=lambda change: SETTINGS.index(change[0]))
         if value != getattr(config, field)
