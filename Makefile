@@ -20,7 +20,7 @@ chosen_jobs := $(if $(filter file,$(origin JOBS)),0,$(JOBS))
 
 .DEFAULT_GOAL := help
 .PHONY: help env sim test regress testplan coverage mutate formal signoff registers lint format demo \
-  conv synth resources clean
+  conv plan synth resources clean
 
 help: ## list the commands
 	@echo 'make COMMAND [NAME=value ...], on Debian 12, Ubuntu 24.04 or alike with Python 3.11 or newer:'
@@ -31,6 +31,8 @@ help: ## list the commands
 	@echo 'ICARUS_SEEDS=number SEED=number TEST=name SIM=name CONFIG=name JOBS=number LIMIT=seconds'
 	@echo 'SCHEDULER=tcp://host:port.'
 	@echo 'Configurations, in configs.toml:' $$(sed -n 's/^\[\(.*\)\].*/\1/p' configs.toml | grep -v defaults)
+	@echo 'and each with changes: CONFIG=u200+chunk-32768; of plan: LENGTH= FILTER_LENGTH= CHANNELS='
+	@echo 'DEVICE=u200|ecp5-85k BRAM=2.8MB CLOCK=MHz SNR=dB.'
 
 env: .venv/installed ## install the pinned Python packages into .venv, Icarus and Tcl through apt
 	@echo '.venv is ready.'
@@ -82,6 +84,13 @@ conv: .venv/installed ## convolve two .npy files in simulation: make conv X=x.np
 	@test -n '$(X)' && test -n '$(H)' && test -n '$(OUT)' || \
 	  { echo 'Name the files: make conv X=x.npy H=h.npy OUT=y.npy' >&2; exit 2; }
 	@$(RUN) -m crocuta conv '$(X)' '$(H)' --output '$(OUT)' $(chosen_config)
+
+plan: .venv/installed ## choose a configuration: make plan LENGTH=450000 [FILTER_LENGTH=...] [SNR=85]
+	@test -n '$(LENGTH)' || { echo 'Say how long x is: make plan LENGTH=450000' >&2; exit 2; }
+	@$(RUN) -m crocuta plan --length '$(LENGTH)' \
+	  $(if $(FILTER_LENGTH),--filter-length '$(FILTER_LENGTH)') \
+	  $(if $(CHANNELS),--channels '$(CHANNELS)') $(if $(DEVICE),--device '$(DEVICE)') \
+	  $(if $(BRAM),--bram '$(BRAM)') $(if $(CLOCK),--clock '$(CLOCK)') $(if $(SNR),--snr '$(SNR)')
 
 synth: .venv/installed ## synthesise for UltraScale+ and count what it takes: make synth CONFIG=u200
 	@$(RUN) -m scripts.synth '$(or $(CONFIG),u200)'

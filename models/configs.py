@@ -1,12 +1,18 @@
 # Copyright 2026 The Crocuta authors
 # SPDX-License-Identifier: Apache-2.0
-"""The configurations of configs.toml, checked and with their derived sizes."""
+"""The configurations of configs.toml, checked and with their derived sizes.
+
+A name is one of the file's or one with changes, `u200+chunk-32768+mantissa_bits-16`: of characters
+that no shell, makefile or file system takes for its own, as names become those of files.
+"""
 
 from __future__ import annotations
 
 import dataclasses
 import tomllib
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 ROOT = Path(__file__).resolve().parent.parent
 CONFIG_FILE = ROOT / "configs.toml"
@@ -93,21 +99,68 @@ class Config:
         }
 
 
+SETTINGS = tuple(
+    field.name for field in dataclasses.fields(Config) if field.name not in ("name", "about")
+)
+"""What a name may change."""
+
+
 def names(path: Path = CONFIG_FILE) -> list[str]:
     """The names of all configurations, in the file's order."""
     with path.open("rb") as file:
         return [name for name in tomllib.load(file) if name != "defaults"]
 
 
+def name_of(base: str, changes: Mapping[str, int]) -> str:
+    """The name of a configuration with changed settings."""
+    return "+".join([base, *(f"{field}-{value}" for field, value in changes.items())])
+
+
+def _change(name: str, text: str) -> tuple[str, int]:
+    """One change of a name: setting and value."""
+    field, _, value = text.partition("-")
+    if field not in SETTINGS:
+        raise ConfigError(
+            f"configuration {name}: there is no setting {field!r}; choose among:"
+            f" {', '.join(SETTINGS)}"
+        )
+    if not (value.isascii() and value.isdigit()):
+        raise ConfigError(
+            f"configuration {name}: {field} needs a whole number, as in {field}-16, not {value!r}"
+        )
+    if field == "right_angle" and int(value) > 1:
+        raise ConfigError(f"configuration {name}: right_angle must be 0 or 1")
+    return field, int(value)
+
+
 def load(name: str, path: Path = CONFIG_FILE) -> Config:
-    """The configuration called `name`; ConfigError says which ones there are."""
+    """The configuration called `name`, which may name changes: `u200+chunk-32768`.
+
+    Raises:
+        ConfigError: there is none, or no hardware can be built from it; says which ones there are.
+    """
     with path.open("rb") as file:
         table = tomllib.load(file)
-    if name not in table or name == "defaults":
+    base, *texts = name.split("+")
+    if base not in table or base == "defaults":
         raise ConfigError(
-            f"there is no configuration {name!r}; choose one of: {', '.join(names(path))}"
+            f"there is no configuration {base!r}; choose one of: {', '.join(names(path))}"
         )
     try:
-        return Config(name=name, **{**table["defaults"], **table[name]})
+        config = Config(name=base, **{**table["defaults"], **table[base]})
     except TypeError as error:
-        raise ConfigError(f"configuration {name} in {path.name}: {error}") from None
+        raise ConfigError(f"configuration {base} in {path.name}: {error}") from None
+    if not texts:
+        return config
+    changes = [_change(name, text) for text in texts]
+    if len(dict(changes)) < len(changes):
+        raise ConfigError(f"configuration {name}: a setting is named twice")
+    # The same hardware has one name, and so one place for what is built of it.
+    values: dict[str, Any] = {
+        field: bool(value) if field == "right_angle" else value
+        for field, value in sorted(changes, key=lambda change: SETTINGS.index(change[0]))
+        if value != getattr(config, field)
+    }
+    whole = name_of(base, {field: int(value) for field, value in values.items()})
+    about = f"{base} with {', '.join(values)} changed" if values else config.about
+    return dataclasses.replace(config, name=whole, about=about, **values)

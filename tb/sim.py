@@ -37,7 +37,7 @@ def list_tests() -> None:
 def main(
     test: Annotated[str, typer.Argument(help="the test; none: list them")] = "",
     sim: Annotated[str, typer.Option(help="verilator or icarus")] = "verilator",
-    config: Annotated[str, typer.Option(help="a name of configs.toml")] = "tiny",
+    config: Annotated[str, typer.Option(help="a name of configs.toml, or with changes")] = "tiny",
     seed: Annotated[str, typer.Option(help="random seed; default: SEED or a new one")] = "",
     waves: Annotated[bool, typer.Option("--waves", help="leave an FST file")] = False,
     only: Annotated[str, typer.Option("--bench", help="TOP, TOP-VARIANT or module")] = "",

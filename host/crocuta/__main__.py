@@ -1,6 +1,6 @@
 # Copyright 2026 The Crocuta authors
 # SPDX-License-Identifier: Apache-2.0
-"""`python -m crocuta`: convolutions and the demonstration, from the command line."""
+"""`python -m crocuta`: convolutions, the demonstration and plans, from the command line."""
 
 from __future__ import annotations
 
@@ -18,8 +18,11 @@ from crocuta import runs
 from crocuta.device import check_backend
 from crocuta.errors import InputError, KernelError
 from crocuta.files import load_samples, output_file
+from crocuta.plans import show, write_plan
 from crocuta.screen import ProgressScreen, console, errors, results
 from models import configs
+from models.plan import planner
+from models.plan.clocks import Memory
 
 app = typer.Typer(
     name="crocuta",
@@ -29,7 +32,10 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 
-CONFIG_HELP = f"The kernel's configuration: {', '.join(configs.names())}."
+CONFIG_HELP = (
+    f"The kernel's configuration: {', '.join(configs.names())}, or one with changes such as"
+    " u200+chunk-32768."
+)
 
 
 @contextmanager
@@ -37,7 +43,7 @@ def one_sentence() -> Iterator[None]:
     """Turns what went wrong into a sentence; exit status 2 for a bad input, 1 for the rest."""
     try:
         yield
-    except InputError as error:
+    except (InputError, planner.PlanError) as error:
         code, message = 2, str(error)
     except configs.ConfigError as error:
         code, message = 2, f"{str(error)[0].upper()}{str(error)[1:]}."
@@ -134,6 +140,49 @@ def demo(
         console.print(results(run))
         console.print(f"Report: {directory / 'report.json'}\nPicture: {directory / 'demo.png'}")
         check_exact(run)
+
+
+@app.command()
+def plan(
+    length: Annotated[int, typer.Option(help="Samples of x.")],
+    filter_length: Annotated[
+        int | None, typer.Option(help="Taps of the filter; as many as samples unless given.")
+    ] = None,
+    channels: Annotated[int, typer.Option(help="Channels of a job.")] = 1,
+    device: Annotated[str, typer.Option(help=f"{', '.join(planner.devices())}.")] = "u200",
+    bram: Annotated[
+        str | None, typer.Option(help="The block RAM it may take: 2.8MB, or a number of them.")
+    ] = None,
+    clock: Annotated[float | None, typer.Option(help="MHz, assumed.")] = None,
+    snr: Annotated[float | None, typer.Option(help="The least SNR in dB.")] = None,
+    latency: Annotated[int, typer.Option(help="The memory's, in clocks.")] = 60,
+    bandwidth: Annotated[
+        float, typer.Option(help="The memory's: beats a clock and port, at most 1.")
+    ] = 1.0,
+    rows: Annotated[int, typer.Option(min=1, help="How many to show.")] = 8,
+    json: Annotated[Path | None, typer.Option(help="A .json file for all of them.")] = None,
+) -> None:
+    """Choose a configuration: the fastest for a job that an FPGA has room for.
+
+    Nothing is built: clocks, memory, logic and SNR are predicted. docs/planning.md says how well.
+    """
+    with one_sentence():
+        target = planner.device(device)
+        demand = planner.Demand(
+            length,
+            length if filter_length is None else filter_length,
+            channels,
+            snr,
+            planner.blocks_of(bram, target.family) if bram else None,
+            clock,
+            Memory(latency, bandwidth),
+        )
+        with ExitStack() as stack:
+            file = stack.enter_context(output_file(json)) if json else None
+            fitting, faster = planner.plans(target, demand)
+            if file:
+                write_plan(file, target, demand, fitting, faster)
+        show(target, demand, fitting, faster, rows)
 
 
 if __name__ == "__main__":

@@ -1,0 +1,124 @@
+# Copyright 2026 The Crocuta authors
+# SPDX-License-Identifier: Apache-2.0
+"""What `python -m crocuta plan` shows and writes."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import asdict
+from typing import Any, BinaryIO
+
+from rich.console import Console
+from rich.table import Table
+
+from models.plan.planner import NAMES, Demand, Device, Plan
+
+WIDTH = 160
+
+
+def show(
+    target: Device, demand: Demand, fitting: Sequence[Plan], faster: Sequence[Plan], rows: int
+) -> None:
+    """Prints the first rows of the ranking, what limits it and the choice."""
+    console = Console(highlight=False, soft_wrap=True)
+    # Figures that are cut help nobody: a narrow terminal wraps the lines.
+    console.width = max(console.width, WIDTH)
+    console.print(ranking(target, demand, fitting[:rows]))
+    console.print(f"\n{why(target, demand, faster)}")
+    console.print(chosen(fitting[0]))
+
+
+def ranking(target: Device, demand: Demand, plans: Sequence[Plan]) -> Table:
+    """The plans that fit, the fastest first."""
+    names = NAMES[target.family]
+    clock = demand.clock_mhz or target.clock_mhz
+    table = Table(
+        title=f"{demand.length:,} samples by {demand.filter_length:,} taps"
+        f"{f', {demand.channels} channels' if demand.channels > 1 else ''} on {target.name}",
+        title_justify="left",
+        box=None,
+        pad_edge=False,
+        collapse_padding=True,
+    )
+    table.add_column("", justify="right")
+    table.add_column("CONFIG")
+    for heading in (
+        "W",
+        "C",
+        "bits",
+        "passes",
+        "clocks",
+        f"ms at {clock:g} MHz",
+        names["bram"],
+        "MB",
+        names["dsp"],
+        names["lut"],
+        "SNR",
+        "limit",
+    ):
+        table.add_column(heading, justify="right")
+    for number, plan in enumerate(plans, start=1):
+        config = plan.config
+        table.add_row(
+            f"{number}",
+            config.name,
+            f"{config.lanes}",
+            f"{config.chunk:,}",
+            f"{config.mantissa_bits}/{config.twiddle_bits}",
+            f"{plan.passes:,}",
+            f"{plan.clocks:,}",
+            f"{plan.ms:,.3f}",
+            f"{plan.bram:g}",
+            f"{plan.mb:.2f}",
+            f"{plan.dsp:,}",
+            f"{plan.lut:,}",
+            f"{plan.snr_db:.1f}",
+            f"{names[plan.binds]} {100 * plan.part:.0f} %",
+        )
+    return table
+
+
+def why(target: Device, demand: Demand, faster: Sequence[Plan]) -> str:
+    """Which limit keeps a faster configuration from being chosen."""
+    names, limits = NAMES[target.family], target.limits(demand.bram)
+    if not faster:
+        return "No other configuration is faster: more lanes or larger chunks do not help."
+    near = min(faster, key=lambda plan: plan.part)
+    need = getattr(near, near.binds)
+    return (
+        f"{len(faster)} would be faster but do not fit; what takes the least of them,"
+        f" {near.config.name} in {near.clocks:,} clocks, needs {need:,g} {names[near.binds]} of"
+        f" {limits[near.binds]:,}."
+    )
+
+
+def chosen(plan: Plan) -> str:
+    """The configuration to go on with, and how."""
+    name = plan.config.name
+    return f"CONFIG={name}, for instance: make synth CONFIG={name}"
+
+
+def _row(plan: Plan) -> dict[str, Any]:
+    values = asdict(plan)
+    config = values.pop("config")
+    return {"config": plan.config.name, "settings": config, **values}
+
+
+def write_plan(
+    file: BinaryIO,
+    target: Device,
+    demand: Demand,
+    fitting: Sequence[Plan],
+    faster: Sequence[Plan],
+) -> None:
+    """Everything as JSON."""
+    report = {
+        "device": asdict(target),
+        "demand": asdict(demand),
+        "limits": target.limits(demand.bram),
+        "chosen": fitting[0].config.name,
+        "plans": [_row(plan) for plan in fitting],
+        "faster_but_too_large": [_row(plan) for plan in faster],
+    }
+    file.write((json.dumps(report, indent=1) + "\n").encode())

@@ -1,0 +1,316 @@
+# Copyright 2026 The Crocuta authors
+# SPDX-License-Identifier: Apache-2.0
+"""The clocks a job takes: its passes, the pipeline's fill, and what the X port makes it wait.
+
+Three parts. The passes come from the schedule. The fill is a sum of latencies, those of the RTL's
+own pipelines and the memory's. The waits come from the port of the spectra of X, on which reads
+and writes share a beat a clock and a chunk may be read only after it has been written: that port
+and the passes are followed in steps of a few clocks, until their pattern repeats.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import functools
+from collections import deque
+
+from models.chunk_controller import MAX_BURST_BEATS, PAGE_BYTES, WORD_BYTES, chunks
+from models.configs import Config
+
+READER_FIFO = 512
+"""Beats a spectrum_reader holds or has asked for."""
+FOLLOWED_BEATS = 4096
+"""Longer passes are taken as so long: nothing new happens in them after that."""
+TILE_SLOTS = 4
+"""Tiles of sample_reader and sample_writer."""
+
+ROTATE_CLOCKS = 8
+BUTTERFLY_CLOCKS = 9
+ROM_CLOCKS = 3
+RAM_CLOCKS = 3
+"""Of a commutator whose delay is a RAM; one of registers has one clock."""
+
+# What the modules around the engines add, as the RTL's counters show it.
+FRONT_CLOCKS = 12
+PREPARE_TAIL_CLOCKS = 42
+CONVOLVE_TAIL_CLOCKS = 83
+TILE_CLOCKS = 7
+WRITE_START = 5
+ACKNOWLEDGE = 1
+READ_START = 4
+
+
+@dataclasses.dataclass(frozen=True)
+class Memory:
+    """How the memory behind each port behaves; the defaults are those of every bench."""
+
+    latency: int = 60
+    """Clocks from a burst's address to its first beat, and from its last to its response."""
+    bandwidth: float = 1.0
+    """Beats a clock and port, of reads and writes together."""
+
+
+@dataclasses.dataclass(frozen=True)
+class Clocks:
+    """A job's clocks: `total` is the sum of the others, rounded."""
+
+    total: int
+    passes: int
+    """C / W for each pair of chunks: what the MAC computes in."""
+    fill: int
+    """Until the first pass, and from the last to the end."""
+    waits: int
+    """Within the passes."""
+
+
+def burst_beats(config: Config) -> int:
+    """Beats of a burst of spectra."""
+    return min(MAX_BURST_BEATS, PAGE_BYTES // (config.lanes * WORD_BYTES), config.chunk_beats)
+
+
+def tile_beats(config: Config) -> int:
+    """Engine beats of a tile of samples."""
+    return min(32 * config.lanes, config.chunk_beats)
+
+
+def engine_clocks(config: Config, inverse: bool) -> int:
+    """The latency of an engine, the beats that it holds apart."""
+    later = config.chunk_log2 - config.lanes_log2
+    short = min(2, later)
+    level = ROTATE_CLOCKS + BUTTERFLY_CLOCKS + (0 if inverse else ROM_CLOCKS)
+    commutators = RAM_CLOCKS * (later - short) + short
+    return config.chunk_log2 * level + commutators + (1 if inverse else 0)
+
+
+def tile_axi_beats(config: Config, samples: int, tile: int) -> int:
+    """AXI beats of one tile, one burst a lane, in a chunk that has so many samples."""
+    beat_samples = 2 * config.lanes
+    size = tile_beats(config)
+    beats = 0
+    for lane in range(config.lanes):
+        start = lane * config.chunk_beats + tile * size
+        beats += -(-min(size, max(0, samples - start)) // beat_samples)
+    return beats
+
+
+def prepare_clocks(
+    config: Config, length_h: int, channels: int = 1, memory: Memory | None = None
+) -> Clocks:
+    """The clocks of a PREPARE job."""
+    memory = memory or Memory()
+    count = channels * chunks(config, length_h)
+    beats = config.chunk_beats
+    passes = count * beats
+    burst = burst_beats(config)
+    supply = max(passes, _last_start(config, count, memory) + beats)
+    # The last burst is written when it is whole, the first one when it was.
+    last = max(supply + burst / memory.bandwidth, burst + passes / memory.bandwidth)
+    fill = _front(config, length_h, memory) + burst + memory.latency + PREPARE_TAIL_CLOCKS
+    return _clocks(passes, fill, last - burst - passes)
+
+
+def convolve_clocks(
+    config: Config,
+    length_x: int,
+    length_h: int,
+    channels: int = 1,
+    memory: Memory | None = None,
+) -> Clocks:
+    """The clocks of a CONVOLVE job."""
+    memory = memory or Memory()
+    p = chunks(config, length_x)
+    ph = min(p, chunks(config, length_h))
+    beats = config.chunk_beats
+    passes = channels * beats * (ph * (ph + 1) // 2 + (p - ph) * ph)
+    pairs = passes // beats // channels
+    followed = min(beats, FOLLOWED_BEATS)
+    one = _channel(followed, burst_beats(config), p, ph, memory.latency, memory.bandwidth)
+    one += (beats - followed) * pairs / memory.bandwidth
+    supply = _last_start(config, channels * p, memory) + beats
+    last = max(channels * one, supply, passes + _port_waits(config, channels * p, memory))
+    fill = _front(config, length_x, memory) + _tail(config, length_x, memory)
+    return _clocks(passes, fill, last - passes)
+
+
+def _clocks(passes: int, fill: float, waits: float) -> Clocks:
+    total = round(passes + fill + waits)
+    return Clocks(total, passes, round(fill), total - passes - round(fill))
+
+
+def _front(config: Config, length: int, memory: Memory) -> float:
+    """Until the first chunk is out of the forward engine: the chunk itself and the pipeline."""
+    first = tile_axi_beats(config, min(length, config.chunk), 0)
+    return (
+        config.chunk_beats
+        + memory.latency
+        + first / memory.bandwidth
+        + engine_clocks(config, inverse=False)
+        + 2 * config.lanes
+        + FRONT_CLOCKS
+    )
+
+
+def _tail(config: Config, length: int, memory: Memory) -> float:
+    """From the last pass to the end: the flush pushes the last chunk out and into memory."""
+    beats, size = config.chunk_beats, tile_beats(config)
+    samples = (length - 1) % config.chunk + 1
+    last = (min(samples, beats) - 1) // size
+    missing = beats - (last + 1) * size
+    written = tile_axi_beats(config, samples, last) / memory.bandwidth
+    edge = CONVOLVE_TAIL_CLOCKS + 4 * config.lanes
+    end = max(edge, edge + memory.latency + written - missing)
+    return beats + engine_clocks(config, inverse=True) + end
+
+
+def _last_start(config: Config, count: int, memory: Memory) -> float:
+    """When the last of `count` chunks leaves the forward engine, the first one at 0, if only the
+    reader of samples is slow: a tile is asked for when the one four before it has been used."""
+    size = tile_beats(config)
+    reads = config.lanes * size // (2 * config.lanes)
+    turn = memory.latency + reads / memory.bandwidth + size + TILE_CLOCKS
+    tiles = (count - 1) * config.chunk_beats // size
+    if turn <= TILE_SLOTS * size:
+        return tiles * size
+    # Tile 1 is the first chunk's last; four come in each turn.
+    turns, rest = divmod(tiles, TILE_SLOTS)
+    return turns * turn + rest * size
+
+
+def _port_waits(config: Config, count: int, memory: Memory) -> float:
+    """What the port of samples lacks where samples come in and go out in every clock: half a beat
+    each. The first and the last chunks do not meet, and the tiles held make up for some."""
+    held = 3 + TILE_SLOTS * tile_beats(config) // config.chunk_beats
+    return max(0, count - held) * config.chunk_beats * (1 / memory.bandwidth - 1)
+
+
+@functools.lru_cache(maxsize=4096)
+def _channel(beats: int, burst: int, p: int, ph: int, latency: int, bandwidth: float) -> float:
+    """The clocks of one channel's passes, from its first to its last beat."""
+    port = _Port(beats, burst, p, ph, latency, bandwidth)
+    pace = beats / bandwidth
+    total, extras = 0.0, deque[float](maxlen=12)
+    for k in range(p):
+        count = min(k + 1, ph)
+        if len(extras) == 12 and max(extras) - min(extras) < 1:
+            # The pattern repeats; the last chunk is not stored.
+            left = sum(min(j + 1, ph) for j in range(k, p))
+            return total + left * pace + (p - k) * extras[-1]
+        clocks = port.chunk(k, count)
+        extras.append(clocks - count * pace)
+        total += clocks
+    return total
+
+
+class _Port:
+    """The port of the spectra of X and the passes that wait for it, in steps of some clocks."""
+
+    def __init__(
+        self, beats: int, burst: int, p: int, ph: int, latency: int, bandwidth: float
+    ) -> None:
+        self.beats, self.burst, self.p, self.ph = beats, burst, p, ph
+        self.latency, self.bandwidth = latency, bandwidth
+        self.step = max(1, min(burst // 4, beats // 128))
+        self.time = 0.0
+        # Reader: the chunk it is at, as (output chunk, X's chunk, burst), and beats in all.
+        self.place = (1, max(0, 2 - ph), 0)
+        self.issued = self.delivered = self.popped = 0.0
+        self.coming: deque[tuple[float, float]] = deque()  # when, and beats issued by then
+        self.arrived = 0.0  # beats that could be delivered
+        # Writer, likewise.
+        self.pushed = self.written = 0.0
+        self.complete: deque[tuple[float, float]] = deque()
+        self.writable = 0.0
+        self.responses: deque[tuple[float, int]] = deque()
+        self.acknowledged = 0  # bursts
+        self.filter = float(READER_FIFO)  # beats of H in its FIFO
+
+    def chunk(self, k: int, count: int) -> float:
+        """The clocks of the passes of output chunk k."""
+        start = self.time
+        for number in range(count):
+            engine = number == count - 1
+            store = engine and self.ph > 1 and k + 1 < self.p
+            if not self._quick(engine, store):
+                self._walk(engine, store)
+        return self.time - start
+
+    def _quick(self, engine: bool, store: bool) -> bool:
+        """Does a whole pass if nothing can wait in it."""
+        if self.bandwidth < 1 or store or self.written < self.pushed or self.responses:
+            return False
+        if self.issued - self.popped < READER_FIFO or self.delivered < self.issued:
+            return False
+        if not engine:
+            before = self.place
+            for _ in range(self.beats // self.burst):
+                if not self._readable():
+                    self.place = before
+                    return False
+                self._next()
+            self.popped += self.beats
+            self.issued += self.beats
+            self.delivered = self.arrived = self.issued
+        self.time += self.beats
+        return True
+
+    def _readable(self) -> bool:
+        k, i, burst = self.place
+        return k < self.p and i * (self.beats // self.burst) + burst < self.acknowledged
+
+    def _next(self) -> None:
+        k, i, burst = self.place
+        burst += 1
+        if burst == self.beats // self.burst:
+            burst, i = 0, i + 1
+            if i == k:
+                k += 1
+                i = max(0, k - self.ph + 1)
+        self.place = (k, i, burst)
+
+    def _walk(self, engine: bool, store: bool) -> None:
+        done = 0.0
+        while done < self.beats:
+            self._move()
+            able = min(self.step, self.beats - done, self.filter)
+            if store:
+                able = min(able, 2 * self.burst + 1 - (self.pushed - self.written))
+            elif not engine:
+                able = min(able, self.delivered - self.popped)
+            done += able
+            self.filter -= able
+            self.time += self.step
+            if store:
+                before = self.pushed // self.burst
+                self.pushed += able
+                if self.pushed // self.burst > before:
+                    whole = self.pushed // self.burst * self.burst
+                    self.complete.append((self.time + WRITE_START, whole))
+            elif not engine:
+                self.popped += able
+
+    def _move(self) -> None:
+        """What the memory does in a step."""
+        now, step = self.time, self.step
+        while self.responses and self.responses[0][0] <= now:
+            self.acknowledged = self.responses.popleft()[1]
+        while self.issued + self.burst - self.popped <= READER_FIFO and self._readable():
+            self.issued += self.burst
+            self.coming.append((now + self.latency + READ_START, self.issued))
+            self._next()
+        while self.coming and self.coming[0][0] <= now:
+            self.arrived = self.coming.popleft()[1]
+        while self.complete and self.complete[0][0] <= now:
+            self.writable = self.complete.popleft()[1]
+        room = step * self.bandwidth
+        write = min(room, self.writable - self.written)
+        read = min(room, self.arrived - self.delivered)
+        if write + read > room:
+            write = min(write, max(room / 2, room - read))
+            read = room - write
+        self.delivered += read
+        before = self.written // self.burst
+        self.written += write
+        if self.written // self.burst > before:
+            response = now + step + self.latency + ACKNOWLEDGE
+            self.responses.append((response, int(self.written // self.burst)))
+        self.filter = min(READER_FIFO, self.filter + room)

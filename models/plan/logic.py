@@ -1,0 +1,127 @@
+# Copyright 2026 The Crocuta authors
+# SPDX-License-Identifier: Apache-2.0
+"""LUTs, flip-flops and multipliers of a configuration, module by module.
+
+Fitted to docs/resources.json, which has mantissas of 18 bits and exponents of 9: for others the
+arithmetic is taken in proportion, which nobody has measured. 16 lanes are beyond what was fitted.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import math
+
+from models.configs import Config
+from models.plan.clocks import burst_beats
+from models.plan.memories import BLOCK_BEATS, BLOCK_ROWS
+
+ECP5_LUT = 50536 / 35426
+"""LUT4 for a LUT of an UltraScale+: edge-ecp5 by yosys' synth_ecp5 has 31,672 LUT4, 6,405 CCU2C of
+two LUT4 and 1,009 TRELLIS_DPR16X4 of six."""
+ECP5_FF = 71399 / 58001
+"""Flip-flops for one of an UltraScale+, which has shift registers in LUTs too."""
+
+
+@dataclasses.dataclass(frozen=True)
+class Logic:
+    """What is not memory."""
+
+    lut: float = 0
+    ff: float = 0
+
+    def __add__(self, other: Logic) -> Logic:
+        return Logic(self.lut + other.lut, self.ff + other.ff)
+
+    def __mul__(self, factor: float) -> Logic:
+        return Logic(self.lut * factor, self.ff * factor)
+
+
+def lut_ram(width: int, depth: int) -> float:
+    """LUTs of a RAM in LUTs: 14 bits of 32 words or 7 of 64 take eight, and a multiplexer of
+    64-word parts one for a bit."""
+    if depth <= 32:
+        return 8 * -(-width // 14)
+    parts = -(-depth // 64)
+    return 8 * -(-width // 7) * parts + width * (parts - 1)
+
+
+def modules(config: Config) -> dict[str, Logic]:
+    """What each module takes on an UltraScale+, all its instances together."""
+    w, k, beat = config.lanes, config.chunk_log2, config.beat_bits
+    time = math.log2(config.chunk_beats)
+    units = k * w  # butterflies, and rotators, of both engines
+    scale = config.mantissa_bits / 18
+    narrow = 25 - config.twiddle_bits
+    banks = max(0, config.chunk_beats // 4096 - 1)
+    in_luts = config.chunk_beats < BLOCK_BEATS
+    real = w * (config.mantissa_bits + config.exponent_bits)
+    writer = lut_ram(beat, 2 * burst_beats(config))
+    accumulator = lut_ram(beat, config.chunk_beats) if in_luts else beat * banks
+    tail = lut_ram(real, config.chunk_beats) if in_luts else real * banks
+    return {
+        "sample_reader": Logic(147 + 131 * w + 22.75 * w * w, 372 + 156.5 * w + 66.25 * w * w),
+        "float_to_cfp": Logic(62, 86) * w * scale,
+        "cfp_add": (Logic(459, 600) + Logic(296, 431)) * w * scale,
+        "cfp_butterfly": Logic(611, 831) * units * scale,
+        "cfp_multiply": Logic(231 - 2.3 * narrow, 749 - 13.7 * narrow) * units * scale
+        + Logic(220, 667) * w * scale,
+        "twiddle_rom": _twiddles(config) * 2,
+        "commutator": _commutators(config) * 2,
+        "fft_level": Logic(1.5 * beat + 38 + 2 * math.log2(w), 39) * k,
+        "fft_engine": Logic(6 * w + 8, beat + 3),
+        "forward_path": Logic(60 + 4.4 * k, 33 + 1.1 * k),
+        "spectrum_writer": Logic(160 + 74 * w + writer, 192 + 190.5 * w) * 2,
+        "spectrum_reader": Logic(199, 190 + 46.4 * w) * 2,
+        "spectral_mac": Logic(
+            30 + 2.5 * time + accumulator, beat * (3 if in_luts else 2) + 19 + time
+        ),
+        "overlap_add": Logic(
+            20 + 1.65 * real + tail, real * (5 if in_luts else 4) + 19 + 1.6 * time
+        ),
+        "cfp_to_float": Logic(202, 147) * w * scale,
+        "inverse_path": Logic(60 + 4.4 * k, 35 + 1.1 * k),
+        "sample_writer": Logic(638 - 100 * w + 49.6 * w * w, 388 + 265 * w + 64.2 * w * w),
+        "chunk_controller": Logic(1275 - 13.2 * k, 1464 - 7.3 * k),
+        "pass_sequencer": Logic(38 + 1.25 * time, 24 + time),
+        "job_control": Logic(139, 501),
+        "control_registers": Logic(1766, 997),
+        "crocuta_kernel": Logic(beat + 4, 2 * beat + 4),
+    }
+
+
+def _commutators(config: Config) -> Logic:
+    """Of one engine: two multiplexers of half a beat each, and the beats that wait."""
+    beat, later = config.beat_bits, config.chunk_log2 - config.lanes_log2
+    distances = [1 << power for power in range(later)]
+    short = [distance for distance in distances if 4 <= distance < BLOCK_BEATS]
+    long = [distance for distance in distances if distance >= BLOCK_BEATS]
+    ram = sum(lut_ram(beat, distance) for distance in short)
+    lut = ram + later * (beat + 15 + 1.8 * config.lanes)
+    ff = beat * (4.07 * len(long) + 5.15 * len(short) + 2.45) + 23 * later
+    return Logic(lut, ff)
+
+
+def _twiddles(config: Config) -> Logic:
+    """Of one engine: the tables in LUTs, the quarter turns, and the counters."""
+    later = config.chunk_log2 - config.lanes_log2
+    block = sum(1 << level >= BLOCK_ROWS for level in range(later - 1))
+    short = later - block
+    bits = config.lanes * (config.twiddle_bits - 1)
+    count = later * later
+    lut = bits * max(0.0, 1.65 * later - 1.8 + 1.07 * max(0, short - 5)) + count
+    ff = bits * max(0.0, 2.67 * short - 4.95 + 1.9 * block) + count
+    return Logic(lut, ff)
+
+
+def logic(config: Config, family: str) -> Logic:
+    """The LUTs and flip-flops of the kernel."""
+    total = sum(modules(config).values(), Logic())
+    if family == "ecp5":
+        total = Logic(total.lut * ECP5_LUT, total.ff * ECP5_FF)
+    return Logic(round(total.lut), round(total.ff))
+
+
+def multipliers(config: Config) -> int:
+    """Real products, a DSP48E2 or MULT18X18D each where mantissas have at most 18 bits and
+    twiddles at most 27 or 18: four for each rotator and each lane of the MAC."""
+    return 4 * config.lanes * (config.chunk_log2 + 1)

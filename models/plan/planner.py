@@ -1,0 +1,273 @@
+# Copyright 2026 The Crocuta authors
+# SPDX-License-Identifier: Apache-2.0
+"""Chooses a configuration: the fastest for a job among those that an FPGA has room for."""
+
+from __future__ import annotations
+
+import dataclasses
+import functools
+import re
+import tomllib
+from collections.abc import Iterator
+from pathlib import Path
+
+from models import configs
+from models.configs import Config
+from models.plan import accuracy, clocks
+from models.plan.clocks import Memory
+from models.plan.logic import logic, multipliers
+from models.plan.memories import block_rams, memories
+
+DEVICES = Path(__file__).with_name("devices.toml")
+LANES = (2, 4, 8, 16)
+CHUNK_LOG2 = range(6, 18)
+MANTISSA_BITS = range(14, 25)
+TWIDDLE_BITS = range(14, 28)
+MAX_LENGTH = 1 << 28
+
+NAMES = {
+    "ultrascale": {"lut": "LUT", "ff": "FF", "dsp": "DSP48E2", "bram": "BRAM36"},
+    "ecp5": {"lut": "LUT4", "ff": "FF", "dsp": "MULT18X18D", "bram": "DP16KD"},
+}
+"""What the resources are called in each family."""
+BLOCK_KB = {"ultrascale": 4.5, "ecp5": 2.25}
+"""A block RAM's KB; an MB has 1,000 of them."""
+
+
+class PlanError(ValueError):
+    """A demand that nothing meets; the text is one sentence."""
+
+
+@dataclasses.dataclass(frozen=True)
+class Device:
+    """An FPGA: see devices.toml."""
+
+    name: str
+    about: str
+    family: str
+    base: str
+    clock_mhz: float
+    bram: int
+    mantissa_bits_max: int
+    twiddle_bits_max: int
+    memory_bits: int
+    has: dict[str, int]
+
+    def limits(self, bram: int | None) -> dict[str, int]:
+        """The most that may be taken of each resource."""
+        rest = {name: self.has[name] for name in ("dsp", "lut", "ff")}
+        return {"bram": self.bram if bram is None else bram, **rest}
+
+
+@dataclasses.dataclass(frozen=True)
+class Demand:
+    """What is asked for."""
+
+    length: int
+    filter_length: int
+    channels: int = 1
+    snr_db: float | None = None
+    bram: int | None = None
+    clock_mhz: float | None = None
+    memory: Memory = dataclasses.field(default_factory=Memory)
+
+
+@dataclasses.dataclass(frozen=True)
+class Plan:
+    """A configuration and what is predicted of it."""
+
+    config: Config
+    passes: int
+    prepare_clocks: int
+    clocks: int
+    ms: float
+    bram: float
+    mb: float
+    dsp: int
+    lut: int
+    ff: int
+    snr_db: float
+    binds: str
+    """The resource of which the largest part is taken."""
+    part: float
+    """That part: above 1, it does not fit."""
+
+
+@functools.cache
+def devices() -> dict[str, Device]:
+    """The FPGAs that can be planned for."""
+    with DEVICES.open("rb") as file:
+        return {name: Device(name=name, **values) for name, values in tomllib.load(file).items()}
+
+
+def device(name: str) -> Device:
+    """The FPGA of a name.
+
+    Raises:
+        PlanError: there is none; says which there are.
+    """
+    if name not in devices():
+        raise PlanError(f"There is no device {name!r}; choose one of: {', '.join(devices())}.")
+    return devices()[name]
+
+
+def blocks_of(text: str, family: str) -> int:
+    """The block RAMs in a size: `2.8MB`, `512KB` or a number of them.
+
+    Raises:
+        PlanError: it is no size.
+    """
+    found = re.fullmatch(r"(\d+(?:\.\d+)?) *(MB|KB|)", text.strip(), flags=re.IGNORECASE)
+    if not found or (not found[2] and "." in found[1]):
+        raise PlanError(
+            "The block RAM must be a size such as 2.8MB, 512KB or a number of block RAMs,"
+            f" not {text!r}."
+        )
+    if not found[2]:
+        return int(found[1])
+    kilobytes = float(found[1]) * (1000 if found[2].upper() == "MB" else 1)
+    return int(kilobytes / BLOCK_KB[family])
+
+
+def predict(config: Config, demand: Demand, target: Device) -> Plan:
+    """What a configuration will take, of time and of the FPGA."""
+    taps, channels, memory = demand.filter_length, demand.channels, demand.memory
+    job = clocks.convolve_clocks(config, demand.length, taps, channels, memory)
+    bram = sum(block_rams(memories(config), target.family).values())
+    gates = logic(config, target.family)
+    taken = {"bram": bram, "dsp": multipliers(config), "lut": gates.lut, "ff": gates.ff}
+    limits = target.limits(demand.bram)
+    parts = {name: taken[name] / max(limits[name], 1e-9) for name in taken}
+    binds = max(parts, key=lambda name: parts[name])
+    return Plan(
+        config=config,
+        passes=job.passes // config.chunk_beats,
+        prepare_clocks=clocks.prepare_clocks(config, taps, channels, memory).total,
+        clocks=job.total,
+        ms=job.total / (demand.clock_mhz or target.clock_mhz) / 1000,
+        bram=bram,
+        mb=bram * BLOCK_KB[target.family] / 1000,
+        dsp=multipliers(config),
+        lut=int(gates.lut),
+        ff=int(gates.ff),
+        snr_db=accuracy.snr(config, demand.length),
+        binds=binds,
+        part=parts[binds],
+    )
+
+
+def _configuration(target: Device, demand: Demand, **changes: int) -> Config:
+    """The base of a device with changes, as its name says them."""
+    base = configs.load(target.base)
+    if demand.bram is not None and base.bram36_max is not None:
+        changes["bram36_max"] = max(demand.bram, base.bram36_max)
+    longest = max(demand.length, demand.filter_length)
+    changes["max_length_log2"] = max(base.max_length_log2, (longest - 1).bit_length())
+    return configs.load(configs.name_of(target.base, changes))
+
+
+def _sizes(target: Device) -> Iterator[tuple[int, int]]:
+    """The lanes and chunks that the kernel can be built with, a beat no wider than the memory's
+    ports."""
+    for lanes in (lanes for lanes in LANES if 64 * lanes <= target.memory_bits):
+        for chunk in (1 << log2 for log2 in CHUNK_LOG2):
+            if chunk >= max(32 * lanes, 2 * lanes * lanes):
+                yield lanes, chunk
+
+
+def _narrowest(target: Device, demand: Demand, lanes: int, chunk: int) -> Config | None:
+    """Of a size, the one of the fewest bits that has the SNR; None if no one has."""
+    found: list[tuple[tuple[float, float], Config]] = []
+    for mantissa in MANTISSA_BITS:
+        for twiddle in TWIDDLE_BITS:
+            if mantissa > target.mantissa_bits_max or twiddle > target.twiddle_bits_max:
+                continue
+            config = _configuration(
+                target,
+                demand,
+                lanes=lanes,
+                chunk=chunk,
+                mantissa_bits=mantissa,
+                twiddle_bits=twiddle,
+            )
+            if accuracy.snr(config, demand.length) >= (demand.snr_db or 0):
+                rams = sum(block_rams(memories(config), target.family).values())
+                found.append(((rams, logic(config, target.family).lut), config))
+                break
+    return min(found, key=lambda item: item[0])[1] if found else None
+
+
+def candidates(target: Device, demand: Demand) -> list[Plan]:
+    """A prediction for each size: in the bits of the device's base if those have the SNR and fit,
+    or in the fewest that have it."""
+    found = []
+    for lanes, chunk in _sizes(target):
+        config: Config | None = _configuration(target, demand, lanes=lanes, chunk=chunk)
+        assert config
+        plan = predict(config, demand, target)
+        enough = demand.snr_db is None or plan.snr_db >= demand.snr_db
+        if demand.snr_db is not None and not (enough and plan.part <= 1):
+            config = _narrowest(target, demand, lanes, chunk)
+            if not config:
+                continue
+            plan = predict(config, demand, target)
+        found.append(plan)
+    return found
+
+
+def _check(demand: Demand) -> None:
+    for what, value, most in (
+        ("length", demand.length, MAX_LENGTH),
+        ("filter's length", demand.filter_length, MAX_LENGTH),
+        ("number of channels", demand.channels, 1 << 16),
+    ):
+        if not 1 <= value <= most:
+            raise PlanError(f"The {what} must be 1 to {most:,}, not {value:,}.")
+    for what, amount in (("clock", demand.clock_mhz), ("memory's latency", demand.memory.latency)):
+        if amount is not None and amount <= 0:
+            raise PlanError(f"The {what} must be more than 0, not {amount:g}.")
+    if not 0 < demand.memory.bandwidth <= 1:
+        raise PlanError(
+            f"The bandwidth must be above 0 and at most 1, not {demand.memory.bandwidth:g}."
+        )
+
+
+def plans(target: Device, demand: Demand) -> tuple[list[Plan], list[Plan]]:
+    """What fits, the fastest first, and what would be faster but does not.
+
+    Raises:
+        PlanError: nothing fits.
+    """
+    _check(demand)
+    found = sorted(candidates(target, demand), key=lambda plan: (plan.clocks, plan.bram, plan.lut))
+    if not found:
+        best = max(
+            accuracy.snr(
+                _configuration(
+                    target,
+                    demand,
+                    lanes=lanes,
+                    chunk=chunk,
+                    mantissa_bits=target.mantissa_bits_max,
+                    twiddle_bits=target.twiddle_bits_max,
+                ),
+                demand.length,
+            )
+            for lanes, chunk in _sizes(target)
+        )
+        raise PlanError(
+            f"No configuration reaches {demand.snr_db:g} dB: {target.mantissa_bits_max}-bit"
+            f" mantissas, the widest that plans for {target.name} cover, reach {best:.1f} dB."
+        )
+    fitting = [plan for plan in found if plan.part <= 1]
+    if not fitting:
+        smallest = min(found, key=lambda plan: plan.part)
+        names = NAMES[target.family]
+        amount = getattr(smallest, smallest.binds)
+        limit = target.limits(demand.bram)[smallest.binds]
+        raise PlanError(
+            f"No configuration fits {target.name}: the smallest, {smallest.config.name}, needs"
+            f" {amount:,g} {names[smallest.binds]} and {limit:,} may be used."
+        )
+    faster = [plan for plan in found if plan.part > 1 and plan.clocks < fitting[0].clocks]
+    return fitting, faster

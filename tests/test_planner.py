@@ -1,0 +1,336 @@
+# Copyright 2026 The Crocuta authors
+# SPDX-License-Identifier: Apache-2.0
+"""Predictions against what was measured, and what the planner says to people."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from crocuta.__main__ import app
+from crocuta.device import Device
+from crocuta.kernel import Bank
+from crocuta.rtl_kernel import RtlKernel, Timing
+from typer.testing import CliRunner, Result
+
+from models import configs
+from models.chunk_controller import Job, Mode, passes
+from models.configs import ROOT, ConfigError
+from models.plan import accuracy, planner, schedules
+from models.plan.accuracy import POINTS, Point
+from models.plan.clocks import Memory, convolve_clocks, prepare_clocks
+from models.plan.logic import logic, multipliers
+from models.plan.memories import Ram, block_rams, blocks, memories
+from models.plan.planner import Demand, PlanError
+from tb import runner, sim
+
+RESOURCES: dict[str, Any] = json.loads((ROOT / "docs" / "resources.json").read_text())
+U200 = planner.device("u200")
+LENGTH = 450_000
+
+
+def close(found: float, measured: float, percent: float) -> None:
+    assert abs(found - measured) <= percent / 100 * measured, (found, measured)
+
+
+# Block RAM and logic, against synthesis.
+
+
+@pytest.mark.parametrize("name", configs.names())
+def test_block_rams_are_those_of_synthesis(name: str) -> None:
+    found = block_rams(memories(configs.load(name)), "ultrascale")
+    measured = dict.fromkeys(found, 0.0)
+    blocks_by_path = RESOURCES[name]["blocks"]
+    for path, block in blocks_by_path.items():
+        inner = [other for other in blocks_by_path if other.rpartition("/")[0] == path]
+        own = block["bram36"] - sum(blocks_by_path[other]["bram36"] for other in inner)
+        module = path.rpartition("/")[2]
+        if own:
+            measured[module] += own
+    close(sum(found.values()), sum(measured.values()), 5)
+    # The tables' memories apart, to the last one.
+    assert {**found, "twiddle_rom": 0} == {**measured, "twiddle_rom": 0}
+    close(found["twiddle_rom"], measured["twiddle_rom"], 2)
+
+
+def test_block_rams_of_an_ecp5() -> None:
+    """What yosys' synth_ecp5 maps edge-ecp5 to."""
+    found = block_rams(memories(configs.load("edge-ecp5")), "ecp5")
+    assert sum(found.values()) == 75
+
+
+@pytest.mark.parametrize(
+    ("width", "depth", "family", "number"),
+    [
+        (72, 512, "ultrascale", 1),
+        (73, 512, "ultrascale", 1.5),
+        (36, 512, "ultrascale", 0.5),
+        (90, 512, "ultrascale", 1.5),
+        (90, 513, "ultrascale", 2.5),
+        (512, 512, "ultrascale", 7.5),
+        (360, 8192, "ultrascale", 80),
+        (36, 512, "ecp5", 1),
+        (36, 513, "ecp5", 2),
+    ],
+)
+def test_shapes_of_block_rams(width: int, depth: int, family: str, number: float) -> None:
+    assert blocks(Ram("one", width, depth), family) == number
+    assert blocks(Ram("one", width, depth, block=False), family) == 0
+
+
+@pytest.mark.parametrize("name", configs.names())
+def test_logic_is_that_of_synthesis(name: str) -> None:
+    config, measured = configs.load(name), RESOURCES[name]["blocks"]["crocuta_kernel"]
+    found = logic(config, "ultrascale")
+    close(found.lut, measured["lut"], 2)
+    close(found.ff, measured["ff"], 2)
+    assert multipliers(config) == measured["dsp"]
+
+
+# Clocks, against the RTL's counters.
+
+
+@pytest.fixture(scope="module", params=["tiny", "small"])
+def kernel(request: pytest.FixtureRequest) -> Iterator[RtlKernel]:
+    with RtlKernel(configs.load(request.param)) as shared:
+        yield shared
+
+
+# Channels, and lengths in chunks and samples beyond.
+JOBS = [
+    (1, (0, 1), (0, 1)),
+    (1, (1, 0), (1, 0)),
+    (1, (1, 1), (1, 1)),
+    (1, (2, -1), (1, 0)),
+    (1, (3, 0), (2, 0)),
+    (1, (5, 0), (3, 0)),
+    (1, (10, 1), (10, 1)),
+    (3, (2, 0), (2, 0)),
+    (4, (1, 0), (1, 0)),
+]
+
+
+@pytest.mark.parametrize(
+    "memory", [Memory(), Memory(latency=200), Memory(bandwidth=0.85)], ids=["as is", "late", "slow"]
+)
+def test_clocks_are_those_of_the_rtl(kernel: RtlKernel, memory: Memory) -> None:
+    config = kernel.config
+    for bank in Bank:
+        kernel.set_timing(bank, Timing(memory.latency, round(1000 * memory.bandwidth)))
+    kernel.reset()
+    device = Device(kernel)
+    for channels, x, h in JOBS if memory == Memory() else JOBS[3:-1]:
+        length_x, length_h = (chunk * config.chunk + more for chunk, more in (x, h))
+        with device.prepare(np.ones((channels, length_h), np.float32)) as filter:
+            device.convolve(np.ones((channels, length_x), np.float32), filter)
+            prepared, convolved = filter.done.counters, device.done.counters
+        assert prepared and convolved
+        close(prepare_clocks(config, length_h, channels, memory).total, prepared.clocks, 2)
+        found = convolve_clocks(config, length_x, length_h, channels, memory)
+        close(found.total, convolved.clocks, 2)
+        assert found.passes == convolved.mac_beats
+        assert found.total == found.passes + found.fill + found.waits
+
+
+def test_clocks_of_u200() -> None:
+    """The README's figures, which take minutes to measure."""
+    config, length = configs.load("u200"), 450_002
+    close(prepare_clocks(config, length).total, 66_273, 0.1)
+    close(convolve_clocks(config, length, length).total, 247_361, 0.1)
+    close(convolve_clocks(config, length, length, memory=Memory(bandwidth=0.85)).total, 287_481, 1)
+
+
+# SNR, against the bit-exact model.
+
+
+@pytest.mark.parametrize("point", [Point(14, 18, 512, 4), Point(18, 25, 256, 4)])
+def test_snr_is_measured_again(point: Point) -> None:
+    rows = json.loads(accuracy.DATA.read_text())["points"]
+    kept = {Point(*row[:4]): row[4] for row in rows}
+    assert set(kept) == set(POINTS)
+    assert abs(accuracy.measure(point) - kept[point]) < 0.1
+
+
+def test_snr_between_the_points() -> None:
+    for *point, measured in json.loads(accuracy.DATA.read_text())["points"]:
+        mantissa, twiddle, chunk, chunks = point
+        changes = {"chunk": chunk, "mantissa_bits": mantissa, "twiddle_bits": twiddle}
+        found = accuracy.snr(configs.load(configs.name_of("tiny", changes)), chunk * chunks)
+        assert abs(found - measured) < (2 if twiddle < mantissa + 4 else 1), point
+    # The README's.
+    assert abs(accuracy.snr(configs.load("u200"), LENGTH) - 88.4) < 1
+
+
+# Plans.
+
+
+def test_the_main_job() -> None:
+    fitting, faster = planner.plans(U200, Demand(LENGTH, LENGTH, snr_db=85))
+    assert fitting[0].config == configs.load("u200")
+    assert fitting[0].passes == 28
+    assert [plan.clocks for plan in fitting] == sorted(plan.clocks for plan in fitting)
+    assert all(plan.part <= 1 and plan.snr_db >= 85 for plan in fitting)
+    assert all(plan.part > 1 and plan.clocks < fitting[0].clocks for plan in faster)
+    assert {plan.config.chunk for plan in faster} == {131_072}
+
+
+def test_passes_are_those_of_the_schedule() -> None:
+    for length, taps in ((LENGTH, LENGTH), (LENGTH, 70_000), (100, LENGTH)):
+        config = configs.load("u200")
+        job = Job(Mode.CONVOLVE, length_x=length, length_h=taps)
+        assert planner.predict(config, Demand(length, taps), U200).passes == passes(config, job)
+
+
+def test_every_plan_has_a_name_that_loads() -> None:
+    for name, target in planner.devices().items():
+        for demand in (Demand(5000, 5000), Demand(9_000_000, 300, snr_db=60, bram=700)):
+            found = planner.candidates(target, demand)
+            assert found, name
+            for plan in found:
+                assert configs.load(plan.config.name) == plan.config
+                assert 1 << plan.config.max_length_log2 >= demand.length
+                assert plan.config.bram36_max is None or plan.config.bram36_max >= 622
+
+
+def test_fewer_bits_where_those_of_the_base_do_not_fit() -> None:
+    full, _ = planner.plans(U200, Demand(LENGTH, LENGTH))
+    narrow, _ = planner.plans(U200, Demand(LENGTH, LENGTH, snr_db=60, bram=380))
+    assert full[0].bram > 380 >= narrow[0].bram
+    assert narrow[0].config.mantissa_bits < 18
+    assert narrow[0].snr_db >= 60
+
+
+@pytest.mark.parametrize(
+    ("text", "family", "number"),
+    [("2.8MB", "ultrascale", 622), ("9 kb", "ultrascale", 2), ("9KB", "ecp5", 4), ("7", "ecp5", 7)],
+)
+def test_sizes_of_block_ram(text: str, family: str, number: int) -> None:
+    assert planner.blocks_of(text, family) == number
+
+
+# The command line.
+
+
+def crocuta(*arguments: object) -> Result:
+    return CliRunner().invoke(app, [str(argument) for argument in arguments])
+
+
+def test_command_line(tmp_path: Path) -> None:
+    path = tmp_path / "plan.json"
+    done = crocuta("plan", "--length", LENGTH, "--bram", "2.8MB", "--clock", 250, "--json", path)
+    assert done.exit_code == 0, done.output
+    assert done.stdout.splitlines()[-1] == "CONFIG=u200, for instance: make synth CONFIG=u200"
+    for wanted in ("65,536", "BRAM36 68 %", "ms at 250 MHz", "would be faster"):
+        assert wanted in done.stdout
+    report = json.loads(path.read_text())
+    assert report["chosen"] == "u200"
+    assert report["limits"]["bram"] == 622
+    plans = report["plans"]
+    assert plans[0]["ms"] == pytest.approx(plans[0]["clocks"] / 250_000)
+    assert configs.load(plans[1]["config"]).chunk == plans[1]["settings"]["chunk"]
+
+
+def test_command_line_of_another_device() -> None:
+    done = crocuta("plan", "--length", 5000, "--device", "ecp5-85k")
+    assert done.exit_code == 0, done.output
+    assert "DP16KD" in done.stdout
+    name = done.stdout.splitlines()[-1].rpartition("=")[2]
+    assert name.startswith("edge-ecp5")
+    assert configs.load(name).lanes in (2, 4)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "sentence"),
+    [
+        (["--bram", 3], "No configuration fits u200: the smallest, u200+lanes-2+chunk-"),
+        (["--snr", 120], "No configuration reaches 120 dB: 18-bit mantissas, the widest"),
+        (["--device", "u9"], "There is no device 'u9'; choose one of: u200, ecp5-85k."),
+        (["--bram", "much"], "The block RAM must be a size such as 2.8MB, 512KB or a number"),
+        (["--filter-length", 0], "The filter's length must be 1 to 268,435,456, not 0."),
+        (["--channels", 65537], "The number of channels must be 1 to 65,536, not 65,537."),
+        (["--clock", 0], "The clock must be more than 0, not 0."),
+        (["--bandwidth", 1.5], "The bandwidth must be above 0 and at most 1, not 1.5."),
+    ],
+)
+def test_impossible_demands_give_one_sentence(arguments: list[object], sentence: str) -> None:
+    done = crocuta("plan", "--length", 450_000, *arguments)
+    assert done.exit_code == 2, done.output
+    assert done.stdout == ""
+    assert done.stderr.startswith(sentence)
+    assert done.stderr.count("\n") == 1
+
+
+def test_planning_knows_its_limits() -> None:
+    with pytest.raises(PlanError, match=r"needs [\d,.]+ BRAM36 and 3 may be used"):
+        planner.plans(U200, Demand(LENGTH, LENGTH, bram=3))
+
+
+# Names of configurations with changes.
+
+
+def test_a_name_with_changes() -> None:
+    config = configs.load("u200+mantissa_bits-16+chunk-32768")
+    assert (config.chunk, config.mantissa_bits, config.lanes) == (32768, 16, 8)
+    # One name for one hardware.
+    assert config.name == "u200+chunk-32768+mantissa_bits-16"
+    assert configs.load(config.name) == config
+    assert configs.load("u200+chunk-65536") == configs.load("u200")
+    assert configs.load("tiny+right_angle-0").right_angle is False
+
+
+@pytest.mark.parametrize(
+    ("name", "sentence"),
+    [
+        ("huge+chunk-64", "there is no configuration 'huge'; choose one of: tiny, "),
+        ("u200+depth-3", "there is no setting 'depth'; choose among: lanes, chunk, "),
+        ("u200+", "there is no setting ''"),
+        ("u200+chunk", "chunk needs a whole number, as in chunk-16, not ''"),
+        ("u200+chunk-2k", "chunk needs a whole number, as in chunk-16, not '2k'"),
+        ("u200+chunk-1000", "chunk must be a power of two in 16..131072"),
+        ("u200+right_angle-2", "right_angle must be 0 or 1"),
+        ("u200+lanes-2+lanes-4", "a setting is named twice"),
+    ],
+)
+def test_bad_names(name: str, sentence: str) -> None:
+    with pytest.raises(ConfigError) as wrong:
+        configs.load(name)
+    assert sentence in str(wrong.value)
+    assert "\n" not in str(wrong.value)
+
+
+def test_simulation_takes_such_a_name(monkeypatch: pytest.MonkeyPatch) -> None:
+    seen: list[configs.Config] = []
+    monkeypatch.setattr(runner, "run", lambda bench, config, *more, **rest: seen.append(config))
+    sim.main("cells", "icarus", "tiny+chunk-128", "1")
+    assert {config.chunk for config in seen} == {128}
+    assert {config.name for config in seen} == {"tiny+chunk-128"}
+
+
+# Other schedules, on paper.
+
+
+def test_pairs_of_every_schedule_are_all_pairs() -> None:
+    """What a schedule moves: every X but a channel's last is stored, and every chunk comes once."""
+    for option in schedules.OPTIONS:
+        for p in (1, 2, 3, 7, 8):
+            moved = option.schedule(p)
+            assert sum(one.store for one in moved) == p - 1
+            assert sum(one.samples for one in moved) == p
+    for p in (1, 2, 3, 7, 8):
+        pairs = p * (p + 1) // 2
+        assert sum(one.h for one in schedules.one_pair(p)) == pairs
+        assert sum(one.x for one in schedules.one_pair(p)) == pairs - p
+        assert sum(one.h for one in schedules.two_pairs(p)) == pairs
+        assert sum(one.h for one in schedules.two_outputs_two_streams(p)) == pairs
+
+
+def test_page_has_the_table() -> None:
+    page = (ROOT / "docs" / "planning.md").read_text(encoding="utf-8")
+    assert schedules.table() in page
+    today = schedules.figures(schedules.OPTIONS[0])
+    close(today.clocks[0], 247_361, 1)
+    close(today.clocks[1], 287_481, 1)
