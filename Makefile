@@ -29,7 +29,7 @@ help: ## list the commands
 	@echo 'of test: SEED=number; of demo, conv, synth and the FPGA builds: CONFIG=name; of bitstream:'
 	@echo 'TARGET=name; of xclbin: MODE=hw|hw_emu PLATFORM=name; of regress: SEEDS=number'
 	@echo 'ICARUS_SEEDS=number SEED=number TEST=name SIM=name CONFIG=name JOBS=number LIMIT=seconds'
-	@echo 'SCHEDULER=tcp://host:port.'
+	@echo 'SCHEDULER=tcp://host:port AGAIN=1.'
 	@echo 'Configurations, in configs.toml:' $$(sed -n 's/^\[\(.*\)\].*/\1/p' configs.toml | grep -v defaults)
 	@echo 'and each with changes: CONFIG=u200+chunk-32768; of plan: LENGTH= FILTER_LENGTH= CHANNELS='
 	@echo 'DEVICE=u200|ecp5-85k BRAM=2.8MB CLOCK=MHz SNR=dB.'
@@ -51,7 +51,8 @@ test: .venv/installed ## run all tests, on JOBS=2 processes
 regress: .venv/installed ## run all tests, the benches over SEEDS=3 seeds, on all cores
 	@$(RUN) -m tb.regress --seeds '$(or $(SEEDS),3)' --seed '$(SEED)' --test '$(TEST)' \
 	  --sim '$(chosen_sim)' --config '$(CONFIG)' --icarus-seeds '$(or $(ICARUS_SEEDS),0)' \
-	  --jobs '$(chosen_jobs)' --scheduler '$(SCHEDULER)' --limit '$(or $(LIMIT),1200)'
+	  --jobs '$(chosen_jobs)' --scheduler '$(SCHEDULER)' --limit '$(or $(LIMIT),1200)' \
+	  $(if $(filter-out 0,$(AGAIN)),--again)
 
 testplan: .venv/installed ## join the testplans with the last regression's results and coverage
 	@$(RUN) -m tb.testplan

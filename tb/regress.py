@@ -36,7 +36,7 @@ from models import configs
 from models.configs import ROOT
 from tb import runner
 from tb.benches import BENCHES, Bench
-from tb.regress_report import Attempt, PytestResult, Summary, write
+from tb.regress_report import Attempt, PytestResult, Summary, read, write
 
 DIRECTORY = ROOT / "build" / ("coverage" if runner.covers() else "regress")
 BUILDS_FIRST = 1_000_000
@@ -520,23 +520,59 @@ def simulate(engine: Engine, summary: Summary, jobs: int) -> None:
             progress.update(bar, advance=engine.expected(name), **counts)
 
 
+def continued(before: Summary, jobs: Sequence[Job]) -> tuple[Summary, list[Job]]:
+    """What is kept of a regression, and the jobs it has not passed; what these left is removed."""
+    passed = {(job.kind, job.seed) for job in jobs}
+    passed &= {(each.kind, each.seed) for each in before.attempts if not each.failure}
+    summary = Summary(
+        seed=before.seed,
+        revision=revision(),
+        planned=len(jobs),
+        seconds=before.seconds,
+        pytest=before.pytest if before.pytest and before.pytest.ok else None,
+        builds=dict(before.builds),
+        build_cpu=before.build_cpu,
+        attempts=[each for each in before.attempts if (each.kind, each.seed) in passed],
+        continued=[*before.continued, before.revision],
+    )
+    left = [job for job in jobs if (job.kind, job.seed) not in passed]
+    for job in left:
+        for folder in (DIRECTORY / "runs", DIRECTORY / "waves"):
+            for path in (folder / job.name, *folder.glob(f"{job.name}.try*")):
+                shutil.rmtree(path, ignore_errors=True)
+    return summary, left
+
+
 def regress(
-    jobs: Sequence[Job], base: int, scheduler: str, workers: int, limit: float, everything: bool
+    jobs: Sequence[Job],
+    base: int,
+    scheduler: str,
+    workers: int,
+    limit: float,
+    everything: bool,
+    before: Summary | None = None,
 ) -> Summary:
-    """The whole regression; writes its reports, also of one that is interrupted."""
+    """The whole regression, or what `before` has not passed of it; writes its reports.
+
+    They are written of one that is interrupted, too.
+    """
     expected = expected_seconds()
-    shutil.rmtree(DIRECTORY, ignore_errors=True)
-    DIRECTORY.mkdir(parents=True)
+    summary = Summary(seed=base, revision=revision(), planned=len(jobs))
+    if before:
+        summary, jobs = continued(before, jobs)
+        console.print(f"{len(summary.attempts)} of them passed before, {len(jobs)} are left")
+    else:
+        shutil.rmtree(DIRECTORY, ignore_errors=True)
+        DIRECTORY.mkdir(parents=True)
     coverage = os.environ.get("RTL_COVERAGE", "")
     settings = Settings(DIRECTORY, secrets.token_hex(8), limit, rtl_coverage=coverage)
     (DIRECTORY / "token").write_text(settings.token, encoding="ascii")
-    summary = Summary(seed=base, revision=revision(), planned=len(jobs))
-    begin = time.perf_counter()
+    begin = time.perf_counter() - summary.seconds
     signal.signal(signal.SIGTERM, signal.default_int_handler)  # as Ctrl-C
     try:
         with connected(scheduler, workers) as client:
             summary.workers = check_workers(client, settings)
-            if everything:
+            if everything and summary.pytest is None:
                 with console.status("The tests without a simulator, through pytest"):
                     summary.pytest = run_pytest(base, workers)
                 console.print(summary.pytest.sentence)
@@ -559,10 +595,19 @@ def main(
     jobs: Annotated[int, typer.Option(min=0, help="processes; 0: one a core")] = 0,
     scheduler: Annotated[str, typer.Option(help="a Dask scheduler's address")] = "",
     limit: Annotated[float, typer.Option(min=1, help="seconds for one simulation")] = 1200,
+    again: Annotated[bool, typer.Option(help="keep what passed in the last regression")] = False,
 ) -> None:
     """Runs the benches over many seeds, and the other tests once unless benches are chosen."""
     try:
-        base = runner.default_seed(seed)
+        before = read(DIRECTORY) if again else None
+        if again and before is None:
+            raise RegressionError(
+                f"There is no regression of this design in {DIRECTORY} to continue: run it without"
+                " AGAIN=1."
+            )
+        base = runner.default_seed(seed or (str(before.seed) if before else ""))
+        if before and before.seed != base:
+            raise RegressionError(f"The last regression had SEED={before.seed}: take that.")
         if test and test not in BENCHES:
             choice = ", ".join(sorted(BENCHES))
             raise RegressionError(f"There is no test {test!r}; choose one of: {choice}.")
@@ -574,7 +619,7 @@ def main(
         workers = jobs or len(os.sched_getaffinity(0))
         console.print(f"{len(chosen)} jobs, repeated with SEED={base}")
         everything = not (test or sim or config)
-        summary = regress(chosen, base, scheduler, workers, limit, everything)
+        summary = regress(chosen, base, scheduler, workers, limit, everything, before)
     except (RegressionError, runner.BenchFailure, configs.ConfigError) as error:
         message = str(error)
         sentence = f"{message[0].upper()}{message[1:].removesuffix('.')}."

@@ -8,7 +8,7 @@ import functools
 import json
 import os
 from collections import Counter
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
 from xml.etree import ElementTree
 
@@ -72,6 +72,8 @@ class Summary:
     """Seconds of each."""
     build_cpu: float = 0.0
     attempts: list[Attempt] = field(default_factory=list)
+    continued: list[str] = field(default_factory=list)
+    """The revisions of the runs before this one whose results it kept."""
 
     @property
     def failures(self) -> list[Attempt]:
@@ -95,6 +97,8 @@ class Summary:
             parts.append(f"{left} did not run")
         cpu = self.build_cpu, sum(attempt.cpu for attempt in self.attempts)
         parts.append(f"{cpu[0]:.0f} s of CPU for builds and {cpu[1]:.0f} s for simulations")
+        if self.continued:
+            parts.append(f"continued from {', '.join(self.continued)}")
         end = "interrupted after" if self.interrupted else "in"
         return f"{', '.join(parts)}; {end} {self.seconds:.0f} s on {self.workers} workers."
 
@@ -105,6 +109,20 @@ class Summary:
         for attempt in self.attempts:
             total[attempt.kind] += attempt.seconds  # type: ignore[assignment]
         return self.builds | {kind: round(total[kind] / count[kind], 2) for kind in count}
+
+
+def read(directory: Path) -> Summary | None:
+    """The summary that `write` has left of a regression of this design, if there is one."""
+    try:
+        document = json.loads((directory / "summary.json").read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return None
+    if document["design"] != design_digest():
+        return None
+    values = {name.name: document[name.name] for name in fields(Summary) if name.name in document}
+    values["attempts"] = [Attempt(**attempt) for attempt in document["attempts"]]
+    values["pytest"] = PytestResult(**document["pytest"]) if document["pytest"] else None
+    return Summary(**values)
 
 
 @dataclass

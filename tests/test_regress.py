@@ -15,6 +15,7 @@ import time
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 from xml.etree import ElementTree
 
 import pytest
@@ -240,6 +241,54 @@ def test_what_was_done_before_an_interruption_is_reported(
     assert 0 < len(summary["attempts"]) < summary["planned"] == 11
     assert " did not run," in done.stdout
     assert "; interrupted after" in done.stdout
+
+
+MENDED = threading.Event()
+RAN: list[Job] = []
+
+
+def mended_later(job: Job, settings: Settings, waves: bool) -> regress.Result:
+    """Every third seed fails as long as the fault is there; all leave a folder."""
+    failure = "a fault" if job.seed % 3 == 0 and not MENDED.is_set() else ""
+    if not waves:
+        RAN.append(job)
+        (settings.directory / "runs" / job.name).mkdir(parents=True)
+    return regress.Result(job, 0.0, 1.0, failure)
+
+
+def test_what_passed_is_kept(directory: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """AGAIN=1 runs what failed and what is new, once, and counts it with the rest."""
+    work = functools.partialmethod(Engine.__init__, build=built, run=mended_later)
+    monkeypatch.setattr(Engine, "__init__", work)
+    RAN.clear()
+    MENDED.clear()
+    options = ("--test", "cells", "--sim", "icarus", "--seeds", "3")
+
+    def summary() -> dict[str, Any]:
+        document: dict[str, Any] = json.loads((directory / "summary.json").read_text())
+        return document
+
+    done = command(*options, "--again")
+    assert done.exit_code == 2 and "There is no regression of this design" in done.output
+    assert command(*options, "--seed", "1").exit_code == 1
+    first, began = summary(), list(RAN)
+    failed = {each["seed"] for each in first["attempts"] if each["failure"]}
+    assert 0 < len(failed) < first["planned"] == len(began)
+    # Another seed is another regression.
+    done = command(*options, "--seed", "2", "--again")
+    assert done.exit_code == 2 and "The last regression had SEED=1" in done.output
+    MENDED.set()
+    RAN.clear()
+    done = command(*options, "--again")
+    assert done.exit_code == 0, done.output
+    second = summary()
+    assert {job.seed for job in RAN} == failed and len(RAN) == len(failed)
+    assert second["ok"] and second["continued"] == [first["revision"]]
+    assert sorted(each["seed"] for each in second["attempts"]) == sorted(job.seed for job in began)
+    assert second["seconds"] > first["seconds"]
+    # Nothing of a design that has changed is kept.
+    monkeypatch.setattr("tb.regress_report.design_digest", lambda: "another")
+    assert command(*options, "--again").exit_code == 2
 
 
 def test_waves_have_a_limit(

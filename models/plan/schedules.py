@@ -18,9 +18,9 @@ from collections.abc import Callable
 from models import configs
 from models.chunk_controller import chunks
 from models.configs import Config
-from models.plan.clocks import Memory, convolve_clocks
+from models.plan.clocks import READER_FIFO, Memory, convolve_clocks
 from models.plan.logic import multipliers
-from models.plan.memories import READER_FIFO, Ram, block_rams, memories
+from models.plan.memories import Ram, block_rams, memories
 
 LENGTH = 450_000
 CHANNELS = 4
