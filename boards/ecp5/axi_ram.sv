@@ -196,7 +196,8 @@ module axi_ram #(
   end
 
   // Samples are words: the four strobes of one are equal.
-  assign unused_strobes = ^{s_axi_wstrb, s_axi_awaddr[OffsetBits-1:0], s_axi_araddr[OffsetBits-1:0]};
+  assign unused_strobes = ^{s_axi_wstrb, s_axi_awaddr[OffsetBits-1:0],
+                            s_axi_araddr[OffsetBits-1:0]};
 
   assign host_rvalid_o = host_rvalid_q;
   assign host_rdata_o  = host_rdata_q;
