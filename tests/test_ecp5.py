@@ -26,7 +26,7 @@ MAPPED = (
     # Every kind of cell but the PLL: multipliers and carries, block RAM, LUT RAM and registers.
     (
         "MULT18X18D",
-        arithmetic("cfp_multiply", "a netlist", 18, "netlist", FactorBits=18, ProductBits=36),
+        arithmetic("cfp_multiply", "a netlist", 18, "netlist", FactorBits=18, ProductBits=37),
     ),
     (
         "DP16KD",
