@@ -541,7 +541,8 @@ async def stray_bytes(dut: Any) -> None:
 async def resets(dut: Any) -> None:
     """A reset at any moment of a command: nothing is left, and the rate is the first again."""
     bench = await started(dut)
-    bench.stalls = Stalls(20, 20)
+    # Together less than a byte of the fastest line.
+    bench.stalls = Stalls(12, 12)
     for _ in range(12):
         if random.random() < 0.3:
             await change_rate(bench, 4)

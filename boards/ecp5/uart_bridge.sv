@@ -16,7 +16,8 @@
 // bits, a byte while an answer is due or under way. What comes before it in a command is done: words
 // before the failing one are written, or were answered before the E.
 // Handshake: AXI4-Lite, one access at a time; memory valid/ready with one request outstanding,
-// whose rvalid comes at least one clock after the request was accepted.
+// whose rvalid comes at least one clock after the request was accepted. A write has to end before
+// the next byte is there, within 10 * clocks per bit.
 // Latency: 2 clocks from uart_rx's pulse for a word's last byte to the request, 2 clocks from its
 // answer to the start bit. Throughput: the line's.
 
