@@ -26,7 +26,7 @@ MAPPED = (
     # Every kind of cell but the PLL: multipliers and carries, block RAM, LUT RAM and registers.
     (
         "MULT18X18D",
-        arithmetic("cfp_multiply", "a netlist", 18, "netlist", FactorBits=18, ProductBits=37),
+        arithmetic("cfp_multiply", "a netlist", 14, "netlist", FactorBits=14, ProductBits=29),
     ),
     (
         "DP16KD",
