@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import dataclasses
 import enum
+import itertools
 from collections.abc import Iterator
 
 from models.configs import Config
@@ -86,12 +87,20 @@ class HStore:
 
 @dataclasses.dataclass(frozen=True)
 class Pass:
-    """pass_sequencer: one pass of Config.chunk_beats beats."""
+    """pass_sequencer: one pass of Config.chunk_beats beats.
 
-    first: bool = False
-    """The accumulator starts anew."""
-    last: bool = False
-    """The sum goes to the inverse engine."""
+    `outputs`, `first` and `last` have a bit for each output chunk of a pass. Bit 0's X is multiplied
+    by the H that comes, bit 1's (Config.outputs = 2) by the one that came with the pass before.
+    """
+
+    outputs: int = 0
+    """The output chunks that it adds to."""
+    first: int = 0
+    """Those whose accumulator starts anew."""
+    last: int = 0
+    """Those whose sum goes to the inverse engine: one at most."""
+    h: bool = False
+    """H comes from memory."""
     flush: bool = False
     """Zeros in the place of both operands, to push the last chunk out of the inverse engine."""
     engine: bool = False
@@ -100,6 +109,9 @@ class Pass:
     """The engine's beats go to memory too."""
     prepare: bool = False
     """The engine's beats go to the H spectra, and nothing to the MAC."""
+
+
+FLUSH = Pass(outputs=1, first=1, last=1, flush=True)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -170,13 +182,33 @@ def streams(config: Config, job: Job) -> dict[str, list[Command]]:
     }
 
 
+def newest_chunks(config: Config, p: int) -> range:
+    """The newest output chunk of each group: they go in groups of Config.outputs, and the first
+    group has fewer if it must."""
+    return range((p - 1) % config.outputs, p, config.outputs)
+
+
+def oldest_chunk(config: Config, newest: int, ph: int) -> int:
+    """The first X that a group of output chunks needs, for `ph` chunks of h."""
+    return max(0, newest - config.outputs - ph + 2)
+
+
 def passes(config: Config, job: Job) -> int:
-    """The MAC passes of a job: one for each pair of chunks, the flush not counted."""
+    """The MAC passes of a job: one for each chunk of X that a group of output chunks needs; those
+    that only bring H and the flush not counted."""
     if job.mode == Mode.PREPARE:
         return 0
-    p = chunks(config, job.length_x)
-    ph = min(chunks(config, job.length_h), p)
-    return job.channels * (ph * (ph + 1) // 2 + (p - ph) * ph)
+    p, ph = chunks(config, job.length_x), chunks(config, job.length_h)
+    groups = newest_chunks(config, p)
+    return job.channels * sum(newest - oldest_chunk(config, newest, ph) + 1 for newest in groups)
+
+
+def stored_chunks(config: Config, job: Job) -> int:
+    """The chunks of X that each channel of a CONVOLVE job writes: all but those of the last group,
+    and none for a filter of one chunk, which meets no older X."""
+    if chunks(config, job.length_h) == 1:
+        return 0
+    return max(0, chunks(config, job.length_x) - config.outputs)
 
 
 def mac_beats(config: Config, job: Job) -> int:
@@ -212,26 +244,64 @@ def _prepare(config: Config, job: Job) -> Iterator[Command]:
 
 def _convolve(config: Config, job: Job) -> Iterator[Command]:
     size = spectrum_bytes(config)
-    p = chunks(config, job.length_x)
-    ph_row = chunks(config, job.length_h)
-    ph = min(ph_row, p)
+    p, ph = chunks(config, job.length_x), chunks(config, job.length_h)
+    groups = newest_chunks(config, p)
+    stored = stored_chunks(config, job)
     loads = _loads(config, job.x, job.length_x, job.channels)
+    outputs = _row_chunks(config, job.y, job.length_x, job.channels)
     yield next(loads)
-    for channel, k, y_addr, samples in _row_chunks(config, job.y, job.length_x, job.channels):
-        yield next(loads)
-        oldest = max(0, k - ph + 1)
-        store = k + 1 < p and ph > 1
-        for i in range(oldest, k + 1):
-            yield HRead(job.h_spectra + (channel * ph_row + k - i) * size)
-            if i < k:
-                # Every channel writes all its chunks but the last, so this counts the bursts
-                # that the writer has to have finished before this chunk may be read.
-                written = channel * (p - 1) + i
-                sequence = written * bursts_per_chunk(config)
+    if config.outputs == 2 and groups[0] < ph:
+        yield HRead(job.h_spectra + groups[0] * size)
+        yield Pass(h=True)
+    for channel, newest in itertools.product(range(job.channels), groups):
+        oldest = oldest_chunk(config, newest, ph)
+        fresh = max(0, newest - config.outputs + 1)
+        for i in range(oldest, newest + 1):
+            one = _pass(config, i, newest, ph)
+            if i >= fresh:
+                yield next(loads)
+                one = dataclasses.replace(one, engine=True, store=i < stored)
+            j = _h_chunk(config, i, newest, p, ph)
+            if j is not None:
+                row = channel
+                if config.outputs == 2 and i == p - 1:
+                    row += 1
+                if row < job.channels:
+                    yield HRead(job.h_spectra + (row * ph + j) * size)
+                    one = dataclasses.replace(one, h=True)
+            if not one.engine:
+                # So many bursts the writer has to have finished before this chunk may be read.
+                sequence = (channel * stored + i) * bursts_per_chunk(config)
                 yield XRead(job.x_spectra + i * size, sequence % (1 << 32))
-            elif store:
+            elif one.store:
                 yield XStore(job.x_spectra + i * size)
-            yield Pass(first=i == oldest, last=i == k, engine=i == k, store=i == k and store)
-        yield YStore(y_addr, samples)
-        yield Overlap(first=k == 0)
-    yield Pass(first=True, last=True, flush=True)
+            yield one
+            if one.last:
+                _, k, y_addr, samples = next(outputs)
+                yield YStore(y_addr, samples)
+                yield Overlap(first=k == 0)
+    yield FLUSH
+
+
+def _pass(config: Config, i: int, newest: int, ph: int) -> Pass:
+    """X_i's pass of a group: what it adds to, the oldest X of each output chunk first."""
+    taking, first, last = 0, 0, 0
+    for bit in range(config.outputs):
+        k = newest - config.outputs + 1 + bit
+        if 0 <= k - i < ph:
+            taking |= 1 << bit
+            first |= (i == max(0, k - ph + 1)) << bit
+            last |= (i == k) << bit
+    return Pass(taking, first, last)
+
+
+def _h_chunk(config: Config, i: int, newest: int, p: int, ph: int) -> int | None:
+    """The chunk of h that X_i's pass of a group brings, if any.
+
+    The pass of the newest X of two output chunks multiplies by the kept H alone. It brings the next
+    group's highest: that of the second output chunk's first pair, if chunk 0 of x is in that.
+    """
+    if config.outputs == 1 or i < newest:
+        return newest - config.outputs + 1 - i
+    following = newest + 2 if newest != p - 1 else newest_chunks(config, p)[0]
+    return following if following < ph else None

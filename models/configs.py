@@ -35,6 +35,7 @@ class Config:
     twiddle_bits: int
     right_angle: bool
     max_length_log2: int
+    outputs: int
     bram36_max: int | None = None  # budget of block RAMs of 36 Kb; None: not limited
     uram_max: int | None = None  # budget of UltraRAMs
 
@@ -53,6 +54,7 @@ class Config:
             (within(self.exponent_bits, 8, 10), "exponent_bits must be 8..10"),
             (within(self.twiddle_bits, 12, 27), "twiddle_bits must be 12..27"),
             (within(self.max_length_log2, 4, 28), "max_length_log2 must be 4..28"),
+            (within(self.outputs, 1, 2), "outputs must be 1 or 2"),
         ):
             if not ok:
                 raise ConfigError(f"configuration {self.name}: {problem}")
@@ -96,6 +98,7 @@ class Config:
             "ExponentBits": self.exponent_bits,
             "TwiddleBits": self.twiddle_bits,
             "MaxLengthLog2": self.max_length_log2,
+            "Outputs": self.outputs,
         }
 
 

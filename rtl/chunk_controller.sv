@@ -5,10 +5,16 @@
 // X(i) * H(k-i), oldest X first (the last X comes straight from the forward engine), and tells
 // every consumer what to do for them. PREPARE transforms the chunks of h and stores them.
 //
+// With two outputs a pass is X(i) by H(k-i), for chunk k, and by H(k+1-i), for chunk k+1, which the
+// pass before brought. Output chunks go in twos, the first alone when their number is odd. The last
+// pass of two, X(k+1) by H(0), needs no new H: it brings the next two's highest, in the next
+// channel too. That of the first channel comes by a pass of its own, while x(0) is loaded.
+//
 // Handshake: start_i is a pulse while the arguments are stable; they stay so until done_o, which
 // then holds until the next start_i or reset. Every stream is valid/ready, out of a FIFO.
-// Latency: 9 clocks from start_i to the first pass. Throughput: a pass every 2 clocks
-// within an output chunk, 4 clocks across chunks, 5 across channels.
+// Latency: 9 clocks from start_i to the first pass (two outputs: 7 to the one for H alone, 11 or,
+// without it, 10 to the first other). Throughput: a pass every 2 clocks within an output chunk or
+// two, 4 clocks across chunks, 5 across channels.
 //
 // No deadlock, whatever the order in which consumers take their commands: three processes fill
 // the streams and none waits for another: loads (a chunk_walker), outputs (another one), and
@@ -17,12 +23,13 @@
 // is full. Its commands enter their FIFOs in the order of execution, each pass together with all
 // that it needs. So of the passes that are not complete the oldest one has all its commands out,
 // completes, and with it the commands of its streams, which are the oldest in their FIFOs: the
-// full FIFO moves.
+// full FIFO moves. An H that is kept came with the pass before.
 
 module chunk_controller #(
   parameter int Lanes = 8,           // words of a beat
   parameter int Chunk = 65536,       // samples of a chunk
   parameter int MaxLengthLog2 = 22,  // longest row: 2^MaxLengthLog2 samples
+  parameter int Outputs = 1,         // output chunks that a pass may add to: 1 or 2
   localparam int ChunkLog2 = $clog2(Chunk),
   localparam int LengthBits = MaxLengthLog2 + 1
 ) (
@@ -69,8 +76,10 @@ module chunk_controller #(
   // to pass_sequencer
   output logic                  pass_valid_o,
   input  logic                  pass_ready_i,
-  output logic                  pass_first_o,
-  output logic                  pass_last_o,
+  output logic [Outputs-1:0]    pass_outputs_o,
+  output logic [Outputs-1:0]    pass_first_o,
+  output logic [Outputs-1:0]    pass_last_o,
+  output logic                  pass_h_o,
   output logic                  pass_flush_o,
   output logic                  pass_engine_o,
   output logic                  pass_store_o,
@@ -104,6 +113,7 @@ module chunk_controller #(
     if (Lanes < 2 || Lanes > 16 || (Lanes & (Lanes - 1)) != 0 || ChunkBeats < 1) begin
       $fatal(1, "chunk_controller: bad Lanes");
     end
+    if (Outputs < 1 || Outputs > 2) $fatal(1, "chunk_controller: bad Outputs");
     if (MaxLengthLog2 < 1 || MaxLengthLog2 > 28) $fatal(1, "chunk_controller: bad MaxLengthLog2");
   end
 
@@ -115,6 +125,8 @@ module chunk_controller #(
     StLength,
     StCounts,
     StBegin,
+    StHead,
+    StBring,
     StRow,
     StFirst,
     StSum,
@@ -136,10 +148,20 @@ module chunk_controller #(
   logic [StrideBits-1:0] stride_q;
   logic [CountBits-1:0]  last_chunk_q;    // chunks_q - 1
   logic [CountBits-1:0]  last_h_chunk_q;
-  logic                  single_q;        // one chunk of h: X never comes from memory
+  logic                  single_q;        // one chunk of h: X is never stored
   logic [15:0]           last_channel_q;
 
+  // Two outputs a pass.
+  logic                  two;
+  logic [CountBits-1:0]  step;            // output chunks that go together
+  logic [CountBits-1:0]  head;            // the last of a channel's first output chunks
+  logic                  head_kept_q;     // and whether there is an H for it and X(0)
+  logic [CountBits-1:0]  stored_q;        // chunks of X that a channel stores
+
   assign length_h = RowBits'(length_h_i);
+  assign two      = (Outputs == 2) && convolve_i;
+  assign step     = two ? CountBits'(2) : CountBits'(1);
+  assign head     = two ? CountBits'(last_chunk_q[0]) : '0;
 
   always_ff @(posedge clk_i) begin
     row_length_q   <= convolve_i ? RowBits'(length_x_i) : length_h;
@@ -154,6 +176,8 @@ module chunk_controller #(
     last_h_chunk_q <= h_chunks_q - 1'b1;
     single_q       <= (h_chunks_q == CountBits'(1));
     last_channel_q <= 16'(channels_i - 1'b1);
+    head_kept_q    <= (head == '0) || !single_q;
+    stored_q       <= last_chunk_q - CountBits'(two && last_chunk_q != '0);
   end
 
   // ---------------------------------------------------------------------------------------------
@@ -228,24 +252,34 @@ module chunk_controller #(
   // Passes.
 
   logic [15:0]          channel_q;
-  logic [CountBits-1:0] k_q;           // output chunk
-  logic [CountBits-1:0] oldest_q;      // its first i
-  logic [CountBits-1:0] newest_h_q;    // and the H that goes with it
+  logic [CountBits-1:0] k_q;           // output chunk, the second of two
+  logic [CountBits-1:0] oldest_q;      // its first i, of two the first one's
+  logic [CountBits-1:0] newest_h_q;    // and the H that comes with it; -1: none
   logic [CountBits-1:0] i_q;           // chunk of X
-  logic [CountBits-1:0] j_q;           // chunk of H: i + j = k
+  logic [CountBits-1:0] j_q;           // chunk of H: i + j = k, of two for the first one
   logic [63:0]          h_row_q;       // the channel's H(0)
+  logic [63:0]          h_next_row_q;  // the next one's
   logic [31:0]          sequence_q;    // bursts of X written in earlier channels
   logic [63:0]          x_addr_q;
   logic [63:0]          h_addr_q;
   logic [31:0]          x_sequence_q;
-  logic                 first_q;
+  logic                 first_q;       // the first pass of the output chunk, or of two
   logic                 last_q;
   logic                 last_k_q;
+  // Of two output chunks:
+  logic                 late_q;        // the second one's first pass is not the first but
+  logic                 second_q;      // the second one
+  logic                 ahead_q;       // the last pass brings an H of the next two
+  logic [CountBits-1:0] ahead_h_q;     // this one
+  logic                 before_last_q; // the pass before the last: the first one's last
+  logic                 newest;
+  logic                 engine;
   logic                 store;
   logic                 use_x;
   logic                 use_h;
   logic                 room;
   logic                 issue;
+  logic                 bring;
   logic                 flush;
   logic                 x_read_ready;
   logic                 h_read_ready;
@@ -265,14 +299,17 @@ module chunk_controller #(
   assign levels = load_level | x_read_level | h_read_level | x_store_level | h_store_level
       | pass_level | y_store_level | overlap_level;
 
-  assign use_x = convolve_i && !last_q;
-  assign use_h = convolve_i;
-  assign store = convolve_i && last_q && !last_k_q && !single_q;
+  assign newest = (i_q == k_q);
+  assign engine = convolve_i && (last_q || before_last_q);
+  assign use_x  = convolve_i && !engine;
+  assign use_h  = convolve_i && (!(two && last_q) || ahead_q);
+  assign store  = engine && !last_k_q && !single_q;
 
   // A pass enters all FIFOs it needs at once, so no command is ever ahead of its pass.
   assign room = pass_ready && (!use_x || x_read_ready) && (!use_h || h_read_ready)
       && (!store || x_store_ready) && (convolve_i || h_store_ready);
   assign issue = (state_q == StPass) && room;
+  assign bring = (state_q == StBring) && pass_ready && h_read_ready;
   assign flush = (state_q == StFlush);
 
   always_ff @(posedge clk_i) begin
@@ -283,7 +320,9 @@ module chunk_controller #(
         StIdle: if (start_i) state_q <= StLength;
         StLength: state_q <= StCounts;
         StCounts: state_q <= StBegin;
-        StBegin: state_q <= StRow;
+        StBegin: state_q <= two ? StHead : StRow;
+        StHead: state_q <= head_kept_q ? StBring : StRow;
+        StBring: if (bring) state_q <= StRow;
         StRow: state_q <= StFirst;
         StFirst: state_q <= StSum;
         StSum: state_q <= StPass;
@@ -313,48 +352,68 @@ module chunk_controller #(
         h_row_q    <= h_spectra_i;
         sequence_q <= '0;
       end
+      StHead: h_addr_q <= h_row_q + {{(64 - CountBits - SpectrumLog2){1'b0}}, head,
+                                     {SpectrumLog2{1'b0}}};
       StRow: begin
-        k_q        <= '0;
+        k_q        <= head;
         oldest_q   <= '0;
-        newest_h_q <= '0;
+        newest_h_q <= two ? head - 1'b1 : '0;
       end
       StFirst: begin
-        i_q     <= oldest_q;
-        j_q     <= newest_h_q;
-        first_q <= 1'b1;
+        i_q       <= oldest_q;
+        j_q       <= newest_h_q;
+        first_q   <= 1'b1;
+        second_q  <= 1'b0;
+        last_k_q  <= (k_q == last_chunk_q);
+        late_q    <= (k_q > last_h_chunk_q);
+        ahead_h_q <= (k_q == last_chunk_q) ? head : k_q + CountBits'(2);
+        ahead_q   <= (k_q == last_chunk_q) ? head_kept_q && channel_q != last_channel_q
+                     : k_q + CountBits'(2) <= last_h_chunk_q;
       end
       StSum: begin
-        x_addr_q     <= x_spectra_i
-                        + {{(64 - CountBits - SpectrumLog2){1'b0}}, i_q, {SpectrumLog2{1'b0}}};
-        h_addr_q     <= h_row_q
-                        + {{(64 - CountBits - SpectrumLog2){1'b0}}, j_q, {SpectrumLog2{1'b0}}};
-        x_sequence_q <= sequence_q + (32'(i_q) << BurstsLog2);
-        last_q       <= (i_q == k_q);
-        last_k_q     <= (k_q == last_chunk_q);
+        x_addr_q      <= x_spectra_i
+                         + {{(64 - CountBits - SpectrumLog2){1'b0}}, i_q, {SpectrumLog2{1'b0}}};
+        h_addr_q      <= ((two && newest && last_k_q) ? h_next_row_q : h_row_q)
+                         + {{(64 - CountBits - SpectrumLog2){1'b0}},
+                            (two && newest) ? ahead_h_q : j_q, {SpectrumLog2{1'b0}}};
+        x_sequence_q  <= sequence_q + (32'(i_q) << BurstsLog2);
+        last_q        <= newest;
+        before_last_q <= two && (i_q + 1'b1 == k_q);
       end
       StPass: begin
         if (room) begin
-          i_q     <= i_q + 1'b1;
-          j_q     <= j_q - 1'b1;
-          first_q <= 1'b0;
+          i_q      <= i_q + 1'b1;
+          j_q      <= j_q - 1'b1;
+          first_q  <= 1'b0;
+          second_q <= first_q;
         end
       end
       StChunk: begin
-        k_q <= k_q + 1'b1;
-        // Either one more pair, or the oldest X has met the whole filter. Chunks of h beyond those
-        // of x are never reached.
-        if (newest_h_q != last_h_chunk_q) newest_h_q <= newest_h_q + 1'b1;
-        else oldest_q <= oldest_q + 1'b1;
+        k_q <= k_q + step;
+        // Either one more pair for each output chunk, or the oldest X has met the whole filter.
+        // Chunks of h beyond those of x are never reached.
+        if (newest_h_q == last_h_chunk_q) begin
+          oldest_q <= oldest_q + step;
+        end else if (two && newest_h_q + 1'b1 != last_h_chunk_q) begin
+          newest_h_q <= newest_h_q + step;
+        end else begin
+          newest_h_q <= newest_h_q + 1'b1;
+          if (two) oldest_q <= oldest_q + 1'b1;
+        end
       end
       StChannel: begin
         channel_q  <= channel_q + 1'b1;
-        h_row_q    <= h_row_q
-                      + {{(64 - CountBits - SpectrumLog2){1'b0}}, h_chunks_q, {SpectrumLog2{1'b0}}};
-        // All chunks but the last of a channel were written.
-        sequence_q <= sequence_q + (32'(last_chunk_q) << BurstsLog2);
+        h_row_q    <= h_next_row_q;
+        // All chunks but the last, or the last two, of a channel were written.
+        sequence_q <= sequence_q + (32'(stored_q) << BurstsLog2);
       end
       default: ;
     endcase
+  end
+
+  always_ff @(posedge clk_i) begin
+    h_next_row_q <= h_row_q
+                    + {{(64 - CountBits - SpectrumLog2){1'b0}}, h_chunks_q, {SpectrumLog2{1'b0}}};
   end
 
   logic started_q;
@@ -405,7 +464,7 @@ module chunk_controller #(
   ) u_h_read_fifo (
     .clk_i  (clk_i),
     .rst_ni (rst_ni),
-    .valid_i(issue && use_h),
+    .valid_i((issue && use_h) || bring),
     .ready_o(h_read_ready),
     .data_i (h_addr_q),
     .valid_o(h_read_valid_o),
@@ -444,28 +503,56 @@ module chunk_controller #(
     .level_o(h_store_level)
   );
 
-  logic [5:0] pass;
+  // The pass: its output chunks, and what else it does.
+  logic [Outputs-1:0] outputs;
+  logic [Outputs-1:0] first;
+  logic [Outputs-1:0] last;
+  logic [4:0]         marks;  // h, flush, engine, store, prepare
 
-  // first, last, flush, engine, store, prepare
+  if (Outputs == 1) begin : gen_one
+    assign outputs = flush || convolve_i;
+    assign first   = flush || (convolve_i && first_q);
+    assign last    = flush || (convolve_i && last_q);
+
+    logic unused;
+    assign unused = late_q || second_q;
+  end else begin : gen_two
+    always_comb begin
+      outputs = '0;
+      first   = '0;
+      last    = '0;
+      if (flush) begin
+        outputs = 2'b01;
+        first   = 2'b01;
+        last    = 2'b01;
+      end else if (convolve_i && state_q != StBring) begin
+        outputs = {!(late_q && first_q), !last_q};
+        first   = {late_q ? second_q : first_q, first_q && !last_q};
+        last    = {last_q, before_last_q};
+      end
+    end
+  end
+
   always_comb begin
-    if (flush) pass = 6'b111000;
-    else if (convolve_i) pass = {first_q, last_q, 1'b0, last_q, store, 1'b0};
-    else pass = 6'b000001;
+    if (flush) marks = 5'b01000;
+    else if (state_q == StBring) marks = 5'b10000;
+    else if (convolve_i) marks = {use_h, 1'b0, engine, store, 1'b0};
+    else marks = 5'b00001;
   end
 
   fifo #(
-    .Width(6),
+    .Width(3 * Outputs + 5),
     .Depth(FifoDepth)
   ) u_pass_fifo (
     .clk_i  (clk_i),
     .rst_ni (rst_ni),
-    .valid_i(issue || flush),
+    .valid_i(issue || bring || flush),
     .ready_o(pass_ready),
-    .data_i (pass),
+    .data_i ({outputs, first, last, marks}),
     .valid_o(pass_valid_o),
     .ready_i(pass_ready_i),
-    .data_o ({pass_first_o, pass_last_o, pass_flush_o, pass_engine_o, pass_store_o,
-              pass_prepare_o}),
+    .data_o ({pass_outputs_o, pass_first_o, pass_last_o, pass_h_o, pass_flush_o, pass_engine_o,
+              pass_store_o, pass_prepare_o}),
     .level_o(pass_level)
   );
 

@@ -19,8 +19,9 @@
 // docs/registers.md. A row of samples begins at a multiple of 4 KiB, as does every pointer.
 // Handshake: an AMD Vitis kernel: AXI4-Lite with the ap_ctrl_chain registers, AXI4 masters,
 // synchronous active-low reset. Latency and throughput: CONVOLVE takes about
-// Chunk/Lanes * (P * (P + 1) / 2) clocks a channel for P chunks of x and as many of h, and about
-// two passes at the beginning and end of a job; PREPARE Chunk/Lanes clocks a chunk, and one pass.
+// Chunk/Lanes * (P * (P + 1) / 2) clocks a channel for P chunks of x and as many of h, with two
+// outputs a pass Chunk/Lanes * floor((P + 1)^2 / 4), and about two passes at the beginning and end
+// of a job; PREPARE Chunk/Lanes clocks a chunk, and one pass.
 
 module crocuta_kernel
   import crocuta_pkg::*;
@@ -31,6 +32,7 @@ module crocuta_kernel
   parameter int ExponentBits = 9,    // E: 8..10
   parameter int TwiddleBits = 25,    // T
   parameter int MaxLengthLog2 = 22,  // longest row of samples
+  parameter int Outputs = 1,         // output chunks a pass adds to: 1 or 2
   parameter TwiddleDir = "",         // where models.twiddle_rom wrote this configuration's tables
   localparam int AxiBits = 64 * Lanes
 ) (
@@ -371,8 +373,10 @@ module crocuta_kernel
   logic [63:0]          h_store_addr;
   logic                 pass_valid;
   logic                 pass_ready;
-  logic                 pass_first;
-  logic                 pass_last;
+  logic [Outputs-1:0]   pass_outputs;
+  logic [Outputs-1:0]   pass_first;
+  logic [Outputs-1:0]   pass_last;
+  logic                 pass_h;
   logic                 pass_flush;
   logic                 pass_engine;
   logic                 pass_store;
@@ -388,7 +392,8 @@ module crocuta_kernel
   chunk_controller #(
     .Lanes        (Lanes),
     .Chunk        (Chunk),
-    .MaxLengthLog2(MaxLengthLog2)
+    .MaxLengthLog2(MaxLengthLog2),
+    .Outputs      (Outputs)
   ) u_chunk_controller (
     .clk_i            (clk),
     .rst_ni           (core_rst_n),
@@ -422,8 +427,10 @@ module crocuta_kernel
     .h_store_addr_o   (h_store_addr),
     .pass_valid_o     (pass_valid),
     .pass_ready_i     (pass_ready),
+    .pass_outputs_o   (pass_outputs),
     .pass_first_o     (pass_first),
     .pass_last_o      (pass_last),
+    .pass_h_o         (pass_h),
     .pass_flush_o     (pass_flush),
     .pass_engine_o    (pass_engine),
     .pass_store_o     (pass_store),
@@ -673,28 +680,33 @@ module crocuta_kernel
   logic                output_available;
   logic                output_reserve;
   logic                mac_valid;
-  logic                mac_first;
-  logic                mac_last;
+  logic [Outputs-1:0]  mac_outputs;
+  logic [Outputs-1:0]  mac_first;
+  logic [Outputs-1:0]  mac_last;
   logic                mac_x_engine;
   logic                mac_zero;
   logic                mac_valid_q;
-  logic                mac_first_q;
-  logic                mac_last_q;
+  logic [Outputs-1:0]  mac_outputs_q;
+  logic [Outputs-1:0]  mac_first_q;
+  logic [Outputs-1:0]  mac_last_q;
   logic [BeatBits-1:0] mac_x_q;
   logic [BeatBits-1:0] mac_h_q;
   logic                total_valid;
   logic [BeatBits-1:0] total;
 
   pass_sequencer #(
-    .Lanes(Lanes),
-    .Chunk(Chunk)
+    .Lanes  (Lanes),
+    .Chunk  (Chunk),
+    .Outputs(Outputs)
   ) u_pass_sequencer (
     .clk_i             (clk),
     .rst_ni            (core_rst_n),
     .pass_valid_i      (pass_valid),
     .pass_ready_o      (pass_ready),
+    .pass_outputs_i    (pass_outputs),
     .pass_first_i      (pass_first),
     .pass_last_i       (pass_last),
+    .pass_h_i          (pass_h),
     .pass_flush_i      (pass_flush),
     .pass_engine_i     (pass_engine),
     .pass_store_i      (pass_store),
@@ -712,6 +724,7 @@ module crocuta_kernel
     .output_available_i(output_available),
     .output_reserve_o  (output_reserve),
     .mac_valid_o       (mac_valid),
+    .mac_outputs_o     (mac_outputs),
     .mac_first_o       (mac_first),
     .mac_last_o        (mac_last),
     .mac_x_engine_o    (mac_x_engine),
@@ -730,21 +743,24 @@ module crocuta_kernel
   end
 
   always_ff @(posedge clk) begin
-    mac_first_q <= mac_first;
-    mac_last_q  <= mac_last;
-    mac_x_q     <= mac_zero ? {Lanes{Zero}} : mac_x_engine ? spectrum : x_beat;
-    mac_h_q     <= mac_zero ? {Lanes{Zero}} : h_beat;
+    mac_outputs_q <= mac_outputs;
+    mac_first_q   <= mac_first;
+    mac_last_q    <= mac_last;
+    mac_x_q       <= mac_zero ? {Lanes{Zero}} : mac_x_engine ? spectrum : x_beat;
+    mac_h_q       <= mac_zero ? {Lanes{Zero}} : h_beat;
   end
 
   spectral_mac #(
     .Lanes       (Lanes),
     .Chunk       (Chunk),
     .MantissaBits(MantissaBits),
-    .ExponentBits(ExponentBits)
+    .ExponentBits(ExponentBits),
+    .Outputs     (Outputs)
   ) u_spectral_mac (
     .clk_i      (clk),
     .rst_ni     (core_rst_n),
     .valid_i    (mac_valid_q),
+    .outputs_i  (mac_outputs_q),
     .first_i    (mac_first_q),
     .last_i     (mac_last_q),
     .x_i        (mac_x_q),

@@ -5,8 +5,9 @@
 // fires, takes its operands and drives the spectral MAC.
 //
 // A beat of a pass needs
-//   normal:  h, and the forward engine's beat (engine) or x; with `last` also a place for the
-//            result; with `store` also the X writer's ready, and the engine's beat goes there too;
+//   normal:  h, if it brings one, and the forward engine's beat (engine) or x; with `last` also a
+//            place for the result; with `store` also the X writer's ready, and the engine's beat
+//            goes there too; for no output chunk: h only, which the MAC keeps for the next pass;
 //   flush:   a place for the result only: the operands are zero;
 //   prepare: the engine's beat and the H writer's ready; the MAC gets nothing.
 // Handshake: valid/ready. The ready and valid outputs of the operands and stores are combinational
@@ -18,14 +19,18 @@
 
 module pass_sequencer #(
   parameter int Lanes = 8,     // words of a beat
-  parameter int Chunk = 65536  // words of a pass
+  parameter int Chunk = 65536, // words of a pass
+  parameter int Outputs = 1    // output chunks that a pass may add to
 ) (
   input  logic clk_i,
   input  logic rst_ni,
   input  logic pass_valid_i,
   output logic pass_ready_o,
-  input  logic pass_first_i,
-  input  logic pass_last_i,
+  /// the output chunks that it adds to, and of them those that it starts and those it completes
+  input  logic [Outputs-1:0] pass_outputs_i,
+  input  logic [Outputs-1:0] pass_first_i,
+  input  logic [Outputs-1:0] pass_last_i,
+  input  logic pass_h_i,
   input  logic pass_flush_i,
   input  logic pass_engine_i,
   input  logic pass_store_i,
@@ -46,13 +51,14 @@ module pass_sequencer #(
   /// a beat that leaves the MAC enters the inverse engine
   output logic output_reserve_o,
   output logic mac_valid_o,
-  output logic mac_first_o,
-  output logic mac_last_o,
+  output logic [Outputs-1:0] mac_outputs_o,
+  output logic [Outputs-1:0] mac_first_o,
+  output logic [Outputs-1:0] mac_last_o,
   /// operand x is the engine's beat, not the reader's
   output logic mac_x_engine_o,
   /// both operands are zero
   output logic mac_zero_o,
-  /// pulse: a MAC beat fired, flush not counted
+  /// pulse: a MAC beat fired for an output chunk, flush not counted
   output logic mac_beat_o,
   // pulses, at most one: a pass is active and no beat fired, for want of
   /// the forward engine
@@ -78,17 +84,19 @@ module pass_sequencer #(
 
   // The command in waiting, as it came.
   logic wait_valid_q;
-  logic wait_first_q;
-  logic wait_last_q;
+  logic wait_h_q;
   logic wait_flush_q;
   logic wait_engine_q;
   logic wait_store_q;
   logic wait_prepare_q;
+  logic [Outputs-1:0] wait_outputs_q;
+  logic [Outputs-1:0] wait_first_q;
+  logic [Outputs-1:0] wait_last_q;
+  logic wait_x;
 
   // The pass in work, as what its beats need and do.
   logic active_q;
-  logic first_q;
-  logic last_q;
+  logic count_q;
   logic flush_q;
   logic prepare_q;
   logic need_engine_q;
@@ -96,6 +104,9 @@ module pass_sequencer #(
   logic need_h_q;
   logic need_store_x_q;
   logic need_output_q;
+  logic [Outputs-1:0] outputs_q;
+  logic [Outputs-1:0] first_q;
+  logic [Outputs-1:0] last_q;
 
   logic [BeatBits-1:0] beat_q;
   logic                final_q;  // the pass's last beat is next
@@ -114,6 +125,7 @@ module pass_sequencer #(
   assign lack_output = need_output_q && !output_available_i;
   assign fire        = active_q && !(lack_engine || lack_x || lack_h || lack_store || lack_output);
 
+  assign wait_x       = !wait_flush_q && (wait_outputs_q != '0);
   assign pass_ready_o = !wait_valid_q;
   assign advance      = wait_valid_q && (!active_q || (fire && final_q));
 
@@ -136,23 +148,27 @@ module pass_sequencer #(
 
   always_ff @(posedge clk_i) begin
     if (!wait_valid_q) begin
+      wait_outputs_q <= pass_outputs_i;
       wait_first_q   <= pass_first_i;
       wait_last_q    <= pass_last_i;
+      wait_h_q       <= pass_h_i;
       wait_flush_q   <= pass_flush_i;
       wait_engine_q  <= pass_engine_i;
       wait_store_q   <= pass_store_i;
       wait_prepare_q <= pass_prepare_i;
     end
     if (advance) begin
+      outputs_q      <= wait_outputs_q;
       first_q        <= wait_first_q;
       last_q         <= wait_last_q;
       flush_q        <= wait_flush_q;
       prepare_q      <= wait_prepare_q;
-      need_engine_q  <= !wait_flush_q && (wait_engine_q || wait_prepare_q);
-      need_x_q       <= !wait_flush_q && !wait_engine_q && !wait_prepare_q;
-      need_h_q       <= !wait_flush_q && !wait_prepare_q;
-      need_store_x_q <= !wait_flush_q && !wait_prepare_q && wait_store_q;
-      need_output_q  <= wait_flush_q || (wait_last_q && !wait_prepare_q);
+      count_q        <= wait_x;
+      need_engine_q  <= (wait_x && wait_engine_q) || wait_prepare_q;
+      need_x_q       <= wait_x && !wait_engine_q;
+      need_h_q       <= wait_h_q;
+      need_store_x_q <= wait_store_q;
+      need_output_q  <= (wait_last_q != '0);
     end
   end
 
@@ -163,6 +179,7 @@ module pass_sequencer #(
   assign store_h_valid_o  = fire && prepare_q;
   assign output_reserve_o = fire && need_output_q;
   assign mac_valid_o      = fire && !prepare_q;
+  assign mac_outputs_o    = outputs_q;
   assign mac_first_o      = first_q;
   assign mac_last_o       = last_q;
   assign mac_x_engine_o   = need_engine_q;
@@ -170,7 +187,7 @@ module pass_sequencer #(
 
   // One cause a stalled clock: the first that lacks, from the data's source to its sink.
   always_ff @(posedge clk_i) begin
-    mac_beat_o      <= fire && !prepare_q && !flush_q;
+    mac_beat_o      <= fire && count_q;
     stall_samples_o <= active_q && lack_engine;
     stall_x_o       <= active_q && lack_x;
     stall_h_o       <= active_q && lack_h && !(lack_engine || lack_x);

@@ -1,26 +1,32 @@
 // Copyright 2026 The Crocuta authors
 // SPDX-License-Identifier: Apache-2.0
 //
-// spectral_mac: multiplies spectra and accumulates the products of an output chunk's passes.
+// spectral_mac: multiplies spectra and accumulates the products of output chunks' passes.
 //
-// A pass is Chunk/Lanes beats. The first pass starts from zero, the last one sends the totals out;
-// the accumulator is one chunk of words.
-// Handshake: valid-gated, gaps anywhere; first_i and last_i belong to the beat. Latency: 17 clocks
-// to valid_o (last pass only). Throughput: one beat a clock.
+// A pass is Chunk/Lanes beats. It adds X * H to each of the Outputs chunks of words that outputs_i
+// names; the first pass of each starts from zero, the last one sends the totals out. Output 0 takes
+// the H that comes in, output 1 the one that came in with the pass before, which is kept meanwhile.
+// A pass may be for the H alone: of no output.
+// Handshake: valid-gated, gaps anywhere; the marks belong to the beat. Latency: 17 clocks to
+// valid_o (last pass only), 20 with two outputs. Throughput: one beat a clock.
 
 module spectral_mac #(
   parameter int Lanes = 8,
   parameter int Chunk = 65536,
   parameter int MantissaBits = 18,
   parameter int ExponentBits = 9,
+  parameter int Outputs = 1,  // output chunks: 1 or 2
   localparam int WordBits = 2 * MantissaBits + ExponentBits,
   localparam int BeatBits = Lanes * WordBits
 ) (
   input  logic                clk_i,
   input  logic                rst_ni,
   input  logic                valid_i,
-  input  logic                first_i,
-  input  logic                last_i,
+  /// the output chunks that the product is added to
+  input  logic [Outputs-1:0]  outputs_i,
+  input  logic [Outputs-1:0]  first_i,
+  /// one of them at most
+  input  logic [Outputs-1:0]  last_i,
   input  logic [BeatBits-1:0] x_i,
   input  logic [BeatBits-1:0] h_i,
   output logic                valid_o,
@@ -31,15 +37,20 @@ module spectral_mac #(
 
   localparam int ChunkBeats = Chunk / Lanes;
   localparam int AddrBits = $clog2(ChunkBeats);
+  // Until the kept H is there: the RAM and its output register.
+  localparam int KeptClocks = (Outputs > 1) ? 2 : 0;
   localparam int MultiplyClocks = 8;
   localparam int AddClocks = 9;
   // From the accumulator's read to the adder: the RAM, its output register, the choice of zero.
   localparam int ReadClocks = 3;
-  localparam int ReadStart = MultiplyClocks - ReadClocks;
+  localparam int ReadStart = KeptClocks + MultiplyClocks - ReadClocks;
   localparam logic [WordBits-1:0] Zero = {1'b1, {(WordBits - 1){1'b0}}};
 
-  // A word is read again a pass later at the earliest, by when it has to be written back.
-  initial if (ChunkBeats < 2 * AddClocks) $fatal(1, "spectral_mac: Chunk must be 18 beats or more");
+  initial begin
+    // A word is read again a pass later at the earliest, by when it has to be written back.
+    if (ChunkBeats < 2 * AddClocks) $fatal(1, "spectral_mac: Chunk must be 18 beats or more");
+    if (Outputs < 1 || Outputs > 2) $fatal(1, "spectral_mac: Outputs must be 1 or 2");
+  end
 
   logic [AddrBits-1:0] count_q;
 
@@ -48,51 +59,71 @@ module spectral_mac #(
     else if (valid_i) count_q <= count_q + 1'b1;
   end
 
-  // The beat's valid bit and what it is part of, at the points of the pipeline that need them.
-  logic                read_valid;
-  logic                multiply_valid;
-  logic                add_valid;
-  logic                first;
-  logic                last;
+  // ---------------------------------------------------------------------------------------------
+  // The operands: X, and an H for each output.
+
+  logic [BeatBits-1:0]         x;
+  logic [Outputs*BeatBits-1:0] h;
+
+  if (Outputs == 1) begin : gen_direct
+    assign x = x_i;
+    assign h = h_i;
+  end else begin : gen_kept
+    logic                valid_q;
+    logic [AddrBits-1:0] addr_q;
+    logic [BeatBits-1:0] x_q;
+    logic [BeatBits-1:0] x_q2;
+    logic [BeatBits-1:0] h_q;
+    logic [BeatBits-1:0] h_q2;
+    logic [BeatBits-1:0] kept;
+    logic [BeatBits-1:0] kept_q;
+
+    always_ff @(posedge clk_i) begin
+      if (!rst_ni) valid_q <= 1'b0;
+      else valid_q <= valid_i;
+    end
+
+    always_ff @(posedge clk_i) begin
+      addr_q <= count_q;
+      x_q    <= x_i;
+      x_q2   <= x_q;
+      h_q    <= h_i;
+      h_q2   <= h_q;
+      kept_q <= kept;
+    end
+
+    // Each beat that is read makes room for the one that has come.
+    ram #(
+      .Width(BeatBits),
+      .Depth(ChunkBeats),
+      .Style(ChunkBeats >= 128 ? "block" : "distributed")
+    ) u_kept (
+      .clk_i  (clk_i),
+      .write_i(valid_q),
+      .waddr_i(addr_q),
+      .wdata_i(h_q),
+      .read_i (valid_i),
+      .raddr_i(count_q),
+      .rdata_o(kept)
+    );
+
+    assign x = x_q2;
+    assign h = {kept_q, h_q2};
+  end
+
+  // ---------------------------------------------------------------------------------------------
+  // The accumulators. The beat's address at the points of the pipeline that need it.
+
   logic [AddrBits-1:0] read_addr;
   logic [AddrBits-1:0] write_addr;
-  logic                read_first;
-  logic                first_q;
-
-  valid_delay #(
-    .Clocks(ReadStart)
-  ) u_read_valid (
-    .clk_i  (clk_i),
-    .rst_ni (rst_ni),
-    .valid_i(valid_i),
-    .valid_o(read_valid)
-  );
-
-  valid_delay #(
-    .Clocks(ReadClocks)
-  ) u_multiply_valid (
-    .clk_i  (clk_i),
-    .rst_ni (rst_ni),
-    .valid_i(read_valid),
-    .valid_o(multiply_valid)
-  );
-
-  valid_delay #(
-    .Clocks(AddClocks)
-  ) u_add_valid (
-    .clk_i  (clk_i),
-    .rst_ni (rst_ni),
-    .valid_i(multiply_valid),
-    .valid_o(add_valid)
-  );
 
   delay #(
-    .Width (AddrBits + 1),
+    .Width (AddrBits),
     .Clocks(ReadStart)
   ) u_read_addr (
     .clk_i (clk_i),
-    .data_i({count_q, first_i}),
-    .data_o({read_addr, read_first})
+    .data_i(count_q),
+    .data_o(read_addr)
   );
 
   delay #(
@@ -104,89 +135,140 @@ module spectral_mac #(
     .data_o(write_addr)
   );
 
-  delay #(
-    .Width (1),
-    .Clocks(MultiplyClocks + AddClocks)
-  ) u_last (
-    .clk_i (clk_i),
-    .data_i(last_i),
-    .data_o(last)
-  );
+  logic [Outputs-1:0]          total_valid;
+  logic [Outputs*BeatBits-1:0] totals;
+  logic [Outputs-1:0]          saturated;
 
-  delay #(
-    .Width (1),
-    .Clocks(ReadClocks - 1)
-  ) u_first (
-    .clk_i (clk_i),
-    .data_i(read_first),
-    .data_o(first)
-  );
+  for (genvar n = 0; n < Outputs; n++) begin : gen_output
+    // The beat's valid bit and marks, likewise.
+    logic                read_valid;
+    logic                multiply_valid;
+    logic                add_valid;
+    logic                first;
+    logic                last;
+    logic [BeatBits-1:0] products;
+    logic [BeatBits-1:0] accumulator;
+    logic [BeatBits-1:0] accumulator_q;
+    logic [BeatBits-1:0] start_q;
+    logic [Lanes-1:0]    multiply_saturated;
+    logic [Lanes-1:0]    add_saturated;
 
-  logic [BeatBits-1:0] products;
-  logic [BeatBits-1:0] accumulator;
-  logic [BeatBits-1:0] accumulator_q;
-  logic [BeatBits-1:0] start_q;
-  logic [BeatBits-1:0] totals;
-  logic [Lanes-1:0]    multiply_saturated;
-  logic [Lanes-1:0]    add_saturated;
-
-  ram #(
-    .Width(BeatBits),
-    .Depth(ChunkBeats),
-    .Style(ChunkBeats >= 128 ? "block" : "distributed")
-  ) u_accumulator (
-    .clk_i  (clk_i),
-    .write_i(add_valid),
-    .waddr_i(write_addr),
-    .wdata_i(totals),
-    .read_i (read_valid),
-    .raddr_i(read_addr),
-    .rdata_o(accumulator)
-  );
-
-  assign first_q = first;
-
-  always_ff @(posedge clk_i) begin
-    accumulator_q <= accumulator;
-    start_q       <= first_q ? {Lanes{Zero}} : accumulator_q;
-  end
-
-  for (genvar lane = 0; lane < Lanes; lane++) begin : gen_lane
-    cfp_multiply #(
-      .MantissaBits(MantissaBits),
-      .ExponentBits(ExponentBits),
-      .FactorBits  (MantissaBits),
-      .ProductBits (2 * MantissaBits + 1)
-    ) u_multiply (
-      .clk_i       (clk_i),
-      .a_i         (x_i[lane*WordBits+:WordBits]),
-      .b_re_i      (h_i[lane*WordBits+:MantissaBits]),
-      .b_im_i      (h_i[lane*WordBits+MantissaBits+:MantissaBits]),
-      .b_exponent_i(h_i[lane*WordBits+2*MantissaBits+:ExponentBits]),
-      .product_o   (products[lane*WordBits+:WordBits]),
-      .saturated_o (multiply_saturated[lane])
+    valid_delay #(
+      .Clocks(ReadStart)
+    ) u_read_valid (
+      .clk_i  (clk_i),
+      .rst_ni (rst_ni),
+      .valid_i(valid_i && outputs_i[n]),
+      .valid_o(read_valid)
     );
 
-    cfp_add #(
-      .MantissaBits(MantissaBits),
-      .ExponentBits(ExponentBits)
-    ) u_add (
-      .clk_i      (clk_i),
-      .a_i        (start_q[lane*WordBits+:WordBits]),
-      .b_i        (products[lane*WordBits+:WordBits]),
-      .sum_o      (totals[lane*WordBits+:WordBits]),
-      .saturated_o(add_saturated[lane])
+    valid_delay #(
+      .Clocks(ReadClocks)
+    ) u_multiply_valid (
+      .clk_i  (clk_i),
+      .rst_ni (rst_ni),
+      .valid_i(read_valid),
+      .valid_o(multiply_valid)
     );
+
+    valid_delay #(
+      .Clocks(AddClocks)
+    ) u_add_valid (
+      .clk_i  (clk_i),
+      .rst_ni (rst_ni),
+      .valid_i(multiply_valid),
+      .valid_o(add_valid)
+    );
+
+    delay #(
+      .Width (1),
+      .Clocks(ReadStart + ReadClocks - 1)
+    ) u_first (
+      .clk_i (clk_i),
+      .data_i(first_i[n]),
+      .data_o(first)
+    );
+
+    delay #(
+      .Width (1),
+      .Clocks(KeptClocks + MultiplyClocks + AddClocks)
+    ) u_last (
+      .clk_i (clk_i),
+      .data_i(last_i[n]),
+      .data_o(last)
+    );
+
+    ram #(
+      .Width(BeatBits),
+      .Depth(ChunkBeats),
+      .Style(ChunkBeats >= 128 ? "block" : "distributed")
+    ) u_accumulator (
+      .clk_i  (clk_i),
+      .write_i(add_valid),
+      .waddr_i(write_addr),
+      .wdata_i(totals[n*BeatBits+:BeatBits]),
+      .read_i (read_valid),
+      .raddr_i(read_addr),
+      .rdata_o(accumulator)
+    );
+
+    always_ff @(posedge clk_i) begin
+      accumulator_q <= accumulator;
+      start_q       <= first ? {Lanes{Zero}} : accumulator_q;
+    end
+
+    for (genvar lane = 0; lane < Lanes; lane++) begin : gen_lane
+      localparam int At = n * BeatBits + lane * WordBits;
+
+      cfp_multiply #(
+        .MantissaBits(MantissaBits),
+        .ExponentBits(ExponentBits),
+        .FactorBits  (MantissaBits),
+        .ProductBits (2 * MantissaBits + 1)
+      ) u_multiply (
+        .clk_i       (clk_i),
+        .a_i         (x[lane*WordBits+:WordBits]),
+        .b_re_i      (h[At+:MantissaBits]),
+        .b_im_i      (h[At+MantissaBits+:MantissaBits]),
+        .b_exponent_i(h[At+2*MantissaBits+:ExponentBits]),
+        .product_o   (products[lane*WordBits+:WordBits]),
+        .saturated_o (multiply_saturated[lane])
+      );
+
+      cfp_add #(
+        .MantissaBits(MantissaBits),
+        .ExponentBits(ExponentBits)
+      ) u_add (
+        .clk_i      (clk_i),
+        .a_i        (start_q[lane*WordBits+:WordBits]),
+        .b_i        (products[lane*WordBits+:WordBits]),
+        .sum_o      (totals[At+:WordBits]),
+        .saturated_o(add_saturated[lane])
+      );
+    end
+
+    assign total_valid[n] = add_valid && last;
+    assign saturated[n]   = (multiply_valid && |multiply_saturated)
+                            || (add_valid && |add_saturated);
   end
 
-  assign valid_o = add_valid && last;
-  assign beat_o  = totals;
+  if (Outputs == 1) begin : gen_total
+    assign valid_o = total_valid;
+    assign beat_o  = totals;
+  end else begin : gen_choice
+    always_ff @(posedge clk_i) begin
+      if (!rst_ni) valid_o <= 1'b0;
+      else valid_o <= |total_valid;
+    end
+
+    always_ff @(posedge clk_i) begin
+      beat_o <= total_valid[1] ? totals[BeatBits+:BeatBits] : totals[0+:BeatBits];
+    end
+  end
 
   always_ff @(posedge clk_i) begin
     if (!rst_ni) saturated_o <= 1'b0;
-    else begin
-      saturated_o <= (multiply_valid && |multiply_saturated) || (add_valid && |add_saturated);
-    end
+    else saturated_o <= |saturated;
   end
 
 endmodule

@@ -17,9 +17,10 @@ from tb.envs.chunk_controller import ControllerTest
 from tb.profiles import PROFILES
 
 NAMES = {kind: name for name, kind in STREAMS.items()}
-# Clocks from one pass to the next: within an output chunk, across chunks, across channels.
+# Clocks from one pass to the next: within an output chunk or two, across chunks, across channels.
 WITHIN, ACROSS_CHUNKS, ACROSS_CHANNELS = 2, 4, 5
-FIRST_PASS = 9
+# Clocks from the start to the first: with one output a pass; with two, bringing H alone or not.
+FIRST_PASS, FIRST_H, FIRST_WITHOUT_H = 9, 7, 10
 
 
 @pyuvm.test()
@@ -206,20 +207,38 @@ class Rate(ControllerTest):
         starts: list[int] = []
         begin = Listener("begin", self, lambda event: starts.append(event.clock))
         self.env.job.monitor.port.connect(begin)
-        length = min(6 * self.config.chunk, self.max_length)
-        job = Job(Mode.CONVOLVE, 3, length, length, *self.pointers())
-        await self.run(job)
-        passes = [command for command in schedule(self.config, job) if isinstance(command, Pass)]
-        per_channel = (len(passes) - 1) // job.channels
+        for chunks_x, chunks_h in ((6, 6), (5, 5), (4, 1)):
+            seen.clear()
+            starts.clear()
+            length_x, length_h = (
+                min(count * self.config.chunk, self.max_length) for count in (chunks_x, chunks_h)
+            )
+            job = Job(Mode.CONVOLVE, 3, length_x, length_h, *self.pointers())
+            await self.run(job)
+            passes = [each for each in schedule(self.config, job) if isinstance(each, Pass)]
+            clocks = [beat.clock for beat in seen]
+            assert clocks[0] - starts[0] == self.first(passes[0])
+            gaps = self.gaps(passes, job.channels)
+            assert [after - before for before, after in itertools.pairwise(clocks)] == gaps
+            first = clocks[0] - starts[0]
+            cocotb.log.info("first pass after %d clocks, then every %s", first, sorted(set(gaps)))
+
+    def first(self, command: Pass) -> int:
+        """Clocks from the start to the first pass."""
+        if self.config.outputs == 1:
+            return FIRST_PASS
+        return FIRST_WITHOUT_H if command.outputs else FIRST_H
+
+    def gaps(self, passes: list[Pass], channels: int) -> list[int]:
+        """Clocks from each pass to the next."""
+        alone = sum(not command.outputs for command in passes)
+        per_channel = (len(passes) - 1 - alone) // channels
         gaps = []
-        for number, (before, after) in enumerate(itertools.pairwise(passes), 1):
-            if not before.last:
+        for number, (before, after) in enumerate(itertools.pairwise(passes), 1 - alone):
+            if before.outputs and not before.last >> (self.config.outputs - 1):
                 gaps.append(WITHIN)
-            elif number % per_channel:
+            elif not before.outputs or number % per_channel:
                 gaps.append(ACROSS_CHUNKS)
             else:
                 gaps.append(1 if after.flush else ACROSS_CHANNELS)
-        clocks = [beat.clock for beat in seen]
-        assert clocks[0] - starts[0] == FIRST_PASS
-        assert [after - before for before, after in itertools.pairwise(clocks)] == gaps
-        cocotb.log.info("first pass after %d clocks, then every %s", FIRST_PASS, sorted(set(gaps)))
+        return gaps

@@ -19,7 +19,15 @@ from pyuvm import uvm_sequence
 
 from models import configs
 from models.cfp import Format
-from models.chunk_controller import PAGE_BYTES, Job, Mode, chunks, spectrum_bytes
+from models.chunk_controller import (
+    PAGE_BYTES,
+    Job,
+    Mode,
+    chunks,
+    mac_beats,
+    spectrum_bytes,
+    stored_chunks,
+)
 from tb.agents.axi_memory import Behaviour, all_pairs
 from tb.envs.crocuta_kernel import STATES
 from tb.envs.job_model import USED
@@ -139,11 +147,11 @@ class Clocks(KernelTest):
     async def main(self) -> None:
         """One job."""
         length = 2 * C if LIMITED else 5 * C
-        await self.convolve(length, length)
+        job = await self.convolve(length, length)
         results = await self.start(CountersSequence())
         beats, taken, stalls = results.beats, results.clocks, results.stalls
         count = chunks(CONFIG, length)
-        assert beats == count * (count + 1) // 2 * CONFIG.chunk_beats
+        assert beats == mac_beats(CONFIG, job)
         assert results.chunks == count
         assert beats + sum(stalls) <= taken
         # The pipelines fill once: some 40 clocks a level for both engines, and a few latencies.
@@ -231,11 +239,11 @@ class ErrorResponses(KernelTest):
     def address(self, job: Job, port: Port) -> int:
         """A random beat that a job moves on a port."""
         rows = ceil_to(job.length_x * 4, self.env.beat_bytes)
-        stored = (chunks(CONFIG, job.length_x) - 1) * spectrum_bytes(CONFIG)
+        h_chunks, x_chunks = chunks(CONFIG, job.length_h), stored_chunks(CONFIG, job)
         base, size = {
             "samples": (job.h if job.mode == Mode.PREPARE else job.x, rows),
-            "x_spectra": (job.x_spectra, stored),
-            "h_spectra": (job.h_spectra, stored),
+            "x_spectra": (job.x_spectra, x_chunks * spectrum_bytes(CONFIG)),
+            "h_spectra": (job.h_spectra, h_chunks * spectrum_bytes(CONFIG)),
         }[port.memory]
         if port == Port("samples", True):
             base = job.y

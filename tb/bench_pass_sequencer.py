@@ -14,7 +14,7 @@ import cocotb
 from cocotb.triggers import FallingEdge, RisingEdge
 
 from models import configs
-from models.chunk_controller import Pass
+from models.chunk_controller import FLUSH, Pass
 from tb.clock import drive, start_clock
 from tb.valid_ready import Source
 
@@ -39,6 +39,8 @@ ACTIONS = {
 }
 COUNTERS = ("mac_beat_o", *dict.fromkeys(stall for _, stall in SOURCES))
 LATENCY = 2
+OLDEST = Pass(outputs=1, first=1, h=True)
+NEWEST = Pass(outputs=1, last=1, h=True, engine=True)
 
 
 def needs(command: Pass) -> set[str]:
@@ -47,7 +49,9 @@ def needs(command: Pass) -> set[str]:
         return {"output_available_i"}
     if command.prepare:
         return {"engine_valid_i", "store_h_ready_i"}
-    result = {"h_valid_i", "engine_valid_i" if command.engine else "x_valid_i"}
+    result = {"h_valid_i"} if command.h else set()
+    if command.outputs:
+        result.add("engine_valid_i" if command.engine else "x_valid_i")
     if command.last:
         result.add("output_available_i")
     if command.store:
@@ -55,17 +59,27 @@ def needs(command: Pass) -> set[str]:
     return result
 
 
+def counts(command: Pass) -> bool:
+    """Whether its beats are counted as the MAC's."""
+    return bool(command.outputs) and not command.flush
+
+
 def random_pass() -> Pass:
     """Any pass the schedule can contain."""
     kind = random.randrange(8)
     if kind == 0:
-        return Pass(first=True, last=True, flush=True)
+        return FLUSH
     if kind == 1:
         return Pass(prepare=True)
+    if kind == 2 and CONFIG.outputs == 2:
+        return Pass(h=True)
+    outputs = random.randint(1, (1 << CONFIG.outputs) - 1)
     engine = random.random() < 0.4
     return Pass(
-        first=random.random() < 0.4,
-        last=engine,
+        outputs=outputs,
+        first=outputs & random.getrandbits(2),
+        last=outputs & -outputs if engine else 0,
+        h=CONFIG.outputs == 1 or random.random() < 0.7,
         engine=engine,
         store=engine and random.random() < 0.6,
     )
@@ -133,13 +147,14 @@ class Harness:
         mac = fire and not command.prepare
         assert int(dut.mac_valid_o.value) == mac
         if mac:
+            assert int(dut.mac_outputs_o.value) == command.outputs
             assert int(dut.mac_first_o.value) == command.first
             assert int(dut.mac_last_o.value) == command.last
             assert int(dut.mac_x_engine_o.value) == command.engine
             assert int(dut.mac_zero_o.value) == command.flush
         if fire:
             self.fired.update(required)
-            if mac and not command.flush:
+            if counts(command):
                 self.pulses = {"mac_beat_o"}
                 self.fired["mac"] += 1
             self.beats += 1
@@ -149,8 +164,8 @@ class Harness:
         elif active:
             self.pulses = {lacking[0]}
         if self.has("pass_valid_i") and self.has("pass_ready_o"):
-            fields = (bool(getattr(dut, name).value) for name in COMMAND)
-            self.waiting.append((self.clock + LATENCY, Pass(*fields)))
+            fields = (int(getattr(dut, name).value) for name in COMMAND)
+            self.waiting.append((self.clock + LATENCY, Pass(*fields)))  # type: ignore[arg-type]
 
     def has(self, name: str) -> bool:
         """A signal is 1."""
@@ -190,7 +205,7 @@ async def random_operands(dut: Any) -> None:
         await bench.run(commands)
         for command in commands:
             total.update(dict.fromkeys(needs(command), CONFIG.chunk_beats))
-            if not (command.prepare or command.flush):
+            if counts(command):
                 total["mac"] += CONFIG.chunk_beats
     assert total["mac"] > 0
     assert bench.fired == total
@@ -201,14 +216,15 @@ async def each_stall_cause(dut: Any) -> None:
     """Each operand alone holds a pass up, and the stall is counted under its name."""
     bench = await harness(dut)
     for name, command in (
-        ("engine_valid_i", Pass(last=True, engine=True)),
+        ("engine_valid_i", NEWEST),
         ("engine_valid_i", Pass(prepare=True)),
-        ("x_valid_i", Pass(first=True)),
-        ("h_valid_i", Pass(first=True)),
-        ("store_x_ready_i", Pass(last=True, engine=True, store=True)),
+        ("x_valid_i", OLDEST),
+        ("h_valid_i", OLDEST),
+        ("h_valid_i", Pass(h=True)),
+        ("store_x_ready_i", dataclasses.replace(NEWEST, store=True)),
         ("store_h_ready_i", Pass(prepare=True)),
-        ("output_available_i", Pass(last=True, engine=True)),
-        ("output_available_i", Pass(first=True, last=True, flush=True)),
+        ("output_available_i", NEWEST),
+        ("output_available_i", FLUSH),
     ):
         bench.chance = {other: 0.0 if other == name else 1.0 for other in ACTIONS}
         task = cocotb.start_soon(bench.run([command]))
@@ -251,6 +267,6 @@ async def reset_in_the_middle(dut: Any) -> None:
             await FallingEdge(dut.clk_i)
         await bench.reset()
         bench.fired.clear()
-        await bench.run([Pass(first=True), Pass(last=True, engine=True, store=True)])
+        await bench.run([OLDEST, dataclasses.replace(NEWEST, store=True)])
         assert bench.fired["mac"] == 2 * CONFIG.chunk_beats
         assert bench.fired["store_x_ready_i"] == CONFIG.chunk_beats

@@ -14,6 +14,8 @@ from models.configs import ROOT, Config
 from models.files import write_generated
 
 SIMS = ("verilator", "icarus")
+BOTH_OUTPUTS = ("tiny", "small", "tiny+outputs-2", "small+outputs-2")
+"""One and two output chunks a pass."""
 BOARD_MODULES = ("axi_ram", "crocuta_board", "delay", "uart_bridge", "uart_rx", "uart_tx")
 # fft_engine at the corners of its parameters.
 ENGINE_SIZES = (
@@ -91,7 +93,7 @@ def fixed(**parameters: int | str) -> Callable[[Config], dict[str, int | str]]:
 
 def chunk_parameters(config: Config) -> dict[str, int | str]:
     """The sizes that the control of the passes depends on."""
-    return {"Lanes": config.lanes, "Chunk": config.chunk}
+    return {"Lanes": config.lanes, "Chunk": config.chunk, "Outputs": config.outputs}
 
 
 def short_rows(log2_chunks: int) -> Callable[[Config], dict[str, int | str]]:
@@ -194,6 +196,16 @@ def word_parameters(config: Config) -> dict[str, int | str]:
     """The lanes, the chunk and the format of its words."""
     sizes = config.parameters()
     return {name: sizes[name] for name in ("Lanes", "Chunk", "MantissaBits", "ExponentBits")}
+
+
+def mac_parameters(config: Config) -> dict[str, int | str]:
+    """Those of words, and the output chunks of a pass."""
+    return word_parameters(config) | {"Outputs": config.outputs}
+
+
+def register_parameters(config: Config) -> dict[str, int | str]:
+    """What the registers tell of a configuration."""
+    return {name: size for name, size in config.parameters().items() if name != "Outputs"}
 
 
 BENCHES: dict[str, tuple[Bench, ...]] = {
@@ -352,12 +364,14 @@ BENCHES: dict[str, tuple[Bench, ...]] = {
             module="tb.bench_chunk_controller",
             about="every command stream against the schedule's model",
             parameters=chunk_parameters,
+            configs=BOTH_OUTPUTS,
         ),
         Bench(
             top="chunk_controller",
             module="tb.bench_chunk_controller",
             about="rows of at most 8 chunks: the largest counts",
             parameters=short_rows(3),
+            configs=BOTH_OUTPUTS,
             variant="short",
         ),
         Bench(
@@ -365,7 +379,7 @@ BENCHES: dict[str, tuple[Bench, ...]] = {
             module="tb.bench_chunk_controller",
             about="rows always shorter than a chunk",
             parameters=short_rows(-1),
-            configs=("tiny",),
+            configs=("tiny", "tiny+outputs-2"),
             variant="partial",
         ),
         Bench(
@@ -373,6 +387,7 @@ BENCHES: dict[str, tuple[Bench, ...]] = {
             module="tb.bench_pass_sequencer",
             about="each beat fires exactly when it may and takes what it needs",
             parameters=chunk_parameters,
+            configs=BOTH_OUTPUTS,
         ),
     ),
     "fft": (
@@ -450,7 +465,8 @@ BENCHES: dict[str, tuple[Bench, ...]] = {
             top="spectral_mac",
             module="tb.bench_spectral_mac",
             about="passes of a chunk, any marks and gaps, resets, saturation",
-            parameters=word_parameters,
+            parameters=mac_parameters,
+            configs=BOTH_OUTPUTS,
         ),
     ),
     "overlap_add": (
@@ -466,14 +482,14 @@ BENCHES: dict[str, tuple[Bench, ...]] = {
             top="control_registers_tb",
             module="tb.bench_control_registers",
             about="AXI4-Lite accesses, identity and interrupts",
-            parameters=Config.parameters,
+            parameters=register_parameters,
             sources=("tb/control_registers_tb.sv",),
         ),
         Bench(
             top="control_registers_tb",
             module="tb.bench_job_control",
             about="ap_ctrl_chain jobs on a core played by the bench: ends, errors, counters",
-            parameters=Config.parameters,
+            parameters=register_parameters,
             sources=("tb/control_registers_tb.sv",),
             configs=("tiny",),
         ),
@@ -562,8 +578,9 @@ BENCHES: dict[str, tuple[Bench, ...]] = {
             module="tb.bench_kernel",
             about="the whole kernel: lengths, data, memories, queues, reset, errors, bad arguments",
             parameters=kernel_parameters,
+            configs=BOTH_OUTPUTS,
             sources=("tb/kernel_tb.sv", "tb/axi_memory.sv"),
-            long=(("small", "icarus"),),
+            long=(("small", "icarus"), ("small+outputs-2", "icarus")),
         ),
     ),
     "uart_bridge": (
@@ -595,7 +612,7 @@ BENCHES: dict[str, tuple[Bench, ...]] = {
             module="tb.bench_longconv",
             about="DNA by a HyenaDNA filter, 450,002 samples where they fit (CONFIG=u200)",
             parameters=kernel_parameters,
-            configs=("small",),
+            configs=("small", "small+outputs-2"),
             sims=("verilator",),
             sources=("tb/kernel_tb.sv", "tb/axi_memory.sv"),
         ),

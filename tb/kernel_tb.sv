@@ -17,6 +17,7 @@ module kernel_tb #(
   parameter int ExponentBits = 9,
   parameter int TwiddleBits = 25,
   parameter int MaxLengthLog2 = 22,
+  parameter int Outputs = 1,
   parameter TwiddleDir = "",
   // AXI beats in the memories: powers of two. The defaults hold x, h and y of 64 chunks each, so
   // 2^22 samples at Chunk = 65536.
@@ -209,6 +210,7 @@ module kernel_tb #(
     .ExponentBits (ExponentBits),
     .TwiddleBits  (TwiddleBits),
     .MaxLengthLog2(MaxLengthLog2),
+    .Outputs      (Outputs),
     .TwiddleDir   (TwiddleDir)
   ) u_kernel (
     .ap_clk                 (clk_i),

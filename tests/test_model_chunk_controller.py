@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from models import configs
 from models.chunk_controller import (
+    FLUSH,
     HRead,
     HStore,
     Job,
@@ -27,13 +28,19 @@ from models.chunk_controller import (
     mac_beats,
     passes,
     schedule,
+    stored_chunks,
     streams,
 )
+from models.configs import Config
 
 TINY = configs.load("tiny")
+TWO = configs.load("tiny+outputs-2")
 X, H, Y, X_SPECTRA, H_SPECTRA = (n << 40 for n in range(1, 6))
 
 lengths = st.integers(1, 9 * TINY.chunk)
+schedules = pytest.mark.parametrize("config", [TINY, TWO], ids=["one", "two"])
+"""Both numbers of output chunks a pass."""
+Pairs = list[tuple[Load, int]]
 
 
 def convolve(channels: int, length_x: int, length_h: int) -> Job:
@@ -48,18 +55,19 @@ def convolve(channels: int, length_x: int, length_h: int) -> Job:
 class Machine:
     """Executes a schedule on chunk numbers in the place of data."""
 
+    config: Config
     loaded: deque[Load] = dataclasses.field(default_factory=deque)
     h: deque[int] = dataclasses.field(default_factory=deque)
+    kept: int | None = None
+    """The H of the pass before."""
     x: deque[XRead] = dataclasses.field(default_factory=deque)
     stores: deque[int] = dataclasses.field(default_factory=deque)
     memory: dict[int, tuple[int, Load]] = dataclasses.field(default_factory=dict)
     """Spectra of X: address -> (number of the store, the samples it was made of)."""
     written: int = 0
-    accumulator: list[tuple[Load, int]] | None = None
-    sums: deque[list[tuple[Load, int]]] = dataclasses.field(default_factory=deque)
-    outputs: list[tuple[YStore, Overlap, list[tuple[Load, int]]]] = dataclasses.field(
-        default_factory=list
-    )
+    accumulators: list[Pairs | None] = dataclasses.field(default_factory=lambda: [None, None])
+    sums: deque[Pairs] = dataclasses.field(default_factory=deque)
+    outputs: list[tuple[YStore, Overlap, Pairs]] = dataclasses.field(default_factory=list)
     flushed: bool = False
 
     def engine(self) -> Load:
@@ -70,7 +78,7 @@ class Machine:
     def run(self, job: Job) -> None:
         """Executes all commands."""
         pending: YStore | None = None
-        for command in schedule(TINY, job):
+        for command in schedule(self.config, job):
             match command:
                 case Load():
                     self.loaded.append(command)
@@ -94,34 +102,54 @@ class Machine:
     def execute(self, command: Pass) -> None:
         """One pass."""
         assert not command.prepare and not self.flushed
+        assert command.last in (0, 1, 2) and command.last | command.first <= command.outputs
         if command.flush:
+            assert command == FLUSH
             self.flushed = True
             return
+        h = (self.h.popleft() if command.h else None, self.kept)
+        self.kept = h[0]
+        if not command.outputs:
+            assert command == Pass(h=True)
+            return
+        x = self.operand(command)
+        for output in range(self.config.outputs):
+            bit = 1 << output
+            if not command.outputs & bit:
+                continue
+            if command.first & bit:
+                assert self.accumulators[output] is None
+                self.accumulators[output] = []
+            pairs, factor = self.accumulators[output], h[output]
+            assert pairs is not None and factor is not None
+            pairs.append((x, factor))
+            if command.last & bit:
+                self.sums.append(pairs)
+                self.accumulators[output] = None
+
+    def operand(self, command: Pass) -> Load:
+        """A pass's X, which may also be stored."""
         if command.engine:
             x = self.engine()
         else:
             read = self.x.popleft()
             number, x = self.memory[read.addr]
-            assert read.sequence == number * bursts_per_chunk(TINY)
+            assert read.sequence == number * bursts_per_chunk(self.config)
         if command.store:
             assert command.engine
             self.memory[self.stores.popleft()] = (self.written, x)
             self.written += 1
-        if command.first:
-            assert self.accumulator is None
-            self.accumulator = []
-        assert self.accumulator is not None
-        self.accumulator.append((x, self.h.popleft()))
-        if command.last:
-            self.sums.append(self.accumulator)
-            self.accumulator = None
+        return x
 
 
+@schedules
 @given(st.integers(1, 3), lengths, lengths)
-def test_convolve_is_every_pair_once(channels: int, length_x: int, length_h: int) -> None:
+def test_convolve_is_every_pair_once(
+    config: Config, channels: int, length_x: int, length_h: int
+) -> None:
     """Output chunk k of each channel sums exactly the pairs i + j = k, the oldest X first."""
     job = convolve(channels, length_x, length_h)
-    machine = Machine()
+    machine = Machine(config)
     machine.run(job)
     chunk, size = TINY.chunk, TINY.chunk * 8
     starts = list(range(0, length_x, chunk))
@@ -147,28 +175,49 @@ def test_convolve_is_every_pair_once(channels: int, length_x: int, length_h: int
     assert machine.flushed
     assert list(machine.loaded) == [Load(0, 0)]
     assert not (machine.h or machine.x or machine.stores or machine.sums)
-    assert machine.accumulator is None
+    assert machine.accumulators == [None, None]
 
 
+@schedules
 @given(st.integers(1, 4), lengths, lengths)
-def test_closed_forms_count_the_schedule(channels: int, length_x: int, length_h: int) -> None:
+def test_closed_forms_count_the_schedule(
+    config: Config, channels: int, length_x: int, length_h: int
+) -> None:
     """Pass counts, and one command for each thing a pass takes."""
     job = convolve(channels, length_x, length_h)
-    by_stream = streams(TINY, job)
-    normal = [c for c in by_stream["pass"] if isinstance(c, Pass) and not c.flush]
-    assert len(normal) == passes(TINY, job)
-    assert mac_beats(TINY, job) == len(normal) * 32
-    assert len(by_stream["h_read"]) == len(normal)
+    by_stream = streams(config, job)
+    *some, flush = [command for command in by_stream["pass"] if isinstance(command, Pass)]
+    assert flush == FLUSH
+    normal = [command for command in some if command.outputs]
+    assert len(some) - len(normal) <= config.outputs - 1
+    assert len(normal) == passes(config, job)
+    assert mac_beats(config, job) == len(normal) * 32
+    assert len(by_stream["h_read"]) == sum(c.h for c in some)
     assert len(by_stream["x_read"]) == sum(not c.engine for c in normal)
     assert len(by_stream["x_store"]) == sum(c.store for c in normal)
-    assert by_stream["pass"][-1] == Pass(first=True, last=True, flush=True)
+    assert len(by_stream["x_store"]) == channels * stored_chunks(config, job)
+    if config is TINY:
+        assert all(command.h for command in normal)
 
 
+@given(lengths, lengths)
+def test_two_outputs_take_about_half_the_passes(length_x: int, length_h: int) -> None:
+    """Of P chunks by PH: (P + 1)^2 / 4 or P (P + 2) / 4 for PH >= P, PH + 1 for each two else."""
+    job = convolve(1, length_x, length_h)
+    p, ph = -(-length_x // TINY.chunk), -(-length_h // TINY.chunk)
+    if ph >= p:
+        assert passes(TWO, job) == (p + 1) ** 2 // 4
+    # A group of two has one pass more than the longer of its two sums, or as many.
+    groups = [k for k in range(p - 1, 0, -2)]
+    assert passes(TWO, job) == sum(min(k + 1, ph + 1) for k in groups) + p % 2
+
+
+@schedules
 @given(st.integers(1, 4), lengths)
-def test_prepare_transforms_every_chunk(channels: int, length_h: int) -> None:
+def test_prepare_transforms_every_chunk(config: Config, channels: int, length_h: int) -> None:
     """Each chunk of h is loaded once and stored once, densely."""
     job = Job(Mode.PREPARE, channels, length_h=length_h, h=H, h_spectra=H_SPECTRA)
-    by_stream = streams(TINY, job)
+    by_stream = streams(config, job)
     stride = (length_h * 4 + 4095) & ~4095
     expected = [
         Load(H + channel * stride + start * 4, min(TINY.chunk, length_h - start))
@@ -181,19 +230,22 @@ def test_prepare_transforms_every_chunk(channels: int, length_h: int) -> None:
     ]
     assert by_stream["pass"] == [Pass(prepare=True)] * len(expected)
     assert not any(by_stream[name] for name in ("x_read", "h_read", "x_store", "y_store"))
-    assert passes(TINY, job) == 0
+    assert passes(config, job) == 0
 
 
+@schedules
 @given(st.integers(1, 3), lengths, lengths)
-def test_loads_run_one_chunk_ahead(channels: int, length_x: int, length_h: int) -> None:
-    """When the passes of an output chunk come, its X and the next one are loaded, no more."""
-    loads = done = 0
-    for command in schedule(TINY, convolve(channels, length_x, length_h)):
+def test_loads_run_one_chunk_ahead(
+    config: Config, channels: int, length_x: int, length_h: int
+) -> None:
+    """When X comes out of the engine, the next one is loaded, no more."""
+    loads = used = 0
+    for command in schedule(config, convolve(channels, length_x, length_h)):
         if isinstance(command, Load):
             loads += 1
         if isinstance(command, Pass) and not command.flush:
-            assert loads == done + 2
-            done += command.last
+            used += command.engine
+            assert loads == used + 1
 
 
 @pytest.mark.parametrize(
@@ -205,8 +257,10 @@ def test_bursts_of_the_configurations(name: str, expected: int) -> None:
 
 
 def test_the_main_job() -> None:
-    """450,000 by 450,000 at u200: seven chunks, 28 passes, 229,376 clocks."""
-    u200 = configs.load("u200")
+    """450,000 by 450,000 at u200: seven chunks, 28 passes, 229,376 clocks; 16 by twos."""
+    u200, two = configs.load("u200"), configs.load("u200+outputs-2")
     job = convolve(1, 450_000, 450_000)
     assert passes(u200, job) == 28
     assert mac_beats(u200, job) == 229_376
+    assert passes(two, job) == 16
+    assert mac_beats(two, job) == 131_072

@@ -12,6 +12,7 @@ import pytest
 from models import configs, fft_engine
 from models.cfp import Cfp, FloatArray, Format, unpack
 from models.cfp_to_float import cfp_to_float
+from models.chunk_controller import HRead, Job, Mode, Pass, XRead, XStore, schedule
 from models.configs import Config
 from models.crocuta_kernel import (
     Result,
@@ -84,6 +85,49 @@ def naive(x: SampleArray, h: Spectra, config: Config) -> SampleArray:
         tail = overlapped.tail
         y[k] = cfp_to_float(overlapped.y, fmt).samples
     return y.ravel()[: len(x)]
+
+
+def by_passes(x: SampleArray, h: Spectra, config: Config) -> SampleArray:
+    """The passes of chunk_controller one by one: the H kept, an accumulator an output chunk."""
+    fmt, size = Format.of(config), config.chunk * 8
+    xs = prepare(x, config).words
+    fresh = iter(range(chunk_count(len(x), config)))
+    job = Job(Mode.CONVOLVE, 1, len(x), len(h.words.re) * config.chunk)
+    memory: dict[int, Cfp] = {}
+    read_h = read_x = store_x = 0
+    kept: Cfp | None = None
+    accumulators: list[Cfp | None] = [None, None]
+    tail: Cfp | None = None
+    y = []
+    for command in schedule(config, job):
+        match command:
+            case HRead():
+                read_h = command.addr
+            case XRead():
+                read_x = command.addr
+            case XStore():
+                store_x = command.addr
+            case Pass(flush=False):
+                factors = (h.words[read_h // size] if command.h else None, kept)
+                kept = factors[0]
+                if not command.outputs:
+                    continue
+                word = xs[next(fresh)] if command.engine else memory[read_x]
+                if command.store:
+                    memory[store_x] = word
+                for output, factor in enumerate(factors):
+                    if not command.outputs >> output & 1:
+                        continue
+                    assert factor is not None
+                    start = None if command.first >> output & 1 else accumulators[output]
+                    total = spectral_mac(start, word, factor, fmt).word
+                    accumulators[output] = total
+                    if command.last >> output & 1:
+                        overlapped = overlap_add(fft_engine.inverse(total, config).words, tail, fmt)
+                        tail = overlapped.tail
+                        y.append(cfp_to_float(overlapped.y, fmt).samples)
+    assert next(fresh, None) is None
+    return np.concatenate(y)[: len(x)]
 
 
 @pytest.mark.parametrize(
@@ -179,6 +223,20 @@ def test_order_of_the_work_changes_no_bit(
         assert np.array_equal(again.words.re, spectra.words.re)
         assert np.array_equal(again.words.exponent, spectra.words.exponent)
         assert convolve(x, again, TINY).y.tobytes() == expected.tobytes()
+
+
+@pytest.mark.parametrize("outputs", [1, 2])
+@pytest.mark.parametrize(
+    "chunks", [(1, 1), (1, 3), (2, 1), (2, 2), (3, 1), (6, 6), (7, 7), (9, 2), (8, 3), (5, 4)]
+)
+def test_the_schedule_changes_no_bit(chunks: tuple[int, int], outputs: int, seed: int) -> None:
+    """One or two output chunks a pass: each adds its oldest X first, and so comes to the same."""
+    config = configs.load(f"tiny+outputs-{outputs}")
+    rng = np.random.default_rng(seed)
+    x = data("bursts", chunks[0] * 64 - 5, rng)
+    h = data("mean", chunks[1] * 64 - 9, rng)
+    spectra = prepare(h, TINY)
+    assert by_passes(x, spectra, config).tobytes() == convolve(x, spectra, TINY).y.tobytes()
 
 
 def test_filter_longer_than_the_sequence(seed: int) -> None:

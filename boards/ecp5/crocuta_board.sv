@@ -18,6 +18,7 @@ module crocuta_board #(
   parameter int ExponentBits = 9,
   parameter int TwiddleBits = 18,
   parameter int MaxLengthLog2 = 22,
+  parameter int Outputs = 1,
   parameter TwiddleDir = "",
   parameter int SamplesBeats = 4096,  // what the memory of x, h and y holds
   parameter int SpectraBeats = 4096,  // what each memory of spectra holds
@@ -174,6 +175,7 @@ module crocuta_board #(
     .ExponentBits (ExponentBits),
     .TwiddleBits  (TwiddleBits),
     .MaxLengthLog2(MaxLengthLog2),
+    .Outputs      (Outputs),
     .TwiddleDir   (TwiddleDir)
   ) u_kernel (
     .ap_clk                 (clk_i),

@@ -216,11 +216,12 @@ class Oracle:
         prediction.windows.append(Window(Port("samples", True), job.y, job.channels, stride, beats))
         ports[Port("samples", True)] = job.channels * beats // self.beat_bytes
         streams = chunk_controller.streams(config, job)
-        stored = job.channels * chunk_controller.chunks(config, job.length_h)
+        h_chunks = job.channels * chunk_controller.chunks(config, job.length_h)
+        stored = chunk_controller.stored_chunks(config, job)
         for port, stream, address, most in (
-            (Port("h_spectra", False), "h_read", job.h_spectra, stored),
-            (Port("x_spectra", False), "x_read", job.x_spectra, chunks - 1),
-            (Port("x_spectra", True), "x_store", job.x_spectra, chunks - 1),
+            (Port("h_spectra", False), "h_read", job.h_spectra, h_chunks),
+            (Port("x_spectra", False), "x_read", job.x_spectra, stored),
+            (Port("x_spectra", True), "x_store", job.x_spectra, stored),
         ):
             ports[port] = len(streams[stream]) * config.chunk_beats
             if streams[stream]:
@@ -228,7 +229,7 @@ class Oracle:
         if streams["x_store"]:
             # Every channel stores its chunks in the place of those of the one before.
             *others, last = (
-                self._slots(crocuta_kernel.prepare(x[: (chunks - 1) * config.chunk], config))
+                self._slots(crocuta_kernel.prepare(x[: stored * config.chunk], config))
                 for x in prediction.rows
             )
             prediction.areas.append(self._area("x_spectra", job.x_spectra, last, *others))

@@ -1,6 +1,7 @@
 # Copyright 2026 The Crocuta authors
 # SPDX-License-Identifier: Apache-2.0
-"""The environment of spectral_mac: passes of products summed a chunk at a time."""
+"""The environment of spectral_mac: passes of products summed a chunk at a time, for one output
+chunk or for two."""
 
 from __future__ import annotations
 
@@ -15,10 +16,13 @@ from tb.envs.coverage import covergroup
 from tb.envs.pipeline import PipelineEnv, Predictor, beat_ints, beat_words
 from tb.words import random_words
 
-LATENCY = 17
-PRODUCT_FLAG_LATENCY = 9
-SUM_FLAG_LATENCY = 18
+LATENCY = {1: 17, 2: 20}
+"""By the outputs of a pass."""
+PRODUCT_FLAG_LATENCY = {1: 9, 2: 11}
+SUM_FLAG_LATENCY = {1: 18, 2: 20}
 MARKS = ("neither", "first", "last", "both")
+SUMS = ("none", "0", "1", "both")
+"""The output chunks that a pass adds to."""
 
 
 class MacPredictor(Predictor):
@@ -31,12 +35,20 @@ class MacPredictor(Predictor):
         self.fmt = Format(int(dut.MantissaBits.value), int(dut.ExponentBits.value))
         self.lanes = int(dut.Lanes.value)
         self.chunk_beats = int(dut.Chunk.value) // self.lanes
+        self.outputs = int(dut.Outputs.value)
         self._sample = covergroup(
             "spectral_mac.pass",
             {"marks": MARKS, "before": ("reset", *MARKS)},
             {"marks_x_before": ("marks", "before")},
             # After a reset the accumulator holds nothing that a pass could add to.
             {"marks_x_before": [("neither", "reset"), ("last", "reset")]},
+        )
+        self._sample_sums = covergroup(
+            "spectral_mac.outputs",
+            {"sums": SUMS, "before": ("reset", *SUMS)},
+            {"sums_x_before": ("sums", "before")},
+            # Output 1 takes the H of the pass before.
+            {"sums_x_before": [("1", "reset"), ("both", "reset")]},
         )
         self._sample_saturated = covergroup(
             "spectral_mac.saturated", {"cause": ("none", "product", "sum")}
@@ -46,43 +58,67 @@ class MacPredictor(Predictor):
     def reset(self) -> None:
         """The accumulator's contents no longer count."""
         super().reset()
-        self.accumulator: list[Cfp | None] = [None] * self.chunk_beats
+        self.accumulators: list[list[Cfp | None]] = [
+            [None] * self.chunk_beats for _ in range(self.outputs)
+        ]
+        self.kept: list[Cfp | None] = [None] * self.chunk_beats
         self.number = 0
-        self.marks = "reset"
+        self.marks = ["reset"] * self.outputs
+        self.sums = "reset"
 
     def beat(self, beat: Beat) -> None:
         """One beat of products."""
-        x_value, h_value, first, last = beat.values
+        x_value, h_value, outputs, first, last = beat.values
         x, h = (beat_words([value], self.lanes, self.fmt)[0] for value in (x_value, h_value))
         if self.number == 0:
-            before, self.marks = self.marks, MARKS[first + 2 * last]
-            self._sample(self.marks, before)
-        start = None if first else self.accumulator[self.number]
+            before, self.sums = self.sums, SUMS[outputs]
+            self._sample_sums(self.sums, before)
+        factors = (h, self.kept[self.number])
+        self.kept[self.number] = h
+        overflows = set()
+        for output in range(self.outputs):
+            if outputs >> output & 1:
+                factor = factors[output]
+                assert factor is not None, "output 1 in a pass without one before it"
+                marks = (first >> output & 1, last >> output & 1)
+                overflows |= self._add(output, x, factor, *marks, beat.clock)
+        if not overflows:
+            self._sample_saturated("none")
+        for cause, latency in (("product", PRODUCT_FLAG_LATENCY), ("sum", SUM_FLAG_LATENCY)):
+            if cause in overflows:
+                self._sample_saturated(cause)
+                self.flags.write(beat.clock + latency[self.outputs])
+        self.number = (self.number + 1) % self.chunk_beats
+
+    def _add(self, output: int, x: Cfp, h: Cfp, first: int, last: int, clock: int) -> set[str]:
+        """Adds to one output's accumulator; says what overflowed."""
+        if self.number == 0:
+            before, self.marks[output] = self.marks[output], MARKS[first + 2 * last]
+            self._sample(self.marks[output], before)
+        start = None if first else self.accumulators[output][self.number]
         assert first or start is not None, "a pass without a first one before it"
         total = spectral_mac(start, x, h, self.fmt)
-        self.accumulator[self.number] = total.word
-        self.number = (self.number + 1) % self.chunk_beats
+        self.accumulators[output][self.number] = total.word
         if last:
             word = Cfp(total.word.re[None], total.word.im[None], total.word.exponent[None])
-            self.expect(beat_ints(word, self.fmt)[0], beat.clock + LATENCY)
+            self.expect(beat_ints(word, self.fmt)[0], clock + LATENCY[self.outputs])
         if not total.saturated:
-            self._sample_saturated("none")
-            return
+            return set()
         product = multiply(x, h, self.fmt)
-        if product.saturated:
-            self._sample_saturated("product")
-            self.flags.write(beat.clock + PRODUCT_FLAG_LATENCY)
-        if cfp_add(start or zeros(self.lanes, self.fmt), product.word, self.fmt).saturated:
-            self._sample_saturated("sum")
-            self.flags.write(beat.clock + SUM_FLAG_LATENCY)
+        added = cfp_add(start or zeros(self.lanes, self.fmt), product.word, self.fmt)
+        return {
+            cause
+            for cause, found in (("product", product.saturated), ("sum", added.saturated))
+            if found
+        }
 
 
 class MacEnv(PipelineEnv):
-    """The MAC with its four inputs."""
+    """The MAC with its inputs."""
 
     block = "spectral_mac"
     predictor_class = MacPredictor
-    inputs = ("x_i", "h_i", "first_i", "last_i")
+    inputs = ("x_i", "h_i", "outputs_i", "first_i", "last_i")
 
     def words(self, rng: np.random.Generator, kind: str) -> list[int]:
         """A chunk of random words, beat by beat."""
