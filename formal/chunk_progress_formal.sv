@@ -18,8 +18,9 @@ module chunk_progress_formal #(
   parameter int Chunk = 16,
   parameter int MaxLengthLog2 = 6,
   parameter int EndClocks = 0,
+  parameter int Outputs = 1,
   localparam int WalkClocks = 6,
-  localparam int PassClocks = 8,
+  localparam int PassClocks = 7 + Outputs,
   localparam int ChunkLog2 = $clog2(Chunk),
   localparam int LengthBits = MaxLengthLog2 + 1
 ) (
@@ -44,7 +45,7 @@ module chunk_progress_formal #(
   logic [63:0]        h_read_addr;
   logic [63:0]        x_store_addr;
   logic [63:0]        h_store_addr;
-  logic [5:0]         marks;
+  logic [3*Outputs+4:0] marks;
   logic [63:0]        y_store_addr;
   logic [ChunkLog2:0] y_store_samples;
   logic               overlap_first;
@@ -56,7 +57,8 @@ module chunk_progress_formal #(
   chunk_controller #(
     .Lanes        (Lanes),
     .Chunk        (Chunk),
-    .MaxLengthLog2(MaxLengthLog2)
+    .MaxLengthLog2(MaxLengthLog2),
+    .Outputs      (Outputs)
   ) u_dut (
     .clk_i            (clk_i),
     .rst_ni           (rst_ni),
@@ -90,12 +92,14 @@ module chunk_progress_formal #(
     .h_store_addr_o   (h_store_addr),
     .pass_valid_o     (valid[Pass]),
     .pass_ready_i     (ready_i[Pass]),
-    .pass_first_o     (marks[0]),
-    .pass_last_o      (marks[1]),
-    .pass_flush_o     (marks[2]),
-    .pass_engine_o    (marks[3]),
-    .pass_store_o     (marks[4]),
-    .pass_prepare_o   (marks[5]),
+    .pass_outputs_o   (marks[5+:Outputs]),
+    .pass_first_o     (marks[5+Outputs+:Outputs]),
+    .pass_last_o      (marks[5+2*Outputs+:Outputs]),
+    .pass_h_o         (marks[0]),
+    .pass_flush_o     (marks[1]),
+    .pass_engine_o    (marks[2]),
+    .pass_store_o     (marks[3]),
+    .pass_prepare_o   (marks[4]),
     .y_store_valid_o  (valid[YStore]),
     .y_store_ready_i  (ready_i[YStore]),
     .y_store_addr_o   (y_store_addr),
@@ -121,7 +125,7 @@ module chunk_progress_formal #(
           !running_q || $stable({convolve_i, channels_i, length_x_i, length_h_i}))
 
   // State numbers of chunk_controller and chunk_walker.
-  localparam int StIdle = 0, StBegin = 3, StRow = 4, StPass = 7, StFlush = 10, StDrain = 11;
+  localparam int StIdle = 0, StBegin = 3, StBring = 5, StPass = 9, StDrain = 13;
   localparam int WalkIdle = 0;
 
   logic [3:0] state;
@@ -162,7 +166,8 @@ module chunk_progress_formal #(
   `ASSERT(comes_to_an_end, no_end_q <= 4'd2)
   `ASSERT(quiet_when_done, !done || valid == '0 && !to_load && !to_put)
   `ASSERT_NEXT(done_stays, done && !start_i, done)
-  `ASSERT(waits_for_a_full_fifo, !(state == StPass && !u_dut.issue)
+  `ASSERT(waits_for_a_full_fifo,
+          !(state == StPass && !u_dut.issue || state == StBring && !u_dut.bring)
           || u_dut.pass_level >= 4'd8 && valid[Pass] || u_dut.x_read_level >= 4'd8 && valid[XRead]
           || u_dut.h_read_level >= 4'd8 && valid[HRead]
           || u_dut.x_store_level >= 4'd8 && valid[XStore]

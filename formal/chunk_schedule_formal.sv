@@ -4,11 +4,12 @@
 // chunk_controller: what enters its streams, for all lengths, channels and pointers and whatever the
 // readies do. The order is said by counters, apart from the RTL's: passes go through the channels,
 // in a channel through the output chunks k, in an output chunk through X(i), i = max(0, k - ph + 1)
-// to k, with H(k - i); loads and outputs through the channels and their chunks. Every command is
-// compared with the counters.
+// to k, with H(k - i); loads and outputs through the channels and their chunks. With two outputs a
+// pass k is the second of two output chunks, or the first one of all where they are odd, and i begins
+// with what the first of the two needs. Every command is compared with the counters.
 // And of one pair (channel, i, j), which may be any: if j < ph and i + j < p it is multiplied
 // exactly once, as one of output chunk i + j, else never; the first and the last pass of an output
-// chunk, and no other, are marked.
+// chunk, and no other, are marked. The second output's H is what the pass before brought.
 // The FIFOs are taken out (see through/fifo.sv).
 
 `include "formal.svh"
@@ -17,6 +18,7 @@ module chunk_schedule_formal #(
   parameter int Lanes = 8,
   parameter int Chunk = 65536,
   parameter int MaxLengthLog2 = 22,
+  parameter int Outputs = 1,
   localparam int ChunkLog2 = $clog2(Chunk),
   localparam int LengthBits = MaxLengthLog2 + 1
 ) (
@@ -70,8 +72,10 @@ module chunk_schedule_formal #(
   logic               h_store_valid;
   logic [63:0]        h_store_addr;
   logic               pass_valid;
-  logic               pass_first;
-  logic               pass_last;
+  logic [Outputs-1:0] pass_outputs;
+  logic [Outputs-1:0] pass_first;
+  logic [Outputs-1:0] pass_last;
+  logic               pass_h;
   logic               pass_flush;
   logic               pass_engine;
   logic               pass_store;
@@ -85,7 +89,8 @@ module chunk_schedule_formal #(
   chunk_controller #(
     .Lanes        (Lanes),
     .Chunk        (Chunk),
-    .MaxLengthLog2(MaxLengthLog2)
+    .MaxLengthLog2(MaxLengthLog2),
+    .Outputs      (Outputs)
   ) u_dut (
     .clk_i            (clk_i),
     .rst_ni           (rst_ni),
@@ -119,8 +124,10 @@ module chunk_schedule_formal #(
     .h_store_addr_o   (h_store_addr),
     .pass_valid_o     (pass_valid),
     .pass_ready_i     (pass_ready_i),
+    .pass_outputs_o   (pass_outputs),
     .pass_first_o     (pass_first),
     .pass_last_o      (pass_last),
+    .pass_h_o         (pass_h),
     .pass_flush_o     (pass_flush),
     .pass_engine_o    (pass_engine),
     .pass_store_o     (pass_store),
@@ -253,89 +260,147 @@ module chunk_schedule_formal #(
   // ---------------------------------------------------------------------------------------------
   // Passes.
 
-  typedef enum logic [1:0] {Passes, Flush, End} pass_e;
+  typedef enum logic [1:0] {Head, Passes, Flush, End} pass_e;
 
+  logic        two;         // two outputs a pass
+  count_t      step;        // output chunks that go together
+  count_t      head;        // the last of a channel's first ones
+  logic        head_kept;   // H(head) meets X(0): it has to be there before
+  count_t      stored;      // chunks of X that a channel stores
   pass_e       pass_q;
   logic [16:0] c_q;
   count_t      k_q;
   count_t      i_q;
+  count_t      fresh_q;     // chunks of the channel that the forward engine has given
   logic [63:0] h_row_q;     // address of the channel's H(0)
   logic [31:0] written_q;   // bursts of X stored in the channels before
   logic        pass;
+  logic        engine;
   logic        store;
+  logic        bring;       // H is wanted from memory
+  logic [63:0] bring_addr;
+  logic [1:0]  outputs;
+  logic [1:0]  first;
+  logic [1:0]  last;
 
-  function automatic count_t oldest(count_t k, count_t h_chunks);
-    oldest = (k >= h_chunks) ? k - h_chunks + 1'b1 : '0;
+  // The first X of the output chunks that end with k, and of k itself.
+  function automatic count_t oldest(count_t k, count_t h_chunks, logic both);
+    oldest = (k < h_chunks) ? '0 : both ? k - h_chunks : k - h_chunks + 1'b1;
   endfunction
 
-  assign pass  = pass_valid && pass_ready_i;
-  assign store = convolve_i && i_q == k_q && k_q != p - 1'b1 && ph != count_t'(1);
+  assign two       = (Outputs == 2) && convolve_i;
+  assign step      = two ? count_t'(2) : count_t'(1);
+  assign head      = (two && !p[0]) ? count_t'(1) : '0;
+  assign head_kept = two && head < ph;
+  assign stored    = !two ? p - 1'b1 : (p == count_t'(1)) ? '0 : p - count_t'(2);
+  assign pass      = pass_valid && pass_ready_i;
+  assign engine    = convolve_i && (i_q == k_q || two && i_q + 1'b1 == k_q);
+  assign store     = engine && k_q != p - 1'b1 && ph != count_t'(1);
+
+  always_comb begin
+    if (!two) begin
+      outputs    = 2'(convolve_i);
+      first      = 2'(convolve_i && i_q == oldest(k_q, ph, two));
+      last       = 2'(convolve_i && i_q == k_q);
+      bring      = convolve_i;
+      bring_addr = h_row_q + (64'(k_q - i_q) << SpectrumLog2);
+    end else begin
+      outputs = {k_q - i_q < ph, i_q != k_q};
+      first   = outputs & {i_q == oldest(k_q, ph, 1'b0), i_q == oldest(k_q, ph, 1'b1)};
+      last    = {i_q == k_q, i_q + 1'b1 == k_q};
+      if (pass_q == Head) begin
+        bring      = 1'b1;
+        bring_addr = h_row_q + (64'(head) << SpectrumLog2);
+      end else if (i_q != k_q) begin
+        bring      = 1'b1;
+        bring_addr = h_row_q + (64'(k_q - 1'b1 - i_q) << SpectrumLog2);
+      end else if (k_q != p - 1'b1) begin
+        bring      = k_q + count_t'(2) < ph;
+        bring_addr = h_row_q + (64'(k_q + count_t'(2)) << SpectrumLog2);
+      end else begin
+        bring      = head_kept && c_q + 1'b1 != channels_i;
+        bring_addr = h_row_q + (64'(ph) << SpectrumLog2) + (64'(head) << SpectrumLog2);
+      end
+    end
+  end
 
   always_ff @(posedge clk_i) begin
     if (!rst_ni || start_i) begin
-      pass_q    <= Passes;
+      pass_q    <= head_kept ? Head : Passes;
       c_q       <= '0;
-      k_q       <= '0;
+      k_q       <= head;
       i_q       <= '0;
+      fresh_q   <= '0;
       h_row_q   <= h_spectra_i;
       written_q <= '0;
     end else if (pass) begin
-      if (pass_q == Flush) begin
+      if (pass_q == Passes && engine) fresh_q <= fresh_q + 1'b1;
+      if (pass_q == Head) begin
+        pass_q <= Passes;
+      end else if (pass_q == Flush) begin
         pass_q <= End;
       end else if (convolve_i && i_q != k_q) begin
         i_q <= i_q + 1'b1;
       end else if (k_q != p - 1'b1) begin
-        k_q <= k_q + 1'b1;
-        i_q <= oldest(k_q + 1'b1, ph);
+        k_q <= k_q + step;
+        i_q <= oldest(k_q + step, ph, two);
       end else begin
-        k_q       <= '0;
+        k_q       <= head;
         i_q       <= '0;
+        fresh_q   <= '0;
         c_q       <= c_q + 1'b1;
         h_row_q   <= h_row_q + (64'(ph) << SpectrumLog2);
-        written_q <= written_q + 32'(p - 1'b1) * 32'(Bursts);
+        written_q <= written_q + 32'(stored) * 32'(Bursts);
         if (c_q + 1'b1 == channels_i) pass_q <= convolve_i ? Flush : End;
       end
     end
   end
 
   `ASSERT(passes_end, !pass_valid || running_q && pass_q != End)
+  `ASSERT(head_is_first, !(pass_valid && pass_q == Head) || pass_h && pass_outputs == '0
+          && pass_first == '0 && pass_last == '0
+          && !pass_flush && !pass_prepare && !pass_engine && !pass_store)
   `ASSERT(pass_is_next, !(pass_valid && pass_q == Passes) || !pass_flush
           && pass_prepare == !convolve_i
-          && pass_first == (convolve_i && i_q == oldest(k_q, ph))
-          && pass_last == (convolve_i && i_q == k_q)
-          && pass_engine == (convolve_i && i_q == k_q)
-          && pass_store == store)
-  `ASSERT(flush_is_last, !(pass_valid && pass_q == Flush) || pass_flush && pass_first && pass_last
-          && !pass_engine && !pass_store && !pass_prepare)
+          && 2'(pass_outputs) == outputs && 2'(pass_first) == first && 2'(pass_last) == last
+          && pass_h == bring && pass_engine == engine && pass_store == store)
+  `ASSERT(flush_is_last, !(pass_valid && pass_q == Flush) || pass_flush && 2'(pass_outputs) == 2'b01
+          && 2'(pass_first) == 2'b01 && 2'(pass_last) == 2'b01
+          && !pass_h && !pass_engine && !pass_store && !pass_prepare)
 
   // A pass comes with all it needs, and nothing comes without its pass.
   `ASSERT(x_with_pass, (x_read_valid && x_read_ready_i)
-          == (pass && pass_q == Passes && convolve_i && i_q != k_q))
+          == (pass && pass_q == Passes && convolve_i && !engine))
   `ASSERT(h_with_pass, (h_read_valid && h_read_ready_i)
-          == (pass && pass_q == Passes && convolve_i))
+          == (pass && (pass_q == Passes || pass_q == Head) && bring))
   `ASSERT(x_store_with_pass, (x_store_valid && x_store_ready_i)
           == (pass && pass_q == Passes && store))
   `ASSERT(h_store_with_pass, (h_store_valid && h_store_ready_i)
           == (pass && pass_q == Passes && !convolve_i))
   `ASSERT(x_is_next, !x_read_valid || x_read_addr == x_spectra_i + (64'(i_q) << SpectrumLog2)
           && x_read_sequence == written_q + 32'(i_q) * 32'(Bursts))
-  `ASSERT(h_is_next, !h_read_valid || h_read_addr == h_row_q + (64'(k_q - i_q) << SpectrumLog2))
+  `ASSERT(h_is_next, !h_read_valid || h_read_addr == bring_addr)
   `ASSERT(x_store_is_next, !x_store_valid
           || x_store_addr == x_spectra_i + (64'(i_q) << SpectrumLog2))
   `ASSERT(h_store_is_next, !h_store_valid || h_store_addr == h_row_q + (64'(k_q) << SpectrumLog2))
 
   // ---------------------------------------------------------------------------------------------
-  // One pair of one channel, seen at the ports: X of the engine is the newest, else the address
-  // tells.
+  // One pair of one channel, seen at the ports: X of the engine is the next one, else the address
+  // tells, as it does of H; output 1's is that of the pass before.
 
   logic [16:0] pair_c_q;
   count_t      pair_i_q;
   count_t      pair_j_q;
+  logic [63:0] pair_h;
   logic [N:0]  pair_k;
+  logic [N:0]  pair_last;    // the last of the output chunks that go with it
+  logic        kept_q;       // the pass before brought an H,
+  logic [63:0] kept_addr_q;  // this one
   logic        seen_q;
-  logic        hit;
+  logic        hit_x;
+  logic [1:0]  hit;
   logic        wanted;
-  logic        behind;  // the passes have gone by the pair's place
+  logic        behind;       // the passes have gone by the pair's place
 
   // Never assigned anything else, so it is any pair, for good.
   always_ff @(posedge clk_i) begin
@@ -344,24 +409,38 @@ module chunk_schedule_formal #(
     pair_j_q <= pair_j_q;
   end
 
-  assign pair_k = (N + 1)'(pair_i_q) + (N + 1)'(pair_j_q);
-  assign wanted = convolve_i && pair_c_q < channels_i && pair_j_q < ph && pair_k < (N + 1)'(p);
-  assign hit    = pass && !pass_flush && !pass_prepare && c_q == pair_c_q
-                  && h_read_addr == h_row_q + (64'(pair_j_q) << SpectrumLog2)
-                  && (pass_engine ? k_q == pair_i_q
-                      : x_read_addr == x_spectra_i + (64'(pair_i_q) << SpectrumLog2));
-  assign behind = pass_q != Passes || c_q > pair_c_q || c_q == pair_c_q
-                  && ((N + 1)'(k_q) > pair_k || (N + 1)'(k_q) == pair_k && i_q > pair_i_q);
+  assign pair_h    = h_row_q + (64'(pair_j_q) << SpectrumLog2);
+  assign pair_k    = (N + 1)'(pair_i_q) + (N + 1)'(pair_j_q);
+  assign pair_last = pair_k + (N + 1)'(two && pair_k[0] != head[0]);
+  assign wanted    = convolve_i && pair_c_q < channels_i && pair_j_q < ph
+                     && pair_k < (N + 1)'(p);
+  assign hit_x     = pass && !pass_flush && !pass_prepare && c_q == pair_c_q
+                     && (pass_engine ? fresh_q == pair_i_q
+                         : x_read_addr == x_spectra_i + (64'(pair_i_q) << SpectrumLog2));
+  assign hit[0]    = hit_x && pass_outputs[0] && pass_h && h_read_addr == pair_h;
+  assign hit[1]    = hit_x && pass_outputs[Outputs-1] && Outputs == 2 && kept_q
+                     && kept_addr_q == pair_h;
+  assign behind    = pass_q == Flush || pass_q == End || c_q > pair_c_q || c_q == pair_c_q
+                     && ((N + 1)'(k_q) > pair_last
+                         || (N + 1)'(k_q) == pair_last && i_q > pair_i_q);
 
   always_ff @(posedge clk_i) begin
-    if (!rst_ni || start_i) seen_q <= 1'b0;
-    else if (hit) seen_q <= 1'b1;
+    if (!rst_ni || start_i) begin
+      seen_q <= 1'b0;
+      kept_q <= 1'b0;
+    end else begin
+      if (hit != '0) seen_q <= 1'b1;
+      if (pass) kept_q <= pass_h;
+    end
+    if (pass) kept_addr_q <= h_read_addr;
   end
 
-  `ASSERT(pair_only_if_wanted, !hit || wanted)
-  `ASSERT(pair_at_most_once, !hit || !seen_q)
-  `ASSERT(pair_in_its_output, !hit || (N + 1)'(k_q) == pair_k)
+  `ASSERT(pair_only_if_wanted, hit == '0 || wanted)
+  `ASSERT(pair_at_most_once, hit == '0 || !seen_q && hit != 2'b11)
+  `ASSERT(pair_in_its_output, (!hit[0] || (N + 1)'(k_q) == pair_k + (N + 1)'(two))
+          && (!hit[1] || (N + 1)'(k_q) == pair_k))
   `ASSERT(pair_at_least_once, !(running_q && done) || seen_q == wanted)
+  `ASSERT(output_1_has_an_h, !(pass && pass_q == Passes && outputs[1]) || kept_q)
   `ASSERT(all_at_the_end,
           !(running_q && done) || pass_q == End && load_q == Finished && out_q == Finished)
 
@@ -369,8 +448,9 @@ module chunk_schedule_formal #(
   // What makes the induction close: where the controller is, said in its own registers.
 
   // State numbers of chunk_controller and chunk_walker.
-  localparam int StIdle = 0, StLength = 1, StCounts = 2, StBegin = 3, StRow = 4, StFirst = 5,
-                 StSum = 6, StPass = 7, StChunk = 8, StChannel = 9, StFlush = 10, StDrain = 11;
+  localparam int StIdle = 0, StLength = 1, StCounts = 2, StBegin = 3, StHead = 4, StBring = 5,
+                 StRow = 6, StFirst = 7, StSum = 8, StPass = 9, StChunk = 10, StChannel = 11,
+                 StFlush = 12, StDrain = 13;
   localparam int WalkIdle = 0, WalkSum = 1, WalkGive = 2, WalkRow = 3, WalkDummy = 4;
 
   logic [3:0] state;
@@ -384,10 +464,10 @@ module chunk_schedule_formal #(
   assign state      = u_dut.state_q;
   assign load_state = u_dut.u_loads.state_q;
   assign out_state  = u_dut.u_outputs.state_q;
-  assign begun      = state >= StRow;
-  assign passing    = state >= StRow && state <= StChannel;
+  assign begun      = state >= StHead;
+  assign passing    = state >= StHead && state <= StChannel;
   assign in_chunk   = state == StFirst || state == StSum || state == StPass;
-  assign k_last     = k_q - 1'b1;
+  assign k_last     = k_q - step;
 
   `ASSERT(helper_state, state <= StDrain && running_q == (state != StIdle || (running_q && done))
           && (!running_q || u_dut.started_q))
@@ -405,7 +485,8 @@ module chunk_schedule_formal #(
              && load_row_q == (convolve_i ? x_i : h_i)
              && out_q == (convolve_i ? Chunks : Finished) && out_channel_q == '0
              && out_chunk_q == '0 && out_row_q == y_i
-             && pass_q == Passes && c_q == '0 && k_q == '0 && i_q == '0
+             && pass_q == (head_kept ? Head : Passes) && c_q == '0 && k_q == head && i_q == '0
+             && fresh_q == '0 && !kept_q
              && h_row_q == h_spectra_i && written_q == '0)
   `ASSERT(helper_walkers_wait, begun || load_state == WalkIdle && out_state == WalkIdle)
 
@@ -443,31 +524,55 @@ module chunk_schedule_formal #(
           && u_dut.u_outputs.row_q + row_bytes == out_row_q)
 
   `ASSERT(helper_pass_state, !begun
-          || (passing ? pass_q == Passes : state == StFlush ? pass_q == Flush : pass_q == End))
+          || (state == StHead ? pass_q == (head_kept ? Head : Passes)
+              : state == StBring ? pass_q == Head
+              : passing ? pass_q == Passes : state == StFlush ? pass_q == Flush : pass_q == End))
+  `ASSERT(helper_head, !begun || u_dut.head_kept_q == (head_kept || !two)
+          && count_t'(u_dut.stored_q) == stored)
+  `ASSERT(helper_two, !(state == StHead || state == StBring) || two)
+  `ASSERT(helper_bring, state != StBring
+          || u_dut.h_addr_q == h_row_q + (64'(head) << SpectrumLog2))
+  `ASSERT(helper_start, !(state == StHead || state == StBring) || c_q == '0
+          && k_q == head && i_q == '0)
   `ASSERT(helper_pass_place, !passing || c_q < channels_i && k_q < p
-          && i_q >= oldest(k_q, ph) && i_q <= k_q && (convolve_i || i_q == '0))
+          && i_q >= oldest(k_q, ph, two) && i_q <= k_q && (convolve_i || i_q == '0)
+          && (!two || k_q[0] == head[0]))
+  `ASSERT(helper_fresh, !(passing && convolve_i)
+          || fresh_q == (engine ? i_q : two ? k_q - 1'b1 : k_q))
+  `ASSERT(helper_kept, !(passing && pass_q == Passes && two && outputs[1])
+          || kept_q && kept_addr_q == h_row_q + (64'(k_q - i_q) << SpectrumLog2))
   `ASSERT(helper_flush_mode, state != StFlush || convolve_i)
   `ASSERT(helper_channel, !passing || (state == StChannel
-          ? 17'(u_dut.channel_q) + 1'b1 == c_q && k_q == '0
+          ? 17'(u_dut.channel_q) + 1'b1 == c_q && k_q == head
             && u_dut.h_row_q + (64'(ph) << SpectrumLog2) == h_row_q
-            && u_dut.sequence_q + 32'(p - 1'b1) * 32'(Bursts) == written_q
+            && u_dut.sequence_q + 32'(stored) * 32'(Bursts) == written_q
           : 17'(u_dut.channel_q) == c_q && u_dut.h_row_q == h_row_q
             && u_dut.sequence_q == written_q))
-  `ASSERT(helper_row, !(state == StRow || state == StChannel) || k_q == '0 && i_q == '0)
+  `ASSERT(helper_row, !(state == StRow || state == StChannel) || k_q == head && i_q == '0)
+  `ASSERT(helper_next_row, !(state >= StFirst && state <= StChannel)
+          || u_dut.h_next_row_q == u_dut.h_row_q + (64'(ph) << SpectrumLog2))
   `ASSERT(helper_output, !in_chunk || count_t'(u_dut.k_q) == k_q
-          && count_t'(u_dut.oldest_q) == oldest(k_q, ph)
-          && count_t'(u_dut.newest_h_q) == k_q - oldest(k_q, ph))
-  `ASSERT(helper_next_output, state != StChunk || k_q != '0 && i_q == oldest(k_q, ph)
-          && count_t'(u_dut.k_q) == k_last && count_t'(u_dut.oldest_q) == oldest(k_last, ph)
-          && count_t'(u_dut.newest_h_q) == k_last - oldest(k_last, ph))
-  `ASSERT(helper_first, state != StFirst || i_q == oldest(k_q, ph))
+          && count_t'(u_dut.oldest_q) == oldest(k_q, ph, two)
+          && u_dut.newest_h_q == (N - 1)'(k_q - oldest(k_q, ph, two) - count_t'(two)))
+  `ASSERT(helper_next_output, state != StChunk || k_q >= head + step && i_q == oldest(k_q, ph, two)
+          && count_t'(u_dut.k_q) == k_last && count_t'(u_dut.oldest_q) == oldest(k_last, ph, two)
+          && u_dut.newest_h_q == (N - 1)'(k_last - oldest(k_last, ph, two) - count_t'(two)))
+  `ASSERT(helper_first, state != StFirst || i_q == oldest(k_q, ph, two))
   `ASSERT(helper_pair, !(state == StSum || state == StPass) || count_t'(u_dut.i_q) == i_q
-          && count_t'(u_dut.j_q) == k_q - i_q
-          && u_dut.first_q == (i_q == oldest(k_q, ph)))
-  `ASSERT(helper_pass, state != StPass || u_dut.last_q == (i_q == k_q)
+          && u_dut.j_q == (N - 1)'(k_q - i_q - count_t'(two))
+          && u_dut.first_q == (i_q == oldest(k_q, ph, two))
           && u_dut.last_k_q == (k_q == p - 1'b1)
+          && (!two || u_dut.late_q == (k_q >= ph)
+                      && u_dut.second_q == (i_q == oldest(k_q, ph, two) + 1'b1)
+                      && u_dut.ahead_q == (k_q != p - 1'b1 ? k_q + count_t'(2) < ph
+                                           : head_kept && c_q + 1'b1 != channels_i)
+                      && (!u_dut.ahead_q || count_t'(u_dut.ahead_h_q)
+                                            == (k_q != p - 1'b1 ? k_q + count_t'(2) : head))))
+  `ASSERT(helper_pass, state != StPass || u_dut.last_q == (i_q == k_q)
+          && u_dut.before_last_q == (two && i_q + 1'b1 == k_q)
           && u_dut.x_addr_q == x_spectra_i + (64'(i_q) << SpectrumLog2)
-          && u_dut.h_addr_q == h_row_q + (64'(k_q - i_q) << SpectrumLog2)
+          && (convolve_i ? !bring || u_dut.h_addr_q == bring_addr
+              : u_dut.h_addr_q == h_row_q + (64'(k_q) << SpectrumLog2))
           && u_dut.x_sequence_q == written_q + 32'(i_q) * 32'(Bursts))
   `ASSERT(helper_seen, !running_q || seen_q == (wanted && behind))
 
@@ -477,6 +582,7 @@ module chunk_schedule_formal #(
   `COVER(filter_longer, running_q && done && convolve_i && p == count_t'(1) && ph > count_t'(2))
   `COVER(prepared, running_q && done && !convolve_i && ph == count_t'(2) && channels_i == 17'd2)
   `COVER(waited, pass_q == Passes && state == StPass && !pass_valid && $past(rst_ni && !pass_valid))
+  `COVER(odd, running_q && done && convolve_i && p == count_t'(3) && ph == count_t'(3))
   `COVER(again, start_i && u_dut.started_q)
 
 endmodule
