@@ -18,7 +18,7 @@ from crocuta.rtl_kernel import RtlKernel, Timing
 from typer.testing import CliRunner, Result
 
 from models import configs
-from models.chunk_controller import Job, Mode, passes
+from models.chunk_controller import Job, Mode, passes, stored_chunks
 from models.configs import ROOT, ConfigError
 from models.plan import accuracy, planner, schedules
 from models.plan.accuracy import POINTS, Point
@@ -94,7 +94,7 @@ def test_logic_is_that_of_synthesis(name: str) -> None:
 # Clocks, against the RTL's counters.
 
 
-@pytest.fixture(scope="module", params=["tiny", "small"])
+@pytest.fixture(scope="module", params=["tiny", "small", "tiny+outputs-2", "small+outputs-2"])
 def kernel(request: pytest.FixtureRequest) -> Iterator[RtlKernel]:
     with RtlKernel(configs.load(request.param)) as shared:
         yield shared
@@ -111,6 +111,7 @@ JOBS = [
     (1, (10, 1), (10, 1)),
     (3, (2, 0), (2, 0)),
     (4, (1, 0), (1, 0)),
+    (4, (7, -1), (7, -1)),
 ]
 
 
@@ -314,11 +315,13 @@ def test_simulation_takes_such_a_name(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_pairs_of_every_schedule_are_all_pairs() -> None:
-    """What a schedule moves: every X but a channel's last is stored, and every chunk comes once."""
+    """What a schedule moves: every X but a channel's last, or last two, is stored, and every chunk
+    comes once."""
     for option in schedules.OPTIONS:
         for p in (1, 2, 3, 7, 8):
             moved = option.schedule(p)
-            assert sum(one.store for one in moved) == p - 1
+            last = 2 if option.schedule is schedules.two_outputs else 1
+            assert sum(one.store for one in moved) == max(0, p - last)
             assert sum(one.samples for one in moved) == p
     for p in (1, 2, 3, 7, 8):
         pairs = p * (p + 1) // 2
@@ -326,6 +329,10 @@ def test_pairs_of_every_schedule_are_all_pairs() -> None:
         assert sum(one.x for one in schedules.one_pair(p)) == pairs - p
         assert sum(one.h for one in schedules.two_pairs(p)) == pairs
         assert sum(one.h for one in schedules.two_outputs_two_streams(p)) == pairs
+        job = Job(Mode.CONVOLVE, 1, p * 65_536, p * 65_536)
+        two = configs.load("u200+outputs-2")
+        assert len(schedules.two_outputs(p)) == passes(two, job)
+        assert sum(one.store for one in schedules.two_outputs(p)) == stored_chunks(two, job)
 
 
 def test_page_has_the_table() -> None:

@@ -13,8 +13,20 @@ from __future__ import annotations
 import dataclasses
 import functools
 from collections import deque
+from collections.abc import Sequence
 
-from models.chunk_controller import MAX_BURST_BEATS, PAGE_BYTES, WORD_BYTES, chunks
+from models.chunk_controller import (
+    MAX_BURST_BEATS,
+    PAGE_BYTES,
+    WORD_BYTES,
+    Job,
+    Mode,
+    chunks,
+    newest_chunks,
+    oldest_chunk,
+    stored_chunks,
+)
+from models.chunk_controller import passes as job_passes
 from models.configs import Config
 
 READER_FIFO = 512
@@ -56,7 +68,7 @@ class Clocks:
 
     total: int
     passes: int
-    """C / W for each pair of chunks: what the MAC computes in."""
+    """C / W for each pass: what the MAC computes in."""
     fill: int
     """Until the first pass, and from the last to the end."""
     waits: int
@@ -118,16 +130,17 @@ def convolve_clocks(
 ) -> Clocks:
     """The clocks of a CONVOLVE job."""
     memory = memory or Memory()
-    p = chunks(config, length_x)
-    ph = min(p, chunks(config, length_h))
+    job = Job(Mode.CONVOLVE, 1, length_x, length_h)
     beats = config.chunk_beats
-    passes = channels * beats * (ph * (ph + 1) // 2 + (p - ph) * ph)
-    pairs = passes // beats // channels
+    channel_passes = job_passes(config, job)
+    passes = channels * beats * channel_passes
     followed = min(beats, FOLLOWED_BEATS)
-    one = _channel(followed, burst_beats(config), p, ph, memory.latency, memory.bandwidth)
-    one += (beats - followed) * pairs / memory.bandwidth
-    supply = _last_start(config, channels * p, memory) + beats
-    last = max(channels * one, supply, passes + _port_waits(config, channels * p, memory))
+    schedule = _groups(config, job)
+    one = _channel(schedule, followed, burst_beats(config), memory.latency, memory.bandwidth)
+    one += (beats - followed) * channel_passes / memory.bandwidth
+    count = channels * chunks(config, length_x)
+    supply = _last_start(config, count, memory) + beats
+    last = max(channels * one, supply, passes + _port_waits(config, count, memory))
     fill = _front(config, length_x, memory) + _tail(config, length_x, memory)
     return _clocks(passes, fill, last - passes)
 
@@ -183,20 +196,52 @@ def _port_waits(config: Config, count: int, memory: Memory) -> float:
     return max(0, count - held) * config.chunk_beats * (1 / memory.bandwidth - 1)
 
 
-@functools.lru_cache(maxsize=4096)
-def _channel(beats: int, burst: int, p: int, ph: int, latency: int, bandwidth: float) -> float:
+@dataclasses.dataclass(frozen=True)
+class _Group:
+    """Output chunks that go together."""
+
+    oldest: int
+    """The first chunk of X that they need."""
+    fresh: int
+    """The first that comes from the engine."""
+    newest: int
+    store: bool
+    """Those from the engine are written to memory."""
+
+    @property
+    def passes(self) -> int:
+        return self.newest - self.oldest + 1
+
+
+def _groups(config: Config, job: Job) -> tuple[_Group, ...]:
+    """The passes of a channel."""
+    ph, stored = chunks(config, job.length_h), stored_chunks(config, job)
+    return tuple(
+        _Group(
+            oldest_chunk(config, newest, ph),
+            max(0, newest - config.outputs + 1),
+            newest,
+            newest < stored,
+        )
+        for newest in newest_chunks(config, chunks(config, job.length_x))
+    )
+
+
+@functools.lru_cache(maxsize=1024)
+def _channel(
+    groups: tuple[_Group, ...], beats: int, burst: int, latency: int, bandwidth: float
+) -> float:
     """The clocks of one channel's passes, from its first to its last beat."""
-    port = _Port(beats, burst, p, ph, latency, bandwidth)
+    port = _Port(groups, beats, burst, latency, bandwidth)
     pace = beats / bandwidth
     total, extras = 0.0, deque[float](maxlen=12)
-    for k in range(p):
-        count = min(k + 1, ph)
+    for number, group in enumerate(groups):
         if len(extras) == 12 and max(extras) - min(extras) < 1:
             # The pattern repeats; the last chunk is not stored.
-            left = sum(min(j + 1, ph) for j in range(k, p))
-            return total + left * pace + (p - k) * extras[-1]
-        clocks = port.chunk(k, count)
-        extras.append(clocks - count * pace)
+            left = sum(other.passes for other in groups[number:])
+            return total + left * pace + (len(groups) - number) * extras[-1]
+        clocks = port.group(group)
+        extras.append(clocks - group.passes * pace)
         total += clocks
     return total
 
@@ -205,14 +250,21 @@ class _Port:
     """The port of the spectra of X and the passes that wait for it, in steps of some clocks."""
 
     def __init__(
-        self, beats: int, burst: int, p: int, ph: int, latency: int, bandwidth: float
+        self,
+        groups: Sequence[_Group],
+        beats: int,
+        burst: int,
+        latency: int,
+        bandwidth: float,
     ) -> None:
-        self.beats, self.burst, self.p, self.ph = beats, burst, p, ph
+        self.beats, self.burst = beats, burst
         self.latency, self.bandwidth = latency, bandwidth
         self.step = max(1, min(burst // 4, beats // 128))
         self.time = 0.0
-        # Reader: the chunk it is at, as (output chunk, X's chunk, burst), and beats in all.
-        self.place = (1, max(0, 2 - ph), 0)
+        # Reader: the chunks to come, the burst it is at, and beats in all.
+        self.reads = iter(i for group in groups for i in range(group.oldest, group.fresh))
+        self.place = (next(self.reads, None), 0)
+        self.after = next(self.reads, None)
         self.issued = self.delivered = self.popped = 0.0
         self.coming: deque[tuple[float, float]] = deque()  # when, and beats issued by then
         self.arrived = 0.0  # beats that could be delivered
@@ -224,12 +276,12 @@ class _Port:
         self.acknowledged = 0  # bursts
         self.filter = float(READER_FIFO)  # beats of H in its FIFO
 
-    def chunk(self, k: int, count: int) -> float:
-        """The clocks of the passes of output chunk k."""
+    def group(self, group: _Group) -> float:
+        """The clocks of a group's passes."""
         start = self.time
-        for number in range(count):
-            engine = number == count - 1
-            store = engine and self.ph > 1 and k + 1 < self.p
+        for i in range(group.oldest, group.newest + 1):
+            engine = i >= group.fresh
+            store = engine and group.store
             if not self._quick(engine, store):
                 self._walk(engine, store)
         return self.time - start
@@ -241,11 +293,9 @@ class _Port:
         if self.issued - self.popped < READER_FIFO or self.delivered < self.issued:
             return False
         if not engine:
-            before = self.place
+            if not self._readable(self.beats // self.burst):
+                return False
             for _ in range(self.beats // self.burst):
-                if not self._readable():
-                    self.place = before
-                    return False
                 self._next()
             self.popped += self.beats
             self.issued += self.beats
@@ -253,19 +303,23 @@ class _Port:
         self.time += self.beats
         return True
 
-    def _readable(self) -> bool:
-        k, i, burst = self.place
-        return k < self.p and i * (self.beats // self.burst) + burst < self.acknowledged
+    def _readable(self, ahead: int = 1) -> bool:
+        """Whether the next burst, or so many, may be read."""
+        bursts = self.beats // self.burst
+        i, burst = self.place
+        later = burst + ahead - 1 - bursts
+        if i is None or i * bursts + min(burst + ahead, bursts) > self.acknowledged:
+            return False
+        if later < 0:
+            return True
+        return self.after is not None and self.after * bursts + later < self.acknowledged
 
     def _next(self) -> None:
-        k, i, burst = self.place
-        burst += 1
-        if burst == self.beats // self.burst:
-            burst, i = 0, i + 1
-            if i == k:
-                k += 1
-                i = max(0, k - self.ph + 1)
-        self.place = (k, i, burst)
+        i, burst = self.place
+        if burst + 1 < self.beats // self.burst:
+            self.place = (i, burst + 1)
+        else:
+            self.place, self.after = (self.after, 0), next(self.reads, None)
 
     def _walk(self, engine: bool, store: bool) -> None:
         done = 0.0

@@ -56,15 +56,16 @@ def modules(config: Config) -> dict[str, Logic]:
     in_luts = config.chunk_beats < BLOCK_BEATS
     real = w * (config.mantissa_bits + config.exponent_bits)
     writer = lut_ram(beat, 2 * burst_beats(config))
+    rams = 2 * config.outputs - 1  # of the MAC: accumulators, and the H that two of them keep
     accumulator = lut_ram(beat, config.chunk_beats) if in_luts else beat * banks
     tail = lut_ram(real, config.chunk_beats) if in_luts else real * banks
     return {
         "sample_reader": Logic(147 + 131 * w + 22.75 * w * w, 372 + 156.5 * w + 66.25 * w * w),
         "float_to_cfp": Logic(62, 86) * w * scale,
-        "cfp_add": (Logic(459, 600) + Logic(296, 431)) * w * scale,
+        "cfp_add": (Logic(459, 600) * config.outputs + Logic(296, 431)) * w * scale,
         "cfp_butterfly": Logic(611, 831) * units * scale,
         "cfp_multiply": Logic(231 - 2.3 * narrow, 749 - 13.7 * narrow) * units * scale
-        + Logic(220, 667) * w * scale,
+        + Logic(220, 667) * w * config.outputs * scale,
         "twiddle_rom": _twiddles(config) * 2,
         "commutator": _commutators(config) * 2,
         "fft_level": Logic(1.5 * beat + 38 + 2 * math.log2(w), 39) * k,
@@ -73,8 +74,9 @@ def modules(config: Config) -> dict[str, Logic]:
         "spectrum_writer": Logic(160 + 74 * w + writer, 192 + 190.5 * w) * 2,
         "spectrum_reader": Logic(199, 190 + 46.4 * w) * 2,
         "spectral_mac": Logic(
-            30 + 2.5 * time + accumulator, beat * (3 if in_luts else 2) + 19 + time
-        ),
+            30 + 2.5 * time + rams * accumulator, beat * (3 if in_luts else 2) + 19 + time
+        )
+        + Logic(1.1 * beat, beat * (10 if in_luts else 8) + 40) * (config.outputs - 1),
         "overlap_add": Logic(
             20 + 1.65 * real + tail, real * (5 if in_luts else 4) + 19 + 1.6 * time
         ),
@@ -123,5 +125,5 @@ def logic(config: Config, family: str) -> Logic:
 
 def multipliers(config: Config) -> int:
     """Real products, a DSP48E2 or MULT18X18D each where mantissas have at most 18 bits and
-    twiddles at most 27 or 18: four for each rotator and each lane of the MAC."""
-    return 4 * config.lanes * (config.chunk_log2 + 1)
+    twiddles at most 27 or 18: four for each rotator and each lane and output of the MAC."""
+    return 4 * config.lanes * (config.chunk_log2 + config.outputs)

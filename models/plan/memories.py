@@ -85,7 +85,8 @@ def memories(config: Config) -> list[Ram]:
         Ram("forward_path", beat, credit),
         Ram("spectrum_writer", beat, 2 * burst_beats(config), block=False, count=2),
         Ram("spectrum_reader", beat, READER_FIFO, count=2),
-        Ram("spectral_mac", beat, beats, beats >= BLOCK_BEATS),
+        # An accumulator an output chunk, and the H that two of them keep.
+        Ram("spectral_mac", beat, beats, beats >= BLOCK_BEATS, count=2 * config.outputs - 1),
         Ram("overlap_add", real, beats, beats >= BLOCK_BEATS),
         Ram("inverse_path", 32 * lanes, credit),
         Ram("sample_writer", 64 * lanes, TILE_SLOTS * tile_rows),

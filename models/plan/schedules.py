@@ -3,11 +3,12 @@
 """What other schedules would take: `python -m models.plan.schedules` prints the table of
 docs/planning.md.
 
-On paper: no RTL of these exists. A schedule is its passes, and a pass the beats that each of its
-streams moves a clock: reads of the spectra of X and H, writes of those of X, and the samples, which
-move while a chunk comes from the forward engine (half a beat in, half a beat out). Streams have
-channels of their own or share all of them evenly, which is the best that could be done. A pass in
-which a channel has more to move than it can takes so much longer.
+RTL exists of the first and, with `outputs = 2`, of *two outputs a pass, H kept for a pass*
+(models/chunk_controller.py); the others are on paper. A schedule is its passes, a pass the beats
+that each of its streams moves a clock: reads of the spectra of X and H, writes of those of X, and
+the samples, which move while a chunk comes from the forward engine (half a beat in, half a beat
+out). Streams have channels of their own or share all of them evenly, which is the best that could
+be done. A pass in which a channel has more to move than it can takes so much longer.
 """
 
 from __future__ import annotations
@@ -119,11 +120,12 @@ def _groups(p: int) -> list[tuple[int, ...]]:
 def two_outputs(p: int) -> list[Pass]:
     """X_i by H_(k-i) for chunk k and by H_(k+1-i) for chunk k + 1 in one pass. The second is the
     first of the pass before, kept on chip; in the last pass, with nothing new to multiply by, the
-    next two chunks' highest H comes instead."""
+    next two chunks' highest H comes instead. The last two X are not stored."""
     passes = []
     for group in _groups(p):
         passes += [Pass(x=1, h=1)] * group[0]
-        passes += [dataclasses.replace(_engine(k, p), h=1) for k in group]
+        store = float(group[-1] + 1 < p)
+        passes += [Pass(h=1, store=store, samples=1) for _ in group]
     return passes
 
 
