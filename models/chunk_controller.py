@@ -89,8 +89,8 @@ class HStore:
 class Pass:
     """pass_sequencer: one pass of Config.chunk_beats beats.
 
-    `outputs`, `first` and `last` have a bit for each output chunk of a pass. Bit 0's X is multiplied
-    by the H that comes, bit 1's (Config.outputs = 2) by the one that came with the pass before.
+    `outputs`, `first` and `last` have a bit for each output chunk that a pass may add to. For bit 0
+    X is multiplied by the H that comes, for bit 1 (Config.outputs = 2) by that of the pass before.
     """
 
     outputs: int = 0

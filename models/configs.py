@@ -35,7 +35,7 @@ class Config:
     twiddle_bits: int
     right_angle: bool
     max_length_log2: int
-    outputs: int
+    outputs: int = 1  # output chunks that a pass adds to
     bram36_max: int | None = None  # budget of block RAMs of 36 Kb; None: not limited
     uram_max: int | None = None  # budget of UltraRAMs
 

@@ -111,12 +111,14 @@ def check_licence() -> bool:
 
 
 def check_verilator() -> bool:
-    """Verilator's warnings: every module alone, and the kernel at every configuration."""
+    """Verilator's warnings: every module alone, and the kernel at every configuration, with one and
+    with two output chunks a pass."""
     jobs: list[tuple[str, dict[str, int], list[Path]]] = [
         (path.stem, {}, []) for path in rtl_files() if not path.stem.endswith("_pkg")
     ]
     if (RTL / f"{KERNEL}.sv").is_file():
-        jobs += [(KERNEL, configs.load(name).parameters(), []) for name in configs.names()]
+        names = [name + change for name in configs.names() for change in ("", "+outputs-2")]
+        jobs += [(KERNEL, configs.load(name).parameters(), []) for name in names]
     jobs += [(path.stem, {}, board_files()) for path in board_files()]
     ok = True
     for top, parameters, extra in jobs:

@@ -3,7 +3,8 @@
 """One long convolution through the kernel, HyenaDNA's: DNA by an implicit filter, bit-exact.
 
 Its length is 450,002 where the configuration's memories hold that, and 12 chunks and a bit else;
-LENGTH= in the environment sets another. BANDWIDTH= gives the memories so many beats in 1000 clocks.
+LENGTH= in the environment sets another. BANDWIDTH= gives the memories so many beats in 1000 clocks,
+CHANNELS= the job so many channels, each with an embedding and a filter of its own.
 """
 
 from __future__ import annotations
@@ -43,22 +44,25 @@ class Longconv(KernelTest):
         """Both jobs."""
         fitting = FULL_LENGTH if CONFIG.chunk * 64 > FULL_LENGTH else CHUNKS * CONFIG.chunk + 3
         length = int(os.environ.get("LENGTH", fitting))
-        seed = cocotb.RANDOM_SEED
-        x = hyena.embed(hyena.read_bases(length), seed).astype(np.float32)
-        h = hyena.implicit_filter(length, CHANNEL, seed).astype(np.float32)
+        seed, channels = cocotb.RANDOM_SEED, range(int(os.environ.get("CHANNELS", "1")))
+        bases = hyena.read_bases(length)
+        x = np.stack([hyena.embed(bases, seed + n) for n in channels]).astype(np.float32)
+        filters = [hyena.implicit_filter(length, CHANNEL, seed + n) for n in channels]
+        h = np.stack(filters).astype(np.float32)
         bandwidth = int(os.environ.get("BANDWIDTH", "1000"))
         await self.behave(dict.fromkeys(BASES, Behaviour(bandwidth=bandwidth)))
-        job = (await self.start(ConvolutionSequence(x[None], h[None]))).job
+        job = (await self.start(ConvolutionSequence(x, h))).job
         row = self.env.memories["samples"].memory.read(job.y, 4 * length)
-        exact = reference.causal_convolution(x, h)
+        exact = reference.causal_convolution(x[0], h[0])
         snr = reference.snr_db(exact, np.frombuffer(row, np.float32))
         taken = (await self.start(CountersSequence())).clocks
         cocotb.log.info(
-            "%d x %d taps: %d clocks, %.3f samples a clock, SNR %.1f dB",
+            "%d x %d x %d taps: %d clocks, %.3f samples a clock, SNR %.1f dB",
+            len(channels),
             length,
             length,
             taken,
-            length / taken,
+            len(channels) * length / taken,
             snr,
         )
         assert snr >= SNR_DB

@@ -135,16 +135,18 @@ class Verdict:
 
 
 class Target(NamedTuple):
-    """A bench in one simulator at the tiny configuration."""
+    """A bench in one simulator at the tiny configuration, or at one with changes to it."""
 
     test: str
     bench: Bench
+    config: str
     sim: str
 
     @property
     def name(self) -> str:
         """For people."""
-        return f"{self.test} {self.bench.name} {self.bench.module_name} {self.sim}"
+        parts = (self.test, self.bench.name, self.bench.module_name, self.config, self.sim)
+        return " ".join(parts)
 
 
 def text_of(node: Any) -> tuple[int, int]:
@@ -222,13 +224,12 @@ def targets_of(files: set[str]) -> dict[str, list[Target]]:
     found: dict[str, list[Target]] = defaultdict(list)
     for test, benches in BENCHES.items():
         for bench in benches:
-            if "tiny" not in bench.configs:
-                continue
+            at = [config for config in bench.configs if config.partition("+")[0] == "tiny"]
             sim = "icarus" if "icarus" in bench.sims else bench.sims[0]
             extra = [ROOT / name for name in bench.sources if name.endswith(".sv")]
             for path in runner.design_files(bench.top, extra):
                 if path.parent.name == "rtl" and path.name in files:
-                    found[path.name].append(Target(test, bench, sim))
+                    found[path.name] += [Target(test, bench, config, sim) for config in at]
     return found
 
 
@@ -238,7 +239,7 @@ def run_target(work: Path, target: Target, seed: int, limit: float) -> tuple[str
     Returns "passed", "failed", "hung" or "did not build".
     """
     command = [sys.executable, "-m", "tb.sim", target.test, "--bench", target.bench.name]
-    command += ["--sim", target.sim, "--seed", str(seed)]
+    command += ["--sim", target.sim, "--config", target.config, "--seed", str(seed)]
     environment = {**os.environ, "PYTHONPATH": str(work), "COCOTB_MAX_FAILURES": "1"}
     begin = time.monotonic()
     process = subprocess.Popen(

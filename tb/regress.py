@@ -244,17 +244,18 @@ def select(
         base: the seed they follow from.
         test: this test of the registry alone.
         sim: this simulator alone.
-        config: this configuration alone.
+        config: this configuration alone, and with changes.
         icarus_seeds: as many in Icarus; 0: a quarter of them, as it takes most of the time, or all
             of them if `sim` chooses it.
     """
     jobs = []
+    asked = f"{config}+" if config else ""
     in_icarus = icarus_seeds or (seeds if sim else -(-seeds // 4))
     for name, benches in BENCHES.items():
         for number, bench in enumerate(benches if test in ("", name) else ()):
             for at in bench.configs:
                 for on in bench.sims:
-                    if sim not in ("", on) or config not in ("", at):
+                    if sim not in ("", on) or not f"{at}+".startswith(asked):
                         continue
                     count = in_icarus if on == "icarus" else seeds
                     for index in range(1 if bench.exhaustive else count):
@@ -590,7 +591,7 @@ def main(
     seed: Annotated[str, typer.Option(help="the seed that all others follow from")] = "",
     test: Annotated[str, typer.Option(help="this test alone")] = "",
     sim: Annotated[str, typer.Option(help="this simulator alone")] = "",
-    config: Annotated[str, typer.Option(help="this configuration alone")] = "",
+    config: Annotated[str, typer.Option(help="this configuration alone, and with changes")] = "",
     icarus_seeds: Annotated[int, typer.Option(min=0, help="seeds in Icarus; 0: a quarter")] = 0,
     jobs: Annotated[int, typer.Option(min=0, help="processes; 0: one a core")] = 0,
     scheduler: Annotated[str, typer.Option(help="a Dask scheduler's address")] = "",

@@ -208,7 +208,7 @@ def test_two_outputs_take_about_half_the_passes(length_x: int, length_h: int) ->
     if ph >= p:
         assert passes(TWO, job) == (p + 1) ** 2 // 4
     # A group of two has one pass more than the longer of its two sums, or as many.
-    groups = [k for k in range(p - 1, 0, -2)]
+    groups = range(p - 1, 0, -2)
     assert passes(TWO, job) == sum(min(k + 1, ph + 1) for k in groups) + p % 2
 
 

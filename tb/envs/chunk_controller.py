@@ -15,7 +15,7 @@ from cocotb.triggers import FallingEdge, gather, with_timeout
 from pyuvm import uvm_component, uvm_sequence
 
 from models import configs
-from models.chunk_controller import STREAMS, Job, Mode, schedule
+from models.chunk_controller import STREAMS, Job, Mode, chunks, schedule
 from models.configs import Config
 from tb.agents.agent import Listener, clock_now, configure
 from tb.agents.beat import ONE, Beat, BeatAgent, BeatConfig, BeatSequence
@@ -114,6 +114,17 @@ class SchedulePredictor(uvm_component):
             {"x": LENGTHS, "h": LENGTHS, "longer": ("x", "h", "neither")},
             {"x_x_h": ("x", "h")},
         )
+        self._sample_groups = covergroup(
+            f"{block}.groups",
+            {
+                "outputs": ("one", "two"),
+                "x": ("one", "even", "odd"),
+                "h": ("one", "shorter", "as long"),
+            },
+            {"all": ("outputs", "x", "h")},
+            # A filter of one chunk is as long as one of x.
+            {"all": [(None, "one", "shorter")]},
+        )
         self._sample_prepare = covergroup(f"{block}.prepare", {"h": LENGTHS})
         self._sample_job = covergroup(
             f"{block}.job",
@@ -191,6 +202,12 @@ class SchedulePredictor(uvm_component):
         if job.mode == Mode.PREPARE:
             self._sample_prepare(h)
             return
+        p, ph = (chunks(self.config, length) for length in (job.length_x, job.length_h))
+        self._sample_groups(
+            ("one", "two")[self.config.outputs - 1],
+            "one" if p == 1 else ("even", "odd")[p % 2],
+            "one" if ph == 1 else "shorter" if ph < p else "as long",
+        )
         longer = (job.length_x < job.length_h) + 2 * (job.length_x == job.length_h)
         self._sample_convolve(length_class(job.length_x, chunk), h, ("x", "h", "neither")[longer])
 
