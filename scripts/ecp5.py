@@ -17,12 +17,12 @@ import shutil
 import subprocess
 import sys
 import time
-import tomllib
 from collections.abc import Mapping, Sequence
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
+from crocuta import uart_kernel
 from rich.console import Console
 from rich.table import Table
 
@@ -30,7 +30,7 @@ from models import twiddle_rom
 from models.configs import ROOT, Config
 from models.files import write_generated
 from scripts.synth import fail
-from tb.benches import BOARD_MODULES, Bench
+from tb.benches import BOARD_MODULES
 from tb.runner import design_files
 
 BOARD = ROOT / "boards" / "ecp5"
@@ -38,10 +38,7 @@ BUILD = ROOT / "build" / "ecp5"
 TOP = "ecp5_85k"
 DESIGN = "crocuta_board"
 OSCILLATOR_MHZ = 25
-FACTS: dict[str, int] = tomllib.loads((ROOT / "host" / "crocuta" / "ecp5_board.toml").read_text())
-"""What the host software knows of the board."""
 SOURCES = tuple(BOARD / f"{name}.sv" for name in BOARD_MODULES)
-
 
 CELLS = {
     "TRELLIS_COMB": "LUT4",
@@ -73,9 +70,9 @@ def parameters(config: Config, target: Target, tables: Path) -> dict[str, int | 
     return {
         **config.parameters(),
         "TwiddleDir": str(tables),
-        "SamplesBeats": FACTS["samples_size"] * 8 // config.axi_bits,
-        "SpectraBeats": FACTS["x_spectra_size"] * 8 // config.axi_bits,
-        "ClocksPerBit": round(target.clock_mhz * 1e6 / FACTS["baud"]),
+        "SamplesBeats": uart_kernel.BOARD["samples_size"] * 8 // config.axi_bits,
+        "SpectraBeats": uart_kernel.BOARD["x_spectra_size"] * 8 // config.axi_bits,
+        "ClocksPerBit": round(target.clock_mhz * 1e6 / uart_kernel.BOARD["baud"]),
     }
 
 
@@ -156,16 +153,6 @@ def synthesise(config: Config, target: Target, directory: Path) -> None:
     map_design(directory, DESIGN, parameters(config, target, tables), files, TOP, beside)
 
 
-def on_netlist(bench: Bench, netlist: Path) -> Bench:
-    """The same bench with a netlist in the place of the RTL."""
-    return dataclasses.replace(
-        bench,
-        configs=("edge-ecp5",),
-        sims=("icarus",),
-        sources=(str(netlist), str(BOARD / "cells_sim.v")),
-    )
-
-
 def place(target: Target, directory: Path) -> Json:
     """Leaves crocuta.config; nextpnr's report."""
     options = ["--85k", "--package", "CABGA381", "--speed", str(target.speed), "--seed", "1"]
@@ -191,23 +178,17 @@ def longest_path(report: Json) -> str:
     return f"{steps[0]['from']['cell']} to {steps[-1]['to']['cell']}, {delays:.1f} ns"
 
 
-def netlist(config: Config, target: Target) -> Path:
-    """Makes the netlist; its folder."""
+def build(config: Config, target: Target) -> None:
+    """From the RTL to build/ecp5/TARGET/CONFIG/crocuta.bit, unless the clock is missed."""
     directory = BUILD / target.name / config.name
     directory.mkdir(parents=True, exist_ok=True)
+    bitstream = directory / "crocuta.bit"
+    bitstream.unlink(missing_ok=True)
     console.print(f"{config.name} for {target.name}, speed grade {target.speed}:")
     pll = ["-i", str(OSCILLATOR_MHZ), "-o", str(target.clock_mhz), "--module", "pll"]
     names = ["--clkin_name", "clkin", "--clkout0_name", "clkout0", "-f", "pll.v"]
     run([tool("ecppll"), *pll, *names], directory, "PLL")
     synthesise(config, target, directory)
-    return directory
-
-
-def build(config: Config, target: Target) -> None:
-    """From the RTL to build/ecp5/TARGET/CONFIG/crocuta.bit, unless the clock is missed."""
-    directory = netlist(config, target)
-    bitstream = directory / "crocuta.bit"
-    bitstream.unlink(missing_ok=True)
     report = place(target, directory)
     rate = clock_rate(report)
     summary = {

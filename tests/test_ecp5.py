@@ -7,6 +7,7 @@ The place and route itself takes far too long for a test: `make bitstream TARGET
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import os
 import re
@@ -14,6 +15,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from crocuta import uart_kernel
 from typer.testing import CliRunner
 
 from models import configs
@@ -67,7 +69,11 @@ def test_netlist(cell: str, bench: Bench, tmp_path: Path, seed: int) -> None:
     header = re.search(rf"^module {bench.top}\(.*?\);", text, flags=re.DOTALL | re.MULTILINE)
     assert header
     path.write_text(f"{text[: header.end()]} {values}{text[header.end() :]}", encoding="utf-8")
-    runner.run(ecp5.on_netlist(bench, path), EDGE, "icarus", seed)
+    cells = str(ecp5.BOARD / "cells_sim.v")
+    mapped = dataclasses.replace(
+        bench, configs=(EDGE.name,), sims=("icarus",), sources=(str(path), cells)
+    )
+    runner.run(mapped, EDGE, "icarus", seed)
 
 
 def test_pins_and_ports() -> None:
@@ -87,7 +93,7 @@ def test_pins_and_ports() -> None:
 
 def test_board_is_the_one_the_host_software_knows() -> None:
     """Both memories of spectra are of one size, all begin at 0, and quiet is as long."""
-    facts = ecp5.FACTS
+    facts = uart_kernel.BOARD
     assert facts["x_spectra_size"] == facts["h_spectra_size"]
     assert {facts[f"{bank}_base"] for bank in ("samples", "x_spectra", "h_spectra")} == {0}
     bridge = (ecp5.BOARD / "uart_bridge.sv").read_text(encoding="utf-8")
@@ -179,6 +185,21 @@ def test_gate_refuses(tools: Path, target: str, fmax: float, status: int, senten
     result = CliRunner().invoke(build.app, ["bitstream", "--target", target])
     assert result.exit_code == 1
     assert sentence in " ".join(result.stderr.split())
+    assert not (directory / "crocuta.bit").exists()
+
+
+def test_failed_synthesis_leaves_no_bitstream(tools: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    directory = tools / "build" / "ecp5-85k" / "edge-ecp5"
+    directory.mkdir(parents=True)
+    (directory / "crocuta.bit").write_bytes(b"old")
+
+    def synthesise(config: configs.Config, target: ecp5.Target, directory: Path) -> None:
+        ecp5.run([sys.executable, "-c", "exit('ERROR: no such module')"], directory, "synthesis")
+
+    monkeypatch.setattr(ecp5, "synthesise", synthesise)
+    result = CliRunner().invoke(build.app, ["bitstream", "--target", "ecp5-85k"])
+    assert result.exit_code == 1
+    assert "synthesis failed: ERROR: no such module" in " ".join(result.stderr.split())
     assert not (directory / "crocuta.bit").exists()
 
 
