@@ -156,14 +156,19 @@ def predict(config: Config, demand: Demand, target: Device) -> Plan:
     )
 
 
+@functools.cache
+def _base(name: str) -> Config:
+    return configs.load(name)
+
+
 def _configuration(target: Device, demand: Demand, **changes: int) -> Config:
-    """The base of a device with changes, as its name says them."""
-    base = configs.load(target.base)
+    """The base of a device with changes."""
+    base = _base(target.base)
     if demand.bram is not None and base.bram36_max is not None:
         changes["bram36_max"] = max(demand.bram, base.bram36_max)
     longest = max(demand.length, demand.filter_length)
     changes["max_length_log2"] = max(base.max_length_log2, (longest - 1).bit_length())
-    return configs.load(configs.name_of(target.base, changes))
+    return configs.changed(base, changes)
 
 
 def _sizes(target: Device) -> Iterator[tuple[int, int]]:
