@@ -29,6 +29,7 @@ from rich.table import Table
 from models import twiddle_rom
 from models.configs import ROOT, Config
 from models.files import write_generated
+from scripts import ecp5_netlist
 from scripts.synth import fail
 from tb.benches import BOARD_MODULES
 from tb.runner import design_files
@@ -123,7 +124,14 @@ def map_design(
             f"synth_ecp5 -top {top} -run begin:map_ram",
             "setattr -unset ram_style -unset rom_style "
             "t:$mem_v2 r:WR_PORTS=0 %i a:ram_style=distributed %i",
-            f"synth_ecp5 -top {top} -run map_ram:",
+            # LUT RAM has 16 words: what is deeper than a few of them is smaller in block RAM.
+            'setattr -set ram_style "block" '
+            "t:$mem_v2 r:WR_PORTS=1 %i r:SIZE>=64 %i a:ram_style=distributed %i",
+            f"synth_ecp5 -top {top} -run map_ram:map_ffs",
+            # Registers of few others' resets cannot share tiles: only the resets proper are kept.
+            "dfflegalize -minsrst 256 -cell $_DFF_?_ 01 -cell $_DFFE_??_ 01 -cell $_SDFF_?P?_ r "
+            "-cell $_SDFFE_?P??_ r",
+            f"synth_ecp5 -top {top} -run map_ffs:",
             "check -assert -noinit",
             "write_json netlist.json",
             f"write_verilog -noattr -noexpr {top}.v",
@@ -153,11 +161,21 @@ def synthesise(config: Config, target: Target, directory: Path) -> None:
     map_design(directory, DESIGN, parameters(config, target, tables), files, TOP, beside)
 
 
+def prepare(directory: Path) -> None:
+    """Makes design.json of netlist.json: places for macros, copies of registers."""
+    design: Json = json.loads((directory / "netlist.json").read_text(encoding="utf-8"))
+    module = design["modules"][TOP]
+    copies = ecp5_netlist.copy_registers(module)
+    fixed = ecp5_netlist.fix_macros(module)
+    (directory / "design.json").write_text(json.dumps(design), encoding="utf-8")
+    console.print(f"  {copies} copies of registers, places for {fixed} macros")
+
+
 def place(target: Target, directory: Path) -> Json:
     """Leaves crocuta.config; nextpnr's report."""
     options = ["--85k", "--package", "CABGA381", "--speed", str(target.speed), "--seed", "1"]
     options += ["--freq", str(target.clock_mhz), "--timing-allow-fail"]
-    options += ["--json", "netlist.json", "--lpf", f"{TOP}.lpf"]
+    options += ["--json", "design.json", "--lpf", f"{TOP}.lpf"]
     options += ["--textcfg", "crocuta.config", "--report", "report.json"]
     shutil.copy(BOARD / f"{TOP}.lpf", directory)
     run([tool("nextpnr-ecp5"), *options], directory, "place and route")
@@ -189,6 +207,7 @@ def build(config: Config, target: Target) -> None:
     names = ["--clkin_name", "clkin", "--clkout0_name", "clkout0", "-f", "pll.v"]
     run([tool("ecppll"), *pll, *names], directory, "PLL")
     synthesise(config, target, directory)
+    prepare(directory)
     report = place(target, directory)
     rate = clock_rate(report)
     summary = {
