@@ -7,9 +7,9 @@ nextpnr's placer starts from what is fixed. With pins alone the levels of the en
 heap, and are torn apart when it is spread over the chip; with the multipliers of each level where
 the data flow passes them, each level's logic gathers around its own.
 
-    y = 10    forward level 1  2  3 ...   -->  k     DSP blocks; block RAM 12 rows below each
-    y = 34    samples, control ...           MAC
-    y = 58    inverse level k ...  3  2   <--  1
+    y = 10    forward level 1 ------------------------->     DSP blocks, along their rows; block RAM
+    y = 34    inverse level 1 <- MAC <- forward level k      12 rows below each
+    y = 58    ------------------------> inverse level k
 
 A register is copied for each module that it drives, for nextpnr copies none: the way from reset to
 every level then takes two clocks instead of one.
@@ -40,59 +40,72 @@ FEW_SINKS = 8
 MODULE_DEPTH = 5
 """Levels of the hierarchy that make a module of its own: u_board down to an engine's level."""
 
-# What has multipliers: a row each, in the order of the number in the name, over these columns.
-ROWS = (
-    (r"u_forward_path\.u_engine\.gen_stage\[(\d+)\]", 10, BLOCK_COLUMNS),
-    (r"u_spectral_mac\.gen_lane\[(\d+)\]", 34, BLOCK_COLUMNS[-3:]),
-    (r"u_inverse_path\.u_engine\.gen_stage\[(\d+)\]", 58, BLOCK_COLUMNS[::-1]),
+# What has multipliers, in the order that the data pass it.
+FLOW = (
+    r"u_forward_path\.u_engine\.gen_stage\[(\d+)\]",
+    r"u_spectral_mac\.gen_lane\[(\d+)\]",
+    r"u_inverse_path\.u_engine\.gen_stage\[(\d+)\]",
 )
-# Where the memories of the rest would best be, the small ones first.
-MEMORIES_NEAR = (
-    (r"u_sample_reader\.", 4, 22),
-    (r"u_sample_writer\.", 4, 70),
-    (r"u_inverse_path\.u_(fifo|overlap_add)\b", 4, 70),
-    (r"u_forward_path\.u_fifo\.", 120, 22),
-    (r"u_[xh]_(reader|writer)\.|u_spectral_mac\.", 120, 46),
-    (r"u_board\.u_samples\.", 30, 46),
-    (r"u_board\.u_[xh]_spectra\.", 100, 46),
+# What has memories alone, and what it is next to: the first or the last of a part of FLOW.
+BESIDE = (
+    (r"u_sample_reader\.", 0, 0),
+    (r"u_forward_path\.u_fifo\.", 0, -1),
+    (r"u_[xh]_writer\.", 0, -1),
+    (r"u_[xh]_reader\.|u_spectral_mac\.u_accumulator\.", 1, 0),
+    (r"u_inverse_path\.u_(fifo|overlap_add)\b", 2, -1),
+    (r"u_sample_writer\.", 2, -1),
 )
+
+
+def flow(module: Module) -> list[tuple[int, str, list[str]]]:
+    """What has multipliers, in order: the index in FLOW, a prefix of its cells, the multipliers."""
+    found: dict[tuple[int, int, str], list[str]] = defaultdict(list)
+    for name, cell in sorted(module["cells"].items()):
+        for index, pattern in enumerate(FLOW):
+            match = re.search(pattern, name)
+            if match and cell["type"] == "MULT18X18D":
+                found[index, int(match[1]), name[: match.end()]].append(name)
+    return [(index, prefix, names) for (index, _, prefix), names in sorted(found.items())]
 
 
 def fix_macros(module: Module) -> int:
-    """Gives the multipliers and memories their places; how many got one.
+    """Gives the multipliers, and the memories next to them, their places; how many got one.
 
-    The rest is left to the placer, and so is a row that has not enough multipliers.
+    The board's memories are left to the placer; so is all when a part takes more multipliers than
+    a block has, or there are more parts than blocks.
     """
     cells = module["cells"]
+    parts = flow(module)
+    blocks = [
+        (column, row)
+        for index, row in enumerate(MULTIPLIER_ROWS)
+        for column in (reversed(BLOCK_COLUMNS) if index % 2 else BLOCK_COLUMNS)
+    ]
+    if len(parts) > len(blocks) or any(len(names) > len(MULTIPLIERS) for *_, names in parts):
+        return 0
     fixed = 0
-    near = list(MEMORIES_NEAR)
-    for pattern, row, columns in ROWS:
-        parts: dict[str, list[str]] = defaultdict(list)
-        for name, cell in sorted(cells.items()):
-            match = re.search(pattern, name)
-            if match and cell["type"] == "MULT18X18D":
-                parts[match[1].zfill(3) + name[: match.end()]].append(name)
-        most = max(map(len, parts.values()), default=0)
-        if not 0 < len(parts) * most <= len(columns) * len(MULTIPLIERS) or most > len(MULTIPLIERS):
-            continue
-        for index, (part, names) in enumerate(sorted(parts.items())):
-            column = columns[index * len(columns) // len(parts)]
-            for name, at in zip(names, MULTIPLIERS, strict=False):
-                cells[name]["attributes"]["BEL"] = f"X{column + at}/Y{row}/MULT18_{at}"
-                fixed += 1
-            near.insert(0, (re.escape(part[3:]), column, row + 12))
-    free = {(c, r, n) for c in BLOCK_COLUMNS for r in MEMORY_ROWS for n in range(MEMORIES)}
-    for pattern, x, y in near:
-        for name, cell in sorted(cells.items()):
-            if cell["type"] != "DP16KD" or "BEL" in cell["attributes"] or not free:
-                continue
-            if not re.search(pattern, name):
-                continue
-            best = min(free, key=lambda bel: (abs(bel[0] + 2 * bel[2] - x) + abs(bel[1] - y), bel))
-            free.remove(best)
-            column, row, number = best
-            cell["attributes"]["BEL"] = f"X{column + 2 * number}/Y{row}/EBR{number}"
+    near: list[tuple[str, tuple[int, int]]] = []
+    at: dict[int, list[tuple[int, int]]] = defaultdict(list)
+    for number, (index, prefix, names) in enumerate(parts):
+        column, row = block = blocks[number * len(blocks) // len(parts)]
+        for name, place in zip(names, MULTIPLIERS, strict=False):
+            cells[name]["attributes"]["BEL"] = f"X{column + place}/Y{row}/MULT18_{place}"
             fixed += 1
+        near.append((re.escape(prefix), block))
+        at[index].append(block)
+    near += [(pattern, at[index][end]) for pattern, index, end in BESIDE if index in at]
+    free = {(c, r, n) for c in BLOCK_COLUMNS for r in MEMORY_ROWS for n in range(MEMORIES)}
+    for pattern, (x, y) in near:
+        for name, cell in sorted(cells.items()):
+            if cell["type"] == "DP16KD" and re.search(pattern, name) and free:
+                best = min(
+                    free,
+                    key=lambda bel: (abs(bel[0] + 2 * bel[2] - x) + abs(bel[1] - y - 12), bel),
+                )
+                free.remove(best)
+                column, row, place = best
+                cell["attributes"]["BEL"] = f"X{column + 2 * place}/Y{row}/EBR{place}"
+                fixed += 1
     return fixed
 
 

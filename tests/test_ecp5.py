@@ -261,32 +261,32 @@ def test_macros_are_where_the_fpga_has_them() -> None:
         for n in range(units):
             for part in ("re_re", "re_im", "im_re", "im_im"):
                 cells[f"u_board.u_kernel.u_{path}[{n}].u_rotate.{part}"] = cell("MULT18X18D")
-    for n in range(200):
-        cells[f"u_board.u_samples.u_ram.mem.{n}"] = cell("DP16KD")
-    cells["u_board.u_kernel.u_forward_path.u_fifo.u_ram"] = cell("DP16KD")
-    cells["u_board.u_kernel.u_uart.u_ram"] = cell("DP16KD")
-    assert ecp5_netlist.fix_macros({"cells": cells}) == 56 + 201
+            cells[f"u_board.u_kernel.u_{path}[{n}].u_rom.mem"] = cell("DP16KD")
+    for n in range(60):
+        cells[f"u_board.u_kernel.u_sample_reader.u_ram.mem.{n}"] = cell("DP16KD")
+    cells["u_board.u_samples.u_ram"] = cell("DP16KD")
+    assert ecp5_netlist.fix_macros({"cells": cells}) == 56 + 14 + 60
     places = {name: one["attributes"].get("BEL") for name, one in cells.items()}
-    assert places.pop("u_board.u_kernel.u_uart.u_ram") is None
+    assert places.pop("u_board.u_samples.u_ram") is None
     assert len(set(places.values())) == len(places)
-    columns = []
+    levels = []
     for name, place in places.items():
         x, y, bel = str(place).replace("X", "").replace("Y", "").split("/")
         if cells[name]["type"] == "DP16KD":
             assert int(y) in (22, 46, 70, 82) and re.fullmatch("EBR[0-3]", bel)
         else:
-            assert int(y) in (10, 34) and re.fullmatch("MULT18_[0145]", bel)
+            assert int(y) in (10, 34, 58) and re.fullmatch("MULT18_[0145]", bel)
         if name.endswith("re_re") and "forward" in name:
-            columns.append(int(x))
-    assert columns == sorted(columns)
+            levels.append((int(y), int(x) if int(y) != 34 else -int(x)))
+    assert levels == sorted(levels) and len(levels) == 12
 
 
-def test_a_row_without_enough_multipliers_is_left_to_the_placer() -> None:
+@pytest.mark.parametrize(("levels", "products"), [(40, 4), (2, 5)])
+def test_too_many_multipliers_are_left_to_the_placer(levels: int, products: int) -> None:
     name = "u_board.u_kernel.u_forward_path.u_engine.gen_stage[{}].u_rotate.re_re{}"
-    for levels, products in ((14, 4), (2, 5)):
-        cells = {
-            name.format(n, product): cell("MULT18X18D")
-            for n in range(levels)
-            for product in range(products)
-        }
-        assert ecp5_netlist.fix_macros({"cells": cells}) == 0
+    cells = {
+        name.format(n, product): cell("MULT18X18D")
+        for n in range(levels)
+        for product in range(products)
+    }
+    assert ecp5_netlist.fix_macros({"cells": cells}) == 0
