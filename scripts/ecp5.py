@@ -13,6 +13,7 @@ from __future__ import annotations
 import dataclasses
 import hashlib
 import json
+import os
 import shutil
 import subprocess
 import sys
@@ -171,14 +172,24 @@ def prepare(directory: Path) -> None:
     console.print(f"  {copies} copies of registers, places for {fixed} macros")
 
 
+def refinement(nextpnr: str) -> list[str]:
+    """The options for refining a placement on all cores, of a nextpnr that can."""
+    known = subprocess.run([nextpnr, "--help"], capture_output=True, text=True)
+    if "--parallel-refine" not in known.stdout + known.stderr:
+        return []
+    return ["--parallel-refine", "--threads", str(os.cpu_count())]
+
+
 def place(target: Target, directory: Path) -> Json:
     """Leaves crocuta.config; nextpnr's report."""
+    nextpnr = tool("nextpnr-ecp5")
     options = ["--85k", "--package", "CABGA381", "--speed", str(target.speed), "--seed", "1"]
     options += ["--freq", str(target.clock_mhz), "--timing-allow-fail"]
     options += ["--json", "design.json", "--lpf", f"{TOP}.lpf"]
     options += ["--textcfg", "crocuta.config", "--report", "report.json"]
     shutil.copy(BOARD / f"{TOP}.lpf", directory)
-    run([tool("nextpnr-ecp5"), *options], directory, "place and route")
+    options += refinement(nextpnr)
+    run([nextpnr, *options], directory, "place and route")
     report: Json = json.loads((directory / "report.json").read_text(encoding="utf-8"))
     return report
 

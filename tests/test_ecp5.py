@@ -107,6 +107,8 @@ def test_board_is_the_one_the_host_software_knows() -> None:
 TOOL = """#!{python}
 import json, pathlib, sys
 name, words = pathlib.Path(sys.argv[0]).name, sys.argv[1:]
+if words == ["--help"]:
+    sys.exit("  --parallel-refine   use all cores")
 with open("{calls}", "a") as calls:
     calls.write(json.dumps([name, words]) + "\\n")
 if name == "ecppll":
@@ -168,6 +170,7 @@ def test_gate_passes(tools: Path) -> None:
     assert [name for name, _ in calls] == ["ecppll", "nextpnr-ecp5", "ecppack"]
     words = calls[1][1]
     assert words[words.index("--speed") + 1] == "6" and "--85k" in words
+    assert words[words.index("--parallel-refine") + 1] == "--threads"
 
 
 @pytest.mark.parametrize(
