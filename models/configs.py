@@ -114,9 +114,34 @@ def names(path: Path = CONFIG_FILE) -> list[str]:
         return [name for name in tomllib.load(file) if name != "defaults"]
 
 
-def name_of(base: str, changes: Mapping[str, int]) -> str:
-    """The name of a configuration with changed settings."""
-    return "+".join([base, *(f"{field}-{value}" for field, value in changes.items())])
+def changed(base: Config, changes: Mapping[str, int]) -> Config:
+    """A configuration of the file with changed settings, as `load` has it by its name.
+
+    Args:
+        base: one of the file's, without changes.
+        changes: values by SETTINGS; `right_angle` is 0 or 1.
+
+    Raises:
+        ConfigError: no hardware can be built from it.
+    """
+    # The same hardware has one name, and so one place for what is built of it.
+    different = {
+        field: changes[field]
+        for field in SETTINGS
+        if field in changes and changes[field] != getattr(base, field)
+    }
+    if not different:
+        return base
+    values: dict[str, Any] = {
+        field: bool(value) if field == "right_angle" else value
+        for field, value in different.items()
+    }
+    return dataclasses.replace(
+        base,
+        name="+".join([base.name, *(f"{field}-{value}" for field, value in different.items())]),
+        about=f"{base.name} with {', '.join(different)} changed",
+        **values,
+    )
 
 
 def _change(name: str, text: str) -> tuple[str, int]:
@@ -153,17 +178,7 @@ def load(name: str, path: Path = CONFIG_FILE) -> Config:
         config = Config(name=base, **{**table["defaults"], **table[base]})
     except TypeError as error:
         raise ConfigError(f"configuration {base} in {path.name}: {error}") from None
-    if not texts:
-        return config
     changes = [_change(name, text) for text in texts]
     if len(dict(changes)) < len(changes):
         raise ConfigError(f"configuration {name}: a setting is named twice")
-    # The same hardware has one name, and so one place for what is built of it.
-    values: dict[str, Any] = {
-        field: bool(value) if field == "right_angle" else value
-        for field, value in sorted(changes, key=lambda change: SETTINGS.index(change[0]))
-        if value != getattr(config, field)
-    }
-    whole = name_of(base, {field: int(value) for field, value in values.items()})
-    about = f"{base} with {', '.join(values)} changed" if values else config.about
-    return dataclasses.replace(config, name=whole, about=about, **values)
+    return changed(config, dict(changes))

@@ -13,24 +13,26 @@ from __future__ import annotations
 import dataclasses
 import hashlib
 import json
+import os
 import shutil
 import subprocess
 import sys
 import time
-import tomllib
 from collections.abc import Mapping, Sequence
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
+from crocuta import uart_kernel
 from rich.console import Console
 from rich.table import Table
 
 from models import twiddle_rom
 from models.configs import ROOT, Config
 from models.files import write_generated
+from scripts import ecp5_netlist
 from scripts.synth import fail
-from tb.benches import BOARD_MODULES, Bench
+from tb.benches import BOARD_MODULES
 from tb.runner import design_files
 
 BOARD = ROOT / "boards" / "ecp5"
@@ -38,10 +40,7 @@ BUILD = ROOT / "build" / "ecp5"
 TOP = "ecp5_85k"
 DESIGN = "crocuta_board"
 OSCILLATOR_MHZ = 25
-FACTS: dict[str, int] = tomllib.loads((ROOT / "host" / "crocuta" / "ecp5_board.toml").read_text())
-"""What the host software knows of the board."""
 SOURCES = tuple(BOARD / f"{name}.sv" for name in BOARD_MODULES)
-
 
 CELLS = {
     "TRELLIS_COMB": "LUT4",
@@ -73,9 +72,9 @@ def parameters(config: Config, target: Target, tables: Path) -> dict[str, int | 
     return {
         **config.parameters(),
         "TwiddleDir": str(tables),
-        "SamplesBeats": FACTS["samples_size"] * 8 // config.axi_bits,
-        "SpectraBeats": FACTS["x_spectra_size"] * 8 // config.axi_bits,
-        "ClocksPerBit": round(target.clock_mhz * 1e6 / FACTS["baud"]),
+        "SamplesBeats": uart_kernel.BOARD["samples_size"] * 8 // config.axi_bits,
+        "SpectraBeats": uart_kernel.BOARD["x_spectra_size"] * 8 // config.axi_bits,
+        "ClocksPerBit": round(target.clock_mhz * 1e6 / uart_kernel.BOARD["baud"]),
     }
 
 
@@ -126,7 +125,14 @@ def map_design(
             f"synth_ecp5 -top {top} -run begin:map_ram",
             "setattr -unset ram_style -unset rom_style "
             "t:$mem_v2 r:WR_PORTS=0 %i a:ram_style=distributed %i",
-            f"synth_ecp5 -top {top} -run map_ram:",
+            # LUT RAM has 16 words: what is deeper than a few of them is smaller in block RAM.
+            'setattr -set ram_style "block" '
+            "t:$mem_v2 r:WR_PORTS=1 %i r:SIZE>=64 %i a:ram_style=distributed %i",
+            f"synth_ecp5 -top {top} -run map_ram:map_ffs",
+            # Registers of few others' resets cannot share tiles: only the resets proper are kept.
+            "dfflegalize -minsrst 256 -cell $_DFF_?_ 01 -cell $_DFFE_??_ 01 -cell $_SDFF_?P?_ r "
+            "-cell $_SDFFE_?P??_ r",
+            f"synth_ecp5 -top {top} -run map_ffs:",
             "check -assert -noinit",
             "write_json netlist.json",
             f"write_verilog -noattr -noexpr {top}.v",
@@ -156,24 +162,34 @@ def synthesise(config: Config, target: Target, directory: Path) -> None:
     map_design(directory, DESIGN, parameters(config, target, tables), files, TOP, beside)
 
 
-def on_netlist(bench: Bench, netlist: Path) -> Bench:
-    """The same bench with a netlist in the place of the RTL."""
-    return dataclasses.replace(
-        bench,
-        configs=("edge-ecp5",),
-        sims=("icarus",),
-        sources=(str(netlist), str(BOARD / "cells_sim.v")),
-    )
+def prepare(directory: Path) -> None:
+    """Makes design.json of netlist.json: places for macros, copies of registers."""
+    design: Json = json.loads((directory / "netlist.json").read_text(encoding="utf-8"))
+    module = design["modules"][TOP]
+    copies = ecp5_netlist.copy_registers(module)
+    fixed = ecp5_netlist.fix_macros(module)
+    (directory / "design.json").write_text(json.dumps(design), encoding="utf-8")
+    console.print(f"  {copies} copies of registers, places for {fixed} macros")
+
+
+def refinement(nextpnr: str) -> list[str]:
+    """The options for refining a placement on all cores, of a nextpnr that can."""
+    known = subprocess.run([nextpnr, "--help"], capture_output=True, text=True)
+    if "--parallel-refine" not in known.stdout + known.stderr:
+        return []
+    return ["--parallel-refine", "--threads", str(os.cpu_count())]
 
 
 def place(target: Target, directory: Path) -> Json:
     """Leaves crocuta.config; nextpnr's report."""
+    nextpnr = tool("nextpnr-ecp5")
     options = ["--85k", "--package", "CABGA381", "--speed", str(target.speed), "--seed", "1"]
     options += ["--freq", str(target.clock_mhz), "--timing-allow-fail"]
-    options += ["--json", "netlist.json", "--lpf", f"{TOP}.lpf"]
+    options += ["--json", "design.json", "--lpf", f"{TOP}.lpf"]
     options += ["--textcfg", "crocuta.config", "--report", "report.json"]
     shutil.copy(BOARD / f"{TOP}.lpf", directory)
-    run([tool("nextpnr-ecp5"), *options], directory, "place and route")
+    options += refinement(nextpnr)
+    run([nextpnr, *options], directory, "place and route")
     report: Json = json.loads((directory / "report.json").read_text(encoding="utf-8"))
     return report
 
@@ -191,23 +207,18 @@ def longest_path(report: Json) -> str:
     return f"{steps[0]['from']['cell']} to {steps[-1]['to']['cell']}, {delays:.1f} ns"
 
 
-def netlist(config: Config, target: Target) -> Path:
-    """Makes the netlist; its folder."""
+def build(config: Config, target: Target) -> None:
+    """From the RTL to build/ecp5/TARGET/CONFIG/crocuta.bit, unless the clock is missed."""
     directory = BUILD / target.name / config.name
     directory.mkdir(parents=True, exist_ok=True)
+    bitstream = directory / "crocuta.bit"
+    bitstream.unlink(missing_ok=True)
     console.print(f"{config.name} for {target.name}, speed grade {target.speed}:")
     pll = ["-i", str(OSCILLATOR_MHZ), "-o", str(target.clock_mhz), "--module", "pll"]
     names = ["--clkin_name", "clkin", "--clkout0_name", "clkout0", "-f", "pll.v"]
     run([tool("ecppll"), *pll, *names], directory, "PLL")
     synthesise(config, target, directory)
-    return directory
-
-
-def build(config: Config, target: Target) -> None:
-    """From the RTL to build/ecp5/TARGET/CONFIG/crocuta.bit, unless the clock is missed."""
-    directory = netlist(config, target)
-    bitstream = directory / "crocuta.bit"
-    bitstream.unlink(missing_ok=True)
+    prepare(directory)
     report = place(target, directory)
     rate = clock_rate(report)
     summary = {

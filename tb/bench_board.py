@@ -19,14 +19,12 @@ from crocuta.registers import WIDE, Control, ErrorCode, Register
 from models import configs, crocuta_kernel
 from models.chunk_controller import PAGE_BYTES, Job, Mode
 from models.crocuta_kernel import SampleArray
-from tb.agents.uart import Uart
+from tb.agents.uart import DONE, OWN, REGISTERS, Uart, command
 from tb.clock import PERIOD_NS, start_clock
 
 CONFIG = configs.load(os.environ["CROCUTA_CONFIG"])
 CHUNKS = 3
 """At most so many in a row."""
-KERNEL = 1 << 31
-CLOCKS_PER_BIT = KERNEL | 1 << 30
 CLOCKS_AT_FIRST = 80
 FAST = 4
 """Clocks per bit, the fewest: a bench waits for little else than bits."""
@@ -49,22 +47,19 @@ class Board:
         dut.rst_ni.value = 1
         await ClockCycles(dut.clk_i, 10)
         self.uart = Uart(dut.rx_i, dut.tx_o, CLOCKS_AT_FIRST * PERIOD_NS)
-        await self.write(CLOCKS_PER_BIT, [FAST])
+        await self.write(OWN, [FAST])
         await ClockCycles(dut.clk_i, 2 * CLOCKS_AT_FIRST)
         self.uart.bit_ns = FAST * PERIOD_NS
 
     async def write(self, address: int, words: Sequence[int]) -> None:
         """Writes words from a byte address on."""
-        await self.uart.send(
-            b"W" + address.to_bytes(4, "little") + len(words).to_bytes(2, "little")
-        )
-        await self.uart.send(b"".join(int(word).to_bytes(4, "little") for word in words))
-        answer = await self.uart.receive(1, 1000)
-        assert answer == b"K", f"{answer!r} to a write at {address:#x}"
+        await self.uart.send(command(b"W", address, len(words), words))
+        answer = await self.uart.receive(len(DONE), 1000)
+        assert answer == DONE, f"{answer!r} to a write at {address:#x}"
 
     async def read(self, address: int, count: int) -> list[int]:
         """The words from a byte address on."""
-        await self.uart.send(b"R" + address.to_bytes(4, "little") + count.to_bytes(2, "little"))
+        await self.uart.send(command(b"R", address, count))
         data = await self.uart.receive(4 * count, 1000)
         return list(struct.unpack(f"<{count}I", data))
 
@@ -77,16 +72,16 @@ class Board:
             words[(register - Register.MODE) // 4] = value & 0xFFFF_FFFF
             if register in WIDE:
                 words[(register + 4 - Register.MODE) // 4] = value >> 32
-        await self.write(KERNEL | Register.MODE, words)
-        await self.write(KERNEL | Register.CONTROL, [Control.START])
+        await self.write(REGISTERS | Register.MODE, words)
+        await self.write(REGISTERS | Register.CONTROL, [Control.START])
         for _ in range(1000):
-            (state,) = await self.read(KERNEL | Register.CONTROL, 1)
+            (state,) = await self.read(REGISTERS | Register.CONTROL, 1)
             if state & Control.DONE:
                 break
         else:
             raise AssertionError("the job does not end")
-        (error,) = await self.read(KERNEL | Register.ERROR, 1)
-        await self.write(KERNEL | Register.CONTROL, [Control.CONTINUE])
+        (error,) = await self.read(REGISTERS | Register.ERROR, 1)
+        await self.write(REGISTERS | Register.CONTROL, [Control.CONTINUE])
         return error
 
     async def convolve(self, x: SampleArray, h: SampleArray) -> None:

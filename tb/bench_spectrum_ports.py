@@ -311,7 +311,8 @@ async def prefetch_stops(dut: Any) -> None:
         before = bench.counter("beats_read_o")
         bench.out.closed = closed_at == 0
         expected: Chunk = []
-        for n in range(FIFO_DEPTH // BEATS + 3):
+        # A FIFO full, the three bursts that may leave it, and one that then has to wait.
+        for n in range(FIFO_DEPTH // BEATS + 5):
             expected += bench.read(n % SLOTS, -BURSTS)
         await bench.until_out(closed_at)
         bench.out.closed = True

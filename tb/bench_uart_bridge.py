@@ -17,15 +17,12 @@ from cocotb.task import Task
 from cocotb.triggers import ClockCycles, FallingEdge, RisingEdge, Timer
 
 from tb.agents.agent import clock_now, read
-from tb.agents.uart import Uart, UartTimeout
+from tb.agents.uart import DONE, OWN, REFUSED, REGISTERS, Uart, UartTimeout, command
 from tb.clock import PERIOD_NS
 
 REG_WORDS = 1024
 DUE_BITS = 30
 """An answer begins this soon, and its next byte comes, when nothing stalls for long."""
-REGISTERS = 1 << 31
-OWN = 3 << 30
-DONE, REFUSED = b"K", b"E"
 SKEW = 0.02
 LINE_CLOCKS = 3
 CHANNELS = ("aw", "w", "ar")
@@ -51,12 +48,6 @@ class Stalls:
     accept: int = 0
     answer: int = 0
     answer_least: int = 0
-
-
-def command(letter: bytes, address: int, count: int, words: Sequence[int] = ()) -> bytes:
-    """A command's bytes."""
-    head = letter + address.to_bytes(4, "little") + count.to_bytes(2, "little")
-    return head + b"".join(word.to_bytes(4, "little") for word in words)
 
 
 def anything(count: int) -> list[int]:

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import dataclasses
 import random
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from models import twiddle_rom
@@ -16,7 +16,8 @@ from models.files import write_generated
 SIMS = ("verilator", "icarus")
 BOTH_OUTPUTS = ("tiny", "small", "tiny+outputs-2", "small+outputs-2")
 """One and two output chunks a pass."""
-BOARD_MODULES = ("axi_ram", "crocuta_board", "delay", "uart_bridge", "uart_rx", "uart_tx")
+BRIDGE_MODULES = ("uart_bridge", "uart_rx", "uart_tx")
+BOARD_MODULES = ("axi_ram", "crocuta_board", "delay", *BRIDGE_MODULES)
 # fft_engine at the corners of its parameters.
 ENGINE_SIZES = (
     ("forward", (2, 16, 18, 9, 25)),
@@ -28,7 +29,6 @@ ENGINE_SIZES = (
     ("forward", (2, 4096, 18, 9, 18)),
     ("inverse", (2, 4096, 18, 9, 18)),
 )
-BOARD = tuple(f"boards/ecp5/{name}.sv" for name in BOARD_MODULES)
 SEVERAL_BURSTS = 512
 """A chunk whose spectrum is four bursts."""
 RAM_INIT_FILE = ROOT / "build" / "cells" / "ram.mem"
@@ -84,6 +84,11 @@ def ram_init_file(config: Config) -> dict[str, int | str]:
     text = "".join(f"{words.getrandbits(width):x}\n" for _ in range(depth))
     write_generated(RAM_INIT_FILE, text)
     return {"Width": width, "Depth": depth, "Style": "distributed", "InitFile": str(RAM_INIT_FILE)}
+
+
+def board_files(modules: Sequence[str]) -> tuple[str, ...]:
+    """Where the ECP5 board's modules are."""
+    return tuple(f"boards/ecp5/{name}.sv" for name in modules)
 
 
 def fixed(**parameters: int | str) -> Callable[[Config], dict[str, int | str]]:
@@ -590,9 +595,7 @@ BENCHES: dict[str, tuple[Bench, ...]] = {
             about="the ECP5 board's way in: commands, rates, bad input, a host whose clock is off",
             parameters=fixed(ClocksPerBit=8, MemWords=1500, SilenceLog2=6),
             configs=("tiny",),
-            sources=tuple(
-                f"boards/ecp5/{name}.sv" for name in ("uart_bridge", "uart_rx", "uart_tx")
-            ),
+            sources=board_files(BRIDGE_MODULES),
         ),
     ),
     "board": (
@@ -603,7 +606,7 @@ BENCHES: dict[str, tuple[Bench, ...]] = {
             parameters=board_parameters,
             configs=("tiny",),
             sims=("verilator",),
-            sources=BOARD,
+            sources=board_files(BOARD_MODULES),
         ),
     ),
     "longconv": (

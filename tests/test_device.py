@@ -27,7 +27,7 @@ import numpy as np
 import numpy.typing as npt
 import pytest
 import serial
-from crocuta import model_kernel, uart_kernel, xdma_kernel
+from crocuta import jobs, model_kernel, uart_kernel, xdma_kernel
 from crocuta.__main__ import app
 from crocuta.device import SaturationWarning
 from crocuta.errors import InputError, JobError, JobTimeout, KernelError, OutOfMemory
@@ -440,11 +440,11 @@ def test_xdma_times_out_and_the_job_is_waited_for(
             device.convolve(rows(1, 500), filter)
         with pytest.raises(KernelError, match="close the device"):
             device.prepare([1.0])
-    monkeypatch.setattr(xdma_kernel, "BUSY_SECONDS", 0.05)
+    monkeypatch.setattr(jobs, "BUSY_SECONDS", 0.05)
     with pytest.raises(KernelError) as busy:
         crocuta.open("xdma", "tiny")
     assert "still runs an interrupted program's job: try later" in sentence(busy)
-    monkeypatch.setattr(xdma_kernel, "BUSY_SECONDS", 60)
+    monkeypatch.setattr(jobs, "BUSY_SECONDS", 60)
     rtl.set_timing(Bank.H_SPECTRA, Timing())
     with crocuta.open("xdma", "tiny") as device:
         assert_works(device)
@@ -868,10 +868,10 @@ def test_a_board_times_out_and_the_job_is_waited_for(
         rtl.set_timing(Bank.H_SPECTRA, Timing(bandwidth=0))
         with pytest.raises(JobTimeout, match=r"in 0\.05 s"):
             device.convolve(rows(1, 500), filter)
-    monkeypatch.setattr(uart_kernel, "BUSY_SECONDS", 0.05)
+    monkeypatch.setattr(jobs, "BUSY_SECONDS", 0.05)
     text = refused("uart", "tiny", port=board.port)
     assert "still runs an interrupted program's job: try later, or press the board's reset" in text
-    monkeypatch.setattr(uart_kernel, "BUSY_SECONDS", 60)
+    monkeypatch.setattr(jobs, "BUSY_SECONDS", 60)
     rtl.set_timing(Bank.H_SPECTRA, Timing())
     with crocuta.open("uart", "tiny", port=board.port) as device:
         assert_works(device)

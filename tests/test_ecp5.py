@@ -7,17 +7,20 @@ The place and route itself takes far too long for a test: `make bitstream TARGET
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import os
 import re
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
+from crocuta import uart_kernel
 from typer.testing import CliRunner
 
 from models import configs
-from scripts import build, ecp5
+from scripts import build, ecp5, ecp5_netlist
 from tb import runner
 from tb.benches import Bench, arithmetic, fixed
 
@@ -67,7 +70,11 @@ def test_netlist(cell: str, bench: Bench, tmp_path: Path, seed: int) -> None:
     header = re.search(rf"^module {bench.top}\(.*?\);", text, flags=re.DOTALL | re.MULTILINE)
     assert header
     path.write_text(f"{text[: header.end()]} {values}{text[header.end() :]}", encoding="utf-8")
-    runner.run(ecp5.on_netlist(bench, path), EDGE, "icarus", seed)
+    cells = str(ecp5.BOARD / "cells_sim.v")
+    mapped = dataclasses.replace(
+        bench, configs=(EDGE.name,), sims=("icarus",), sources=(str(path), cells)
+    )
+    runner.run(mapped, EDGE, "icarus", seed)
 
 
 def test_pins_and_ports() -> None:
@@ -87,7 +94,7 @@ def test_pins_and_ports() -> None:
 
 def test_board_is_the_one_the_host_software_knows() -> None:
     """Both memories of spectra are of one size, all begin at 0, and quiet is as long."""
-    facts = ecp5.FACTS
+    facts = uart_kernel.BOARD
     assert facts["x_spectra_size"] == facts["h_spectra_size"]
     assert {facts[f"{bank}_base"] for bank in ("samples", "x_spectra", "h_spectra")} == {0}
     bridge = (ecp5.BOARD / "uart_bridge.sv").read_text(encoding="utf-8")
@@ -100,6 +107,8 @@ def test_board_is_the_one_the_host_software_knows() -> None:
 TOOL = """#!{python}
 import json, pathlib, sys
 name, words = pathlib.Path(sys.argv[0]).name, sys.argv[1:]
+if words == ["--help"]:
+    sys.exit("  --parallel-refine   use all cores")
 with open("{calls}", "a") as calls:
     calls.write(json.dumps([name, words]) + "\\n")
 if name == "ecppll":
@@ -126,7 +135,8 @@ def tools(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setattr(ecp5, "BUILD", tmp_path / "build")
 
     def synthesise(config: configs.Config, target: ecp5.Target, directory: Path) -> None:
-        (directory / "netlist.json").write_text("{}")
+        netlist: ecp5.Json = {"modules": {ecp5.TOP: {"cells": {}}}}
+        (directory / "netlist.json").write_text(json.dumps(netlist))
 
     monkeypatch.setattr(ecp5, "synthesise", synthesise)
     install(tmp_path)
@@ -160,6 +170,7 @@ def test_gate_passes(tools: Path) -> None:
     assert [name for name, _ in calls] == ["ecppll", "nextpnr-ecp5", "ecppack"]
     words = calls[1][1]
     assert words[words.index("--speed") + 1] == "6" and "--85k" in words
+    assert words[words.index("--parallel-refine") + 1] == "--threads"
 
 
 @pytest.mark.parametrize(
@@ -182,7 +193,103 @@ def test_gate_refuses(tools: Path, target: str, fmax: float, status: int, senten
     assert not (directory / "crocuta.bit").exists()
 
 
+def test_failed_synthesis_leaves_no_bitstream(tools: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    directory = tools / "build" / "ecp5-85k" / "edge-ecp5"
+    directory.mkdir(parents=True)
+    (directory / "crocuta.bit").write_bytes(b"old")
+
+    def synthesise(config: configs.Config, target: ecp5.Target, directory: Path) -> None:
+        ecp5.run([sys.executable, "-c", "exit('ERROR: no such module')"], directory, "synthesis")
+
+    monkeypatch.setattr(ecp5, "synthesise", synthesise)
+    result = CliRunner().invoke(build.app, ["bitstream", "--target", "ecp5-85k"])
+    assert result.exit_code == 1
+    assert "synthesis failed: ERROR: no such module" in " ".join(result.stderr.split())
+    assert not (directory / "crocuta.bit").exists()
+
+
 def test_tools_of_the_environment_are_there(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PATH", "")
     for name in ("ecppll", "nextpnr-ecp5", "ecppack"):
         assert os.access(ecp5.tool(name), os.X_OK), name
+
+
+def cell(kind: str, **connections: list[int | str]) -> dict[str, Any]:
+    """A cell of yosys' JSON; its outputs are called Q and Z."""
+    return {
+        "type": kind,
+        "attributes": {},
+        "connections": connections,
+        "port_directions": {port: "output" if port in "QZ" else "input" for port in connections},
+    }
+
+
+def test_copies_of_registers_drive_the_same() -> None:
+    """Every input that a register and its inverter drove is driven by one of their copies."""
+    cells = {
+        "reset_q": cell("TRELLIS_FF", DI=[3], Q=[4]),
+        "reset": cell("LUT4", A=[4], B=["0"], Z=[5]),
+        "top_q": cell("TRELLIS_FF", LSR=[5], DI=[5], Q=[6]),
+    }
+    for module, size in (("u_a.u_b", 150), ("u_a.u_c", 60), ("u_a.u_c.u_d", 3)):
+        for n in range(size):
+            data = cell("TRELLIS_FF", LSR=[5], DI=[6 if n < 9 else 3], Q=[1000 + len(cells)])
+            cells[f"u_board.u_kernel.{module}.data_q{n}"] = data
+    before = json.dumps(cells)
+    assert ecp5_netlist.copy_registers({"cells": cells}) == 1
+    assert len(cells) == len(json.loads(before)) + 2, "a register and its inverter"
+    driver = {
+        bit: name
+        for name, one in cells.items()
+        for port in "QZ"
+        for bit in one["connections"].get(port, [])
+    }
+    used = set()
+    for name, one in cells.items():
+        if "LSR" in one["connections"]:
+            inverter = driver[one["connections"]["LSR"][0]]
+            source = driver[cells[inverter]["connections"]["A"][0]]
+            assert inverter.startswith("reset") and source.startswith("reset_q")
+            assert cells[source]["connections"]["DI"] == [3]
+            used.add((".u_c." in name, inverter, source))
+    assert len(used) == 2, "one pair for u_c and what is in it, one for the rest"
+    again = json.dumps(cells)
+    assert ecp5_netlist.copy_registers({"cells": cells}) == 0 and json.dumps(cells) == again
+
+
+def test_macros_are_where_the_fpga_has_them() -> None:
+    """Each has a place of its own, of its kind, and the levels follow each other."""
+    cells = {}
+    for path, units in (("forward_path.u_engine.gen_stage", 12), ("spectral_mac.gen_lane", 2)):
+        for n in range(units):
+            for part in ("re_re", "re_im", "im_re", "im_im"):
+                cells[f"u_board.u_kernel.u_{path}[{n}].u_rotate.{part}"] = cell("MULT18X18D")
+            cells[f"u_board.u_kernel.u_{path}[{n}].u_rom.mem"] = cell("DP16KD")
+    for n in range(60):
+        cells[f"u_board.u_kernel.u_sample_reader.u_ram.mem.{n}"] = cell("DP16KD")
+    cells["u_board.u_samples.u_ram"] = cell("DP16KD")
+    assert ecp5_netlist.fix_macros({"cells": cells}) == 56 + 14 + 60
+    places = {name: one["attributes"].get("BEL") for name, one in cells.items()}
+    assert places.pop("u_board.u_samples.u_ram") is None
+    assert len(set(places.values())) == len(places)
+    levels = []
+    for name, place in places.items():
+        x, y, bel = str(place).replace("X", "").replace("Y", "").split("/")
+        if cells[name]["type"] == "DP16KD":
+            assert int(y) in (22, 46, 70, 82) and re.fullmatch("EBR[0-3]", bel)
+        else:
+            assert int(y) in (10, 34, 58) and re.fullmatch("MULT18_[0145]", bel)
+        if name.endswith("re_re") and "forward" in name:
+            levels.append((int(y), int(x) if int(y) != 34 else -int(x)))
+    assert levels == sorted(levels) and len(levels) == 12
+
+
+@pytest.mark.parametrize(("levels", "products"), [(40, 4), (2, 5)])
+def test_too_many_multipliers_are_left_to_the_placer(levels: int, products: int) -> None:
+    name = "u_board.u_kernel.u_forward_path.u_engine.gen_stage[{}].u_rotate.re_re{}"
+    cells = {
+        name.format(n, product): cell("MULT18X18D")
+        for n in range(levels)
+        for product in range(products)
+    }
+    assert ecp5_netlist.fix_macros({"cells": cells}) == 0

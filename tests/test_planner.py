@@ -157,10 +157,11 @@ def test_snr_is_measured_again(point: Point) -> None:
 
 
 def test_snr_between_the_points() -> None:
+    tiny = configs.load("tiny")
     for *point, measured in json.loads(accuracy.DATA.read_text())["points"]:
         mantissa, twiddle, chunk, chunks = point
         changes = {"chunk": chunk, "mantissa_bits": mantissa, "twiddle_bits": twiddle}
-        found = accuracy.snr(configs.load(configs.name_of("tiny", changes)), chunk * chunks)
+        found = accuracy.snr(configs.changed(tiny, changes), chunk * chunks)
         assert abs(found - measured) < (2 if twiddle < mantissa + 4 else 1), point
     # The README's.
     assert abs(accuracy.snr(configs.load("u200"), LENGTH) - 88.4) < 1
@@ -281,6 +282,21 @@ def test_a_name_with_changes() -> None:
     assert configs.load(config.name) == config
     assert configs.load("u200+chunk-65536") == configs.load("u200")
     assert configs.load("tiny+right_angle-0").right_angle is False
+
+
+def test_changes_are_those_of_the_name() -> None:
+    u200 = configs.load("u200")
+    for changes in (
+        {},
+        {"chunk": 65536},
+        {"mantissa_bits": 16, "chunk": 32768},
+        {"bram36_max": 700, "right_angle": 0, "lanes": 4},
+        {"right_angle": 1, "lanes": 8},
+    ):
+        name = "+".join(["u200", *(f"{field}-{value}" for field, value in changes.items())])
+        assert configs.changed(u200, changes) == configs.load(name)
+    with pytest.raises(ConfigError, match=r"configuration u200\+chunk-1000: chunk must be a power"):
+        configs.changed(u200, {"chunk": 1000})
 
 
 @pytest.mark.parametrize(

@@ -171,7 +171,6 @@ module DP16KD (
 
   // Words of 9 bits.
   reg [8:0] mem [0:2047];
-  reg [35:0] read_a, read_b;
   integer i;
 
   initial begin
@@ -199,47 +198,41 @@ module DP16KD (
     endcase
   endfunction
 
-  always @(posedge CLKA) if (CEA) begin
-    if (WEA === 1'b1) begin
-      case (DATA_WIDTH_A)
-        36: for (i = 0; i < 4; i = i + 1) begin
-          if (address_a[i]) mem[{address_a[13:5], 2'b0}+i] <= data_a[9*i+:9];
-        end
-        18: for (i = 0; i < 2; i = i + 1) begin
-          if (address_a[i]) mem[{address_a[13:4], 1'b0}+i] <= data_a[9*i+:9];
-        end
-        9:  mem[address_a[13:3]] <= data_a[8:0];
-        4:  mem[address_a[13:3]][4*address_a[2]+:4] <= data_a[3:0];
-        2:  mem[address_a[13:3]][2*address_a[2:1]+:2] <= data_a[1:0];
-        default: mem[address_a[13:3]][address_a[2:0]] <= data_a[0];
-      endcase
-    end else if (WEA !== 1'b0) begin
-      for (i = 0; i < 2048; i = i + 1) mem[i] <= 9'bx;
-    end else begin
-      read_a <= word(DATA_WIDTH_A, address_a);
+  wire [1:0] clk = {CLKB, CLKA};
+  wire [1:0] enable = {CEB, CEA};
+  wire [1:0] write = {WEB, WEA};
+
+  for (genvar p = 0; p < 2; p = p + 1) begin : gen_port
+    localparam Width = p == 0 ? DATA_WIDTH_A : DATA_WIDTH_B;
+    wire [13:0] address = p == 0 ? address_a : address_b;
+    wire [35:0] data = p == 0 ? data_a : data_b;
+    reg [35:0] read;
+    integer i;
+
+    always @(posedge clk[p]) if (enable[p]) begin
+      if (write[p] === 1'b1) begin
+        case (Width)
+          36: for (i = 0; i < 4; i = i + 1) begin
+            if (address[i]) mem[{address[13:5], 2'b0}+i] <= data[9*i+:9];
+          end
+          18: for (i = 0; i < 2; i = i + 1) begin
+            if (address[i]) mem[{address[13:4], 1'b0}+i] <= data[9*i+:9];
+          end
+          9:  mem[address[13:3]] <= data[8:0];
+          4:  mem[address[13:3]][4*address[2]+:4] <= data[3:0];
+          2:  mem[address[13:3]][2*address[2:1]+:2] <= data[1:0];
+          default: mem[address[13:3]][address[2:0]] <= data[0];
+        endcase
+      end else if (write[p] !== 1'b0) begin
+        for (i = 0; i < 2048; i = i + 1) mem[i] <= 9'bx;
+      end else begin
+        read <= word(Width, address);
+      end
     end
   end
 
-  always @(posedge CLKB) if (CEB) begin
-    if (WEB === 1'b1) begin
-      case (DATA_WIDTH_B)
-        36: for (i = 0; i < 4; i = i + 1) begin
-          if (address_b[i]) mem[{address_b[13:5], 2'b0}+i] <= data_b[9*i+:9];
-        end
-        18: for (i = 0; i < 2; i = i + 1) begin
-          if (address_b[i]) mem[{address_b[13:4], 1'b0}+i] <= data_b[9*i+:9];
-        end
-        9:  mem[address_b[13:3]] <= data_b[8:0];
-        4:  mem[address_b[13:3]][4*address_b[2]+:4] <= data_b[3:0];
-        2:  mem[address_b[13:3]][2*address_b[2:1]+:2] <= data_b[1:0];
-        default: mem[address_b[13:3]][address_b[2:0]] <= data_b[0];
-      endcase
-    end else if (WEB !== 1'b0) begin
-      for (i = 0; i < 2048; i = i + 1) mem[i] <= 9'bx;
-    end else begin
-      read_b <= word(DATA_WIDTH_B, address_b);
-    end
-  end
+  wire [35:0] read_a = gen_port[0].read;
+  wire [35:0] read_b = gen_port[1].read;
 
   assign {DOA17, DOA16, DOA15, DOA14, DOA13, DOA12, DOA11, DOA10, DOA9, DOA8, DOA7, DOA6,
     DOA5, DOA4, DOA3, DOA2, DOA1, DOA0} = DATA_WIDTH_B == 36 ? read_b[17:0] : read_a[17:0];

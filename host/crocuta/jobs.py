@@ -14,7 +14,7 @@ from types import TracebackType
 from typing import Self
 
 from crocuta.errors import JobError, JobTimeout, KernelError
-from crocuta.kernel import Bank, Counters, Done, Memory, PageBuffer, Pages, Progress
+from crocuta.kernel import Bank, Counters, Done, Memory, PageBuffer, Pages, Progress, patience
 from crocuta.registers import (
     COUNTERS,
     MAX_CHANNELS,
@@ -33,6 +33,8 @@ from models.chunk_controller import Job, Mode, chunks
 from models.configs import Config
 
 POLL_SECONDS = 100e-6
+BUSY_SECONDS = 1.0
+"""So long may the job of a program that was interrupted go on."""
 REMEDIES = {
     ErrorCode.MODE: "it does not know the mode: use the host software of the kernel's version.",
     ErrorCode.CHANNELS: f"the number of channels must be 1 to {MAX_CHANNELS}: split the batch.",
@@ -102,6 +104,44 @@ class RegisterKernel(ABC):
         return run(self, job, progress, timeout)
 
 
+class PolledKernel(RegisterKernel):
+    """See `crocuta.kernel.Kernel`: hardware that works on whether or not this program does, and
+    whose registers are read until a job has ended."""
+
+    poll_seconds: float = POLL_SECONDS
+    """From one look at the registers to the next, beside the time that it takes."""
+
+    def wait(self, poll: Callable[[], None]) -> None:
+        """Returns when the job has ended; calls `poll` now and then."""
+        while not self.read(Register.CONTROL) & Control.DONE:
+            poll()
+            time.sleep(self.poll_seconds)
+
+    def execute(
+        self, job: Job, progress: Progress | None = None, timeout: float | None = None
+    ) -> Done:
+        """See `crocuta.kernel.Kernel.execute`."""
+        limit = patience(self.config, job) if timeout is None else timeout
+        return super().execute(job, progress, limit)
+
+    def await_idle(self, where: str, remedy: str) -> None:
+        """Sees to a job that an interrupted program has left.
+
+        Raises:
+            KernelError: it goes on for longer than BUSY_SECONDS.
+        """
+        deadline = time.monotonic() + BUSY_SECONDS
+        while not (state := self.read(Register.CONTROL)) & Control.IDLE:
+            if state & Control.DONE:
+                self.write(Register.CONTROL, Control.CONTINUE)
+            if time.monotonic() > deadline:
+                raise KernelError(
+                    f"The kernel {where} still runs an interrupted program's job: try later, or"
+                    f" {remedy}."
+                )
+            time.sleep(POLL_SECONDS)
+
+
 def check_identity(
     kernel: RegisterKernel,
     remedy: str = "load its bitstream, then have the PCIe bus scanned again",
@@ -121,20 +161,6 @@ def check_identity(
             f"The kernel is not of configuration {kernel.config.name}: choose the one that its"
             f" identity registers tell (0x{found[0]:08x}, 0x{found[1]:08x})."
         )
-
-
-def await_idle(kernel: RegisterKernel, seconds: float, where: str, remedy: str) -> None:
-    """Sees to a job that an interrupted program has left; KernelError if it goes on for longer."""
-    deadline = time.monotonic() + seconds
-    while not (state := kernel.read(Register.CONTROL)) & Control.IDLE:
-        if state & Control.DONE:
-            kernel.write(Register.CONTROL, Control.CONTINUE)
-        if time.monotonic() > deadline:
-            raise KernelError(
-                f"The kernel {where} still runs an interrupted program's job: try later, or"
-                f" {remedy}."
-            )
-        time.sleep(POLL_SECONDS)
 
 
 def run(

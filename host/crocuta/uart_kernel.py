@@ -13,7 +13,7 @@ import struct
 import termios
 import time
 import tomllib
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -23,10 +23,8 @@ import numpy.typing as npt
 import serial
 
 from crocuta.errors import KernelError
-from crocuta.jobs import RegisterKernel, await_idle, check_identity
-from crocuta.kernel import Bank, Done, Progress, patience
-from crocuta.registers import Control, Register
-from models.chunk_controller import Job
+from crocuta.jobs import PolledKernel, check_identity
+from crocuta.kernel import Bank
 from models.configs import Config
 
 BOARD: dict[str, int] = tomllib.loads(Path(__file__).with_name("ecp5_board.toml").read_text())
@@ -39,8 +37,6 @@ ANSWER_SECONDS = 2.0
 """So long may an answer take beside its bytes."""
 QUIET_SECONDS = 1.05 * 2 ** BOARD["silence_log2"] / BOARD["baud"] + 0.05
 """After it the bridge waits for a command, and what it said before has come."""
-BUSY_SECONDS = 1.0
-"""So long may the job of a program that was interrupted go on."""
 DONE, REFUSED = b"K", b"E"
 RESET = "press the board's reset button, or load its bitstream again"
 
@@ -189,12 +185,15 @@ class KernelMemory:
         raise KernelError("The board shows the host no spectra.")
 
 
-class UartKernel(RegisterKernel):
+class UartKernel(PolledKernel):
     """See `crocuta.kernel.Kernel`.
 
     Raises:
         KernelError: there is no such board, or another program has it, or it is of another kind.
     """
+
+    poll_seconds = 0.0
+    """A command and its answer take long enough."""
 
     def __init__(self, config: Config, port: str) -> None:
         self.config = config
@@ -206,7 +205,7 @@ class UartKernel(RegisterKernel):
                 KernelMemory(*extent(Bank.H_SPECTRA)),
             )
             check_identity(self, "load its bitstream again")
-            await_idle(self, BUSY_SECONDS, f"behind {port}", RESET)
+            self.await_idle(f"behind {port}", RESET)
         except BaseException:
             self._line.close()
             raise
@@ -223,16 +222,3 @@ class UartKernel(RegisterKernel):
     def write(self, offset: int, value: int) -> None:
         """Sets a 32-bit register."""
         self._line.write(BOARD["registers_base"] + offset, value.to_bytes(WORD_BYTES, "little"))
-
-    def wait(self, poll: Callable[[], None]) -> None:
-        """Returns when the job has ended; calls `poll` now and then."""
-        while not self.read(Register.CONTROL) & Control.DONE:
-            poll()
-
-    def execute(
-        self, job: Job, progress: Progress | None = None, timeout: float | None = None
-    ) -> Done:
-        """See `crocuta.kernel.Kernel.execute`."""
-        return super().execute(
-            job, progress, patience(self.config, job) if timeout is None else timeout
-        )

@@ -11,7 +11,6 @@ from __future__ import annotations
 import fcntl
 import os
 import struct
-import time
 import tomllib
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
@@ -23,10 +22,10 @@ import numpy as np
 import numpy.typing as npt
 
 from crocuta.errors import KernelError
-from crocuta.jobs import POLL_SECONDS, RegisterKernel, await_idle, check_identity
-from crocuta.kernel import Bank, Done, Progress, patience
-from crocuta.registers import Control, Register
-from models.chunk_controller import PAGE_BYTES, Job
+from crocuta.jobs import PolledKernel, check_identity
+from crocuta.kernel import Bank
+from crocuta.registers import Register
+from models.chunk_controller import PAGE_BYTES
 from models.configs import Config
 
 ADDRESSES: dict[str, int] = tomllib.loads(
@@ -35,8 +34,6 @@ ADDRESSES: dict[str, int] = tomllib.loads(
 DEVICES = Path("/dev")
 TRANSFER_BYTES = 1 << 24
 """At most so many in one call, which the driver pins in memory."""
-BUSY_SECONDS = 1.0
-"""So long may the job of a program that was interrupted go on."""
 NO_ANSWER = 0xFFFF_FFFF
 """What the bus reads when nothing is there."""
 
@@ -115,7 +112,7 @@ def _transfer(
         done += moved
 
 
-class XdmaKernel(RegisterKernel):
+class XdmaKernel(PolledKernel):
     """See `crocuta.kernel.Kernel`.
 
     Raises:
@@ -142,12 +139,7 @@ class XdmaKernel(RegisterKernel):
             self.memories = (samples, x_spectra, h_spectra)
             self._lock()
             check_identity(self)
-            await_idle(
-                self,
-                BUSY_SECONDS,
-                f"behind {self.path}",
-                "reset the card by loading its bitstream again",
-            )
+            self.await_idle(f"behind {self.path}", "reset the card by loading its bitstream again")
             self._files = files.pop_all()
 
     @staticmethod
@@ -189,17 +181,3 @@ class XdmaKernel(RegisterKernel):
         word = struct.pack("<I", value)
         with _explained(self.path):
             os.pwrite(self._registers.fileno(), word, ADDRESSES["kernel_base"] + offset)
-
-    def wait(self, poll: Callable[[], None]) -> None:
-        """Returns when the job has ended; calls `poll` now and then."""
-        while not self.read(Register.CONTROL) & Control.DONE:
-            poll()
-            time.sleep(POLL_SECONDS)
-
-    def execute(
-        self, job: Job, progress: Progress | None = None, timeout: float | None = None
-    ) -> Done:
-        """See `crocuta.kernel.Kernel.execute`."""
-        return super().execute(
-            job, progress, patience(self.config, job) if timeout is None else timeout
-        )

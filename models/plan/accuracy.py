@@ -55,8 +55,8 @@ def measure(point: Point) -> float:
     from models.reference import causal_convolution, snr_db
 
     m, t, chunk, chunks = point
-    name = configs.name_of("tiny", {"chunk": chunk, "mantissa_bits": m, "twiddle_bits": t})
-    config = configs.load(name)
+    changes = {"chunk": chunk, "mantissa_bits": m, "twiddle_bits": t}
+    config = configs.changed(configs.load("tiny"), changes)
     rng = np.random.default_rng(SEED)
     x, h = rng.normal(size=(2, chunk * chunks)).astype(np.float32)
     y = crocuta_kernel.convolve(x, crocuta_kernel.prepare(h, config), config).y

@@ -156,14 +156,19 @@ def predict(config: Config, demand: Demand, target: Device) -> Plan:
     )
 
 
+@functools.cache
+def _base(name: str) -> Config:
+    return configs.load(name)
+
+
 def _configuration(target: Device, demand: Demand, **changes: int) -> Config:
-    """The base of a device with changes, as its name says them."""
-    base = configs.load(target.base)
+    """The base of a device with changes."""
+    base = _base(target.base)
     if demand.bram is not None and base.bram36_max is not None:
         changes["bram36_max"] = max(demand.bram, base.bram36_max)
     longest = max(demand.length, demand.filter_length)
     changes["max_length_log2"] = max(base.max_length_log2, (longest - 1).bit_length())
-    return configs.load(configs.name_of(target.base, changes))
+    return configs.changed(base, changes)
 
 
 def _sizes(target: Device) -> Iterator[tuple[int, int]]:
@@ -202,16 +207,15 @@ def candidates(target: Device, demand: Demand) -> list[Plan]:
     or in the fewest that have it."""
     found = []
     for lanes, chunk in _sizes(target):
-        config: Config | None = _configuration(target, demand, lanes=lanes, chunk=chunk)
-        assert config
-        plan = predict(config, demand, target)
-        enough = demand.snr_db is None or plan.snr_db >= demand.snr_db
-        if demand.snr_db is not None and not (enough and plan.part <= 1):
-            config = _narrowest(target, demand, lanes, chunk)
-            if not config:
-                continue
-            plan = predict(config, demand, target)
-        found.append(plan)
+        config = _configuration(target, demand, lanes=lanes, chunk=chunk)
+        # Following the clocks takes the time: only of what has the SNR.
+        enough = demand.snr_db is None or accuracy.snr(config, demand.length) >= demand.snr_db
+        plan = predict(config, demand, target) if enough else None
+        if demand.snr_db is not None and not (plan and plan.part <= 1):
+            narrowest = _narrowest(target, demand, lanes, chunk)
+            plan = predict(narrowest, demand, target) if narrowest else None
+        if plan:
+            found.append(plan)
     return found
 
 

@@ -229,7 +229,7 @@ class Figures:
 
 def configuration(option: Option) -> Config:
     """The configuration an option starts from."""
-    return configs.load("u200" if option.lanes == 8 else f"u200+lanes-{option.lanes}")
+    return configs.changed(configs.load("u200"), {"lanes": option.lanes})
 
 
 def figures(option: Option, length: int = LENGTH) -> Figures:

@@ -1,6 +1,7 @@
 # Copyright 2026 The Crocuta authors
 # SPDX-License-Identifier: Apache-2.0
-"""The other end of a serial line: sends bytes bit by bit, and takes what the design sends.
+"""The other end of a serial line: sends bytes bit by bit, and takes what the design sends. Beside
+it, the commands that the board's bridge takes on such a line.
 
 It touches the two lines alone and waits by time, some twenty times a byte, so that it serves small
 benches, whole boards and netlists alike. Its clock is its own: `skew` makes it wrong.
@@ -9,6 +10,7 @@ benches, whole boards and netlists alike. Its clock is its own: `skew` makes it 
 from __future__ import annotations
 
 import random
+from collections.abc import Sequence
 from typing import Any
 
 import cocotb
@@ -18,6 +20,18 @@ from tb.agents.agent import read
 
 BITS = 8
 HIGH, LOW = 1, 0
+DONE, REFUSED = b"K", b"E"
+"""The bridge's answers to a write that is done, and to what it does not do."""
+REGISTERS = 1 << 31
+"""The first of the addresses that the bridge passes on to the kernel's registers."""
+OWN = 3 << 30
+"""The address of the bridge's own register, the clocks per bit."""
+
+
+def command(letter: bytes, address: int, count: int, words: Sequence[int] = ()) -> bytes:
+    """A command's bytes: `W` or `R`, where, how many words, and those to write."""
+    head = letter + address.to_bytes(4, "little") + count.to_bytes(2, "little")
+    return head + b"".join(word.to_bytes(4, "little") for word in words)
 
 
 class UartTimeout(AssertionError):

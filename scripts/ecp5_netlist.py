@@ -1,0 +1,176 @@
+# Copyright 2026 The Crocuta authors
+# SPDX-License-Identifier: Apache-2.0
+"""What an ECP5 netlist gets before nextpnr: places for its multipliers and memories, and copies of
+registers that drive half the chip.
+
+nextpnr's placer starts from what is fixed. With pins alone the levels of the engines fall on one
+heap, and are torn apart when it is spread over the chip; with the multipliers of each level where
+the data flow passes them, each level's logic gathers around its own.
+
+    y = 10    forward level 1 ------------------------->     DSP blocks, along their rows; block RAM
+    y = 34    inverse level 1 <- MAC <- forward level k      12 rows below each
+    y = 58    ------------------------> inverse level k
+
+A register is copied for each module that it drives, for nextpnr copies none: the way from reset to
+every level then takes two clocks instead of one.
+"""
+
+from __future__ import annotations
+
+import copy
+import re
+from collections import defaultdict
+from typing import Any
+
+Module = dict[str, Any]
+"""A module of yosys' JSON."""
+Sink = tuple[str, str, int]
+"""A cell, its port, the port's bit."""
+
+# The LFE5U-85F: blocks of four multipliers and of four block RAMs stand under each other.
+BLOCK_COLUMNS = (*range(4, 59, 9), *range(69, 115, 9))
+MULTIPLIER_ROWS = (10, 34, 58)
+MULTIPLIERS = (0, 1, 4, 5)  # of a block: their columns, and numbers
+MEMORY_ROWS = (22, 46, 70, 82)
+MEMORIES = 4  # of a block, two columns each
+MOST_SINKS = 200
+"""More than so many are shared out."""
+FEW_SINKS = 8
+"""Fewer than so many have no copy of their own."""
+MODULE_DEPTH = 5
+"""Levels of the hierarchy that make a module of its own: u_board down to an engine's level."""
+
+# What has multipliers, in the order that the data pass it.
+FLOW = (
+    r"u_forward_path\.u_engine\.gen_stage\[(\d+)\]",
+    r"u_spectral_mac\.gen_lane\[(\d+)\]",
+    r"u_inverse_path\.u_engine\.gen_stage\[(\d+)\]",
+)
+# What has memories alone, and what it is next to: the first or the last of a part of FLOW.
+BESIDE = (
+    (r"u_sample_reader\.", 0, 0),
+    (r"u_forward_path\.u_fifo\.", 0, -1),
+    (r"u_[xh]_writer\.", 0, -1),
+    (r"u_[xh]_reader\.|u_spectral_mac\.u_accumulator\.", 1, 0),
+    (r"u_inverse_path\.u_(fifo|overlap_add)\b", 2, -1),
+    (r"u_sample_writer\.", 2, -1),
+)
+
+
+def flow(module: Module) -> list[tuple[int, str, list[str]]]:
+    """What has multipliers, in order: the index in FLOW, a prefix of its cells, the multipliers."""
+    found: dict[tuple[int, int, str], list[str]] = defaultdict(list)
+    for name, cell in sorted(module["cells"].items()):
+        for index, pattern in enumerate(FLOW):
+            match = re.search(pattern, name)
+            if match and cell["type"] == "MULT18X18D":
+                found[index, int(match[1]), name[: match.end()]].append(name)
+    return [(index, prefix, names) for (index, _, prefix), names in sorted(found.items())]
+
+
+def fix_macros(module: Module) -> int:
+    """Gives the multipliers, and the memories next to them, their places; how many got one.
+
+    The board's memories are left to the placer; so is all when a part takes more multipliers than
+    a block has, or there are more parts than blocks.
+    """
+    cells = module["cells"]
+    parts = flow(module)
+    blocks = [
+        (column, row)
+        for index, row in enumerate(MULTIPLIER_ROWS)
+        for column in (reversed(BLOCK_COLUMNS) if index % 2 else BLOCK_COLUMNS)
+    ]
+    if len(parts) > len(blocks) or any(len(names) > len(MULTIPLIERS) for *_, names in parts):
+        return 0
+    fixed = 0
+    near: list[tuple[str, tuple[int, int]]] = []
+    at: dict[int, list[tuple[int, int]]] = defaultdict(list)
+    for number, (index, prefix, names) in enumerate(parts):
+        column, row = block = blocks[number * len(blocks) // len(parts)]
+        for name, place in zip(names, MULTIPLIERS, strict=False):
+            cells[name]["attributes"]["BEL"] = f"X{column + place}/Y{row}/MULT18_{place}"
+            fixed += 1
+        near.append((re.escape(prefix), block))
+        at[index].append(block)
+    near += [(pattern, at[index][end]) for pattern, index, end in BESIDE if index in at]
+    free = {(c, r, n) for c in BLOCK_COLUMNS for r in MEMORY_ROWS for n in range(MEMORIES)}
+    for pattern, (x, y) in near:
+        for name, cell in sorted(cells.items()):
+            if cell["type"] == "DP16KD" and re.search(pattern, name) and free:
+                best = min(
+                    free,
+                    key=lambda bel: (abs(bel[0] + 2 * bel[2] - x) + abs(bel[1] - y - 12), bel),
+                )
+                free.remove(best)
+                column, row, place = best
+                cell["attributes"]["BEL"] = f"X{column + 2 * place}/Y{row}/EBR{place}"
+                fixed += 1
+    return fixed
+
+
+def modules_of(sinks: list[Sink]) -> list[list[Sink]]:
+    """The sinks by the module they are in; those of a module with few go with its parent's."""
+    found: dict[str, list[Sink]] = defaultdict(list)
+    for sink in sinks:
+        found[".".join(sink[0].split(".")[:-1][:MODULE_DEPTH])].append(sink)
+    merged: dict[str, list[Sink]] = defaultdict(list)
+    for name, group in sorted(found.items(), key=lambda item: (-len(item[1]), item[0])):
+        while len(group) < FEW_SINKS and "." in name and name not in merged:
+            name = name.rpartition(".")[0]
+        if len(group) < FEW_SINKS and merged and name not in merged:
+            name = next(iter(merged))
+        merged[name] += group
+    return list(merged.values())
+
+
+def copy_registers(module: Module, most: int = MOST_SINKS) -> int:
+    """Copies each register, and a LUT that only inverts it, that drives more than `most` inputs.
+
+    One copy for every module that it drives. Each copy has the inputs of the first. Returns how
+    many copies there are.
+    """
+    cells = module["cells"]
+    drivers: dict[int, tuple[str, str]] = {}
+    sinks: dict[int, list[Sink]] = defaultdict(list)
+    for name, cell in cells.items():
+        for port, bits in cell["connections"].items():
+            for index, bit in enumerate(bits):
+                if isinstance(bit, str):
+                    continue
+                if cell["port_directions"][port] == "output":
+                    drivers[bit] = (name, port)
+                else:
+                    sinks[bit].append((name, port, index))
+    last = max(drivers, default=0)
+    copies = 0
+    for bit, inputs in list(sinks.items()):
+        if len(inputs) <= most or bit not in drivers:
+            continue
+        name, port = drivers[bit]
+        chain = [(name, port)]
+        if cells[name]["type"] == "LUT4":
+            before = {
+                bits[0]
+                for other, bits in cells[name]["connections"].items()
+                if other != port and not isinstance(bits[0], str)
+            }
+            if len(before) != 1 or not before <= drivers.keys():
+                continue
+            chain.append(drivers[before.pop()])
+        if cells[chain[-1][0]]["type"] != "TRELLIS_FF":
+            continue
+        for number, group in enumerate(modules_of(inputs)[1:]):
+            replaced: dict[int, int] = {}
+            for source, output in reversed(chain):
+                twin = copy.deepcopy(cells[source])
+                old = twin["connections"][output][0]
+                last += 1
+                replaced[old] = last
+                for bits in twin["connections"].values():
+                    bits[:] = [replaced.get(one, one) for one in bits]
+                cells[f"{source}$copy{number}"] = twin
+            for cell, at, index in group:
+                cells[cell]["connections"][at][index] = last
+            copies += 1
+    return copies
