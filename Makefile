@@ -20,7 +20,7 @@ chosen_jobs := $(if $(filter file,$(origin JOBS)),0,$(JOBS))
 
 .DEFAULT_GOAL := help
 .PHONY: help env sim test regress testplan coverage mutate formal signoff registers lint format demo \
-  conv plan synth resources clean
+  conv plan synth resources bench clean
 
 help: ## list the commands
 	@echo 'make COMMAND [NAME=value ...], on Debian 12, Ubuntu 24.04 or alike with Python 3.11 or newer:'
@@ -29,7 +29,7 @@ help: ## list the commands
 	@echo 'of test: SEED=number; of demo, conv, synth and the FPGA builds: CONFIG=name; of bitstream:'
 	@echo 'TARGET=name; of xclbin: MODE=hw|hw_emu PLATFORM=name; of regress: SEEDS=number'
 	@echo 'ICARUS_SEEDS=number SEED=number TEST=name SIM=name CONFIG=name JOBS=number LIMIT=seconds'
-	@echo 'SCHEDULER=tcp://host:port AGAIN=1.'
+	@echo 'SCHEDULER=tcp://host:port AGAIN=1; of bench: QUICK=1 PART=name JOBS=number.'
 	@echo 'Configurations, in configs.toml:' $$(sed -n 's/^\[\(.*\)\].*/\1/p' configs.toml | grep -v defaults)
 	@echo 'and each with changes: CONFIG=u200+chunk-32768; of plan: LENGTH= FILTER_LENGTH= CHANNELS='
 	@echo 'DEVICE=u200|ecp5-85k BRAM=2.8MB CLOCK=MHz SNR=dB.'
@@ -98,6 +98,10 @@ synth: .venv/installed ## synthesise for UltraScale+ and count what it takes: ma
 
 resources: .venv/installed ## synthesise every configuration, write docs/resources.md
 	@$(RUN) -m scripts.resources
+
+bench: .venv/installed ## measure throughput, memory and accuracy against their targets: QUICK=1
+	@$(RUN) -m benchmarks --jobs '$(JOBS)' $(if $(PART),--part '$(PART)') \
+	  $(if $(filter-out 0,$(QUICK)),--quick)
 
 .PHONY: ooc bitstream program flash xo xclbin
 

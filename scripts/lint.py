@@ -23,7 +23,7 @@ from models.configs import ROOT
 from tb.runner import RTL, BenchFailure, design_files, verilator_environment, verilator_program
 
 KERNEL = "crocuta_kernel"
-PYTHON_FOLDERS = ("models", "tb", "host", "scripts", "tests")
+PYTHON_FOLDERS = ("models", "tb", "host", "scripts", "benchmarks", "tests")
 SOURCE_SUFFIXES = {".py", ".sv", ".svh", ".vlt", ".cpp", ".tcl", ".xdc", ".lpf", ".sh", ".toml"}
 SOURCE_SUFFIXES |= {".yml", ".rules", ".f", ".rdl"}
 LICENCE_LINES = ("Copyright 2026 The Crocuta authors", "SPDX-License-Identifier: Apache-2.0")

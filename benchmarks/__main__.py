@@ -1,0 +1,121 @@
+# Copyright 2026 The Crocuta authors
+# SPDX-License-Identifier: Apache-2.0
+"""`make bench`: measures what is missing, writes build/bench/, and fails if a target is missed."""
+
+from __future__ import annotations
+
+import os
+import platform
+import shutil
+import time
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from types import ModuleType
+from typing import Annotated, Any
+
+import typer
+from crocuta.errors import InputError, KernelError
+from rich.console import Console
+
+from benchmarks import accuracy, lengths, memory, report, roofline, software, throughput
+from benchmarks.points import Point, Results, Store, measured
+from benchmarks.scale import FULL, QUICK, Scale
+from models.configs import ROOT
+from models.files import design_digest
+from scripts.synth import SynthesisError
+
+PARTS = {
+    "throughput": throughput,
+    "lengths": lengths,
+    "memory": memory,
+    "accuracy": accuracy,
+    "software": software,
+    "roofline": roofline,
+}
+BUILD = ROOT / "build" / "bench"
+DOCS = ROOT / "docs"
+HEADLINES = ("throughput", "lengths")
+"""The plots that README.md shows, of the whole benchmark only."""
+
+console = Console(highlight=False, soft_wrap=True)
+
+
+def part_of(name: str) -> ModuleType:
+    """A part by name; InputError if there is none."""
+    if name not in PARTS:
+        raise InputError(f"There is no part {name!r}; choose one of: {', '.join(PARTS)}.")
+    return PARTS[name]
+
+
+def run(scale: Scale, names: Sequence[str], directory: Path, jobs: int, quick: bool) -> list[str]:
+    """Measures and writes the parts; a sentence for each target that was missed."""
+    parts = {name: part_of(name) for name in names}
+    points: list[Point] = [point for part in parts.values() for point in part.points(scale)]
+    results = measured(points, Store(directory / "points"), jobs, console)
+    shown: list[dict[str, Any]] = []
+    missed = []
+    for name, part in parts.items():
+        make_section: Callable[[Scale, Results], report.Section] = part.section
+        section = make_section(scale, results)
+        command = f"make bench PART={name}" + " QUICK=1" * quick
+        shown.append(report.write(section, directory, command))
+        missed += [f"{check.what}: {check.found}." for check in section.missed]
+        met = len(section.checks) - len(section.missed)
+        console.print(f"{section.title}: {met} of {len(section.checks)} targets met")
+    about = {
+        "design": design_digest(),
+        "machine": f"{software.processor()}, {os.cpu_count()} cores",
+        "Python": platform.python_version(),
+        "simulation": speeds(results),
+    }
+    page = report.write_index(directory, shown, about)
+    console.print(f"Report: {page}")
+    return missed
+
+
+def speeds(results: Results) -> str:
+    """How fast the RTL was simulated, in clocks a second of wall time."""
+    found = [result["simulation"] for result in results.values() if "simulation" in result]
+    if not found:
+        return "none"
+    clocks = sum(item["clocks"] for item in found)
+    seconds = sum(item["seconds"] for item in found)
+    cpu = sum(item["cpu_seconds"] for item in found)
+    return (
+        f"{clocks:,} clocks, {clocks / seconds:,.0f} a second of wall time and"
+        f" {clocks / cpu:,.0f} a second of a core"
+    )
+
+
+def main(
+    quick: Annotated[bool, typer.Option(help="A subset, on a small configuration.")] = False,
+    part: Annotated[str, typer.Option(help=f"One of {', '.join(PARTS)}; all unless told.")] = "",
+    jobs: Annotated[int, typer.Option(help="Simulations side by side.", min=1)] = 2,
+) -> None:
+    """Measures what is not measured yet, writes tables and plots, and checks the targets."""
+    directory = BUILD / "quick" if quick else BUILD
+    began = time.monotonic()
+    names = [part] if part else list(PARTS)
+    problem: str
+    try:
+        missed = run(QUICK if quick else FULL, names, directory, jobs, quick)
+    except InputError as error:
+        problem, code = str(error), 2
+    except (KernelError, SynthesisError) as error:
+        problem, code = str(error), 1
+    except KeyboardInterrupt:
+        problem, code = "Interrupted: the next run continues with the points there are.", 130
+    else:
+        for name in HEADLINES if not quick else ():
+            if name in names:
+                shutil.copy(directory / f"{name}.svg", DOCS / f"bench_{name}.svg")
+        console.print(f"{time.monotonic() - began:.0f} s")
+        for sentence in missed:
+            console.print(f"Missed: {sentence}", style="red", markup=False)
+        raise typer.Exit(1 if missed else 0)
+    Console(stderr=True, highlight=False, soft_wrap=True).print(problem, style="red", markup=False)
+    raise typer.Exit(code)
+
+
+if __name__ == "__main__":
+    typer.run(main)

@@ -1,0 +1,214 @@
+# Copyright 2026 The Crocuta authors
+# SPDX-License-Identifier: Apache-2.0
+"""Part 4: the SNR against float64, by the bit-exact model, beside what other formats give."""
+
+from __future__ import annotations
+
+import dataclasses
+from pathlib import Path
+
+import numpy as np
+import scipy.signal
+from matplotlib.figure import Figure
+
+from benchmarks import signals
+from benchmarks.points import Json, Point, Results, Show, files_digest
+from benchmarks.report import COLOURS, Check, Plot, Section, Table, at_least
+from benchmarks.scale import Scale
+from benchmarks.signals import SIGNALS, signal
+from models import configs, crocuta_kernel
+from models.configs import ROOT
+from models.crocuta_kernel import SampleArray
+from models.reference import causal_convolution, snr_db
+
+TARGET_DB = 80.0  # of the main job's mantissas, for every class
+
+FORMATS = {
+    "float32": "float32 throughout, scipy.signal.fftconvolve",
+    "float16": "x and h stored as float16, float64 arithmetic",
+    "bfloat16": "x and h stored as bfloat16, float64 arithmetic",
+}
+
+
+def to_bfloat16(samples: SampleArray) -> SampleArray:
+    """float32 rounded to bfloat16's 8 bits, to nearest even."""
+    bits = samples.view(np.uint32)
+    rounded = bits + 0x7FFF + ((bits >> 16) & 1)
+    return (rounded & np.uint32(0xFFFF0000)).view(np.float32)
+
+
+def _models_digest() -> str:
+    """Of what computes: not of the schedule, the configurations' file and the ports."""
+    names = {"configs", "files", "chunk_controller", "sample_reader", "sample_writer", "hyena"}
+    paths = sorted((ROOT / "models").glob("*.py"))
+    return files_digest(*(path for path in paths if path.stem not in names))
+
+
+def _data_digest() -> str:
+    """Of the data: the code that makes them, and numpy, whose random numbers they are."""
+    paths = Path(signals.__file__), ROOT / "models" / "hyena.py"
+    return f"{files_digest(*paths)} numpy {np.__version__}"
+
+
+@dataclasses.dataclass(frozen=True)
+class ModelPoint:
+    """The kernel's model on a class of data."""
+
+    config: str
+    data: str
+    length: int
+    alone = False
+
+    @property
+    def label(self) -> str:
+        """What the screen calls it."""
+        return f"SNR of {self.config}, {self.data}"
+
+    @property
+    def cost(self) -> float:
+        """About how many seconds it takes."""
+        return self.length / 30_000
+
+    def basis(self) -> Json:
+        """The models."""
+        config = configs.load(self.config)
+        return {
+            "models": _models_digest(),
+            "parameters": config.parameters() | {"right_angle": config.right_angle},
+            "data": _data_digest(),
+        }
+
+    def measure(self, show: Show) -> Json:
+        """The SNR of the model's output."""
+        show("model", 0)
+        config = configs.load(self.config)
+        x, h = signal(self.data, self.length)
+        result = crocuta_kernel.convolve(
+            x,
+            crocuta_kernel.prepare(h, config),
+            config,
+            lambda done, of: show("model", done / of),
+        )
+        snr = snr_db(causal_convolution(x, h), result.y)
+        return {"snr_db": round(snr, 2), "saturated": bool(result.saturated)}
+
+
+@dataclasses.dataclass(frozen=True)
+class FormatPoint:
+    """Another number format on a class of data."""
+
+    format: str
+    data: str
+    length: int
+    alone = False
+
+    @property
+    def label(self) -> str:
+        """What the screen calls it."""
+        return f"SNR of {self.format}, {self.data}"
+
+    @property
+    def cost(self) -> float:
+        """About how many seconds it takes."""
+        return 1
+
+    def basis(self) -> Json:
+        """The data, numpy and scipy."""
+        return {"data": _data_digest(), "scipy": scipy.__version__}
+
+    def measure(self, show: Show) -> Json:
+        """The SNR of the format's output."""
+        show("scipy", 0)
+        x, h = signal(self.data, self.length)
+        if self.format == "float32":
+            y = scipy.signal.fftconvolve(x, h)[: self.length]
+            assert y.dtype == np.float32, "scipy keeps the type"
+        elif self.format == "float16":
+            y = causal_convolution(x.astype(np.float16), h.astype(np.float16))
+        else:
+            y = causal_convolution(to_bfloat16(x), to_bfloat16(h))
+        return {"snr_db": round(snr_db(causal_convolution(x, h), y), 2)}
+
+
+def _model(scale: Scale, bits: int, data: str) -> ModelPoint:
+    name = configs.load(f"{scale.main.name}+mantissa_bits-{bits}").name
+    return ModelPoint(name, data, scale.accuracy_length)
+
+
+def points(scale: Scale) -> list[Point]:
+    """Every class with every mantissa and every format."""
+    found: list[Point] = []
+    for data in SIGNALS:
+        found += [_model(scale, bits, data) for bits in scale.mantissas]
+        found += [FormatPoint(name, data, scale.accuracy_length) for name in FORMATS]
+    return found
+
+
+def section(scale: Scale, results: Results) -> Section:
+    """The part's outcome."""
+    main = scale.main
+    table: Json = {}
+    checks: list[Check] = []
+    for data, words in SIGNALS.items():
+        by_bits = {bits: results[_model(scale, bits, data)] for bits in scale.mantissas}
+        other = {
+            name: results[FormatPoint(name, data, scale.accuracy_length)]["snr_db"]
+            for name in FORMATS
+        }
+        table[data] = {
+            "mantissa": {bits: found["snr_db"] for bits, found in by_bits.items()},
+            **other,
+        }
+        snr = by_bits[main.mantissa_bits]["snr_db"]
+        better = max(other["float16"], other["bfloat16"])
+        name = f"{main.mantissa_bits}-bit mantissas, {words}"
+        checks.append(at_least(f"{name}: SNR", snr, TARGET_DB, " dB"))
+        checks.append(at_least(f"{name}: SNR, beside half-precision inputs", snr, better, " dB"))
+        flagged = [bits for bits, found in by_bits.items() if found["saturated"]]
+        checks.append(
+            Check(f"{words}: nothing saturates", not flagged, f"{flagged or 'no'} widths")
+        )
+    headings = ("data", *(f"{bits} bits" for bits in scale.mantissas), *FORMATS)
+    rows = [
+        [
+            SIGNALS[data],
+            *(f"{found['mantissa'][bits]:.1f}" for bits in scale.mantissas),
+            *(f"{found[name]:.1f}" for name in FORMATS),
+        ]
+        for data, found in table.items()
+    ]
+    notes = [
+        f"SNR in dB against float64 of {scale.accuracy_length:,} samples by as many taps at"
+        f" {main.name} with each mantissa, {main.twiddle_bits}-bit twiddles, by the bit-exact"
+        " model.",
+        *(f"{name}: {words}." for name, words in FORMATS.items()),
+        "Half precision's columns show the storage alone: its arithmetic would add to the error.",
+    ]
+
+    def draw(figure: Figure) -> None:
+        axes = figure.subplots()
+        for colour, (data, found) in zip(COLOURS, table.items(), strict=False):
+            values = [found["mantissa"][bits] for bits in scale.mantissas]
+            axes.plot(scale.mantissas, values, "o-", color=colour, label=SIGNALS[data])
+        for style, name in zip(("--", "-.", ":"), FORMATS, strict=True):
+            value = table["gaussian"][name]
+            axes.axhline(value, color="#5c6670", linewidth=1, linestyle=style)
+            axes.annotate(
+                f"{name}, Gaussian noise", (0.005, value), ha="left", va="bottom",
+                xycoords=("axes fraction", "data"),
+            )  # fmt: skip
+        axes.axvline(main.mantissa_bits, color="#c9ced3", linewidth=1)
+        axes.set_xlabel("mantissa bits")
+        axes.set_ylabel("SNR against float64 (dB)")
+        axes.set_title(f"Accuracy of {scale.accuracy_length:,} samples by as many taps")
+        axes.legend(loc="lower right", bbox_to_anchor=(1, 0.08))
+
+    return Section(
+        "accuracy",
+        "Accuracy",
+        checks,
+        notes,
+        [Table("SNR in dB", headings, rows)],
+        [Plot("accuracy", draw)],
+        {"length": scale.accuracy_length, "snr_db": table},
+    )

@@ -1,0 +1,194 @@
+# Copyright 2026 The Crocuta authors
+# SPDX-License-Identifier: Apache-2.0
+"""A convolution on the kernel's RTL, simulated clock by clock: the points of three parts."""
+
+from __future__ import annotations
+
+import dataclasses
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import numpy as np
+from crocuta import rtl_build
+from crocuta.device import Device
+from crocuta.errors import KernelError
+from crocuta.kernel import Bank, Counters
+from crocuta.rtl_kernel import RtlKernel, Timing
+
+from benchmarks.points import Json, Show, files_digest
+from models import configs, crocuta_kernel, reference
+from models.chunk_controller import Job, Mode, chunks, mac_beats
+from models.configs import Config
+from models.files import design_digest
+
+SEED = 1
+TIMING = Timing()
+# What a core was seen to do, for the progress bar only.
+CLOCKS_PER_SECOND = 25_000
+COMPILE_SECONDS = 60
+
+
+@dataclasses.dataclass(frozen=True)
+class KernelPoint:
+    """Gaussian noise of `length` samples by as many taps, on each of `channels` channels."""
+
+    config: str
+    length: int
+    channels: int = 1
+    alone = False
+
+    @property
+    def label(self) -> str:
+        """What the screen calls it."""
+        channels = f", {self.channels} channels" if self.channels > 1 else ""
+        return f"{self.config}, {self.length:,} samples{channels}"
+
+    @property
+    def loaded(self) -> Config:
+        """The kernel's configuration."""
+        return configs.load(self.config)
+
+    @property
+    def job(self) -> Job:
+        """What is measured."""
+        return Job(Mode.CONVOLVE, self.channels, self.length, self.length)
+
+    @property
+    def cost(self) -> float:
+        """About how many seconds it takes."""
+        clocks = mac_beats(self.loaded, self.job) + 4 * self.loaded.chunk_beats
+        return COMPILE_SECONDS + clocks / CLOCKS_PER_SECOND
+
+    def basis(self) -> Json:
+        """The design, the memory behind it, and the simulator: not how it is compiled."""
+        return {
+            "design": design_digest(),
+            "parameters": self.loaded.parameters() | {"right_angle": self.loaded.right_angle},
+            "bench": files_digest(*rtl_build.BENCH_FILES),
+            "simulator": rtl_build.simulator(),
+            "memory": dataclasses.asdict(TIMING),
+            "seed": SEED,
+        }
+
+    def measure(self, show: Show) -> Json:
+        """Clocks, stalls, beats at each port, and every output compared with the model's."""
+        config = self.loaded
+        rng = np.random.default_rng(SEED)
+        shape = (2, self.channels, self.length)
+        x, h = rng.normal(size=shape).astype(np.float32)
+
+        @contextmanager
+        def compiling() -> Iterator[None]:
+            show("compiling", 0)
+            yield
+
+        began = time.perf_counter()
+        kernel = RtlKernel(config, TIMING, compiling)
+        compiled = time.perf_counter()
+        with Device(kernel) as device:
+            filter = device.prepare(h)
+            prepared = _beats(kernel)
+            clocks, started, spent = kernel.clocks, time.perf_counter(), time.thread_time()
+            y = device.convolve(x, filter, lambda done, of: show("simulating", done / of))
+            seconds, cpu = time.perf_counter() - started, time.thread_time() - spent
+            clocks = kernel.clocks - clocks
+            moved = {name: beats - prepared[name] for name, beats in _beats(kernel).items()}
+            prepare, convolve = filter.done.counters, device.done.counters
+        assert prepare and convolve, "a simulated kernel counts its clocks"
+        show("comparing with the model", 1)
+        differ, snr = _compared(x, h, y, config)
+        if differ:
+            raise KernelError(
+                f"The kernel is wrong: {differ:,} of {y.size:,} outputs of {self.label} differ"
+                " from the model."
+            )
+        return {
+            "chunk": config.chunk,
+            "lanes": config.lanes,
+            "chunks": chunks(config, self.length),
+            "samples": self.channels * self.length,
+            "schedule_beats": mac_beats(config, self.job),
+            "prepare": _counts(prepare),
+            "convolve": _counts(convolve),
+            "beats": moved,
+            "beat_bytes": config.axi_bits // 8,
+            "outputs_differ": differ,
+            "snr_db": round(snr, 2),
+            "simulation": {
+                "clocks": clocks,
+                "seconds": round(seconds, 2),
+                "cpu_seconds": round(cpu, 2),
+                "clocks_per_second": round(clocks / seconds),
+                "clocks_per_cpu_second": round(clocks / cpu),
+                "compile_seconds": round(compiled - began, 1),
+            },
+        }
+
+
+def _beats(kernel: RtlKernel) -> dict[str, int]:
+    """The beats so far, by port and direction."""
+    counts = {}
+    for bank in Bank:
+        read, written = kernel.beats(bank)
+        counts[f"{bank.name.lower()} read"] = read
+        counts[f"{bank.name.lower()} written"] = written
+    return counts
+
+
+def _counts(counters: Counters) -> Json:
+    return {
+        "clocks": counters.clocks,
+        "mac_beats": counters.mac_beats,
+        "stalls": counters.stalls(),
+    }
+
+
+def _compared(
+    x: crocuta_kernel.SampleArray,
+    h: crocuta_kernel.SampleArray,
+    y: crocuta_kernel.SampleArray,
+    config: Config,
+) -> tuple[int, float]:
+    """How many outputs differ from the model's, and y's SNR against float64 in dB."""
+    differ = 0
+    exact = np.empty(x.shape)
+    for channel in range(len(x)):
+        spectra = crocuta_kernel.prepare(h[channel], config)
+        model = crocuta_kernel.convolve(x[channel], spectra, config).y
+        differ += int((model.view(np.uint32) != y[channel].view(np.uint32)).sum())
+        exact[channel] = reference.causal_convolution(x[channel], h[channel])
+    return differ, reference.snr_db(exact, y)
+
+
+LOSSES = {
+    "load": "first chunk in",
+    "samples": "waiting for samples",
+    "x": "waiting for X spectra",
+    "h": "waiting for H spectra",
+    "store": "waiting to store",
+    "output": "waiting for room",
+    "flush": "last chunk out",
+    "rest": "pipelines and memory latency",
+}
+"""Where the clocks go in which the MAC does not multiply."""
+
+
+def losses(result: Json) -> dict[str, int]:
+    """The clocks of a convolution that are not the MAC's, by LOSSES; they add up to all of them.
+
+    The first chunk's samples take C / W clocks to enter the forward engine, and the kernel counts
+    those as waiting for samples; the last chunk takes as many to leave the inverse engine, which
+    it does not count.
+    """
+    counted = result["convolve"]
+    beats = result["chunk"] // result["lanes"]
+    stalls = counted["stalls"]
+    lost = counted["clocks"] - counted["mac_beats"]
+    found = {
+        "load": beats,
+        **stalls,
+        "samples": stalls["samples"] - beats,
+        "flush": beats,
+    }
+    return {**found, "rest": lost - sum(found.values())}

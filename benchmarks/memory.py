@@ -1,0 +1,179 @@
+# Copyright 2026 The Crocuta authors
+# SPDX-License-Identifier: Apache-2.0
+"""Part 3: on-chip memory by synthesis, against chunk size and mantissa width."""
+
+from __future__ import annotations
+
+import dataclasses
+
+from matplotlib.figure import Figure
+
+from benchmarks.points import Json, Point, Results, Show
+from benchmarks.report import COLOURS, Check, Plot, Section, Table, at_most
+from benchmarks.scale import Scale
+from models import configs
+from models.configs import Config
+from models.plan.memories import block_rams, memories
+from scripts import resources, synth
+
+PLANNED = 5.0  # percent that the planner may be away from the synthesis
+MEGABYTE = 1e6
+BYTES = 4608  # of a BRAM36
+
+
+@dataclasses.dataclass(frozen=True)
+class MemoryPoint:
+    """A synthesis of the kernel for an UltraScale+."""
+
+    config: str
+    alone = True  # it takes all cores itself
+
+    @property
+    def label(self) -> str:
+        """What the screen calls it."""
+        return f"synthesis of {self.config}"
+
+    @property
+    def cost(self) -> float:
+        """About how many seconds it takes."""
+        return 180
+
+    def basis(self) -> Json:
+        """The design, and how it is synthesised."""
+        return resources.basis(configs.load(self.config))
+
+    def measure(self, show: Show) -> Json:
+        """What the kernel takes."""
+        config = configs.load(self.config)
+        known = resources.committed(resources.DOCS / "resources.json").get(self.config)
+        if known and known["basis"] == self.basis():
+            return dict(resources.total(known))
+        show("yosys", 0)
+        report, _ = synth.measured(synth.Synthesis(config, synth.KERNEL))
+        return {name: report[name] for name in resources.KEPT}
+
+
+def _names(scale: Scale) -> list[str]:
+    """The configurations: every chunk at the main job's mantissa, and every mantissa."""
+    series, chunk = scale.series[0], max(scale.chunks)
+    found = [scale.config(series, size).name for size in scale.memory_chunks]
+    for bits in scale.memory_mantissas:
+        found.append(configs.load(f"{scale.config(series, chunk).name}+mantissa_bits-{bits}").name)
+    return found
+
+
+def points(scale: Scale) -> list[Point]:
+    """A synthesis of each."""
+    return [MemoryPoint(name) for name in _names(scale)]
+
+
+def planned(config: Config) -> float:
+    """The planner's BRAM36."""
+    return sum(block_rams(memories(config), "ultrascale").values())
+
+
+def _largest(scale: Scale, bits: int) -> int:
+    """The largest chunk that the planner fits into the memory; 0 if none."""
+    fitting = 0
+    for log2 in range(4, 18):
+        config = scale.config(scale.series[0], max(scale.chunks))
+        sized = dataclasses.replace(config, chunk=1 << log2, mantissa_bits=bits)
+        if sized.chunk >= sized.lanes and planned(sized) <= scale.bram36:
+            fitting = sized.chunk
+    return fitting
+
+
+def section(scale: Scale, results: Results) -> Section:
+    """The part's outcome."""
+    checks: list[Check] = []
+    rows = []
+    data: Json = {"bram36_allowed": scale.bram36, "points": []}
+    for name in _names(scale):
+        config, found = configs.load(name), results[MemoryPoint(name)]
+        bram, model = found["bram36"], planned(config)
+        away = 100 * abs(model / bram - 1)
+        checks.append(
+            at_most(f"{name}: planner's BRAM36 beside the synthesis", away, PLANNED, " %")
+        )
+        fits = bram <= scale.bram36
+        rows.append(
+            [
+                f"{config.chunk:,}",
+                f"{config.mantissa_bits}",
+                f"{bram:,.1f}",
+                f"{bram * BYTES / MEGABYTE:.2f}",
+                f"{model:,.1f}",
+                f"{away:.1f} %",
+                f"{found['dsp']:,}",
+                f"{found['uram']:,}",
+                "yes" if fits else "no",
+            ]
+        )
+        entry = {"config": name, "chunk": config.chunk, "mantissa_bits": config.mantissa_bits}
+        data["points"].append({**entry, "planned_bram36": model, "fits": fits, **found})
+    main = scale.main
+    largest = max(
+        (point["chunk"] for point in data["points"] if point["fits"]
+         and point["mantissa_bits"] == main.mantissa_bits),
+        default=0,
+    )  # fmt: skip
+    taken = results[MemoryPoint(scale.config(scale.series[0], max(scale.memory_chunks)).name)]
+    by_mantissa = {bits: _largest(scale, bits) for bits in range(14, 25)}
+    data |= {"largest_chunk": largest, "largest_chunk_planned": by_mantissa}
+    if main.chunk in scale.memory_chunks:
+        bram = results[MemoryPoint(main.name)]["bram36"]
+        checks.insert(0, at_most(f"{main.name}: BRAM36 by synthesis", bram, scale.bram36))
+    notes = [
+        f"By yosys, before placement; a BRAM36 is {BYTES:,} bytes, so {scale.bram36} are"
+        f" {scale.bram36 * BYTES / MEGABYTE:.2f} MB. The planner counts the memories one by one.",
+        f"With {main.mantissa_bits}-bit mantissas the largest chunk synthesised that fits is"
+        f" {largest:,}; C = {max(scale.memory_chunks):,} takes {taken['bram36']:,.1f}. By the"
+        " planner, the largest for each mantissa: "
+        + ", ".join(f"{bits} bits {chunk:,}" for bits, chunk in by_mantissa.items())
+        + ".",
+    ]
+    headings = (
+        "chunk",
+        "mantissa bits",
+        "BRAM36",
+        "MB",
+        "planned",
+        "away",
+        "DSP48E2",
+        "URAM",
+        "fits",
+    )
+
+    def draw(figure: Figure) -> None:
+        axes, right = figure.subplots(1, 2, sharey=True, width_ratios=(3, 2))
+        shown = [point for point in data["points"] if point["mantissa_bits"] == main.mantissa_bits]
+        for axis, key, selected, label in (
+            (axes, "chunk", shown, "chunk size C (samples)"),
+            (
+                right,
+                "mantissa_bits",
+                [point for point in data["points"] if point["chunk"] == main.chunk],
+                f"mantissa bits, C = {main.chunk:,}",
+            ),
+        ):
+            selected = sorted(selected, key=lambda point: point[key])
+            x = [str(f"{point[key]:,}") for point in selected]
+            axis.bar(
+                x, [point["bram36"] for point in selected], color=COLOURS[0], label="synthesis"
+            )
+            axis.plot(
+                x,
+                [point["planned_bram36"] for point in selected],
+                "o",
+                color=COLOURS[1],
+                label="planner",
+            )
+            axis.axhline(scale.bram36, color="#5c6670", linewidth=1)
+            axis.set_xlabel(label)
+        axes.annotate(f"{scale.bram36} BRAM36", (0, scale.bram36), va="bottom")
+        axes.set_ylabel("BRAM36")
+        axes.set_title("On-chip memory")
+        axes.legend(loc="center left")
+
+    table = Table("By synthesis", headings, rows)
+    return Section("memory", "On-chip memory", checks, notes, [table], [Plot("memory", draw)], data)

@@ -1,0 +1,184 @@
+# Copyright 2026 The Crocuta authors
+# SPDX-License-Identifier: Apache-2.0
+"""Measured points: each is measured once and kept, until something it depends on changes."""
+
+from __future__ import annotations
+
+import dataclasses
+import functools
+import hashlib
+import json
+import threading
+import time
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor, as_completed
+from pathlib import Path
+from typing import Any, Protocol
+
+from rich.console import Console
+from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
+
+from models.files import write_generated
+
+Json = dict[str, Any]
+Show = Callable[[str, float], None]
+"""Called with what is being done and how much of the point is done, 0 to 1."""
+
+
+class Point(Protocol):
+    """What is measured: a frozen dataclass, whose fields say what."""
+
+    @property
+    def label(self) -> str:
+        """What the screen calls it."""
+
+    @property
+    def cost(self) -> float:
+        """About how many seconds of one core it takes, for the progress bar."""
+
+    @property
+    def alone(self) -> bool:
+        """Whether nothing else may run meanwhile."""
+
+    def basis(self) -> Json:
+        """All that the result depends on besides the fields."""
+
+    def measure(self, show: Show) -> Json:
+        """The result, ready for JSON."""
+
+
+Results = Mapping[Any, Json]
+"""By point, what was measured."""
+
+
+@functools.cache
+def files_digest(*paths: Path) -> str:
+    """Twelve hexadecimal digits that change with the files."""
+    digest = hashlib.sha256()
+    for path in paths:
+        digest.update(path.name.encode() + b"\0" + path.read_bytes() + b"\0")
+    return digest.hexdigest()[:12]
+
+
+class Stopped(Exception):
+    """Another point failed, or the user wants no more."""
+
+
+class Store:
+    """The points measured before, one file each."""
+
+    def __init__(self, directory: Path) -> None:
+        self.directory = directory
+
+    def path(self, point: Point) -> Path:
+        """Where a point is or will be kept: the name changes with all that it depends on."""
+        what = {"kind": type(point).__name__, "fields": _fields(point), "basis": point.basis()}
+        digest = hashlib.sha256(json.dumps(what, sort_keys=True).encode()).hexdigest()
+        return self.directory / f"{type(point).__name__.lower()}-{digest[:16]}.json"
+
+    def find(self, point: Point) -> Json | None:
+        """The point as it was measured before, or None."""
+        path = self.path(point)
+        if not path.is_file():
+            return None
+        found: Json = json.loads(path.read_text(encoding="utf-8"))["result"]
+        return found
+
+    def keep(self, point: Point, result: Json) -> None:
+        """Keeps a point; whole or not at all."""
+        kept = {"label": point.label, "fields": _fields(point), "basis": point.basis()}
+        text = json.dumps({**kept, "result": result}, indent=1, allow_nan=False)
+        write_generated(self.path(point), text + "\n")
+
+
+def _fields(point: Point) -> Json:
+    return dataclasses.asdict(point)  # type: ignore[call-overload, no-any-return]
+
+
+class _Board:
+    """The progress on the terminal: a line in all, and one for each point at work."""
+
+    def __init__(self, console: Console, total: float) -> None:
+        self.progress = Progress(
+            TextColumn("{task.description}"),
+            BarColumn(),
+            TextColumn("{task.percentage:>3.0f} %"),
+            TimeElapsedColumn(),
+            console=console,
+            transient=True,
+            disable=not console.is_terminal,
+        )
+        self.console = console
+        self.whole = self.progress.add_task("All", total=total)
+
+    def show(self, task: TaskID, point: Point, doing: str, part: float) -> None:
+        """Says how far a point is."""
+        self.progress.update(task, description=f"{point.label}: {doing}", completed=part)
+
+    def done(self, task: TaskID, point: Point, seconds: float) -> None:
+        """A point was measured."""
+        self.progress.remove_task(task)
+        self.progress.advance(self.whole, point.cost)
+        self.console.print(f"measured  {point.label}  {seconds:.0f} s")
+
+
+def measured(points: Sequence[Point], store: Store, jobs: int, console: Console) -> Results:
+    """All points' results; what was not measured before is now, on `jobs` threads.
+
+    The simulated kernel and numpy work outside Python's lock, so threads do. Each point is kept as
+    soon as it is there: who interrupts loses only those at work.
+    """
+    results: dict[Any, Json] = {}
+    waiting: list[Point] = []
+    for point in dict.fromkeys(points):
+        found = store.find(point)
+        if found is None:
+            waiting.append(point)
+        else:
+            results[point] = found
+    console.print(f"{len(results) + len(waiting)} points, {len(results)} measured before")
+    board = _Board(console, sum(point.cost for point in waiting))
+
+    stopped = threading.Event()
+
+    def measure(point: Point) -> None:
+        began = time.perf_counter()
+        task = board.progress.add_task(point.label, total=1)
+
+        def show(doing: str, part: float) -> None:
+            if stopped.is_set():
+                raise Stopped
+            board.show(task, point, doing, part)
+
+        result = point.measure(show)
+        store.keep(point, result)
+        results[point] = result
+        board.done(task, point, time.perf_counter() - began)
+
+    with board.progress:
+        together = [point for point in waiting if not point.alone]
+        try:
+            _in_threads(measure, together, jobs, stopped)
+        except BaseException:
+            stopped.set()
+            raise
+        # On a machine that does nothing else.
+        for point in waiting:
+            if point.alone:
+                measure(point)
+    return results
+
+
+def _in_threads(
+    measure: Callable[[Point], None], points: Iterable[Point], jobs: int, stopped: threading.Event
+) -> None:
+    """Measures the points, the longest first; the first error ends all."""
+    with ThreadPoolExecutor(jobs) as pool:
+        futures = [pool.submit(measure, point) for point in sorted(points, key=lambda p: -p.cost)]
+        try:
+            for future in as_completed(futures):
+                future.result()
+        except BaseException:
+            stopped.set()
+            pool.shutdown(wait=False, cancel_futures=True)
+            raise

@@ -1,0 +1,140 @@
+# Copyright 2026 The Crocuta authors
+# SPDX-License-Identifier: Apache-2.0
+"""What a part of the benchmark says: checks, tables, plots; as JSON, pictures and one page."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import re
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+from crocuta.picture import BLUE, GREY, RED, STYLE
+from crocuta.runs import ASSUMED_CLOCK_MHZ
+from markupsafe import Markup
+from matplotlib import rc_context
+from matplotlib.figure import Figure
+
+from benchmarks.points import Json
+from models.files import design_digest, write_generated
+from tb.pages import write_page
+
+COLOURS = (BLUE, RED, "#2a9d8f", "#e9a23b", "#6d5a9c", "#8c6d46", GREY, "#c9ced3")
+ASSUMPTION = (
+    "Clocks are counted in the RTL, simulated clock by clock; times assume"
+    f" {ASSUMED_CLOCK_MHZ} MHz, a rate that no Vivado run has confirmed."
+)
+
+
+@dataclasses.dataclass(frozen=True)
+class Check:
+    """One target, and whether it was met."""
+
+    what: str
+    met: bool
+    found: str
+    """The figure, beside the target."""
+
+
+def at_least(what: str, value: float, target: float, unit: str = "", digits: int = 1) -> Check:
+    """A check that a figure is not below its target."""
+    found = f"{value:,.{digits}f}{unit}, at least {target:,.{digits}f}{unit}"
+    return Check(what, value >= target, found)
+
+
+def at_most(what: str, value: float, target: float, unit: str = "", digits: int = 1) -> Check:
+    """A check that a figure is not above its target."""
+    found = f"{value:,.{digits}f}{unit}, at most {target:,.{digits}f}{unit}"
+    return Check(what, value <= target, found)
+
+
+@dataclasses.dataclass(frozen=True)
+class Table:
+    """A table; cells that are numbers come right-aligned."""
+
+    title: str
+    headings: Sequence[str]
+    rows: Sequence[Sequence[str]]
+
+
+@dataclasses.dataclass(frozen=True)
+class Plot:
+    """A picture: its file's name without suffix, and what draws it."""
+
+    name: str
+    draw: Callable[[Figure], None]
+    size: tuple[float, float] = (9, 4.8)
+
+
+@dataclasses.dataclass(frozen=True)
+class Section:
+    """A part's outcome."""
+
+    name: str
+    title: str
+    checks: Sequence[Check]
+    notes: Sequence[str]
+    """Sentences: what is measured, what is assumed, what it means."""
+    tables: Sequence[Table]
+    plots: Sequence[Plot]
+    data: Json
+    """All figures."""
+
+    @property
+    def missed(self) -> list[Check]:
+        """The targets that were not met."""
+        return [check for check in self.checks if not check.met]
+
+
+def _save(plot: Plot, directory: Path) -> str:
+    """Writes a plot's PNG and SVG; the SVG's text, the same for the same figures."""
+    with rc_context({**STYLE, "svg.hashsalt": "crocuta", "svg.fonttype": "none"}):
+        figure = Figure(figsize=plot.size, dpi=130, layout="constrained")
+        plot.draw(figure)
+        figure.savefig(directory / f"{plot.name}.png", format="png")
+        path = directory / f"{plot.name}.svg"
+        figure.savefig(path, format="svg", metadata={"Date": None, "Creator": None})
+    return path.read_text(encoding="utf-8")
+
+
+def write(section: Section, directory: Path, command: str) -> dict[str, Any]:
+    """Writes a section's JSON and plots; what the page shows of it."""
+    directory.mkdir(parents=True, exist_ok=True)
+    data = {
+        "part": section.name,
+        "title": section.title,
+        "command": command,
+        "design": design_digest(),
+        "assumed_clock_mhz": ASSUMED_CLOCK_MHZ,
+        "met": not section.missed,
+        "checks": [dataclasses.asdict(check) for check in section.checks],
+        "notes": list(section.notes),
+        **section.data,
+    }
+    text = json.dumps(data, indent=1, allow_nan=False) + "\n"
+    write_generated(directory / f"{section.name}.json", text)
+    pictures = [_inline(_save(plot, directory), plot.name) for plot in section.plots]
+    return {"section": section, "command": command, "pictures": pictures}
+
+
+def _inline(svg: str, name: str) -> Markup:
+    """An SVG as part of a page: without its XML head, its ids made the picture's own."""
+    body = svg[svg.index("<svg") :]
+    body = re.sub(r'(\bid="|href="#|url\(#)', rf"\g<1>{name}-", body)
+    return Markup(body)  # our own, not a user's text
+
+
+def write_index(directory: Path, parts: Sequence[dict[str, Any]], about: Json) -> Path:
+    """Writes the page of all parts; its path."""
+    path = directory / "index.html"
+    write_page(
+        "benchmarks.html",
+        path,
+        parts=parts,
+        about=about,
+        assumption=ASSUMPTION,
+        numeric=lambda cell: re.fullmatch(r"[-+\d.,]+( ?(%|dB|x|ms|us|s))?|-", cell) is not None,
+    )
+    return path

@@ -1,0 +1,143 @@
+# Copyright 2026 The Crocuta authors
+# SPDX-License-Identifier: Apache-2.0
+"""Part 6: the clocks against what multipliers, DDR4 and on-chip memory would allow."""
+
+from __future__ import annotations
+
+import numpy as np
+from crocuta.runs import ASSUMED_CLOCK_MHZ
+from matplotlib.figure import Figure
+
+from benchmarks import lengths, throughput
+from benchmarks.kernel import KernelPoint
+from benchmarks.points import Json, Point, Results
+from benchmarks.report import COLOURS, Check, Plot, Section, Table
+from benchmarks.scale import Scale
+from benchmarks.software import U200_BYTES
+
+BOUNDS = {
+    "compute": "compute",
+    "ddr": "DDR4",
+    "on_chip": "on-chip memory",
+}
+
+
+def points(scale: Scale) -> list[Point]:
+    """Those of the first two parts."""
+    return [*throughput.points(scale), *lengths.points(scale)]
+
+
+def moved(result: Json) -> int:
+    """Bytes that a convolution reads and writes off chip, all ports together."""
+    return int(sum(result["beats"].values()) * result["beat_bytes"])
+
+
+def bounds(result: Json) -> dict[str, float]:
+    """The least clocks by each resource alone.
+
+    Compute: the MAC's W products a clock, for each word of each pair of chunks. DDR4: the bytes
+    that the kernel moved, at the card's peak. On chip: the accumulators of a chunk, whose memory
+    reads and writes W words a clock, and the commutators and the overlap, through which every
+    chunk passes once, W words a clock: the busiest of them.
+    """
+    beats = result["chunk"] // result["lanes"]
+    chunks = result["samples"] / result["chunk"]
+    return {
+        "compute": result["schedule_beats"],
+        "ddr": moved(result) / (U200_BYTES / (ASSUMED_CLOCK_MHZ * 1e6)),
+        "on_chip": max(result["schedule_beats"], chunks * beats),
+    }
+
+
+def section(scale: Scale, results: Results) -> Section:
+    """The part's outcome."""
+    rows, data = [], []
+    checks: list[Check] = []
+    for point in dict.fromkeys(points(scale)):
+        assert isinstance(point, KernelPoint)
+        result = results[point]
+        found = bounds(result)
+        clocks = result["convolve"]["clocks"]
+        least = max(found.values())
+        checks.append(
+            Check(
+                f"{point.label}: no fewer clocks than every bound",
+                clocks >= least,
+                f"{clocks:,} clocks, bound {least:,.0f}",
+            )
+        )
+        rows.append(
+            [
+                point.label,
+                f"{clocks:,}",
+                *(f"{value:,.0f}" for value in found.values()),
+                f"{100 * least / clocks:.1f} %",
+                f"{intensity(result):.3f}",
+                f"{100 * found['ddr'] / clocks:.1f} %",
+            ]
+        )
+        data.append(
+            {"label": point.label, "clocks": clocks, "bytes": moved(result), "bounds": found,
+             "products_a_byte": intensity(result)}
+        )  # fmt: skip
+    bytes_a_clock = U200_BYTES / (ASSUMED_CLOCK_MHZ * 1e6)
+    notes = [
+        "Compute: W complex products a clock. DDR4: the bytes moved, counted at the ports, at"
+        f" 4 x 19.2 GB/s, which are {bytes_a_clock:g} bytes a clock at the assumed"
+        f" {ASSUMED_CLOCK_MHZ} MHz; a card's memory reaches less than its peak. On chip: the"
+        " accumulators, read and written once for each product, W words a clock. By design that"
+        " bound and the multipliers' are the same, so what is left is fill and memory.",
+        "Each port is one channel: X, H and the samples have one each, and the fourth is not used."
+        " So the kernel itself moves at most 3 x 64 bytes a clock.",
+    ]
+
+    def draw(figure: Figure) -> None:
+        axes = figure.subplots()
+        reached = [
+            (intensity(results[point]), lengths.products(results[point]), point)
+            for point in dict.fromkeys(points(scale))
+            if isinstance(point, KernelPoint) and point.channels == 1
+        ]
+        lanes = scale.main.lanes
+        low, high = min(item[0] for item in reached), max(item[0] for item in reached)
+        x = np.geomspace(low / 4, high * 4, 200)
+        axes.loglog(x, np.minimum(lanes, x * bytes_a_clock), color=COLOURS[0],
+                    label="DDR4 of a U200, and the multipliers")  # fmt: skip
+        ports = 3 * scale.main.axi_bits // 8
+        axes.loglog(x, np.minimum(lanes, x * ports), color=COLOURS[3], linestyle="--",
+                    label="the kernel's three ports")  # fmt: skip
+        for colour, (name, chosen) in zip(
+            (COLOURS[1], COLOURS[2]),
+            (
+                (f"{scale.length:,} samples, every chunk size", throughput.points(scale)),
+                ("every length", lengths.points(scale)),
+            ),
+            strict=True,
+        ):
+            shown = [item for item in reached if item[2] in chosen]
+            axes.plot([item[0] for item in shown], [item[1] for item in shown], "o",
+                      color=colour, label=name)  # fmt: skip
+        axes.set_yticks([2.0**n for n in range(-1, lanes.bit_length())])
+        axes.yaxis.set_major_formatter(lambda value, _: f"{value:g}")
+        axes.xaxis.set_major_formatter(lambda value, _: f"{value:g}")
+        axes.minorticks_off()
+        axes.set_xlabel("products of words a byte of off-chip memory")
+        axes.set_ylabel("products of words a clock")
+        axes.set_title(f"Roofline, at an assumed {ASSUMED_CLOCK_MHZ} MHz")
+        axes.legend(loc="lower right")
+
+    headings = ("point", "clocks", *BOUNDS.values(), "of the bound", "products a byte", "DDR4 used")
+    return Section(
+        "roofline",
+        "Roofline",
+        checks,
+        notes,
+        [Table("Clocks, and the least by each resource alone", headings, rows)],
+        [Plot("roofline", draw)],
+        {"ddr_bytes_a_second": U200_BYTES, "points": data},
+    )
+
+
+def intensity(result: Json) -> float:
+    """Products of words for each byte moved off chip."""
+    return float(result["schedule_beats"] * result["lanes"] / moved(result))
