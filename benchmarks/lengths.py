@@ -16,24 +16,20 @@ PAPER_LOSS = 7.0
 
 
 def points(scale: Scale) -> list[Point]:
-    """Every length at its chunks, for every series."""
-    return [
-        point
-        for series in scale.series
-        for chunk in scale.lengths
-        for point in curve(scale, series, chunk)
-    ]
+    """Every length of every curve."""
+    return [point for series, chunk in scale.lengths for point in curve(scale, series, chunk)]
 
 
 def curve(scale: Scale, series: str, chunk: int) -> list[KernelPoint]:
     """One curve's points."""
     name = scale.config(series, chunk).name
-    return [KernelPoint(name, length) for length in scale.lengths[chunk]]
+    return [KernelPoint(name, length) for length in scale.lengths[series, chunk]]
 
 
 def products(result: Json) -> float:
-    """Useful products a clock: words of pairs of chunks, of which the MAC does W a clock."""
-    return float(result["schedule_beats"] * result["lanes"] / result["convolve"]["clocks"])
+    """Useful products a clock: words of pairs of chunks, of which the MAC does W a clock for each
+    output chunk that a pass adds to."""
+    return float(result["pairs"] * result["chunk"] / result["convolve"]["clocks"])
 
 
 def loss(values: list[float]) -> float:
@@ -54,38 +50,38 @@ def section(scale: Scale, results: Results) -> Section:
     tables: list[Table] = []
     curves = {}
     data: Json = {"paper_loss_percent": PAPER_LOSS, "series": {}}
-    for series in scale.series:
-        for chunk in scale.lengths:
-            found = [results[point] for point in curve(scale, series, chunk)]
-            name = f"{series}, C = {chunk:,}"
-            values = [products(result) for result in found]
-            curves[name] = found, values
-            longest = scale.lengths[chunk][-1]
-            checks.append(
-                at_most(
-                    f"{name}: useful products a clock, lost from the best length to {longest:,}",
-                    loss(values),
-                    LOSS,
-                    " %",
-                    digits=2,
-                )
+    for series, chunk in scale.lengths:
+        found = [results[point] for point in curve(scale, series, chunk)]
+        name = f"{series}, C = {chunk:,}"
+        values = [products(result) for result in found]
+        curves[name] = found, values
+        longest = scale.lengths[series, chunk][-1]
+        checks.append(
+            at_most(
+                f"{name}: useful products a clock, lost from the best length to {longest:,}",
+                loss(values),
+                LOSS,
+                " %",
+                digits=2,
             )
-            tables.append(_table(name, found))
-            data["series"][name] = {
-                "loss_percent": loss(values),
-                "points": [
-                    {
-                        "products_a_clock": value,
-                        "padding_percent": padding(result),
-                        "lost": losses(result),
-                        **result,
-                    }
-                    for result, value in zip(found, values, strict=True)
-                ],
-            }
+        )
+        tables.append(_table(name, found))
+        data["series"][name] = {
+            "loss_percent": loss(values),
+            "points": [
+                {
+                    "products_a_clock": value,
+                    "padding_percent": padding(result),
+                    "lost": losses(result),
+                    **result,
+                }
+                for result, value in zip(found, values, strict=True)
+            ],
+        }
     notes = [
-        "A product is a word of a pair of chunks: C of them a pair, W a clock at most. Those of the"
-        " zeros behind the end of a row count as useful here; the tables say how many they are.",
+        "A product is a word of a pair of chunks, C of them a pair. The MAC does W a clock at most"
+        " for each output chunk that a pass adds to. Products of the zeros behind the end of a row"
+        " count as useful here; the tables say how many they are.",
         f"The paper loses {PAPER_LOSS:g} % at its longest sequences. Here the share of useful"
         " clocks grows with the length: the first chunk's way in and the last one's way out are"
         " paid once.",
@@ -93,17 +89,21 @@ def section(scale: Scale, results: Results) -> Section:
 
     def draw(figure: Figure) -> None:
         axes = figure.subplots()
-        lanes = 0
+        limits: dict[int, str] = {}
         for colour, (name, (found, values)) in zip(COLOURS, curves.items(), strict=False):
-            lanes = max(lanes, found[0]["lanes"])
+            lanes, outputs = found[0]["lanes"], found[0]["outputs"]
+            each = "an output chunk" if outputs == 1 else f"{outputs} output chunks"
+            limits[lanes * outputs] = f"{lanes} lanes, {each} a pass"
             label = f"{name}: {loss(values):.2f} % lost at the longest"
             lengths = [result["samples"] for result in found]
             axes.semilogx(lengths, values, "o-", color=colour, label=label)
-        axes.axhline(lanes, color="#9aa3ab", linewidth=1)
-        axes.annotate(
-            f"{lanes} lanes", (0.01, lanes), xycoords=("axes fraction", "data"), va="bottom"
-        )
-        axes.set_ylim(0, lanes * 1.1)
+        for most, words in limits.items():
+            axes.axhline(most, color="#5c6670", linewidth=1, linestyle="--")
+            axes.annotate(
+                f"at most {most}: {words}", (0.01, most), xycoords=("axes fraction", "data"),
+                va="bottom",
+            )  # fmt: skip
+        axes.set_ylim(0, max(limits) * 1.1)
         axes.xaxis.set_major_formatter(lambda value, _: f"{value:,.0f}")
         axes.set_xlabel("samples and taps")
         axes.set_ylabel("useful products a clock")
@@ -118,6 +118,7 @@ def section(scale: Scale, results: Results) -> Section:
         tables,
         [Plot("lengths", draw, (8, 4.6))],
         data,
+        page=tables,
     )
 
 
