@@ -4,12 +4,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from matplotlib.figure import Figure
 
 from benchmarks.kernel import LOSSES, KernelPoint, losses
 from benchmarks.points import Json, Point, Results
 from benchmarks.report import COLOURS, Check, Plot, Section, Table, at_most
 from benchmarks.scale import Scale
+from benchmarks.throughput import each_pass
 
 LOSS = 1.0  # percent, from the best length to the longest
 PAPER_LOSS = 7.0
@@ -48,6 +51,7 @@ def section(scale: Scale, results: Results) -> Section:
     """The part's outcome."""
     checks: list[Check] = []
     tables: list[Table] = []
+    short: list[Table] = []
     curves = {}
     data: Json = {"paper_loss_percent": PAPER_LOSS, "series": {}}
     for series, chunk in scale.lengths:
@@ -65,7 +69,8 @@ def section(scale: Scale, results: Results) -> Section:
                 digits=2,
             )
         )
-        tables.append(_table(name, found))
+        tables.append(_table(name, found, LOSSES))
+        short.append(_table(name, found, {}))
         data["series"][name] = {
             "loss_percent": loss(values),
             "points": [
@@ -92,8 +97,7 @@ def section(scale: Scale, results: Results) -> Section:
         limits: dict[int, str] = {}
         for colour, (name, (found, values)) in zip(COLOURS, curves.items(), strict=False):
             lanes, outputs = found[0]["lanes"], found[0]["outputs"]
-            each = "an output chunk" if outputs == 1 else f"{outputs} output chunks"
-            limits[lanes * outputs] = f"{lanes} lanes, {each} a pass"
+            limits[lanes * outputs] = f"{lanes} lanes, {each_pass(found[0])}"
             label = f"{name}: {loss(values):.2f} % lost at the longest"
             lengths = [result["samples"] for result in found]
             axes.semilogx(lengths, values, "o-", color=colour, label=label)
@@ -107,8 +111,8 @@ def section(scale: Scale, results: Results) -> Section:
         axes.xaxis.set_major_formatter(lambda value, _: f"{value:,.0f}")
         axes.set_xlabel("samples and taps")
         axes.set_ylabel("useful products a clock")
-        axes.set_title("Useful products against length")
-        axes.legend(loc="lower right")
+        axes.set_title("Useful products a clock against length")
+        figure.legend(loc="outside lower center", fontsize=9.5)
 
     return Section(
         "lengths",
@@ -116,23 +120,25 @@ def section(scale: Scale, results: Results) -> Section:
         checks,
         notes,
         tables,
-        [Plot("lengths", draw, (8, 4.6))],
+        [Plot("lengths", draw, (8, 5.2))],
         data,
-        page=tables,
+        page=short,
     )
 
 
-def _table(name: str, found: list[Json]) -> Table:
+def _table(name: str, found: list[Json], causes: Mapping[str, str]) -> Table:
+    """A curve's points, with the clocks that were lost by the `causes` of LOSSES."""
     rows = [
         [
             f"{result['samples']:,}",
             f"{result['chunks']}",
             f"{result['convolve']['clocks']:,}",
+            f"{result['convolve']['clocks'] - result['schedule_beats']:,}",
+            *(f"{losses(result)[cause]:,}" for cause in causes),
             f"{products(result):.3f}",
-            *(f"{clocks:,}" for clocks in losses(result).values()),
             f"{padding(result):.1f} %",
         ]
         for result in found
     ]
-    headings = ("length", "P", "clocks", "products a clock", *LOSSES.values(), "zeros")
-    return Table(name, headings, rows)
+    headings = ("length", "P", "clocks", "beside the passes", *causes.values())
+    return Table(name, (*headings, "products a clock", "zeros"), rows)

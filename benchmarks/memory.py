@@ -11,6 +11,7 @@ from matplotlib.figure import Figure
 from benchmarks.points import Json, Point, Results, Show
 from benchmarks.report import COLOURS, Check, Plot, Section, Table, at_most
 from benchmarks.scale import Scale
+from benchmarks.throughput import each_pass
 from models import configs
 from models.configs import Config
 from models.plan.memories import block_rams, memories
@@ -158,7 +159,6 @@ def section(scale: Scale, results: Results) -> Section:
     def draw(figure: Figure) -> None:
         axes, right = figure.subplots(1, 2, sharey=True, width_ratios=(3, 2))
         wide = [point for point in data["points"] if point["mantissa_bits"] == main.mantissa_bits]
-        all_outputs = sorted({point["outputs"] for point in wide}, reverse=True)
         for axis, key, chosen, label in (
             (axes, "chunk", wide, "chunk size C (samples)"),
             (
@@ -170,12 +170,13 @@ def section(scale: Scale, results: Results) -> Section:
             ),
         ):  # fmt: skip
             places = {value: x for x, value in enumerate(sorted({one[key] for one in chosen}))}
-            width = 0.8 / len(all_outputs)
-            for number, outputs in enumerate(all_outputs):
+            outputs_here = sorted({point["outputs"] for point in chosen}, reverse=True)
+            width = 0.8 / len(outputs_here)
+            for number, outputs in enumerate(outputs_here):
                 selected = [point for point in chosen if point["outputs"] == outputs]
-                x = [places[one[key]] + width * (number - (len(all_outputs) - 1) / 2)
+                x = [places[one[key]] + width * (number - (len(outputs_here) - 1) / 2)
                      for one in selected]  # fmt: skip
-                words = f"synthesis, {outputs} output{'s' * (outputs > 1)} a pass"
+                words = f"synthesis, {each_pass({'outputs': outputs})}"
                 axis.bar(x, [one["bram36"] for one in selected], width, color=COLOURS[2 * number],
                          label=words)  # fmt: skip
                 axis.plot(x, [one["planned_bram36"] for one in selected], "o", color=COLOURS[1],
@@ -184,10 +185,10 @@ def section(scale: Scale, results: Results) -> Section:
             axis.axhline(scale.bram36, color="#5c6670", linewidth=1)
             axis.set_xlabel(label)
         axes.tick_params(axis="x", labelsize=8)
-        axes.annotate(f"{scale.bram36} BRAM36", (0, scale.bram36), va="bottom")
+        axes.annotate(f"{scale.bram36} BRAM36", (-0.5, scale.bram36), va="bottom")
         axes.set_ylabel("BRAM36")
         axes.set_title("On-chip memory")
-        axes.legend(loc="center left")
+        axes.legend(loc="upper left")
 
     tables = [Table("By synthesis", headings, rows)]
     return Section(

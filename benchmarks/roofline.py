@@ -53,7 +53,13 @@ def bounds(result: Json) -> dict[str, float]:
 
 def section(scale: Scale, results: Results) -> Section:
     """The part's outcome."""
-    rows, data = [], []
+    rows, shown, data = [], [], []
+    largest = max(scale.chunks)
+    main_jobs = {
+        make(scale, series, largest)
+        for make in (throughput.single, throughput.sustained)
+        for series in scale.series
+    }
     checks: list[Check] = []
     for point in dict.fromkeys(points(scale)):
         assert isinstance(point, KernelPoint)
@@ -78,6 +84,8 @@ def section(scale: Scale, results: Results) -> Section:
                 f"{100 * found['ddr'] / clocks:.1f} %",
             ]
         )
+        if point in main_jobs:
+            shown.append(rows[-1])
         data.append(
             {"label": point.label, "clocks": clocks, "bytes": moved(result), "bounds": found,
              "products_a_byte": intensity(result)}
@@ -130,16 +138,16 @@ def section(scale: Scale, results: Results) -> Section:
         axes.legend(loc="lower right")
 
     headings = ("point", "clocks", *BOUNDS.values(), "of the bound", "products a byte", "DDR4 used")
-    tables = [Table("Clocks, and the least by each resource alone", headings, rows)]
+    title = "Clocks, and the least by each resource alone"
     return Section(
         "roofline",
         "Roofline",
         checks,
         notes,
-        tables,
+        [Table(title, headings, rows)],
         [Plot("roofline", draw)],
         {"ddr_bytes_a_second": U200_BYTES, "points": data},
-        page=tables,
+        page=[Table(title, headings, shown)],
     )
 
 

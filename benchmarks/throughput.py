@@ -168,14 +168,14 @@ def section(scale: Scale, results: Results) -> Section:
         ):
             rates = [rate(result) for result in found]
             line = [factor * chunk**slope for chunk in scale.chunks]
-            axes.loglog(
-                scale.chunks, rates, "o", color=colour, label=f"{series}: slope {slope:.3f}"
-            )
+            label = f"{series}, {each_pass(found[0])}: slope {slope:.3f}"
+            axes.loglog(scale.chunks, rates, "o", color=colour, label=label)
             axes.loglog(scale.chunks, line, color=colour, linewidth=1)
-            ones = [rate(result) for result in alone]
+            less = [one for one, result in zip(alone, found, strict=True) if one != result]
             axes.loglog(
-                scale.chunks, ones, "o", color=colour, fillstyle="none", markersize=9, linewidth=0
-            )
+                [one["chunk"] for one in less], [rate(one) for one in less], "o", color=colour,
+                fillstyle="none",
+            )  # fmt: skip
             away = [100 * (rate / fit - 1) for rate, fit in zip(rates, line, strict=True)]
             beside.plot(scale.chunks, away, "o", color=colour)
             axes.loglog(
@@ -183,8 +183,8 @@ def section(scale: Scale, results: Results) -> Section:
                 markersize=16,
             )  # fmt: skip
         # What is the same for all series, once.
-        axes.plot([], [], "o", color="#5c6670", fillstyle="none", markersize=9,
-                  label="one channel alone")  # fmt: skip
+        axes.plot([], [], "o", color="#5c6670", fillstyle="none",
+                  label="one channel alone, where that is less")  # fmt: skip
         axes.plot([], [], "_", color="#5c6670", markersize=16, label="what the passes allow")
         axes.set_xticks(scale.chunks, [f"{chunk:,}" for chunk in scale.chunks])
         axes.minorticks_off()
@@ -195,8 +195,10 @@ def section(scale: Scale, results: Results) -> Section:
         beside.axhline(0, color="#9aa3ab", linewidth=1)
         beside.set_ylabel("beside\nthe line (%)")
         beside.set_xlabel("chunk size C (samples)")
-        axes.set_ylabel("samples a clock, sustained")
-        axes.set_title(f"Throughput against chunk size: {scale.length:,} samples and taps")
+        axes.set_ylabel("samples a clock")
+        axes.set_title(
+            f"Sustained throughput against chunk size: {scale.length:,} samples and taps"
+        )
         axes.legend(loc="upper left")
 
     return Section(
@@ -209,6 +211,12 @@ def section(scale: Scale, results: Results) -> Section:
         data,
         page=tables,
     )
+
+
+def each_pass(result: Json) -> str:
+    """What a pass does, in words."""
+    outputs = result["outputs"]
+    return "one output chunk a pass" if outputs == 1 else f"{outputs} output chunks a pass"
 
 
 def _figures(result: Json) -> Json:
@@ -263,8 +271,9 @@ def _tables(
         ]
         for result, one, residual in zip(found, alone, residuals, strict=True)
     ]
+    causes = [name for name in LOSSES if any(losses(result)[name] for result in alone)]
     lost = [
-        [f"{result['chunk']:,}", *(f"{clocks:,}" for clocks in losses(result).values())]
+        [f"{result['chunk']:,}", *(f"{losses(result)[name]:,}" for name in causes)]
         for result in alone
     ]
     headings = (
@@ -282,5 +291,9 @@ def _tables(
     )
     return [
         Table(series, headings, rows),
-        Table(f"{series}: clocks of one channel beside the passes", ("C", *LOSSES.values()), lost),
+        Table(
+            f"{series}: clocks of one channel beside the passes",
+            ("C", *(LOSSES[name] for name in causes)),
+            lost,
+        ),
     ]
