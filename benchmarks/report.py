@@ -153,9 +153,11 @@ def filled(page: str, section: Section, command: str) -> str:
         ValueError: it has no such place.
     """
     met = len(section.checks) - len(section.missed)
-    verdict = f"`{command}`: {met} of {len(section.checks)} targets met, design {design_digest()}."
+    verdict = f"`{command}`, design {design_digest()}"
+    if section.checks:
+        verdict += f": {met} of {len(section.checks)} targets met"
     missed = "\n".join(f"- Missed: {check.what}: {check.found}." for check in section.missed)
-    body = "\n\n".join(filter(None, [verdict, missed, *map(_markdown, section.page)]))
+    body = "\n\n".join(filter(None, [f"{verdict}.", missed, *map(_markdown, section.page)]))
     place = re.compile(rf"(?<=<!-- bench {section.name} -->\n).*?(?=<!-- bench end -->)", re.DOTALL)
     result, count = place.subn(lambda _: f"\n{body}\n\n", page)
     if count != 1:

@@ -117,20 +117,17 @@ def section(scale: Scale, results: Results) -> Section:
         ports = 3 * scale.main.axi_bits // 8
         axes.loglog(x, np.minimum(products, x * ports), color=COLOURS[3], linestyle="--",
                     label="the kernel's three ports")  # fmt: skip
-        for colour, (name, chosen) in zip(
-            (COLOURS[1], COLOURS[2]),
-            (
-                (f"{scale.length:,} samples, every chunk size", throughput.points(scale)),
-                ("every length", lengths.points(scale)),
-            ),
-            strict=True,
-        ):
-            shown = [item for item in reached if item[2] in chosen]
-            axes.plot([item[0] for item in shown], [item[1] for item in shown], "o",
-                      color=colour, label=name)  # fmt: skip
+        for colour, outputs in zip((COLOURS[1], COLOURS[2]), (1, 2), strict=True):
+            shown = [item for item in reached if item[2].loaded.outputs == outputs]
+            if shown:
+                words = throughput.each_pass({"outputs": outputs})
+                axes.plot([item[0] for item in shown], [item[1] for item in shown], "o",
+                          color=colour, label=f"{words}: every chunk size and length")  # fmt: skip
+                axes.axhline(scale.main.lanes * outputs, color=colour, linewidth=1, linestyle=":")
         axes.set_yticks([2.0**n for n in range(-1, products.bit_length())])
         axes.yaxis.set_major_formatter(lambda value, _: f"{value:g}")
         axes.xaxis.set_major_formatter(lambda value, _: f"{value:g}")
+        axes.set_xticks([0.01, 0.02, 0.05, 0.1, 0.2, 0.5])
         axes.minorticks_off()
         axes.set_xlabel("products of words a byte of off-chip memory")
         axes.set_ylabel("products of words a clock")

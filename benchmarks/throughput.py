@@ -216,7 +216,7 @@ def section(scale: Scale, results: Results) -> Section:
 def each_pass(result: Json) -> str:
     """What a pass does, in words."""
     outputs = result["outputs"]
-    return "one output chunk a pass" if outputs == 1 else f"{outputs} output chunks a pass"
+    return "one output chunk a pass" if outputs == 1 else "two output chunks a pass"
 
 
 def _figures(result: Json) -> Json:
