@@ -26,8 +26,8 @@ class MemoryPoint:
     """A synthesis of the kernel for an UltraScale+."""
 
     config: str
-    alone = True  # it takes all cores itself
-    group = ""
+    alone = False
+    group = "synthesis"  # of which there is one at a time
 
     @property
     def label(self) -> str:
@@ -37,7 +37,7 @@ class MemoryPoint:
     @property
     def cost(self) -> float:
         """About how many seconds it takes."""
-        return 180
+        return 100
 
     def basis(self) -> Json:
         """The design, and how it is synthesised."""

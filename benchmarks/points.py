@@ -43,8 +43,8 @@ class Point(Protocol):
 
     @property
     def group(self) -> str:
-        """Points of one group go one after another, as they share what one of them compiles; a
-        point of group "" is by itself."""
+        """Points of one group go one after another, as they share what one of them makes; a point
+        of group "" is by itself."""
 
     def basis(self) -> Json:
         """All that the result depends on besides the fields."""

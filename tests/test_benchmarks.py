@@ -63,7 +63,7 @@ def planned(point: KernelPoint, show: Show) -> Json:
 
 def synthesised(point: MemoryPoint, show: Show) -> Json:
     """Likewise, with a planner that is 2 % away."""
-    bram36 = round(1.02 * memory.planned(configs.load(point.config)))
+    bram36 = 1.02 * memory.planned(configs.load(point.config))
     return {"lut": 1, "ff": 1, "dsp": 1, "bram36": bram36, "uram": 0}
 
 
@@ -268,9 +268,13 @@ def test_a_point_that_fails_ends_the_run(directory: Path) -> None:
 def test_a_missed_target_is_named(
     directory: Path, missed: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(throughput, "SLOPE", 1.5)
+    monkeypatch.setattr(throughput, "SHARE", 101)
+    monkeypatch.setattr(throughput, "SLOPE_MARGIN", -0.5)
     again = bench.run(SMALL, ["throughput"], directory, 1, quick=True)
-    assert any("slope" in sentence and "at least 1.5" in sentence for sentence in again)
+    for series in SMALL.series:
+        lost = [sentence for sentence in again if sentence.startswith(f"{series}, C = 64: ")]
+        assert len(lost) == 1 and "at least 101.0 %; clocks lost: " in lost[0]
+        assert any(sentence.startswith(f"{series}: slope of log") for sentence in again)
 
 
 def test_the_command_fails_when_a_target_is_missed(
