@@ -9,8 +9,14 @@ import dataclasses
 from models import configs
 from models.configs import Config
 
-FASTEST, SIMPLE = "u200+outputs-2", "u200"
-"""The schedule that leads, and the one with a pair of chunks a pass: of one machine."""
+
+def schedules(name: str) -> tuple[str, str]:
+    """A machine with the fastest schedule and with the simple one, under their shortest names."""
+    return configs.load(f"{name}+outputs-2").name, configs.load(f"{name}+outputs-1").name
+
+
+FASTEST, SIMPLE = schedules("u200")
+QUICK_FASTEST, QUICK_SIMPLE = schedules("tiny")
 
 
 @dataclasses.dataclass(frozen=True)
@@ -66,14 +72,14 @@ FULL = Scale(
 )
 
 QUICK = Scale(
-    series=("tiny+outputs-2", "tiny"),
+    series=(QUICK_FASTEST, QUICK_SIMPLE),
     length=30_000,
     chunks=(64, 128, 256),
     lengths={
-        ("tiny+outputs-2", 256): (256, 2_048, 8_192, 30_000),
-        ("tiny", 64): (64, 2_048, 10_000),
+        (QUICK_FASTEST, 256): (256, 2_048, 8_192, 30_000),
+        (QUICK_SIMPLE, 64): (64, 2_048, 10_000),
     },
-    memory_chunks={"tiny+outputs-2": (256,), "tiny": (64,)},
+    memory_chunks={QUICK_FASTEST: (256,), QUICK_SIMPLE: (64,)},
     memory_mantissas=(),
     bram36=64,
     accuracy_length=30_000,

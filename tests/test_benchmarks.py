@@ -20,18 +20,18 @@ from benchmarks.accuracy import FormatPoint, ModelPoint
 from benchmarks.kernel import KernelPoint, losses
 from benchmarks.memory import MemoryPoint
 from benchmarks.points import Json, Show, Store
-from benchmarks.scale import FASTEST, FULL, QUICK, SIMPLE, Scale
+from benchmarks.scale import FASTEST, FULL, QUICK, QUICK_FASTEST, QUICK_SIMPLE, SIMPLE, Scale
 from benchmarks.software import SoftwarePoint
 from models import configs
 from models.plan.clocks import convolve_clocks, prepare_clocks
 
 # Measured on kernels that other tests compile too. What has another chunk size is a stand-in.
 SMALL = Scale(
-    series=("tiny", "tiny+outputs-2"),
+    series=(QUICK_SIMPLE, QUICK_FASTEST),
     length=2_000,
     chunks=(64, 1024),
-    lengths={("tiny", 1024): (1_000, 2_000), ("tiny+outputs-2", 64): (64, 1_000)},
-    memory_chunks={"tiny": (64, 1024), "tiny+outputs-2": ()},
+    lengths={(QUICK_SIMPLE, 1024): (1_000, 2_000), (QUICK_FASTEST, 64): (64, 1_000)},
+    memory_chunks={QUICK_SIMPLE: (64, 1024), QUICK_FASTEST: ()},
     memory_mantissas=(),
     bram36=64,
     accuracy_length=2_000,
@@ -102,7 +102,7 @@ def missed(directory: Path, request: pytest.FixtureRequest) -> list[str]:
         return (measure_kernel if self.loaded.chunk == 64 else planned)(self, show)
 
     def synthesise(self: MemoryPoint, show: Show) -> Json:
-        return (measure_memory if self.config == "tiny" else synthesised)(self, show)
+        return (measure_memory if self.config == QUICK_SIMPLE else synthesised)(self, show)
 
     patch.setattr(KernelPoint, "measure", measure)
     patch.setattr(MemoryPoint, "measure", synthesise)
@@ -144,7 +144,7 @@ def test_planner_is_as_good_as_it_has_to_be(directory: Path, missed: list[str]) 
     labels = [entry["of"] for entry in found["clocks"]]
     for series in SMALL.series:
         assert f"{series}, 2,000 samples: clocks to convolve" in labels
-    assert found["BRAM36"][0]["of"] == "tiny: BRAM36"
+    assert found["BRAM36"][0]["of"] == f"{QUICK_SIMPLE}: BRAM36"
 
 
 @pytest.mark.parametrize("scale", [FULL, QUICK], ids=["full", "quick"])
@@ -189,7 +189,7 @@ def test_a_page_without_a_place_is_not_written(tmp_path: Path) -> None:
         report.filled("a\n", section, "make bench")
 
 
-@pytest.mark.parametrize(("config", "kept"), [("u200", 0), ("u200+outputs-2", 8192)])
+@pytest.mark.parametrize(("config", "kept"), [(SIMPLE, 0), (FASTEST, 8192)])
 def test_way_in_is_counted_once(config: str, kept: int) -> None:
     """The pass that brings the H that is kept runs while the first chunk comes in."""
     point = KernelPoint(config, 450_000)
@@ -200,10 +200,10 @@ def test_way_in_is_counted_once(config: str, kept: int) -> None:
 
 def test_channels_are_as_few_as_do() -> None:
     for name, count in (
-        ("u200", 4), ("u200+chunk-32768", 1), ("u200+outputs-2", 8),
-        ("u200+chunk-32768+outputs-2", 2), ("u200+chunk-16384+outputs-2", 1),
+        ("outputs-1", 4), ("outputs-1+chunk-32768", 1), ("outputs-2", 8),
+        ("outputs-2+chunk-32768", 2), ("outputs-2+chunk-16384", 1),
     ):  # fmt: skip
-        assert throughput.channels(configs.load(name), 450_000) == count
+        assert throughput.channels(configs.load(f"u200+{name}"), 450_000) == count
 
 
 def test_slope_cannot_be_above_that_of_the_passes() -> None:
