@@ -6,7 +6,6 @@ from __future__ import annotations
 
 import os
 import platform
-import shutil
 import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -17,11 +16,11 @@ import typer
 from crocuta.errors import InputError, KernelError
 from rich.console import Console
 
-from benchmarks import accuracy, lengths, memory, report, roofline, software, throughput
-from benchmarks.points import Point, Results, Store, measured
+from benchmarks import accuracy, lengths, memory, planner, report, roofline, software, throughput
+from benchmarks.points import Results, Store, measured
 from benchmarks.scale import FULL, QUICK, Scale
 from models.configs import ROOT
-from models.files import design_digest
+from models.files import design_digest, write_generated
 from scripts.synth import SynthesisError
 
 PARTS = {
@@ -31,6 +30,7 @@ PARTS = {
     "accuracy": accuracy,
     "software": software,
     "roofline": roofline,
+    "planner": planner,
 }
 BUILD = ROOT / "build" / "bench"
 DOCS = ROOT / "docs"
@@ -48,9 +48,12 @@ def part_of(name: str) -> ModuleType:
 
 
 def run(scale: Scale, names: Sequence[str], directory: Path, jobs: int, quick: bool) -> list[str]:
-    """Measures and writes the parts; a sentence for each target that was missed."""
+    """Measures and writes the parts; a sentence for each target that was missed.
+
+    A run that is not `quick` also writes the parts' tables and headline plots into docs/.
+    """
     parts = {name: part_of(name) for name in names}
-    points: list[Point] = [point for part in parts.values() for point in part.points(scale)]
+    points = {name: part.points(scale) for name, part in parts.items()}
     results = measured(points, Store(directory / "points"), jobs, console)
     shown: list[dict[str, Any]] = []
     missed = []
@@ -59,6 +62,8 @@ def run(scale: Scale, names: Sequence[str], directory: Path, jobs: int, quick: b
         section = make_section(scale, results)
         command = f"make bench PART={name}" + " QUICK=1" * quick
         shown.append(report.write(section, directory, command))
+        if not quick:
+            publish(section, command)
         missed += [f"{check.what}: {check.found}." for check in section.missed]
         met = len(section.checks) - len(section.missed)
         console.print(f"{section.title}: {met} of {len(section.checks)} targets met")
@@ -71,6 +76,17 @@ def run(scale: Scale, names: Sequence[str], directory: Path, jobs: int, quick: b
     page = report.write_index(directory, shown, about)
     console.print(f"Report: {page}")
     return missed
+
+
+def publish(section: report.Section, command: str) -> None:
+    """Puts a part's tables, and the plots that README.md shows, into docs/."""
+    if section.page:
+        path = DOCS / "performance.md"
+        page = report.filled(path.read_text(encoding="utf-8"), section, command)
+        write_generated(path, page)
+    if section.name in HEADLINES:
+        for plot in section.plots:
+            report.write_headline(plot, DOCS / f"bench_{plot.name}.svg")
 
 
 def speeds(results: Results) -> str:
@@ -106,9 +122,6 @@ def main(
     except KeyboardInterrupt:
         problem, code = "Interrupted: the next run continues with the points there are.", 130
     else:
-        for name in HEADLINES if not quick else ():
-            if name in names:
-                shutil.copy(directory / f"{name}.svg", DOCS / f"bench_{name}.svg")
         console.print(f"{time.monotonic() - began:.0f} s")
         for sentence in missed:
             console.print(f"Missed: {sentence}", style="red", markup=False)

@@ -58,6 +58,7 @@ class ModelPoint:
     data: str
     length: int
     alone = False
+    group = ""
 
     @property
     def label(self) -> str:
@@ -101,6 +102,7 @@ class FormatPoint:
     data: str
     length: int
     alone = False
+    group = ""
 
     @property
     def label(self) -> str:
@@ -203,12 +205,14 @@ def section(scale: Scale, results: Results) -> Section:
         axes.set_title(f"Accuracy of {scale.accuracy_length:,} samples by as many taps")
         axes.legend(loc="lower right", bbox_to_anchor=(1, 0.08))
 
+    tables = [Table("SNR in dB", headings, rows)]
     return Section(
         "accuracy",
         "Accuracy",
         checks,
         notes,
-        [Table("SNR in dB", headings, rows)],
+        tables,
         [Plot("accuracy", draw)],
         {"length": scale.accuracy_length, "snr_db": table},
+        page=tables,
     )

@@ -18,15 +18,15 @@ from crocuta.rtl_kernel import RtlKernel, Timing
 
 from benchmarks.points import Json, Show, files_digest
 from models import configs, crocuta_kernel, reference
-from models.chunk_controller import Job, Mode, chunks, mac_beats
+from models.chunk_controller import Job, Mode, Pass, chunks, mac_beats, schedule
 from models.configs import Config
 from models.files import design_digest
 
 SEED = 1
 TIMING = Timing()
 # What a core was seen to do, for the progress bar only.
-CLOCKS_PER_SECOND = 25_000
-COMPILE_SECONDS = 60
+CLOCKS_PER_SECOND = 30_000
+COMPILE_SECONDS = 90
 
 
 @dataclasses.dataclass(frozen=True)
@@ -55,6 +55,11 @@ class KernelPoint:
         return Job(Mode.CONVOLVE, self.channels, self.length, self.length)
 
     @property
+    def group(self) -> str:
+        """The compiled kernel, which one point makes and the others use."""
+        return self.loaded.name
+
+    @property
     def cost(self) -> float:
         """About how many seconds it takes."""
         clocks = mac_beats(self.loaded, self.job) + 4 * self.loaded.chunk_beats
@@ -69,6 +74,27 @@ class KernelPoint:
             "simulator": rtl_build.simulator(),
             "memory": dataclasses.asdict(TIMING),
             "seed": SEED,
+        }
+
+    def shape(self) -> Json:
+        """What the configuration and the job are, in figures, and what the schedule makes of them.
+
+        `pairs` are the pairs of chunks to multiply, all channels together; `schedule_beats` the
+        clocks of the passes that do it; `kept_beats` those of the pass that goes before them, while
+        the first chunk comes in, to bring the first H that is kept.
+        """
+        config, p = self.loaded, chunks(self.loaded, self.length)
+        first = next(one for one in schedule(config, self.job) if isinstance(one, Pass))
+        return {
+            "chunk": config.chunk,
+            "lanes": config.lanes,
+            "outputs": config.outputs,
+            "channels": self.channels,
+            "chunks": p,
+            "samples": self.channels * self.length,
+            "pairs": self.channels * p * (p + 1) // 2,
+            "schedule_beats": mac_beats(config, self.job),
+            "kept_beats": 0 if first.outputs else config.chunk_beats,
         }
 
     def measure(self, show: Show) -> Json:
@@ -104,11 +130,7 @@ class KernelPoint:
                 " from the model."
             )
         return {
-            "chunk": config.chunk,
-            "lanes": config.lanes,
-            "chunks": chunks(config, self.length),
-            "samples": self.channels * self.length,
-            "schedule_beats": mac_beats(config, self.job),
+            **self.shape(),
             "prepare": _counts(prepare),
             "convolve": _counts(convolve),
             "beats": moved,
@@ -178,8 +200,8 @@ def losses(result: Json) -> dict[str, int]:
     """The clocks of a convolution that are not the MAC's, by LOSSES; they add up to all of them.
 
     The first chunk's samples take C / W clocks to enter the forward engine, and the kernel counts
-    those as waiting for samples; the last chunk takes as many to leave the inverse engine, which
-    it does not count.
+    those as waiting for samples, apart from the pass that brings an H meanwhile; the last chunk
+    takes as many to leave the inverse engine, which it does not count.
     """
     counted = result["convolve"]
     beats = result["chunk"] // result["lanes"]
@@ -188,7 +210,7 @@ def losses(result: Json) -> dict[str, int]:
     found = {
         "load": beats,
         **stalls,
-        "samples": stalls["samples"] - beats,
+        "samples": stalls["samples"] - (beats - result["kept_beats"]),
         "flush": beats,
     }
     return {**found, "rest": lost - sum(found.values())}

@@ -4,36 +4,35 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from matplotlib.figure import Figure
 
 from benchmarks.kernel import LOSSES, KernelPoint, losses
 from benchmarks.points import Json, Point, Results
 from benchmarks.report import COLOURS, Check, Plot, Section, Table, at_most
 from benchmarks.scale import Scale
+from benchmarks.throughput import each_pass
 
 LOSS = 1.0  # percent, from the best length to the longest
 PAPER_LOSS = 7.0
 
 
 def points(scale: Scale) -> list[Point]:
-    """Every length at its chunks, for every series."""
-    return [
-        point
-        for series in scale.series
-        for chunk in scale.lengths
-        for point in curve(scale, series, chunk)
-    ]
+    """Every length of every curve."""
+    return [point for series, chunk in scale.lengths for point in curve(scale, series, chunk)]
 
 
 def curve(scale: Scale, series: str, chunk: int) -> list[KernelPoint]:
     """One curve's points."""
     name = scale.config(series, chunk).name
-    return [KernelPoint(name, length) for length in scale.lengths[chunk]]
+    return [KernelPoint(name, length) for length in scale.lengths[series, chunk]]
 
 
 def products(result: Json) -> float:
-    """Useful products a clock: words of pairs of chunks, of which the MAC does W a clock."""
-    return float(result["schedule_beats"] * result["lanes"] / result["convolve"]["clocks"])
+    """Useful products a clock: words of pairs of chunks, of which the MAC does W a clock for each
+    output chunk that a pass adds to."""
+    return float(result["pairs"] * result["chunk"] / result["convolve"]["clocks"])
 
 
 def loss(values: list[float]) -> float:
@@ -52,40 +51,42 @@ def section(scale: Scale, results: Results) -> Section:
     """The part's outcome."""
     checks: list[Check] = []
     tables: list[Table] = []
+    short: list[Table] = []
     curves = {}
     data: Json = {"paper_loss_percent": PAPER_LOSS, "series": {}}
-    for series in scale.series:
-        for chunk in scale.lengths:
-            found = [results[point] for point in curve(scale, series, chunk)]
-            name = f"{series}, C = {chunk:,}"
-            values = [products(result) for result in found]
-            curves[name] = found, values
-            longest = scale.lengths[chunk][-1]
-            checks.append(
-                at_most(
-                    f"{name}: useful products a clock, lost from the best length to {longest:,}",
-                    loss(values),
-                    LOSS,
-                    " %",
-                    digits=2,
-                )
+    for series, chunk in scale.lengths:
+        found = [results[point] for point in curve(scale, series, chunk)]
+        name = f"{series}, C = {chunk:,}"
+        values = [products(result) for result in found]
+        curves[name] = found, values
+        longest = scale.lengths[series, chunk][-1]
+        checks.append(
+            at_most(
+                f"{name}: useful products a clock, lost from the best length to {longest:,}",
+                loss(values),
+                LOSS,
+                " %",
+                digits=2,
             )
-            tables.append(_table(name, found))
-            data["series"][name] = {
-                "loss_percent": loss(values),
-                "points": [
-                    {
-                        "products_a_clock": value,
-                        "padding_percent": padding(result),
-                        "lost": losses(result),
-                        **result,
-                    }
-                    for result, value in zip(found, values, strict=True)
-                ],
-            }
+        )
+        tables.append(_table(name, found, LOSSES))
+        short.append(_table(name, found, {}))
+        data["series"][name] = {
+            "loss_percent": loss(values),
+            "points": [
+                {
+                    "products_a_clock": value,
+                    "padding_percent": padding(result),
+                    "lost": losses(result),
+                    **result,
+                }
+                for result, value in zip(found, values, strict=True)
+            ],
+        }
     notes = [
-        "A product is a word of a pair of chunks: C of them a pair, W a clock at most. Those of the"
-        " zeros behind the end of a row count as useful here; the tables say how many they are.",
+        "A product is a word of a pair of chunks, C of them a pair. The MAC does W a clock at most"
+        " for each output chunk that a pass adds to. Products of the zeros behind the end of a row"
+        " count as useful here; the tables say how many they are.",
         f"The paper loses {PAPER_LOSS:g} % at its longest sequences. Here the share of useful"
         " clocks grows with the length: the first chunk's way in and the last one's way out are"
         " paid once.",
@@ -93,22 +94,25 @@ def section(scale: Scale, results: Results) -> Section:
 
     def draw(figure: Figure) -> None:
         axes = figure.subplots()
-        lanes = 0
+        limits: dict[int, str] = {}
         for colour, (name, (found, values)) in zip(COLOURS, curves.items(), strict=False):
-            lanes = max(lanes, found[0]["lanes"])
+            lanes, outputs = found[0]["lanes"], found[0]["outputs"]
+            limits[lanes * outputs] = f"{lanes} lanes, {each_pass(found[0])}"
             label = f"{name}: {loss(values):.2f} % lost at the longest"
             lengths = [result["samples"] for result in found]
             axes.semilogx(lengths, values, "o-", color=colour, label=label)
-        axes.axhline(lanes, color="#9aa3ab", linewidth=1)
-        axes.annotate(
-            f"{lanes} lanes", (0.01, lanes), xycoords=("axes fraction", "data"), va="bottom"
-        )
-        axes.set_ylim(0, lanes * 1.1)
+        for most, words in limits.items():
+            axes.axhline(most, color="#5c6670", linewidth=1, linestyle="--")
+            axes.annotate(
+                f"at most {most}: {words}", (0.01, most), xycoords=("axes fraction", "data"),
+                va="bottom",
+            )  # fmt: skip
+        axes.set_ylim(0, max(limits) * 1.1)
         axes.xaxis.set_major_formatter(lambda value, _: f"{value:,.0f}")
         axes.set_xlabel("samples and taps")
         axes.set_ylabel("useful products a clock")
-        axes.set_title("Useful products against length")
-        axes.legend(loc="lower right")
+        axes.set_title("Useful products a clock against length")
+        figure.legend(loc="outside lower center", fontsize=9.5)
 
     return Section(
         "lengths",
@@ -116,22 +120,25 @@ def section(scale: Scale, results: Results) -> Section:
         checks,
         notes,
         tables,
-        [Plot("lengths", draw, (8, 4.6))],
+        [Plot("lengths", draw, (8, 5.2))],
         data,
+        page=short,
     )
 
 
-def _table(name: str, found: list[Json]) -> Table:
+def _table(name: str, found: list[Json], causes: Mapping[str, str]) -> Table:
+    """A curve's points, with the clocks that were lost by the `causes` of LOSSES."""
     rows = [
         [
             f"{result['samples']:,}",
             f"{result['chunks']}",
             f"{result['convolve']['clocks']:,}",
+            f"{result['convolve']['clocks'] - result['schedule_beats']:,}",
+            *(f"{losses(result)[cause]:,}" for cause in causes),
             f"{products(result):.3f}",
-            *(f"{clocks:,}" for clocks in losses(result).values()),
             f"{padding(result):.1f} %",
         ]
         for result in found
     ]
-    headings = ("length", "P", "clocks", "products a clock", *LOSSES.values(), "zeros")
-    return Table(name, headings, rows)
+    headings = ("length", "P", "clocks", "beside the passes", *causes.values())
+    return Table(name, (*headings, "products a clock", "zeros"), rows)

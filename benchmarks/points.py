@@ -7,6 +7,7 @@ from __future__ import annotations
 import dataclasses
 import functools
 import hashlib
+import itertools
 import json
 import threading
 import time
@@ -39,6 +40,11 @@ class Point(Protocol):
     @property
     def alone(self) -> bool:
         """Whether nothing else may run meanwhile."""
+
+    @property
+    def group(self) -> str:
+        """Points of one group go one after another, as they share what one of them makes; a point
+        of group "" is by itself."""
 
     def basis(self) -> Json:
         """All that the result depends on besides the fields."""
@@ -96,9 +102,9 @@ def _fields(point: Point) -> Json:
 
 
 class _Board:
-    """The progress on the terminal: a line in all, and one for each point at work."""
+    """The progress on the terminal: a line for each part, and one for each point at work."""
 
-    def __init__(self, console: Console, total: float) -> None:
+    def __init__(self, console: Console, parts: Mapping[str, Sequence[Point]]) -> None:
         self.progress = Progress(
             TextColumn("{task.description}"),
             BarColumn(),
@@ -109,7 +115,14 @@ class _Board:
             disable=not console.is_terminal,
         )
         self.console = console
-        self.whole = self.progress.add_task("All", total=total)
+        self.lock = threading.Lock()
+        self.parts = {name: set(points) for name, points in parts.items()}
+        self.left = {name: len(points) for name, points in self.parts.items()}
+        self.tasks = {
+            name: self.progress.add_task(name, total=sum(point.cost for point in points))
+            for name, points in self.parts.items()
+            if points
+        }
 
     def show(self, task: TaskID, point: Point, doing: str, part: float) -> None:
         """Says how far a point is."""
@@ -118,26 +131,35 @@ class _Board:
     def done(self, task: TaskID, point: Point, seconds: float) -> None:
         """A point was measured."""
         self.progress.remove_task(task)
-        self.progress.advance(self.whole, point.cost)
-        self.console.print(f"measured  {point.label}  {seconds:.0f} s")
+        lacking = []
+        with self.lock:
+            for name, points in self.parts.items():
+                if point in points:
+                    self.progress.advance(self.tasks[name], point.cost)
+                    self.left[name] -= 1
+                    lacking.append(f"{name} {self.left[name]}")
+        self.console.print(f"measured  {point.label}  {seconds:.0f} s; left: {', '.join(lacking)}")
 
 
-def measured(points: Sequence[Point], store: Store, jobs: int, console: Console) -> Results:
-    """All points' results; what was not measured before is now, on `jobs` threads.
+def measured(
+    parts: Mapping[str, Sequence[Point]], store: Store, jobs: int, console: Console
+) -> Results:
+    """The results of all parts' points; what was not measured before is now, on `jobs` threads.
 
     The simulated kernel and numpy work outside Python's lock, so threads do. Each point is kept as
     soon as it is there: who interrupts loses only those at work.
     """
     results: dict[Any, Json] = {}
     waiting: list[Point] = []
-    for point in dict.fromkeys(points):
+    for point in dict.fromkeys(itertools.chain(*parts.values())):
         found = store.find(point)
         if found is None:
             waiting.append(point)
         else:
             results[point] = found
     console.print(f"{len(results) + len(waiting)} points, {len(results)} measured before")
-    board = _Board(console, sum(point.cost for point in waiting))
+    lacking = {name: [p for p in points if p in set(waiting)] for name, points in parts.items()}
+    board = _Board(console, lacking)
 
     stopped = threading.Event()
 
@@ -172,9 +194,18 @@ def measured(points: Sequence[Point], store: Store, jobs: int, console: Console)
 def _in_threads(
     measure: Callable[[Point], None], points: Iterable[Point], jobs: int, stopped: threading.Event
 ) -> None:
-    """Measures the points, the longest first; the first error ends all."""
+    """Measures the points, the group that takes longest first; the first error ends all."""
+    groups: dict[object, list[Point]] = {}
+    for point in sorted(points, key=lambda point: -point.cost):
+        groups.setdefault(point.group or point, []).append(point)
+
+    def measure_group(group: Sequence[Point]) -> None:
+        for point in group:
+            measure(point)
+
+    longest = sorted(groups.values(), key=lambda group: -sum(point.cost for point in group))
     with ThreadPoolExecutor(jobs) as pool:
-        futures = [pool.submit(measure, point) for point in sorted(points, key=lambda p: -p.cost)]
+        futures = [pool.submit(measure_group, group) for group in longest]
         try:
             for future in as_completed(futures):
                 future.result()

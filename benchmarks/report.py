@@ -81,6 +81,8 @@ class Section:
     plots: Sequence[Plot]
     data: Json
     """All figures."""
+    page: Sequence[Table] = ()
+    """The tables that docs/performance.md shows."""
 
     @property
     def missed(self) -> list[Check]:
@@ -88,15 +90,22 @@ class Section:
         return [check for check in self.checks if not check.met]
 
 
-def _save(plot: Plot, directory: Path) -> str:
-    """Writes a plot's PNG and SVG; the SVG's text, the same for the same figures."""
-    with rc_context({**STYLE, "svg.hashsalt": "crocuta", "svg.fonttype": "none"}):
+def _save(plot: Plot, path: Path, fonts: str = "none") -> None:
+    """Writes a plot as PNG or SVG by the path's suffix; the same bytes for the same figures.
+
+    `fonts` is matplotlib's svg.fonttype: letters as text, "none", or drawn, "path".
+    """
+    with rc_context({**STYLE, "svg.hashsalt": "crocuta", "svg.fonttype": fonts}):
         figure = Figure(figsize=plot.size, dpi=130, layout="constrained")
         plot.draw(figure)
-        figure.savefig(directory / f"{plot.name}.png", format="png")
-        path = directory / f"{plot.name}.svg"
-        figure.savefig(path, format="svg", metadata={"Date": None, "Creator": None})
-    return path.read_text(encoding="utf-8")
+        kept = {"Date": None, "Creator": None} if path.suffix == ".svg" else None
+        figure.savefig(path, metadata=kept, facecolor="white")
+
+
+def write_headline(plot: Plot, path: Path) -> None:
+    """Writes an SVG that looks alike wherever it is shown: letters are drawn, the ground is
+    white, so that it can be read in a dark page too."""
+    _save(plot, path, fonts="path")
 
 
 def write(section: Section, directory: Path, command: str) -> dict[str, Any]:
@@ -115,8 +124,45 @@ def write(section: Section, directory: Path, command: str) -> dict[str, Any]:
     }
     text = json.dumps(data, indent=1, allow_nan=False) + "\n"
     write_generated(directory / f"{section.name}.json", text)
-    pictures = [_inline(_save(plot, directory), plot.name) for plot in section.plots]
+    pictures = []
+    for plot in section.plots:
+        _save(plot, directory / f"{plot.name}.png")
+        path = directory / f"{plot.name}.svg"
+        _save(plot, path)
+        pictures.append(_inline(path.read_text(encoding="utf-8"), plot.name))
     return {"section": section, "command": command, "pictures": pictures}
+
+
+def _is_number(cell: str) -> bool:
+    return re.fullmatch(r"[-+\d.,]+( ?(%|dB|x|ms|us|s))?|-", cell) is not None
+
+
+def _markdown(table: Table) -> str:
+    """A table in Markdown, columns of numbers right-aligned."""
+    columns = list(zip(*table.rows, strict=True))
+    rules = ["---:" if all(map(_is_number, column)) else "---" for column in columns]
+    lines = [list(table.headings), rules, *table.rows]
+    text = "\n".join(f"| {' | '.join(line)} |" for line in lines)
+    return f"**{table.title}**\n\n{text}" if table.title else text
+
+
+def filled(page: str, section: Section, command: str) -> str:
+    """A Markdown page with a section's verdicts and tables in the place marked for them.
+
+    Raises:
+        ValueError: it has no such place.
+    """
+    met = len(section.checks) - len(section.missed)
+    verdict = f"`{command}`, design {design_digest()}"
+    if section.checks:
+        verdict += f": {met} of {len(section.checks)} targets met"
+    missed = "\n".join(f"- Missed: {check.what}: {check.found}." for check in section.missed)
+    body = "\n\n".join(filter(None, [f"{verdict}.", missed, *map(_markdown, section.page)]))
+    place = re.compile(rf"(?<=<!-- bench {section.name} -->\n).*?(?=<!-- bench end -->)", re.DOTALL)
+    result, count = place.subn(lambda _: f"\n{body}\n\n", page)
+    if count != 1:
+        raise ValueError(f"the page has {count} places for the part {section.name!r}")
+    return result
 
 
 def _inline(svg: str, name: str) -> Markup:
@@ -135,6 +181,6 @@ def write_index(directory: Path, parts: Sequence[dict[str, Any]], about: Json) -
         parts=parts,
         about=about,
         assumption=ASSUMPTION,
-        numeric=lambda cell: re.fullmatch(r"[-+\d.,]+( ?(%|dB|x|ms|us|s))?|-", cell) is not None,
+        numeric=_is_number,
     )
     return path

@@ -35,23 +35,31 @@ def moved(result: Json) -> int:
 def bounds(result: Json) -> dict[str, float]:
     """The least clocks by each resource alone.
 
-    Compute: the MAC's W products a clock, for each word of each pair of chunks. DDR4: the bytes
-    that the kernel moved, at the card's peak. On chip: the accumulators of a chunk, whose memory
-    reads and writes W words a clock, and the commutators and the overlap, through which every
-    chunk passes once, W words a clock: the busiest of them.
+    Compute: the MAC's W products a clock for each output chunk of a pass, one for each word of each
+    pair of chunks. DDR4: the bytes that the kernel moved, at the card's peak. On chip: the
+    accumulators, one for each output chunk of a pass, whose memory reads and writes W words a
+    clock, and the commutators and the overlap, through which every chunk passes once, W words a
+    clock: the busiest of them.
     """
     beats = result["chunk"] // result["lanes"]
-    chunks = result["samples"] / result["chunk"]
+    chunks = result["channels"] * result["chunks"]
+    least = result["pairs"] * beats / result["outputs"]
     return {
-        "compute": result["schedule_beats"],
+        "compute": least,
         "ddr": moved(result) / (U200_BYTES / (ASSUMED_CLOCK_MHZ * 1e6)),
-        "on_chip": max(result["schedule_beats"], chunks * beats),
+        "on_chip": max(least, chunks * beats),
     }
 
 
 def section(scale: Scale, results: Results) -> Section:
     """The part's outcome."""
-    rows, data = [], []
+    rows, shown, data = [], [], []
+    largest = max(scale.chunks)
+    main_jobs = {
+        make(scale, series, largest)
+        for make in (throughput.single, throughput.sustained)
+        for series in scale.series
+    }
     checks: list[Check] = []
     for point in dict.fromkeys(points(scale)):
         assert isinstance(point, KernelPoint)
@@ -76,17 +84,20 @@ def section(scale: Scale, results: Results) -> Section:
                 f"{100 * found['ddr'] / clocks:.1f} %",
             ]
         )
+        if point in main_jobs:
+            shown.append(rows[-1])
         data.append(
             {"label": point.label, "clocks": clocks, "bytes": moved(result), "bounds": found,
              "products_a_byte": intensity(result)}
         )  # fmt: skip
     bytes_a_clock = U200_BYTES / (ASSUMED_CLOCK_MHZ * 1e6)
     notes = [
-        "Compute: W complex products a clock. DDR4: the bytes moved, counted at the ports, at"
-        f" 4 x 19.2 GB/s, which are {bytes_a_clock:g} bytes a clock at the assumed"
-        f" {ASSUMED_CLOCK_MHZ} MHz; a card's memory reaches less than its peak. On chip: the"
-        " accumulators, read and written once for each product, W words a clock. By design that"
-        " bound and the multipliers' are the same, so what is left is fill and memory.",
+        "Compute: W complex products a clock for each output chunk of a pass. DDR4: the bytes"
+        f" moved, counted at the ports, at 4 x 19.2 GB/s, {bytes_a_clock:g} bytes a clock at the"
+        f" assumed {ASSUMED_CLOCK_MHZ} MHz; a card's memory reaches less than its peak. On chip:"
+        " the accumulators, read and written once for each product, as many words a clock. By"
+        " design that bound and the multipliers' are the same; what is left is fill, memory, and"
+        " passes with fewer products than they could do.",
         "Each port is one channel: X, H and the samples have one each, and the fourth is not used."
         " So the kernel itself moves at most 3 x 64 bytes a clock.",
     ]
@@ -98,28 +109,25 @@ def section(scale: Scale, results: Results) -> Section:
             for point in dict.fromkeys(points(scale))
             if isinstance(point, KernelPoint) and point.channels == 1
         ]
-        lanes = scale.main.lanes
+        products = scale.main.lanes * scale.main.outputs
         low, high = min(item[0] for item in reached), max(item[0] for item in reached)
         x = np.geomspace(low / 4, high * 4, 200)
-        axes.loglog(x, np.minimum(lanes, x * bytes_a_clock), color=COLOURS[0],
+        axes.loglog(x, np.minimum(products, x * bytes_a_clock), color=COLOURS[0],
                     label="DDR4 of a U200, and the multipliers")  # fmt: skip
         ports = 3 * scale.main.axi_bits // 8
-        axes.loglog(x, np.minimum(lanes, x * ports), color=COLOURS[3], linestyle="--",
+        axes.loglog(x, np.minimum(products, x * ports), color=COLOURS[3], linestyle="--",
                     label="the kernel's three ports")  # fmt: skip
-        for colour, (name, chosen) in zip(
-            (COLOURS[1], COLOURS[2]),
-            (
-                (f"{scale.length:,} samples, every chunk size", throughput.points(scale)),
-                ("every length", lengths.points(scale)),
-            ),
-            strict=True,
-        ):
-            shown = [item for item in reached if item[2] in chosen]
-            axes.plot([item[0] for item in shown], [item[1] for item in shown], "o",
-                      color=colour, label=name)  # fmt: skip
-        axes.set_yticks([2.0**n for n in range(-1, lanes.bit_length())])
+        for colour, outputs in zip((COLOURS[1], COLOURS[2]), (1, 2), strict=True):
+            shown = [item for item in reached if item[2].loaded.outputs == outputs]
+            if shown:
+                words = throughput.each_pass({"outputs": outputs})
+                axes.plot([item[0] for item in shown], [item[1] for item in shown], "o",
+                          color=colour, label=f"{words}: every chunk size and length")  # fmt: skip
+                axes.axhline(scale.main.lanes * outputs, color=colour, linewidth=1, linestyle=":")
+        axes.set_yticks([2.0**n for n in range(-1, products.bit_length())])
         axes.yaxis.set_major_formatter(lambda value, _: f"{value:g}")
         axes.xaxis.set_major_formatter(lambda value, _: f"{value:g}")
+        axes.set_xticks([0.01, 0.02, 0.05, 0.1, 0.2, 0.5])
         axes.minorticks_off()
         axes.set_xlabel("products of words a byte of off-chip memory")
         axes.set_ylabel("products of words a clock")
@@ -127,17 +135,19 @@ def section(scale: Scale, results: Results) -> Section:
         axes.legend(loc="lower right")
 
     headings = ("point", "clocks", *BOUNDS.values(), "of the bound", "products a byte", "DDR4 used")
+    title = "Clocks, and the least by each resource alone"
     return Section(
         "roofline",
         "Roofline",
         checks,
         notes,
-        [Table("Clocks, and the least by each resource alone", headings, rows)],
+        [Table(title, headings, rows)],
         [Plot("roofline", draw)],
         {"ddr_bytes_a_second": U200_BYTES, "points": data},
+        page=[Table(title, headings, shown)],
     )
 
 
 def intensity(result: Json) -> float:
     """Products of words for each byte moved off chip."""
-    return float(result["schedule_beats"] * result["lanes"] / moved(result))
+    return float(result["pairs"] * result["chunk"] / moved(result))

@@ -10,27 +10,35 @@ from models import configs
 from models.configs import Config
 
 
+def schedules(name: str) -> tuple[str, str]:
+    """A machine with the fastest schedule and with the simple one, under their shortest names."""
+    return configs.load(f"{name}+outputs-2").name, configs.load(f"{name}+outputs-1").name
+
+
+FASTEST, SIMPLE = schedules("u200")
+QUICK_FASTEST, QUICK_SIMPLE = schedules("tiny")
+
+
 @dataclasses.dataclass(frozen=True)
 class Scale:
     """What each part measures; a configuration is one of configs.toml, with changes or not."""
 
     series: tuple[str, ...]
-    """One curve each, over chunk sizes and lengths: a name is all that a new one takes."""
+    """The first is the main one; a curve each over chunk sizes: a name is all that one takes."""
     length: int
     """The main job's samples and taps."""
     chunks: tuple[int, ...]
-    channels: int
-    """Of the job that shows what is lost when one follows another."""
-    lengths: dict[int, tuple[int, ...]]
-    """By chunk, the lengths of x and h."""
-    memory_chunks: tuple[int, ...]
+    lengths: dict[tuple[str, int], tuple[int, ...]]
+    """By series and chunk, the lengths of x and h."""
+    memory_chunks: dict[str, tuple[int, ...]]
+    """By series."""
     memory_mantissas: tuple[int, ...]
     bram36: int
     """The memory that the main job may take."""
     accuracy_length: int
     mantissas: tuple[int, ...]
     software: tuple[int, ...]
-    """Lengths that software convolves; each is one of `lengths` of the largest chunk."""
+    """Lengths that software convolves; each is one of `lengths` of the main configuration."""
 
     def config(self, series: str, chunk: int) -> Config:
         """A series' configuration with its chunk."""
@@ -42,30 +50,36 @@ class Scale:
         return self.config(self.series[0], max(self.chunks))
 
 
+LENGTHS = (16_384, 65_536, 131_072, 262_144, 450_000, 720_896, 1_000_002)
 FULL = Scale(
-    series=("u200",),
+    series=(FASTEST, SIMPLE),
     length=450_000,
     chunks=(1024, 2048, 4096, 8192, 16384, 32768, 65536),
-    channels=4,
     lengths={
-        65536: (16_384, 65_536, 131_072, 262_144, 450_000, 720_896, 1_000_002),
-        4096: (4_096, 16_384, 65_536, 131_072, 262_144, 450_000, 1_000_002),
+        (FASTEST, 65536): LENGTHS,
+        (SIMPLE, 65536): LENGTHS,
+        (FASTEST, 4096): (4_096, 16_384, 65_536, 131_072, 262_144, 450_000),
     },
-    memory_chunks=(4096, 16384, 32768, 65536, 131072),
-    memory_mantissas=(14, 16, 20, 24),
+    memory_chunks={
+        FASTEST: (1024, 2048, 4096, 8192, 16384, 32768, 65536, 131072),
+        SIMPLE: (1024, 2048, 4096, 8192, 16384, 32768, 65536),
+    },
+    memory_mantissas=(14, 20),
     bram36=622,
     accuracy_length=450_000,
-    mantissas=tuple(range(14, 25)),
+    mantissas=(14, 16, 18, 20, 22, 24),
     software=(16_384, 65_536, 450_000, 1_000_002),
 )
 
 QUICK = Scale(
-    series=("tiny",),
+    series=(QUICK_FASTEST, QUICK_SIMPLE),
     length=30_000,
     chunks=(64, 128, 256),
-    channels=2,
-    lengths={256: (256, 2_048, 8_192, 30_000), 64: (64, 2_048, 10_000)},
-    memory_chunks=(64, 256),
+    lengths={
+        (QUICK_FASTEST, 256): (256, 2_048, 8_192, 30_000),
+        (QUICK_SIMPLE, 64): (64, 2_048, 10_000),
+    },
+    memory_chunks={QUICK_FASTEST: (256,), QUICK_SIMPLE: (64,)},
     memory_mantissas=(),
     bram36=64,
     accuracy_length=30_000,

@@ -1,0 +1,137 @@
+# Copyright 2026 The Crocuta authors
+# SPDX-License-Identifier: Apache-2.0
+"""Part 7: what the planner says without building anything, beside every point of other parts."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from benchmarks import lengths, memory, throughput
+from benchmarks.kernel import KernelPoint
+from benchmarks.memory import MemoryPoint
+from benchmarks.points import Json, Point, Results
+from benchmarks.report import COLOURS, Plot, Section, Table, at_most
+from benchmarks.scale import Scale
+from models import configs
+from models.plan.clocks import convolve_clocks, prepare_clocks
+
+# Percent that the planner may be away from what is measured.
+CLOCKS = 2.0
+BLOCK_RAMS = 5.0
+
+
+def points(scale: Scale) -> list[Point]:
+    """Every simulation and every synthesis."""
+    found = [*throughput.points(scale), *lengths.points(scale), *memory.points(scale)]
+    return list(dict.fromkeys(found))
+
+
+def _clocks(point: KernelPoint, result: Json) -> list[tuple[str, float, float]]:
+    """(what, measured, planned) of a simulation's two jobs."""
+    config, length, channels = point.loaded, point.length, point.channels
+    return [
+        (
+            f"{point.label}: clocks to convolve",
+            result["convolve"]["clocks"],
+            convolve_clocks(config, length, length, channels).total,
+        ),
+        (
+            f"{point.label}: clocks to prepare",
+            result["prepare"]["clocks"],
+            prepare_clocks(config, length, channels).total,
+        ),
+    ]
+
+
+def _block_rams(point: MemoryPoint, result: Json) -> list[tuple[str, float, float]]:
+    """(what, measured, planned) of a synthesis."""
+    planned = memory.planned(configs.load(point.config))
+    return [(f"{point.config}: BRAM36", result["bram36"], planned)]
+
+
+def away(measured: float, planned: float) -> float:
+    """How far a plan is from what was measured, in percent of that."""
+    return 100 * (planned / measured - 1)
+
+
+def section(scale: Scale, results: Results) -> Section:
+    """The part's outcome."""
+    kinds: dict[str, tuple[float, list[tuple[str, float, float]]]] = {
+        "clocks": (CLOCKS, []),
+        "BRAM36": (BLOCK_RAMS, []),
+    }
+    for point in points(scale):
+        if isinstance(point, KernelPoint):
+            kinds["clocks"][1].extend(_clocks(point, results[point]))
+        elif isinstance(point, MemoryPoint):
+            kinds["BRAM36"][1].extend(_block_rams(point, results[point]))
+    checks = [
+        at_most(f"{what}, the planner's beside those", abs(away(found, plan)), limit, " %", 2)
+        for limit, rows in kinds.values()
+        for what, found, plan in rows
+    ]
+    tables = [
+        Table(
+            f"Planned {kind}",
+            ("of", "measured", "planned", "away"),
+            [
+                [what, f"{found:,.10g}", f"{plan:,.10g}", f"{away(found, plan):+.2f} %"]
+                for what, found, plan in rows
+            ],
+        )
+        for kind, (_, rows) in kinds.items()
+    ]
+    worst = [
+        [
+            kind,
+            f"{len(rows)}",
+            f"{max(abs(away(found, plan)) for _, found, plan in rows):.2f} %",
+            f"{limit:g} %",
+        ]
+        for kind, (limit, rows) in kinds.items()
+    ]
+    summary = Table("", ("what", "figures", "furthest away", "allowed"), worst)
+    notes = [
+        "The clocks of every convolution and of every filter's preparation that other parts"
+        " measured, and the block RAMs of every synthesis, beside what `make plan` counts with.",
+    ]
+
+    def draw(figure: Figure) -> None:
+        for axes, (kind, (limit, rows)), colour in zip(
+            figure.subplots(1, 2), kinds.items(), COLOURS, strict=False
+        ):
+            _draw(axes, kind, limit, rows, colour)
+
+    return Section(
+        "planner",
+        "The planner beside what was measured",
+        checks,
+        notes,
+        [summary, *tables],
+        [Plot("planner", draw)],
+        {
+            kind: [{"of": what, "measured": found, "planned": plan} for what, found, plan in rows]
+            for kind, (_, rows) in kinds.items()
+        },
+        page=[summary],
+    )
+
+
+def _draw(
+    axes: Axes, kind: str, limit: float, rows: Sequence[tuple[str, float, float]], colour: str
+) -> None:
+    """How far each plan is away."""
+    axes.semilogx(
+        [found for _, found, _ in rows],
+        [away(found, plan) for _, found, plan in rows],
+        "o",
+        color=colour,
+    )
+    for bound in (-limit, limit):
+        axes.axhline(bound, color="#5c6670", linewidth=1, linestyle="--")
+    axes.set_xlabel(f"{kind}, measured")
+    axes.set_ylabel("planned, beside that (%)")
+    axes.set_title(f"Planned {kind}: within {limit:g} %")
