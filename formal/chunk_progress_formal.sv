@@ -160,6 +160,15 @@ module chunk_progress_formal #(
     end
   end
 
+  // Each ready is a register of its own; what follows takes the search long without knowing this.
+  `ASSERT(helper_ready,
+          {u_dut.u_load_fifo.ready_q, u_dut.u_x_read_fifo.ready_q, u_dut.u_h_read_fifo.ready_q,
+           u_dut.u_x_store_fifo.ready_q, u_dut.u_h_store_fifo.ready_q, u_dut.u_pass_fifo.ready_q,
+           u_dut.u_y_store_fifo.ready_q, u_dut.u_overlap_fifo.ready_q}
+          == ~{u_dut.u_load_fifo.stored[3], u_dut.u_x_read_fifo.stored[3],
+               u_dut.u_h_read_fifo.stored[3], u_dut.u_x_store_fifo.stored[3],
+               u_dut.u_h_store_fifo.stored[3], u_dut.u_pass_fifo.stored[3],
+               u_dut.u_y_store_fifo.stored[3], u_dut.u_overlap_fifo.stored[3]})
   `ASSERT(loads_come, no_load_q <= 4'(WalkClocks))
   `ASSERT(outputs_come, no_put_q <= 4'(WalkClocks))
   `ASSERT(passes_come, no_pass_q <= 4'(PassClocks))

@@ -530,6 +530,8 @@ module chunk_schedule_formal #(
   `ASSERT(helper_head, !begun || u_dut.head_kept_q == (head_kept || !two)
           && count_t'(u_dut.stored_q) == stored)
   `ASSERT(helper_two, !(state == StHead || state == StBring) || two)
+  `ASSERT(helper_head_h, !(state == StHead || state == StBring)
+          || count_t'(u_dut.j_q) == head && u_dut.h_base == h_row_q)
   `ASSERT(helper_bring, state != StBring
           || u_dut.h_addr_q == h_row_q + (64'(head) << SpectrumLog2))
   `ASSERT(helper_start, !(state == StHead || state == StBring) || c_q == '0
@@ -559,15 +561,16 @@ module chunk_schedule_formal #(
           && u_dut.newest_h_q == (N - 1)'(k_last - oldest(k_last, ph, two) - count_t'(two)))
   `ASSERT(helper_first, state != StFirst || i_q == oldest(k_q, ph, two))
   `ASSERT(helper_pair, !(state == StSum || state == StPass) || count_t'(u_dut.i_q) == i_q
-          && u_dut.j_q == (N - 1)'(k_q - i_q - count_t'(two))
+          && u_dut.j_q == (two && i_q == k_q ? u_dut.ahead_h_q
+                           : (N - 1)'(k_q - i_q - count_t'(two)))
+          && u_dut.h_base == (two && i_q == k_q && k_q == p - 1'b1 ? u_dut.h_next_row_q : h_row_q)
           && u_dut.first_q == (i_q == oldest(k_q, ph, two))
           && u_dut.last_k_q == (k_q == p - 1'b1)
           && (!two || u_dut.late_q == (k_q >= ph)
                       && u_dut.second_q == (i_q == oldest(k_q, ph, two) + 1'b1)
                       && u_dut.ahead_q == (k_q != p - 1'b1 ? k_q + count_t'(2) < ph
                                            : head_kept && c_q + 1'b1 != channels_i)
-                      && (!u_dut.ahead_q || count_t'(u_dut.ahead_h_q)
-                                            == (k_q != p - 1'b1 ? k_q + count_t'(2) : head))))
+                      && u_dut.ahead_h_q == (N - 1)'(k_q != p - 1'b1 ? k_q + count_t'(2) : head)))
   `ASSERT(helper_pass, state != StPass || u_dut.last_q == (i_q == k_q)
           && u_dut.before_last_q == (two && i_q + 1'b1 == k_q)
           && u_dut.x_addr_q == x_spectra_i + (64'(i_q) << SpectrumLog2)

@@ -256,9 +256,12 @@ module chunk_controller #(
   logic [CountBits-1:0] oldest_q;      // its first i, of two the first one's
   logic [CountBits-1:0] newest_h_q;    // and the H that comes with it; -1: none
   logic [CountBits-1:0] i_q;           // chunk of X
-  logic [CountBits-1:0] j_q;           // chunk of H: i + j = k, of two for the first one
+  logic [CountBits-1:0] j_q;           // chunk of H that the pass brings: i + j = k, of two for
+                                       // the first one; with the last X one of the next two
   logic [63:0]          h_row_q;       // the channel's H(0)
   logic [63:0]          h_next_row_q;  // the next one's
+  logic [63:0]          h_base_q;      // that of j's channel
+  logic [63:0]          h_base;
   logic [31:0]          sequence_q;    // bursts of X written in earlier channels
   logic [63:0]          x_addr_q;
   logic [63:0]          h_addr_q;
@@ -270,9 +273,11 @@ module chunk_controller #(
   logic                 late_q;        // the second one's first pass is not the first but
   logic                 second_q;      // the second one
   logic                 ahead_q;       // the last pass brings an H of the next two
-  logic [CountBits-1:0] ahead_h_q;     // this one
+  logic [CountBits-1:0] ahead_h;       // this one
+  logic [CountBits-1:0] ahead_h_q;
   logic                 before_last_q; // the pass before the last: the first one's last
   logic                 newest;
+  logic                 last_k;
   logic                 engine;
   logic                 store;
   logic                 use_x;
@@ -299,11 +304,14 @@ module chunk_controller #(
   assign levels = load_level | x_read_level | h_read_level | x_store_level | h_store_level
       | pass_level | y_store_level | overlap_level;
 
-  assign newest = (i_q == k_q);
-  assign engine = convolve_i && (last_q || before_last_q);
-  assign use_x  = convolve_i && !engine;
-  assign use_h  = convolve_i && (!(two && last_q) || ahead_q);
-  assign store  = engine && !last_k_q && !single_q;
+  assign newest  = (i_q == k_q);
+  assign last_k  = (k_q == last_chunk_q);
+  assign ahead_h = last_k ? head : k_q + CountBits'(2);
+  assign h_base  = (Outputs == 2) ? h_base_q : h_row_q;
+  assign engine  = convolve_i && (last_q || before_last_q);
+  assign use_x   = convolve_i && !engine;
+  assign use_h   = convolve_i && (!(two && last_q) || ahead_q);
+  assign store   = engine && !last_k_q && !single_q;
 
   // A pass enters all FIFOs it needs at once, so no command is ever ahead of its pass.
   assign room = pass_ready && (!use_x || x_read_ready) && (!use_h || h_read_ready)
@@ -351,9 +359,9 @@ module chunk_controller #(
         channel_q  <= '0;
         h_row_q    <= h_spectra_i;
         sequence_q <= '0;
+        h_base_q   <= h_spectra_i;
+        j_q        <= head;
       end
-      StHead: h_addr_q <= h_row_q + {{(64 - CountBits - SpectrumLog2){1'b0}}, head,
-                                     {SpectrumLog2{1'b0}}};
       StRow: begin
         k_q        <= head;
         oldest_q   <= '0;
@@ -361,29 +369,25 @@ module chunk_controller #(
       end
       StFirst: begin
         i_q       <= oldest_q;
-        j_q       <= newest_h_q;
+        j_q       <= (two && oldest_q == k_q) ? ahead_h : newest_h_q;
+        h_base_q  <= (two && oldest_q == k_q && last_k) ? h_next_row_q : h_row_q;
         first_q   <= 1'b1;
         second_q  <= 1'b0;
-        last_k_q  <= (k_q == last_chunk_q);
+        last_k_q  <= last_k;
         late_q    <= (k_q > last_h_chunk_q);
-        ahead_h_q <= (k_q == last_chunk_q) ? head : k_q + CountBits'(2);
-        ahead_q   <= (k_q == last_chunk_q) ? head_kept_q && channel_q != last_channel_q
-                     : k_q + CountBits'(2) <= last_h_chunk_q;
+        ahead_h_q <= ahead_h;
+        ahead_q   <= last_k ? head_kept_q && channel_q != last_channel_q
+                     : ahead_h <= last_h_chunk_q;
       end
       StSum: begin
-        x_addr_q      <= x_spectra_i
-                         + {{(64 - CountBits - SpectrumLog2){1'b0}}, i_q, {SpectrumLog2{1'b0}}};
-        h_addr_q      <= ((two && newest && last_k_q) ? h_next_row_q : h_row_q)
-                         + {{(64 - CountBits - SpectrumLog2){1'b0}},
-                            (two && newest) ? ahead_h_q : j_q, {SpectrumLog2{1'b0}}};
-        x_sequence_q  <= sequence_q + (32'(i_q) << BurstsLog2);
         last_q        <= newest;
         before_last_q <= two && (i_q + 1'b1 == k_q);
       end
       StPass: begin
         if (room) begin
           i_q      <= i_q + 1'b1;
-          j_q      <= j_q - 1'b1;
+          j_q      <= (two && before_last_q) ? ahead_h_q : j_q - 1'b1;
+          h_base_q <= (two && before_last_q && last_k_q) ? h_next_row_q : h_row_q;
           first_q  <= 1'b0;
           second_q <= first_q;
         end
@@ -411,7 +415,13 @@ module chunk_controller #(
     endcase
   end
 
+  // Sums of registers alone, a clock behind them: StHead and StSum wait for them.
   always_ff @(posedge clk_i) begin
+    x_addr_q     <= x_spectra_i
+                    + {{(64 - CountBits - SpectrumLog2){1'b0}}, i_q, {SpectrumLog2{1'b0}}};
+    x_sequence_q <= sequence_q + (32'(i_q) << BurstsLog2);
+    h_addr_q     <= h_base
+                    + {{(64 - CountBits - SpectrumLog2){1'b0}}, j_q, {SpectrumLog2{1'b0}}};
     h_next_row_q <= h_row_q
                     + {{(64 - CountBits - SpectrumLog2){1'b0}}, h_chunks_q, {SpectrumLog2{1'b0}}};
   end

@@ -28,13 +28,22 @@ module credit_counter #(
   logic [SkipBits-1:0]  skip_q;
   logic                 take;
   logic                 available_q;
+  logic                 available_d;
 
   assign take = reserve_i && (skip_q == '0);
 
+  // Each comparison is of free_q: reserve_i comes late, and only chooses.
   always_comb begin
-    free_d = free_q;
-    if (take && !release_i) free_d = free_q - 1'b1;
-    if (!take && release_i) free_d = free_q + 1'b1;
+    free_d      = free_q;
+    available_d = (free_q != '0);
+    if (take && !release_i) begin
+      free_d      = free_q - 1'b1;
+      available_d = (free_q != CountBits'(1));
+    end
+    if (!take && release_i) begin
+      free_d      = free_q + 1'b1;
+      available_d = 1'b1;
+    end
   end
 
   always_ff @(posedge clk_i) begin
@@ -44,7 +53,7 @@ module credit_counter #(
       available_q <= 1'b0;
     end else begin
       free_q      <= free_d;
-      available_q <= (free_d != '0);
+      available_q <= available_d;
       if (reserve_i && skip_q != '0) skip_q <= skip_q - 1'b1;
     end
   end

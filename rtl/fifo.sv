@@ -35,11 +35,12 @@ module fifo #(
   logic [AddrBits:0] rptr_q;
   logic [AddrBits:0] stored;
   logic              valid_q;
+  logic              ready_q;  // the RAM has a place: a register, as users decide by it
   logic              write;
   logic              read;
 
   assign stored  = wptr_q - rptr_q;
-  assign ready_o = !stored[AddrBits];
+  assign ready_o = ready_q;
   assign write   = valid_i && ready_o;
   assign read    = (stored != '0) && (!valid_q || ready_i);
   assign valid_o = valid_q;
@@ -50,10 +51,12 @@ module fifo #(
       wptr_q  <= '0;
       rptr_q  <= '0;
       valid_q <= 1'b0;
+      ready_q <= 1'b1;
     end else begin
       if (write) wptr_q <= wptr_q + 1'b1;
       if (read) rptr_q <= rptr_q + 1'b1;
       valid_q <= read || (valid_q && !ready_i);
+      ready_q <= read || (ready_q && !(write && stored == (AddrBits + 1)'(Depth - 1)));
     end
   end
 

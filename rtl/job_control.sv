@@ -11,7 +11,7 @@
 // the arguments (they are read from the next clock on), done_o is a pulse at the end. start_i is
 // looked at from the clock after done_o on.
 // Latency: 3 clocks from latch_o to done_o with a bad argument, 19 clocks to controller_start_o
-// otherwise; QuietClocks from the end of all work to done_o.
+// otherwise; QuietClocks + 1 from the end of all work to done_o.
 // Throughput: one job at a time. Counter inputs are pulses, one count a clock each.
 
 module job_control
@@ -101,7 +101,7 @@ module job_control
   logic [ErrorBits-1:0] argument_error;
   logic [ErrorBits-1:0] port_error;
   logic [ErrorBits-1:0] error_q;
-  logic                 finished;
+  logic                 finished_q;
   logic                 quiet;
   logic                 done_q;
   logic                 stop_q;
@@ -143,8 +143,12 @@ module job_control
   // ---------------------------------------------------------------------------------------------
   // The job.
 
-  assign finished = ports_idle_i && (controller_done_i || state_q == StStop);
-  assign quiet    = finished && (count_q == 4'(QuietClocks - 1));
+  assign quiet = finished_q && (count_q == 4'(QuietClocks - 1));
+
+  // ports_idle_i comes from all over the kernel.
+  always_ff @(posedge clk_i) begin
+    finished_q <= ports_idle_i && (controller_done_i || state_q == StStop);
+  end
 
   always_ff @(posedge clk_i) begin
     if (!rst_ni) begin
@@ -188,7 +192,7 @@ module job_control
           state_q <= StRun;
         end
         StRun: begin
-          count_q <= finished ? count_q + 1'b1 : '0;
+          count_q <= finished_q ? count_q + 1'b1 : '0;
           if (port_error != ErrorBits'(ErrorNone)) begin
             error_q <= port_error;
             stop_q  <= 1'b1;
@@ -200,7 +204,7 @@ module job_control
           end
         end
         StStop: begin
-          count_q <= finished ? count_q + 1'b1 : '0;
+          count_q <= finished_q ? count_q + 1'b1 : '0;
           if (quiet) begin
             done_q  <= 1'b1;
             state_q <= StIdle;

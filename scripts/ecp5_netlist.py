@@ -19,7 +19,7 @@ from __future__ import annotations
 
 import copy
 import re
-from collections import defaultdict
+from collections import Counter, defaultdict
 from typing import Any
 
 Module = dict[str, Any]
@@ -57,13 +57,18 @@ BESIDE = (
 )
 
 
+def of_type(module: Module, kind: str) -> list[str]:
+    """The cells of a type, by their names."""
+    return sorted(name for name, cell in module["cells"].items() if cell["type"] == kind)
+
+
 def flow(module: Module) -> list[tuple[int, str, list[str]]]:
     """What has multipliers, in order: the index in FLOW, a prefix of its cells, the multipliers."""
     found: dict[tuple[int, int, str], list[str]] = defaultdict(list)
-    for name, cell in sorted(module["cells"].items()):
+    for name in of_type(module, "MULT18X18D"):
         for index, pattern in enumerate(FLOW):
             match = re.search(pattern, name)
-            if match and cell["type"] == "MULT18X18D":
+            if match:
                 found[index, int(match[1]), name[: match.end()]].append(name)
     return [(index, prefix, names) for (index, _, prefix), names in sorted(found.items())]
 
@@ -95,17 +100,17 @@ def fix_macros(module: Module) -> int:
         at[index].append(block)
     near += [(pattern, at[index][end]) for pattern, index, end in BESIDE if index in at]
     free = {(c, r, n) for c in BLOCK_COLUMNS for r in MEMORY_ROWS for n in range(MEMORIES)}
+    memories = of_type(module, "DP16KD")
     for pattern, (x, y) in near:
-        for name, cell in sorted(cells.items()):
-            if cell["type"] == "DP16KD" and re.search(pattern, name) and free:
-                best = min(
-                    free,
-                    key=lambda bel: (abs(bel[0] + 2 * bel[2] - x) + abs(bel[1] - y - 12), bel),
-                )
-                free.remove(best)
-                column, row, place = best
-                cell["attributes"]["BEL"] = f"X{column + 2 * place}/Y{row}/EBR{place}"
-                fixed += 1
+        for name in [name for name in memories if re.search(pattern, name)][: len(free)]:
+            best = min(
+                free,
+                key=lambda bel: (abs(bel[0] + 2 * bel[2] - x) + abs(bel[1] - y - 12), bel),
+            )
+            free.remove(best)
+            column, row, place = best
+            cells[name]["attributes"]["BEL"] = f"X{column + 2 * place}/Y{row}/EBR{place}"
+            fixed += 1
     return fixed
 
 
@@ -124,8 +129,8 @@ def modules_of(sinks: list[Sink]) -> list[list[Sink]]:
     return list(merged.values())
 
 
-def copy_registers(module: Module, most: int = MOST_SINKS) -> int:
-    """Copies each register, and a LUT that only inverts it, that drives more than `most` inputs.
+def copy_registers(module: Module) -> int:
+    """Copies each register, and a LUT of it alone, that drives more than MOST_SINKS inputs.
 
     One copy for every module that it drives. Each copy has the inputs of the first. Returns how
     many copies there are.
@@ -144,8 +149,10 @@ def copy_registers(module: Module, most: int = MOST_SINKS) -> int:
                     sinks[bit].append((name, port, index))
     last = max(drivers, default=0)
     copies = 0
-    for bit, inputs in list(sinks.items()):
-        if len(inputs) <= most or bit not in drivers:
+    # Of each cell: a register may be copied for itself and for what inverts it.
+    twins: Counter[str] = Counter()
+    for bit, inputs in sinks.items():
+        if len(inputs) <= MOST_SINKS or bit not in drivers:
             continue
         name, port = drivers[bit]
         chain = [(name, port)]
@@ -160,7 +167,7 @@ def copy_registers(module: Module, most: int = MOST_SINKS) -> int:
             chain.append(drivers[before.pop()])
         if cells[chain[-1][0]]["type"] != "TRELLIS_FF":
             continue
-        for number, group in enumerate(modules_of(inputs)[1:]):
+        for group in modules_of(inputs)[1:]:
             replaced: dict[int, int] = {}
             for source, output in reversed(chain):
                 twin = copy.deepcopy(cells[source])
@@ -169,7 +176,8 @@ def copy_registers(module: Module, most: int = MOST_SINKS) -> int:
                 replaced[old] = last
                 for bits in twin["connections"].values():
                     bits[:] = [replaced.get(one, one) for one in bits]
-                cells[f"{source}$copy{number}"] = twin
+                cells[f"{source}$copy{twins[source]}"] = twin
+                twins[source] += 1
             for cell, at, index in group:
                 cells[cell]["connections"][at][index] = last
             copies += 1

@@ -224,6 +224,16 @@ def cell(kind: str, **connections: list[int | str]) -> dict[str, Any]:
     }
 
 
+def driven_by(cells: dict[str, dict[str, Any]]) -> dict[int | str, str]:
+    """The cell that drives each bit."""
+    return {
+        bit: name
+        for name, one in cells.items()
+        for port in "QZ"
+        for bit in one["connections"].get(port, [])
+    }
+
+
 def test_copies_of_registers_drive_the_same() -> None:
     """Every input that a register and its inverter drove is driven by one of their copies."""
     cells = {
@@ -235,26 +245,40 @@ def test_copies_of_registers_drive_the_same() -> None:
         for n in range(size):
             data = cell("TRELLIS_FF", LSR=[5], DI=[6 if n < 9 else 3], Q=[1000 + len(cells)])
             cells[f"u_board.u_kernel.{module}.data_q{n}"] = data
-    before = json.dumps(cells)
+    count = len(cells)
     assert ecp5_netlist.copy_registers({"cells": cells}) == 1
-    assert len(cells) == len(json.loads(before)) + 2, "a register and its inverter"
-    driver = {
-        bit: name
-        for name, one in cells.items()
-        for port in "QZ"
-        for bit in one["connections"].get(port, [])
-    }
+    assert len(cells) == count + 2, "a register and its inverter"
+    drivers = driven_by(cells)
     used = set()
     for name, one in cells.items():
         if "LSR" in one["connections"]:
-            inverter = driver[one["connections"]["LSR"][0]]
-            source = driver[cells[inverter]["connections"]["A"][0]]
+            inverter = drivers[one["connections"]["LSR"][0]]
+            source = drivers[cells[inverter]["connections"]["A"][0]]
             assert inverter.startswith("reset") and source.startswith("reset_q")
             assert cells[source]["connections"]["DI"] == [3]
             used.add((".u_c." in name, inverter, source))
     assert len(used) == 2, "one pair for u_c and what is in it, one for the rest"
-    again = json.dumps(cells)
-    assert ecp5_netlist.copy_registers({"cells": cells}) == 0 and json.dumps(cells) == again
+    once = json.dumps(cells)
+    assert ecp5_netlist.copy_registers({"cells": cells}) == 0 and json.dumps(cells) == once
+
+
+def test_a_register_is_copied_for_itself_and_for_its_inverter() -> None:
+    cells = {
+        "run_q": cell("TRELLIS_FF", DI=[3], Q=[4]),
+        "stop": cell("LUT4", A=[4], Z=[5]),
+    }
+    for module in ("u_a.u_b", "u_a.u_c"):
+        for n in range(150):
+            data = cell("TRELLIS_FF", CE=[4], LSR=[5], DI=[3], Q=[1000 + len(cells)])
+            cells[f"u_board.{module}.data_q{n}"] = data
+    assert ecp5_netlist.copy_registers({"cells": cells}) == 2
+    drivers = driven_by(cells)
+    for one in cells.values():
+        if "CE" in one["connections"]:
+            assert drivers[one["connections"]["CE"][0]].startswith("run_q")
+            inverter = drivers[one["connections"]["LSR"][0]]
+            assert inverter.startswith("stop")
+            assert drivers[cells[inverter]["connections"]["A"][0]].startswith("run_q")
 
 
 def test_macros_are_where_the_fpga_has_them() -> None:

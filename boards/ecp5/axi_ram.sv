@@ -5,7 +5,7 @@
 // Handshake: AXI4, aligned INCR bursts of whole beats within 4 KiB, in order; a burst beyond the
 // memory is answered with SLVERR and writes nothing. Strobes count per word of 32 bits. The host's
 // port (valid/ready, one word a request, one read at a time) waits for clocks that AXI leaves free.
-// Latency: 2 clocks from AR to the first R beat, 1 clock from the last W beat to B, 2 clocks from a
+// Latency: 2 clocks from AR to the first R beat, 1 clock from the last W beat to B, 3 clocks from a
 // host's request to host_rvalid_o. Throughput: one R beat and one W beat a clock, without a gap
 // between bursts. A word is not to be read and written in the same clock.
 
@@ -140,11 +140,13 @@ module axi_ram #(
     if (write_step && write_last) bbad_q <= write_bad_q;
   end
 
-  // The host: its word is picked from the beat a clock after the read.
+  // The host: its beat is registered, and its word picked a clock later. The memory's output is late
+  // and the host's logic far from it.
   logic                host_read;
   logic                host_write;
-  logic                host_read_q;
+  logic [1:0]          host_read_q;
   logic [WordBits-1:0] host_word_q;
+  logic [DataBits-1:0] host_beat_q;
   logic                host_rvalid_q;
   logic [31:0]         host_rdata_q;
 
@@ -154,17 +156,18 @@ module axi_ram #(
 
   always_ff @(posedge clk_i) begin
     if (!rst_ni) begin
-      host_read_q   <= 1'b0;
+      host_read_q   <= '0;
       host_rvalid_q <= 1'b0;
     end else begin
-      host_read_q   <= host_read;
-      host_rvalid_q <= host_read_q;
+      host_read_q   <= {host_read_q[0], host_read};
+      host_rvalid_q <= host_read_q[1];
     end
   end
 
   always_ff @(posedge clk_i) begin
-    host_word_q  <= host_addr_i[WordBits-1:0];
-    host_rdata_q <= s_axi_rdata[32*host_word_q+:32];
+    if (host_read) host_word_q <= host_addr_i[WordBits-1:0];
+    host_beat_q  <= s_axi_rdata;
+    host_rdata_q <= host_beat_q[32*host_word_q+:32];
   end
 
   // The memory: words of 32 bits side by side.

@@ -46,6 +46,7 @@ def ranking(target: Device, demand: Demand, plans: Sequence[Plan]) -> Table:
     for heading in (
         "W",
         "C",
+        "outputs",
         "bits",
         "passes",
         "clocks",
@@ -65,6 +66,7 @@ def ranking(target: Device, demand: Demand, plans: Sequence[Plan]) -> Table:
             config.name,
             f"{config.lanes}",
             f"{config.chunk:,}",
+            f"{config.outputs}",
             f"{config.mantissa_bits}/{config.twiddle_bits}",
             f"{plan.passes:,}",
             f"{plan.clocks:,}",

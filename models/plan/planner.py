@@ -20,6 +20,7 @@ from models.plan.memories import block_rams, memories
 
 DEVICES = Path(__file__).with_name("devices.toml")
 LANES = (2, 4, 8, 16)
+OUTPUTS = (1, 2)
 CHUNK_LOG2 = range(6, 18)
 MANTISSA_BITS = range(14, 25)
 TWIDDLE_BITS = range(14, 28)
@@ -171,30 +172,25 @@ def _configuration(target: Device, demand: Demand, **changes: int) -> Config:
     return configs.changed(base, changes)
 
 
-def _sizes(target: Device) -> Iterator[tuple[int, int]]:
-    """The lanes and chunks that the kernel can be built with, a beat no wider than the memory's
-    ports."""
+def _sizes(target: Device) -> Iterator[dict[str, int]]:
+    """The lanes, chunks and outputs that the kernel can be built with, a beat no wider than the
+    memory's ports."""
     for lanes in (lanes for lanes in LANES if 64 * lanes <= target.memory_bits):
         for chunk in (1 << log2 for log2 in CHUNK_LOG2):
             if chunk >= max(32 * lanes, 2 * lanes * lanes):
-                yield lanes, chunk
+                for outputs in OUTPUTS:
+                    yield {"lanes": lanes, "chunk": chunk, "outputs": outputs}
 
 
-def _narrowest(target: Device, demand: Demand, lanes: int, chunk: int) -> Config | None:
+def _narrowest(target: Device, demand: Demand, size: dict[str, int]) -> Config | None:
     """Of a size, the one of the fewest bits that has the SNR; None if no one has."""
     found: list[tuple[tuple[float, float], Config]] = []
     for mantissa in MANTISSA_BITS:
         for twiddle in TWIDDLE_BITS:
             if mantissa > target.mantissa_bits_max or twiddle > target.twiddle_bits_max:
                 continue
-            config = _configuration(
-                target,
-                demand,
-                lanes=lanes,
-                chunk=chunk,
-                mantissa_bits=mantissa,
-                twiddle_bits=twiddle,
-            )
+            bits = {"mantissa_bits": mantissa, "twiddle_bits": twiddle}
+            config = _configuration(target, demand, **size, **bits)
             if accuracy.snr(config, demand.length) >= (demand.snr_db or 0):
                 rams = sum(block_rams(memories(config), target.family).values())
                 found.append(((rams, logic(config, target.family).lut), config))
@@ -206,13 +202,13 @@ def candidates(target: Device, demand: Demand) -> list[Plan]:
     """A prediction for each size: in the bits of the device's base if those have the SNR and fit,
     or in the fewest that have it."""
     found = []
-    for lanes, chunk in _sizes(target):
-        config = _configuration(target, demand, lanes=lanes, chunk=chunk)
+    for size in _sizes(target):
+        config = _configuration(target, demand, **size)
         # Following the clocks takes the time: only of what has the SNR.
         enough = demand.snr_db is None or accuracy.snr(config, demand.length) >= demand.snr_db
         plan = predict(config, demand, target) if enough else None
         if demand.snr_db is not None and not (plan and plan.part <= 1):
-            narrowest = _narrowest(target, demand, lanes, chunk)
+            narrowest = _narrowest(target, demand, size)
             plan = predict(narrowest, demand, target) if narrowest else None
         if plan:
             found.append(plan)
@@ -250,14 +246,13 @@ def plans(target: Device, demand: Demand) -> tuple[list[Plan], list[Plan]]:
                 _configuration(
                     target,
                     demand,
-                    lanes=lanes,
-                    chunk=chunk,
+                    **size,
                     mantissa_bits=target.mantissa_bits_max,
                     twiddle_bits=target.twiddle_bits_max,
                 ),
                 demand.length,
             )
-            for lanes, chunk in _sizes(target)
+            for size in _sizes(target)
         )
         raise PlanError(
             f"No configuration reaches {demand.snr_db:g} dB: {target.mantissa_bits_max}-bit"

@@ -3,8 +3,8 @@
 """What other schedules would take: `python -m models.plan.schedules` prints the table of
 docs/planning.md.
 
-RTL exists of the first and, with `outputs = 2`, of *two outputs a pass, H kept for a pass*
-(models/chunk_controller.py); the others are on paper. A schedule is its passes, a pass the beats
+RTL exists of the first two, `outputs = 1` and `outputs = 2` (models/chunk_controller.py); the
+others are on paper. A schedule is its passes, a pass the beats
 that each of its streams moves a clock: reads of the spectra of X and H, writes of those of X, and
 the samples, which move while a chunk comes from the forward engine (half a beat in, half a beat
 out). Streams have channels of their own or share all of them evenly, which is the best that could
@@ -84,7 +84,7 @@ def _engine(k: int, p: int) -> Pass:
 
 
 def one_pair(p: int) -> list[Pass]:
-    """As it is: a pair of chunks a pass."""
+    """A pair of chunks a pass."""
     passes = []
     for k in range(p):
         passes += [Pass(x=1, h=1)] * k
@@ -160,9 +160,15 @@ def two_by_two(p: int) -> list[Pass]:
 
 
 OPTIONS = (
-    Option("as it is", one_pair),
-    Option("packed, y apart", one_pair, packed=True, sample_channels=2),
-    Option("two H kept on chip", two_on_chip, chunks_on_chip=2),
+    Option("`outputs = 1`: a pair a pass", one_pair),
+    Option(
+        "`outputs = 2`: two outputs a pass, H kept for a pass",
+        two_outputs,
+        multipliers=1,
+        chunks_on_chip=2,
+    ),
+    Option("a pair a pass, packed, y apart", one_pair, packed=True, sample_channels=2),
+    Option("a pair a pass, two H kept on chip", two_on_chip, chunks_on_chip=2),
     Option("two pairs a pass", two_pairs, shared=True, multipliers=1, readers=2),
     Option(
         "two pairs a pass, packed",
@@ -174,7 +180,6 @@ OPTIONS = (
     ),
     Option("16 lanes", one_pair, shared=True, lanes=16),
     Option("16 lanes, packed", one_pair, shared=True, packed=True, lanes=16),
-    Option("two outputs a pass, H kept for a pass", two_outputs, multipliers=1, chunks_on_chip=2),
     Option(
         "two outputs a pass, H kept, packed, y apart",
         two_outputs,
@@ -229,7 +234,7 @@ class Figures:
 
 def configuration(option: Option) -> Config:
     """The configuration an option starts from."""
-    return configs.changed(configs.load("u200"), {"lanes": option.lanes})
+    return configs.changed(configs.load("u200"), {"lanes": option.lanes, "outputs": 1})
 
 
 def figures(option: Option, length: int = LENGTH) -> Figures:

@@ -31,7 +31,7 @@ USED = {
 """The pointers that a mode uses."""
 # Clocks from the pulse that latches the arguments.
 JUDGED, RESET_FROM, RESET_TO, RELEASED, STARTED = 3, 4, 7, 7, 19
-# The end has to hold for so many clocks.
+# The end has to hold for so many clocks, and is seen a clock later.
 QUIET = 8
 
 Phase = Literal["idle", "preparing", "running", "stopping"]
@@ -104,6 +104,8 @@ class JobModel:
         """The arguments belong to a job that was started."""
         self.arguments: dict[str, int] = {}
         self.quiet = 0
+        self.finished = False
+        """The core was, in the clock before."""
         self._clear()
 
     def _clear(self) -> None:
@@ -164,6 +166,7 @@ class JobModel:
             enable: the events that set the interrupt status.
             arguments: the registers as they are in this clock.
         """
+        finished = inputs.ports_idle and (inputs.controller_done or self.phase == "stopping")
         latch, done = self.latch, self.done_pulse
         begin = self.phase == "idle" and self.start and not self.done and not done
         # An event wins over the host.
@@ -183,6 +186,7 @@ class JobModel:
             self._prepare()
         elif self.phase != "idle":
             self._run(inputs)
+        self.finished = bool(finished)
         resets = self.phase == "preparing" and RESET_FROM <= self.age <= RESET_TO
         self.core_rst_n = not resets
         self.shown = (self.shown or self.controller_start) and not resets
@@ -209,8 +213,7 @@ class JobModel:
             self.error = ERRORS[FIRST_PORT_ERROR + first]
             self.phase, self.stop, self.quiet = "stopping", True, 0
             return
-        finished = inputs.ports_idle and (inputs.controller_done or self.phase == "stopping")
-        self.quiet = self.quiet + 1 if finished else 0
+        self.quiet = self.quiet + 1 if self.finished else 0
         if self.quiet == QUIET:
             self._end()
 
