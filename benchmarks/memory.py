@@ -131,7 +131,7 @@ def section(scale: Scale, results: Results) -> Section:
     data |= {"largest_chunk": largest, "largest_chunk_planned": by_mantissa}
     for each in scale.series:
         name = scale.config(each, main.chunk).name
-        if main.chunk in scale.memory_chunks[each]:
+        if main.chunk in scale.memory_chunks.get(each, ()):
             bram = results[MemoryPoint(name)]["bram36"]
             checks.append(at_most(f"{name}: BRAM36 by synthesis", bram, scale.bram36))
     notes = [
