@@ -52,8 +52,8 @@ struct Memory {
     const CData* protocol_breach;
 };
 
-// A module whose clock stops while no beat is in its registers (rtl_kernel.vlt lists them). What its
-// memories and counters hold changes with valid beats only, and what else moves in it meanwhile
+// A module whose clock stops while no beat is in its registers (rtl_kernel.vlt lists them). What
+// its memories and counters hold changes with valid beats only, and what else moves in it meanwhile
 // nothing looks at: so nothing but the time that the simulation takes depends on it.
 struct Stage {
     CData* forced;
