@@ -7,7 +7,7 @@ from __future__ import annotations
 import dataclasses
 import gc
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import NamedTuple
@@ -117,6 +117,31 @@ def test_timing_changes_clocks_and_nothing_else(kernel: RtlKernel, seed: int, sl
     assert_same(late, fast)
     clocks = (counted(fast.prepare).clocks, counted(fast.convolve).clocks)
     assert (counted(late.prepare).clocks, counted(late.convolve).clocks) > clocks
+
+
+def slow(seed: int) -> Timing:
+    return Timing(latency=90, bandwidth=400, stall=200, seed=seed & 0xFFFF)
+
+
+@pytest.mark.parametrize("timing", [lambda seed: Timing(), slow], ids=["fast", "slow"])
+def test_stopped_clocks_change_nothing(
+    kernel: RtlKernel, seed: int, timing: Callable[[int], Timing]
+) -> None:
+    runs, waits = [], []
+    x, h = rows(seed, 2, 900), rows(seed + 1, 2, 300)
+    for on in (True, False):
+        kernel.stop_clocks(on)
+        for bank in Bank:
+            kernel.set_timing(bank, timing(seed + bank))
+        kernel.reset()
+        began = kernel.clocks
+        runs.append(convolve(kernel, x, h))
+        waits.append(kernel.clocks - began)
+    kernel.stop_clocks(True)
+    assert_same(*runs)
+    assert counted(runs[0].prepare) == counted(runs[1].prepare)
+    assert counted(runs[0].convolve) == counted(runs[1].convolve)
+    assert waits[0] == waits[1]
 
 
 def test_counters_add_up(kernel: RtlKernel, seed: int) -> None:

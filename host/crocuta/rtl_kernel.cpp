@@ -10,10 +10,12 @@
 #include <exception>
 #include <stdexcept>
 #include <string>
+#include <vector>
 
 #include "Vkernel_tb.h"
 #include "Vkernel_tb___024root.h"
 #include "verilated.h"
+#include "verilated_syms.h"
 
 // All else stays hidden, so that libraries of several configurations can live in one process.
 #define CROCUTA_API __attribute__((visibility("default")))
@@ -32,6 +34,7 @@ namespace {
 
 constexpr int kResetClocks = 8;
 constexpr int kAnswerClocks = 1000;  // no register access takes longer
+constexpr int kStageClocks = 64;     // no beat takes longer through a stage's registers
 
 struct Memory {
     std::uint32_t* words;
@@ -49,10 +52,22 @@ struct Memory {
     const CData* protocol_breach;
 };
 
+// A module whose clock stops while no beat is in its registers (rtl_kernel.vlt lists them). What
+// its memories and counters hold changes with valid beats only, and what else moves in it meanwhile
+// nothing looks at: so nothing but the time that the simulation takes depends on it.
+struct Stage {
+    CData* forced;
+    CData* clk;
+    const CData* rst_n;
+    const CData* valid;
+    int clocks_left;
+};
+
 struct Kernel {
     VerilatedContext context;
     Vkernel_tb top{&context};
     Memory memories[3];
+    std::vector<Stage> stages;
     std::uint64_t clocks = 0;
     std::string error;
 
@@ -63,10 +78,27 @@ struct Kernel {
     // Verilator keeps the thread's context in a global, which is another kernel's or a dead one's.
     void select() { Verilated::threadContextp(&context); }
 
+    void find_stages();
+
+    // The clock is low.
+    void stop_clocks(bool on) {
+        for (Stage& stage : stages) {
+            *stage.forced = on;
+            *stage.clk = 0;
+            stage.clocks_left = kStageClocks;
+        }
+    }
+
     void clock() {
         top.clk_i = 1;
+        for (Stage& stage : stages) {
+            if (*stage.valid || !*stage.rst_n) stage.clocks_left = kStageClocks;
+            *stage.clk = stage.clocks_left > 0;
+            stage.clocks_left -= *stage.clk;
+        }
         top.eval();
         top.clk_i = 0;
+        for (Stage& stage : stages) *stage.clk = 0;
         top.eval();
         ++clocks;
     }
@@ -120,6 +152,20 @@ Memory memory_of(Array& mem) {
     return memory;
 }
 
+void Kernel::find_stages() {
+    for (const auto& [name, scope] : *context.scopeNameMap()) {
+        const VerilatedVar* forced = scope->varFind("clk_i__VforceEn");
+        const VerilatedVar* clk = scope->varFind("clk_i__VforceVal");
+        const VerilatedVar* rst_n = scope->varFind("rst_ni");
+        const VerilatedVar* valid = scope->varFind("valid_i");
+        if (!forced || !clk || !rst_n || !valid) continue;
+        stages.push_back({static_cast<CData*>(forced->datap()), static_cast<CData*>(clk->datap()),
+                          static_cast<const CData*>(rst_n->datap()),
+                          static_cast<const CData*>(valid->datap()), 0});
+    }
+    if (stages.empty()) throw std::runtime_error("no stage's clock can be stopped");
+}
+
 Kernel::Kernel() {
     auto* root = top.rootp;
 #define CROCUTA_MEMORY(index, name)                                          \
@@ -140,10 +186,12 @@ Kernel::Kernel() {
     CROCUTA_MEMORY(2, h_spectra);
 #undef CROCUTA_MEMORY
     for (Memory& memory : memories) *memory.bandwidth = 1000;
+    find_stages();
     top.quiet_i = 1;  // breaches are asked for, not printed
     top.clk_i = 0;
     top.rst_ni = 0;
     top.eval();
+    stop_clocks(true);  // the first evaluation frees them
 }
 
 // Runs `function` and turns an exception into a negative number and a message.
@@ -224,6 +272,9 @@ CROCUTA_API void crocuta_set_timing(Kernel* kernel, int memory, std::uint16_t la
     *m.stall = stall;
     *m.seed = seed;
 }
+
+/// Whether the clocks of stages without a beat stop, as they do at first: the results are the same.
+CROCUTA_API void crocuta_stop_clocks(Kernel* kernel, int on) { kernel->stop_clocks(on != 0); }
 
 /// The beat at `address` is answered with an error, or (`on` == 0) no beat.
 CROCUTA_API void crocuta_set_error(Kernel* kernel, int memory, int write, int on, std::uint64_t address) {

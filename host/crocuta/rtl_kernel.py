@@ -64,6 +64,7 @@ def _load(path: str) -> ctypes.CDLL:
         ("write", ctypes.c_int64, [kernel, ctypes.c_uint32, ctypes.c_uint32]),
         ("read", ctypes.c_int64, [kernel, ctypes.c_uint32]),
         ("run", ctypes.c_int64, [kernel, u64]),
+        ("stop_clocks", None, [kernel, ctypes.c_int]),
         ("memory", ctypes.c_void_p, [kernel, ctypes.c_int, ctypes.POINTER(u64)]),
         (
             "set_timing",
@@ -146,6 +147,13 @@ class RtlKernel(RegisterKernel):
     def reset(self) -> None:
         """Resets the kernel and the memories' timing, not their contents."""
         self._checked(self._library.crocuta_reset(self._kernel))
+
+    def stop_clocks(self, on: bool) -> None:
+        """Whether the clocks of modules without a beat stop, as they do at first.
+
+        The results are the same, down to the clock; only the simulation takes longer without.
+        """
+        self._library.crocuta_stop_clocks(self._kernel, on)
 
     def set_timing(self, bank: Bank, timing: Timing) -> None:
         """Changes a memory's timing; the seed counts from the next reset."""
