@@ -58,16 +58,16 @@ FULL = Scale(
     lengths={
         (FASTEST, 65536): LENGTHS,
         (SIMPLE, 65536): LENGTHS,
-        (FASTEST, 4096): (4_096, 16_384, 65_536, 131_072, 262_144, 450_000),
+        (FASTEST, 4096): (4_096, *LENGTHS),
     },
     memory_chunks={
         FASTEST: (1024, 2048, 4096, 8192, 16384, 32768, 65536, 131072),
         SIMPLE: (1024, 2048, 4096, 8192, 16384, 32768, 65536),
     },
-    memory_mantissas=(14, 20),
+    memory_mantissas=(14, 16, 20, 24),
     bram36=622,
     accuracy_length=450_000,
-    mantissas=(14, 16, 18, 20, 22, 24),
+    mantissas=tuple(range(14, 25)),
     software=(16_384, 65_536, 450_000, 1_000_002),
 )
 
