@@ -46,7 +46,7 @@ sim: .venv/installed ## run the benches of one test: make sim TEST=fft; without 
 	  --bench '$(BENCH)' $(if $(waves_wanted),--waves)
 
 test: .venv/installed ## run all tests, on JOBS=2 processes
-	@$(RUN) -m pytest -n '$(JOBS)'
+	@$(RUN) -m pytest -n '$(JOBS)' --dist worksteal
 
 regress: .venv/installed ## run all tests, the benches over SEEDS=3 seeds, on all cores
 	@$(RUN) -m tb.regress --seeds '$(or $(SEEDS),3)' --seed '$(SEED)' --test '$(TEST)' \

@@ -585,7 +585,11 @@ BENCHES: dict[str, tuple[Bench, ...]] = {
             parameters=kernel_parameters,
             configs=BOTH_OUTPUTS,
             sources=("tb/kernel_tb.sv", "tb/axi_memory.sv"),
-            long=(("small", "icarus"), ("small+outputs-2", "icarus")),
+            long=(
+                ("small", "icarus"),
+                ("small+outputs-2", "icarus"),
+                ("tiny+outputs-2", "icarus"),
+            ),
         ),
     ),
     "uart_bridge": (

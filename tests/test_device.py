@@ -483,10 +483,12 @@ def test_an_interrupted_job_makes_a_device_unusable(card: Card) -> None:
 
 def test_a_cards_patience_grows_with_the_job() -> None:
     u200 = configs.load("u200")
+    one = configs.load("u200+outputs-1")
     assert 10 < patience(u200, Job(Mode.PREPARE, 1, length_h=1)) < 11
     longest = Job(Mode.CONVOLVE, 1, 1 << 22, 1 << 22)
-    assert 27 < patience(u200, longest) < 29
-    assert patience(u200, Job(Mode.CONVOLVE, 65536, 1 << 22, 1 << 22)) > 65536 * 17
+    assert 18 < patience(u200, longest) < 20
+    assert 27 < patience(one, longest) < 29
+    assert patience(one, Job(Mode.CONVOLVE, 65536, 1 << 22, 1 << 22)) > 65536 * 17
 
 
 # -------------------------------------------------------------------------------------------------
