@@ -16,6 +16,8 @@ from models.files import write_generated
 SIMS = ("verilator", "icarus")
 BOTH_OUTPUTS = ("tiny", "small", "tiny+outputs-2", "small+outputs-2")
 """One and two output chunks a pass."""
+TWO_AT_SMALL = tuple(("small+outputs-2", sim) for sim in SIMS)
+"""What `make test` leaves to regressions of a block: there it runs in the whole kernel."""
 BRIDGE_MODULES = ("uart_bridge", "uart_rx", "uart_tx")
 BOARD_MODULES = ("axi_ram", "crocuta_board", "delay", *BRIDGE_MODULES)
 # fft_engine at the corners of its parameters.
@@ -370,6 +372,7 @@ BENCHES: dict[str, tuple[Bench, ...]] = {
             about="every command stream against the schedule's model",
             parameters=chunk_parameters,
             configs=BOTH_OUTPUTS,
+            long=TWO_AT_SMALL,
         ),
         Bench(
             top="chunk_controller",
@@ -377,6 +380,7 @@ BENCHES: dict[str, tuple[Bench, ...]] = {
             about="rows of at most 8 chunks: the largest counts",
             parameters=short_rows(3),
             configs=BOTH_OUTPUTS,
+            long=TWO_AT_SMALL,
             variant="short",
         ),
         Bench(
@@ -393,6 +397,7 @@ BENCHES: dict[str, tuple[Bench, ...]] = {
             about="each beat fires exactly when it may and takes what it needs",
             parameters=chunk_parameters,
             configs=BOTH_OUTPUTS,
+            long=TWO_AT_SMALL,
         ),
     ),
     "fft": (
@@ -402,6 +407,7 @@ BENCHES: dict[str, tuple[Bench, ...]] = {
             about="forward engine: order, words, latency, gaps, resets, saturation",
             parameters=engine(),
             variant="forward",
+            long=(("small", "icarus"),),
         ),
         Bench(
             top="fft_engine",
@@ -409,6 +415,7 @@ BENCHES: dict[str, tuple[Bench, ...]] = {
             about="inverse engine: the same",
             parameters=engine(inverse=True),
             variant="inverse",
+            long=(("small", "icarus"),),
         ),
         Bench(
             top="fft_engine",
@@ -472,6 +479,7 @@ BENCHES: dict[str, tuple[Bench, ...]] = {
             about="passes of a chunk, any marks and gaps, resets, saturation",
             parameters=mac_parameters,
             configs=BOTH_OUTPUTS,
+            long=TWO_AT_SMALL,
         ),
     ),
     "overlap_add": (
@@ -588,7 +596,7 @@ BENCHES: dict[str, tuple[Bench, ...]] = {
             long=(
                 ("small", "icarus"),
                 ("small+outputs-2", "icarus"),
-                ("tiny+outputs-2", "icarus"),
+                *(("tiny+outputs-2", sim) for sim in SIMS),
             ),
         ),
     ),
