@@ -193,6 +193,7 @@ module spectrum_reader_formal #(
   `ASSERT(helper_handed, !u_dut.data_valid
           || (u_dut.data_last ? sent_q == '0 : sent_q != '0))
   `ASSERT(helper_fifo, 32'(u_dut.u_fifo.stored) <= 32'(FifoDepth))
+  `ASSERT(helper_ready, u_dut.u_fifo.ready_q == (32'(u_dut.u_fifo.stored) != 32'(FifoDepth)))
   `ASSERT(helper_skip, u_dut.u_room.skip_q == '0)
   `ASSERT(helper_state, u_dut.state_q != 2'd3)
   `ASSERT(helper_bursts, u_dut.state_q != 2'd0

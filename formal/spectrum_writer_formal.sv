@@ -155,6 +155,7 @@ module spectrum_writer_formal #(
           + 16'(Beats) * (16'(u_dut.complete_q) + 16'(u_dut.arrived_q)))
   `ASSERT(helper_complete, 16'(u_dut.complete_q) + 16'(u_dut.arrived_q) <= 16'd2)
   `ASSERT(helper_stored, 32'(u_dut.u_fifo.stored) <= 32'(2 * Beats))
+  `ASSERT(helper_ready, u_dut.u_fifo.ready_q == (32'(u_dut.u_fifo.stored) != 32'(2 * Beats)))
   `ASSERT(helper_pushed, !pushed_q || u_dut.beat_q != '0 || u_dut.arrived_q)
   `ASSERT(helper_arrived, !u_dut.arrived_q || u_dut.beat_q == '0)
   `ASSERT(helper_fifo, u_dut.u_fifo.valid_q || 32'(u_dut.u_fifo.stored) == 32'(pushed_q))
