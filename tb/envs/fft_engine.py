@@ -116,9 +116,18 @@ class EnginePredictor(Predictor):
         super().build_phase()
         dut = self.get_parent().dut
         self.config = config_of(dut)
-        self.inverse = bool(int(dut.Inverse.value))
+        self.inverse = self.direction(dut)
         self.latency = engine_latency(self.config, self.inverse)
         self.chunk_beats = self.config.chunk_beats
+        self.cover()
+        self.reset()
+
+    def direction(self, dut: Any) -> bool:
+        """Whether it is the inverse engine."""
+        return bool(int(dut.Inverse.value))
+
+    def cover(self) -> None:
+        """Which chunks came."""
         self._sample = covergroup(
             "fft_engine.chunk",
             {"direction": ("forward", "inverse"), "saturated": ("no", "yes")},
@@ -126,7 +135,6 @@ class EnginePredictor(Predictor):
         )
         self.SPREADS = ("equal", "some bits", "more than the mantissa")
         self._sample_spread = covergroup("fft_engine.first_level", {"spread": self.SPREADS})
-        self.reset()
 
     def reset(self) -> None:
         """Forgets everything; the first Chunk/Lanes - 1 beats bring out nothing."""
@@ -142,9 +150,13 @@ class EnginePredictor(Predictor):
             self.expect(value, beat.clock + self.latency)
         for number, late in self.pushed:
             if number == self.count:
-                self.flags.write(beat.clock + late)
+                self.flag(beat.clock + late)
         self.pushed = [entry for entry in self.pushed if entry[0] > self.count]
         self.count += 1
+
+    def flag(self, clock: int) -> None:
+        """The flag will rise in this clock."""
+        self.flags.write(clock)
 
     def chunk(self, frame: Sequence[Beat]) -> None:
         """Transforms it."""
@@ -160,17 +172,21 @@ class EnginePredictor(Predictor):
         words = order_in(beat_words(beats, config.lanes, Format.of(config)))
         result = model(words, config)
         self.held.extend(beat_ints(order_out(result.words, config), Format.of(config)))
-        direction = "inverse" if self.inverse else "forward"
-        self._sample(direction, "yes" if result.saturated else "no")
-        self._spreads(words)
+        self.sample(words, result.saturated)
         if result.saturated:
             start = self.count + 1 - config.chunk_beats
             clocks = [earlier.clock for earlier in frame]
             for number, late in overflows(words, config, self.inverse):
                 if number < config.chunk_beats - 1:
-                    self.flags.write(clocks[number] + late)
+                    self.flag(clocks[number] + late)
                 else:
                     self.pushed.append((start + number, late))
+
+    def sample(self, words: Cfp, saturated: bool) -> None:
+        """Coverage of a chunk."""
+        direction = "inverse" if self.inverse else "forward"
+        self._sample(direction, "yes" if saturated else "no")
+        self._spreads(words)
 
     def _spreads(self, words: Cfp) -> None:
         """How far apart the exponents of the chunk's halves are: what its first butterflies align
