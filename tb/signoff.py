@@ -21,6 +21,7 @@ from rich.table import Table
 
 from models.configs import ROOT
 from models.files import design_digest, write_generated
+from tb import stops
 
 BUILD = ROOT / "build"
 DOCS = ROOT / "docs"
@@ -242,4 +243,4 @@ def main(
 
 
 if __name__ == "__main__":
-    typer.run(main)
+    stops.run(main)
