@@ -471,7 +471,7 @@ def drawn(vivado: Vivado) -> Design:
     used = set()
     segments = {}
     links = {}
-    nets = {}
+    nets: dict[str, str] = {}
     for call in vivado.calls():
         if call.name == "create_bd_cell":
             kinds[call.words[-1]] = call.option("-vlnv").split(":")[2]
