@@ -51,6 +51,7 @@ GOOD: dict[str, object] = {
     "critical": 0,
     "errors": 0,
     "fails": "nothing",
+    "version": "2023.2",
     "boards": BOARDS,
     "targets": "cable0 cable1",
     "held": "",
@@ -147,7 +148,7 @@ class Vivado:
             "get_ipdefs": self.answers["ips"],
             "get_hw_devices": self.answers["devices"],
             "get_cells": "cell_a cell_b cell_c",
-            "version": "2023.2",
+            "version": self.answers["version"],
             "ipx::current_core": "core",
         }
         lines = [f"dict set answers {{{name}}} {{{value}}}" for name, value in answers.items()]
@@ -205,6 +206,9 @@ def vivado(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Vivado:
     monkeypatch.setenv("PATH", f"{tmp_path / 'bin'}:{os.environ['PATH']}")
     monkeypatch.setattr(build, "BUILD", tmp_path / "build")
     monkeypatch.setattr(build, "kernel_ports", PORTS)
+    monkeypatch.setattr(build, "PLATFORMS", tmp_path / "platforms")
+    for name in ("PLATFORM_REPO_PATHS", "XILINX_VITIS"):
+        monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("RECORDER_SCHEMA", str(tmp_path / "schema.tcl"))
     monkeypatch.setenv("RECORDER_ANSWERS", str(tmp_path / "answers.tcl"))
     monkeypatch.setenv("RECORDER_TRACE", str(tmp_path / "trace"))
@@ -708,8 +712,12 @@ def test_the_page_says_what_the_first_registers_read() -> None:
 
 def test_no_board_files(vivado: Vivado, capfd: pytest.CaptureFixture[str]) -> None:
     vivado.answers["boards"] = ""
-    assert vivado.run("bitstream", "--config", CONFIG).exit_code == 2
-    assert "board files are missing" in capfd.readouterr().err
+    result = vivado.run("bitstream", "--config", CONFIG)
+    assert result.exit_code == 2
+    sentence = capfd.readouterr().err
+    assert sentence.startswith("The U200's board files are missing: name their folder by set_param")
+    assert sentence.count("\n") == 1
+    assert result.stderr == ""
     assert not vivado.named("create_project")
 
 
@@ -882,7 +890,9 @@ def test_link_gives_each_port_its_memory() -> None:
 
 
 def vitis(vivado: Vivado, status: int = 0) -> Callable[[], list[list[str]]]:
-    """Puts v++ and emconfigutil on PATH; returns what gives their command lines."""
+    """Puts v++, emconfigutil and the platform in place; returns what gives the command lines."""
+    (build.PLATFORMS / build.PLATFORM).mkdir(parents=True)
+    (build.PLATFORMS / build.PLATFORM / f"{build.PLATFORM}.xpfm").touch()
     log = vivado.folder / "vitis"
     script = f'echo "$(basename $0)" "$@" >> {log}\n'
     program(
@@ -898,7 +908,8 @@ def vitis(vivado: Vivado, status: int = 0) -> Callable[[], list[list[str]]]:
 @pytest.mark.parametrize("mode", build.MODES)
 def test_xclbin(vivado: Vivado, mode: str) -> None:
     lines = vitis(vivado)
-    ok(vivado.run("xclbin", "--config", CONFIG, "--mode", mode))
+    result = vivado.run("xclbin", "--config", CONFIG, "--mode", mode)
+    ok(result)
     link, package, *emulation = lines()
     folder = build.BUILD / CONFIG / mode
     linked, done = str(folder / "crocuta.link.xclbin"), str(folder / "crocuta.xclbin")
@@ -907,9 +918,13 @@ def test_xclbin(vivado: Vivado, mode: str) -> None:
     assert link[link.index("--config") + 1] == str(ROOT / "vivado" / "u200.cfg")
     assert link[-3:] == ["--output", linked, str(build.BUILD / CONFIG / "xo" / "crocuta.xo")]
     assert ("-g" in link) == (mode == "hw_emu")
+    # No implementation, no strategy.
+    assert (build.STRATEGY in link) == (mode == "hw")
     assert package[:6] == ["v++", "--package", *common]
     assert package[6:] == ["--package.out_dir", str(folder), "--output", done, linked]
     assert [words[0] for words in emulation] == ["emconfigutil"] * (mode == "hw_emu")
+    hint = f"XCL_EMULATION_MODE=hw_emu EMCONFIG_PATH={folder}"
+    assert (hint if mode == "hw_emu" else f"`xclbinutil --info --input {done}`") in result.stdout
 
 
 def test_link_fails(vivado: Vivado) -> None:
@@ -918,6 +933,57 @@ def test_link_fails(vivado: Vivado) -> None:
     assert result.exit_code == 1
     assert "v++ failed" in result.stderr
     assert len(lines()) == 1
+
+
+def test_a_link_without_tables_fails(vivado: Vivado) -> None:
+    """v++'s own Vivado only warns of a table that it does not find."""
+    lines = vitis(vivado)
+    script = (vivado.folder / "bin" / "v++").read_text(encoding="utf-8")
+    warning = "CRITICAL WARNING: [Synth 8-4445] could not open $readmem data file 'level_01.mem'"
+    runs = "temp/link/vivado/vpl/prj/prj.runs/crocuta_synth_1"
+    warning = warning.replace("$", "\\$")
+    log = f'mkdir -p {runs}; echo "{warning}" > {runs}/runme.log'
+    program(vivado.folder, "v++", f"{log}\n{script}")
+    result = vivado.run("xclbin", "--config", CONFIG)
+    assert result.exit_code == 1
+    assert result.stderr.startswith("v++ did not find the twiddle tables, and made empty ROMs (see")
+    assert len(lines()) == 1
+
+
+@pytest.mark.parametrize("place", ["PLATFORM_REPO_PATHS", "XILINX_VITIS", "a path"])
+def test_where_platforms_are(
+    vivado: Vivado, place: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    vitis(vivado)
+    monkeypatch.setattr(build, "PLATFORMS", tmp_path / "nowhere")
+    result = vivado.run("xclbin", "--config", CONFIG)
+    assert result.exit_code == 2
+    assert result.stderr == (
+        f"There is no platform {build.PLATFORM}: install its development package, or name the"
+        " folder that has it in PLATFORM_REPO_PATHS.\n"
+    )
+    assert not vivado.calls()
+    name = build.PLATFORM
+    if place == "a path":
+        missing = vivado.run("xclbin", "--config", CONFIG, "--platform", "nothing.xpfm")
+        assert missing.exit_code == 2
+        assert missing.stderr.startswith("There is no nothing.xpfm: PLATFORM names a platform, or")
+        name = str(tmp_path / "platforms" / build.PLATFORM / f"{build.PLATFORM}.xpfm")
+    elif place == "XILINX_VITIS":
+        monkeypatch.setenv(place, str(tmp_path))
+    else:
+        monkeypatch.setenv(place, f"/nowhere:{tmp_path / 'platforms'}")
+    ok(vivado.run("xclbin", "--config", CONFIG, "--platform", name))
+
+
+@pytest.mark.parametrize("command", ["ooc", "bitstream", "program", "xo", "xclbin"])
+def test_an_old_vivado(vivado: Vivado, command: str) -> None:
+    vitis(vivado)
+    vivado.answers["version"] = "2021.2"
+    result = vivado.run(command, "--config", CONFIG)
+    assert result.exit_code == 2
+    assert result.stderr == "Vivado 2021.2 is too old: the flows need 2022.1 or newer.\n"
+    assert not vivado.calls()
 
 
 def test_a_product_that_is_not_there_fails(vivado: Vivado) -> None:
@@ -938,23 +1004,33 @@ def test_card(vivado: Vivado, action: str, product: str, capfd: pytest.CaptureFi
     assert "make bitstream CONFIG=tiny" in result.stderr
     assert not vivado.calls()
     ok(vivado.run("bitstream", "--config", CONFIG))
-    ok(vivado.run(action, "--config", CONFIG))
+    result = vivado.run(action, "--config", CONFIG)
+    ok(result)
     order(vivado, "open_hw_manager", "connect_hw_server", "open_hw_target", "program_hw_devices")
     path = str(build.BUILD / CONFIG / "bitstream" / f"crocuta.{product}")
     key = "PROGRAM.FILES" if action == "flash" else "PROGRAM.FILE"
     assert (key, path) in {call.words[:2] for call in vivado.named("set_property")}
     assert len(vivado.named("program_hw_cfgmem")) == (action == "flash")
+    assert ("a Vitis platform in its flash is lost" in result.stdout) == (action == "flash")
     assert len(vivado.named("open_hw_target")) == 1
+
+    def no_card() -> None:
+        capfd.readouterr()
+        result = vivado.run(action, "--config", CONFIG)
+        assert result.exit_code == 2
+        sentence = capfd.readouterr().err
+        assert sentence.startswith("No U200 answers: ")
+        assert sentence.count("\n") == 1
+        assert result.stderr == ""
+
     # Another program holds the first cable, then both.
     vivado.answers["held"] = "cable0"
     ok(vivado.run(action, "--config", CONFIG))
     assert [call.words[0] for call in vivado.named("open_hw_target")] == ["cable0", "cable1"]
     vivado.answers["held"] = "cable0 cable1"
-    assert vivado.run(action, "--config", CONFIG).exit_code == 1
-    assert "No U200 answers" in capfd.readouterr().err
+    no_card()
     vivado.answers |= {"held": "", "devices": ""}
-    assert vivado.run(action, "--config", CONFIG).exit_code == 1
-    assert "No U200 answers" in capfd.readouterr().err
+    no_card()
     assert len(vivado.named("open_hw_target")) == len(vivado.named("close_hw_target")) == 2
 
 

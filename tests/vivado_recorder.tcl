@@ -227,6 +227,11 @@ foreach command {lmap try throw tailcall coroutine yield yieldto zlib} {
 }
 
 # The command line.
+if {$argv eq "-version"} {
+    puts "vivado v[dict get $answers version] (64-bit)"
+    puts "SW Build 4029153 on Fri Oct 13 20:13:54 MDT 2023"
+    exit
+}
 record [concat vivado $argv]
 set script ""
 while {[llength $argv] > 0} {

@@ -23,7 +23,7 @@ proc open_device {} {
         }
         close_hw_target
     }
-    die "No U200 answers: hw_server sees no xcu200 on any USB cable."
+    die "No U200 answers: hw_server sees no xcu200 on a USB cable that no other program holds." 2
 }
 
 proc program {device file} {
