@@ -601,8 +601,8 @@ def main(
         before = read(DIRECTORY) if again else None
         if again and before is None:
             raise RegressionError(
-                f"There is no regression of this design in {DIRECTORY} to continue: run it without"
-                " AGAIN=1."
+                f"There is no regression of this design by these benches in {DIRECTORY} to"
+                " continue: run it without AGAIN=1."
             )
         base = runner.default_seed(seed or (str(before.seed) if before else ""))
         if before and before.seed != base:
