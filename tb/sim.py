@@ -11,7 +11,7 @@ from rich.console import Console
 from rich.table import Table
 
 from models import configs
-from tb import runner
+from tb import runner, stops
 from tb.benches import BENCHES, ENGINE_TESTS, SIMS
 
 console = Console(highlight=False, soft_wrap=True)
@@ -81,4 +81,4 @@ def main(
 
 
 if __name__ == "__main__":
-    typer.run(main)
+    stops.run(main)

@@ -147,8 +147,8 @@ class EnginePredictor(Predictor):
         self.pushed = [entry for entry in self.pushed if entry[0] > self.count]
         self.count += 1
 
-    def chunk(self, frame: Sequence[Beat]) -> None:
-        """Transforms it."""
+    def transform(self, beats: Sequence[int]) -> tuple[Cfp, Any, list[int]]:
+        """A chunk's words in their order, what the model makes of them, and its beats."""
         config = self.config
         forward = (fft_engine.forward, fft_engine.from_lanes, fft_engine.to_beats)
         inverse = (
@@ -157,10 +157,24 @@ class EnginePredictor(Predictor):
             fft_engine.to_lanes,
         )
         model, order_in, order_out = inverse if self.inverse else forward
-        beats = [beat.values[0] for beat in frame]
         words = order_in(beat_words(beats, config.lanes, Format.of(config)))
         result = model(words, config)
-        self.held.extend(beat_ints(order_out(result.words, config), Format.of(config)))
+        return words, result, beat_ints(order_out(result.words, config), Format.of(config))
+
+    def cut_short(self, frame: Sequence[Beat], clock: int) -> None:
+        """The flags that its beats have raised: what would have followed them plays no part."""
+        beats = [beat.values[0] for beat in frame]
+        words, result, _ = self.transform(beats + [0] * (self.chunk_beats - len(frame)))
+        if result.saturated:
+            for number, late in overflows(words, self.config, self.inverse):
+                if number < len(frame) and frame[number].clock + late < clock:
+                    self.flags.write(frame[number].clock + late)
+
+    def chunk(self, frame: Sequence[Beat]) -> None:
+        """Transforms it."""
+        config = self.config
+        words, result, beats = self.transform([beat.values[0] for beat in frame])
+        self.held.extend(beats)
         direction = "inverse" if self.inverse else "forward"
         self._sample(direction, "yes" if result.saturated else "no")
         self._spreads(words)
