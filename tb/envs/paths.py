@@ -100,7 +100,8 @@ class PathEnv(BlockEnv):
         self.waits += beat.wait
 
     def on_reset(self, clock: int) -> None:
-        """The predictor forgets, too."""
+        """The predictor says what is still due before, and forgets after."""
+        self.predictor.on_reset(clock)
         super().on_reset(clock)
         self.predictor.reset()
 
