@@ -4,21 +4,19 @@
 
 from __future__ import annotations
 
-import os
 import random
-from pathlib import Path
 from typing import Any
 
 import cocotb
 
+from tb.benches import RAM_WORDS
 from tb.clock import drive, start_clock
 
 
 @cocotb.test()
 async def initial_words(dut: Any) -> None:
     """All words once in order, then random reads."""
-    text = Path(os.environ["RAM_INIT_FILE"]).read_text(encoding="ascii")
-    words = [int(line, 16) for line in text.split()]
+    words = RAM_WORDS
     assert len(words) == int(dut.Depth.value)
     start_clock(dut, read_i=0)
     addresses = [*range(len(words)), *random.choices(range(len(words)), k=300)]
