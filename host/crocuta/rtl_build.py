@@ -103,16 +103,19 @@ def library(config: Config, announce: Announce = nullcontext) -> Path:
                 return path
             stamp.unlink(missing_ok=True)
             _check_tools()
-            with announce(), (directory / "build.log").open("w") as log:
-                shutil.rmtree(directory / "obj", ignore_errors=True)
-                _execute(verilate, environment, log)
-                reused = _reuse_library(directory / "obj")
-                _execute(make, environment, log)
-                if not reused:
-                    _keep_library(directory / "obj")
-            # A process that has the old library loaded keeps it.
-            (directory / "obj" / path.name).replace(path)
-            shutil.rmtree(directory / "obj")
+            objects = directory / "obj"
+            shutil.rmtree(objects, ignore_errors=True)
+            try:
+                with announce(), (directory / "build.log").open("w") as log:
+                    _execute(verilate, environment, log)
+                    reused = _reuse_library(objects)
+                    _execute(make, environment, log)
+                    if not reused:
+                        _keep_library(objects)
+                # A process that has the old library loaded keeps it.
+                (objects / path.name).replace(path)
+            finally:
+                shutil.rmtree(objects, ignore_errors=True)
             stamp.write_text(digest)
     except OSError as error:
         raise KernelError(f"The kernel's RTL could not be compiled: {error}.") from None
