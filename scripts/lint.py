@@ -20,7 +20,7 @@ from rich.console import Console
 
 from models import configs
 from models.configs import ROOT
-from tb import verilator
+from tb import stops, verilator
 from tb.runner import RTL, BenchFailure, design_files
 
 KERNEL = "crocuta_kernel"
@@ -245,4 +245,4 @@ def main(
 
 
 if __name__ == "__main__":
-    typer.run(main)
+    stops.run(main)

@@ -35,7 +35,7 @@ from rich.table import Table
 
 from models.configs import ROOT
 from models.files import verification_digest
-from tb import runner
+from tb import runner, stops
 from tb.benches import BENCHES, Bench
 
 DIRECTORY = ROOT / "build" / "mutation"
@@ -450,4 +450,4 @@ def main(
 
 
 if __name__ == "__main__":
-    typer.run(main)
+    stops.run(main)

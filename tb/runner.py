@@ -10,12 +10,13 @@ import os
 import re
 import secrets
 import shutil
+import signal
 import subprocess
 import sys
 import threading
 import time
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TextIO
@@ -70,26 +71,34 @@ class _Logged(cocotb_runner.Runner):
                 [*_ends_with_its_parent(), *cmd],
                 cwd=cwd,
                 env=self.env,
+                stdin=subprocess.DEVNULL,
                 stdout=subprocess.PIPE,
                 stderr=subprocess.STDOUT,
                 text=True,
                 errors="replace",
+                process_group=0,
             )
             assert process.stdout is not None
 
             def stop(late: subprocess.Popen[str] = process) -> None:
                 self.timed_out = True
-                late.kill()
+                os.killpg(late.pid, signal.SIGKILL)
 
             watchdog = threading.Timer(self.time_limit, stop)
+            watchdog.daemon = True
             watchdog.start()
-            for line in process.stdout:
-                stdout.write(line)
-                if self.echo:
-                    sys.stdout.write(line)
-                    sys.stdout.flush()
-            code = process.wait()
-            watchdog.cancel()
+            try:
+                for line in process.stdout:
+                    stdout.write(line)
+                    if self.echo:
+                        sys.stdout.write(line)
+                        sys.stdout.flush()
+                code = process.wait()
+            finally:
+                watchdog.cancel()
+                with suppress(ProcessLookupError):  # whatever ended it early
+                    os.killpg(process.pid, signal.SIGKILL)
+                process.wait()
             if code != 0:
                 raise RuntimeError(f"{cmd[0]} ended with exit code {code}")
 

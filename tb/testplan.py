@@ -27,6 +27,7 @@ from rich.table import Table
 
 from models.configs import ROOT
 from models.files import verification_digest
+from tb import stops
 from tb.benches import BENCHES, Bench
 from tb.pages import write_page
 
@@ -378,4 +379,4 @@ def main(
 
 
 if __name__ == "__main__":
-    typer.run(main)
+    stops.run(main)
