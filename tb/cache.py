@@ -23,6 +23,7 @@ from pathlib import Path
 from filelock import FileLock, Timeout
 
 from models.files import write_generated
+from tb import stops
 from tb.failures import BenchFailure
 
 LIMIT_BYTES = 4 << 30
@@ -119,12 +120,17 @@ def entry(
         for left in unfinished.glob(f"{name}.*"):  # by who was killed
             shutil.rmtree(left, ignore_errors=True)
         made = Path(tempfile.mkdtemp(prefix=f"{name}.", dir=unfinished))
-        try:
-            make(made)
-            path.parent.mkdir(exist_ok=True)
-            made.rename(path)
-        finally:
+
+        def remove() -> None:
             shutil.rmtree(made, ignore_errors=True)
+
+        try:
+            with stops.last(remove):
+                make(made)
+                path.parent.mkdir(exist_ok=True)
+                made.rename(path)
+        finally:
+            remove()
     evict(LIMIT_BYTES)
     return path
 

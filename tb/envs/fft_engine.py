@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from models import fft_engine
+from models import configs, fft_engine
 from models.cfp import Cfp, Format
 from models.cfp_butterfly import cfp_butterfly
 from models.cfp_multiply import rotate
@@ -27,7 +27,8 @@ FLAG_CLOCKS = 2  # from an overflow's result to saturated_o: a register a level,
 
 
 def config_of(dut: Any) -> Config:
-    """The configuration that the engine's parameters amount to."""
+    """The configuration that the engine's parameters and its tables amount to."""
+    named = configs.load_engine(os.environ["CROCUTA_CONFIG"])
     return Config(
         name="bench",
         about="",
@@ -36,7 +37,7 @@ def config_of(dut: Any) -> Config:
         mantissa_bits=int(dut.MantissaBits.value),
         exponent_bits=int(dut.ExponentBits.value),
         twiddle_bits=int(dut.TwiddleBits.value),
-        right_angle=os.environ.get("FFT_RIGHT_ANGLE", "1") == "1",
+        right_angle=named.right_angle and os.environ.get("FFT_RIGHT_ANGLE", "1") == "1",
         max_length_log2=22,
     )
 
