@@ -8,6 +8,12 @@ SIM    ?= verilator
 JOBS   ?= 2
 RUN    := .venv/bin/python
 
+# What makes Python another Python is not for this one.
+unexport PYTHONHASHSEED PYTHONHOME PYTHONINSPECT PYTHONOPTIMIZE PYTHONPATH PYTHONSTARTUP
+
+# python3 is the choice of nobody: an environment that was made with another one stays.
+chosen_python := $(if $(filter file,$(origin PYTHON)),,$(PYTHON))
+
 # Verilator's waves need headers that nothing else does.
 waves_wanted := $(filter-out 0,$(WAVES))
 
@@ -38,7 +44,12 @@ env: .venv/installed ## install the pinned Python packages into .venv, Icarus an
 	@echo '.venv is ready.'
 
 .venv/installed: requirements.txt pyproject.toml scripts/install.sh
-	@PYTHON='$(PYTHON)' scripts/install.sh
+	@PYTHON='$(chosen_python)' scripts/install.sh
+
+# The file says where the environment was made: moved or copied, it would run the original's code.
+ifneq ($(chosen_python)$(CURDIR),$(file <.venv/installed))
+.PHONY: .venv/installed
+endif
 
 sim: .venv/installed ## run the benches of one test: make sim TEST=fft; without TEST, list the tests
 	$(if $(waves_wanted),@scripts/install.sh waves)
