@@ -23,7 +23,10 @@ from cocotbext.axi import AxiBus, AxiResp
 
 from models import configs
 from tb.agents.axi_memory import (
+    CHANNELS,
+    ERRORS,
     FIELDS,
+    HELD,
     PAGE_BYTES,
     AxiMemoryConfig,
     Behaviour,
@@ -56,6 +59,8 @@ async def prepare(dut: Any, latency: int = 10) -> None:
             getattr(dut, f"s_axi_{channel}{name}").value = 0
     for name in ("wvalid", "wdata", "wstrb", "wlast", "bready", "rready"):
         getattr(dut, f"s_axi_{name}").value = 0
+    dut.response_i.value = 2
+    dut.hold_i.value = 0
     for name in ("read_error_i", "write_error_i", "quiet_i", "load_i", "dump_i", "file_i"):
         getattr(dut, name).value = 0
     dut.read_error_addr_i.value = 0
@@ -135,9 +140,9 @@ class RefusedAccesses(AccessTest):
 
     async def main(self) -> None:
         """Accesses around the bad beats."""
-        for _ in range(8):
+        for response in (*ERRORS, *ERRORS, *ERRORS):
             places = [random.randrange(WORDS // 4) * BYTES for _ in range(2)]
-            behaviour = Behaviour.random(stall="seldom")
+            behaviour = dataclasses.replace(Behaviour.random(stall="seldom"), response=response)
             await self.behave(
                 dataclasses.replace(behaviour, read_error=places[0], write_error=places[1])
             )
@@ -147,7 +152,37 @@ class RefusedAccesses(AccessTest):
                 for error, size in ((places[1], 0), (places[0], len(data))):
                     answer = await self.access(start, None if size else data, size)
                     bad = start <= error < start + len(data)
-                    assert answer.resp == (AxiResp.SLVERR if bad else AxiResp.OKAY)
+                    assert answer.resp == (behaviour.response if bad else AxiResp.OKAY)
+
+
+@pyuvm.test()
+class HeldAccesses(AccessTest):
+    """A channel that is held moves nothing, the accesses of the other direction go on, and after it
+    everything is as if nothing had been."""
+
+    async def main(self) -> None:
+        """Each channel, in the midst of accesses."""
+        bytes_held = 4 * BYTES
+        for channel in CHANNELS:
+            writes = channel in ("aw", "w", "b")
+            # Without resets the memory remembers what came before.
+            await self.behave(Behaviour(latency=random.randint(2, 9), hold=channel))
+            held = cocotb.start_soon(
+                self.access(0, random.randbytes(bytes_held))
+                if writes
+                else self.access(0, size=bytes_held)
+            )
+            other = cocotb.start_soon(
+                self.access(PAGE_BYTES, size=bytes_held)
+                if writes
+                else self.access(PAGE_BYTES, random.randbytes(bytes_held))
+            )
+            await ClockCycles(self.dut.clk_i, HELD + 100)
+            assert other.done(), f"{channel} holds back more than itself"
+            assert not held.done(), f"{channel} was not held"
+            await self.behave(Behaviour())
+            assert (await held).resp == (await other).resp == AxiResp.OKAY
+            await self.access(0, size=bytes_held)
 
 
 @cocotb.test()

@@ -35,7 +35,9 @@ BUILD = ROOT / "build" / "rtl"
 HARNESS = Path(__file__).with_name("rtl_kernel.cpp")
 CONTROL = Path(__file__).with_name("rtl_kernel.vlt")
 TOP = "kernel_tb"
-BENCH_FILES = (ROOT / "tb" / "kernel_tb.sv", ROOT / "tb" / "axi_memory.sv")
+BENCH_FILES = tuple(
+    ROOT / "tb" / f"{name}.sv" for name in ("kernel_tb", "job_observer", "axi_memory")
+)
 VERILATOR_FLAGS = (
     "--cc",
     "--exe",
