@@ -137,7 +137,9 @@ class KernelSequence(uvm_sequence):
     def check_accuracy(self, job: Job, x: SampleArray, h: SampleArray) -> None:
         """Compares the rows of y with float64, unless the job raised a flag."""
         env = self.env
-        if env.predictor.last.prediction.flags:
+        last = env.predictor.last
+        assert last is not None
+        if last.prediction.flags:
             return
         stride, size = crocuta_kernel.row_bytes(job.length_x), 4 * job.length_x
         for row in range(job.channels):
