@@ -5,10 +5,13 @@ hits beside the results of each simulation."""
 
 from __future__ import annotations
 
+import functools
 import os
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Coroutine, Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
+from cocotb.triggers import Trigger
 from cocotb_coverage.coverage import CoverCross, CoverPoint, coverage_db
 
 Bins = Sequence[str]
@@ -60,3 +63,17 @@ def covergroup(
 def export() -> None:
     """Writes all hits of this simulation beside its results."""
     coverage_db.export_to_yaml(str(Path(os.environ["COCOTB_RESULTS_FILE"]).with_name(FILE)))
+
+
+Test = Callable[..., Coroutine[Trigger, None, None]]
+
+
+def covered(test: Test) -> Test:
+    """A test that is no UVM test and leaves its hits: below @cocotb.test()."""
+
+    @functools.wraps(test)
+    async def run(*args: Any, **kwargs: Any) -> None:
+        await test(*args, **kwargs)
+        export()
+
+    return run
