@@ -61,8 +61,10 @@ SMALLEST = C == 64
 BRIEF = benches.BRIEF in os.environ
 FULL = FAST and SMALLEST and not BRIEF
 LIMITED = BRIEF or not (FAST or SMALLEST)
-HOLD = 2000
+HOLD = 1100 if SMALLEST else 3000
 """Clocks for which a channel is held back: all that can fill up does."""
+MANY_CHUNKS = 14 if SMALLEST else 20
+"""More than fit in all that can fill up."""
 
 
 def some(things: Iterable[T], count: int) -> list[T]:
@@ -196,7 +198,7 @@ class HeldChannels(KernelTest):
 
     async def main(self) -> None:
         """Each channel in each mode that uses it, in jobs of many chunks."""
-        x, h = self.rows(20 * C, kind="ordinary"), self.rows(C + 1, kind="ordinary")
+        x, h = self.rows(MANY_CHUNKS * C, kind="ordinary"), self.rows(C + 1, kind="ordinary")
         convolve = (await self.start(ConvolutionSequence(x, h))).job
         # The addresses of y, first: what is behind them has the longest way to fill up.
         places = [("samples", "aw")]
@@ -206,7 +208,7 @@ class HeldChannels(KernelTest):
         for memory, channel in places:
             await self.held(convolve, memory, channel)
         # The same filter, and a longer one.
-        x, h = self.rows(C, kind="ordinary"), self.rows(20 * C, kind="ordinary")
+        x, h = self.rows(C, kind="ordinary"), self.rows(MANY_CHUNKS * C, kind="ordinary")
         job = (await self.start(ConvolutionSequence(x, h))).job
         prepare = dataclasses.replace(job, mode=Mode.PREPARE)
         places = [("samples", channel) for channel in ("ar", "r")]

@@ -104,7 +104,7 @@ module kernel_tb #(
   // What job_observer makes of the running job, and the pulse at whose clock it has ended.
   output logic                      observed_done_o,
   output logic [191:0]              observed_counts_o,
-  output logic [9:0]                observed_limits_o,
+  output logic [7:0]                observed_limits_o,
   output logic                      observed_wrong_o,
   // Common to the memories.
   input  logic                      quiet_i,
@@ -361,7 +361,7 @@ module kernel_tb #(
   job_observer #(
     .ChunkBeats(Chunk / Lanes),
     .Outputs   (Outputs),
-    .Limits    (10)
+    .Limits    (8)
   ) u_observer (
     .clk_i             (clk_i),
     .rst_ni            (u_kernel.core_rst_n),
@@ -393,9 +393,7 @@ module kernel_tb #(
                          !u_kernel.u_chunk_controller.y_store_ready,
                          !u_kernel.u_chunk_controller.pass_ready,
                          !u_kernel.u_chunk_controller.h_store_ready,
-                         !u_kernel.u_chunk_controller.x_store_ready,
                          !u_kernel.u_chunk_controller.h_read_ready,
-                         !u_kernel.u_chunk_controller.x_read_ready,
                          !u_kernel.u_chunk_controller.load_ready,
                          !u_kernel.output_available, !u_kernel.samples_ready}),
     .counts_o          (observed_counts_o),

@@ -537,7 +537,6 @@ class AxiMemoryCoverage(uvm_subscriber):
         self.sample_refused = covergroup(
             f"{name}.refused",
             {"beat": PLACES, "response": [response.name for response in ERRORS]},
-            {"beat_x_response": ("beat", "response")},
         )
         self.sample_wait = covergroup(
             f"{name}.wait",
