@@ -4,13 +4,12 @@
 
 from __future__ import annotations
 
-import os
 import random
-from pathlib import Path
 from typing import Any
 
 import cocotb
 
+from tb.benches import RAM_WORDS
 from tb.clock import drive, start_clock
 from tb.envs.coverage import covered, seldom
 
@@ -23,8 +22,7 @@ SAMPLE = seldom("rom.word", {"place": PLACES, "held": PAUSES}, {"place_x_held": 
 @covered
 async def initial_words(dut: Any) -> None:
     """All words once in order, then random reads."""
-    text = Path(os.environ["RAM_INIT_FILE"]).read_text(encoding="ascii")
-    words = [int(line, 16) for line in text.split()]
+    words = RAM_WORDS
     assert len(words) == int(dut.Depth.value)
     start_clock(dut, read_i=0)
     addresses = [*range(len(words)), *random.choices(range(len(words)), k=300)]
