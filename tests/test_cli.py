@@ -9,7 +9,6 @@ import json
 import math
 import os
 import re
-import shutil
 import signal
 import socket
 import stat
@@ -28,7 +27,7 @@ import numpy.typing as npt
 import psutil
 import pytest
 from crocuta import demo as demonstration
-from crocuta import rtl_build, runs
+from crocuta import runs
 from crocuta.__main__ import app
 from crocuta.device import Device
 from crocuta.errors import KernelError
@@ -37,6 +36,7 @@ from typer.testing import CliRunner, Result
 
 from models import configs, reference
 from models.configs import ROOT
+from tb import cache
 
 Array = npt.NDArray[Any]
 
@@ -670,8 +670,8 @@ def test_signals_leave_nothing(
     assert not alive
     assert files(folder) == before
     if config == STOPPED_BUILD:
-        assert files(rtl_build.BUILD / config) == {"lock", "build.log"}
-        shutil.rmtree(rtl_build.BUILD / config)
+        for place in ("entries", "unfinished"):
+            assert not list((cache.root() / place).glob(f"rtl-{config}-*"))
 
 
 def test_help_and_the_module_itself(tmp_path: Path) -> None:
