@@ -14,7 +14,7 @@
 module job_observer #(
   parameter int ChunkBeats = 32, // beats of a pass
   parameter int Outputs = 1,     // output chunks that a pass may add to
-  parameter int Limits = 8        // signals of limits_i
+  parameter int Limits = 6        // signals of limits_i
 ) (
   input  logic               clk_i,
   input  logic               rst_ni,

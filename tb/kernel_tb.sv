@@ -104,7 +104,7 @@ module kernel_tb #(
   // What job_observer makes of the running job, and the pulse at whose clock it has ended.
   output logic                      observed_done_o,
   output logic [191:0]              observed_counts_o,
-  output logic [7:0]                observed_limits_o,
+  output logic [5:0]                observed_limits_o,
   output logic                      observed_wrong_o,
   // Common to the memories.
   input  logic                      quiet_i,
@@ -361,7 +361,7 @@ module kernel_tb #(
   job_observer #(
     .ChunkBeats(Chunk / Lanes),
     .Outputs   (Outputs),
-    .Limits    (8)
+    .Limits    (6)
   ) u_observer (
     .clk_i             (clk_i),
     .rst_ni            (u_kernel.core_rst_n),
@@ -389,9 +389,7 @@ module kernel_tb #(
     .output_reserve_i  (u_kernel.output_reserve),
     .mac_valid_i       (u_kernel.mac_valid),
     // Places behind the engines, then the controller's streams.
-    .limits_i          ({!u_kernel.u_chunk_controller.overlap_ready,
-                         !u_kernel.u_chunk_controller.y_store_ready,
-                         !u_kernel.u_chunk_controller.pass_ready,
+    .limits_i          ({!u_kernel.u_chunk_controller.pass_ready,
                          !u_kernel.u_chunk_controller.h_store_ready,
                          !u_kernel.u_chunk_controller.h_read_ready,
                          !u_kernel.u_chunk_controller.load_ready,

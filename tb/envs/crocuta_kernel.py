@@ -52,8 +52,6 @@ LIMITS = (
     "h_read",
     "h_store",
     "pass",
-    "y_store",
-    "overlap",
 )
 """What may be as full as it can be: the places behind the engines, and streams of the controller
 (those of X never are: there is a pass for each of their commands, and more)."""
