@@ -97,7 +97,7 @@ conv: .venv/installed ## convolve two .npy files in simulation: make conv X=x.np
 	  { echo 'Name the files: make conv X=x.npy H=h.npy OUT=y.npy' >&2; exit 2; }
 	@$(RUN) -m crocuta conv '$(X)' '$(H)' --output '$(OUT)' $(chosen_config)
 
-plan: .venv/installed ## choose a configuration: make plan LENGTH=450000 [FILTER_LENGTH=...] [SNR=85]
+plan: .venv/installed ## choose a configuration: make plan LENGTH=450k [FILTER_LENGTH=64Ki] [SNR=85]
 	@test -n '$(LENGTH)' || { echo 'Say how long x is: make plan LENGTH=450000' >&2; exit 2; }
 	@$(RUN) -m crocuta plan --length '$(LENGTH)' \
 	  $(if $(FILTER_LENGTH),--filter-length '$(FILTER_LENGTH)') \

@@ -15,6 +15,7 @@ from cocotb.triggers import Trigger
 from cocotb_coverage.coverage import CoverCross, CoverPoint, coverage_db
 
 Bins = Sequence[str]
+ANSWERS = ("no", "yes")
 FILE = "coverage.yaml"
 
 
@@ -58,6 +59,25 @@ def covergroup(
     for item in reversed(cover):
         sample = item(sample)
     return sample
+
+
+def seldom(
+    name: str,
+    points: Mapping[str, Bins],
+    crosses: Mapping[str, Sequence[str]] | None = None,
+    ignore: Mapping[str, Sequence[Sequence[str | None]]] | None = None,
+) -> Callable[..., None]:
+    """A covergroup that counts each combination of bins once a simulation: for what is sampled in
+    every clock, as counting takes longer than a clock."""
+    sample = covergroup(name, points, crosses, ignore)
+    seen: set[tuple[str, ...]] = set()
+
+    def first(*values: str) -> None:
+        if values not in seen:
+            seen.add(values)
+            sample(*values)
+
+    return first
 
 
 def export() -> None:
