@@ -114,7 +114,10 @@ def kernel_trace(config: Config, directory: Path, seed: int) -> Trace:
         configs=(config.name,),
         sims=("icarus",),
         sources=("tb/kernel_tb.sv", "tb/axi_memory.sv"),
-        env={"RECORD_FILE": str(record), "RECORD_PORTS": json.dumps([name for name, _ in ports])},
+        env={
+            "RECORD_FILE": str(record),
+            "RECORD_PORTS": json.dumps([name for name, _ in ports]),
+        },
     )
     try:
         runner.run(bench, config, "icarus", seed)
