@@ -8,6 +8,12 @@ SIM    ?= verilator
 JOBS   ?= 2
 RUN    := .venv/bin/python
 
+# What makes Python another Python is not for this one.
+unexport PYTHONHASHSEED PYTHONHOME PYTHONINSPECT PYTHONOPTIMIZE PYTHONPATH PYTHONSTARTUP
+
+# python3 is the choice of nobody: an environment that was made with another one stays.
+chosen_python := $(if $(filter file,$(origin PYTHON)),,$(PYTHON))
+
 # Verilator's waves need headers that nothing else does.
 waves_wanted := $(filter-out 0,$(WAVES))
 
@@ -25,7 +31,7 @@ chosen_jobs := $(if $(filter file,$(origin JOBS)),0,$(JOBS))
 help: ## list the commands
 	@echo 'make COMMAND [NAME=value ...], on Debian 12, Ubuntu 24.04 or alike with Python 3.11 or newer:'
 	@sed -n 's/^\([a-z]*\):[^#]*## \(.*\)/  \1\t\2/p' $(MAKEFILE_LIST) | expand -t 12
-	@echo 'Options of sim: SIM=verilator|icarus CONFIG=name SEED=number BENCH=name WAVES=1 (an FST file);'
+	@echo 'Options of sim: SIM=verilator|icarus CONFIG=name SEED=number BENCH=name ONLY=test WAVES=1 (FST);'
 	@echo 'of test: SEED=number; of demo, conv, synth and the FPGA builds: CONFIG=name; of bitstream:'
 	@echo 'TARGET=name; of xclbin: MODE=hw|hw_emu PLATFORM=name; of regress: SEEDS=number'
 	@echo 'ICARUS_SEEDS=number SEED=number TEST=name SIM=name CONFIG=name JOBS=number LIMIT=seconds'
@@ -38,12 +44,17 @@ env: .venv/installed ## install the pinned Python packages into .venv, Icarus an
 	@echo '.venv is ready.'
 
 .venv/installed: requirements.txt pyproject.toml scripts/install.sh
-	@PYTHON='$(PYTHON)' scripts/install.sh
+	@PYTHON='$(chosen_python)' scripts/install.sh
+
+# The file says where the environment was made: moved or copied, it would run the original's code.
+ifneq ($(chosen_python)$(CURDIR),$(file <.venv/installed))
+.PHONY: .venv/installed
+endif
 
 sim: .venv/installed ## run the benches of one test: make sim TEST=fft; without TEST, list the tests
 	$(if $(waves_wanted),@scripts/install.sh waves)
 	@$(RUN) -m tb.sim '$(TEST)' --sim '$(SIM)' --config '$(or $(CONFIG),tiny)' --seed '$(SEED)' \
-	  --bench '$(BENCH)' $(if $(waves_wanted),--waves)
+	  --bench '$(BENCH)' --only '$(ONLY)' $(if $(waves_wanted),--waves)
 
 test: .venv/installed ## run all tests, on JOBS=2 processes
 	@$(RUN) -m pytest -n '$(JOBS)' --dist worksteal
@@ -86,7 +97,7 @@ conv: .venv/installed ## convolve two .npy files in simulation: make conv X=x.np
 	  { echo 'Name the files: make conv X=x.npy H=h.npy OUT=y.npy' >&2; exit 2; }
 	@$(RUN) -m crocuta conv '$(X)' '$(H)' --output '$(OUT)' $(chosen_config)
 
-plan: .venv/installed ## choose a configuration: make plan LENGTH=450000 [FILTER_LENGTH=...] [SNR=85]
+plan: .venv/installed ## choose a configuration: make plan LENGTH=450k [FILTER_LENGTH=64Ki] [SNR=85]
 	@test -n '$(LENGTH)' || { echo 'Say how long x is: make plan LENGTH=450000' >&2; exit 2; }
 	@$(RUN) -m crocuta plan --length '$(LENGTH)' \
 	  $(if $(FILTER_LENGTH),--filter-length '$(FILTER_LENGTH)') \

@@ -29,6 +29,7 @@ from models.configs import ROOT, Config
 from scripts import ecp5
 from scripts.lint import KERNEL, rtl_files
 from scripts.synth import fail
+from tb import stops
 
 BUILD = ROOT / "build" / "vivado"
 TOP = "crocuta"
@@ -347,4 +348,5 @@ def xclbin(
 
 
 if __name__ == "__main__":
+    stops.watch()
     app()

@@ -34,6 +34,7 @@ from rich.table import Table
 
 from models.configs import ROOT
 from models.files import verification_digest
+from tb import stops
 from tb.runner import BenchFailure, design_files
 
 FORMAL = ROOT / "formal"
@@ -420,4 +421,4 @@ def main(
 
 
 if __name__ == "__main__":
-    typer.run(main)
+    stops.run(main)

@@ -5,25 +5,31 @@ butterfly unit has before it."""
 
 from __future__ import annotations
 
+import os
 import random
 from typing import Any
 
 import cocotb
 
+from models import configs
 from models.twiddle_rom import twiddle_rom
 from tb.clock import start_clock
+from tb.envs.coverage import covered, seldom
 from tb.level_order import blocks
 from tb.pipeline import GAPS, Pipeline
 
 LATENCY = 3
+LEVELS = ("wired", "of one row", "of more")
+"""How many rows a level's table has, or whether its lanes are wired."""
+SAMPLE = seldom("twiddle_rom.chunk", {"gaps": GAPS, "level": LEVELS})
 
 
-def expected_beats(lanes: int, chunk: int, bits: int) -> list[int]:
+def expected_beats(lanes: int, chunk: int, bits: int, right_angle: bool) -> list[int]:
     """The outputs of twiddle_rom_tb for each beat of a chunk."""
     total = [0] * (chunk // lanes)
     low = 0
     for level in range(1, chunk.bit_length()):
-        table = twiddle_rom(level, True, bits)
+        table = twiddle_rom(level, right_angle, bits)
         block = blocks(level, lanes, chunk)
         for im in (table.im, -table.im):
             for part in (table.re, im):
@@ -34,16 +40,20 @@ def expected_beats(lanes: int, chunk: int, bits: int) -> list[int]:
 
 
 @cocotb.test()
+@covered
 async def all_levels(dut: Any) -> None:
     """Several chunks with every gap profile, and resets in the middle."""
     start_clock(dut)
     lanes, chunk = int(dut.Lanes.value), int(dut.Chunk.value)
-    beats = expected_beats(lanes, chunk, int(dut.TwiddleBits.value))
+    right_angle = configs.load_engine(os.environ["CROCUTA_CONFIG"]).right_angle
+    beats = expected_beats(lanes, chunk, int(dut.TwiddleBits.value), right_angle)
     roms = Pipeline(dut, LATENCY, (), lanes=1)
     for profile in GAPS:
         await roms.reset(random.randint(1, 2))
         stop = random.randint(1, len(beats))
         sent = beats + beats[:stop]
+        for level in range(1, chunk.bit_length()):
+            SAMPLE(profile, LEVELS[(1 << level > lanes) + (1 << level > 2 * lanes)])
         await roms.send([()] * len(sent), sent, profile)
     await roms.drain()
     # What a reset cuts off is at most the latency.

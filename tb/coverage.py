@@ -29,6 +29,7 @@ from rich.table import Table
 
 from models.configs import ROOT
 from models.files import verification_digest
+from tb import stops
 from tb.pages import write_page
 from tb.testplan import read_coverage
 
@@ -292,4 +293,4 @@ def main(
 
 
 if __name__ == "__main__":
-    typer.run(main)
+    stops.run(main)

@@ -16,7 +16,6 @@ import os
 import resource
 import secrets
 import shutil
-import signal
 import subprocess
 import sys
 import time
@@ -34,7 +33,7 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn, Ti
 
 from models import configs
 from models.configs import ROOT
-from tb import runner
+from tb import runner, stops
 from tb.benches import BENCHES, Bench
 from tb.regress_report import Attempt, PytestResult, Summary, read, write
 
@@ -253,14 +252,16 @@ def select(
     in_icarus = icarus_seeds or (seeds if sim else -(-seeds // 4))
     for name, benches in BENCHES.items():
         for number, bench in enumerate(benches if test in ("", name) else ()):
-            for at in bench.configs:
-                for on in bench.sims:
-                    if sim not in ("", on) or not f"{at}+".startswith(asked):
-                        continue
-                    count = in_icarus if on == "icarus" else seeds
-                    for index in range(1 if bench.exhaustive else count):
-                        kind = Job(name, number, at, on, 0).kind
-                        jobs.append(Job(name, number, at, on, seed_of(base, kind, index)))
+            runs = [(at, on) for at in bench.configs for on in bench.sims]
+            if not runner.covers():  # the RTL's coverage is that of the reference configurations
+                runs += [(at, "verilator") for at in bench.corners]
+            for at, on in runs:
+                if sim not in ("", on) or not f"{at}+".startswith(asked):
+                    continue
+                count = in_icarus if on == "icarus" else seeds
+                for index in range(1 if bench.exhaustive else count):
+                    kind = Job(name, number, at, on, 0).kind
+                    jobs.append(Job(name, number, at, on, seed_of(base, kind, index)))
     if not jobs:
         raise RegressionError("No bench of the registry is left by TEST, SIM and CONFIG.")
     return jobs
@@ -569,9 +570,8 @@ def regress(
     settings = Settings(DIRECTORY, secrets.token_hex(8), limit, rtl_coverage=coverage)
     (DIRECTORY / "token").write_text(settings.token, encoding="ascii")
     begin = time.perf_counter() - summary.seconds
-    signal.signal(signal.SIGTERM, signal.default_int_handler)  # as Ctrl-C
     try:
-        with connected(scheduler, workers) as client:
+        with stops.raising(), connected(scheduler, workers) as client:
             summary.workers = check_workers(client, settings)
             if everything and summary.pytest is None:
                 with console.status("The tests without a simulator, through pytest"):
@@ -579,8 +579,8 @@ def regress(
                 console.print(summary.pytest.sentence)
             engine = Engine(client, jobs, settings, expected)
             simulate(engine, summary, len(jobs))
-    except KeyboardInterrupt:
-        summary.interrupted = True
+    except stops.Stopped as stopped:
+        summary.interrupted = stopped.number
     summary.seconds = round(time.perf_counter() - begin, 1)
     write(summary, DIRECTORY)
     return summary
@@ -629,11 +629,11 @@ def main(
     console.print(summary.sentence, style="green" if summary.ok else "red", markup=False)
     console.print(f"Report: {DIRECTORY / 'index.html'}", markup=False)
     if not summary.ok:
-        raise typer.Exit(1)
+        raise typer.Exit(128 + summary.interrupted if summary.interrupted else 1)
 
 
 if __name__ == "__main__":
     # By its own name, under which the workers find what they are sent.
     from tb.regress import main as command
 
-    typer.run(command)
+    stops.run(command)

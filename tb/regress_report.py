@@ -66,7 +66,8 @@ class Summary:
     planned: int
     workers: int = 0
     seconds: float = 0.0
-    interrupted: bool = False
+    interrupted: int = 0
+    """The signal that ended it, or none."""
     pytest: PytestResult | None = None
     builds: dict[str, float] = field(default_factory=dict)
     """Seconds of each."""

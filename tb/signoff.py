@@ -22,6 +22,7 @@ from rich.table import Table
 
 from models.configs import ROOT
 from models.files import verification_digest, write_generated
+from tb import stops
 
 BUILD = ROOT / "build"
 DOCS = ROOT / "docs"
@@ -285,4 +286,4 @@ def main(
 
 
 if __name__ == "__main__":
-    typer.run(main)
+    stops.run(main)

@@ -235,9 +235,9 @@ def test_what_was_done_before_an_interruption_is_reported(
         done = command("--test", "cells", "--sim", "icarus", "--seeds", "1", "--seed", "1")
     finally:
         signal.signal(signal.SIGTERM, before)
-    assert done.exit_code == 1, done.output
+    assert done.exit_code == 128 + signal.SIGTERM, done.output
     summary = json.loads((directory / "summary.json").read_text())
-    assert summary["interrupted"]
+    assert summary["interrupted"] == signal.SIGTERM
     assert 0 < len(summary["attempts"]) < summary["planned"] == 11
     assert " did not run," in done.stdout
     assert "; interrupted after" in done.stdout

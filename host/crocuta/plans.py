@@ -7,7 +7,7 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 from dataclasses import asdict
-from typing import Any, BinaryIO
+from typing import Any
 
 from rich.console import Console
 from rich.table import Table
@@ -18,14 +18,19 @@ WIDTH = 160
 
 
 def show(
-    target: Device, demand: Demand, fitting: Sequence[Plan], faster: Sequence[Plan], rows: int
+    console: Console,
+    target: Device,
+    demand: Demand,
+    fitting: Sequence[Plan],
+    faster: Sequence[Plan],
+    rows: int,
 ) -> None:
     """Prints the first rows of the ranking, what limits it and the choice."""
-    console = Console(highlight=False, soft_wrap=True)
     # Figures that are cut help nobody: a narrow terminal wraps the lines.
     console.width = max(console.width, WIDTH)
     console.print(ranking(target, demand, fitting[:rows]))
     console.print(f"\n{why(target, demand, faster)}")
+    console.print(memory(target, demand, fitting[0]))
     console.print(chosen(fitting[0]))
 
 
@@ -56,6 +61,7 @@ def ranking(target: Device, demand: Demand, plans: Sequence[Plan]) -> Table:
         names["dsp"],
         names["lut"],
         "SNR",
+        "channels",
         "limit",
     ):
         table.add_column(heading, justify="right")
@@ -76,6 +82,7 @@ def ranking(target: Device, demand: Demand, plans: Sequence[Plan]) -> Table:
             f"{plan.dsp:,}",
             f"{plan.lut:,}",
             f"{plan.snr_db:.1f}",
+            f"{plan.channels:,}",
             f"{names[plan.binds]} {100 * plan.part:.0f} %",
         )
     return table
@@ -95,6 +102,17 @@ def why(target: Device, demand: Demand, faster: Sequence[Plan]) -> str:
     )
 
 
+def memory(target: Device, demand: Demand, plan: Plan) -> str:
+    """How many channels the board's memories hold, and so how many jobs there are."""
+    where = f"{target.name}'s memory ({target.memory['about']})"
+    if plan.channels == 0:
+        return f"{where} does not hold one channel: shorten x or the filter, or take another board."
+    most = f"{plan.channels:,} channels" if plan.channels > 1 else "1 channel"
+    jobs = -(-demand.channels // plan.channels)
+    split = f": {demand.channels:,} take {jobs:,} jobs" if jobs > 1 else ""
+    return f"{where} holds {most} at once, each with a filter of its own{split}."
+
+
 def chosen(plan: Plan) -> str:
     """The configuration to go on with, and how."""
     name = plan.config.name
@@ -107,13 +125,9 @@ def _row(plan: Plan) -> dict[str, Any]:
     return {"config": plan.config.name, "settings": config, **values}
 
 
-def write_plan(
-    file: BinaryIO,
-    target: Device,
-    demand: Demand,
-    fitting: Sequence[Plan],
-    faster: Sequence[Plan],
-) -> None:
+def to_json(
+    target: Device, demand: Demand, fitting: Sequence[Plan], faster: Sequence[Plan]
+) -> bytes:
     """Everything as JSON."""
     report = {
         "device": asdict(target),
@@ -123,4 +137,4 @@ def write_plan(
         "plans": [_row(plan) for plan in fitting],
         "faster_but_too_large": [_row(plan) for plan in faster],
     }
-    file.write((json.dumps(report, indent=1) + "\n").encode())
+    return (json.dumps(report, indent=1) + "\n").encode()
