@@ -11,7 +11,14 @@
 docs/programming.md tells more, `python -m crocuta --help` what the command line does.
 """
 
-from crocuta.device import Device, Filter, SaturationWarning, open
+from crocuta.device import (
+    Device,
+    Filter,
+    RangeWarning,
+    SaturationWarning,
+    UnderflowWarning,
+    open,
+)
 from crocuta.errors import InputError, JobError, JobTimeout, KernelError, OutOfMemory
 
 __all__ = [
@@ -22,6 +29,8 @@ __all__ = [
     "JobTimeout",
     "KernelError",
     "OutOfMemory",
+    "RangeWarning",
     "SaturationWarning",
+    "UnderflowWarning",
     "open",
 ]
