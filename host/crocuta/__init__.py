@@ -12,7 +12,7 @@ docs/programming.md tells more, `python -m crocuta --help` what the command line
 """
 
 from crocuta.device import Device, Filter, SaturationWarning, open
-from crocuta.errors import InputError, JobError, JobTimeout, KernelError, OutOfMemory
+from crocuta.errors import InputError, JobError, JobTimeout, KernelError, MemoryLost, OutOfMemory
 
 __all__ = [
     "Device",
@@ -21,6 +21,7 @@ __all__ = [
     "JobError",
     "JobTimeout",
     "KernelError",
+    "MemoryLost",
     "OutOfMemory",
     "SaturationWarning",
     "open",
