@@ -66,8 +66,8 @@ mutate: .venv/installed ## put faults into copies of the RTL, count those found;
 formal: .venv/installed ## prove what formal/ states, JOBS=2 at a time: make formal TASK=fifo-2
 	@$(RUN) -m scripts.formal '$(TASK)' --jobs '$(JOBS)'
 
-signoff: .venv/installed ## gather the reports of the five commands above into docs/signoff.md
-	@$(RUN) -m tb.signoff
+signoff: .venv/installed ## gather the five reports above in docs/signoff.md; OUTDATED=1: mark it so
+	@$(RUN) -m tb.signoff $(if $(filter-out 0,$(OUTDATED)),--outdated)
 
 registers: .venv/installed ## write what is derived from registers/crocuta.rdl
 	@$(RUN) -m scripts.registers

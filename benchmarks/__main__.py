@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import os
 import platform
+import sys
 import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -22,6 +23,7 @@ from benchmarks.scale import FULL, QUICK, Scale
 from models.configs import ROOT
 from models.files import design_digest, write_generated
 from scripts.synth import SynthesisError
+from tb import stops
 
 PARTS = {
     "throughput": throughput,
@@ -36,6 +38,7 @@ BUILD = ROOT / "build" / "bench"
 DOCS = ROOT / "docs"
 HEADLINES = ("throughput", "lengths")
 """The plots that README.md shows, of the whole benchmark only."""
+KEPT = "Stopped: the next run continues with the points there are."
 
 console = Console(highlight=False, soft_wrap=True)
 
@@ -114,13 +117,12 @@ def main(
     names = [part] if part else list(PARTS)
     problem: str
     try:
-        missed = run(QUICK if quick else FULL, names, directory, jobs, quick)
+        with stops.last(lambda: print(KEPT, file=sys.stderr)):
+            missed = run(QUICK if quick else FULL, names, directory, jobs, quick)
     except InputError as error:
         problem, code = str(error), 2
     except (KernelError, SynthesisError) as error:
         problem, code = str(error), 1
-    except KeyboardInterrupt:
-        problem, code = "Interrupted: the next run continues with the points there are.", 130
     else:
         console.print(f"{time.monotonic() - began:.0f} s")
         for sentence in missed:
@@ -131,4 +133,4 @@ def main(
 
 
 if __name__ == "__main__":
-    typer.run(main)
+    stops.run(main)

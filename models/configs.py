@@ -9,10 +9,11 @@ that no shell, makefile or file system takes for its own, as names become those 
 from __future__ import annotations
 
 import dataclasses
+import re
 import tomllib
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple, NoReturn
 
 ROOT = Path(__file__).resolve().parent.parent
 CONFIG_FILE = ROOT / "configs.toml"
@@ -22,9 +23,22 @@ class ConfigError(ValueError):
     """A configuration that does not exist or that no hardware can be built from."""
 
 
+def kernel_chunk_min(lanes: int) -> int:
+    """The smallest chunk of a kernel of so many lanes.
+
+    32 beats, which the accumulator's and the bursts' latencies need, and 2 * lanes of them, so that
+    a lane's part of a chunk is a whole number of beats of samples.
+    """
+    return max(32, 2 * lanes) * lanes
+
+
 @dataclasses.dataclass(frozen=True)
 class Config:
-    """One configuration of the engine; field names are the RTL's parameters in snake case."""
+    """One configuration of the engine; field names are the RTL's parameters in snake case.
+
+    An engine alone can be built from every Config. `check_kernel` has the kernel's further rules;
+    the RTL checks the same ones at time 0 of a simulation (tests/test_model_configs.py compares).
+    """
 
     name: str
     about: str
@@ -40,6 +54,12 @@ class Config:
     uram_max: int | None = None  # budget of UltraRAMs
 
     def __post_init__(self) -> None:
+        for field in dataclasses.fields(self):
+            value, wanted = getattr(self, field.name), TYPES[str(field.type)]
+            # Exactly these types: True is no number of lanes, and 8.0 none either.
+            if type(value) not in wanted.types:
+                self._refuse(f"{field.name} must be {wanted.words}, not {value!r}")
+
         def power_of_two(value: int, low: int, high: int) -> bool:
             return low <= value <= high and value & (value - 1) == 0
 
@@ -49,15 +69,36 @@ class Config:
         for ok, problem in (
             (power_of_two(self.lanes, 2, 16), "lanes must be 2, 4, 8 or 16"),
             (power_of_two(self.chunk, 16, 1 << 17), "chunk must be a power of two in 16..131072"),
-            (self.chunk >= self.lanes, "chunk must hold at least one beat of lanes"),
             (within(self.mantissa_bits, 14, 24), "mantissa_bits must be 14..24"),
             (within(self.exponent_bits, 8, 10), "exponent_bits must be 8..10"),
             (within(self.twiddle_bits, 12, 27), "twiddle_bits must be 12..27"),
             (within(self.max_length_log2, 4, 28), "max_length_log2 must be 4..28"),
             (within(self.outputs, 1, 2), "outputs must be 1 or 2"),
+            ((self.bram36_max or 0) >= 0, "bram36_max must be 0 or more"),
+            ((self.uram_max or 0) >= 0, "uram_max must be 0 or more"),
         ):
             if not ok:
-                raise ConfigError(f"configuration {self.name}: {problem}")
+                self._refuse(problem)
+
+    def check_kernel(self) -> None:
+        """Whether a kernel can be built from it, not only an engine.
+
+        Raises:
+            ConfigError: none can.
+        """
+        if not self.right_angle:
+            self._refuse(
+                "the kernel convolves modulo z^C - i, so right_angle must be 1; only an engine"
+                " alone can be a plain FFT"
+            )
+        if self.chunk < kernel_chunk_min(self.lanes):
+            self._refuse(
+                f"a kernel of {self.lanes} lanes needs a chunk of {kernel_chunk_min(self.lanes)} or"
+                f" more, not {self.chunk}"
+            )
+
+    def _refuse(self, problem: str) -> NoReturn:
+        raise ConfigError(f"configuration {self.name}: {problem}")
 
     @property
     def chunk_log2(self) -> int:
@@ -89,18 +130,44 @@ class Config:
         """Bits of one AXI beat: a 64-bit slot for each lane's word."""
         return 64 * self.lanes
 
-    def parameters(self) -> dict[str, int]:
-        """The kernel's SystemVerilog parameters."""
+    def engine_parameters(self) -> dict[str, int]:
+        """The SystemVerilog parameters of one engine."""
         return {
             "Lanes": self.lanes,
             "Chunk": self.chunk,
             "MantissaBits": self.mantissa_bits,
             "ExponentBits": self.exponent_bits,
             "TwiddleBits": self.twiddle_bits,
+        }
+
+    def parameters(self) -> dict[str, int]:
+        """The kernel's SystemVerilog parameters.
+
+        Raises:
+            ConfigError: no kernel can be built from it.
+        """
+        self.check_kernel()
+        return {
+            **self.engine_parameters(),
             "MaxLengthLog2": self.max_length_log2,
             "Outputs": self.outputs,
         }
 
+
+class _Wanted(NamedTuple):
+    """What a setting may be."""
+
+    types: tuple[type, ...]
+    words: str
+
+
+TYPES = {
+    "str": _Wanted((str,), "text"),
+    "int": _Wanted((int,), "a whole number"),
+    "bool": _Wanted((bool,), "true or false"),
+    "int | None": _Wanted((int, type(None)), "a whole number"),
+}
+"""By a field's annotation."""
 
 SETTINGS = tuple(
     field.name for field in dataclasses.fields(Config) if field.name not in ("name", "about")
@@ -108,22 +175,65 @@ SETTINGS = tuple(
 """What a name may change."""
 
 
+def _table(path: Path) -> dict[str, dict[str, Any]]:
+    """The file's tables.
+
+    Raises:
+        ConfigError: it cannot be read, or holds something else.
+    """
+    try:
+        with path.open("rb") as file:
+            table = tomllib.load(file)
+    except OSError as error:
+        reason = (error.strerror or str(error)).lower()
+        raise ConfigError(f"{path} cannot be read: {reason}") from None
+    except ValueError as error:  # no TOML, or no UTF-8
+        raise ConfigError(f"{path} is not TOML: {error}") from None
+    table.setdefault("defaults", {})
+    for name, values in table.items():
+        if not isinstance(values, dict):
+            raise ConfigError(f"{path.name}: {name} = {values!r} stands outside of all tables")
+        if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9_.-]*", name):
+            raise ConfigError(
+                f"{path.name}: [{name}] is no name of a configuration: use letters, digits, _, -"
+                " and dots"
+            )
+        unknown = ", ".join(values.keys() - {"about", *SETTINGS})
+        if unknown:
+            raise ConfigError(
+                f"{path.name}: [{name}] has no setting {unknown}; choose among: about,"
+                f" {', '.join(SETTINGS)}"
+            )
+    return table
+
+
 def names(path: Path = CONFIG_FILE) -> list[str]:
-    """The names of all configurations, in the file's order."""
-    with path.open("rb") as file:
-        return [name for name in tomllib.load(file) if name != "defaults"]
+    """The names of all configurations, in the file's order.
+
+    Raises:
+        ConfigError: the file cannot be used.
+    """
+    return [name for name in _table(path) if name != "defaults"]
 
 
 def changed(base: Config, changes: Mapping[str, int]) -> Config:
-    """A configuration of the file with changed settings, as `load` has it by its name.
+    """A kernel's configuration: one of the file's with changed settings, as `load` has it by its
+    name.
 
     Args:
         base: one of the file's, without changes.
         changes: values by SETTINGS; `right_angle` is 0 or 1.
 
     Raises:
-        ConfigError: no hardware can be built from it.
+        ConfigError: no kernel can be built from it.
     """
+    config = _changed(base, changes)
+    config.check_kernel()
+    return config
+
+
+def _changed(base: Config, changes: Mapping[str, int]) -> Config:
+    """The same with the engine's rules alone."""
     # The same hardware has one name, and so one place for what is built of it.
     different = {
         field: changes[field]
@@ -152,7 +262,8 @@ def _change(name: str, text: str) -> tuple[str, int]:
             f"configuration {name}: there is no setting {field!r}; choose among:"
             f" {', '.join(SETTINGS)}"
         )
-    if not (value.isascii() and value.isdigit()):
+    # No setting has more than nine digits; int() itself refuses thousands of them.
+    if not re.fullmatch(r"[0-9]{1,9}", value):
         raise ConfigError(
             f"configuration {name}: {field} needs a whole number, as in {field}-16, not {value!r}"
         )
@@ -162,23 +273,39 @@ def _change(name: str, text: str) -> tuple[str, int]:
 
 
 def load(name: str, path: Path = CONFIG_FILE) -> Config:
-    """The configuration called `name`, which may name changes: `u200+chunk-32768`.
+    """The kernel's configuration called `name`, which may name changes: `u200+chunk-32768`.
 
     Raises:
-        ConfigError: there is none, or no hardware can be built from it; says which ones there are.
+        ConfigError: there is none, or no kernel can be built from it; says which ones there are.
     """
-    with path.open("rb") as file:
-        table = tomllib.load(file)
+    config = load_engine(name, path)
+    config.check_kernel()
+    return config
+
+
+def load_engine(name: str, path: Path = CONFIG_FILE) -> Config:
+    """A configuration of an engine alone, whose rules are wider than the kernel's: it may be a
+    plain FFT, and of a smaller chunk.
+
+    Raises:
+        ConfigError: there is none, or no engine can be built from it; says which ones there are.
+    """
+    table = _table(path)
     base, *texts = name.split("+")
     if base not in table or base == "defaults":
         raise ConfigError(
             f"there is no configuration {base!r}; choose one of: {', '.join(names(path))}"
         )
-    try:
-        config = Config(name=base, **{**table["defaults"], **table[base]})
-    except TypeError as error:
-        raise ConfigError(f"configuration {base} in {path.name}: {error}") from None
+    values = {**table["defaults"], **table[base]}
+    missing = [
+        field.name
+        for field in dataclasses.fields(Config)
+        if field.default is dataclasses.MISSING and field.name not in ("name", *values)
+    ]
+    if missing:
+        raise ConfigError(f"{path.name}: [{base}] lacks {', '.join(missing)}")
+    config = Config(name=base, **values)
     changes = [_change(name, text) for text in texts]
     if len(dict(changes)) < len(changes):
         raise ConfigError(f"configuration {name}: a setting is named twice")
-    return changed(config, dict(changes))
+    return _changed(config, dict(changes))

@@ -71,7 +71,12 @@ def _concatenate(parts: list[Cfp]) -> Cfp:
 
 
 def prepare(samples: SampleArray, config: Config) -> Spectra:
-    """The spectra of the chunks of one channel's samples (of a filter, or of a sequence)."""
+    """The spectra of the chunks of one channel's samples (of a filter, or of a sequence).
+
+    Raises:
+        ConfigError: there is no such kernel.
+    """
+    config.check_kernel()
     fmt = Format.of(config)
     chunks = np.zeros((chunk_count(len(samples), config), config.chunk), np.float32)
     chunks.ravel()[: len(samples)] = samples

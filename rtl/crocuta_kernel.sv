@@ -30,10 +30,10 @@ module crocuta_kernel
   parameter int Chunk = 65536,       // C: 2^6..2^17, at least 32 * Lanes and 2 * Lanes * Lanes
   parameter int MantissaBits = 18,   // M: 14..24
   parameter int ExponentBits = 9,    // E: 8..10
-  parameter int TwiddleBits = 25,    // T
-  parameter int MaxLengthLog2 = 22,  // longest row of samples
+  parameter int TwiddleBits = 25,    // T: 12..27
+  parameter int MaxLengthLog2 = 22,  // longest row of samples: 4..28
   parameter int Outputs = 1,         // output chunks a pass adds to: 1 or 2
-  parameter TwiddleDir = "",         // where models.twiddle_rom wrote this configuration's tables
+  parameter TwiddleDir = "",         // where models.twiddle_rom wrote the right-angle tables
   localparam int AxiBits = 64 * Lanes
 ) (
   input  logic                  ap_clk,
@@ -173,12 +173,13 @@ module crocuta_kernel
   localparam int LengthBits = MaxLengthLog2 + 1;
   localparam logic [WordBits-1:0] Zero = {1'b1, {(WordBits - 1){1'b0}}};
 
+  // models/configs.py has these rules and those of the engines: check_kernel.
   initial begin
     if (Chunk < 32 * Lanes || Chunk < 2 * Lanes * Lanes) begin
       $fatal(1, "crocuta_kernel: Chunk must be at least 32 * Lanes and 2 * Lanes * Lanes");
     end
-    if (ExponentBits < 8 || ExponentBits > 10) begin
-      $fatal(1, "crocuta_kernel: ExponentBits must be 8..10");
+    if (MaxLengthLog2 < 4 || MaxLengthLog2 > 28) begin
+      $fatal(1, "crocuta_kernel: MaxLengthLog2 must be 4..28");
     end
   end
 

@@ -21,10 +21,10 @@
 
 module fft_engine #(
   parameter int Lanes = 8,           // 2, 4, 8 or 16
-  parameter int Chunk = 65536,       // 2^4..2^17, at least Lanes
+  parameter int Chunk = 65536,       // 2^4..2^17
   parameter int MantissaBits = 18,   // 14..24
-  parameter int ExponentBits = 9,
-  parameter int TwiddleBits = 25,
+  parameter int ExponentBits = 9,    // 8..10
+  parameter int TwiddleBits = 25,    // 12..27
   parameter bit Inverse = 0,
   parameter TwiddleDir = "",         // where models.twiddle_rom wrote this configuration's tables
   localparam int WordBits = 2 * MantissaBits + ExponentBits,
@@ -47,11 +47,17 @@ module fft_engine #(
     if (Lanes < 2 || Lanes > 16 || (1 << LanesLog2) != Lanes) begin
       $fatal(1, "fft_engine: Lanes must be 2, 4, 8 or 16");
     end
-    if (ChunkLog2 < 4 || ChunkLog2 > 17 || (1 << ChunkLog2) != Chunk || Chunk < Lanes) begin
+    if (ChunkLog2 < 4 || ChunkLog2 > 17 || (1 << ChunkLog2) != Chunk) begin
       $fatal(1, "fft_engine: Chunk must be a power of two in 16..131072");
     end
     if (MantissaBits < 14 || MantissaBits > 24) begin
       $fatal(1, "fft_engine: MantissaBits must be 14..24");
+    end
+    if (ExponentBits < 8 || ExponentBits > 10) begin
+      $fatal(1, "fft_engine: ExponentBits must be 8..10");
+    end
+    if (TwiddleBits < 12 || TwiddleBits > 27) begin
+      $fatal(1, "fft_engine: TwiddleBits must be 12..27");
     end
   end
 

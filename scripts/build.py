@@ -11,6 +11,8 @@ something is missing or misspelt; 1: the design failed, or its gate.
 from __future__ import annotations
 
 import json
+import os
+import re
 import shutil
 import subprocess
 from collections.abc import Callable, Sequence
@@ -27,11 +29,18 @@ from models.configs import ROOT, Config
 from scripts import ecp5
 from scripts.lint import KERNEL, rtl_files
 from scripts.synth import fail
+from tb import stops
 
 BUILD = ROOT / "build" / "vivado"
 TOP = "crocuta"
 PLATFORM = "xilinx_u200_gen3x16_xdma_2_202110_1"
 MODES = ("hw", "hw_emu")
+OLDEST_VIVADO = "2022.1"
+"""AMD's references from there on have every command and option of the flows."""
+PLATFORMS = Path("/opt/xilinx/platforms")
+"""Where AMD's packages put them."""
+STRATEGY = "run.impl_1.strategy=Performance_ExtraTimingOpt"
+"""Vivado's, for v++; its directives are those of vivado/common.tcl."""
 
 app = typer.Typer(add_completion=False, no_args_is_help=True)
 console = Console(highlight=False, soft_wrap=True)
@@ -103,12 +112,38 @@ def chosen(name: str) -> Config:
 
 
 def need(*tools: str) -> None:
-    """Ends with a sentence if one of the tools is not on PATH."""
+    """Ends with a sentence if one of the tools is not on PATH, or Vivado is too old."""
     missing = " and no ".join(tool for tool in tools if shutil.which(tool) is None)
     if missing:
         raise fail(
-            f"There is no {missing} on PATH, the only place looked at: source settings64.sh of a "
-            "Vivado or Vitis installation first.",
+            f"There is no {missing} on PATH: run `source settings64.sh` of a Vivado or Vitis"
+            " installation first.",
+            2,
+        )
+    answer = subprocess.run(["vivado", "-version"], capture_output=True, text=True).stdout
+    release = re.search(r"v(\d{4}\.\d)", answer)
+    if release and release[1] < OLDEST_VIVADO:
+        raise fail(f"Vivado {release[1]} is too old: the flows need {OLDEST_VIVADO} or newer.", 2)
+
+
+def need_platform(name: str) -> None:
+    """Ends with a sentence unless the platform is where v++ looks for it, or the path of one."""
+    if name.endswith(".xpfm"):
+        if not Path(name).is_file():
+            raise fail(f"There is no {name}: PLATFORM names a platform, or its .xpfm file.", 2)
+        return
+    places = [
+        Path(place) for place in os.environ.get("PLATFORM_REPO_PATHS", "").split(":") if place
+    ]
+    places.append(PLATFORMS)
+    if "XILINX_VITIS" in os.environ:
+        vitis = Path(os.environ["XILINX_VITIS"])
+        places += [vitis / "platforms", vitis / "base_platforms"]
+    file = f"{name}.xpfm"
+    if not any((at / file).is_file() for place in places for at in (place, place / name)):
+        raise fail(
+            f"There is no platform {name}: install its development package, or name the folder that"
+            " has it in PLATFORM_REPO_PATHS.",
             2,
         )
 
@@ -116,8 +151,10 @@ def need(*tools: str) -> None:
 def call(command: Sequence[str], directory: Path, products: Sequence[Path]) -> None:
     """Runs a tool in `directory`; ends with its status unless it left all the products."""
     status = subprocess.run(command, cwd=directory).returncode
+    if status == 2:  # the flow has said what is missing
+        raise typer.Exit(2)
     if status != 0:
-        raise fail(f"{command[0]} failed; its log is in {directory}.", 2 if status == 2 else 1)
+        raise fail(f"{command[0]} failed; its log is in {directory}.", 1)
     for product in products:
         if not product.exists():
             raise fail(f"{command[0]} ended well, but did not write {product}.", 1)
@@ -173,13 +210,15 @@ def bitstream(config: ConfigOption = "", target: TargetOption = "u200") -> None:
     builder(chosen(config or default))
 
 
-def load(action: str, product: str, config: str) -> None:
-    """Loads what `bitstream` has made into a card."""
+def load(action: str, product: str, config: str, warning: str = "") -> None:
+    """Loads what `bitstream` has made into a card, after a word of warning."""
     configuration = chosen(config)
     need("vivado")
     path = BUILD / config / "bitstream" / product
     if not path.exists():
         raise fail(f"There is no {path}: make bitstream CONFIG={config} writes it.", 2)
+    if warning:
+        console.print(warning)
     vivado("card", configuration, [], action)
 
 
@@ -193,7 +232,8 @@ def program(config: ConfigOption = "u200") -> None:
 @app.command()
 def flash(config: ConfigOption = "u200") -> None:
     """Writes the bitstream into the flash of a U200 over USB."""
-    load("flash", f"{TOP}.mcs", config)
+    warning = "This replaces what the card starts from: a Vitis platform in its flash is lost."
+    load("flash", f"{TOP}.mcs", config, warning)
     console.print("Written; the card starts from it when the power comes back.")
 
 
@@ -203,6 +243,13 @@ def xo(config: ConfigOption = "u200") -> None:
     configuration = chosen(config)
     need("vivado")
     console.print(f"{vivado('xo', configuration, [f'{TOP}.xo']) / f'{TOP}.xo'} is there.")
+
+
+def check_tables(directory: Path) -> None:
+    """Ends with a sentence if v++'s Vivado missed a twiddle table, of which it only warns."""
+    for log in directory.rglob("*.log"):
+        if "could not open $readmem" in log.read_text(encoding="utf-8", errors="replace"):
+            raise fail(f"v++ did not find the twiddle tables, and made empty ROMs (see {log}).", 1)
 
 
 @app.command()
@@ -216,6 +263,7 @@ def xclbin(
     if mode not in MODES:
         raise fail(f"There is no mode {mode!r}; choose one of: {', '.join(MODES)}.", 2)
     need("vivado", "v++", *(["emconfigutil"] if mode == "hw_emu" else []))
+    need_platform(platform)
     kernel = vivado("xo", configuration, [f"{TOP}.xo"]) / f"{TOP}.xo"
     directory = BUILD / config / mode
     shutil.rmtree(directory, ignore_errors=True)
@@ -223,15 +271,22 @@ def xclbin(
     linked, packaged = directory / f"{TOP}.link.xclbin", directory / f"{TOP}.xclbin"
     common = ["--target", mode, "--platform", platform]
     link = ["v++", "--link", *common, "--config", str(ROOT / "vivado" / "u200.cfg")]
-    link += ["--temp_dir", "temp", "--save-temps", *(["-g"] if mode == "hw_emu" else [])]
+    link += ["--temp_dir", "temp", "--save-temps"]
+    link += ["-g"] if mode == "hw_emu" else ["--vivado.prop", STRATEGY]
     call([*link, "--output", str(linked), str(kernel)], directory, [linked])
+    check_tables(directory)
     package = ["v++", "--package", *common, "--package.out_dir", str(directory)]
     call([*package, "--output", str(packaged), str(linked)], directory, [packaged])
     if mode == "hw_emu":
         emulation = ["emconfigutil", "--platform", platform, "--od", str(directory)]
         call(emulation, directory, [directory / "emconfig.json"])
-    console.print(f"{packaged} is there.")
+        environment = f"XCL_EMULATION_MODE=hw_emu EMCONFIG_PATH={directory}"
+        console.print(f"{packaged} is there; what opens it has to run with {environment}.")
+    else:
+        info = f"xclbinutil --info --input {packaged}"
+        console.print(f"{packaged} is there; `{info}` shows the clock that it reached.")
 
 
 if __name__ == "__main__":
+    stops.watch()
     app()

@@ -33,7 +33,8 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from rich.table import Table
 
 from models.configs import ROOT
-from models.files import design_digest
+from models.files import verification_digest
+from tb import stops
 from tb.runner import BenchFailure, design_files
 
 FORMAL = ROOT / "formal"
@@ -311,7 +312,7 @@ def report(results: Sequence[Result], seconds: float) -> dict[str, Any]:
 
     entries = [entry(result) for result in results]
     return {
-        "design": design_digest(),
+        "design": verification_digest(),
         "totals": {
             "tasks": len(entries),
             "passed": sum(item["status"] == "PASS" for item in entries),
@@ -420,4 +421,4 @@ def main(
 
 
 if __name__ == "__main__":
-    typer.run(main)
+    stops.run(main)

@@ -20,7 +20,8 @@ from rich.console import Console
 
 from models import configs
 from models.configs import ROOT
-from tb.runner import RTL, BenchFailure, design_files, verilator_environment, verilator_program
+from tb import stops, verilator
+from tb.runner import RTL, BenchFailure, design_files
 
 KERNEL = "crocuta_kernel"
 PYTHON_FOLDERS = ("models", "tb", "host", "scripts", "benchmarks", "tests")
@@ -122,10 +123,10 @@ def check_verilator() -> bool:
     jobs += [(path.stem, {}, board_files()) for path in board_files()]
     ok = True
     for top, parameters, extra in jobs:
-        command = [verilator_program(), "--lint-only", "--quiet", "-Wall", "--top-module", top]
+        command = [verilator.program(), "--lint-only", "--quiet", "-Wall", "--top-module", top]
         command += [f"-G{name}={value}" for name, value in parameters.items()]
         command += [str(path) for path in design_files(top, extra)]
-        if not passes(command, verilator_environment(dict(os.environ))):
+        if not passes(command, verilator.environment()):
             print(f"-- {top} {parameters or ''}")
             ok = False
     return ok
@@ -244,4 +245,4 @@ def main(
 
 
 if __name__ == "__main__":
-    typer.run(main)
+    stops.run(main)

@@ -30,6 +30,7 @@ from models.files import design_digest, write_generated
 from scripts import synth
 from scripts.lint import rtl_files
 from scripts.synth import Figures, Json, console, fail, number
+from tb import stops
 
 DOCS = ROOT / "docs"
 COMMAND = "make resources"
@@ -255,4 +256,4 @@ def main(
 
 
 if __name__ == "__main__":
-    typer.run(main)
+    stops.run(main)

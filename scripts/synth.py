@@ -40,6 +40,7 @@ from rich.table import Table
 from models import configs, twiddle_rom
 from models.configs import ROOT, Config
 from models.files import write_generated
+from tb import stops
 from tb.runner import RTL, BenchFailure, design_files
 
 KERNEL = "crocuta_kernel"
@@ -430,4 +431,4 @@ def main(
 
 
 if __name__ == "__main__":
-    typer.run(main)
+    stops.run(main)

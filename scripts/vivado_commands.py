@@ -37,17 +37,21 @@ current_project
 generate_target <name> <objects>
 get_bd_addr_segs <patterns>
 get_bd_addr_spaces <patterns>
+get_bd_cells <patterns>
 get_bd_intf_pins <patterns>
 get_bd_pins <patterns>
 get_board_parts [-quiet] <patterns>
 get_cells [-hierarchical] [-filter <arg>] [-quiet] [<patterns>]
 get_cfgmem_parts <patterns>
+get_clocks [-of_objects <arg>]
 get_files <patterns>
 get_hw_devices [-quiet] <patterns>
 get_hw_targets [-quiet]
+get_ipdefs [-quiet] <patterns>
 get_methodology_violations [-filter <arg>]
 get_msg_config -severity <arg> -count
 get_pblocks <patterns>
+get_pins <patterns>
 get_ports <patterns>
 get_property <name> <object>
 ipx::add_address_block [-quiet] <name> <map>
@@ -71,17 +75,19 @@ open_hw_manager
 open_hw_target <target>
 opt_design
 package_xo -kernel_name <arg> -xo_path <arg> -ip_directory <arg> [-ctrl_protocol <arg>] [-force]
-phys_opt_design
-place_design
+phys_opt_design [-directive <arg>]
+place_design [-directive <arg>]
 program_hw_cfgmem <memory>
 program_hw_devices <device>
 read_verilog [-sv] <files>
 read_xdc [-mode <arg>] <file>
 refresh_hw_device [-quiet] <device>
-report_cdc [-details] [-severity <arg>] [-no_header] [-file <arg>] [-return_string]
+report_bus_skew [-no_header] [-return_string]
+report_cdc [-cells <arg>] [-details] [-severity <arg>] [-no_header] [-file <arg>] [-return_string]
+report_clock_interaction [-delay_type <arg>] [-no_header] [-return_string]
 report_design_analysis [-logic_level_distribution] -file <arg>
 report_drc -file <arg>
-report_methodology -file <arg>
+report_methodology [-cells <arg>] -file <arg>
 report_power -file <arg>
 report_qor_assessment -file <arg>
 report_qor_suggestions -file <arg>
@@ -90,7 +96,7 @@ report_route_status [-return_string]
 report_timing_summary [-max_paths <arg>] [-report_unconstrained] [-return_string]
 report_utilization [-hierarchical] -file <arg>
 resize_pblock <pblock> -add <arg>
-route_design
+route_design [-directive <arg>]
 save_bd_design
 set_msg_config -id <arg> -new_severity <arg>
 set_operating_conditions -design_power_budget <arg>

@@ -80,15 +80,26 @@ class ReadWriteSequence(RegisterSequence):
 
 
 class ReadOnlySequence(RegisterSequence):
-    """Writing a read-only register changes nothing."""
+    """Writing a read-only register changes nothing, nor do the bits beside those that a write
+    looks at."""
 
     async def body(self) -> None:
-        """Ones, zeros and anything into each."""
+        """Ones, zeros and anything into each; where a write does something, each other bit."""
         registers = {register for register, _ in self.fields("RO")}
-        registers -= {register for register, _ in self.fields("W1S", "WO")}
-        for register in sorted(registers, key=uvm_reg.get_offset):
+        acting = {register for register, _ in self.fields("W1S", "WO")}
+        for register in sorted(registers - acting, key=uvm_reg.get_offset):
             before = await self.read(register)
             for value in (0xFFFF_FFFF, 0, random.getrandbits(32)):
+                await self.write(register, value)
+                await self.check(register, before)
+        for register in sorted(acting, key=uvm_reg.get_offset):
+            looked_at = sum(
+                field.get_register_mask()
+                for field in register.get_fields()
+                if field.get_access() not in ("RO", "RC")
+            )
+            before = await self.read(register)
+            for value in [1 << bit for bit in range(32) if not looked_at >> bit & 1]:
                 await self.write(register, value)
                 await self.check(register, before)
 
@@ -185,11 +196,13 @@ class Strobes(ControlTest):
     """Only the bytes with a strobe are written."""
 
     async def main(self) -> None:
-        """Every strobe into every kind of register, then random ones; address bits 1:0 do not
-        matter."""
-        names = ["mode", random.choice(ARGUMENT_WORDS), *INTERRUPTS]
+        """Each byte of each register alone, and all but it; every strobe into some; then random
+        ones. Address bits 1:0 do not matter."""
+        names = [*ARGUMENT_WORDS, *INTERRUPTS]
         for name in names:
-            for strobe in range(16):
+            strobes = [1 << byte for byte in range(4)]
+            strobes += [EVERY_BYTE ^ strobe for strobe in strobes]
+            for strobe in range(16) if name in ("mode", *INTERRUPTS) else strobes:
                 await self.strobed(name, strobe)
                 await self.read(name)
         for _ in range(100):

@@ -5,11 +5,13 @@ butterfly unit has before it."""
 
 from __future__ import annotations
 
+import os
 import random
 from typing import Any
 
 import cocotb
 
+from models import configs
 from models.twiddle_rom import twiddle_rom
 from tb.clock import start_clock
 from tb.level_order import blocks
@@ -18,12 +20,12 @@ from tb.pipeline import GAPS, Pipeline
 LATENCY = 3
 
 
-def expected_beats(lanes: int, chunk: int, bits: int) -> list[int]:
+def expected_beats(lanes: int, chunk: int, bits: int, right_angle: bool) -> list[int]:
     """The outputs of twiddle_rom_tb for each beat of a chunk."""
     total = [0] * (chunk // lanes)
     low = 0
     for level in range(1, chunk.bit_length()):
-        table = twiddle_rom(level, True, bits)
+        table = twiddle_rom(level, right_angle, bits)
         block = blocks(level, lanes, chunk)
         for im in (table.im, -table.im):
             for part in (table.re, im):
@@ -38,7 +40,8 @@ async def all_levels(dut: Any) -> None:
     """Several chunks with every gap profile, and resets in the middle."""
     start_clock(dut)
     lanes, chunk = int(dut.Lanes.value), int(dut.Chunk.value)
-    beats = expected_beats(lanes, chunk, int(dut.TwiddleBits.value))
+    right_angle = configs.load_engine(os.environ["CROCUTA_CONFIG"]).right_angle
+    beats = expected_beats(lanes, chunk, int(dut.TwiddleBits.value), right_angle)
     roms = Pipeline(dut, LATENCY, (), lanes=1)
     for profile in GAPS:
         await roms.reset(random.randint(1, 2))

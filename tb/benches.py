@@ -33,6 +33,8 @@ ENGINE_SIZES = (
 )
 SEVERAL_BURSTS = 512
 """A chunk whose spectrum is four bursts."""
+ENGINE_TESTS = ("fft", "fft_sizes")
+"""Those of an engine alone: they take its configurations, not only the kernel's."""
 RAM_INIT_FILE = ROOT / "build" / "cells" / "ram.mem"
 
 
@@ -123,7 +125,7 @@ def axi_memory_parameters(config: Config) -> dict[str, int | str]:
 def spectrum_ports_parameters(config: Config) -> dict[str, int | str]:
     """Both ports' parameters, and a memory of eight chunks."""
     names = ("Lanes", "Chunk", "MantissaBits", "ExponentBits")
-    parameters = config.parameters()
+    parameters = config.engine_parameters()
     return {**{name: parameters[name] for name in names}, "Words": 8 * config.chunk_beats}
 
 
@@ -139,10 +141,8 @@ def engine(inverse: bool = False, **changes: int) -> Callable[[Config], dict[str
 
     def parameters(config: Config) -> dict[str, int | str]:
         changed = dataclasses.replace(config, **changes)  # type: ignore[arg-type]
-        names = ("Lanes", "Chunk", "MantissaBits", "ExponentBits", "TwiddleBits")
-        sizes = changed.parameters()
         return {
-            **{name: sizes[name] for name in names},
+            **changed.engine_parameters(),
             "Inverse": int(inverse),
             "TwiddleDir": twiddle_directory(changed),
         }
@@ -194,14 +194,14 @@ def round_trip_parameters(config: Config) -> dict[str, int | str]:
 
 def twiddle_parameters(config: Config) -> dict[str, int | str]:
     """The parameters that the twiddle tables depend on, and their directory."""
-    sizes = config.parameters()
+    sizes = config.engine_parameters()
     names = ("Lanes", "Chunk", "TwiddleBits")
     return {**{name: sizes[name] for name in names}, "TwiddleDir": twiddle_directory(config)}
 
 
 def word_parameters(config: Config) -> dict[str, int | str]:
     """The lanes, the chunk and the format of its words."""
-    sizes = config.parameters()
+    sizes = config.engine_parameters()
     return {name: sizes[name] for name in ("Lanes", "Chunk", "MantissaBits", "ExponentBits")}
 
 

@@ -28,7 +28,8 @@ from rich.console import Console
 from rich.table import Table
 
 from models.configs import ROOT
-from models.files import design_digest
+from models.files import verification_digest
+from tb import stops
 from tb.pages import write_page
 from tb.testplan import read_coverage
 
@@ -262,7 +263,7 @@ def main(
     summary = {
         **{kind: round(value, 3) for kind, value in percent.items()},
         "targets": TARGETS,
-        "design": design_digest(),
+        "design": verification_digest(),
         "simulations": len(files),
         "points": {kind: vars(merged.tallies["", kind]) for kind in ("line", "branch", "toggle")},
         "functional_bins": {"total": bins[1], "hit": bins[0], "holes": bins[2]},
@@ -292,4 +293,4 @@ def main(
 
 
 if __name__ == "__main__":
-    typer.run(main)
+    stops.run(main)

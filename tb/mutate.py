@@ -34,8 +34,8 @@ from rich.progress import Progress
 from rich.table import Table
 
 from models.configs import ROOT
-from models.files import design_digest
-from tb import runner
+from models.files import verification_digest
+from tb import runner, stops
 from tb.benches import BENCHES, Bench
 
 DIRECTORY = ROOT / "build" / "mutation"
@@ -344,8 +344,10 @@ def killed_before(mutants: Sequence[Mutant]) -> list[Verdict]:
     if not path.is_file():
         raise MutationError(f"There is no {path}: run `make mutate`.")
     last = json.loads(path.read_text(encoding="utf-8"))
-    if last["design"] != design_digest():
-        raise MutationError(f"{path} is about another design than rtl/: run `make mutate`.")
+    if last["design"] != verification_digest():
+        raise MutationError(
+            f"{path} is about another design, or of other benches: run `make mutate`."
+        )
     verdicts = [Verdict(**verdict) for verdict in last["all"]]
     alive = {v.place for v in verdicts if not (v.killed_by or v.invalid)}
     return [v for v in verdicts if v.place in {m.place for m in mutants} - alive]
@@ -371,7 +373,7 @@ def report(verdicts: Sequence[Verdict], seed: int, seconds: float) -> bool:
         "killed": len(valid) - len(survived),
         "percent": round(percent, 2),
         "target": LEAST_PERCENT,
-        "design": design_digest(),
+        "design": verification_digest(),
         "seed": seed,
         "seconds": round(seconds),
         "invalid": len(verdicts) - len(valid),
@@ -448,4 +450,4 @@ def main(
 
 
 if __name__ == "__main__":
-    typer.run(main)
+    stops.run(main)

@@ -16,7 +16,6 @@ import os
 import resource
 import secrets
 import shutil
-import signal
 import subprocess
 import sys
 import time
@@ -34,7 +33,7 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn, Ti
 
 from models import configs
 from models.configs import ROOT
-from tb import runner
+from tb import runner, stops
 from tb.benches import BENCHES, Bench
 from tb.regress_report import Attempt, PytestResult, Summary, read, write
 
@@ -569,9 +568,8 @@ def regress(
     settings = Settings(DIRECTORY, secrets.token_hex(8), limit, rtl_coverage=coverage)
     (DIRECTORY / "token").write_text(settings.token, encoding="ascii")
     begin = time.perf_counter() - summary.seconds
-    signal.signal(signal.SIGTERM, signal.default_int_handler)  # as Ctrl-C
     try:
-        with connected(scheduler, workers) as client:
+        with stops.raising(), connected(scheduler, workers) as client:
             summary.workers = check_workers(client, settings)
             if everything and summary.pytest is None:
                 with console.status("The tests without a simulator, through pytest"):
@@ -579,8 +577,8 @@ def regress(
                 console.print(summary.pytest.sentence)
             engine = Engine(client, jobs, settings, expected)
             simulate(engine, summary, len(jobs))
-    except KeyboardInterrupt:
-        summary.interrupted = True
+    except stops.Stopped as stopped:
+        summary.interrupted = stopped.number
     summary.seconds = round(time.perf_counter() - begin, 1)
     write(summary, DIRECTORY)
     return summary
@@ -603,8 +601,8 @@ def main(
         before = read(DIRECTORY) if again else None
         if again and before is None:
             raise RegressionError(
-                f"There is no regression of this design in {DIRECTORY} to continue: run it without"
-                " AGAIN=1."
+                f"There is no regression of this design by these benches in {DIRECTORY} to"
+                " continue: run it without AGAIN=1."
             )
         base = runner.default_seed(seed or (str(before.seed) if before else ""))
         if before and before.seed != base:
@@ -629,11 +627,11 @@ def main(
     console.print(summary.sentence, style="green" if summary.ok else "red", markup=False)
     console.print(f"Report: {DIRECTORY / 'index.html'}", markup=False)
     if not summary.ok:
-        raise typer.Exit(1)
+        raise typer.Exit(128 + summary.interrupted if summary.interrupted else 1)
 
 
 if __name__ == "__main__":
     # By its own name, under which the workers find what they are sent.
     from tb.regress import main as command
 
-    typer.run(command)
+    stops.run(command)

@@ -12,7 +12,7 @@ from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
 from xml.etree import ElementTree
 
-from models.files import design_digest
+from models.files import verification_digest
 from tb.pages import write_page
 
 
@@ -66,7 +66,8 @@ class Summary:
     planned: int
     workers: int = 0
     seconds: float = 0.0
-    interrupted: bool = False
+    interrupted: int = 0
+    """The signal that ended it, or none."""
     pytest: PytestResult | None = None
     builds: dict[str, float] = field(default_factory=dict)
     """Seconds of each."""
@@ -117,7 +118,7 @@ def read(directory: Path) -> Summary | None:
         document = json.loads((directory / "summary.json").read_text(encoding="utf-8"))
     except (OSError, ValueError):
         return None
-    if document["design"] != design_digest():
+    if document["design"] != verification_digest():
         return None
     values = {name.name: document[name.name] for name in fields(Summary) if name.name in document}
     values["attempts"] = [Attempt(**attempt) for attempt in document["attempts"]]
@@ -191,7 +192,7 @@ def write(summary: Summary, directory: Path) -> None:
     """Writes summary.json, junit.xml and index.html."""
     document = {
         "ok": summary.ok,
-        "design": design_digest(),
+        "design": verification_digest(),
         **asdict(summary),
         "expected": summary.expected(),
     }

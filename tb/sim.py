@@ -11,8 +11,8 @@ from rich.console import Console
 from rich.table import Table
 
 from models import configs
-from tb import runner
-from tb.benches import BENCHES, SIMS
+from tb import runner, stops
+from tb.benches import BENCHES, ENGINE_TESTS, SIMS
 
 console = Console(highlight=False, soft_wrap=True)
 
@@ -51,7 +51,7 @@ def main(
             choice = ", ".join(sorted(BENCHES))
             raise runner.BenchFailure(f"There is no test {test!r}; choose one of: {choice}.")
         runner.check_sim(sim)
-        loaded = configs.load(config)
+        loaded = (configs.load_engine if test in ENGINE_TESTS else configs.load)(config)
         number = runner.default_seed(seed)
         benches = [bench for bench in BENCHES[test] if sim in bench.sims]
         if only:
@@ -81,4 +81,4 @@ def main(
 
 
 if __name__ == "__main__":
-    typer.run(main)
+    stops.run(main)

@@ -26,7 +26,8 @@ from rich.console import Console
 from rich.table import Table
 
 from models.configs import ROOT
-from models.files import design_digest
+from models.files import verification_digest
+from tb import stops
 from tb.benches import BENCHES, Bench
 from tb.pages import write_page
 
@@ -365,7 +366,7 @@ def main(
     else:
         show(report)
         REPORT.mkdir(parents=True, exist_ok=True)
-        document = {"design": design_digest(), **asdict(report)}
+        document = {"design": verification_digest(), **asdict(report)}
         text = json.dumps(document, indent=1) + "\n"
         (REPORT / "summary.json").write_text(text, encoding="utf-8")
         write_page("testplan.html", REPORT / "index.html", report=report)
@@ -378,4 +379,4 @@ def main(
 
 
 if __name__ == "__main__":
-    typer.run(main)
+    stops.run(main)

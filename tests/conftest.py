@@ -1,14 +1,18 @@
 # Copyright 2026 The Crocuta authors
 # SPDX-License-Identifier: Apache-2.0
-"""One random seed for the whole run: printed first, repeated with SEED= or --seed."""
+"""One random seed for the whole run, printed first and repeated with SEED= or --seed; a run that is
+stopped ends at once."""
 
 from __future__ import annotations
 
 import os
+from contextlib import ExitStack
 
 import pytest
 from hypothesis import settings
+from xdist.workermanage import NodeManager
 
+from tb import stops
 from tb.runner import BenchFailure, default_seed
 
 
@@ -16,7 +20,15 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--seed", help="the random seed; default: SEED, or a new one")
 
 
+STOPPED_BY: list[int] = []
+
+
 def pytest_configure(config: pytest.Config) -> None:
+    stops.watch()
+    if not hasattr(config, "workerinput"):  # which shows the failures there have been
+        raising = ExitStack()
+        raising.enter_context(stops.raising())
+        config.add_cleanup(raising.close)
     if config.getoption("--seed"):
         os.environ["SEED"] = config.getoption("--seed")
     try:
@@ -29,6 +41,18 @@ def pytest_configure(config: pytest.Config) -> None:
         config.option.hypothesis_seed = os.environ["SEED"]
     settings.register_profile("crocuta", deadline=None)
     settings.load_profile("crocuta")
+
+
+def pytest_keyboard_interrupt(excinfo: pytest.ExceptionInfo[BaseException]) -> None:
+    if isinstance(excinfo.value, stops.Stopped):
+        stops.kill_below()
+        NodeManager.EXIT_TIMEOUT = 1  # seconds to wait for processes that are no more
+        STOPPED_BY.append(excinfo.value.number)
+
+
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    if STOPPED_BY:
+        session.exitstatus = 128 + STOPPED_BY[0]
 
 
 def pytest_report_header() -> str:

@@ -27,7 +27,7 @@ import numpy as np
 import numpy.typing as npt
 import pytest
 import serial
-from crocuta import jobs, model_kernel, uart_kernel, xdma_kernel
+from crocuta import jobs, model_kernel, uart_kernel, xdma_kernel, xrt_kernel
 from crocuta.__main__ import app
 from crocuta.device import SaturationWarning
 from crocuta.errors import InputError, JobError, JobTimeout, KernelError, MemoryLost, OutOfMemory
@@ -706,6 +706,32 @@ def test_without_xrt(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     assert "pyxrt does not load: undefined symbol: PyX; use the Python version" in text
 
 
+def test_an_xrt_too_old(xrt: Pyxrt, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delattr(xrt.xclbin, "get_mems")
+    assert refused("xrt", "tiny", xclbin="crocuta.xclbin") == (
+        "This pyxrt cannot say how large the card's memories are: install XRT 2021.2 or newer."
+    )
+
+
+def test_emulation_keeps_no_pace(
+    rtl: RtlKernel, xrt: Pyxrt, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Where a card would be late already, Vitis' emulation has all the time it takes."""
+    monkeypatch.setattr(xrt_kernel, "patience", lambda config, job: 0.0)
+    wait, late = xrt.run.wait, [State.ERT_CMD_STATE_TIMEOUT] * 3
+    monkeypatch.setattr(
+        xrt.run, "wait", lambda run, limit: late.pop() if late else wait(run, limit)
+    )
+    with pytest.raises(JobTimeout):
+        crocuta.open("xrt", "tiny", xclbin="crocuta.xclbin")
+    rtl.reset()
+    late += [State.ERT_CMD_STATE_TIMEOUT] * 3
+    monkeypatch.setenv("XCL_EMULATION_MODE", "hw_emu")
+    with crocuta.open("xrt", "tiny", xclbin="crocuta.xclbin") as device:
+        assert_works(device)
+    assert not late
+
+
 def test_the_way_xrt_is_opened(rtl: RtlKernel, xrt: Pyxrt, monkeypatch: Any, tmp_path: Any) -> None:
     steps = ["device", "xclbin", "register_xclbin", "hw_context", "kernel", "bo"]
     with crocuta.open("xrt", "tiny", xclbin="crocuta.xclbin"):
@@ -720,7 +746,10 @@ def test_xrts_errors(xrt: Pyxrt) -> None:
         crocuta.open("xrt", "tiny", xclbin="no.xclbin")
     assert str(missing.value) == "no.xclbin does not exist: `make xclbin` builds one."
     text = refused("xrt", "tiny", xclbin="crocuta.xclbin", card=3)
-    assert text.startswith("XRT has no card 3 to open (`xbutil examine` lists them); XRT says: No")
+    assert text.startswith(
+        "XRT has no card 3 to open: `xrt-smi examine` (before XRT 2024.2 `xbutil examine`) lists"
+        " them; XRT says: No"
+    )
     for step in ("xclbin", "register_xclbin", "hw_context", "kernel"):
         xrt.fails = step
         text = refused("xrt", "tiny", xclbin="crocuta.xclbin")

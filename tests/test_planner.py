@@ -284,7 +284,7 @@ def test_a_name_with_changes() -> None:
     assert config.name == "u200+chunk-32768+mantissa_bits-16"
     assert configs.load(config.name) == config
     assert configs.load("u200+chunk-65536") == configs.load("u200")
-    assert configs.load("tiny+right_angle-0").right_angle is False
+    assert configs.load_engine("tiny+right_angle-0").right_angle is False
 
 
 def test_changes_are_those_of_the_name() -> None:
@@ -293,7 +293,7 @@ def test_changes_are_those_of_the_name() -> None:
         {},
         {"chunk": 65536},
         {"mantissa_bits": 16, "chunk": 32768},
-        {"bram36_max": 700, "right_angle": 0, "lanes": 4},
+        {"bram36_max": 700, "lanes": 4},
         {"right_angle": 1, "lanes": 8},
         {"outputs": 1},
     ):

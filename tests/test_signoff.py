@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -13,7 +14,8 @@ import pytest
 import typer
 from typer.testing import CliRunner
 
-from models.files import design_digest
+from models.configs import ROOT
+from models.files import verification_digest
 from tb import signoff
 
 Reports = dict[str, dict[str, Any]]
@@ -61,7 +63,7 @@ def reports() -> Reports:
             "all": [],
         },
     }
-    return {name: {"design": design_digest(), **report} for name, report in found.items()}
+    return {name: {"design": verification_digest(), **report} for name, report in found.items()}
 
 
 def sign(reports: Reports, path: Path) -> tuple[int, str, str]:
@@ -83,7 +85,7 @@ def test_a_complete_verification_is_signed_off(reports: Reports, tmp_path: Path)
     for link in ("regression", "testplan", "coverage", "formal", "mutation"):
         assert f"(signoff/{link}.json)" in page
         kept = json.loads((tmp_path / "docs" / "signoff" / f"{link}.json").read_text())
-        assert kept["design"] == design_digest()
+        assert kept["design"] == verification_digest()
 
 
 SPOILERS: dict[str, Callable[[Reports], Any]] = {
@@ -126,3 +128,75 @@ def test_a_report_that_is_missing_or_of_another_design_is_refused(
     status, said, page = sign(missing, tmp_path / "missing")
     assert (status, page) == (2, "")
     assert f"{name}/summary.json" in said.replace("\n", "")
+
+
+def test_the_page_that_is_kept_is_about_this_design_or_says_that_it_is_not() -> None:
+    assert signoff.lapse() == ""
+
+
+def test_a_page_that_does_not_say_what_it_is_about_is_a_lapse(
+    reports: Reports, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sign(reports, tmp_path)
+    docs = tmp_path / "docs"
+    assert signoff.lapse(docs) == ""
+    monkeypatch.setattr(signoff, "verification_digest", lambda: "0123456789ab")
+    assert "is of another design" in signoff.lapse(docs)
+    signoff.main(docs=docs, outdated=True)
+    assert signoff.lapse(docs) == ""
+    assert (docs / "signoff.md").read_text().startswith("# Sign-off\n\n**Outdated**: ")
+    monkeypatch.undo()
+    assert "is wrong" in signoff.lapse(docs)
+    kept = docs / "signoff" / "formal.json"
+    kept.write_text(json.dumps({"design": "0123456789ab"}))
+    assert "of different designs" in signoff.lapse(docs)
+
+
+@pytest.mark.parametrize(
+    ("changed", "noticed"),
+    [
+        ("rtl/fifo.sv", True),
+        ("boards/ecp5/uart_rx.sv", True),
+        ("tb/bench_fft.py", True),
+        ("tb/agents/beat.py", True),
+        ("tb/axi_memory.sv", True),
+        ("tb/testplans/fft.toml", True),
+        ("tb/coverage_exclusions.toml", True),
+        ("models/cfp.py", True),
+        ("models/plan/__init__.py", True),
+        ("formal/fifo_formal.sv", True),
+        ("formal/through/fifo.sv", True),
+        ("formal/tasks.toml", True),
+        ("registers/crocuta.rdl", True),
+        ("configs.toml", True),
+        ("tb/mutation_survivors.toml", False),
+        ("docs/verification.md", False),
+    ],
+)
+def test_what_is_verified_and_what_verifies_it_is_in_the_digest(
+    changed: str, noticed: bool, copy: Path
+) -> None:
+    before = verification_digest(copy)
+    path = copy / changed
+    kept = path.read_text()
+    path.write_text(kept + "x")
+    assert (verification_digest(copy) != before) == noticed
+    path.write_text(kept)
+
+
+@pytest.fixture(scope="module")
+def copy(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A copy of what the digest may depend on."""
+    root = tmp_path_factory.mktemp("copy")
+    for name in ("boards", "docs", "formal", "models", "registers", "rtl", "tb"):
+        shutil.copytree(ROOT / name, root / name, ignore=shutil.ignore_patterns("__pycache__"))
+    for name in ("configs.toml", "requirements.txt"):
+        shutil.copy(ROOT / name, root / name)
+    return root
+
+
+def test_comments_of_the_rtl_are_not_in_the_digest(copy: Path) -> None:
+    before = verification_digest(copy)
+    path = copy / "rtl" / "fifo.sv"
+    path.write_text(path.read_text() + "\n  // The end.\n")
+    assert verification_digest(copy) == before

@@ -18,6 +18,20 @@ proc record {words} {
     flush $trace
 }
 
+# Tcl's own, but in Vivado for Windows a number beyond 32 bits is cut off without ll.
+rename format tcl_format
+proc checked_format {template args} {
+    if {[string match %* $template] && ![string match *ll* $template]} {
+        foreach number $args {
+            if {[string is entier -strict $number] && abs($number) >> 32} {
+                error "format $template cuts $number off"
+            }
+        }
+    }
+    return [tcl_format $template {*}$args]
+}
+interp alias {} format {} checked_format
+
 proc must_exist {files} {
     foreach file $files {
         if {![file isfile $file]} {
@@ -71,7 +85,7 @@ proc parsed {command words} {
 
 # Files that a command reads or writes, and what it answers; most answer with their last argument.
 proc perform {command options arguments} {
-    global answers
+    global answers last
     if {$command eq [dict get $answers fails]} {
         error "$command failed, as it was told to"
     }
@@ -119,10 +133,37 @@ proc perform {command options arguments} {
         get_property {
             return [lindex $arguments 1].[lindex $arguments 0]
         }
+        get_cells {
+            if {![dict exists $options -filter]} {
+                return [lindex $arguments 0]
+            }
+            if {[string match {*LD\**} [dict get $options -filter]]} {
+                set kernel [string match *kernel/* [dict get $options -filter]]
+                return [dict get $answers [expr {$kernel ? "kernel latches" : "latches"}]]
+            }
+        }
+        report_methodology {
+            dict set answers get_methodology_violations [dict get $answers \
+                [expr {[dict exists $options -cells] ? "kernel methodology" : "methodology"}]]
+        }
+        open_hw_target {
+            if {[lindex $arguments 0] in [dict get $answers held]} {
+                error "another program holds [lindex $arguments 0]"
+            }
+        }
+        program_hw_cfgmem {
+            # The helper design is only seen after a refresh.
+            if {$last ne "refresh_hw_device"} {
+                error "program_hw_cfgmem after $last"
+            }
+        }
         get_msg_config {
             return [dict get $answers [dict get $options -severity]]
         }
-        report_cdc - report_route_status - report_timing_summary {
+        report_* {
+            if {[dict exists $options -cells]} {
+                return [dict get $answers "kernel $command"]
+            }
             if {[dict exists $options -return_string]} {
                 return [dict get $answers $command]
             }
@@ -134,7 +175,11 @@ proc perform {command options arguments} {
     return [lindex $arguments end]
 }
 
+# The command before.
+set last ""
+
 proc vivado {command args} {
+    global last
     record [concat [list $command] $args]
     lassign [parsed $command $args] options arguments
     if {$command eq "source"} {
@@ -145,7 +190,9 @@ proc vivado {command args} {
         must_exist $arguments
         constrain [lindex $arguments 0]
     }
-    return [perform $command $options $arguments]
+    set answer [perform $command $options $arguments]
+    set last $command
+    return $answer
 }
 
 # An XDC file may use commands, but not the language: no variables, no conditions.
@@ -180,6 +227,11 @@ foreach command {lmap try throw tailcall coroutine yield yieldto zlib} {
 }
 
 # The command line.
+if {$argv eq "-version"} {
+    puts "vivado v[dict get $answers version] (64-bit)"
+    puts "SW Build 4029153 on Fri Oct 13 20:13:54 MDT 2023"
+    exit
+}
 record [concat vivado $argv]
 set script ""
 while {[llength $argv] > 0} {

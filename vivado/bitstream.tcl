@@ -10,7 +10,8 @@ source -notrace [file join $root vivado package.tcl]
 set directory [start bitstream]
 set board [lindex [lsort -dictionary [get_board_parts -quiet xilinx.com:au200:part0:*]] end]
 if {$board eq ""} {
-    die "The U200's board files are missing: Vivado knows no board part xilinx.com:au200:part0." 2
+    die "The U200's board files are missing: name their folder by set_param board.repoPaths in\
+        Vivado_init.tcl (docs/build.md says where to get them)." 2
 }
 package_kernel [file join $directory ip]
 
@@ -30,7 +31,7 @@ write_checkpoint -force [file join $directory synthesised.dcp]
 # After synthesis, because it names cells and places.
 read_xdc [constraints u200_floorplan]
 implement $directory
-gate bitstream $directory
+gate bitstream $directory crocuta_u200_i/kernel
 set bit [file join $directory $top.bit]
 write_bitstream -force $bit
 # The card's own image, at the flash's beginning, starts the one at this address.

@@ -44,6 +44,16 @@ proc board_bus {mode vlnv name pin {hertz {}}} {
     connect_bd_intf_net $port [get_bd_intf_pins $pin]
 }
 
+# A cell that drives 0: an IP, or in releases of Vivado without that one, inline HDL.
+proc zero {name} {
+    if {[llength [get_ipdefs -quiet xilinx.com:ip:xlconstant:*]] > 0} {
+        set cell [create_bd_cell -type ip -vlnv xilinx.com:ip:xlconstant $name]
+    } else {
+        set cell [create_bd_cell -type inline_hdl -vlnv xilinx.com:inline_hdl:ilconstant:1.0 $name]
+    }
+    set_property -dict {CONFIG.CONST_WIDTH 1 CONFIG.CONST_VAL 0} $cell
+}
+
 # Registers for the way across the border of two SLRs.
 proc crossing {name clock reset from to} {
     cell xilinx.com:ip:axi_register_slice $name {
@@ -78,6 +88,8 @@ set_property CONFIG.POLARITY ACTIVE_LOW $perstn
 connect_bd_net $perstn [get_bd_pins pcie/sys_rst_n]
 wire pcie_clock/IBUF_OUT pcie/sys_clk_gt
 wire pcie_clock/IBUF_DS_ODIV2 pcie/sys_clk
+zero no_interrupt
+wire no_interrupt/dout pcie/usr_irq_req
 
 # The memories start with PCIe, because their reset is active high.
 cell xilinx.com:ip:proc_sys_reset pcie_reset
@@ -95,16 +107,20 @@ cell xilinx.com:ip:smartconnect control {CONFIG.NUM_SI 1 CONFIG.NUM_MI 4 CONFIG.
 wire pcie/axi_aclk control/aclk
 wire pcie/axi_aresetn control/aresetn
 bus pcie/M_AXI_LITE control/S00_AXI
-bus control/M00_AXI kernel/s_axi_control
 
 # Memory N: a controller, its reset, and a SmartConnect for the host and the kernel's port.
 for {set n 0} {$n < 3} {incr n} {
     cell xilinx.com:ip:ddr4 memory$n [list \
         CONFIG.C0_CLOCK_BOARD_INTERFACE default_300mhz_clk$n \
-        CONFIG.C0_DDR4_BOARD_INTERFACE ddr4_sdram_c$n \
-        CONFIG.C0.DDR4_AxiAddressWidth 34 \
-        CONFIG.C0.DDR4_Mem_Add_Map ROW_COLUMN_BANK_INTLV \
-        CONFIG.C0.DDR4_AUTO_AP_COL_A3 true]
+        CONFIG.C0_DDR4_BOARD_INTERFACE ddr4_sdram_c$n]
+    # After the board's preset, which switches self-refresh and its inputs on.
+    set_property -dict {
+        CONFIG.C0.DDR4_AxiAddressWidth 34
+        CONFIG.C0.DDR4_Mem_Add_Map ROW_COLUMN_BANK_INTLV
+        CONFIG.C0.DDR4_AUTO_AP_COL_A3 true
+        CONFIG.C0.DDR4_SELF_REFRESH false
+        CONFIG.C0.DDR4_SAVE_RESTORE false
+    } [get_bd_cells memory$n]
     board_bus Slave xilinx.com:interface:diff_clock_rtl:1.0 default_300mhz_clk$n \
         memory$n/C0_SYS_CLK 300000000
     board_bus Master xilinx.com:interface:ddr4_rtl:1.0 ddr4_sdram_c$n memory$n/C0_DDR4
@@ -115,29 +131,36 @@ for {set n 0} {$n < 3} {incr n} {
     wire memory$n/c0_ddr4_ui_clk_sync_rst memory${n}_reset/ext_reset_in
     wire memory${n}_reset/peripheral_aresetn memory$n/c0_ddr4_aresetn
 
-    cell xilinx.com:ip:smartconnect memory${n}_ports {
-        CONFIG.NUM_SI 2 CONFIG.NUM_MI 1 CONFIG.NUM_CLKS 3
-    }
+    # The kernel's clock is memory 0's: each clock comes in once.
+    cell xilinx.com:ip:smartconnect memory${n}_ports [list \
+        CONFIG.NUM_SI 2 CONFIG.NUM_MI 1 CONFIG.NUM_CLKS [expr {$n == 0 ? 2 : 3}]]
     wire memory$n/c0_ddr4_ui_clk memory${n}_ports/aclk
     wire pcie/axi_aclk memory${n}_ports/aclk1
-    wire memory0/c0_ddr4_ui_clk memory${n}_ports/aclk2
+    if {$n > 0} {
+        wire memory0/c0_ddr4_ui_clk memory${n}_ports/aclk2
+    }
     wire memory${n}_reset/interconnect_aresetn memory${n}_ports/aresetn
     bus memory${n}_ports/M00_AXI memory$n/C0_DDR4_S_AXI
 
     wire memory$n/c0_ddr4_ui_clk control/aclk[expr {$n + 1}]
-    bus control/M0[expr {$n + 1}]_AXI memory$n/C0_DDR4_S_AXI_CTRL
 }
 wire memory0/c0_ddr4_ui_clk kernel/ap_clk
 wire memory0_reset/peripheral_aresetn kernel/ap_rst_n
 
 # The kernel and memory 0 are in SLR0, PCIe and memories 1 and 2 in SLR1.
+set clock0 memory0/c0_ddr4_ui_clk
+set reset0 memory0_reset/peripheral_aresetn
+crossing control_crossing $clock0 $reset0 control/M00_AXI kernel/s_axi_control
+crossing ecc_crossing $clock0 $reset0 control/M01_AXI memory0/C0_DDR4_S_AXI_CTRL
+bus control/M02_AXI memory1/C0_DDR4_S_AXI_CTRL
+bus control/M03_AXI memory2/C0_DDR4_S_AXI_CTRL
 crossing host_crossing pcie/axi_aclk pcie/axi_aresetn host/M00_AXI memory0_ports/S00_AXI
 bus host/M01_AXI memory1_ports/S00_AXI
 bus host/M02_AXI memory2_ports/S00_AXI
 bus kernel/[lindex $memory_ports 0] memory0_ports/S01_AXI
 for {set n 1} {$n < 3} {incr n} {
-    crossing kernel_crossing$n memory0/c0_ddr4_ui_clk memory0_reset/peripheral_aresetn \
-        kernel/[lindex $memory_ports $n] memory${n}_ports/S01_AXI
+    crossing kernel_crossing$n $clock0 $reset0 kernel/[lindex $memory_ports $n] \
+        memory${n}_ports/S01_AXI
 }
 
 # Addresses.
@@ -147,7 +170,7 @@ proc segment {space segment offset bytes} {
 }
 segment pcie/M_AXI_LITE kernel/s_axi_control/reg0 $kernel_offset $control_bytes
 for {set n 0} {$n < 3} {incr n} {
-    set offset [format 0x%09X [expr {$n * $memory_bytes}]]
+    set offset [format 0x%09llX [expr {$n * $memory_bytes}]]
     set block memory$n/C0_DDR4_MEMORY_MAP/C0_DDR4_ADDRESS_BLOCK
     segment pcie/M_AXI $block $offset $memory_bytes
     segment kernel/[lindex $memory_ports $n] $block $offset $memory_bytes

@@ -11,15 +11,19 @@ proc open_device {} {
     open_hw_manager
     connect_hw_server
     foreach target [get_hw_targets -quiet] {
-        open_hw_target $target
+        # Another program may hold a cable.
+        if {[catch {open_hw_target $target}]} {
+            continue
+        }
         set devices [get_hw_devices -quiet xcu200*]
         if {[llength $devices] > 0} {
             current_hw_device [lindex $devices 0]
+            refresh_hw_device -quiet [lindex $devices 0]
             return [lindex $devices 0]
         }
         close_hw_target
     }
-    die "No U200 answers: hw_server sees no xcu200 on any USB cable."
+    die "No U200 answers: hw_server sees no xcu200 on a USB cable that no other program holds." 2
 }
 
 proc program {device file} {
@@ -31,7 +35,8 @@ proc program {device file} {
 # The flash hangs off the FPGA: it is written through a helper design, which is loaded first.
 proc flash {device file} {
     set memory [lindex [get_cfgmem_parts mt25qu01g-spi-x1_x2_x4] 0]
-    set flash [create_hw_cfgmem -hw_device $device $memory]
+    create_hw_cfgmem -hw_device $device $memory
+    set flash [get_property PROGRAM.HW_CFGMEM $device]
     set_property PROGRAM.FILES [list $file] $flash
     set_property PROGRAM.ADDRESS_RANGE use_file $flash
     set_property PROGRAM.UNUSED_PIN_TERMINATION pull-none $flash
@@ -41,6 +46,8 @@ proc flash {device file} {
     set_property PROGRAM.VERIFY 1 $flash
     create_hw_bitstream -hw_device $device [get_property PROGRAM.HW_CFGMEM_BITFILE $device]
     program_hw_devices $device
+    # Not before does Vivado see the helper.
+    refresh_hw_device -quiet $device
     program_hw_cfgmem $flash
 }
 

@@ -46,9 +46,30 @@ proc memory_ports {} {
     return [lsearch -all -inline -not -exact [lsort -unique $ports] {}]
 }
 
+# Ends Vivado unless there is a twiddle table for each level of the top's chunk: a synthesis that
+# misses one goes on with an empty ROM.
+proc check_tables {} {
+    set file [open [top_file]]
+    set text [read $file]
+    close $file
+    if {
+        ![regexp {\.Chunk\(([0-9]+)\)} $text -> chunk] ||
+        ![regexp {\.TwiddleDir\("([^"]*)"\)} $text -> directory]
+    } {
+        die "[top_file] names no chunk and no folder of twiddle tables."
+    }
+    for {set level 1} {1 << $level <= $chunk} {incr level} {
+        set table [file join $directory [format level_%02d.mem $level]]
+        if {![file isfile $table] || [file size $table] == 0} {
+            die "There is no twiddle table $table: build again, in one place."
+        }
+    }
+}
+
 # Packages the kernel into a folder of its own, as crocuta:kernel:crocuta:1.0.
 proc package_kernel {ip} {
     global axi_bits crocuta_arguments crocuta_control_registers outstanding part top
+    check_tables
     create_project -force package $ip.project -part $part
     add_files -norecurse [concat [rtl_files] [list [top_file]]]
     set_property top $top [current_fileset]

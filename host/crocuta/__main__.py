@@ -32,9 +32,16 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 
+
+def _config_names() -> str:
+    try:
+        return ", ".join(configs.names())
+    except configs.ConfigError:  # the command that loads one says what is wrong
+        return "a name of configs.toml"
+
+
 CONFIG_HELP = (
-    f"The kernel's configuration: {', '.join(configs.names())}, or one with changes such as"
-    " u200+chunk-32768."
+    f"The kernel's configuration: {_config_names()}, or one with changes such as u200+chunk-32768."
 )
 
 

@@ -36,6 +36,7 @@ class ModelKernel(RegisterKernel):
     """See `crocuta.kernel.Kernel`."""
 
     def __init__(self, config: Config) -> None:
+        config.check_kernel()
         self.config = config
         samples, x_spectra, h_spectra = (
             HostMemory(np.zeros(size, np.uint8), base=bank << 36)

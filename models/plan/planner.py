@@ -177,7 +177,7 @@ def _sizes(target: Device) -> Iterator[dict[str, int]]:
     memory's ports."""
     for lanes in (lanes for lanes in LANES if 64 * lanes <= target.memory_bits):
         for chunk in (1 << log2 for log2 in CHUNK_LOG2):
-            if chunk >= max(32 * lanes, 2 * lanes * lanes):
+            if chunk >= configs.kernel_chunk_min(lanes):
                 for outputs in OUTPUTS:
                     yield {"lanes": lanes, "chunk": chunk, "outputs": outputs}
 

@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from models import fft_engine
+from models import configs, fft_engine
 from models.cfp import Cfp, Format
 from models.cfp_butterfly import cfp_butterfly
 from models.cfp_multiply import rotate
@@ -27,7 +27,8 @@ FLAG_CLOCKS = 2  # from an overflow's result to saturated_o: a register a level,
 
 
 def config_of(dut: Any) -> Config:
-    """The configuration that the engine's parameters amount to."""
+    """The configuration that the engine's parameters and its tables amount to."""
+    named = configs.load_engine(os.environ["CROCUTA_CONFIG"])
     return Config(
         name="bench",
         about="",
@@ -36,7 +37,7 @@ def config_of(dut: Any) -> Config:
         mantissa_bits=int(dut.MantissaBits.value),
         exponent_bits=int(dut.ExponentBits.value),
         twiddle_bits=int(dut.TwiddleBits.value),
-        right_angle=os.environ.get("FFT_RIGHT_ANGLE", "1") == "1",
+        right_angle=named.right_angle and os.environ.get("FFT_RIGHT_ANGLE", "1") == "1",
         max_length_log2=22,
     )
 
@@ -146,8 +147,8 @@ class EnginePredictor(Predictor):
         self.pushed = [entry for entry in self.pushed if entry[0] > self.count]
         self.count += 1
 
-    def chunk(self, frame: Sequence[Beat]) -> None:
-        """Transforms it."""
+    def transform(self, beats: Sequence[int]) -> tuple[Cfp, Any, list[int]]:
+        """A chunk's words in their order, what the model makes of them, and its beats."""
         config = self.config
         forward = (fft_engine.forward, fft_engine.from_lanes, fft_engine.to_beats)
         inverse = (
@@ -156,10 +157,24 @@ class EnginePredictor(Predictor):
             fft_engine.to_lanes,
         )
         model, order_in, order_out = inverse if self.inverse else forward
-        beats = [beat.values[0] for beat in frame]
         words = order_in(beat_words(beats, config.lanes, Format.of(config)))
         result = model(words, config)
-        self.held.extend(beat_ints(order_out(result.words, config), Format.of(config)))
+        return words, result, beat_ints(order_out(result.words, config), Format.of(config))
+
+    def cut_short(self, frame: Sequence[Beat], clock: int) -> None:
+        """The flags that its beats have raised: what would have followed them plays no part."""
+        beats = [beat.values[0] for beat in frame]
+        words, result, _ = self.transform(beats + [0] * (self.chunk_beats - len(frame)))
+        if result.saturated:
+            for number, late in overflows(words, self.config, self.inverse):
+                if number < len(frame) and frame[number].clock + late < clock:
+                    self.flags.write(frame[number].clock + late)
+
+    def chunk(self, frame: Sequence[Beat]) -> None:
+        """Transforms it."""
+        config = self.config
+        words, result, beats = self.transform([beat.values[0] for beat in frame])
+        self.held.extend(beats)
         direction = "inverse" if self.inverse else "forward"
         self._sample(direction, "yes" if result.saturated else "no")
         self._spreads(words)

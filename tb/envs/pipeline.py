@@ -14,7 +14,7 @@ import numpy as np
 from pyuvm import uvm_analysis_port, uvm_component
 
 from models.cfp import Cfp, Format, pack, unpack
-from tb.agents.agent import Listener, configure
+from tb.agents.agent import Listener, clock_now, configure
 from tb.agents.beat import Beat, BeatAgent, BeatConfig, BeatSequence
 from tb.envs.base import BlockEnv
 from tb.envs.coverage import covergroup
@@ -100,6 +100,18 @@ class Predictor(uvm_component):
         """A beat will come out at this clock."""
         self.expected.write(Expected((value,), clock))
 
+    def cut_short(self, frame: Sequence[Beat], clock: int) -> None:
+        """No more of this chunk will come: expects what its beats have caused before the clock."""
+
+    def on_reset(self, clock: int) -> None:
+        """The first clock of a reset, before the scoreboards compare."""
+        if self.frame:
+            self.cut_short(self.frame, clock)
+
+    def extract_phase(self) -> None:
+        """The end cuts a chunk short as a reset does."""
+        self.on_reset(clock_now())
+
     def reset(self) -> None:
         """Forgets everything."""
         if self.last_clock is not None:
@@ -153,7 +165,8 @@ class PipelineEnv(BlockEnv):
             self.flag_agent.monitor.port.connect(self.flag_scoreboard.observe)
 
     def on_reset(self, clock: int) -> None:
-        """The predictor forgets, too."""
+        """The predictor says what is still due before, and forgets after."""
+        self.predictor.on_reset(clock)
         super().on_reset(clock)
         self.predictor.reset()
 

@@ -1,0 +1,126 @@
+# Copyright 2026 The Crocuta authors
+# SPDX-License-Identifier: Apache-2.0
+"""How a command ends that is stopped: by Ctrl-C, by SIGTERM, by a terminal that closes or by a pipe
+that nobody reads any more.
+
+Everything that runs below it ends too, nothing is printed but a sentence, and the exit code is
+128 + the signal's number. Python's own way, an exception, leaves other threads and what they have
+started running, and waits for them.
+"""
+
+from __future__ import annotations
+
+import os
+import select
+import signal
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from types import FrameType
+from typing import NoReturn
+
+import psutil
+import typer
+
+SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+SHOW_CURSOR = "\x1b[?25h"
+
+_last: list[Callable[[], object]] = []
+
+
+class Stopped(KeyboardInterrupt):
+    """Raised by `raising` in the main thread."""
+
+    def __init__(self, number: int) -> None:
+        super().__init__(number)
+        self.number = number
+
+
+@contextmanager
+def last(call: Callable[[], object]) -> Iterator[None]:
+    """Within it, `call` runs before a stopped process ends: to remove half a file, say."""
+    _last.append(call)
+    try:
+        yield
+    finally:
+        _last.remove(call)
+
+
+def kill_below() -> None:
+    """Kills every process that this one has started, and what those have started."""
+    this = psutil.Process()
+    for _ in range(3):  # one may start another meanwhile
+        below = this.children(recursive=True)
+        for process in below:
+            with suppress(psutil.Error):
+                process.kill()
+        psutil.wait_procs(below, timeout=1)
+        if not below:
+            return
+
+
+def end(number: int) -> NoReturn:
+    """Ends this process and all below it as after a signal."""
+    for each in SIGNALS:
+        signal.signal(each, signal.SIG_IGN)
+    with suppress(Exception):
+        kill_below()
+    for call in reversed(_last):
+        with suppress(Exception):
+            call()
+    with suppress(OSError):
+        if sys.stderr.isatty():
+            os.write(2, SHOW_CURSOR.encode())  # a progress bar hides it
+    os._exit(128 + number)
+
+
+def _end(number: int, _: FrameType | None) -> None:
+    end(number)
+
+
+def _broken_pipe(number: int, _: FrameType | None) -> None:
+    """Sockets raise the signal too: only what the command prints counts."""
+    outputs = select.poll()
+    outputs.register(1, 0)
+    outputs.register(2, 0)
+    if any(event & select.POLLERR for _, event in outputs.poll(0)):
+        end(number)
+
+
+def watch() -> None:
+    """From now on a signal ends this process and all below it, at once.
+
+    A signal that whoever started it has it ignore, as nohup does, stays ignored.
+    """
+    for number in SIGNALS:
+        if signal.getsignal(number) != signal.SIG_IGN:
+            signal.signal(number, _end)
+    signal.signal(signal.SIGPIPE, _broken_pipe)
+
+
+@contextmanager
+def raising() -> Iterator[None]:
+    """Within it, the first signal raises Stopped instead, for who has a report to write."""
+    before = {number: signal.getsignal(number) for number in SIGNALS}
+
+    def stop(number: int, _: FrameType | None) -> None:
+        restore()
+        raise Stopped(number)
+
+    def restore() -> None:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+    for number, handler in before.items():
+        if handler != signal.SIG_IGN:
+            signal.signal(number, stop)
+    try:
+        yield
+    finally:
+        restore()
+
+
+def run(main: Callable[..., None]) -> None:
+    """A command: its arguments are `main`'s, by typer."""
+    watch()
+    typer.run(main)
