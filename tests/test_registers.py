@@ -162,6 +162,7 @@ def test_vitis_gets_the_arguments_and_the_control_registers() -> None:
         ("AP_IDLE", 2),
         ("AP_READY", 3),
         ("AP_CONTINUE", 4),
+        ("SW_RESET", 8),
     ]
 
 
