@@ -25,7 +25,7 @@ chosen_jobs := $(if $(filter file,$(origin JOBS)),0,$(JOBS))
 help: ## list the commands
 	@echo 'make COMMAND [NAME=value ...], on Debian 12, Ubuntu 24.04 or alike with Python 3.11 or newer:'
 	@sed -n 's/^\([a-z]*\):[^#]*## \(.*\)/  \1\t\2/p' $(MAKEFILE_LIST) | expand -t 12
-	@echo 'Options of sim: SIM=verilator|icarus CONFIG=name SEED=number BENCH=name WAVES=1 (an FST file);'
+	@echo 'Options of sim: SIM=verilator|icarus CONFIG=name SEED=number BENCH=name ONLY=test WAVES=1 (FST);'
 	@echo 'of test: SEED=number; of demo, conv, synth and the FPGA builds: CONFIG=name; of bitstream:'
 	@echo 'TARGET=name; of xclbin: MODE=hw|hw_emu PLATFORM=name; of regress: SEEDS=number'
 	@echo 'ICARUS_SEEDS=number SEED=number TEST=name SIM=name CONFIG=name JOBS=number LIMIT=seconds'
@@ -43,7 +43,7 @@ env: .venv/installed ## install the pinned Python packages into .venv, Icarus an
 sim: .venv/installed ## run the benches of one test: make sim TEST=fft; without TEST, list the tests
 	$(if $(waves_wanted),@scripts/install.sh waves)
 	@$(RUN) -m tb.sim '$(TEST)' --sim '$(SIM)' --config '$(or $(CONFIG),tiny)' --seed '$(SEED)' \
-	  --bench '$(BENCH)' $(if $(waves_wanted),--waves)
+	  --bench '$(BENCH)' --only '$(ONLY)' $(if $(waves_wanted),--waves)
 
 test: .venv/installed ## run all tests, on JOBS=2 processes
 	@$(RUN) -m pytest -n '$(JOBS)' --dist worksteal

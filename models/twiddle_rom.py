@@ -69,13 +69,14 @@ def level_rows(level: int, config: Config) -> Twiddles:
     return Twiddles(table.re[even], table.im[even])
 
 
-def write(config: Config, directory: Path) -> Path:
-    """Write level_NN.mem for every level of `config` into `directory`, and return it.
+def tables(config: Config) -> dict[str, str]:
+    """The text of level_NN.mem for every level of `config`, by name.
 
     One hexadecimal line a row: unit 0's re in the low T-1 bits, then its im, then unit 1's.
     """
     bits = config.twiddle_bits - 1
     digits = -(-config.lanes * bits // 4)
+    files = {}
     for level in range(1, config.chunk_log2 + 1):
         rows = level_rows(level, config)
         lines = []
@@ -84,5 +85,12 @@ def write(config: Config, directory: Path) -> Path:
             for unit, (unit_re, unit_im) in enumerate(zip(re, im, strict=True)):
                 word |= (unit_re | unit_im << bits) << (2 * bits * unit)
             lines.append(f"{word:0{digits}x}")
-        write_generated(directory / f"level_{level:02d}.mem", "\n".join(lines) + "\n")
+        files[f"level_{level:02d}.mem"] = "\n".join(lines) + "\n"
+    return files
+
+
+def write(config: Config, directory: Path) -> Path:
+    """Write the `tables` of `config` into `directory`, and return it."""
+    for name, text in tables(config).items():
+        write_generated(directory / name, text)
     return directory

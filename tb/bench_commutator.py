@@ -10,7 +10,22 @@ from typing import Any
 import cocotb
 
 from tb.clock import start_clock
+from tb.envs.coverage import covered, seldom
 from tb.pipeline import GAPS, Pipeline
+
+DISTANCES = ("1", "2", "4", "8", "64", "128")
+HALVES = ("first", "second")
+SAMPLE = seldom(
+    "commutator.frame",
+    {"distance": DISTANCES, "gaps": GAPS},
+    {"distance_x_gaps": ("distance", "gaps")},
+)
+SAMPLE_RESET = seldom(
+    "commutator.reset",
+    {"distance": DISTANCES, "half": HALVES},
+    {"distance_x_half": ("distance", "half")},
+    {"distance_x_half": [("1", "first")]},
+)
 
 
 class Commutator(Pipeline):
@@ -44,6 +59,10 @@ class Commutator(Pipeline):
 
     async def frames(self, count: int, profile: str, cut: int = 0) -> None:
         """Sends frames of 2 * Distance random beats; the last one without its last `cut`."""
+        if cut:
+            SAMPLE_RESET(str(self.distance), HALVES[cut <= self.distance])
+        else:
+            SAMPLE(str(self.distance), profile)
         words = [
             [random.getrandbits(self.bits) for _ in range(self.lanes)]
             for _ in range(2 * self.distance * count)
@@ -55,6 +74,7 @@ class Commutator(Pipeline):
 
 
 @cocotb.test()
+@covered
 async def order(dut: Any) -> None:
     """Frames with every gap profile, one after the other."""
     start_clock(dut)
@@ -68,13 +88,16 @@ async def order(dut: Any) -> None:
 
 
 @cocotb.test()
+@covered
 async def reset_in_the_middle(dut: Any) -> None:
     """A reset anywhere in a frame: what was held never comes out."""
     start_clock(dut)
     commutator = Commutator(dut)
-    for _ in range(8):
+    for number in range(8):
         await commutator.reset(random.randint(1, 2))
-        cut = random.randint(1, 2 * commutator.distance - 1)
+        half = commutator.distance
+        early = half > 1 and number % 2
+        cut = random.randint(half + 1, 2 * half - 1) if early else random.randint(1, half)
         await commutator.frames(random.randint(1, 2), random.choice(GAPS), cut)
     await commutator.reset(1)
     before = commutator.compared

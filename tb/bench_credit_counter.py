@@ -10,9 +10,21 @@ from typing import Any
 import cocotb
 
 from tb.clock import drive, start_clock
+from tb.envs.coverage import ANSWERS, covered, seldom
+
+PLACES = ("none", "some", "all")
+SAMPLE = seldom(
+    "credit_counter.clock",
+    {"free": PLACES, "reserve": ANSWERS, "release": ANSWERS},
+    {"free_x_reserve_x_release": ("free", "reserve", "release")},
+    # No place is reserved while none is free, and none given back that was not taken.
+    {"free_x_reserve_x_release": [("none", "yes", None), ("all", None, "yes")]},
+)
+SAMPLE_SKIP = seldom("credit_counter.reserve", {"skipped": ANSWERS})
 
 
 @cocotb.test()
+@covered
 async def random_traffic(dut: Any) -> None:
     """Reserves while available and releases what is out, at changing densities, with resets."""
     start_clock(dut, rst_ni=0)
@@ -34,6 +46,10 @@ async def random_traffic(dut: Any) -> None:
                 await drive(dut, reserve_i=int(reserve), release_i=int(release))
                 assert bool(dut.available_o.value) == (free > 0), f"clock {clock}: {free} free"
                 exhausted += free == 0
+                place = PLACES[(free > 0) + (free == credits)]
+                SAMPLE(place, ANSWERS[reserve], ANSWERS[release])
+                if reserve:
+                    SAMPLE_SKIP(ANSWERS[skip > 0])
                 reserves += reserve
                 if reserve and skip > 0:
                     skip -= 1

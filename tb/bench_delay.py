@@ -10,9 +10,19 @@ from typing import Any
 import cocotb
 
 from tb.clock import drive, start_clock
+from tb.envs.coverage import covered, seldom
+
+CLOCKS = ("one", "more")
+SAMPLE = seldom(
+    "delay.word",
+    {"kind": ("data", "valid"), "clocks": CLOCKS},
+    {"kind_x_clocks": ("kind", "clocks")},
+)
+SAMPLE_RESET = seldom("delay.reset", {"on_their_way": ("none", "some")})
 
 
 @cocotb.test()
+@covered
 async def exactly_the_clocks(dut: Any) -> None:
     """Each word comes out after Clocks clocks; a reset clears every valid bit on its way."""
     clocks = int(dut.Clocks.value)
@@ -31,9 +41,11 @@ async def exactly_the_clocks(dut: Any) -> None:
             expected = waiting[-clocks]
             assert int(out.value) == expected, f"clock {clock}"
             compared += 1
+            SAMPLE("valid" if resettable else "data", CLOCKS[clocks > 1])
         waiting.append(word)
         if reset:
             cleared += sum(waiting)
+            SAMPLE_RESET("some" if any(waiting[-clocks:]) else "none")
             waiting = [0] * (clocks + 1)
     assert compared > 400, compared
     assert cleared or not resettable

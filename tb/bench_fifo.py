@@ -11,8 +11,16 @@ from typing import Any
 import cocotb
 
 from tb.clock import drive, start_clock
+from tb.envs.coverage import ANSWERS, covered, seldom
 
 LATENCY = 2
+LEVELS = ("empty", "held", "full")
+SAMPLE = seldom(
+    "fifo.clock",
+    {"level": LEVELS, "push": ANSWERS, "pop": ANSWERS},
+    {"level_x_push_x_pop": ("level", "push", "pop")},
+)
+SAMPLE_SPEED = seldom("fifo.full_speed", {"begins": ("empty", "full")})
 
 
 class Checked:
@@ -45,9 +53,9 @@ class Checked:
         assert int(dut.level_o.value) == len(self.queue), f"level at clock {self.clock}"
         assert bool(dut.valid_o.value) == valid, f"valid_o at clock {self.clock}"
         assert bool(dut.ready_o.value) == ready, f"ready_o at clock {self.clock}"
-        self.seen.add("empty" if not self.queue else "held")
-        if len(self.queue) == self.depth + 1:
-            self.seen.add("full")
+        level = LEVELS[bool(self.queue) + (len(self.queue) == self.depth + 1)]
+        self.seen.add(level)
+        SAMPLE(level, ANSWERS[push], ANSWERS[pop])
         if valid:
             assert int(dut.data_o.value) == self.queue[0][1], f"data at clock {self.clock}"
             self.compared += 1
@@ -58,6 +66,7 @@ class Checked:
 
 
 @cocotb.test()
+@covered
 async def random_traffic(dut: Any) -> None:
     """Random pushes and pops of changing density, with resets in the middle."""
     start_clock(dut, rst_ni=0)
@@ -76,6 +85,7 @@ async def random_traffic(dut: Any) -> None:
 
 
 @cocotb.test()
+@covered
 async def full_speed(dut: Any) -> None:
     """One word a clock goes through without a gap, also from full."""
     start_clock(dut, rst_ni=0)
@@ -84,6 +94,7 @@ async def full_speed(dut: Any) -> None:
     for fill in (0, fifo.depth + 1 + LATENCY):
         for _ in range(fill):
             await fifo.step(push=True, pop=False)
+        SAMPLE_SPEED("full" if fill else "empty")
         before = fifo.compared
         for _ in range(100):
             await fifo.step(push=True, pop=True)

@@ -10,9 +10,15 @@ from typing import Any
 import cocotb
 
 from tb.clock import drive, start_clock
+from tb.envs.coverage import ANSWERS, covered, seldom
+
+SAMPLE = seldom(
+    "ram.access", {"write": ANSWERS, "read": ANSWERS}, {"write_x_read": ("write", "read")}
+)
 
 
 @cocotb.test()
+@covered
 async def random_accesses(dut: Any) -> None:
     """Random writes and reads, never of one address in one clock, with pauses of the read side."""
     start_clock(dut, write_i=0, read_i=0)
@@ -33,6 +39,7 @@ async def random_accesses(dut: Any) -> None:
         if expected is not None:
             assert int(dut.rdata_o.value) == expected, f"clock {clock}"
             compared += 1
+        SAMPLE(ANSWERS[write], ANSWERS[read])
         if read:
             expected = words[raddr]
         if write:

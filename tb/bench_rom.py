@@ -4,27 +4,34 @@
 
 from __future__ import annotations
 
-import os
 import random
-from pathlib import Path
 from typing import Any
 
 import cocotb
 
+from tb.benches import RAM_WORDS
 from tb.clock import drive, start_clock
+from tb.envs.coverage import covered, seldom
+
+PLACES = ("first", "inside", "last")
+PAUSES = ("1", "2")
+SAMPLE = seldom("rom.word", {"place": PLACES, "held": PAUSES}, {"place_x_held": ("place", "held")})
 
 
 @cocotb.test()
+@covered
 async def initial_words(dut: Any) -> None:
     """All words once in order, then random reads."""
-    text = Path(os.environ["RAM_INIT_FILE"]).read_text(encoding="ascii")
-    words = [int(line, 16) for line in text.split()]
+    words = RAM_WORDS
     assert len(words) == int(dut.Depth.value)
     start_clock(dut, read_i=0)
     addresses = [*range(len(words)), *random.choices(range(len(words)), k=300)]
+    addresses += [0, len(words) - 1] * 20
     for address in addresses:
         await drive(dut, read_i=1, raddr_i=address)
         await drive(dut, read_i=0, raddr_i=random.randrange(len(words)))
-        for _ in range(random.choice((1, 1, 2))):
+        clocks = random.choice((1, 1, 2))
+        SAMPLE(PLACES[(address > 0) + (address == len(words) - 1)], str(clocks))
+        for _ in range(clocks):
             assert int(dut.rdata_o.value) == words[address], f"word {address}"
             await drive(dut)

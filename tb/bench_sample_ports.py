@@ -16,6 +16,7 @@ from cocotb.triggers import FallingEdge, RisingEdge
 from models import sample_reader, sample_writer
 from models.sample_reader import SAMPLE_BYTES, Samples, bursts
 from tb.clock import start_clock
+from tb.envs.coverage import ANSWERS, covered, seldom
 
 LATENCY = 60
 PIPELINE = 28
@@ -26,6 +27,29 @@ OUTSTANDING = 16
 """Bursts that the masters have on their way at most."""
 STALLED_FOR = 3000
 """Clocks without any handshake after which a test gives up."""
+
+SIZES = ("none", "one", "some", "all")
+WAYS = ("load", "store")
+SAMPLE_LENGTH = seldom(
+    "sample_ports.chunk",
+    {"way": WAYS, "samples": SIZES},
+    {"way_x_samples": ("way", "samples")},
+    {"way_x_samples": [("store", "none")]},  # a dummy chunk is read alone
+)
+STREAMS = ("load", "store", "in", "out")
+SAMPLE_STREAM = seldom(
+    "sample_ports.stream",
+    {"name": STREAMS, "offered": ANSWERS, "taken": ANSWERS},
+    {"name_x_offered_x_taken": ("name", "offered", "taken")},
+    # What is offered alone is taken, and of the output only what is taken is seen.
+    {"name_x_offered_x_taken": [(None, "no", "yes"), ("out", "yes", "no")]},
+)
+SAMPLE_RATE = seldom("sample_ports.rate", {"writer": ("by itself", "behind the reader")})
+SAMPLE_MOMENT = {
+    what: seldom(f"sample_ports.{what}", {"reading": ANSWERS, "writing": ANSWERS})
+    for what in ("stop", "reset")
+}
+SAMPLE_ERROR = seldom("sample_ports.error", {"way": ("read", "write")})
 
 Chunk = tuple[int, int]
 """The byte address of a chunk and the number of its samples that exist."""
@@ -54,6 +78,7 @@ class Ports:
         self.reads = 0
         self.written = 0
         self.errors = {"reader": 0, "writer": 0}
+        self.injects = False  # whether errors are to be expected
         self.forget()
 
     def forget(self) -> None:
@@ -87,8 +112,13 @@ class Ports:
         random.shuffle(found)
         return found
 
+    def size_of(self, samples: int) -> str:
+        """What part of a chunk so many samples are."""
+        return SIZES[(samples > 0) + (samples > 1) + (samples == self.chunk)]
+
     def load(self, addr: int, samples: int) -> None:
         """Queues a load and what has to come of it."""
+        SAMPLE_LENGTH("load", self.size_of(samples))
         self.loads.append((addr, samples))
         self.read_bursts.extend(bursts(addr, samples, self.lanes, self.chunk))
         rows = sample_reader.read_chunk(self.memory, addr, samples, self.lanes, self.chunk)
@@ -96,6 +126,7 @@ class Ports:
 
     def store(self, addr: int, samples: int, rows: Samples | None = None) -> None:
         """Queues a store of random samples (or of `rows`, which come from the reader)."""
+        SAMPLE_LENGTH("store", self.size_of(samples))
         self.stores.append((addr, samples))
         self.write_bursts.extend(bursts(addr, samples, self.lanes, self.chunk))
         if rows is None:
@@ -191,8 +222,24 @@ class Ports:
             moved = True
         self.errors["reader"] += int(dut.reader_error_o.value)
         self.errors["writer"] += int(dut.writer_error_o.value)
+        assert self.injects or not any(self.errors.values()), f"an error: {self.errors}"
+        self.cover()
         assert dut.protocol_error_o.value == 0
         return moved
+
+    def cover(self) -> None:
+        """The streams of one clock."""
+        dut = self.dut
+        for name in ("load", "store", "in"):
+            offered = getattr(dut, f"{name}_valid_i").value == 1
+            taken = offered and getattr(dut, f"{name}_ready_o").value == 1
+            SAMPLE_STREAM(name, ANSWERS[offered], ANSWERS[taken])
+        out = ANSWERS[dut.out_o.value == 1]
+        SAMPLE_STREAM("out", out, out)
+
+    def moment(self, what: str) -> None:
+        """A stop or a reset now."""
+        SAMPLE_MOMENT[what](ANSWERS[self.r_debt > 0], ANSWERS[self.presented_debt > 0])
 
     async def clock(self) -> bool:
         """One clock; says whether anything moved."""
@@ -268,6 +315,7 @@ def queue(ports: Ports, count: int) -> None:
         ],
     )
 )
+@covered
 async def lengths(dut: Any, profile: dict[str, int], density: float, count: int) -> None:
     """Chunks of different lengths back to back, both ways at once."""
     ports = await started(dut, **profile)
@@ -281,6 +329,7 @@ async def lengths(dut: Any, profile: dict[str, int], density: float, count: int)
 
 
 @cocotb.test()
+@covered
 async def slow_memory(dut: Any) -> None:
     """A memory so slow that every slot is in use and the engine's side always waits."""
     ports = await started(dut, latency_i=10, bandwidth_i=200)
@@ -290,6 +339,7 @@ async def slow_memory(dut: Any) -> None:
 
 
 @cocotb.test()
+@covered
 async def density_changes(dut: Any) -> None:
     """Stretches of full speed and of long pauses, so that everything fills up and runs dry."""
     ports = await started(dut, latency_i=LATENCY, stall_i=100)
@@ -307,6 +357,7 @@ async def density_changes(dut: Any) -> None:
 
 
 @cocotb.test()
+@covered
 async def dummies_read_nothing(dut: Any) -> None:
     """Dummy chunks alone: zeros, and no access to the memory."""
     ports = await started(dut)
@@ -325,6 +376,7 @@ def beat_clocks(ports: Ports) -> float:
 
 @cocotb.test()
 @cocotb.parametrize(loop=[0, 1])
+@covered
 async def full_rate(dut: Any, loop: int) -> None:
     """A beat a clock from a memory of 60 clocks latency: the reader alone, and the reader into the
     writer, which together fill the port. Nothing is lost when the slots cover the latency."""
@@ -348,9 +400,11 @@ async def full_rate(dut: Any, loop: int) -> None:
     limit = max(limit, (LATENCY + 4) * ports.lanes / (OUTSTANDING * tile))
     dut._log.info(f"loop={loop}: {clocks:.4f} clocks per beat with {slots} tiles of {tile} beats")
     assert clocks <= limit, f"{clocks:.4f} clocks per beat, more than {limit:.4f}"
+    SAMPLE_RATE("behind the reader" if loop else "by itself")
 
 
 @cocotb.test()
+@covered
 async def stop(dut: Any) -> None:
     """stop_i in the middle: what is on the bus completes, nothing follows, and after a reset the
     ports work again."""
@@ -364,6 +418,7 @@ async def stop(dut: Any) -> None:
             ports.store(half + number * ports.chunk * SAMPLE_BYTES, ports.chunk - number)
         for _ in range(random.randint(1, 3 * ports.chunk // ports.lanes)):
             await ports.clock()
+        ports.moment("stop")
         dut.stop_i.value = 1
         still = 0
         while not (dut.reader_idle_o.value == dut.writer_idle_o.value == 1):
@@ -382,12 +437,13 @@ async def stop(dut: Any) -> None:
 
 
 @cocotb.test()
+@covered
 async def error_responses(dut: Any) -> None:
     """A refused beat each way: one pulse a beat read and one a burst written, all else is done."""
     ports = await started(dut)
     beat_bytes = 8 * ports.lanes
     for _ in range(3):
-        ports.errors = {"reader": 0, "writer": 0}
+        ports.injects, ports.errors = True, {"reader": 0, "writer": 0}
         addr = ports.chunk_addr(0), ports.chunk_addr(1)
         refused = []
         for start in addr:
@@ -408,9 +464,12 @@ async def error_responses(dut: Any) -> None:
         ports.memory[index : index + 2 * ports.lanes] = kept
         await ports.finish()
         assert ports.errors == {"reader": 2, "writer": 1}
+        SAMPLE_ERROR("read")
+        SAMPLE_ERROR("write")
 
 
 @cocotb.test()
+@covered
 async def reset_in_the_middle(dut: Any) -> None:
     """A reset at any time forgets everything; what comes after it is right."""
     ports = await started(dut, latency_i=LATENCY)
@@ -419,6 +478,7 @@ async def reset_in_the_middle(dut: Any) -> None:
         queue(ports, 4)
         for _ in range(random.randint(1, 5 * ports.chunk // ports.lanes)):
             await ports.clock()
+        ports.moment("reset")
         await ports.reset(
             clocks=random.randint(1, 3),
             latency_i=random.choice((2, 10, LATENCY)),
@@ -430,6 +490,7 @@ async def reset_in_the_middle(dut: Any) -> None:
 
 
 @cocotb.test()
+@covered
 async def reset_after_a_row(dut: Any) -> None:
     """A reset in the clock in which a row's place is given back leaves no place too many: behind a
     sink that takes nothing, what was read stays whole."""

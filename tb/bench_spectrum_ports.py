@@ -16,6 +16,7 @@ from cocotb.triggers import ClockCycles, FallingEdge, RisingEdge
 
 from models import configs
 from tb.clock import start_clock
+from tb.envs.coverage import ANSWERS, covered, seldom
 from tb.valid_ready import Sink, Source, clock_now
 
 CONFIG = configs.load(os.environ["CROCUTA_CONFIG"])
@@ -29,6 +30,24 @@ SLOTS = 8  # chunks in the memory, see tb/benches.py
 FIFO_DEPTH = 512
 MANY = 8 if BEATS <= 64 else 3  # rounds of a random test
 LIMIT = 60_000
+
+MEMORIES = ("fast", "slow", "stalling")
+MOMENTS = ("before", "within", "after")
+SAMPLE_MEMORY = seldom("spectrum_ports.memory", {"kind": MEMORIES, "gaps": ANSWERS})
+SAMPLE_READ = seldom("spectrum_ports.read", {"waits": ANSWERS})
+SAMPLE_COUNTER = seldom("spectrum_ports.counter", {"wraps": ANSWERS})
+SAMPLE_RATE = seldom("spectrum_ports.rate", {"way": ("write", "read", "both")})
+SAMPLE_FIFO = seldom("spectrum_ports.fifo", {"level": ("empty", "full")})
+SAMPLE_IDLE = seldom(
+    "spectrum_ports.idle",
+    {"holds": ("read", "write", "beats"), "stopped": ANSWERS},
+    {"holds_x_stopped": ("holds", "stopped")},
+)
+SAMPLE_MOMENT = {
+    what: seldom(f"spectrum_ports.{what}", {"of_writing": MOMENTS}) for what in ("stop", "reset")
+}
+TIMES = ("once", "twice")
+SAMPLE_ERROR = seldom("spectrum_ports.error", {"way": ("write", "read"), "times": TIMES})
 
 Chunk = list[int]
 """The beats of a chunk."""
@@ -70,6 +89,19 @@ class Bench:
         self.memory: list[Chunk | None] = [None] * SLOTS
         self.sequence = 0  # bursts given to the writer since reset
         self.compared = 0
+        self.wanted: Chunk = []
+        """What the reads that were asked for bring, and has not been compared."""
+        self.injects = False
+        """Whether errors are to be expected."""
+
+    def compare(self) -> None:
+        """What has come out so far is what was asked for, and no error without cause."""
+        got = [beat for (beat,) in self.out.items]
+        assert len(got) <= len(self.wanted), f"{len(got)} beats instead of {len(self.wanted)}"
+        for n, (a, b) in enumerate(zip(got, self.wanted, strict=False)):
+            assert a == b, f"beat {n}: {a:x}, not {b:x}"
+        if not self.injects:
+            assert not self.read_errors.items and not self.write_errors.items, "an error"
 
     def profile(
         self, latency: int = 60, bandwidth: int = 1000, stall: int = 0, gap: float = 0.0
@@ -79,6 +111,20 @@ class Bench:
         self.dut.bandwidth_i.value = bandwidth
         self.dut.stall_i.value = stall
         self.reads.gap = self.writes.gap = self.beats.gap = self.out.stall = gap
+        SAMPLE_MEMORY(MEMORIES[2 if stall else bandwidth < 1000], ANSWERS[gap > 0])
+
+    async def in_writing(self, number: int, what: str) -> None:
+        """Waits for a moment before, within or after the writing of what is queued."""
+        moment = number % len(MOMENTS)
+        if moment == 0:
+            await ClockCycles(self.dut.clk_i, random.randint(1, 4))
+        else:
+            least = 1 if moment == 1 else self.sequence * BURST
+            await self.until(lambda: self.counter("beats_written_o") >= least, "writing")
+            if moment == 2:
+                await ClockCycles(self.dut.clk_i, random.randint(1, BEATS))
+        written = self.counter("beats_written_o")
+        SAMPLE_MOMENT[what](MOMENTS[(written > 0) + (written == self.sequence * BURST)])
 
     async def reset(self, clocks: int = 2) -> None:
         """Resets; the memory keeps its contents, of which some may be half written."""
@@ -89,6 +135,8 @@ class Bench:
             source.clear()
         await ClockCycles(self.dut.clk_i, clocks)
         self.dut.rst_ni.value = 1
+        self.compare()
+        self.wanted.clear()
         for sink in (self.out, self.read_errors, self.write_errors):
             sink.clear()
         self.sequence = 0
@@ -132,8 +180,10 @@ class Bench:
     def read(self, slot: int, sequence: int) -> Chunk:
         """Queues the reading of a slot; returns the beats it has to bring."""
         self.reads.send([(slot * CHUNK_BYTES, sequence & 0xFFFF_FFFF)])
+        SAMPLE_READ(ANSWERS[sequence >= self.counter("written_o")])
         chunk = self.memory[slot]
         assert chunk is not None
+        self.wanted += chunk
         return chunk
 
     async def expect(self, beats: Chunk) -> None:
@@ -144,8 +194,10 @@ class Bench:
         assert len(got) == len(beats)
         for n, (a, b) in enumerate(zip(got, beats, strict=True)):
             assert a == b, f"beat {n}: {a:x}, not {b:x}"
+        self.compare()
         self.compared += len(beats)
         self.out.clear()
+        self.wanted.clear()
 
     def counter(self, name: str) -> int:
         """A counter of the top."""
@@ -163,6 +215,7 @@ PROFILES: tuple[dict[str, Any], ...] = (
 
 
 @cocotb.test()
+@covered
 async def round_trips(dut: Any) -> None:
     """Chunks written in any order and read in another, under all kinds of memory."""
     bench = Bench(dut)
@@ -186,6 +239,7 @@ async def round_trips(dut: Any) -> None:
 
 
 @cocotb.test()
+@covered
 async def interlock(dut: Any) -> None:
     """Reads asked for before their chunk is even there bring the new data, however late it is."""
     bench = Bench(dut)
@@ -216,6 +270,7 @@ async def interlock(dut: Any) -> None:
 
 
 @cocotb.test()
+@covered
 async def interlock_by_bursts(dut: Any) -> None:
     """A burst is read as soon as it is acknowledged and not before, across the counter's end."""
     bench = Bench(dut)
@@ -230,6 +285,7 @@ async def interlock_by_bursts(dut: Any) -> None:
         chunk = random_chunk()
         bench.memory[0] = chunk
         sequence = bench.sequence
+        SAMPLE_COUNTER(ANSWERS[sequence < 2**32 <= sequence + BURSTS])
         bench.read(0, sequence)
         bench.writes.send([(0,)])
         for b in range(BURSTS):
@@ -247,6 +303,7 @@ async def interlock_by_bursts(dut: Any) -> None:
 
 
 @cocotb.test()
+@covered
 async def throughput(dut: Any) -> None:
     """One beat a clock at a latency of 60, reading, writing and both sharing the memory."""
     bench = Bench(dut)
@@ -275,7 +332,7 @@ async def throughput(dut: Any) -> None:
     await bench.expect(expected)
     old = list(bench.memory)
     for n in range(rounds):
-        bench.reads.send([((n % (SLOTS // 2)) * CHUNK_BYTES, 0)])
+        bench.read(n % (SLOTS // 2), 0)
         bench.write(SLOTS // 2 + n % (SLOTS // 2))
     begin = clock_now()
     writing = cocotb.start_soon(span("beats_written_o"))
@@ -290,13 +347,17 @@ async def throughput(dut: Any) -> None:
         total, written, read, out, 2 * total, both,
     )  # fmt: skip
     assert written == total
+    SAMPLE_RATE("write")
     assert read == total
+    SAMPLE_RATE("read")
     assert out == total
     # The start: the first burst is collected and the read's latency passes.
     assert both <= 2 * total + BURST + 60 + 20
+    SAMPLE_RATE("both")
 
 
 @cocotb.test()
+@covered
 async def prefetch_stops(dut: Any) -> None:
     """With nobody taking beats, the reader fills its FIFO with whole bursts and asks no further."""
     bench = Bench(dut)
@@ -320,14 +381,17 @@ async def prefetch_stops(dut: Any) -> None:
         await ClockCycles(dut.clk_i, 2 * FIFO_DEPTH + 200)
         taken = len(bench.out.items)
         held = bench.counter("beats_read_o") - before - taken
+        SAMPLE_FIFO("full" if held > FIFO_DEPTH - BURST else "empty")
         assert FIFO_DEPTH - BURST < held <= FIFO_DEPTH, held
         assert dut.read_idle_o.value == 0
         bench.out.closed = False
         await bench.expect(expected)
+        SAMPLE_FIFO("empty")
     assert bench.compared > 2 * FIFO_DEPTH
 
 
 @cocotb.test()
+@covered
 async def idle(dut: Any) -> None:
     """A port with a command that cannot go on, or with beats it holds, is idle only if stopped."""
     bench = Bench(dut)
@@ -343,6 +407,7 @@ async def idle(dut: Any) -> None:
         await ClockCycles(dut.clk_i, 10)
         for stopped in (0, 1, 0):
             dut.stop_i.value = stopped
+            SAMPLE_IDLE(what, ANSWERS[stopped])
             await ClockCycles(dut.clk_i, 2)
             await FallingEdge(dut.clk_i)
             assert dut.read_idle_o.value == int(what != "read" or stopped)
@@ -361,17 +426,17 @@ async def idle(dut: Any) -> None:
 
 
 @cocotb.test()
+@covered
 async def stop(dut: Any) -> None:
     """Stopped at any moment: both ports become idle with only whole bursts done."""
     bench = Bench(dut)
     await bench.reset()
     stopped_early = 0
-    for _ in range(MANY):
+    for number in range(MANY):
         bench.profile(**random.choice(PROFILES))
         for n in range(3):
             bench.read(n, bench.write(n))
-        # Before, within and after the writing.
-        await ClockCycles(dut.clk_i, random.randint(1, 3 * BEATS))
+        await bench.in_writing(number, "stop")
         dut.stop_i.value = 1
         await ClockCycles(dut.clk_i, 2)
         await bench.until_idle()
@@ -386,19 +451,23 @@ async def stop(dut: Any) -> None:
 
 
 @cocotb.test()
+@covered
 async def error_responses(dut: Any) -> None:
     """A bad beat is reported once for each time it is read, or written, and nothing stops."""
     bench = Bench(dut)
     await bench.reset()
-    for _ in range(3):
+    bench.injects = True
+    for chunks in (1, 2, 2):
         bench.profile(**random.choice(PROFILES))
-        bad = random.randrange(CHUNK_BYTES * 2) // BEAT_BYTES * BEAT_BYTES
+        bad = (chunks - 1) * CHUNK_BYTES + random.randrange(BEATS) * BEAT_BYTES
         dut.inject_read_addr_i.value = bad
         dut.inject_read_i.value = 1
         first = [bench.write(slot) for slot in (0, 1)]
         expected = bench.read(0, first[0]) + bench.read(1, first[1]) + bench.read(0, first[0])
         await bench.expect(expected)
-        assert len(bench.read_errors.items) == (2 if bad < CHUNK_BYTES else 1)
+        times = 2 if bad < CHUNK_BYTES else 1
+        assert len(bench.read_errors.items) == times
+        SAMPLE_ERROR("read", TIMES[times - 1])
         assert not bench.write_errors.items
         dut.inject_read_i.value = 0
         dut.inject_write_addr_i.value = bad
@@ -408,21 +477,23 @@ async def error_responses(dut: Any) -> None:
         await bench.until(lambda: bench.counter("written_o") == bench.sequence, "all answers")
         await bench.until_idle()
         assert len(bench.write_errors.items) == 1
+        SAMPLE_ERROR("write", "once")
         dut.inject_write_i.value = 0
         bench.read_errors.clear()
         bench.write_errors.clear()
 
 
 @cocotb.test()
+@covered
 async def reset_in_the_middle(dut: Any) -> None:
     """After a reset at any moment nothing is left over, and chunks go through as ever."""
     bench = Bench(dut)
     await bench.reset()
-    for _ in range(MANY):
+    for number in range(MANY):
         bench.profile(**random.choice(PROFILES))
         for n in range(4):
             bench.read(n, bench.write(n))
-        await ClockCycles(dut.clk_i, random.randint(1, 4 * BEATS))
+        await bench.in_writing(number, "reset")
         await bench.reset(random.randint(1, 3))
         assert bench.counter("written_o") == 0
         slot = random.randrange(SLOTS)

@@ -14,10 +14,14 @@ import cocotb
 from models import configs
 from models.twiddle_rom import twiddle_rom
 from tb.clock import start_clock
+from tb.envs.coverage import covered, seldom
 from tb.level_order import blocks
 from tb.pipeline import GAPS, Pipeline
 
 LATENCY = 3
+LEVELS = ("wired", "of one row", "of more")
+"""How many rows a level's table has, or whether its lanes are wired."""
+SAMPLE = seldom("twiddle_rom.chunk", {"gaps": GAPS, "level": LEVELS})
 
 
 def expected_beats(lanes: int, chunk: int, bits: int, right_angle: bool) -> list[int]:
@@ -36,6 +40,7 @@ def expected_beats(lanes: int, chunk: int, bits: int, right_angle: bool) -> list
 
 
 @cocotb.test()
+@covered
 async def all_levels(dut: Any) -> None:
     """Several chunks with every gap profile, and resets in the middle."""
     start_clock(dut)
@@ -47,6 +52,8 @@ async def all_levels(dut: Any) -> None:
         await roms.reset(random.randint(1, 2))
         stop = random.randint(1, len(beats))
         sent = beats + beats[:stop]
+        for level in range(1, chunk.bit_length()):
+            SAMPLE(profile, LEVELS[(1 << level > lanes) + (1 << level > 2 * lanes)])
         await roms.send([()] * len(sent), sent, profile)
     await roms.drain()
     # What a reset cuts off is at most the latency.

@@ -10,8 +10,8 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from models import twiddle_rom
-from models.configs import ROOT, Config
-from models.files import write_generated
+from models.configs import Config
+from tb import cache
 
 SIMS = ("verilator", "icarus")
 BOTH_OUTPUTS = ("tiny", "small", "tiny+outputs-2", "small+outputs-2")
@@ -35,7 +35,9 @@ SEVERAL_BURSTS = 512
 """A chunk whose spectrum is four bursts."""
 ENGINE_TESTS = ("fft", "fft_sizes")
 """Those of an engine alone: they take its configurations, not only the kernel's."""
-RAM_INIT_FILE = ROOT / "build" / "cells" / "ram.mem"
+RAM_WIDTH = 27
+RAM_WORDS = tuple(random.Random(1).choices(range(1 << RAM_WIDTH), k=40))
+"""The initial words of the bench of a ram with a file of them."""
 
 
 def no_parameters(config: Config) -> dict[str, int | str]:
@@ -83,11 +85,9 @@ class Bench:
 
 def ram_init_file(config: Config) -> dict[str, int | str]:
     """A RAM's parameters with the file of its initial words, which this writes."""
-    width, depth = 27, 40
-    words = random.Random(1)
-    text = "".join(f"{words.getrandbits(width):x}\n" for _ in range(depth))
-    write_generated(RAM_INIT_FILE, text)
-    return {"Width": width, "Depth": depth, "Style": "distributed", "InitFile": str(RAM_INIT_FILE)}
+    folder = cache.tables({"ram.mem": "".join(f"{word:x}\n" for word in RAM_WORDS)})
+    sizes = {"Width": RAM_WIDTH, "Depth": len(RAM_WORDS)}
+    return {**sizes, "Style": "distributed", "InitFile": str(folder / "ram.mem")}
 
 
 def board_files(modules: Sequence[str]) -> tuple[str, ...]:
@@ -131,9 +131,7 @@ def spectrum_ports_parameters(config: Config) -> dict[str, int | str]:
 
 def twiddle_directory(config: Config) -> str:
     """The directory of a configuration's twiddle tables, which this writes."""
-    roots = "right-angle" if config.right_angle else "plain"
-    name = f"w{config.lanes}-c{config.chunk}-t{config.twiddle_bits}-{roots}"
-    return str(twiddle_rom.write(config, ROOT / "build" / "twiddle" / name))
+    return str(cache.tables(twiddle_rom.tables(config)))
 
 
 def engine(inverse: bool = False, **changes: int) -> Callable[[Config], dict[str, int | str]]:
@@ -248,7 +246,6 @@ BENCHES: dict[str, tuple[Bench, ...]] = {
             parameters=ram_init_file,
             configs=("tiny",),
             sources=("tb/rom_tb.sv",),
-            env={"RAM_INIT_FILE": str(RAM_INIT_FILE)},
             exhaustive=True,
         ),
         Bench(

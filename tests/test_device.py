@@ -8,10 +8,13 @@ one.
 
 from __future__ import annotations
 
+import copy
 import errno
 import fcntl
+import functools
 import gc
 import json
+import pickle
 import random
 import sys
 import warnings
@@ -23,6 +26,7 @@ from pathlib import Path
 from typing import Any
 
 import crocuta
+import ml_dtypes
 import numpy as np
 import numpy.typing as npt
 import pytest
@@ -36,6 +40,7 @@ from crocuta.registers import Control, ErrorCode, Register
 from crocuta.rtl_kernel import BASES, RtlKernel, Timing
 from crocuta.uart_kernel import BOARD
 from crocuta.xdma_kernel import ADDRESSES, DEVICES
+from crocuta.xrt_kernel import XrtKernel
 from typer.testing import CliRunner
 
 from models import configs
@@ -133,10 +138,17 @@ def same(found: SampleArray, expected: SampleArray) -> None:
     np.testing.assert_array_equal(found.view(np.uint32), expected.view(np.uint32))
 
 
+NAMES = (
+    *("x ", "h ", "filter ", "progress "),
+    *("config ", "timeout ", "card ", "xclbin ", "port ", "crocuta.xclbin", "/"),
+)
+"""What a sentence may begin with in small letters: arguments and files."""
+
+
 def sentence(error: pytest.ExceptionInfo[BaseException]) -> str:
     """What the error says: one sentence."""
     text = str(error.value)
-    assert text[0].isupper() or text.startswith(("x ", "h ", "/", "crocuta.xclbin")), text
+    assert text[0].isupper() or text.startswith(NAMES), text
     assert text.endswith("."), text
     assert "\n" not in text
     return text
@@ -153,8 +165,14 @@ def test_every_backend_has_the_same_bits(device: crocuta.Device, seed: int) -> N
             x = rows(seed + length, 3, length)
             same(device.convolve(x, three), modelled(x, h))
             same(device.convolve(x[0], one), modelled(x[0], long))
-            # One row of many channels is still a batch.
-            same(device.convolve(x[:1], one), modelled(x[:1], long))
+            # One filter for all channels, a batch for one filter a channel and for one in all.
+            batch = np.stack([x, x[::-1]])
+            each = np.stack([modelled(row, long) for row in x])
+            same(device.convolve(x, one), each)
+            same(device.convolve(batch[:1], three), modelled(x, h)[np.newaxis])
+            if length == 64:
+                same(device.convolve(batch, three)[1], modelled(x[::-1], h))
+                same(device.convolve(batch, one), np.stack([each, each[::-1]]))
 
 
 def test_doubles_lists_and_strided_arrays_are_taken(device: crocuta.Device, seed: int) -> None:
@@ -162,6 +180,17 @@ def test_doubles_lists_and_strided_arrays_are_taken(device: crocuta.Device, seed
     filter = device.prepare([0.5, -0.25, 1e-3])
     for found in (x[:, 1], x[::-2, 0], x[:, 0].astype(">f8"), x[:, 1].tolist()):
         same(device.convolve(found, filter), modelled(found, [0.5, -0.25, 1e-3]))
+
+
+def test_what_float32_holds_is_taken(seed: int) -> None:
+    bits = np.random.default_rng(seed).integers(0, 2, size=99)
+    y = modelled(bits.astype(np.float32), [2.0, 1.0])
+    for kind in (np.int64, ">i4", np.uint8, np.bool_, np.float16, ml_dtypes.bfloat16):
+        same(modelled(bits.astype(kind), [2, 1]), y)
+    same(modelled(Tensor(bits), [2, 1]), y)
+    same(modelled(bits.tolist(), [2, 1]), y)
+    large = [1 << 62, -(1 << 63), (1 << 24) + 2, 0]
+    same(modelled(large, [1]), modelled(np.array(large, np.float32), [1]))
 
 
 def test_what_a_job_took(rtl: RtlKernel, card: Card, xrt: Pyxrt, seed: int) -> None:
@@ -220,19 +249,40 @@ def holding(value: float, dtype: str = "f4") -> npt.NDArray[Any]:
 
 
 class Tensor:
-    def __array__(self, *_: object) -> object:
-        raise TypeError("can't convert cuda:0 device type tensor to numpy")
+    """What tells a PyTorch tensor, and what numpy gets of it."""
+
+    detach = cpu = numpy = None
+
+    def __init__(self, answer: npt.NDArray[Any] | Exception) -> None:
+        self.answer = answer
+
+    def __array__(self, *_: object, **__: object) -> npt.NDArray[Any]:
+        if isinstance(self.answer, Exception):
+            raise self.answer
+        return self.answer
 
 
 BAD_ARRAYS: dict[str, tuple[object, str]] = {
-    "integers": (np.arange(10), "holds int64, not float32 or float64"),
-    "half": (np.ones(10, np.float16), "holds float16"),
-    "complex": (np.ones(10, np.complex64), "holds complex64"),
-    "objects": (np.array([None, 1.0]), "holds object"),
-    "text": ("samples", "holds <U7"),
-    "None": (None, "holds object"),
-    "scalar": (np.float32(1), "has shape ()"),
-    "cube": (np.ones((2, 3, 4), np.float32), "has shape (2, 3, 4): give an array of shape (length"),
+    "integers": (np.full(10, (1 << 24) + 1), "holds an integer that float32 cannot hold exactly,"),
+    "wide": (
+        np.ones(10, np.longdouble),
+        "which float32 cannot hold exactly: convert with .astype(",
+    ),
+    "complex": (
+        np.ones(10, np.complex64),
+        "holds complex64, and the kernel convolves real samples",
+    ),
+    "objects": (
+        np.array([None, 1.0]),
+        "holds Python objects, not numbers: convert with .astype(nu",
+    ),
+    "records": (np.ones(3, [("re", "f4"), ("im", "f4")]), "one of their fields, 're' or 'im'."),
+    "text": ("samples", "holds text: give numbers, as float32 or float64."),
+    "dates": (np.ones(3, "M8[s]"), "holds datetime64[s], which float32 cannot hold"),
+    "masked": (np.ma.masked_less(np.arange(9.0), 3), "is a masked array: fill in what is masked"),
+    "None": (None, "holds Python objects"),
+    "scalar": (np.float32(1), "has shape (): give one of "),
+    "many axes": (np.ones((1, 2, 3, 4), np.float32), "has shape (1, 2, 3, 4): give one of "),
     "empty": (np.ones(0, np.float32), "has 0 samples, but it must have 1 to 4194304."),
     "no samples": (np.ones((3, 0), np.float32), "has 0 samples"),
     "no channels": (np.ones((0, 3), np.float32), "has 0 channels, but it must have 1 to 65536."),
@@ -242,7 +292,22 @@ BAD_ARRAYS: dict[str, tuple[object, str]] = {
     "infinity": (holding(-np.inf)[1], "holds NaN or infinity, first at index 7."),
     "beyond float32": (holding(1e39, "f8"), "holds a number beyond float32's range, first at"),
     "ragged": ([[1.0], [1.0, 2.0]], "is nothing that numpy makes an array of"),
-    "tensor": (Tensor(), "is nothing that numpy makes an array of: can't convert cuda:0"),
+    "tensor": (
+        Tensor(TypeError("can't convert cuda:0 device type tensor to numpy")),
+        ".detach().cpu().float().numpy().",
+    ),
+    "bfloat16 tensor": (
+        Tensor(TypeError("Got unsupported ScalarType BFloat16")),
+        ".detach().cpu().float().numpy().",
+    ),
+    "integer tensor": (
+        Tensor(np.full(3, 1 << 24 | 1)),
+        "holds an integer that float32 cannot hold exactly, first at index 0.",
+    ),
+    "wide tensor": (
+        Tensor(np.ones(3, np.longdouble)),
+        "cannot hold exactly: convert with .float().",
+    ),
 }
 
 
@@ -261,7 +326,9 @@ def test_bad_arrays_are_refused_and_nothing_is_written(quiet_card: Any, case: st
     for name, call in (("h", device.prepare), ("x", lambda x: device.convolve(x, filter))):
         with pytest.raises(InputError) as refused:
             call(array)
-        assert sentence(refused).startswith(f"{name} {problem}")
+        text = sentence(refused)
+        assert text.startswith(f"{name} ")
+        assert problem in text
     assert card.accesses == before
 
 
@@ -276,14 +343,17 @@ def test_bad_filters_are_refused(quiet_card: Any) -> None:
         for bad, problem in (
             (other.prepare(rows(3, 2, 20)), "The filter is another device's"),
             (closed, "The filter is closed: prepare it again."),
-            (rows(3, 2, 20), "The filter is none"),
+            (rows(3, 2, 20), "filter must be what this device's prepare(h) made, not ndarray."),
+            (None, "filter must be what this device's prepare(h) made, not NoneType."),
         ):
             with pytest.raises(InputError) as refused:
                 device.convolve(x, bad)
             assert sentence(refused).startswith(problem)
-    for bad_x in (x[:1], x[0], rows(4, 3, 50)):
-        with pytest.raises(InputError, match="channels and the filter has 2: give one filter a"):
+    for bad_x in (x[:1], x[0], rows(4, 3, 50), rows(4, 2, 3, 50)):
+        with pytest.raises(InputError, match="channels and the filter has 2: give one filter for"):
             device.convolve(bad_x, filter)
+    with pytest.raises(InputError, match="progress must be a function of two numbers"):
+        device.convolve(x, filter, 7)
     assert card.accesses == before
     same(device.convolve(x, filter), modelled(x, rows(3, 2, 20)))
 
@@ -298,6 +368,17 @@ def test_bad_filters_are_refused(quiet_card: Any) -> None:
         ({"config": "huge"}, "There is no configuration 'huge'; choose one of: "),
         ({"backend": "model", "timeout": 0}, "The timeout must be more than 0 seconds, not 0."),
         ({"backend": "model", "timeout": float("nan")}, "The timeout must be more than 0 seconds"),
+        ({"config": None}, "config must be a name of configs.toml, such as 'u200', not None."),
+        ({"backend": None}, "There is no backend None; choose one of: "),
+        ({"backend": "model", "timeout": "3"}, "timeout must be a number of seconds, not '3'."),
+        ({"backend": "model", "timeout": True}, "timeout must be a number of seconds, not True."),
+        (
+            {"backend": "xdma", "card": "0"},
+            "card must be a card's number, 0 for the first, not '0'",
+        ),
+        ({"backend": "xdma", "card": -1}, "card must be a card's number, 0 for the first, not -1."),
+        ({"backend": "xrt", "xclbin": 3}, "xclbin must be a file's name, not 3."),
+        ({"backend": "uart", "port": 3}, "port must be a port's name, not 3."),
         ({"backend": "xrt"}, "The backend xrt needs xclbin=, the file that `make xclbin` built."),
         ({"backend": "uart"}, "The backend uart needs port=, the board's, such as /dev/ttyUSB0."),
     ],
@@ -306,6 +387,81 @@ def test_bad_options_are_refused(arguments: dict[str, Any], problem: str) -> Non
     with pytest.raises(InputError) as refused:
         crocuta.open(**arguments)
     assert sentence(refused).startswith(problem)
+
+
+def test_devices_and_filters_are_not_copied() -> None:
+    with crocuta.open("model", "tiny") as device:
+        for thing, problem in (
+            (device, "A device cannot be copied or pickled: open one in each process."),
+            (
+                device.prepare([1.0]),
+                "A filter lies in its device's memory: copy or pickle its taps",
+            ),
+        ):
+            for copying in (copy.copy, copy.deepcopy, pickle.dumps):
+                with pytest.raises(TypeError) as refused:
+                    copying(thing)
+                assert sentence(refused).startswith(problem)
+
+
+def _call(use: Callable[[], object], *_: int) -> None:
+    use()
+
+
+def test_a_progress_function_that_raises_or_uses_the_device(device: crocuta.Device) -> None:
+    """The error reaches the caller, the job ends, and the next one works."""
+    x, h = rows(1, 2, 200), rows(2, 2, 30)
+    filter = device.prepare(h)
+    calls: list[int] = []
+
+    def fails(done: int, total: int) -> None:
+        calls.append(done)
+        raise ZeroDivisionError("mine")
+
+    busy = "The device is in the middle of a job: its progress function must not use it."
+    uses: list[Callable[[], object]] = [
+        lambda: device.convolve(x, filter),
+        lambda: device.prepare(h),
+        filter.close,
+        device.close,
+    ]
+    if isinstance(device._kernel, XrtKernel):  # it never calls progress
+        assert_works(device)
+        return
+    with pytest.raises(ZeroDivisionError, match="mine"):
+        device.convolve(np.stack([x, x]), filter, fails)
+    assert len(calls) == 1
+    for use in uses:
+        with pytest.raises(KernelError) as refused:
+            device.convolve(x, filter, functools.partial(_call, use))
+        assert sentence(refused) == busy
+        same(device.convolve(x, filter), modelled(x, h))
+    assert not filter.closed
+
+
+def test_progress_over_a_batch() -> None:
+    with crocuta.open("model", "tiny") as device:
+        steps: list[tuple[int, int]] = []
+        batch = rows(1, 2, 3, 130)
+        device.convolve(
+            batch, device.prepare(rows(2, 9)), lambda done, total: steps.append((done, total))
+        )
+        assert {total for _, total in steps} == {18}
+        assert sorted({done for done, _ in steps}) == list(range(1, 19))
+        assert device.done.counters is None
+
+
+def test_counters_of_a_batch_are_added(rtl: RtlKernel) -> None:
+    with crocuta.open("rtl", "tiny") as device:
+        filter = device.prepare(rows(2, 9))
+        device.convolve(rows(1, 130), filter)
+        once = device.done.counters
+        device.convolve(rows(1, 3, 130), filter)
+        assert once
+        assert device.done.counters
+        assert device.done.counters.mac_beats == 3 * once.mac_beats
+        assert device.done.counters.clocks >= 3 * once.mac_beats
+        assert device.done.saturated is False
 
 
 def test_a_closed_device_says_so(device: crocuta.Device) -> None:

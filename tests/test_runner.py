@@ -82,16 +82,17 @@ def test_bad_parameters_stop_the_simulation(
     assert any(f"{top}: " in log.read_text() for log in logs), "the module's own message is missing"
 
 
-def test_unchanged_design_is_not_compiled_again() -> None:
+def test_unchanged_design_is_not_compiled_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("CROCUTA_CACHE", str(tmp_path))
     cell = Bench("credit_counter", "tb.bench_credit_counter", "", fixed(Credits=5), variant="again")
-    runner.run(cell, TINY, "icarus", 1)
-    compiled = ROOT / "build" / "sim" / "icarus" / "tiny" / "credit_counter-again" / "sim.vvp"
-    before = compiled.stat().st_mtime_ns
-    runner.run(cell, TINY, "icarus", 2)
-    assert compiled.stat().st_mtime_ns == before
+    first = runner.build(cell, TINY, "icarus")
+    assert runner.build(cell, TINY, "icarus") == first
+    # Neither the bench's name nor where its logs are is part of the design.
     changed = Bench("credit_counter", cell.module, "", fixed(Credits=6), variant="again")
-    runner.run(changed, TINY, "icarus", 2)
-    assert compiled.stat().st_mtime_ns != before
+    assert runner.build(changed, TINY, "icarus") != first
+    assert len(list((tmp_path / "entries").iterdir())) == 2
 
 
 def start(waiting: Bench, path: Path, seed: int) -> subprocess.Popen[str]:
@@ -140,22 +141,14 @@ def test_seeds_run_at_once_on_one_build(tmp_path: Path) -> None:
         assert f"Python random module with {seed}\n" in path.with_name("sim.log").read_text()
 
 
-def test_a_build_waits_for_the_simulations_on_the_one_before(tmp_path: Path) -> None:
-    directory = runner.BUILD / "icarus" / "tiny" / "fifo-runner_waits"
+def test_a_simulation_goes_on_while_its_design_changes(tmp_path: Path) -> None:
     first = bench("runner_waits", WAITS, tmp_path, Depth=16)
     running = start(first, tmp_path, 1)
     while not list(tmp_path.glob("seed.*")):
         assert running.poll() is None
         time.sleep(0.01)
-    stamp = (directory / "stamp").read_text()
     second = start(bench("runner_waits", WAITS, tmp_path, Depth=32), tmp_path, 2)
-    with pytest.raises(subprocess.TimeoutExpired):
-        second.wait(2)
-    assert (directory / "stamp").read_text() == stamp
-    assert running.poll() is None
-    (tmp_path / "go").touch()
     assert [running.wait(60), second.wait(60)] == [0, 0]
-    assert (directory / "stamp").read_text() != stamp
     for process in (running, second):
         process.communicate()
 
@@ -194,17 +187,77 @@ def test_results_of_past_days_go(tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     assert {path.name for path in results.parent.parent.iterdir()} == {"seed-2", "seed-3"}
 
 
+TWO_TESTS = """
+import cocotb
+@cocotb.test()
+async def one(dut):
+    pass
+@cocotb.test()
+async def two(dut):
+    pass
+"""
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("COCOTB_TESTCASE", "one"),
+        ("COCOTB_TEST_FILTER", "one$"),
+        ("COCOTB_RANDOM_SEED", "77"),
+        ("COCOTB_LIST_TESTS", "1"),
+        ("COVERAGE", "yes, please"),
+        ("GPI_USERS", "nothing"),
+        ("SIM_CMD_PREFIX", "false"),
+        ("WAVES", "perhaps"),
+        ("PYTHONOPTIMIZE", "2"),
+        ("LIBPYTHON_LOC", "/nowhere.so"),
+    ],
+)
+def test_settings_of_the_shell_change_nothing(
+    name: str, value: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.syspath_prepend(tmp_path)
+    monkeypatch.setenv(name, value)
+    results = runner.run(bench("runner_two", TWO_TESTS, tmp_path), TINY, "icarus", 5)
+    assert results.read_text().count("<testcase ") == 2
+    assert "Python random module with 5\n" in results.with_name("sim.log").read_text()
+
+
+def test_one_test_alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.syspath_prepend(tmp_path)
+    both = bench("runner_two", TWO_TESTS + "# one test alone\n", tmp_path)
+    results = runner.run(both, TINY, "icarus", 5, only="two")
+    assert results.read_text().count("<testcase ") == 1
+    assert runner.check_only("two", [both]) == [both]
+    with pytest.raises(runner.BenchFailure, match="no test 'three' here; choose one of: one, two"):
+        runner.check_only("three", [both])
+
+
+def test_a_test_that_does_not_run_is_a_failure(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lost = bench("runner_lost", TWO_TESTS + "del two\n", tmp_path)
+    assert "runner_lost did not run two: see " in run(lost, tmp_path, "icarus", monkeypatch)
+
+
 def test_one_bench_of_a_test() -> None:
-    def sim(name: str) -> subprocess.CompletedProcess[str]:
-        command = [sys.executable, "-m", "tb.sim", "cells", "--sim", "icarus", "--bench", name]
+    def sim(*arguments: str) -> subprocess.CompletedProcess[str]:
+        command = [sys.executable, "-m", "tb.sim", "cells", "--sim", "icarus", *arguments]
         return subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
 
-    done = sim("credit_counter-skip")
+    done = sim("--bench", "credit_counter-skip")
     assert done.returncode == 0
     assert "cells: 1 of 1 benches passed" in done.stdout
-    done = sim("spice")
+    done = sim("--bench", "fifo", "--only", "full_speed")
+    assert done.returncode == 0
+    assert "TESTS=1 PASS=1" in done.stdout
+    done = sim("--bench", "spice")
     assert done.returncode == 2
     assert done.stderr.startswith("cells has no bench 'spice' on icarus; choose one of: credit_")
+    done = sim("--only", "half_speed")
+    assert done.returncode == 2
+    assert done.stderr.startswith("There is no test 'half_speed' here; choose one of: ")
+    assert done.stderr.count("\n") == 1
 
 
 @pytest.mark.parametrize(

@@ -4,8 +4,12 @@
 
 from __future__ import annotations
 
+import io
+import os
+import signal
+import sys
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from time import perf_counter as clock
 from typing import Annotated
@@ -17,12 +21,21 @@ from crocuta import demo as demonstration
 from crocuta import runs
 from crocuta.device import check_backend
 from crocuta.errors import InputError, KernelError
-from crocuta.files import load_samples, output_file
-from crocuta.plans import show, write_plan
+from crocuta.files import (
+    Output,
+    OutputError,
+    check_apart,
+    load_samples,
+    npy,
+    output_directory,
+)
+from crocuta.plans import show, to_json
+from crocuta.samples import H_SHAPES, X_SHAPES, check_channels
 from crocuta.screen import ProgressScreen, console, errors, results
 from models import configs
 from models.plan import planner
 from models.plan.clocks import Memory
+from tb import stops
 
 app = typer.Typer(
     name="crocuta",
@@ -45,20 +58,40 @@ CONFIG_HELP = (
 )
 
 
+def _discard_stdout() -> None:
+    """So that Python does not fail again, at its end, to write what is left."""
+    with suppress(OSError, ValueError):
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
 @contextmanager
 def one_sentence() -> Iterator[None]:
-    """Turns what went wrong into a sentence; exit status 2 for a bad input, 1 for the rest."""
+    """Turns what went wrong into a sentence; exit status 2 for a bad input, 128 and a signal's
+    number after one, 1 for the rest."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):  # a file's name may hold what it cannot show
+            stream.reconfigure(errors="backslashreplace")
     try:
-        yield
+        with stops.raising(patient=True):
+            yield
     except (InputError, planner.PlanError) as error:
         code, message = 2, str(error)
     except configs.ConfigError as error:
         code, message = 2, f"{str(error)[0].upper()}{str(error)[1:]}."
-    except KernelError as error:
+    except (KernelError, OutputError) as error:
         code, message = 1, str(error)
+    except MemoryError:
+        code, message = 1, "This takes more memory than there is: give less, or free some."
+    except OSError as error:  # files have said theirs: what is left is the screen
+        _discard_stdout()
+        code, message = 1, f"The results cannot be shown: {(error.strerror or str(error)).lower()}."
+    except KeyboardInterrupt as error:
+        number = signal.Signals(getattr(error, "number", signal.SIGINT))
+        code, message = 128 + number, f"Stopped by {number.name}: nothing was written."
     else:
         return
-    errors.print(message, style="red", markup=False)
+    with suppress(OSError):
+        errors.print(message, style="red", markup=False)
     raise typer.Exit(code)
 
 
@@ -66,15 +99,29 @@ def check_exact(run: runs.Run) -> None:
     """Raises KernelError if the kernel did not do what the model says."""
     if run.mismatches:
         raise KernelError(
-            f"The kernel is wrong: {run.mismatches} of {len(run.x)} outputs differ from the model."
+            f"The kernel is wrong: {run.mismatches} of {run.x.size} outputs differ from the model."
         )
 
 
 @app.command()
 def conv(
-    x: Annotated[Path, typer.Argument(help="Samples: a .npy file, float32 or float64, 1-D.")],
-    h: Annotated[Path, typer.Argument(help="The filter's taps: a .npy file likewise.")],
-    output: Annotated[Path, typer.Option("--output", "-o", help="The .npy file to write y to.")],
+    x: Annotated[
+        Path,
+        typer.Argument(
+            help="Samples: a .npy file of shape (length,), (channels, length) or"
+            " (batch, channels, length)."
+        ),
+    ],
+    h: Annotated[
+        Path,
+        typer.Argument(
+            help="Filters: a .npy file of shape (taps,), one for all channels, or"
+            " (channels, taps), one for each."
+        ),
+    ],
+    output: Annotated[
+        str, typer.Option("--output", "-o", help="The .npy file to write y to, in x's shape.")
+    ],
     backend: Annotated[
         str,
         typer.Option(
@@ -84,7 +131,7 @@ def conv(
     ] = "rtl",
     config: Annotated[str, typer.Option(help=CONFIG_HELP)] = "u200",
     report: Annotated[
-        Path | None, typer.Option(help="A .json file for clocks, stalls and accuracy.")
+        str | None, typer.Option(help="A .json file for clocks, stalls and accuracy.")
     ] = None,
     card: Annotated[int, typer.Option(help="Which of several cards.")] = 0,
     xclbin: Annotated[Path | None, typer.Option(help="For xrt: what `make xclbin` built.")] = None,
@@ -92,27 +139,31 @@ def conv(
         str | None, typer.Option(help="For uart: the serial port, such as /dev/ttyUSB0.")
     ] = None,
 ) -> None:
-    """Convolve x with the filter h: y = numpy.convolve(x, h), its first len(x) samples, float32.
+    """Convolve x with h, channel by channel: y = numpy.convolve(x, h)[:len(x)], as float32.
 
-    Each may have 1 to 4,194,304 samples. What the hardware computes is compared with its model,
-    output by output. The first run of a configuration compiles the hardware.
+    A channel may have 1 to 4,194,304 samples, a filter as many taps, float32 or float64 or what
+    float32 holds exactly. What the hardware computes is compared with its model, output by output.
+    The first run of a configuration compiles the hardware.
     """
     with one_sentence():
         check_backend(backend)
         loaded = configs.load(config)
         longest = 1 << loaded.max_length_log2
-        samples, taps = load_samples(x, longest), load_samples(h, longest)
-        with ExitStack() as stack:
-            y_file = stack.enter_context(output_file(output))
-            report_file = stack.enter_context(output_file(report)) if report else None
-            with ProgressScreen() as screen:
-                run = runs.run(
-                    samples, taps, loaded, backend, screen, card=card, xclbin=xclbin, port=port
-                )
-            np.save(y_file, run.y, allow_pickle=False)
-            if report_file:
-                runs.write_report(run.report(), report_file)
-        console.print(results(run))
+        outputs = {"-o": Output(output)}
+        if report is not None:
+            outputs["--report"] = Output(report)
+        check_apart(outputs, (x, h))
+        samples, taps = load_samples(x, X_SHAPES, longest), load_samples(h, H_SHAPES, longest)
+        check_channels(samples.shape, np.atleast_2d(taps).shape[0])
+        with ProgressScreen() as screen:
+            run = runs.run(
+                samples, taps, loaded, backend, screen, card=card, xclbin=xclbin, port=port
+            )
+        outputs["-o"].write(*npy(run.y))
+        if report is not None:
+            outputs["--report"].write(runs.to_json(run.report()))
+        taken = any(file.is_stdout for file in outputs.values())
+        (errors if taken else console).print(results(run))
         check_exact(run)
 
 
@@ -135,15 +186,15 @@ def demo(
         loaded = configs.load(config)
         inputs = demonstration.Inputs(bases, channel, seed)
         inputs.check(1 << loaded.max_length_log2)
-        with ExitStack() as stack:
-            demonstration.make_directory(directory)
-            report_file = stack.enter_context(output_file(directory / "report.json"))
-            picture_file = stack.enter_context(output_file(directory / "demo.png"))
+        with output_directory(directory):
+            report_file = Output(directory / "report.json")
+            picture_file = Output(directory / "demo.png")
             with ProgressScreen() as screen:
                 run = demonstration.run(inputs, loaded, screen)
                 with screen.step("Drawing"):
-                    demonstration.draw(run, inputs, picture_file)
-            runs.write_report(run.report(**inputs.report(), wall_s=clock() - began), report_file)
+                    picture_file.write(demonstration.draw(run, inputs))
+            report = run.report(**inputs.report(), wall_s=clock() - began)
+            report_file.write(runs.to_json(report))
         console.print(results(run))
         console.print(f"Report: {directory / 'report.json'}\nPicture: {directory / 'demo.png'}")
         check_exact(run)
@@ -167,7 +218,7 @@ def plan(
         float, typer.Option(help="The memory's: beats a clock and port, at most 1.")
     ] = 1.0,
     rows: Annotated[int, typer.Option(min=1, help="How many to show.")] = 8,
-    json: Annotated[Path | None, typer.Option(help="A .json file for all of them.")] = None,
+    json: Annotated[str | None, typer.Option(help="A .json file for all of them.")] = None,
 ) -> None:
     """Choose a configuration: the fastest for a job that an FPGA has room for.
 
@@ -184,13 +235,14 @@ def plan(
             clock,
             Memory(latency, bandwidth),
         )
-        with ExitStack() as stack:
-            file = stack.enter_context(output_file(json)) if json else None
-            fitting, faster = planner.plans(target, demand)
-            if file:
-                write_plan(file, target, demand, fitting, faster)
-        show(target, demand, fitting, faster, rows)
+        file = None if json is None else Output(json)
+        fitting, faster = planner.plans(target, demand)
+        if file:
+            file.write(to_json(target, demand, fitting, faster))
+        screen = errors if file and file.is_stdout else console
+        show(screen, target, demand, fitting, faster, rows)
 
 
 if __name__ == "__main__":
+    stops.watch()
     app()

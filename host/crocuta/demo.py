@@ -5,8 +5,7 @@
 from __future__ import annotations
 
 import dataclasses
-from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -76,15 +75,6 @@ class Inputs:
         }
 
 
-def make_directory(directory: Path) -> None:
-    """Makes the directory of the results; InputError if that cannot be."""
-    try:
-        directory.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        reason = (error.strerror or str(error)).lower()
-        raise InputError(f"{directory} cannot be made: {reason}.") from None
-
-
 def run(inputs: Inputs, config: Config, screen: ProgressScreen) -> runs.Run:
     """Convolves on the simulated kernel and compares every output with the model's."""
     with screen.step("Embedding the genome, making the filter"):
@@ -92,9 +82,9 @@ def run(inputs: Inputs, config: Config, screen: ProgressScreen) -> runs.Run:
     return runs.run(x, h, config, "rtl", screen)
 
 
-def draw(run: runs.Run, inputs: Inputs, file: BinaryIO) -> None:
-    """Writes the picture, a PNG."""
+def draw(run: runs.Run, inputs: Inputs) -> bytes:
+    """The picture, a PNG."""
     # Only here: matplotlib takes longer to load than a small convolution.
     from crocuta import picture
 
-    picture.draw(run, inputs.read(), f"channel {inputs.channel}, seed {inputs.seed}", file)
+    return picture.draw(run, inputs.read(), f"channel {inputs.channel}, seed {inputs.seed}")

@@ -4,6 +4,8 @@
 
 from __future__ import annotations
 
+import dataclasses
+import numbers
 import sys
 import threading
 import warnings
@@ -13,15 +15,15 @@ from contextlib import AbstractContextManager, ExitStack, contextmanager
 from os import PathLike
 from pathlib import Path
 from types import TracebackType
-from typing import Self
+from typing import NoReturn, Self
 
 import numpy as np
 import numpy.typing as npt
 
 from crocuta.errors import InputError, JobError, JobTimeout, KernelError, OutOfMemory
-from crocuta.kernel import Bank, Buffer, Done, Kernel, Progress
+from crocuta.kernel import Bank, Buffer, Counters, Done, Kernel, Progress
 from crocuta.model_kernel import ModelKernel
-from crocuta.samples import to_array
+from crocuta.samples import H_SHAPES, X_SHAPES, check_channels, to_array
 from crocuta.uart_kernel import UartKernel
 from crocuta.xdma_kernel import XdmaKernel
 from crocuta.xrt_kernel import XrtKernel
@@ -40,7 +42,8 @@ class SaturationWarning(UserWarning):
 class Filter:
     """A filter as its device keeps it: made once by `Device.prepare`, used any number of times.
 
-    It takes memory of the device until it or the device is closed or nothing refers to it.
+    It takes memory of the device until it or the device is closed or nothing refers to it. One of
+    a single channel serves every channel of x.
     """
 
     def __init__(self, device: Device, h: SampleArray, spectra: Buffer, done: Done) -> None:
@@ -58,8 +61,16 @@ class Filter:
         return not self._free.alive
 
     def close(self) -> None:
-        """Gives its memory back."""
-        self._free()
+        """Gives its memory back, after the job that the device runs.
+
+        Raises:
+            KernelError: called by the progress function of that job.
+        """
+        with self.device._alone():
+            self._free()
+
+    def __reduce__(self) -> NoReturn:
+        raise TypeError("A filter lies in its device's memory: copy or pickle its taps instead.")
 
     def __enter__(self) -> Self:
         return self
@@ -74,13 +85,14 @@ class Filter:
 
 
 class Device:
-    """A kernel and its memory. Threads may share it: one job runs at a time."""
+    """A kernel and its memory. Threads may share it: one call runs at a time."""
 
     def __init__(self, kernel: Kernel, timeout: float | None = None) -> None:
         self._kernel = kernel
         self._timeout = timeout
         self._filters: weakref.WeakSet[Filter] = weakref.WeakSet()
         self._lock = threading.RLock()
+        self._busy = False  # for the thread that has the lock
         self._unusable: str | None = None
         self._lost: ExitStack | None = None  # buffers of a job that may still run
         self._done = Done()
@@ -97,21 +109,22 @@ class Device:
 
     @property
     def done(self) -> Done:
-        """Flags and counters of the last convolution."""
+        """Flags and counters of the last convolution: the sum of its jobs."""
         return self._done
 
     def prepare(self, h: npt.ArrayLike) -> Filter:
         """A filter, ready for `convolve`.
 
         Args:
-            h: float32 or float64, (taps,) or (channels, taps).
+            h: (taps,), one filter for every channel of x, or (channels, taps), one for each. Of a
+                type whose numbers float32 holds, or float64, which is rounded.
 
         Raises:
             InputError: h is something else; nothing was done.
             KernelError: it does not fit the device's memory, or the job failed.
         """
         config = self._kernel.config
-        rows = np.atleast_2d(to_array("h", h, 1 << config.max_length_log2))
+        rows = np.atleast_2d(to_array("h", h, H_SHAPES, 1 << config.max_length_log2))
         channels, taps = rows.shape
         size = channels * chunks(config, taps) * spectrum_bytes(config)
         with self._job() as buffers:
@@ -140,29 +153,37 @@ class Device:
     ) -> SampleArray:
         """y[n] = sum over m <= n of h[m] x[n-m], as float32 in the shape of x.
 
+        The kernel does the filter's channels in one job; what x has more of, sequences of a batch
+        or channels that share a filter, is a job each.
+
         Args:
-            x: float32 or float64, (length,) or (channels, length), with the filter's channels.
+            x: (length,), (channels, length) or (batch, channels, length), in as many channels as
+                the filter has if that has more than one. Types as for `prepare`.
             filter: what this device's `prepare` made.
-            progress: called now and then with the output chunks done and their number.
+            progress: called now and then with the output chunks done and their number. If it
+                raises, the job that runs still comes to its end before the error goes on.
 
         Raises:
-            InputError: x or the filter is something else; nothing was done.
-            KernelError: the arrays do not fit the device's memory, or the job failed.
+            InputError: an argument is something else; nothing was done.
+            KernelError: the arrays do not fit the device's memory, or a job failed.
         """
         config = self._kernel.config
         if not isinstance(filter, Filter):
-            raise InputError("The filter is none: make it with this device's prepare(h).")
+            raise InputError(
+                f"filter must be what this device's prepare(h) made, not {type(filter).__name__}."
+            )
         if filter.device is not self:
             raise InputError("The filter is another device's: prepare it on this one.")
-        array = to_array("x", x, 1 << config.max_length_log2)
-        rows = np.atleast_2d(array)
-        channels, length = rows.shape
-        if channels != filter.channels:
-            raise InputError(
-                f"x has {channels} channels and the filter has {filter.channels}: give one filter"
-                " a channel."
-            )
-        size = channels * row_bytes(length)
+        if progress is not None and not callable(progress):
+            raise InputError("progress must be a function of two numbers, done and total.")
+        array = to_array("x", x, X_SHAPES, 1 << config.max_length_log2)
+        check_channels(array.shape, filter.channels)
+        length = array.shape[-1]
+        rows = array.reshape(-1, filter.channels, length)
+        y = np.empty(rows.shape, np.float32)
+        watch = _Watch(progress, len(rows))
+        parts: list[Done] = []
+        size = filter.channels * row_bytes(length)
         with self._job() as buffers:
             if filter.closed:
                 raise InputError("The filter is closed: prepare it again.")
@@ -171,35 +192,36 @@ class Device:
             x_spectra = self._allocate(
                 buffers, Bank.X_SPECTRA, chunks(config, length) * spectrum_bytes(config)
             )
-            x_buffer.upload(sample_rows(rows))
-            # What is still NaN afterwards was never written. Memory with error correction also
-            # wants to be written as a whole before the kernel writes parts of its words.
-            y_buffer.upload(np.full(size // 4, np.nan, np.float32))
-            done = self._kernel.execute(
-                Job(
-                    Mode.CONVOLVE,
-                    channels,
-                    length,
-                    filter.taps,
-                    x=x_buffer.address,
-                    h_spectra=filter.address,
-                    x_spectra=x_spectra.address,
-                    y=y_buffer.address,
-                ),
-                progress,
-                self._timeout,
+            job = Job(
+                Mode.CONVOLVE,
+                filter.channels,
+                length,
+                filter.taps,
+                x=x_buffer.address,
+                h_spectra=filter.address,
+                x_spectra=x_spectra.address,
+                y=y_buffer.address,
             )
-            image = y_buffer.download(size // 4, np.float32)
-        y = np.ascontiguousarray(image.reshape(channels, -1)[:, :length]).reshape(array.shape)
+            for index, channels in enumerate(rows):
+                x_buffer.upload(sample_rows(channels))
+                # What is still NaN afterwards was never written. Memory with error correction also
+                # wants to be written as a whole before the kernel writes parts of its words.
+                y_buffer.upload(np.full(size // 4, np.nan, np.float32))
+                parts.append(self._kernel.execute(job, watch.during(index), self._timeout))
+                image = y_buffer.download(size // 4, np.float32)
+                y[index] = image.reshape(filter.channels, -1)[:, :length]
+                if watch.error:
+                    break
+        watch.raise_error()
         missing = int(np.isnan(y).sum())
         if missing:
             raise JobError(
                 f"The kernel stopped before it had written {missing} of {y.size} outputs: check the"
                 " card's memory and its bitstream."
             )
-        self._done = done
-        _warn("x with the filter", done)
-        return y
+        self._done = _sum(parts)
+        _warn("x with the filter", self._done)
+        return y.reshape(array.shape)
 
     def _allocate(self, buffers: ExitStack, bank: Bank, size: int) -> Buffer:
         """A buffer that is freed with the others."""
@@ -208,9 +230,27 @@ class Device:
         return buffer
 
     @contextmanager
+    def _alone(self) -> Iterator[None]:
+        """No other thread uses the device meanwhile.
+
+        Raises:
+            KernelError: this thread does already, further up.
+        """
+        with self._lock:
+            if self._busy:
+                raise KernelError(
+                    "The device is in the middle of a job: its progress function must not use it."
+                )
+            self._busy = True
+            try:
+                yield
+            finally:
+                self._busy = False
+
+    @contextmanager
     def _job(self) -> Iterator[ExitStack]:
-        """For a job and its buffers, which are freed unless the kernel may still write to them."""
-        with self._lock, ExitStack() as buffers:
+        """For jobs and their buffers, which are freed unless the kernel may still write to them."""
+        with self._alone(), ExitStack() as buffers:
             if self._unusable:
                 raise KernelError(self._unusable)
             try:
@@ -229,16 +269,23 @@ class Device:
                 raise
 
     def close(self) -> None:
-        """Gives the device and its filters' memory back."""
-        with self._lock:
+        """Gives the device and its filters' memory back, after the job that it runs.
+
+        Raises:
+            KernelError: called by the progress function of that job.
+        """
+        with self._alone():
             closed = "This device is closed: open another one with crocuta.open()."
             if self._unusable == closed:
                 return
             self._unusable = closed
             for filter in list(self._filters):
-                filter.close()
+                filter._free()
             self._lost = None
             self._kernel.close()
+
+    def __reduce__(self) -> NoReturn:
+        raise TypeError("A device cannot be copied or pickled: open one in each process.")
 
     def __enter__(self) -> Self:
         return self
@@ -250,6 +297,52 @@ class Device:
         traceback: TracebackType | None,
     ) -> None:
         self.close()
+
+
+class _Watch:
+    """A caller's progress function over several jobs. Whatever it raises waits for the job's end:
+    a kernel whose job nobody waited for could not be used again."""
+
+    def __init__(self, progress: Progress | None, jobs: int) -> None:
+        self._progress = progress
+        self._jobs = jobs
+        self.error: Exception | None = None
+
+    def during(self, job: int) -> Progress | None:
+        """The progress function for one of the jobs."""
+        progress = self._progress
+        if progress is None:
+            return None
+
+        def show(done: int, total: int) -> None:
+            if self.error is None:
+                try:
+                    progress(job * total + done, self._jobs * total)
+                except Exception as error:
+                    self.error = error
+
+        return show
+
+    def raise_error(self) -> None:
+        """Raises what the function raised."""
+        if self.error is not None:
+            raise self.error
+
+
+def _sum(parts: list[Done]) -> Done:
+    """Flags and counters of several jobs together."""
+    if len(parts) == 1:
+        return parts[0]
+    counters = [dataclasses.astuple(part.counters) for part in parts if part.counters]
+    return Done(
+        _any([part.saturated for part in parts]),
+        _any([part.nonfinite for part in parts]),
+        Counters(*map(sum, zip(*counters, strict=True))) if counters else None,
+    )
+
+
+def _any(flags: list[bool | None]) -> bool | None:
+    return None if None in flags else any(flags)
 
 
 def _warn(what: str, done: Done) -> None:
@@ -289,7 +382,7 @@ def open(
         backend: "rtl", the hardware simulated clock by clock; "model", its bits from numpy;
             "xrt", a card with a Vitis shell; "xdma", a card with the design without a shell;
             "uart", a board behind a serial port.
-        config: the kernel's configuration, a name in configs.toml.
+        config: the kernel's configuration, a name in configs.toml, or one with changes.
         timeout: seconds that a job may take. A card gets a generous time unless told; a simulation
             may take as long as it moves.
         card: which of several cards.
@@ -298,12 +391,23 @@ def open(
         compiling: the context in which the RTL is compiled, when it must be.
 
     Raises:
-        InputError: there is no such backend or configuration.
+        InputError: there is no such backend or configuration, or an option is of a wrong type.
         KernelError: the kernel cannot be had.
     """
     check_backend(backend)
+    for name, value, kinds, wanted in (
+        ("config", config, str, "a name of configs.toml, such as 'u200'"),
+        ("timeout", timeout, (numbers.Real, type(None)), "a number of seconds"),
+        ("card", card, numbers.Integral, "a card's number, 0 for the first"),
+        ("xclbin", xclbin, (str, PathLike, type(None)), "a file's name"),
+        ("port", port, (str, type(None)), "a port's name"),
+    ):
+        if not isinstance(value, kinds) or isinstance(value, bool):
+            raise InputError(f"{name} must be {wanted}, not {value!r}.")
     if timeout is not None and not timeout > 0:
         raise InputError(f"The timeout must be more than 0 seconds, not {timeout}.")
+    if card < 0:
+        raise InputError(f"card must be a card's number, 0 for the first, not {card}.")
     try:
         loaded = configs.load(config)
     except configs.ConfigError as error:

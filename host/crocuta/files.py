@@ -1,29 +1,44 @@
 # Copyright 2026 The Crocuta authors
 # SPDX-License-Identifier: Apache-2.0
-"""The files of the command line: checked before any work begins, complete or not there."""
+"""The files of the command line: checked before any work begins, complete or as they were."""
 
 from __future__ import annotations
 
+import errno
+import fcntl
+import io
 import os
 import secrets
-from collections.abc import Iterator
+import stat
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import BinaryIO
 
 import numpy as np
+import numpy.typing as npt
 
 from crocuta.errors import InputError
-from crocuta.samples import check_dtype, check_length, to_single
+from crocuta.samples import check_dtype, check_shape, to_single
 from models.crocuta_kernel import SampleArray
+
+Identity = tuple[object, ...]
+
+
+class OutputError(Exception):
+    """A file that could not be written when its contents were there."""
 
 
 def _reason(error: OSError) -> str:
     return (error.strerror or str(error)).lower()
 
 
-def load_samples(path: Path, longest: int) -> SampleArray:
-    """A .npy file's one-dimensional float32 or float64 array, as float32.
+# -------------------------------------------------------------------------------------------------
+# Inputs
+
+
+def load_samples(path: Path, shapes: tuple[str, ...], longest: int) -> SampleArray:
+    """A .npy file's array, of one of `shapes`, as float32; the file may be a pipe.
 
     Raises:
         InputError: the file holds something else, or no, too many or non-finite samples.
@@ -32,58 +47,244 @@ def load_samples(path: Path, longest: int) -> SampleArray:
         if path.is_dir():
             raise InputError(f"{path} is a directory, not a .npy file.")
         with path.open("rb") as file:
-            shape, dtype = _read_header(path, file)
+            shape, by_columns, dtype = _read_header(path, file)
             check_dtype(path, dtype)
-            if len(shape) != 1:
-                raise InputError(
-                    f"{path} has shape {shape}: give an array of one dimension, such as x.ravel()."
-                )
-            check_length(path, shape[0], longest)
-            samples = np.fromfile(file, dtype, shape[0])
+            check_shape(path, shape, shapes, longest)
+            samples = _read_samples(path, file, shape[::-1] if by_columns else shape, dtype)
     except FileNotFoundError:
         raise InputError(f"{path} does not exist.") from None
     except OSError as error:
         raise InputError(f"{path} cannot be read: {_reason(error)}.") from None
-    if len(samples) < shape[0]:
-        raise InputError(f"{path} ends after {len(samples)} of its {shape[0]} samples.")
-    return to_single(path, samples)
+    return to_single(path, samples.T if by_columns else samples)
 
 
-def _read_header(path: Path, file: BinaryIO) -> tuple[tuple[int, ...], np.dtype[np.generic]]:
-    """The shape and type of the array that follows in the file."""
+def _read_header(
+    path: Path, file: io.BufferedReader
+) -> tuple[tuple[int, ...], bool, np.dtype[np.generic]]:
+    """The shape of the array that follows in the file, whether it lies there column by column, and
+    its type."""
+    if not file.peek(1):
+        raise InputError(f"{path} is empty.")
     try:
         version = np.lib.format.read_magic(file)
         if version == (1, 0):
-            header = np.lib.format.read_array_header_1_0(file)
-        else:
-            header = np.lib.format.read_array_header_2_0(file)
+            return np.lib.format.read_array_header_1_0(file)
+        return np.lib.format.read_array_header_2_0(file)
     except OSError:
         raise
     except Exception:  # a broken header makes numpy raise errors of many kinds
-        if file.seek(0, os.SEEK_END) == 0:
-            raise InputError(f"{path} is empty.") from None
         raise InputError(f"{path} is not a .npy file: write it with numpy.save.") from None
-    return header[0], header[2]
+
+
+def _read_samples(
+    path: Path, file: io.BufferedReader, shape: tuple[int, ...], dtype: np.dtype[np.generic]
+) -> npt.NDArray[np.generic]:
+    """The array behind the header; InputError if the file ends before."""
+    count = int(np.prod(shape, dtype=object))
+    state = os.fstat(file.fileno())
+    there = state.st_size - file.tell() if stat.S_ISREG(state.st_mode) else None
+    if there is None or there >= count * dtype.itemsize:  # take no memory for what is not there
+        samples = np.empty(shape, dtype)
+        contents = samples.reshape(-1).view(np.uint8).data
+        there = 0
+        while there < len(contents) and (got := file.readinto(contents[there:])):
+            there += got
+        if there == len(contents):
+            return samples
+    raise InputError(f"{path} ends after {there // dtype.itemsize} of its {count} samples.")
+
+
+# -------------------------------------------------------------------------------------------------
+# Outputs
+
+
+class Output:
+    """A file that is written as a whole when its contents are there.
+
+    What a regular file held stays until then, and its mode, owner and links stay for good: it is
+    replaced by a new file in its place or, where that would lose a hard link or the owner, or where
+    its directory takes no new file, written over. A link's target is written, not the link; a FIFO,
+    a device or a descriptor such as /dev/stdout is written to.
+
+    Raises:
+        InputError: the file cannot be written.
+    """
+
+    def __init__(self, path: str | Path) -> None:
+        self.path = path
+        if not str(path):
+            raise InputError("The name of a file to write is empty.")
+        try:
+            self._descriptor = _descriptor(Path(path))
+            self._target = Path(os.path.realpath(path))
+            self._state = self._look()
+            self._in_place = not self._is_new_or_regular() or not self._replaceable()
+        except OSError as error:
+            raise self._refusal(_reason(error)) from None
+
+    def _look(self) -> os.stat_result | None:
+        """What lies there."""
+        if self._descriptor is not None:
+            return os.fstat(self._descriptor)
+        try:
+            return Path(self.path).stat()
+        except FileNotFoundError:
+            return None
+
+    def _refusal(self, reason: str) -> InputError:
+        return InputError(f"{self.path} cannot be written: {reason}.")
+
+    def _is_new_or_regular(self) -> bool:
+        state = self._state
+        names_directory = str(self.path).endswith((os.sep, f"{os.sep}.", f"{os.sep}.."))
+        if names_directory or (state and stat.S_ISDIR(state.st_mode)):
+            raise InputError(f"{self.path} is a directory: name a file in it.")
+        if state and stat.S_ISSOCK(state.st_mode) and self._descriptor is None:
+            raise self._refusal("it is a socket")
+        if self._descriptor is not None:
+            flags = fcntl.fcntl(self._descriptor, fcntl.F_GETFL)
+            if flags & os.O_ACCMODE == os.O_RDONLY:
+                raise self._refusal("it is open for reading only")
+            return False
+        # Root may write what is read-only, and does not mean to either.
+        if state and not (state.st_mode & 0o222 and os.access(self.path, os.W_OK)):
+            raise self._refusal("it is read-only")
+        return state is None or stat.S_ISREG(state.st_mode)
+
+    def _replaceable(self) -> bool:
+        """Tries whether a new file can take the place of what lies there, if something does."""
+        try:
+            with self._part() as (part, _):
+                part.unlink()
+        except OSError as error:
+            if self._state and error.errno in (errno.EACCES, errno.EPERM, errno.EROFS):
+                return False
+            raise
+        return self._state is None or self._state.st_nlink == 1
+
+    @contextmanager
+    def _part(self) -> Iterator[tuple[Path, BinaryIO]]:
+        """A new file beside the target, like it in mode and owner, that is gone in the end unless
+        it has got another name."""
+        part = self._target.parent / f".crocuta-{secrets.token_hex(8)}.part"
+        try:
+            with part.open("xb") as file:
+                if self._state:
+                    old, new = self._state, os.fstat(file.fileno())
+                    if (old.st_uid, old.st_gid) != (new.st_uid, new.st_gid):
+                        os.fchown(file.fileno(), old.st_uid, old.st_gid)
+                    os.fchmod(file.fileno(), stat.S_IMODE(old.st_mode))
+                yield part, file
+        finally:
+            with suppress(OSError):
+                part.unlink(missing_ok=True)
+
+    def write(self, *pieces: bytes | memoryview) -> None:
+        """Writes the contents, in one or more pieces.
+
+        Raises:
+            OutputError: they could not be written.
+        """
+        try:
+            if self._in_place:
+                self._write_over(pieces)
+            else:
+                with self._part() as (part, file):
+                    file.writelines(pieces)
+                    file.close()
+                    part.replace(self._target)
+        except OSError as error:
+            raise OutputError(f"{self.path} cannot be written: {_reason(error)}.") from None
+
+    def _write_over(self, pieces: Sequence[bytes | memoryview]) -> None:
+        """Writes into what lies there."""
+        if self._descriptor is not None:
+            number = os.dup(self._descriptor)
+        else:
+            number = os.open(self.path, os.O_WRONLY)
+        with os.fdopen(number, "wb") as file:
+            old = self._descriptor is None and stat.S_ISREG(os.fstat(number).st_mode)
+            size = sum(map(len, pieces))
+            if old:  # a full disk then leaves what it held
+                os.posix_fallocate(number, 0, size)
+            file.writelines(pieces)
+            if old:
+                file.truncate(size)
+
+    @property
+    def identity(self) -> Identity | None:
+        """Equal for two names of one file; None for what any number of outputs may go to."""
+        if self._target == Path(os.devnull):
+            return None
+        if self._state:
+            return self._state.st_dev, self._state.st_ino
+        with suppress(OSError):
+            folder = self._target.parent.stat()
+            return folder.st_dev, folder.st_ino, self._target.name
+        return (self._target,)
+
+    @property
+    def is_stdout(self) -> bool:
+        """Whether it is where this program's results go."""
+        with suppress(OSError):
+            state = os.fstat(1)
+            return self.identity == (state.st_dev, state.st_ino)
+        return False
+
+
+def _descriptor(path: Path) -> int | None:
+    """The number of this process's open file that a path such as /dev/stdout leads to."""
+    own = Path("/proc/self/fd").resolve()
+    for _ in range(40):  # as many links as the kernel follows
+        if path.parent.resolve() == own:
+            return int(path.name) if path.name.isdigit() else None
+        if not path.is_symlink():
+            break
+        path = path.parent / path.readlink()
+    return None
+
+
+def check_apart(outputs: Mapping[str, Output], inputs: Iterable[Path]) -> None:
+    """Raises InputError if two options name one file, or an option an input."""
+    taken: dict[Identity, str] = {}
+    for path in inputs:
+        with suppress(OSError):
+            state = path.stat()
+            if stat.S_ISREG(state.st_mode):
+                taken[state.st_dev, state.st_ino] = f"the input {path}"
+    for option, output in outputs.items():
+        identity = output.identity
+        if identity is None:
+            continue
+        if identity in taken:
+            raise InputError(f"{option} and {taken[identity]} are one file: name another one.")
+        taken[identity] = option
 
 
 @contextmanager
-def output_file(path: Path) -> Iterator[BinaryIO]:
-    """A file that gets its name only when the block ends well; opened at once.
-
-    So a place that cannot be written is known before the work, and no half of a file is left.
+def output_directory(path: Path) -> Iterator[None]:
+    """Makes a directory for outputs; takes it away again if the block fails.
 
     Raises:
-        InputError: it cannot be written.
+        InputError: it cannot be made.
     """
-    part = path.parent / f".crocuta-{secrets.token_hex(8)}.part"
+    missing = [folder for folder in (path, *path.parents) if not folder.exists()]
     try:
-        if path.is_dir():
-            raise InputError(f"{path} is a directory: name a file in it.")
-        with part.open("xb") as file:
-            yield file
-        part.replace(path)
-    except OSError as error:
-        raise InputError(f"{path} cannot be written: {_reason(error)}.") from None
-    finally:
-        with suppress(OSError):
-            part.unlink(missing_ok=True)
+        try:
+            path.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise InputError(f"{path} cannot be made: {_reason(error)}.") from None
+        yield
+    except BaseException:
+        for folder in missing:
+            with suppress(OSError):
+                folder.rmdir()
+        raise
+
+
+def npy(array: npt.NDArray[np.generic]) -> tuple[bytes, memoryview]:
+    """What numpy.save writes of an array, header and contents."""
+    array = np.ascontiguousarray(array)
+    header = io.BytesIO()
+    np.lib.format.write_array_header_1_0(header, np.lib.format.header_data_from_array_1_0(array))
+    return header.getvalue(), array.reshape(-1).view(np.uint8).data

@@ -4,7 +4,8 @@
 
 from __future__ import annotations
 
-from typing import Any, BinaryIO
+from io import BytesIO
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -49,8 +50,8 @@ COUNTS = (
 )
 
 
-def draw(run: Run, bases: npt.NDArray[np.uint8], chosen: str, file: BinaryIO) -> None:
-    """Writes a PNG: input, filter, output, error spectrum, and where the clocks went.
+def draw(run: Run, bases: npt.NDArray[np.uint8], chosen: str) -> bytes:
+    """A PNG: input, filter, output, error spectrum, and where the clocks went.
 
     Args:
         bases: the input's, as indices into models.hyena.BASES.
@@ -68,7 +69,9 @@ def draw(run: Run, bases: npt.NDArray[np.uint8], chosen: str, file: BinaryIO) ->
         _draw_row(axes["output"], y, f"Output of the kernel: {len(y):,} samples", "position")
         _draw_spectrum(axes["spectrum"], run)
         _draw_clocks(axes["clocks"], run)
+        file = BytesIO()
         figure.savefig(file, format="png")
+        return file.getvalue()
 
 
 def _draw_input(axes: Axes, run: Run, bases: npt.NDArray[np.uint8]) -> None:

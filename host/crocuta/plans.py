@@ -7,7 +7,7 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 from dataclasses import asdict
-from typing import Any, BinaryIO
+from typing import Any
 
 from rich.console import Console
 from rich.table import Table
@@ -18,10 +18,14 @@ WIDTH = 160
 
 
 def show(
-    target: Device, demand: Demand, fitting: Sequence[Plan], faster: Sequence[Plan], rows: int
+    console: Console,
+    target: Device,
+    demand: Demand,
+    fitting: Sequence[Plan],
+    faster: Sequence[Plan],
+    rows: int,
 ) -> None:
     """Prints the first rows of the ranking, what limits it and the choice."""
-    console = Console(highlight=False, soft_wrap=True)
     # Figures that are cut help nobody: a narrow terminal wraps the lines.
     console.width = max(console.width, WIDTH)
     console.print(ranking(target, demand, fitting[:rows]))
@@ -107,13 +111,9 @@ def _row(plan: Plan) -> dict[str, Any]:
     return {"config": plan.config.name, "settings": config, **values}
 
 
-def write_plan(
-    file: BinaryIO,
-    target: Device,
-    demand: Demand,
-    fitting: Sequence[Plan],
-    faster: Sequence[Plan],
-) -> None:
+def to_json(
+    target: Device, demand: Demand, fitting: Sequence[Plan], faster: Sequence[Plan]
+) -> bytes:
     """Everything as JSON."""
     report = {
         "device": asdict(target),
@@ -123,4 +123,4 @@ def write_plan(
         "plans": [_row(plan) for plan in fitting],
         "faster_but_too_large": [_row(plan) for plan in faster],
     }
-    file.write((json.dumps(report, indent=1) + "\n").encode())
+    return (json.dumps(report, indent=1) + "\n").encode()

@@ -11,10 +11,11 @@ import multiprocessing
 import signal
 import time
 import warnings
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, ExitStack, suppress
+from multiprocessing import resource_tracker
 from multiprocessing.connection import Connection
 from pathlib import Path
-from typing import Any, BinaryIO, Protocol, TypeVar
+from typing import Any, Protocol, Self, TypeVar
 
 import numpy as np
 
@@ -55,7 +56,10 @@ class Screen(Protocol):
 
 @dataclasses.dataclass(frozen=True)
 class Run:
-    """A convolution, what it was compared with, and how long it took."""
+    """A convolution, what it was compared with, and how long it took.
+
+    x, y and the convolution in float64 have one shape, h that of `Device.prepare`.
+    """
 
     config: Config
     backend: str
@@ -93,7 +97,7 @@ class Run:
                 "clocks_prepare": prepare.clocks,
                 "clocks_convolve": convolve.clocks,
                 "mac_beats": convolve.mac_beats,
-                "samples_per_clock": len(self.x) / convolve.clocks,
+                "samples_per_clock": self.x.size / convolve.clocks,
                 "stalls": {"prepare": prepare.stalls(), "convolve": convolve.stalls()},
                 "assumed_ms": total / ASSUMED_CLOCK_MHZ / 1000,
             }
@@ -107,8 +111,10 @@ class Run:
                 "config": config.name,
                 "backend": self.backend,
                 "simulator": self.simulator,
-                "length_x": len(self.x),
-                "length_h": len(self.h),
+                "shape_x": list(self.x.shape),
+                "shape_h": list(self.h.shape),
+                "length_x": self.x.shape[-1],
+                "length_h": self.h.shape[-1],
                 "chunk": config.chunk,
                 "lanes": config.lanes,
                 "mantissa_bits": config.mantissa_bits,
@@ -139,36 +145,71 @@ def _finite(value: Any) -> Any:
     return value
 
 
-def write_report(report: dict[str, Any], file: BinaryIO) -> None:
-    """Writes a report as JSON."""
-    file.write((json.dumps(report, indent=2, allow_nan=False) + "\n").encode())
+def to_json(report: dict[str, Any]) -> bytes:
+    """A report as JSON."""
+    return (json.dumps(report, indent=2, allow_nan=False) + "\n").encode()
+
+
+def exact(x: SampleArray, h: SampleArray) -> FloatArray:
+    """The convolution in float64, in the shape of x; h as for `Device.prepare`."""
+    filters = np.broadcast_to(np.atleast_2d(h), (*np.atleast_2d(x).shape[:-1], h.shape[-1]))
+    rows = zip(x.reshape(-1, x.shape[-1]), filters.reshape(-1, h.shape[-1]), strict=True)
+    return np.stack([reference.causal_convolution(*row) for row in rows]).reshape(x.shape)
+
+
+def modelled(x: SampleArray, h: SampleArray, config: Config) -> SampleArray:
+    """The model's y, in the shape of x; h as for `Device.prepare`."""
+    spectra = [crocuta_kernel.prepare(taps, config) for taps in np.atleast_2d(h)]
+    rows = x.reshape(-1, x.shape[-1])
+    y = [
+        crocuta_kernel.convolve(row, spectra[index % len(spectra)], config).y
+        for index, row in enumerate(rows)
+    ]
+    return np.stack(y).reshape(x.shape)
 
 
 def _compute_references(x: SampleArray, h: SampleArray, config: Config, answer: Connection) -> None:
-    """Sends the model's y and the convolution in float64."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the process that waits takes care of it
-    model = crocuta_kernel.convolve(x, crocuta_kernel.prepare(h, config), config)
-    answer.send((model.y, reference.causal_convolution(x, h)))
+    """Sends the model's y and the convolution in float64; nothing if memory does not suffice."""
+    with suppress(MemoryError, BrokenPipeError):
+        answer.send((modelled(x, h, config), exact(x, h)))
 
 
 class _References:
-    """What the kernel's y is compared with, computed in a process of its own: that ends when this
-    one does, and leaves this one's processor to the simulation."""
+    """What the kernel's y is compared with, computed in a process of its own, which leaves this
+    one's processor to the simulation."""
 
     def __init__(self, x: SampleArray, h: SampleArray, config: Config) -> None:
         context = multiprocessing.get_context("spawn")
         self._answer, answer = context.Pipe(duplex=False)
-        context.Process(
+        self._process = context.Process(
             target=_compute_references, args=(x, h, config, answer), daemon=True
-        ).start()
+        )
+        # A terminal sends its interrupt to both: the process that waits takes care of it. What
+        # starts first unblocks the signal.
+        resource_tracker.ensure_running()
+        old = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+        try:
+            self._process.start()
+        finally:
+            signal.pthread_sigmask(signal.SIG_SETMASK, old)
         answer.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._process.terminate()
+        self._process.join()
 
     def result(self) -> tuple[SampleArray, FloatArray]:
         """The model's y and the convolution in float64, once they are there."""
         try:
             y, exact = self._answer.recv()
         except EOFError:
-            raise KernelError("The model's process ended early: is there enough memory?") from None
+            raise KernelError(
+                "The process that computes what to compare with ended early: it takes more memory"
+                " than there is; give shorter arrays or fewer channels."
+            ) from None
         return y, exact
 
 
@@ -183,7 +224,7 @@ def run(
     xclbin: Path | None = None,
     port: str | None = None,
 ) -> Run:
-    """Convolves x with h on a backend.
+    """Convolves x with h on a backend, in the shapes that `Device.convolve` takes.
 
     Raises:
         InputError: there is no such backend, or its file.
@@ -192,28 +233,29 @@ def run(
     began = time.perf_counter()
     timing = Timing()
     # They are computed while the kernel is compiled and simulated.
-    references = None if backend == "model" else _References(x, h, config)
-    kernel = RtlKernel(config, timing, screen.compiling) if backend == "rtl" else None
-    with (
-        (
+    with ExitStack() as stack:
+        references = None
+        if backend != "model":
+            references = stack.enter_context(_References(x, h, config))
+        kernel = RtlKernel(config, timing, screen.compiling) if backend == "rtl" else None
+        device = stack.enter_context(
             Device(kernel)
             if kernel
             else crocuta.open(backend, config.name, card=card, xclbin=xclbin, port=port)
-        ) as device,
-        warnings.catch_warnings(),
-    ):
+        )
+        stack.enter_context(warnings.catch_warnings())
         warnings.simplefilter("ignore", SaturationWarning)  # the report says so
         ready = time.perf_counter()
         filter = device.prepare(h)
         y = device.convolve(x, filter, screen.progress)
         ended = time.perf_counter()
         clocks = kernel.clocks if kernel else None
-    if references is None:
-        mismatches = None
-        exact = reference.causal_convolution(x, h)
-    else:
-        expected, exact = references.result()
-        mismatches = int((y.view(np.uint32) != expected.view(np.uint32)).sum())
+        device.close()
+        if references is None:
+            mismatches, y64 = None, exact(x, h)
+        else:
+            expected, y64 = references.result()
+            mismatches = int((y.view(np.uint32) != expected.view(np.uint32)).sum())
     return Run(
         config,
         backend,
@@ -224,7 +266,7 @@ def run(
         y,
         filter.done,
         device.done,
-        exact,
+        y64,
         mismatches,
         clocks,
         compile_s=ready - began,

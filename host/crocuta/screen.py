@@ -14,6 +14,7 @@ from rich.progress import BarColumn, Progress, SpinnerColumn, TaskID, TextColumn
 from rich.table import Table
 
 from crocuta.runs import ASSUMED_CLOCK_MHZ, Run
+from models.crocuta_kernel import SampleArray
 
 console = Console(highlight=False, soft_wrap=True)
 WHERE = {
@@ -73,13 +74,17 @@ class ProgressScreen:
         self._progress.update(self._chunks, completed=done, note=note)
 
 
+def _sizes(array: SampleArray) -> str:
+    return " x ".join(f"{size:,}" for size in array.shape)
+
+
 def results(run: Run) -> Table:
     """The results of a run as a table of two columns."""
     table = Table(show_header=False, box=None, pad_edge=False)
     table.add_column(style="dim")
     table.add_column(overflow="fold")
     report = run.report()
-    table.add_row("x, filter", f"{len(run.x):,} samples, {len(run.h):,} taps")
+    table.add_row("x, filter", f"{_sizes(run.x)} samples, {_sizes(run.h)} taps")
     table.add_row(
         "kernel",
         f"{run.config.name}: chunks of {run.config.chunk:,}, {run.config.lanes} lanes,"
@@ -103,9 +108,9 @@ def results(run: Run) -> Table:
     if run.mismatches is not None:
         table.add_row(
             "against the model",
-            f"[green]all {len(run.x):,} outputs equal, bit for bit"
+            f"[green]all {run.x.size:,} outputs equal, bit for bit"
             if run.mismatches == 0
-            else f"[red]{run.mismatches:,} of {len(run.x):,} outputs differ",
+            else f"[red]{run.mismatches:,} of {run.x.size:,} outputs differ",
         )
     snr = "equal" if report["snr_db"] is None else f"{run.snr_db:.1f} dB SNR"
     table.add_row("against float64", snr)

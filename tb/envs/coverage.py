@@ -5,13 +5,17 @@ hits beside the results of each simulation."""
 
 from __future__ import annotations
 
+import functools
 import os
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Coroutine, Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
+from cocotb.triggers import Trigger
 from cocotb_coverage.coverage import CoverCross, CoverPoint, coverage_db
 
 Bins = Sequence[str]
+ANSWERS = ("no", "yes")
 FILE = "coverage.yaml"
 
 
@@ -57,6 +61,39 @@ def covergroup(
     return sample
 
 
+def seldom(
+    name: str,
+    points: Mapping[str, Bins],
+    crosses: Mapping[str, Sequence[str]] | None = None,
+    ignore: Mapping[str, Sequence[Sequence[str | None]]] | None = None,
+) -> Callable[..., None]:
+    """A covergroup that counts each combination of bins once a simulation: for what is sampled in
+    every clock, as counting takes longer than a clock."""
+    sample = covergroup(name, points, crosses, ignore)
+    seen: set[tuple[str, ...]] = set()
+
+    def first(*values: str) -> None:
+        if values not in seen:
+            seen.add(values)
+            sample(*values)
+
+    return first
+
+
 def export() -> None:
     """Writes all hits of this simulation beside its results."""
     coverage_db.export_to_yaml(str(Path(os.environ["COCOTB_RESULTS_FILE"]).with_name(FILE)))
+
+
+Test = Callable[..., Coroutine[Trigger, None, None]]
+
+
+def covered(test: Test) -> Test:
+    """A test that is no UVM test and leaves its hits: below @cocotb.test()."""
+
+    @functools.wraps(test)
+    async def run(*args: Any, **kwargs: Any) -> None:
+        await test(*args, **kwargs)
+        export()
+
+    return run
