@@ -442,7 +442,14 @@ def test_the_ips_findings_are_shown_and_let_the_card_pass(vivado: Vivado) -> Non
     for name, (value, _) in STRICT.items():
         vivado.answers[name] = value
     vivado.answers["unsafe_elsewhere"] = 3
-    ok(vivado.run("bitstream", "--config", CONFIG))
+    result = vivado.run("bitstream", "--config", CONFIG)
+    ok(result)
+    shown = re.findall(r"^  (\w+ \w+) +(\d+)  in the whole card, not gated$", result.stdout, re.M)
+    assert shown == [
+        ("critical warnings", "5"),
+        ("critical cdc", "2"),
+        ("critical methodology", "4"),
+    ]
     folder = build.BUILD / CONFIG / "bitstream"
     summary = json.loads((folder / "summary.json").read_text(encoding="utf-8"))
     assert summary["passed"] is True
