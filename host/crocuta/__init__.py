@@ -19,7 +19,7 @@ from crocuta.device import (
     UnderflowWarning,
     open,
 )
-from crocuta.errors import InputError, JobError, JobTimeout, KernelError, OutOfMemory
+from crocuta.errors import InputError, JobError, JobTimeout, KernelError, MemoryLost, OutOfMemory
 
 __all__ = [
     "Device",
@@ -28,6 +28,7 @@ __all__ = [
     "JobError",
     "JobTimeout",
     "KernelError",
+    "MemoryLost",
     "OutOfMemory",
     "RangeWarning",
     "SaturationWarning",

@@ -20,7 +20,7 @@ from typing import NoReturn, Self
 import numpy as np
 import numpy.typing as npt
 
-from crocuta.errors import InputError, JobError, KernelError, OutOfMemory
+from crocuta.errors import InputError, JobError, JobTimeout, KernelError, OutOfMemory
 from crocuta.kernel import Bank, Buffer, Counters, Done, Kernel, Progress
 from crocuta.model_kernel import ModelKernel
 from crocuta.samples import H_SHAPES, X_SHAPES, check_channels, to_array
@@ -272,7 +272,10 @@ class Device:
                 yield buffers
             except (InputError, JobError, OutOfMemory):
                 raise
-            except BaseException:
+            except BaseException as error:
+                broken = isinstance(error, KernelError) and not isinstance(error, JobTimeout)
+                if self._kernel.at_rest and not broken:
+                    raise
                 self._lost = buffers.pop_all()
                 self._unusable = (
                     "An earlier job on this device did not come to its end: close the device and"
