@@ -252,7 +252,7 @@ class AxiLiteMonitor(uvm_monitor):
                 continue
             for name, channel in self.channels.items():
                 assert not in_reset or not read(channel.valid), f"{channel.name}valid in reset"
-                taken = name in self.waiting and read(channel.ready)
+                taken = name in self.waiting and channel.ready.value == 1
                 assert not taken, f"{channel.name}ready in reset"
             in_reset = True
             self._forget()
