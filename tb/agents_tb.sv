@@ -90,17 +90,17 @@ module agents_tb #(
   end
 
   assign m_axil_awvalid = s_axil_awvalid;
-  assign s_axil_awready = m_axil_awready;
+  assign s_axil_awready = rst_ni && m_axil_awready;
   assign m_axil_awaddr  = s_axil_awaddr;
   assign m_axil_wvalid  = s_axil_wvalid;
-  assign s_axil_wready  = m_axil_wready;
+  assign s_axil_wready  = rst_ni && m_axil_wready;
   assign m_axil_wdata   = s_axil_wdata;
   assign m_axil_wstrb   = s_axil_wstrb;
   assign s_axil_bvalid  = m_axil_bvalid;
   assign m_axil_bready  = s_axil_bready;
   assign s_axil_bresp   = m_axil_bresp ^ 2'(fault_i == Repeated);
   assign m_axil_arvalid = s_axil_arvalid;
-  assign s_axil_arready = m_axil_arready;
+  assign s_axil_arready = rst_ni && m_axil_arready;
   assign m_axil_araddr  = s_axil_araddr;
   assign s_axil_rvalid  = m_axil_rvalid && !(fault_i == Withdrawn && answer_stands_q);
   assign m_axil_rready  = s_axil_rready;
