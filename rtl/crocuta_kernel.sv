@@ -382,13 +382,11 @@ module crocuta_kernel
   logic                 pass_engine;
   logic                 pass_store;
   logic                 pass_prepare;
+  logic                 pass_no_tail;
   logic                 y_store_valid;
   logic                 y_store_ready;
   logic [63:0]          y_store_addr;
   logic [ChunkLog2:0]   y_store_samples;
-  logic                 overlap_valid;
-  logic                 overlap_ready;
-  logic                 overlap_first;
 
   chunk_controller #(
     .Lanes        (Lanes),
@@ -436,13 +434,11 @@ module crocuta_kernel
     .pass_engine_o    (pass_engine),
     .pass_store_o     (pass_store),
     .pass_prepare_o   (pass_prepare),
+    .pass_no_tail_o   (pass_no_tail),
     .y_store_valid_o  (y_store_valid),
     .y_store_ready_i  (y_store_ready),
     .y_store_addr_o   (y_store_addr),
-    .y_store_samples_o(y_store_samples),
-    .overlap_valid_o  (overlap_valid),
-    .overlap_ready_i  (overlap_ready),
-    .overlap_first_o  (overlap_first)
+    .y_store_samples_o(y_store_samples)
   );
 
   // ---------------------------------------------------------------------------------------------
@@ -680,6 +676,7 @@ module crocuta_kernel
 
   logic                output_available;
   logic                output_reserve;
+  logic                output_no_tail;
   logic                mac_valid;
   logic [Outputs-1:0]  mac_outputs;
   logic [Outputs-1:0]  mac_first;
@@ -712,6 +709,7 @@ module crocuta_kernel
     .pass_engine_i     (pass_engine),
     .pass_store_i      (pass_store),
     .pass_prepare_i    (pass_prepare),
+    .pass_no_tail_i    (pass_no_tail),
     .engine_valid_i    (spectrum_valid),
     .engine_ready_o    (spectrum_ready),
     .x_valid_i         (x_valid),
@@ -724,6 +722,7 @@ module crocuta_kernel
     .store_h_ready_i   (h_store_beat_ready),
     .output_available_i(output_available),
     .output_reserve_o  (output_reserve),
+    .output_no_tail_o  (output_no_tail),
     .mac_valid_o       (mac_valid),
     .mac_outputs_o     (mac_outputs),
     .mac_first_o       (mac_first),
@@ -777,6 +776,7 @@ module crocuta_kernel
   logic                y_valid;
   logic                y_ready;
   logic [Lanes*32-1:0] y;
+  logic                output_done;
 
   inverse_path #(
     .Lanes       (Lanes),
@@ -786,25 +786,24 @@ module crocuta_kernel
     .TwiddleBits (TwiddleBits),
     .TwiddleDir  (TwiddleDir)
   ) u_inverse_path (
-    .clk_i          (clk),
-    .rst_ni         (core_rst_n),
-    .available_o    (output_available),
-    .reserve_i      (output_reserve),
-    .valid_i        (total_valid),
-    .beat_i         (total),
-    .overlap_valid_i(overlap_valid),
-    .overlap_ready_o(overlap_ready),
-    .overlap_first_i(overlap_first),
-    .valid_o        (y_valid),
-    .ready_i        (y_ready),
-    .samples_o      (y),
-    .saturated_o    (inverse_saturated)
+    .clk_i       (clk),
+    .rst_ni      (core_rst_n),
+    .available_o (output_available),
+    .reserve_i   (output_reserve),
+    .no_tail_i   (output_no_tail),
+    .valid_i     (total_valid),
+    .beat_i      (total),
+    .valid_o     (y_valid),
+    .ready_i     (y_ready),
+    .samples_o   (y),
+    .chunk_done_o(output_done),
+    .saturated_o (inverse_saturated)
   );
 
   // Progress: an output chunk in CONVOLVE, a filter chunk in PREPARE.
   always_ff @(posedge clk) begin
     if (!core_rst_n) chunk_done <= 1'b0;
-    else chunk_done <= overlap_ready || (h_store_valid && h_store_ready);
+    else chunk_done <= output_done || (h_store_valid && h_store_ready);
   end
 
   sample_writer #(

@@ -25,11 +25,13 @@ def fail(message: str, code: int) -> typer.Exit:
 
 def list_tests() -> None:
     """One line a bench."""
-    table = Table("TEST", "top", "checks", "simulators", box=None)
+    table = Table("TEST", "BENCH", "checks", "simulators", box=None, pad_edge=False)
     for name, benches in sorted(BENCHES.items()):
         for bench in benches:
-            top = f"{bench.top} {bench.variant}".strip()
-            table.add_row(name, top, bench.about, ", ".join(bench.sims))
+            table.add_row(name, bench.name, bench.about, ", ".join(bench.sims))
+    # Names that are cut cannot be typed: a narrow terminal wraps the lines.
+    whole = console.measure(table, options=console.options.update(max_width=1000))
+    console.width = max(console.width, whole.maximum)
     console.print(table)
     console.print(f"Simulators: {', '.join(SIMS)}. Configurations: {', '.join(configs.names())}.")
 

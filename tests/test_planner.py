@@ -13,13 +13,17 @@ import numpy as np
 import pytest
 from crocuta.__main__ import app
 from crocuta.device import Device
-from crocuta.kernel import Bank
+from crocuta.errors import OutOfMemory
+from crocuta.kernel import Bank, Pages
 from crocuta.rtl_kernel import RtlKernel, Timing
+from crocuta.uart_kernel import BOARD
+from crocuta.xdma_kernel import ADDRESSES
 from typer.testing import CliRunner, Result
 
 from models import configs
-from models.chunk_controller import Job, Mode, passes, stored_chunks
+from models.chunk_controller import Job, Mode, chunks, passes, spectrum_bytes, stored_chunks
 from models.configs import ROOT, ConfigError
+from models.crocuta_kernel import row_bytes
 from models.plan import accuracy, planner, schedules
 from models.plan.accuracy import POINTS, Point
 from models.plan.clocks import Memory, convolve_clocks, prepare_clocks
@@ -27,6 +31,7 @@ from models.plan.logic import logic, multipliers
 from models.plan.memories import Ram, block_rams, blocks, memories
 from models.plan.planner import Demand, PlanError
 from tb import runner, sim
+from tb.benches import BENCHES
 
 RESOURCES: dict[str, Any] = json.loads((ROOT / "docs" / "resources.json").read_text())
 U200 = planner.device("u200")
@@ -267,6 +272,93 @@ def test_impossible_demands_give_one_sentence(arguments: list[object], sentence:
     assert done.stdout == ""
     assert done.stderr.startswith(sentence)
     assert done.stderr.count("\n") == 1
+
+
+@pytest.mark.parametrize(
+    ("text", "number"),
+    [
+        ("450000", 450_000),
+        ("450_000", 450_000),
+        ("1e6", 1_000_000),
+        ("1.5e6", 1_500_000),
+        ("450k", 450_000),
+        ("1M", 1_000_000),
+        ("0.5M", 500_000),
+        ("4Mi", 1 << 22),
+        ("64 Ki", 1 << 16),
+    ],
+)
+def test_counts(text: str, number: int) -> None:
+    assert planner.count_of(text, "length") == number
+
+
+@pytest.mark.parametrize("text", ["", "k", "1.5", "-5", "1 000", "1m", "1e999999999M"])
+def test_what_is_no_count(text: str) -> None:
+    result = crocuta("plan", f"--length={text}")
+    assert result.exit_code == 2, result.output
+    assert result.stderr.startswith("The length must be ")
+    assert result.stderr.count("\n") == 1
+
+
+@pytest.mark.parametrize(
+    ("device", "length", "taps"),
+    [
+        ("u200", 1_000_000, 450_000),
+        ("u200", 1 << 22, 1 << 22),
+        ("u200", 1000, 1 << 22),
+        ("ecp5-85k", 1000, 1000),
+        ("ecp5-85k", 2048, 4096),
+        ("ecp5-85k", 100, 4000),
+    ],
+)
+def test_the_memories_hold_so_many_channels(device: str, length: int, taps: int) -> None:
+    """As many as the host finds room for, and not one more."""
+    target = planner.device(device)
+    config = configs.load(target.base)
+    most = planner.channels_at_once(config, length, taps, target.memory)
+
+    def fits(channels: int) -> bool:
+        samples, x_spectra, h_spectra = (
+            Pages(0, target.memory[bank.name.lower()], bank) for bank in Bank
+        )
+        try:
+            rows = samples.take(channels * row_bytes(taps))
+            h_spectra.take(channels * chunks(config, taps) * spectrum_bytes(config))
+            samples.give_back(rows)
+            samples.take(channels * row_bytes(length))
+            samples.take(channels * row_bytes(length))
+            x_spectra.take(chunks(config, length) * spectrum_bytes(config))
+        except OutOfMemory:
+            return False
+        return True
+
+    assert most >= 1
+    assert fits(most)
+    assert not fits(most + 1)
+
+
+def test_boards_have_the_memories_of_their_designs() -> None:
+    for device, addresses in (("u200", ADDRESSES), ("ecp5-85k", BOARD)):
+        memory = planner.device(device).memory
+        for bank in Bank:
+            assert memory[bank.name.lower()] == addresses[f"{bank.name.lower()}_size"]
+
+
+def test_the_plan_says_what_the_memories_hold() -> None:
+    text = crocuta("plan", "--length", "1e6", "--channels", "5k", "--filter-length", "450k").stdout
+    assert "(DDR4, 4 banks of 16 GiB, one of them to spare) holds 2,146 channels at once" in text
+    assert "5,000 take 3 jobs." in text
+    text = crocuta("plan", "--length", "20000", "--device", "ecp5-85k").stdout
+    assert "does not hold one channel: shorten x or the filter" in text
+
+
+def test_the_list_of_benches_names_each_in_full(capfd: pytest.CaptureFixture[str]) -> None:
+    sim.list_tests()
+    lines = [line.split() for line in capfd.readouterr().out.splitlines()]
+    for test, registered in BENCHES.items():
+        for bench in registered:
+            whole = f"{test} {bench.name} {bench.about} {', '.join(bench.sims)}"
+            assert whole.split() in lines
 
 
 def test_planning_knows_its_limits() -> None:

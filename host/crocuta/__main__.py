@@ -202,11 +202,11 @@ def demo(
 
 @app.command()
 def plan(
-    length: Annotated[int, typer.Option(help="Samples of x.")],
+    length: Annotated[str, typer.Option(help="Samples of x: 450000, 450k, 1e6 or 4Mi.")],
     filter_length: Annotated[
-        int | None, typer.Option(help="Taps of the filter; as many as samples unless given.")
+        str | None, typer.Option(help="Taps of the filter; as many as samples unless given.")
     ] = None,
-    channels: Annotated[int, typer.Option(help="Channels of a job.")] = 1,
+    channels: Annotated[str, typer.Option(help="Channels, each with a filter of its own.")] = "1",
     device: Annotated[str, typer.Option(help=f"{', '.join(planner.devices())}.")] = "u200",
     bram: Annotated[
         str | None, typer.Option(help="The block RAM it may take: 2.8MB, or a number of them.")
@@ -226,10 +226,13 @@ def plan(
     """
     with one_sentence():
         target = planner.device(device)
+        samples = planner.count_of(length, "length")
         demand = planner.Demand(
-            length,
-            length if filter_length is None else filter_length,
-            channels,
+            samples,
+            samples
+            if filter_length is None
+            else planner.count_of(filter_length, "filter's length"),
+            planner.count_of(channels, "number of channels"),
             snr,
             planner.blocks_of(bram, target.family) if bram else None,
             clock,

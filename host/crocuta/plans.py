@@ -30,6 +30,7 @@ def show(
     console.width = max(console.width, WIDTH)
     console.print(ranking(target, demand, fitting[:rows]))
     console.print(f"\n{why(target, demand, faster)}")
+    console.print(memory(target, demand, fitting[0]))
     console.print(chosen(fitting[0]))
 
 
@@ -60,6 +61,7 @@ def ranking(target: Device, demand: Demand, plans: Sequence[Plan]) -> Table:
         names["dsp"],
         names["lut"],
         "SNR",
+        "channels",
         "limit",
     ):
         table.add_column(heading, justify="right")
@@ -80,6 +82,7 @@ def ranking(target: Device, demand: Demand, plans: Sequence[Plan]) -> Table:
             f"{plan.dsp:,}",
             f"{plan.lut:,}",
             f"{plan.snr_db:.1f}",
+            f"{plan.channels:,}",
             f"{names[plan.binds]} {100 * plan.part:.0f} %",
         )
     return table
@@ -97,6 +100,17 @@ def why(target: Device, demand: Demand, faster: Sequence[Plan]) -> str:
         f" {near.config.name} in {near.clocks:,} clocks, needs {need:,g} {names[near.binds]} of"
         f" {limits[near.binds]:,}."
     )
+
+
+def memory(target: Device, demand: Demand, plan: Plan) -> str:
+    """How many channels the board's memories hold, and so how many jobs there are."""
+    where = f"{target.name}'s memory ({target.memory['about']})"
+    if plan.channels == 0:
+        return f"{where} does not hold one channel: shorten x or the filter, or take another board."
+    most = f"{plan.channels:,} channels" if plan.channels > 1 else "1 channel"
+    jobs = -(-demand.channels // plan.channels)
+    split = f": {demand.channels:,} take {jobs:,} jobs" if jobs > 1 else ""
+    return f"{where} holds {most} at once, each with a filter of its own{split}."
 
 
 def chosen(plan: Plan) -> str:

@@ -8,11 +8,15 @@ import dataclasses
 import functools
 import re
 import tomllib
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from decimal import Decimal
 from pathlib import Path
+from typing import Any
 
 from models import configs
+from models.chunk_controller import MAX_CHANNELS, chunks, spectrum_bytes
 from models.configs import Config
+from models.crocuta_kernel import row_bytes
 from models.plan import accuracy, clocks
 from models.plan.clocks import Memory
 from models.plan.logic import logic, multipliers
@@ -53,6 +57,7 @@ class Device:
     twiddle_bits_max: int
     memory_bits: int
     has: dict[str, int]
+    memory: dict[str, Any]
 
     def limits(self, bram: int | None) -> dict[str, int]:
         """The most that may be taken of each resource."""
@@ -92,6 +97,8 @@ class Plan:
     """The resource of which the largest part is taken."""
     part: float
     """That part: above 1, it does not fit."""
+    channels: int
+    """How many the board's memories hold at once, each with its filter; 0: not even one."""
 
 
 @functools.cache
@@ -130,6 +137,39 @@ def blocks_of(text: str, family: str) -> int:
     return int(kilobytes / BLOCK_KB[family])
 
 
+def count_of(text: str, what: str) -> int:
+    """A number of samples or channels: `450000`, `450_000`, `1e6`, `450k`, `1M` or `4Mi`.
+
+    Raises:
+        PlanError: it is no whole number.
+    """
+    found = re.fullmatch(r"([0-9.e+]+) *([kKMG]?)(i?)", text.strip().replace("_", ""))
+    try:
+        if not found or (found[3] and not found[2]):
+            raise ValueError
+        base = 1024 if found[3] else 1000
+        number = Decimal(found[1]) * base ** " KMG".index(found[2].upper() or " ")
+        if number != int(number):
+            raise ValueError
+    except (ArithmeticError, ValueError):
+        raise PlanError(
+            f"The {what} must be a whole number such as 450000, 1e6, 450k or 4Mi, not {text!r}."
+        ) from None
+    return int(number)
+
+
+def channels_at_once(config: Config, length: int, taps: int, memory: Mapping[str, int]) -> int:
+    """The channels of a job that a board's memories hold: their x and y, their filters' spectra and
+    the spectra of one x. While filters are prepared, their taps lie where x and y do later."""
+    if chunks(config, length) * spectrum_bytes(config) > memory["x_spectra"]:
+        return 0
+    return min(
+        MAX_CHANNELS,
+        memory["samples"] // max(2 * row_bytes(length), row_bytes(taps)),
+        memory["h_spectra"] // (chunks(config, taps) * spectrum_bytes(config)),
+    )
+
+
 def predict(config: Config, demand: Demand, target: Device) -> Plan:
     """What a configuration will take, of time and of the FPGA."""
     taps, channels, memory = demand.filter_length, demand.channels, demand.memory
@@ -154,6 +194,7 @@ def predict(config: Config, demand: Demand, target: Device) -> Plan:
         snr_db=accuracy.snr(config, demand.length),
         binds=binds,
         part=parts[binds],
+        channels=channels_at_once(config, demand.length, taps, target.memory),
     )
 
 
