@@ -114,10 +114,13 @@ bench: .venv/installed ## measure throughput, memory and accuracy against their 
 	@$(RUN) -m benchmarks --jobs '$(JOBS)' $(if $(PART),--part '$(PART)') \
 	  $(if $(filter-out 0,$(QUICK)),--quick)
 
-.PHONY: ooc bitstream program flash xo xclbin
+.PHONY: ooc netlist bitstream program flash xo xclbin
 
 ooc: .venv/installed ## Vivado: route the kernel alone at 300 MHz: make ooc CONFIG=u200
 	@$(RUN) -m scripts.build ooc $(chosen_config)
+
+netlist: .venv/installed ## Vivado: simulate the netlists that ooc left, against their vectors
+	@$(RUN) -m scripts.netlist $(chosen_config)
 
 bitstream: .venv/installed ## build a whole FPGA: make bitstream TARGET=u200 CONFIG=u200
 	@$(RUN) -m scripts.build bitstream --target '$(or $(TARGET),u200)' $(chosen_config)

@@ -207,10 +207,14 @@ def arithmetic(
     )
 
 
-def round_trip_parameters(config: Config) -> dict[str, int | str]:
-    """Those of one engine, without its direction."""
-    parameters = engine()(config)
-    del parameters["Inverse"]
+def path_parameters(**changes: int) -> Callable[[Config], dict[str, int | str]]:
+    """The parameters of both paths and of the round trip: an engine's, without its direction."""
+
+    def parameters(config: Config) -> dict[str, int | str]:
+        sizes = engine(False, **changes)(config)
+        del sizes["Inverse"]
+        return sizes
+
     return parameters
 
 
@@ -462,7 +466,7 @@ BENCHES: dict[str, tuple[Bench, ...]] = {
             top="fft_round_trip_tb",
             module="tb.bench_fft_round_trip",
             about="forward into inverse: the models' words, and close to the input",
-            parameters=round_trip_parameters,
+            parameters=path_parameters(),
             sources=("tb/fft_round_trip_tb.sv",),
             long=(("small", "icarus"),),
         ),
@@ -509,6 +513,37 @@ BENCHES: dict[str, tuple[Bench, ...]] = {
             module="tb.bench_overlap_add",
             about="chunks of channels, zero parts, gaps, resets, saturation",
             parameters=word_parameters,
+        ),
+    ),
+    "paths": (
+        Bench(
+            top="forward_path",
+            module="tb.bench_forward_path",
+            about="samples to spectra: gaps, stalls, places, resets, NaNs and infinities",
+            parameters=path_parameters(),
+            configs=("tiny",),
+        ),
+        Bench(
+            top="forward_path",
+            module="tb.bench_forward_path",
+            about="float32 samples that overflow: 14-bit mantissas, 8-bit exponents, 8192 samples",
+            parameters=path_parameters(
+                chunk=8192, mantissa_bits=14, exponent_bits=8, twiddle_bits=18
+            ),
+            configs=("tiny",),
+            sims=("verilator",),
+            variant="overflows",
+            env={"FORWARD_OVERFLOWS": "1"},
+            long=(("tiny", "verilator"),),
+        ),
+        Bench(
+            top="inverse_path_tb",
+            module="tb.bench_inverse_path",
+            about="totals to samples: tails, gaps, stalls, places, resets, saturation",
+            parameters=path_parameters(),
+            configs=("tiny", "tiny+exponent_bits-8"),
+            sources=("tb/inverse_path_tb.sv",),
+            long=(("tiny+exponent_bits-8", "icarus"),),
         ),
     ),
     "control_registers": (
