@@ -228,10 +228,12 @@ def vivado(flow: str, config: Config, products: Sequence[str], *arguments: str) 
 
 
 def show(results: Path) -> None:
-    """The figures the gate looked at, and the cells."""
+    """The figures the gate looked at, the cells, and the figures that it did not look at."""
     summary = json.loads((results / "summary.json").read_text(encoding="utf-8"))
     for name, value in (summary["gate"] | summary["cells"]).items():
         console.print(f"  {name.replace('_', ' '):26} {value:>12}")
+    for name, value in summary["seen"].items():
+        console.print(f"  {name.replace('_', ' '):26} {value:>12}  in the whole card, not gated")
     console.print(f"Passed; reports and summary.json in {results}.")
 
 
