@@ -8,6 +8,12 @@ SIM    ?= verilator
 JOBS   ?= 2
 RUN    := .venv/bin/python
 
+# What makes Python another Python is not for this one.
+unexport PYTHONHASHSEED PYTHONHOME PYTHONINSPECT PYTHONOPTIMIZE PYTHONPATH PYTHONSTARTUP
+
+# python3 is the choice of nobody: an environment that was made with another one stays.
+chosen_python := $(if $(filter file,$(origin PYTHON)),,$(PYTHON))
+
 # Verilator's waves need headers that nothing else does.
 waves_wanted := $(filter-out 0,$(WAVES))
 
@@ -38,7 +44,12 @@ env: .venv/installed ## install the pinned Python packages into .venv, Icarus an
 	@echo '.venv is ready.'
 
 .venv/installed: requirements.txt pyproject.toml scripts/install.sh
-	@PYTHON='$(PYTHON)' scripts/install.sh
+	@PYTHON='$(chosen_python)' scripts/install.sh
+
+# The file says where the environment was made: moved or copied, it would run the original's code.
+ifneq ($(chosen_python)$(CURDIR),$(file <.venv/installed))
+.PHONY: .venv/installed
+endif
 
 sim: .venv/installed ## run the benches of one test: make sim TEST=fft; without TEST, list the tests
 	$(if $(waves_wanted),@scripts/install.sh waves)
@@ -105,10 +116,13 @@ bench: .venv/installed ## measure throughput, memory and accuracy against their 
 	@$(RUN) -m benchmarks --jobs '$(JOBS)' $(if $(PART),--part '$(PART)') \
 	  $(if $(filter-out 0,$(QUICK)),--quick)
 
-.PHONY: ooc bitstream program flash xo xclbin
+.PHONY: ooc netlist bitstream program flash xo xclbin
 
 ooc: .venv/installed ## Vivado: route the kernel alone at 300 MHz: make ooc CONFIG=u200
 	@$(RUN) -m scripts.build ooc $(chosen_config)
+
+netlist: .venv/installed ## Vivado: simulate the netlists that ooc left, against their vectors
+	@$(RUN) -m scripts.netlist $(chosen_config)
 
 bitstream: .venv/installed ## build a whole FPGA: make bitstream TARGET=u200 CONFIG=u200
 	@$(RUN) -m scripts.build bitstream --target '$(or $(TARGET),u200)' $(chosen_config)

@@ -3,8 +3,8 @@
 //
 // chunk_controller with its FIFOs: it never stops by itself. The three processes that fill the
 // streams do not wait for one another: a load is there within WalkClocks as long as any is to come,
-// whatever happens to all other streams; so is an output, for one of its two consumers at least; and
-// so is, within PassClocks, one of the passes and their spectra commands. A pass that waits, waits
+// whatever happens to all other streams; so is an output; and so is, within PassClocks, one of the
+// passes and their spectra commands. A pass that waits, waits
 // for a full FIFO, which is one whose consumer has a command before it. When everything was taken
 // the job is over. With chunk_schedule_formal, which counts the commands, every job therefore ends
 // if every command is taken in the end.
@@ -31,13 +31,13 @@ module chunk_progress_formal #(
   input logic [16:0]           channels_i,
   input logic [LengthBits-1:0] length_x_i,
   input logic [LengthBits-1:0] length_h_i,
-  input logic [7:0]            ready_i
+  input logic [6:0]            ready_i
 );
 
   `RESET_FIRST
 
   logic               done;
-  logic [7:0]         valid;
+  logic [6:0]         valid;
   logic [63:0]        load_addr;
   logic [ChunkLog2:0] load_samples;
   logic [63:0]        x_read_addr;
@@ -45,14 +45,12 @@ module chunk_progress_formal #(
   logic [63:0]        h_read_addr;
   logic [63:0]        x_store_addr;
   logic [63:0]        h_store_addr;
-  logic [3*Outputs+4:0] marks;
+  logic [3*Outputs+5:0] marks;
   logic [63:0]        y_store_addr;
   logic [ChunkLog2:0] y_store_samples;
-  logic               overlap_first;
 
   // The streams' bits in valid and ready_i.
-  localparam int Load = 0, XRead = 1, HRead = 2, XStore = 3, HStore = 4, Pass = 5, YStore = 6,
-                 Overlap = 7;
+  localparam int Load = 0, XRead = 1, HRead = 2, XStore = 3, HStore = 4, Pass = 5, YStore = 6;
 
   chunk_controller #(
     .Lanes        (Lanes),
@@ -92,21 +90,19 @@ module chunk_progress_formal #(
     .h_store_addr_o   (h_store_addr),
     .pass_valid_o     (valid[Pass]),
     .pass_ready_i     (ready_i[Pass]),
-    .pass_outputs_o   (marks[5+:Outputs]),
-    .pass_first_o     (marks[5+Outputs+:Outputs]),
-    .pass_last_o      (marks[5+2*Outputs+:Outputs]),
+    .pass_outputs_o   (marks[6+:Outputs]),
+    .pass_first_o     (marks[6+Outputs+:Outputs]),
+    .pass_last_o      (marks[6+2*Outputs+:Outputs]),
     .pass_h_o         (marks[0]),
     .pass_flush_o     (marks[1]),
     .pass_engine_o    (marks[2]),
     .pass_store_o     (marks[3]),
     .pass_prepare_o   (marks[4]),
+    .pass_no_tail_o   (marks[5]),
     .y_store_valid_o  (valid[YStore]),
     .y_store_ready_i  (ready_i[YStore]),
     .y_store_addr_o   (y_store_addr),
-    .y_store_samples_o(y_store_samples),
-    .overlap_valid_o  (valid[Overlap]),
-    .overlap_ready_i  (ready_i[Overlap]),
-    .overlap_first_o  (overlap_first)
+    .y_store_samples_o(y_store_samples)
   );
 
   // The environment, as in chunk_schedule_formal.
@@ -153,7 +149,7 @@ module chunk_progress_formal #(
       no_end_q  <= '0;
     end else begin
       no_load_q <= (to_load && !valid[Load]) ? no_load_q + 1'b1 : '0;
-      no_put_q  <= (to_put && !valid[YStore] && !valid[Overlap]) ? no_put_q + 1'b1 : '0;
+      no_put_q  <= (to_put && !valid[YStore]) ? no_put_q + 1'b1 : '0;
       no_pass_q <= (to_pass && valid[Pass:XRead] == '0) ? no_pass_q + 1'b1 : '0;
       no_end_q  <= (running_q && !done && !to_load && !to_put && !to_pass && valid == '0)
                    ? no_end_q + 1'b1 : '0;
@@ -164,11 +160,11 @@ module chunk_progress_formal #(
   `ASSERT(helper_ready,
           {u_dut.u_load_fifo.ready_q, u_dut.u_x_read_fifo.ready_q, u_dut.u_h_read_fifo.ready_q,
            u_dut.u_x_store_fifo.ready_q, u_dut.u_h_store_fifo.ready_q, u_dut.u_pass_fifo.ready_q,
-           u_dut.u_y_store_fifo.ready_q, u_dut.u_overlap_fifo.ready_q}
+           u_dut.u_y_store_fifo.ready_q}
           == ~{u_dut.u_load_fifo.stored[3], u_dut.u_x_read_fifo.stored[3],
                u_dut.u_h_read_fifo.stored[3], u_dut.u_x_store_fifo.stored[3],
                u_dut.u_h_store_fifo.stored[3], u_dut.u_pass_fifo.stored[3],
-               u_dut.u_y_store_fifo.stored[3], u_dut.u_overlap_fifo.stored[3]})
+               u_dut.u_y_store_fifo.stored[3]})
   `ASSERT(loads_come, no_load_q <= 4'(WalkClocks))
   `ASSERT(outputs_come, no_put_q <= 4'(WalkClocks))
   `ASSERT(passes_come, no_pass_q <= 4'(PassClocks))

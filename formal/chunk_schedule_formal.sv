@@ -40,8 +40,7 @@ module chunk_schedule_formal #(
   input logic                  x_store_ready_i,
   input logic                  h_store_ready_i,
   input logic                  pass_ready_i,
-  input logic                  y_store_ready_i,
-  input logic                  overlap_ready_i
+  input logic                  y_store_ready_i
 );
 
   `RESET_FIRST
@@ -80,11 +79,10 @@ module chunk_schedule_formal #(
   logic               pass_engine;
   logic               pass_store;
   logic               pass_prepare;
+  logic               pass_no_tail;
   logic               y_store_valid;
   logic [63:0]        y_store_addr;
   logic [ChunkLog2:0] y_store_samples;
-  logic               overlap_valid;
-  logic               overlap_first;
 
   chunk_controller #(
     .Lanes        (Lanes),
@@ -132,13 +130,11 @@ module chunk_schedule_formal #(
     .pass_engine_o    (pass_engine),
     .pass_store_o     (pass_store),
     .pass_prepare_o   (pass_prepare),
+    .pass_no_tail_o   (pass_no_tail),
     .y_store_valid_o  (y_store_valid),
     .y_store_ready_i  (y_store_ready_i),
     .y_store_addr_o   (y_store_addr),
-    .y_store_samples_o(y_store_samples),
-    .overlap_valid_o  (overlap_valid),
-    .overlap_ready_i  (overlap_ready_i),
-    .overlap_first_o  (overlap_first)
+    .y_store_samples_o(y_store_samples)
   );
 
   // ---------------------------------------------------------------------------------------------
@@ -254,8 +250,6 @@ module chunk_schedule_formal #(
   `ASSERT(output_is_next, !y_store_valid
           || y_store_addr == out_row_q + (64'(out_chunk_q) << (ChunkLog2 + 2))
              && 32'(y_store_samples) == out_want)
-  `ASSERT(output_to_both, out == (overlap_valid && overlap_ready_i))
-  `ASSERT(overlap_first_of_channel, !overlap_valid || overlap_first == (out_chunk_q == '0))
 
   // ---------------------------------------------------------------------------------------------
   // Passes.
@@ -364,8 +358,11 @@ module chunk_schedule_formal #(
           && pass_prepare == !convolve_i
           && 2'(pass_outputs) == outputs && 2'(pass_first) == first && 2'(pass_last) == last
           && pass_h == bring && pass_engine == engine && pass_store == store)
+  // The tail of the output chunk before is added to every one but a channel's first.
+  `ASSERT(tail_of_the_one_before, !(pass_valid && pass_q == Passes) || pass_no_tail
+          == (last[0] && k_q - count_t'(two) == '0 || last[1] && k_q == '0))
   `ASSERT(flush_is_last, !(pass_valid && pass_q == Flush) || pass_flush && 2'(pass_outputs) == 2'b01
-          && 2'(pass_first) == 2'b01 && 2'(pass_last) == 2'b01
+          && 2'(pass_first) == 2'b01 && 2'(pass_last) == 2'b01 && pass_no_tail
           && !pass_h && !pass_engine && !pass_store && !pass_prepare)
 
   // A pass comes with all it needs, and nothing comes without its pass.
@@ -572,6 +569,7 @@ module chunk_schedule_formal #(
                                            : head_kept && c_q + 1'b1 != channels_i)
                       && u_dut.ahead_h_q == (N - 1)'(k_q != p - 1'b1 ? k_q + count_t'(2) : head)))
   `ASSERT(helper_pass, state != StPass || u_dut.last_q == (i_q == k_q)
+          && u_dut.oldest_x_q == (i_q == '0)
           && u_dut.before_last_q == (two && i_q + 1'b1 == k_q)
           && u_dut.x_addr_q == x_spectra_i + (64'(i_q) << SpectrumLog2)
           && (convolve_i ? !bring || u_dut.h_addr_q == bring_addr

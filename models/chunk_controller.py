@@ -109,9 +109,11 @@ class Pass:
     """The engine's beats go to memory too."""
     prepare: bool = False
     """The engine's beats go to the H spectra, and nothing to the MAC."""
+    no_tail: bool = False
+    """The output chunk that it completes is its channel's first: it has no tail to add."""
 
 
-FLUSH = Pass(outputs=1, first=1, last=1, flush=True)
+FLUSH = Pass(outputs=1, first=1, last=1, flush=True, no_tail=True)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -122,14 +124,7 @@ class YStore:
     samples: int
 
 
-@dataclasses.dataclass(frozen=True)
-class Overlap:
-    """overlap_add: the next chunk; `first` of a channel has nothing to add."""
-
-    first: bool
-
-
-Command = Load | XRead | HRead | XStore | HStore | Pass | YStore | Overlap
+Command = Load | XRead | HRead | XStore | HStore | Pass | YStore
 
 STREAMS: dict[str, type[Command]] = {
     "load": Load,
@@ -139,7 +134,6 @@ STREAMS: dict[str, type[Command]] = {
     "h_store": HStore,
     "pass": Pass,
     "y_store": YStore,
-    "overlap": Overlap,
 }
 """The consumers' streams and what goes through each."""
 
@@ -277,9 +271,8 @@ def _convolve(config: Config, job: Job) -> Iterator[Command]:
                 yield XStore(job.x_spectra + i * size)
             yield one
             if one.last:
-                _, k, y_addr, samples = next(outputs)
+                _, _, y_addr, samples = next(outputs)
                 yield YStore(y_addr, samples)
-                yield Overlap(first=k == 0)
     yield FLUSH
 
 
@@ -292,7 +285,7 @@ def _pass(config: Config, i: int, newest: int, ph: int) -> Pass:
             taking |= 1 << bit
             first |= (i == max(0, k - ph + 1)) << bit
             last |= (i == k) << bit
-    return Pass(taking, first, last)
+    return Pass(taking, first, last, no_tail=bool(last) and i == 0)
 
 
 def _h_chunk(config: Config, i: int, newest: int, p: int, ph: int) -> int | None:

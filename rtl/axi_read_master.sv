@@ -5,7 +5,8 @@
 // order.
 // Handshake: cmd valid/ready, one burst a command. The data has no ready: the requester has
 // reserved room for a whole burst before it asks for it (m_axi_rready is constantly 1), and it
-// never asks for a burst that crosses 4 KiB.
+// never asks for a burst that crosses 4 KiB. R beats with another ID than id_i belong to bursts that
+// a reset has cut off and are dropped, as all are in reset.
 // Latency: 1 clock from a command to m_axi_arvalid, 1 clock from an R beat to data_valid_o.
 // Throughput: one command every 2 clocks, one beat a clock.
 
@@ -17,6 +18,8 @@ module axi_read_master #(
   input  logic                rst_ni,
   /// no further burst is presented; one already presented stays until it is accepted
   input  logic                stop_i,
+  /// the ID of every burst; changes in reset only
+  input  logic                id_i,
   input  logic                cmd_valid_i,
   output logic                cmd_ready_o,
   input  logic [63:0]         cmd_addr_i,
@@ -29,6 +32,8 @@ module axi_read_master #(
   output logic                idle_o,
   /// pulse: the beat handed out in this clock came with RRESP != OKAY
   output logic                error_o,
+  /// pulse: an AR was accepted or an R beat came, in the clock before
+  output logic                progress_o,
   output logic                m_axi_arvalid,
   input  logic                m_axi_arready,
   output logic [63:0]         m_axi_araddr,
@@ -68,10 +73,11 @@ module axi_read_master #(
   logic                 idle_q;
   logic                 take;
   logic                 finish;
-  logic                 unused_rid;
+  logic                 answer;
+  logic                 progress_q;
 
-  // There is one identifier: everything comes back in order.
-  assign unused_rid = ^m_axi_rid;
+  // All that is outstanding has one identifier: it comes back in order.
+  assign answer = m_axi_rvalid && (m_axi_rid == id_i);
 
   // The ready of the slave does not reach cmd_ready_o: the slot has to be seen empty first.
   assign cmd_ready_o = !arvalid_q && room_q && !stop_i;
@@ -86,17 +92,19 @@ module axi_read_master #(
 
   always_ff @(posedge clk_i) begin
     if (!rst_ni) begin
-      arvalid_q <= 1'b0;
-      rvalid_q  <= 1'b0;
-      count_q   <= '0;
-      room_q    <= 1'b0;
-      idle_q    <= 1'b1;
+      arvalid_q  <= 1'b0;
+      rvalid_q   <= 1'b0;
+      count_q    <= '0;
+      room_q     <= 1'b0;
+      idle_q     <= 1'b1;
+      progress_q <= 1'b0;
     end else begin
-      arvalid_q <= take || (arvalid_q && !m_axi_arready);
-      rvalid_q  <= m_axi_rvalid;
-      count_q   <= count_d;
-      room_q    <= (count_d != CountBits'(MaxOutstanding));
-      idle_q    <= (count_d == '0);
+      arvalid_q  <= take || (arvalid_q && !m_axi_arready);
+      rvalid_q   <= answer;
+      count_q    <= count_d;
+      room_q     <= (count_d != CountBits'(MaxOutstanding));
+      idle_q     <= (count_d == '0);
+      progress_q <= answer || (arvalid_q && m_axi_arready);
     end
   end
 
@@ -115,13 +123,14 @@ module axi_read_master #(
   assign data_last_o  = rlast_q;
   assign idle_o       = idle_q;
   assign error_o      = rvalid_q && rerror_q;
+  assign progress_o   = progress_q;
 
   assign m_axi_arvalid = arvalid_q;
   assign m_axi_araddr  = araddr_q;
   assign m_axi_arlen   = arlen_q;
   assign m_axi_arsize  = 3'($clog2(DataBits / 8));
   assign m_axi_arburst = 2'b01;
-  assign m_axi_arid    = 1'b0;
+  assign m_axi_arid    = id_i;
   assign m_axi_arcache = 4'b0011;
   assign m_axi_arprot  = 3'b000;
   assign m_axi_rready  = 1'b1;

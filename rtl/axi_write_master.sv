@@ -5,6 +5,8 @@
 // Handshake: cmd and data valid/ready, one burst a command. The requester offers a command only
 // when all the data of its burst is there, so a burst that has been presented always completes,
 // and it never asks for a burst that crosses 4 KiB. No W beat comes before its AW is presented.
+// B responses with another ID than id_i belong to bursts that a reset has cut off and are dropped,
+// as all are in reset.
 // Latency: 1 clock from a command to m_axi_awvalid, 1 clock from a beat to m_axi_wvalid.
 // Throughput: one command every 2 clocks with one burst of AW ahead of W; one beat a clock without
 // a gap between bursts of 4 beats or more.
@@ -17,6 +19,8 @@ module axi_write_master #(
   input  logic                  rst_ni,
   /// no further burst is presented; those presented are completed
   input  logic                  stop_i,
+  /// the ID of every burst; changes in reset only
+  input  logic                  id_i,
   input  logic                  cmd_valid_i,
   output logic                  cmd_ready_o,
   input  logic [63:0]           cmd_addr_i,
@@ -32,6 +36,8 @@ module axi_write_master #(
   output logic                  idle_o,
   /// pulse, with done_o: BRESP != OKAY
   output logic                  error_o,
+  /// pulse: an AW or a W beat was accepted or a B came, in the clock before
+  output logic                  progress_o,
   output logic                  m_axi_awvalid,
   input  logic                  m_axi_awready,
   output logic [63:0]           m_axi_awaddr,
@@ -85,10 +91,11 @@ module axi_write_master #(
   logic                 fire;
   logic                 turn;
   logic                 w_free;
-  logic                 unused_bid;
+  logic                 answer;
+  logic                 progress_q;
 
-  // There is one identifier: every answer counts for the oldest burst.
-  assign unused_bid = ^m_axi_bid;
+  // All that is outstanding has one identifier: every answer counts for the oldest burst.
+  assign answer = m_axi_bvalid && (m_axi_bid == id_i);
 
   // The ready of the slave does not reach cmd_ready_o: the slot has to be seen empty first.
   assign cmd_ready_o = !awvalid_q && !next_valid_q && room_q && !stop_i;
@@ -119,16 +126,18 @@ module axi_write_master #(
       count_q      <= '0;
       room_q       <= 1'b0;
       idle_q       <= 1'b1;
+      progress_q   <= 1'b0;
     end else begin
       awvalid_q    <= take || (awvalid_q && !m_axi_awready);
       next_valid_q <= take || (next_valid_q && !turn);
       active_q     <= turn || (active_q && !(fire && last_q));
       skid_valid_q <= (skid_valid_q || fire) && !w_free;
       wvalid_q     <= skid_valid_q || fire || (wvalid_q && !m_axi_wready);
-      done_q       <= m_axi_bvalid;
+      done_q       <= answer;
       count_q      <= count_d;
       room_q       <= (count_d != CountBits'(MaxOutstanding));
       idle_q       <= (count_d == '0);
+      progress_q   <= answer || (awvalid_q && m_axi_awready) || (wvalid_q && m_axi_wready);
     end
   end
 
@@ -154,12 +163,14 @@ module axi_write_master #(
   assign idle_o  = idle_q;
   assign error_o = done_q && error_q;
 
+  assign progress_o = progress_q;
+
   assign m_axi_awvalid = awvalid_q;
   assign m_axi_awaddr  = awaddr_q;
   assign m_axi_awlen   = awlen_q;
   assign m_axi_awsize  = 3'($clog2(DataBits / 8));
   assign m_axi_awburst = 2'b01;
-  assign m_axi_awid    = 1'b0;
+  assign m_axi_awid    = id_i;
   assign m_axi_awcache = 4'b0011;
   assign m_axi_awprot  = 3'b000;
   assign m_axi_wvalid  = wvalid_q;

@@ -43,9 +43,9 @@ module cfp_add #(
   );
 
   always_ff @(posedge clk_i) begin
-    re_q       <= (AlignedBits + 1)'(a_re) + (AlignedBits + 1)'(b_re);
-    im_q       <= (AlignedBits + 1)'(a_im) + (AlignedBits + 1)'(b_im);
-    exponent_q <= (ExponentBits + 3)'(exponent);
+    re_q       <= {a_re[AlignedBits-1], a_re} + {b_re[AlignedBits-1], b_re};
+    im_q       <= {a_im[AlignedBits-1], a_im} + {b_im[AlignedBits-1], b_im};
+    exponent_q <= {{2{exponent[ExponentBits]}}, exponent};
   end
 
   cfp_normalise #(

@@ -32,15 +32,15 @@ module cfp_align #(
   localparam int PartsBits = 2 * MantissaBits;
 
   // Clock 1: both differences of the exponents.
-  logic signed [ExponentBits:0] a_exponent;
-  logic signed [ExponentBits:0] b_exponent;
-  logic        [ExponentBits:0] a_minus_b_q;
-  logic        [ExponentBits:0] b_minus_a_q;
-  logic        [WordBits-1:0]   a_q;
-  logic        [WordBits-1:0]   b_q;
+  logic [ExponentBits:0] a_exponent;
+  logic [ExponentBits:0] b_exponent;
+  logic [ExponentBits:0] a_minus_b_q;
+  logic [ExponentBits:0] b_minus_a_q;
+  logic [WordBits-1:0]   a_q;
+  logic [WordBits-1:0]   b_q;
 
-  assign a_exponent = (ExponentBits + 1)'($signed(a_i[WordBits-1:PartsBits]));
-  assign b_exponent = (ExponentBits + 1)'($signed(b_i[WordBits-1:PartsBits]));
+  assign a_exponent = {a_i[WordBits-1], a_i[WordBits-1:PartsBits]};
+  assign b_exponent = {b_i[WordBits-1], b_i[WordBits-1:PartsBits]};
 
   always_ff @(posedge clk_i) begin
     a_minus_b_q <= a_exponent - b_exponent;
@@ -66,8 +66,8 @@ module cfp_align #(
     amount_q2   <= distance[4:0] | {5{|distance[ExponentBits:5]}};
     small_q2    <= a_small ? a_q[PartsBits-1:0] : b_q[PartsBits-1:0];
     large_q2    <= a_small ? b_q[PartsBits-1:0] : a_q[PartsBits-1:0];
-    exponent_q2 <= OutExponentBits'($signed(a_small ? b_q[WordBits-1:PartsBits]
-                                                    : a_q[WordBits-1:PartsBits]));
+    exponent_q2 <= a_small ? {b_q[WordBits-1], b_q[WordBits-1:PartsBits]}
+                           : {a_q[WordBits-1], a_q[WordBits-1:PartsBits]};
   end
 
   // Clock 3: shift by 0, 8, 16 or 24. Clock 4: by 0..7, and back to a and b.

@@ -48,11 +48,11 @@ module cfp_butterfly #(
   );
 
   always_ff @(posedge clk_i) begin
-    sum_re_q        <= (AlignedBits + 1)'(a_re) + (AlignedBits + 1)'(b_re);
-    sum_im_q        <= (AlignedBits + 1)'(a_im) + (AlignedBits + 1)'(b_im);
-    difference_re_q <= (AlignedBits + 1)'(a_re) - (AlignedBits + 1)'(b_re);
-    difference_im_q <= (AlignedBits + 1)'(a_im) - (AlignedBits + 1)'(b_im);
-    exponent_q      <= (ExponentBits + 3)'(exponent);
+    sum_re_q        <= {a_re[AlignedBits-1], a_re} + {b_re[AlignedBits-1], b_re};
+    sum_im_q        <= {a_im[AlignedBits-1], a_im} + {b_im[AlignedBits-1], b_im};
+    difference_re_q <= {a_re[AlignedBits-1], a_re} - {b_re[AlignedBits-1], b_re};
+    difference_im_q <= {a_im[AlignedBits-1], a_im} - {b_im[AlignedBits-1], b_im};
+    exponent_q      <= {{2{exponent[ExponentBits]}}, exponent};
   end
 
   cfp_normalise #(

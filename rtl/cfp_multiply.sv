@@ -26,6 +26,7 @@ module cfp_multiply #(
 );
 
   localparam int RealBits = MantissaBits + FactorBits;
+  localparam int SignBits = ProductBits - RealBits + 1;  // copies of a real product's sign
 
   initial if (ProductBits < RealBits || ProductBits > RealBits + 1) begin
     $fatal(1, "cfp_multiply: ProductBits must be MantissaBits + FactorBits, or one more");
@@ -69,14 +70,17 @@ module cfp_multiply #(
     im_im_q3 <= a_im_q2 * b_im_q2;
     im_re_q3 <= a_im_q2 * b_re_q2;
 
-    re_q4 <= ProductBits'(re_re_q3) - ProductBits'(im_im_q3);
-    im_q4 <= ProductBits'(re_im_q3) + ProductBits'(im_re_q3);
+    re_q4 <= {{SignBits{re_re_q3[RealBits-1]}}, re_re_q3[RealBits-2:0]}
+             - {{SignBits{im_im_q3[RealBits-1]}}, im_im_q3[RealBits-2:0]};
+    im_q4 <= {{SignBits{re_im_q3[RealBits-1]}}, re_im_q3[RealBits-2:0]}
+             + {{SignBits{im_re_q3[RealBits-1]}}, im_re_q3[RealBits-2:0]};
   end
 
   always_ff @(posedge clk_i) begin
     a_exponent_q <= a_i[WordBits-1:2*MantissaBits];
     b_exponent_q <= b_exponent_i;
-    exponent_q2  <= (ExponentBits + 3)'(a_exponent_q) + (ExponentBits + 3)'(b_exponent_q);
+    exponent_q2  <= {{3{a_exponent_q[ExponentBits-1]}}, a_exponent_q}
+                    + {{3{b_exponent_q[ExponentBits-1]}}, b_exponent_q};
     exponent_q3  <= exponent_q2;
     exponent_q4  <= exponent_q3;
   end

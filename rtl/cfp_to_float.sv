@@ -28,13 +28,15 @@ module cfp_to_float #(
   logic                       sign_q;
   logic signed [WideBits-1:0] exponent_q;
 
-  assign mantissa = 24'($signed(mantissa_i));
+  assign mantissa = {{(25 - MantissaBits){mantissa_i[MantissaBits-1]}},
+                     mantissa_i[MantissaBits-2:0]};
 
   always_ff @(posedge clk_i) begin
     magnitude_q <= mantissa_i[MantissaBits-1] ? -mantissa : mantissa;
     sign_q      <= mantissa_i[MantissaBits-1];
     // Biased exponent of a significand whose top bit is bit 23.
-    exponent_q  <= WideBits'($signed(exponent_i)) + WideBits'(23 + 127);
+    exponent_q  <= {{(WideBits - ExponentBits){exponent_i[ExponentBits-1]}}, exponent_i}
+                   + WideBits'(23 + 127);
   end
 
   // Clocks 2 and 3: left by 16 and 8, then by 4, 2 and 1, to bring the top bit to bit 23.

@@ -18,12 +18,14 @@
 //
 // No deadlock, whatever the order in which consumers take their commands: three processes fill
 // the streams and none waits for another: loads (a chunk_walker), outputs (another one), and
-// passes with their spectra commands, together. Loads and outputs therefore always get as far as
-// their own consumer takes them. The third process waits only for a FIFO of its own streams that
-// is full. Its commands enter their FIFOs in the order of execution, each pass together with all
+// passes with their spectra commands, together. Loads and outputs have one consumer each and get
+// as far as it takes them. The third process waits only for a FIFO of its own streams that is
+// full. Its commands enter their FIFOs in the order of execution, each pass together with all
 // that it needs. So of the passes that are not complete the oldest one has all its commands out,
 // completes, and with it the commands of its streams, which are the oldest in their FIFOs: the
-// full FIFO moves. An H that is kept came with the pass before.
+// full FIFO moves. An H that is kept came with the pass before. Whether an output chunk has a tail
+// to add is a mark of the pass that completes it, so no stream has to keep up with the data that
+// passes have sent on.
 
 module chunk_controller #(
   parameter int Lanes = 8,           // words of a beat
@@ -84,15 +86,13 @@ module chunk_controller #(
   output logic                  pass_engine_o,
   output logic                  pass_store_o,
   output logic                  pass_prepare_o,
+  /// the output chunk that the pass completes is its channel's first: it has no tail to add
+  output logic                  pass_no_tail_o,
   // to sample_writer
   output logic                  y_store_valid_o,
   input  logic                  y_store_ready_i,
   output logic [63:0]           y_store_addr_o,
-  output logic [ChunkLog2:0]    y_store_samples_o,
-  // to overlap_add
-  output logic                  overlap_valid_o,
-  input  logic                  overlap_ready_i,
-  output logic                  overlap_first_o
+  output logic [ChunkLog2:0]    y_store_samples_o
 );
 
   localparam int ChunkBeats = Chunk / Lanes;
@@ -189,15 +189,11 @@ module chunk_controller #(
   logic [63:0]        load_addr;
   logic [ChunkLog2:0] load_samples;
   logic               loads_idle;
-  logic               unused_load_first;
   logic               output_valid;
   logic               output_ready;
   logic [63:0]        output_addr;
   logic [ChunkLog2:0] output_samples;
-  logic               output_first;
   logic               outputs_idle;
-  logic               y_store_ready;
-  logic               overlap_ready;
 
   assign begin_walks = (state_q == StBegin);
 
@@ -219,7 +215,6 @@ module chunk_controller #(
     .ready_i       (load_ready),
     .addr_o        (load_addr),
     .samples_o     (load_samples),
-    .first_o       (unused_load_first),
     .idle_o        (loads_idle)
   );
 
@@ -241,12 +236,8 @@ module chunk_controller #(
     .ready_i       (output_ready),
     .addr_o        (output_addr),
     .samples_o     (output_samples),
-    .first_o       (output_first),
     .idle_o        (outputs_idle)
   );
-
-  // One output command goes to two consumers, into both FIFOs at once.
-  assign output_ready = y_store_ready && overlap_ready;
 
   // ---------------------------------------------------------------------------------------------
   // Passes.
@@ -269,6 +260,7 @@ module chunk_controller #(
   logic                 first_q;       // the first pass of the output chunk, or of two
   logic                 last_q;
   logic                 last_k_q;
+  logic                 oldest_x_q;    // it multiplies X(0)
   // Of two output chunks:
   logic                 late_q;        // the second one's first pass is not the first but
   logic                 second_q;      // the second one
@@ -298,11 +290,10 @@ module chunk_controller #(
   logic [FifoLog2:0]    h_store_level;
   logic [FifoLog2:0]    pass_level;
   logic [FifoLog2:0]    y_store_level;
-  logic [FifoLog2:0]    overlap_level;
   logic [FifoLog2:0]    levels;  // 0 when all FIFOs are empty
 
   assign levels = load_level | x_read_level | h_read_level | x_store_level | h_store_level
-      | pass_level | y_store_level | overlap_level;
+      | pass_level | y_store_level;
 
   assign newest  = (i_q == k_q);
   assign last_k  = (k_q == last_chunk_q);
@@ -381,6 +372,7 @@ module chunk_controller #(
       end
       StSum: begin
         last_q        <= newest;
+        oldest_x_q    <= (i_q == '0);
         before_last_q <= two && (i_q + 1'b1 == k_q);
       end
       StPass: begin
@@ -517,7 +509,7 @@ module chunk_controller #(
   logic [Outputs-1:0] outputs;
   logic [Outputs-1:0] first;
   logic [Outputs-1:0] last;
-  logic [4:0]         marks;  // h, flush, engine, store, prepare
+  logic [5:0]         marks;  // h, flush, engine, store, prepare, no_tail
 
   if (Outputs == 1) begin : gen_one
     assign outputs = flush || convolve_i;
@@ -544,14 +536,15 @@ module chunk_controller #(
   end
 
   always_comb begin
-    if (flush) marks = 5'b01000;
-    else if (state_q == StBring) marks = 5'b10000;
-    else if (convolve_i) marks = {use_h, 1'b0, engine, store, 1'b0};
-    else marks = 5'b00001;
+    // The zeros of a flush have no tail to add either: it would be one of samples beyond y.
+    if (flush) marks = 6'b010001;
+    else if (state_q == StBring) marks = 6'b100000;
+    else if (convolve_i) marks = {use_h, 1'b0, engine, store, 1'b0, engine && oldest_x_q};
+    else marks = 6'b000010;
   end
 
   fifo #(
-    .Width(3 * Outputs + 5),
+    .Width(3 * Outputs + 6),
     .Depth(FifoDepth)
   ) u_pass_fifo (
     .clk_i  (clk_i),
@@ -562,7 +555,7 @@ module chunk_controller #(
     .valid_o(pass_valid_o),
     .ready_i(pass_ready_i),
     .data_o ({pass_outputs_o, pass_first_o, pass_last_o, pass_h_o, pass_flush_o, pass_engine_o,
-              pass_store_o, pass_prepare_o}),
+              pass_store_o, pass_prepare_o, pass_no_tail_o}),
     .level_o(pass_level)
   );
 
@@ -572,28 +565,13 @@ module chunk_controller #(
   ) u_y_store_fifo (
     .clk_i  (clk_i),
     .rst_ni (rst_ni),
-    .valid_i(output_valid && overlap_ready),
-    .ready_o(y_store_ready),
+    .valid_i(output_valid),
+    .ready_o(output_ready),
     .data_i ({output_samples, output_addr}),
     .valid_o(y_store_valid_o),
     .ready_i(y_store_ready_i),
     .data_o ({y_store_samples_o, y_store_addr_o}),
     .level_o(y_store_level)
-  );
-
-  fifo #(
-    .Width(1),
-    .Depth(FifoDepth)
-  ) u_overlap_fifo (
-    .clk_i  (clk_i),
-    .rst_ni (rst_ni),
-    .valid_i(output_valid && y_store_ready),
-    .ready_o(overlap_ready),
-    .data_i (output_first),
-    .valid_o(overlap_valid_o),
-    .ready_i(overlap_ready_i),
-    .data_o (overlap_first_o),
-    .level_o(overlap_level)
   );
 
 endmodule

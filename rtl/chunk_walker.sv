@@ -34,8 +34,6 @@ module chunk_walker #(
   output logic [63:0]           addr_o,
   /// samples that exist: 1..Chunk, 0 in the dummy
   output logic [ChunkLog2:0]    samples_o,
-  /// the first chunk of a channel
-  output logic                  first_o,
   /// every command was taken
   output logic                  idle_o
 );
@@ -99,7 +97,6 @@ module chunk_walker #(
   assign valid_o   = (state_q == StGive) || (state_q == StDummy);
   assign addr_o    = (state_q == StDummy) ? '0 : addr_q;
   assign samples_o = (state_q == StDummy) ? '0 : samples_q;
-  assign first_o   = (state_q == StGive) && (chunk_q == '0);
   assign idle_o    = (state_q == StIdle);
 
 endmodule

@@ -8,12 +8,18 @@
 //       bit 2 ap_idle: no job runs, waits or is to be acknowledged;
 //       bit 3 ap_ready: the arguments were latched: the next job's may be written; clears when
 //             CTRL is read;
-//       bit 4 ap_continue: acknowledges ap_done; reads 0.
+//       bit 4 ap_continue: acknowledges ap_done; reads 0;
+//       bit 8 sw_reset: writing 1 aborts whatever job runs; reads 1 until the kernel is idle.
+//             Meanwhile, and from the clock of the write on, ap_start, ap_done, ap_ready and ISR
+//             are held at 0: a waiting start is forgotten, an ap_done needs no acknowledge, the
+//             aborted job ends without one, and a start written with or during it is ignored.
+//             Without a job it clears after a clock, and writing it again changes nothing.
 // ISR:  bit 0 ap_done, bit 1 ap_ready: set by the event when enabled in IER; writing 1 toggles.
 // Counters may be read while a job runs, but their two words are then of different clocks.
 // Handshake: AXI4-Lite, one write and one read at a time; AW and W in any order. Every access
-// answers OKAY; unknown addresses read 0. Toward job_control: start_o is a level, latch_i and
-// done_i are pulses; job_* hold from the clock after latch_i to the next latch_i.
+// answers OKAY; unknown addresses read 0. No READY is high in reset, where a transfer would be
+// lost. Toward job_control: start_o and abort_o are levels, latch_i and done_i are pulses; job_*
+// hold from the clock after latch_i to the next latch_i; watchdog_o follows its register.
 // Latency: 2 clocks from AR to R, 2 clocks from the later of AW and W to B. Throughput: an access
 // every 3 clocks.
 
@@ -49,6 +55,7 @@ module control_registers
   output logic                 interrupt_o,
   // from and to job_control
   output logic                 start_o,
+  output logic                 abort_o,
   input  logic                 latch_i,
   input  logic                 done_i,
   input  logic                 idle_i,
@@ -61,8 +68,10 @@ module control_registers
   output logic [63:0]          job_h_spectra_o,
   output logic [63:0]          job_x_spectra_o,
   output logic [63:0]          job_y_o,
+  output logic [31:0]          watchdog_o,
   input  logic                 saturated_i,
   input  logic                 non_finite_i,
+  input  logic                 unanswered_i,
   input  logic [ErrorBits-1:0] error_i,
   input  logic [31:0]          chunks_done_i,
   input  logic [63:0]          clocks_i,
@@ -80,6 +89,9 @@ module control_registers
     if (Chunk != (1 << ChunkLog2)) $fatal(1, "control_registers: Chunk must be a power of two");
   end
 
+  // What the host finds after a reset: 56 ms at 300 MHz.
+  localparam logic [31:0] WatchdogReset = 32'h0100_0000;
+
   // Every register is a whole word.
   logic [3:0] unused_byte_address;
   assign unused_byte_address = {s_axi_awaddr_i[1:0], s_axi_araddr_i[1:0]};
@@ -96,8 +108,8 @@ module control_registers
   logic        write;
   logic [31:0] write_mask;
 
-  assign s_axi_awready_o = !aw_held_q;
-  assign s_axi_wready_o  = !w_held_q;
+  assign s_axi_awready_o = rst_ni && !aw_held_q;
+  assign s_axi_wready_o  = rst_ni && !w_held_q;
   assign s_axi_bvalid_o  = b_valid_q;
   assign s_axi_bresp_o   = 2'b00;
 
@@ -122,12 +134,12 @@ module control_registers
   end
 
   // ---------------------------------------------------------------------------------------------
-  // The arguments as the host writes them.
+  // The arguments as the host writes them, and the watchdog behind them.
 
   localparam int FirstWord = RegMode / 4;
-  localparam int Words = RegY / 4 + 2 - FirstWord;
+  localparam int Words = RegWatchdog / 4 + 1 - FirstWord;
 
-  // One 32-bit register per word from RegMode to the high word of RegY; the gaps stay zero.
+  // One 32-bit register per word from RegMode to RegWatchdog; the gaps stay zero.
   logic [32*Words-1:0] argument;
 
   for (genvar i = 0; i < Words; i++) begin : gen_argument
@@ -139,7 +151,7 @@ module control_registers
       logic [31:0] word_q;
       always_ff @(posedge clk_i) begin
         if (!rst_ni) begin
-          word_q <= '0;
+          word_q <= (Offset == RegWatchdog) ? WatchdogReset : '0;
         end else if (write && aw_word_q == 10'(FirstWord + i)) begin
           word_q <= (word_q & ~write_mask) | (w_data_q & write_mask);
         end
@@ -170,12 +182,17 @@ module control_registers
     end
   end
 
+  assign watchdog_o = argument[8*(RegWatchdog-RegMode)+:32];
+
   // ---------------------------------------------------------------------------------------------
   // ap_ctrl_chain and interrupts.
 
   logic       write_control;
+  logic       write_reset;
+  logic       abort;
   logic       read_control;
   logic       start_q;
+  logic       abort_q;
   logic       done_q;
   logic       ready_q;
   logic       global_enable_q;
@@ -184,31 +201,37 @@ module control_registers
   logic [1:0] toggle;
 
   assign write_control = write && (aw_word_q == 10'(RegControl / 4)) && w_strb_q[0];
+  assign write_reset = write && (aw_word_q == 10'(RegControl / 4)) && w_strb_q[1] && w_data_q[8];
+  assign abort = write_reset || abort_q;
   assign toggle = (write && (aw_word_q == 10'(RegInterruptStatus / 4)) && w_strb_q[0])
       ? w_data_q[1:0] : 2'b00;
 
   always_ff @(posedge clk_i) begin
     if (!rst_ni) begin
       start_q         <= 1'b0;
+      abort_q         <= 1'b0;
       done_q          <= 1'b0;
       ready_q         <= 1'b0;
       global_enable_q <= 1'b0;
       enable_q        <= '0;
       status_q        <= '0;
     end else begin
+      // idle_i comes after done_i, so that of an aborted job is not seen either.
+      abort_q <= write_reset || (abort_q && !idle_i);
       // An event wins over the host's clearing in the same clock, or it would be lost.
-      start_q <= (write_control && w_data_q[0]) || (start_q && !latch_i);
-      done_q  <= done_i || (done_q && !(write_control && w_data_q[4]));
-      ready_q <= latch_i || (ready_q && !read_control);
+      start_q <= !abort && ((write_control && w_data_q[0]) || (start_q && !latch_i));
+      done_q  <= !abort && (done_i || (done_q && !(write_control && w_data_q[4])));
+      ready_q <= !abort && (latch_i || (ready_q && !read_control));
       if (write && w_strb_q[0]) begin
         if (aw_word_q == 10'(RegGlobalInterrupt / 4)) global_enable_q <= w_data_q[0];
         if (aw_word_q == 10'(RegInterruptEnable / 4)) enable_q <= w_data_q[1:0];
       end
-      status_q <= (status_q ^ toggle) | (enable_q & {latch_i, done_i});
+      status_q <= abort ? '0 : (status_q ^ toggle) | (enable_q & {latch_i, done_i});
     end
   end
 
   assign start_o     = start_q && !done_q;
+  assign abort_o     = abort_q;
   assign interrupt_o = global_enable_q && (status_q != '0);
 
   // ---------------------------------------------------------------------------------------------
@@ -221,22 +244,24 @@ module control_registers
   logic [31:0] read_data;
   logic        idle;
 
-  assign s_axi_arready_o = !ar_held_q && !r_valid_q;
+  assign s_axi_arready_o = rst_ni && !ar_held_q && !r_valid_q;
   assign s_axi_rvalid_o  = r_valid_q;
   assign s_axi_rdata_o   = r_data_q;
   assign s_axi_rresp_o   = 2'b00;
 
-  assign idle         = idle_i && !start_q && !done_q;
+  assign idle         = idle_i && !start_q && !done_q && !abort_q;
   assign read_control = ar_held_q && (ar_word_q == 10'(RegControl / 4));
 
   always_comb begin
     read_data = '0;
     unique case (ar_word_q)
-      10'(RegControl / 4):         read_data = {28'b0, ready_q, idle, done_q, start_q};
+      10'(RegControl / 4): begin
+        read_data = {23'b0, abort_q, 4'b0, ready_q, idle, done_q, start_q};
+      end
       10'(RegGlobalInterrupt / 4): read_data = {31'b0, global_enable_q};
       10'(RegInterruptEnable / 4): read_data = {30'b0, enable_q};
       10'(RegInterruptStatus / 4): read_data = {30'b0, status_q};
-      10'(RegStatus / 4):          read_data = {30'b0, non_finite_i, saturated_i};
+      10'(RegStatus / 4):          read_data = {29'b0, unanswered_i, non_finite_i, saturated_i};
       10'(RegError / 4):           read_data = {{(32 - ErrorBits){1'b0}}, error_i};
       10'(RegVersion / 4):         read_data = 32'(Version);
       10'(RegIdentity / 4): begin

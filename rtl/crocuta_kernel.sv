@@ -193,6 +193,7 @@ module crocuta_kernel
   // Host side: registers and jobs.
 
   logic                 job_start;
+  logic                 job_abort;
   logic                 job_latch;
   logic                 job_done;
   logic                 job_idle;
@@ -205,8 +206,10 @@ module crocuta_kernel
   logic [63:0]          job_h_spectra;
   logic [63:0]          job_x_spectra;
   logic [63:0]          job_y;
+  logic [31:0]          watchdog;
   logic                 status_saturated;
   logic                 status_non_finite;
+  logic                 status_unanswered;
   logic [ErrorBits-1:0] status_error;
   logic [31:0]          chunks_done;
   logic [63:0]          clocks;
@@ -246,6 +249,7 @@ module crocuta_kernel
     .s_axi_rresp_o  (s_axi_control_rresp),
     .interrupt_o    (interrupt),
     .start_o        (job_start),
+    .abort_o        (job_abort),
     .latch_i        (job_latch),
     .done_i         (job_done),
     .idle_i         (job_idle),
@@ -258,8 +262,10 @@ module crocuta_kernel
     .job_h_spectra_o(job_h_spectra),
     .job_x_spectra_o(job_x_spectra),
     .job_y_o        (job_y),
+    .watchdog_o     (watchdog),
     .saturated_i    (status_saturated),
     .non_finite_i   (status_non_finite),
+    .unanswered_i   (status_unanswered),
     .error_i        (status_error),
     .chunks_done_i  (chunks_done),
     .clocks_i       (clocks),
@@ -280,6 +286,9 @@ module crocuta_kernel
   logic x_write_idle;
   logic h_read_idle;
   logic h_write_idle;
+  logic [5:0] pending;   // by port, in the order of the error codes
+  logic [5:0] progress;
+  logic axi_id;
   logic samples_read_error;
   logic samples_write_error;
   logic x_read_error;
@@ -307,6 +316,8 @@ module crocuta_kernel
     .clk_i                (clk),
     .rst_ni               (ap_rst_n),
     .start_i              (job_start),
+    .abort_i              (job_abort),
+    .watchdog_i           (watchdog),
     .latch_o              (job_latch),
     .done_o               (job_done),
     .idle_o               (job_idle),
@@ -324,6 +335,9 @@ module crocuta_kernel
     .controller_start_o   (controller_start),
     .controller_done_i    (controller_done),
     .ports_idle_i         (ports_idle),
+    .pending_i            (pending),
+    .progress_i           (progress != '0),
+    .axi_id_o             (axi_id),
     .error_samples_read_i (samples_read_error),
     .error_samples_write_i(samples_write_error),
     .error_x_read_i       (x_read_error),
@@ -341,6 +355,7 @@ module crocuta_kernel
     .stall_output_i       (wait_output),
     .saturated_o          (status_saturated),
     .non_finite_o         (status_non_finite),
+    .unanswered_o         (status_unanswered),
     .error_o              (status_error),
     .chunks_done_o        (chunks_done),
     .clocks_o             (clocks),
@@ -382,13 +397,11 @@ module crocuta_kernel
   logic                 pass_engine;
   logic                 pass_store;
   logic                 pass_prepare;
+  logic                 pass_no_tail;
   logic                 y_store_valid;
   logic                 y_store_ready;
   logic [63:0]          y_store_addr;
   logic [ChunkLog2:0]   y_store_samples;
-  logic                 overlap_valid;
-  logic                 overlap_ready;
-  logic                 overlap_first;
 
   chunk_controller #(
     .Lanes        (Lanes),
@@ -436,13 +449,11 @@ module crocuta_kernel
     .pass_engine_o    (pass_engine),
     .pass_store_o     (pass_store),
     .pass_prepare_o   (pass_prepare),
+    .pass_no_tail_o   (pass_no_tail),
     .y_store_valid_o  (y_store_valid),
     .y_store_ready_i  (y_store_ready),
     .y_store_addr_o   (y_store_addr),
-    .y_store_samples_o(y_store_samples),
-    .overlap_valid_o  (overlap_valid),
-    .overlap_ready_i  (overlap_ready),
-    .overlap_first_o  (overlap_first)
+    .y_store_samples_o(y_store_samples)
   );
 
   // ---------------------------------------------------------------------------------------------
@@ -462,6 +473,7 @@ module crocuta_kernel
     .clk_i        (clk),
     .rst_ni       (core_rst_n),
     .stop_i       (stop),
+    .id_i         (axi_id),
     .cmd_valid_i  (load_valid),
     .cmd_ready_o  (load_ready),
     .cmd_addr_i   (load_addr),
@@ -471,6 +483,8 @@ module crocuta_kernel
     .samples_o    (samples),
     .idle_o       (samples_read_idle),
     .error_o      (samples_read_error),
+    .pending_o    (pending[0]),
+    .progress_o   (progress[0]),
     .m_axi_arvalid (m_axi_samples_arvalid),
     .m_axi_arready (m_axi_samples_arready),
     .m_axi_araddr  (m_axi_samples_araddr),
@@ -533,6 +547,7 @@ module crocuta_kernel
     .clk_i      (clk),
     .rst_ni     (core_rst_n),
     .stop_i     (stop),
+    .id_i       (axi_id),
     .cmd_valid_i(x_store_valid),
     .cmd_ready_o(x_store_ready),
     .cmd_addr_i (x_store_addr),
@@ -542,6 +557,8 @@ module crocuta_kernel
     .written_o  (x_written),
     .idle_o     (x_write_idle),
     .error_o    (x_write_error),
+    .pending_o  (pending[3]),
+    .progress_o (progress[3]),
     .m_axi_awvalid (m_axi_x_spectra_awvalid),
     .m_axi_awready (m_axi_x_spectra_awready),
     .m_axi_awaddr  (m_axi_x_spectra_awaddr),
@@ -572,6 +589,7 @@ module crocuta_kernel
     .clk_i         (clk),
     .rst_ni        (core_rst_n),
     .stop_i        (stop),
+    .id_i          (axi_id),
     .cmd_valid_i   (x_read_valid),
     .cmd_ready_o   (x_read_ready),
     .cmd_addr_i    (x_read_addr),
@@ -582,6 +600,8 @@ module crocuta_kernel
     .beat_o        (x_beat),
     .idle_o        (x_read_idle),
     .error_o       (x_read_error),
+    .pending_o     (pending[2]),
+    .progress_o    (progress[2]),
     .m_axi_arvalid (m_axi_x_spectra_arvalid),
     .m_axi_arready (m_axi_x_spectra_arready),
     .m_axi_araddr  (m_axi_x_spectra_araddr),
@@ -608,6 +628,7 @@ module crocuta_kernel
     .clk_i      (clk),
     .rst_ni     (core_rst_n),
     .stop_i     (stop),
+    .id_i       (axi_id),
     .cmd_valid_i(h_store_valid),
     .cmd_ready_o(h_store_ready),
     .cmd_addr_i (h_store_addr),
@@ -617,6 +638,8 @@ module crocuta_kernel
     .written_o  (h_written),
     .idle_o     (h_write_idle),
     .error_o    (h_write_error),
+    .pending_o  (pending[5]),
+    .progress_o (progress[5]),
     .m_axi_awvalid (m_axi_h_spectra_awvalid),
     .m_axi_awready (m_axi_h_spectra_awready),
     .m_axi_awaddr  (m_axi_h_spectra_awaddr),
@@ -648,6 +671,7 @@ module crocuta_kernel
     .clk_i         (clk),
     .rst_ni        (core_rst_n),
     .stop_i        (stop),
+    .id_i          (axi_id),
     .cmd_valid_i   (h_read_valid),
     .cmd_ready_o   (h_read_ready),
     .cmd_addr_i    (h_read_addr),
@@ -658,6 +682,8 @@ module crocuta_kernel
     .beat_o        (h_beat),
     .idle_o        (h_read_idle),
     .error_o       (h_read_error),
+    .pending_o     (pending[4]),
+    .progress_o    (progress[4]),
     .m_axi_arvalid (m_axi_h_spectra_arvalid),
     .m_axi_arready (m_axi_h_spectra_arready),
     .m_axi_araddr  (m_axi_h_spectra_araddr),
@@ -680,6 +706,7 @@ module crocuta_kernel
 
   logic                output_available;
   logic                output_reserve;
+  logic                output_no_tail;
   logic                mac_valid;
   logic [Outputs-1:0]  mac_outputs;
   logic [Outputs-1:0]  mac_first;
@@ -712,6 +739,7 @@ module crocuta_kernel
     .pass_engine_i     (pass_engine),
     .pass_store_i      (pass_store),
     .pass_prepare_i    (pass_prepare),
+    .pass_no_tail_i    (pass_no_tail),
     .engine_valid_i    (spectrum_valid),
     .engine_ready_o    (spectrum_ready),
     .x_valid_i         (x_valid),
@@ -724,6 +752,7 @@ module crocuta_kernel
     .store_h_ready_i   (h_store_beat_ready),
     .output_available_i(output_available),
     .output_reserve_o  (output_reserve),
+    .output_no_tail_o  (output_no_tail),
     .mac_valid_o       (mac_valid),
     .mac_outputs_o     (mac_outputs),
     .mac_first_o       (mac_first),
@@ -777,6 +806,7 @@ module crocuta_kernel
   logic                y_valid;
   logic                y_ready;
   logic [Lanes*32-1:0] y;
+  logic                output_done;
 
   inverse_path #(
     .Lanes       (Lanes),
@@ -786,25 +816,24 @@ module crocuta_kernel
     .TwiddleBits (TwiddleBits),
     .TwiddleDir  (TwiddleDir)
   ) u_inverse_path (
-    .clk_i          (clk),
-    .rst_ni         (core_rst_n),
-    .available_o    (output_available),
-    .reserve_i      (output_reserve),
-    .valid_i        (total_valid),
-    .beat_i         (total),
-    .overlap_valid_i(overlap_valid),
-    .overlap_ready_o(overlap_ready),
-    .overlap_first_i(overlap_first),
-    .valid_o        (y_valid),
-    .ready_i        (y_ready),
-    .samples_o      (y),
-    .saturated_o    (inverse_saturated)
+    .clk_i       (clk),
+    .rst_ni      (core_rst_n),
+    .available_o (output_available),
+    .reserve_i   (output_reserve),
+    .no_tail_i   (output_no_tail),
+    .valid_i     (total_valid),
+    .beat_i      (total),
+    .valid_o     (y_valid),
+    .ready_i     (y_ready),
+    .samples_o   (y),
+    .chunk_done_o(output_done),
+    .saturated_o (inverse_saturated)
   );
 
   // Progress: an output chunk in CONVOLVE, a filter chunk in PREPARE.
   always_ff @(posedge clk) begin
     if (!core_rst_n) chunk_done <= 1'b0;
-    else chunk_done <= overlap_ready || (h_store_valid && h_store_ready);
+    else chunk_done <= output_done || (h_store_valid && h_store_ready);
   end
 
   sample_writer #(
@@ -814,6 +843,7 @@ module crocuta_kernel
     .clk_i        (clk),
     .rst_ni       (core_rst_n),
     .stop_i       (stop),
+    .id_i         (axi_id),
     .cmd_valid_i  (y_store_valid),
     .cmd_ready_o  (y_store_ready),
     .cmd_addr_i   (y_store_addr),
@@ -823,6 +853,8 @@ module crocuta_kernel
     .samples_i    (y),
     .idle_o       (samples_write_idle),
     .error_o      (samples_write_error),
+    .pending_o    (pending[1]),
+    .progress_o   (progress[1]),
     .m_axi_awvalid (m_axi_samples_awvalid),
     .m_axi_awready (m_axi_samples_awready),
     .m_axi_awaddr  (m_axi_samples_awaddr),

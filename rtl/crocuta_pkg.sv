@@ -10,7 +10,7 @@ package crocuta_pkg;
   // verilator lint_off UNUSEDPARAM
 
   // The version register: 8 bits each of major, minor and patch.
-  localparam int Version = 32'h0000_0100;
+  localparam int Version = 32'h0000_0200;
 
   // The mode register.
   localparam int ModePrepare  = 0;
@@ -20,19 +20,27 @@ package crocuta_pkg;
   localparam int MaxChannels = 65536;
 
   // The error register: why the last job ended early.
-  localparam int ErrorBits         = 4;
-  localparam int ErrorNone         = 0;
-  localparam int ErrorMode         = 1;
-  localparam int ErrorChannels     = 2;
-  localparam int ErrorLengthX      = 3;
-  localparam int ErrorLengthH      = 4;
-  localparam int ErrorPointer      = 5;
-  localparam int ErrorSamplesRead  = 6;
-  localparam int ErrorSamplesWrite = 7;
-  localparam int ErrorXRead        = 8;
-  localparam int ErrorXWrite       = 9;
-  localparam int ErrorHRead        = 10;
-  localparam int ErrorHWrite       = 11;
+  localparam int ErrorBits                = 5;
+  localparam int ErrorNone                = 0;
+  localparam int ErrorMode                = 1;
+  localparam int ErrorChannels            = 2;
+  localparam int ErrorLengthX             = 3;
+  localparam int ErrorLengthH             = 4;
+  localparam int ErrorPointer             = 5;
+  localparam int ErrorSamplesRead         = 6;
+  localparam int ErrorSamplesWrite        = 7;
+  localparam int ErrorXRead               = 8;
+  localparam int ErrorXWrite              = 9;
+  localparam int ErrorHRead               = 10;
+  localparam int ErrorHWrite              = 11;
+  localparam int ErrorAborted             = 12;
+  localparam int ErrorUnanswered          = 13;
+  localparam int ErrorSamplesReadTimeout  = 14;
+  localparam int ErrorSamplesWriteTimeout = 15;
+  localparam int ErrorXReadTimeout        = 16;
+  localparam int ErrorXWriteTimeout       = 17;
+  localparam int ErrorHReadTimeout        = 18;
+  localparam int ErrorHWriteTimeout       = 19;
 
   // Byte offsets of the registers. A 64-bit register has its low word first.
   localparam int RegControl         = 'h00;
@@ -48,6 +56,7 @@ package crocuta_pkg;
   localparam int RegHSpectra        = 'h40;
   localparam int RegXSpectra        = 'h48;
   localparam int RegY               = 'h50;
+  localparam int RegWatchdog        = 'h58;
   localparam int RegStatus          = 'h80;
   localparam int RegError           = 'h84;
   localparam int RegVersion         = 'h88;

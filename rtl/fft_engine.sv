@@ -150,11 +150,11 @@ module fft_engine #(
     logic [BeatBits-1:0] beat_q;
 
     for (genvar lane = 0; lane < Lanes; lane++) begin : gen_lane
-      logic [WordBits-1:0]            word;
-      logic signed [ExponentBits:0] exponent;
+      logic [WordBits-1:0]   word;
+      logic [ExponentBits:0] exponent;
 
       assign word     = beats[ChunkLog2*BeatBits+lane*WordBits+:WordBits];
-      assign exponent = (ExponentBits + 1)'($signed(word[WordBits-1-:ExponentBits])) -
+      assign exponent = {word[WordBits-1], word[WordBits-1-:ExponentBits]} -
                         (ExponentBits + 1)'(ChunkLog2);
 
       always_ff @(posedge clk_i) begin

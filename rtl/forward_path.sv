@@ -104,7 +104,7 @@ module forward_path #(
     .saturated_o(saturated_o)
   );
 
-  // Its ready and level are not looked at: the credits stand for them.
+  // Always ready, as the credits are its places: never_refused in formal/forward_path_formal.sv.
   logic [$clog2(FifoDepth):0] fifo_level;
 
   fifo #(

@@ -7,7 +7,10 @@
 // A place in the FIFO is reserved (reserve_i, only while available_o) before a beat's operands
 // enter the MAC, so nothing here ever has to stop. The engine holds a whole chunk: chunk k comes
 // out while chunk k + 1, or a flush, goes in.
-// Handshake: valid-gated in, valid/ready out; an overlap command for each chunk.
+// Whether a chunk has a tail to add is said with the reservation of its first beat and kept until
+// its last beat has reached overlap_add. Data comes out of the engine only behind its reservation,
+// so the mark is always there; and no beat is available without room for a mark.
+// Handshake: valid-gated in, valid/ready out.
 // Latency: Chunk/Lanes - 1 beats and the pipeline's clocks. Throughput: one beat a clock.
 
 module inverse_path #(
@@ -24,28 +27,41 @@ module inverse_path #(
   input  logic                rst_ni,
   output logic                available_o,
   input  logic                reserve_i,
+  /// with the reservation of a chunk's first beat: no tail is added to the chunk
+  input  logic                no_tail_i,
   input  logic                valid_i,
   input  logic [BeatBits-1:0] beat_i,
-  /// the next chunk is the first of its channel; ready when its last beat has come
-  input  logic                overlap_valid_i,
-  output logic                overlap_ready_o,
-  input  logic                overlap_first_i,
   output logic                valid_o,
   input  logic                ready_i,
   /// lane l at [l*32 +: 32]
   output logic [Lanes*32-1:0] samples_o,
+  /// pulse: a chunk's last beat has left the engine
+  output logic                chunk_done_o,
   /// pulse: an exponent overflowed, or a sample was beyond float32's range
   output logic                saturated_o
 );
 
   localparam int RealBits = MantissaBits + ExponentBits;
   localparam int ConvertClocks = 5;
-  localparam int FifoDepth = 1 << $clog2(24 * $clog2(Chunk) + 16);
+  localparam int ChunkBeats = Chunk / Lanes;
+  localparam int CountBits = $clog2(ChunkBeats);
+  // More clocks than a beat takes from its reservation to overlap_add when it does not wait.
+  localparam int PathClocks = 24 * $clog2(Chunk) + 16;
+  localparam int FifoDepth = 1 << $clog2(PathClocks);
+  // A mark for each chunk that is on its way at the full rate: the one that is reserved, the one
+  // that the engine holds, and what fits into the pipelines. From 2 on any depth is right.
+  localparam int MarksDepth = 1 << $clog2(2 + (PathClocks + ChunkBeats - 1) / ChunkBeats);
 
   logic                      z_valid;
   logic [BeatBits-1:0]       z;
   logic                      engine_saturated;
-  logic                      chunk_done;
+  logic                      places;
+  logic [CountBits-1:0]      reserved_q;  // beats of a chunk
+  logic                      mark_q;
+  logic                      no_tail_q;
+  logic                      mark_ready;
+  logic                      mark_valid;
+  logic                      no_tail;
   logic                      y_valid;
   logic [Lanes*RealBits-1:0] y;
   logic                      overlap_saturated;
@@ -56,13 +72,45 @@ module inverse_path #(
 
   credit_counter #(
     .Credits(FifoDepth),
-    .Skip   (Chunk / Lanes - 1)
+    .Skip   (ChunkBeats - 1)
   ) u_credits (
     .clk_i      (clk_i),
     .rst_ni     (rst_ni),
     .reserve_i  (reserve_i),
     .release_i  (valid_o && ready_i),
-    .available_o(available_o)
+    .available_o(places)
+  );
+
+  assign available_o = places && mark_ready;
+
+  // reserve_i comes late. The next chunk's mark is chunks away, so ready is right in time for it.
+  always_ff @(posedge clk_i) begin
+    if (!rst_ni) begin
+      reserved_q <= '0;
+      mark_q     <= 1'b0;
+    end else begin
+      if (reserve_i) reserved_q <= reserved_q + 1'b1;
+      mark_q <= reserve_i && (reserved_q == '0);
+    end
+  end
+
+  always_ff @(posedge clk_i) no_tail_q <= no_tail_i;
+
+  logic [$clog2(MarksDepth):0] marks_level;
+
+  fifo #(
+    .Width(1),
+    .Depth(MarksDepth)
+  ) u_marks (
+    .clk_i  (clk_i),
+    .rst_ni (rst_ni),
+    .valid_i(mark_q),
+    .ready_o(mark_ready),
+    .data_i (no_tail_q),
+    .valid_o(mark_valid),
+    .ready_i(chunk_done_o),
+    .data_o (no_tail),
+    .level_o(marks_level)
   );
 
   fft_engine #(
@@ -92,15 +140,13 @@ module inverse_path #(
     .clk_i       (clk_i),
     .rst_ni      (rst_ni),
     .valid_i     (z_valid),
-    .first_i     (overlap_first_i),
+    .no_tail_i   (no_tail),
     .beat_i      (z),
-    .chunk_done_o(chunk_done),
+    .chunk_done_o(chunk_done_o),
     .valid_o     (y_valid),
     .beat_o      (y),
     .saturated_o (overlap_saturated)
   );
-
-  assign overlap_ready_o = chunk_done;
 
   for (genvar lane = 0; lane < Lanes; lane++) begin : gen_lane
     cfp_to_float #(
@@ -132,7 +178,7 @@ module inverse_path #(
     end
   end
 
-  // Its ready and level are not looked at: the credits stand for them.
+  // Always ready, as the credits are its places: never_refused in formal/inverse_path_formal.sv.
   logic [$clog2(FifoDepth):0] fifo_level;
 
   fifo #(
@@ -151,8 +197,7 @@ module inverse_path #(
     .level_o(fifo_level)
   );
 
-  // The controller's commands run a chunk ahead of the engine: there is always one.
   logic unused;
-  assign unused = &{1'b0, fifo_ready, fifo_level, overlap_valid_i};
+  assign unused = &{1'b0, fifo_ready, fifo_level, mark_valid, marks_level};
 
 endmodule

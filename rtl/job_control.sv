@@ -2,14 +2,22 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // job_control: runs one job after another: latches and checks its arguments, resets the core,
-// starts the controller, waits for the end or stops at an AXI error, and counts.
+// starts the controller, waits for the end or stops at an AXI error or an abort, and counts.
 //
-// A bad argument ends the job at once, before the core was touched. An AXI error raises stop_o,
-// which holds back new bursts, waits until nothing is outstanding and ends the job with the code
-// of the first error; stop_o stays until the reset that begins the next job that runs.
+// A bad argument ends the job at once, before the core was touched. An AXI error or abort_i raises
+// stop_o, which holds back new bursts: the job ends, with the code of what stopped it first, when
+// nothing is outstanding any more. An AXI error wins over an abort in the same clock, the end of
+// all work over an abort, an abort over a bad argument. stop_o stays until the reset that begins
+// the next job that runs.
+// The watchdog: while bursts are outstanding and nothing moves on any port for watchdog_i clocks
+// (0: it never counts), the job ends, stopping or not, with the code of the first port that waits.
+// Its bursts stay outstanding, and the ports with stop_o complete them if the memory ever answers;
+// until then unanswered_o is high, and every job ends before the core is reset, with that code.
+// A reset forgets them. What is answered after it must not be taken for an answer to a later burst:
+// axi_id_o, which all bursts carry, changes with the first job after each reset.
 // Handshake: start_i is a level; latch_o is a pulse in whose clock edge the registers take over
 // the arguments (they are read from the next clock on), done_o is a pulse at the end. start_i is
-// looked at from the clock after done_o on.
+// looked at from the clock after done_o on. abort_i is a level until idle_o.
 // Latency: 3 clocks from latch_o to done_o with a bad argument, 19 clocks to controller_start_o
 // otherwise; QuietClocks + 1 from the end of all work to done_o.
 // Throughput: one job at a time. Counter inputs are pulses, one count a clock each.
@@ -17,12 +25,16 @@
 module job_control
   import crocuta_pkg::*;
 #(
-  parameter int MaxLengthLog2 = 22  // longest row: 2^MaxLengthLog2 samples
+  parameter int MaxLengthLog2 = 22,  // longest row: 2^MaxLengthLog2 samples
+  localparam int Ports = 6
 ) (
   input  logic                 clk_i,
   input  logic                 rst_ni,
   // from and to the registers
   input  logic                 start_i,
+  input  logic                 abort_i,
+  /// clocks without a transfer that end a job; 0: none do
+  input  logic [31:0]          watchdog_i,
   output logic                 latch_o,
   output logic                 done_o,
   output logic                 idle_o,
@@ -47,6 +59,12 @@ module job_control
   input  logic                 controller_done_i,
   /// every port has done all it was told; while stop_o: has no burst presented or outstanding
   input  logic                 ports_idle_i,
+  /// a burst is presented or unanswered, by port, in the order of their codes
+  input  logic [Ports-1:0]     pending_i,
+  /// pulse: there was a transfer on a port
+  input  logic                 progress_i,
+  /// the ID of all bursts; changes while the core is in reset
+  output logic                 axi_id_o,
   // pulses from the core
   input  logic                 error_samples_read_i,
   input  logic                 error_samples_write_i,
@@ -66,6 +84,7 @@ module job_control
   // what is known of the last or running job
   output logic                 saturated_o,
   output logic                 non_finite_o,
+  output logic                 unanswered_o,
   output logic [ErrorBits-1:0] error_o,
   output logic [31:0]          chunks_done_o,
   output logic [63:0]          clocks_o,
@@ -99,10 +118,14 @@ module job_control
   logic                 bad_length_h_q;
   logic                 bad_pointer_q;
   logic [ErrorBits-1:0] argument_error;
+  logic [ErrorBits-1:0] judgement;
   logic [ErrorBits-1:0] port_error;
   logic [ErrorBits-1:0] error_q;
+  logic [Ports-1:0]     pending_q;
   logic                 finished_q;
+  logic [ErrorBits-1:0] timeout_error;
   logic                 quiet;
+  logic                 expired;
   logic                 done_q;
   logic                 stop_q;
   logic                 core_rst_n_q;
@@ -130,6 +153,14 @@ module job_control
     else argument_error = ErrorBits'(ErrorNone);
   end
 
+  // Of a job that has not begun. The core is not reset while its ports have bursts outstanding.
+  always_comb begin
+    if (abort_i) judgement = ErrorBits'(ErrorAborted);
+    else if (argument_error != ErrorBits'(ErrorNone)) judgement = argument_error;
+    else if (pending_q != '0) judgement = ErrorBits'(ErrorUnanswered);
+    else judgement = ErrorBits'(ErrorNone);
+  end
+
   always_comb begin
     if (error_samples_read_i) port_error = ErrorBits'(ErrorSamplesRead);
     else if (error_samples_write_i) port_error = ErrorBits'(ErrorSamplesWrite);
@@ -139,6 +170,57 @@ module job_control
     else if (error_h_write_i) port_error = ErrorBits'(ErrorHWrite);
     else port_error = ErrorBits'(ErrorNone);
   end
+
+  // ---------------------------------------------------------------------------------------------
+  // The watchdog. Its inputs come from all over the kernel.
+
+  logic        run;
+  logic        waits;
+  logic        progress_q;
+  logic [31:0] left_q;      // clocks it still waits
+  logic        expired_q;
+
+  assign run   = (state_q == StRun) || (state_q == StStop);
+  assign waits = run && (pending_q != '0) && !progress_q;
+
+  always_ff @(posedge clk_i) begin
+    pending_q  <= pending_i;
+    progress_q <= progress_i;
+    if (!waits) left_q <= watchdog_i;
+    else if (left_q != '0) left_q <= left_q - 1'b1;
+    expired_q <= waits && (left_q == 32'd1);
+  end
+
+  // The answer may come in the very clock.
+  assign expired = expired_q && (pending_q != '0);
+
+  always_comb begin
+    if (pending_q[0]) timeout_error = ErrorBits'(ErrorSamplesReadTimeout);
+    else if (pending_q[1]) timeout_error = ErrorBits'(ErrorSamplesWriteTimeout);
+    else if (pending_q[2]) timeout_error = ErrorBits'(ErrorXReadTimeout);
+    else if (pending_q[3]) timeout_error = ErrorBits'(ErrorXWriteTimeout);
+    else if (pending_q[4]) timeout_error = ErrorBits'(ErrorHReadTimeout);
+    else timeout_error = ErrorBits'(ErrorHWriteTimeout);
+  end
+
+  // ---------------------------------------------------------------------------------------------
+  // The bursts' ID. It tells those before a reset from those after it, so it has none itself. It
+  // changes while the core is in reset, with the first job that begins after this module's.
+  logic axi_id_q;
+  logic first_q;
+  logic released;
+
+  initial axi_id_q = 1'b1;
+
+  assign released = (state_q == StReset) && (count_q == 4'(ResetClocks - 1));
+
+  always_ff @(posedge clk_i) begin
+    if (!rst_ni) first_q <= 1'b1;
+    else if (released) first_q <= 1'b0;
+    if (released && first_q) axi_id_q <= !axi_id_q;
+  end
+
+  assign axi_id_o = axi_id_q;
 
   // ---------------------------------------------------------------------------------------------
   // The job.
@@ -173,8 +255,8 @@ module job_control
           state_q <= StJudge;
         end
         StJudge: begin
-          error_q <= argument_error;
-          if (argument_error != ErrorBits'(ErrorNone)) begin
+          error_q <= judgement;
+          if (judgement != ErrorBits'(ErrorNone)) begin
             done_q  <= 1'b1;
             state_q <= StIdle;
           end else begin
@@ -184,8 +266,17 @@ module job_control
         StReset: begin
           count_q      <= count_q + 1'b1;
           core_rst_n_q <= (count_q >= 4'(ResetClocks));
-          if (count_q == 4'(ResetClocks - 1)) stop_q <= 1'b0;
-          if (count_q == 4'(BeginClocks - 1)) state_q <= StStart;
+          if (released) stop_q <= 1'b0;
+          if (count_q == 4'(BeginClocks - 1)) begin
+            // The reset of the core is not cut short.
+            if (abort_i) begin
+              error_q <= ErrorBits'(ErrorAborted);
+              done_q  <= 1'b1;
+              state_q <= StIdle;
+            end else begin
+              state_q <= StStart;
+            end
+          end
         end
         StStart: begin
           count_q <= '0;
@@ -193,7 +284,12 @@ module job_control
         end
         StRun: begin
           count_q <= finished_q ? count_q + 1'b1 : '0;
-          if (port_error != ErrorBits'(ErrorNone)) begin
+          if (expired) begin
+            error_q <= timeout_error;
+            stop_q  <= 1'b1;
+            done_q  <= 1'b1;
+            state_q <= StIdle;
+          end else if (port_error != ErrorBits'(ErrorNone)) begin
             error_q <= port_error;
             stop_q  <= 1'b1;
             count_q <= '0;
@@ -201,11 +297,17 @@ module job_control
           end else if (quiet) begin
             done_q  <= 1'b1;
             state_q <= StIdle;
+          end else if (abort_i) begin
+            error_q <= ErrorBits'(ErrorAborted);
+            stop_q  <= 1'b1;
+            count_q <= '0;
+            state_q <= StStop;
           end
         end
         StStop: begin
           count_q <= finished_q ? count_q + 1'b1 : '0;
-          if (quiet) begin
+          if (expired) error_q <= timeout_error;
+          if (expired || quiet) begin
             done_q  <= 1'b1;
             state_q <= StIdle;
           end
@@ -222,15 +324,14 @@ module job_control
   assign stop_o             = stop_q;
   assign controller_start_o = (state_q == StStart);
   assign error_o            = error_q;
+  assign unanswered_o       = (state_q == StIdle) && (pending_q != '0);
 
   // ---------------------------------------------------------------------------------------------
   // Flags and counters.
 
   logic clear;
-  logic run;
 
   assign clear = !rst_ni || (state_q == StLatch);
-  assign run   = (state_q == StRun) || (state_q == StStop);
 
   always_ff @(posedge clk_i) begin
     if (clear) begin

@@ -4,8 +4,8 @@
 // overlap_add: y_k = Re z_k + Im z_(k-1): adds to each chunk the tail that the one before it left.
 //
 // The tail memory holds one chunk of real words, {exponent, mantissa}.
-// Handshake: valid-gated, gaps anywhere. A channel's first chunk, which has no chunk before it, is
-// told by first_i, taken with each chunk's beats; chunk_done_o is high with a chunk's last beat in.
+// Handshake: valid-gated, gaps anywhere. no_tail_i is high with all beats of a chunk that has no
+// chunk before it, a channel's first; chunk_done_o is high with a chunk's last beat in.
 // Latency: 12 clocks. Throughput: one beat a clock.
 
 module overlap_add #(
@@ -19,7 +19,7 @@ module overlap_add #(
   input  logic                      clk_i,
   input  logic                      rst_ni,
   input  logic                      valid_i,
-  input  logic                      first_i,
+  input  logic                      no_tail_i,
   input  logic [Lanes*WordBits-1:0] beat_i,
   output logic                      chunk_done_o,
   output logic                      valid_o,
@@ -57,8 +57,8 @@ module overlap_add #(
   logic [Lanes*RealBits-1:0] tail_q3;
   logic [AddrBits-1:0]       addr_q;
   logic                      valid_q;
-  logic                      first_q;
-  logic                      first_q2;
+  logic                      no_tail_q;
+  logic                      no_tail_q2;
   logic                      sum_valid;
   logic [Lanes-1:0]          saturated;
 
@@ -82,13 +82,13 @@ module overlap_add #(
   end
 
   always_ff @(posedge clk_i) begin
-    addr_q   <= count_q;
-    first_q  <= first_i;
-    first_q2 <= first_q;
-    low_q2   <= low_q;
-    low_q3   <= low_q2;
-    tail_q2  <= tail;
-    tail_q3  <= first_q2 ? {Lanes{ExponentMin, {MantissaBits{1'b0}}}} : tail_q2;
+    addr_q     <= count_q;
+    no_tail_q  <= no_tail_i;
+    no_tail_q2 <= no_tail_q;
+    low_q2     <= low_q;
+    low_q3     <= low_q2;
+    tail_q2    <= tail;
+    tail_q3    <= no_tail_q2 ? {Lanes{ExponentMin, {MantissaBits{1'b0}}}} : tail_q2;
   end
 
   valid_delay #(

@@ -35,6 +35,7 @@ module pass_sequencer #(
   input  logic pass_engine_i,
   input  logic pass_store_i,
   input  logic pass_prepare_i,
+  input  logic pass_no_tail_i,
   input  logic engine_valid_i,
   output logic engine_ready_o,
   input  logic x_valid_i,
@@ -50,6 +51,8 @@ module pass_sequencer #(
   input  logic output_available_i,
   /// a beat that leaves the MAC enters the inverse engine
   output logic output_reserve_o,
+  /// to which no tail is added: it is of a channel's first output chunk, or a flush
+  output logic output_no_tail_o,
   output logic mac_valid_o,
   output logic [Outputs-1:0] mac_outputs_o,
   output logic [Outputs-1:0] mac_first_o,
@@ -89,6 +92,7 @@ module pass_sequencer #(
   logic wait_engine_q;
   logic wait_store_q;
   logic wait_prepare_q;
+  logic wait_no_tail_q;
   logic [Outputs-1:0] wait_outputs_q;
   logic [Outputs-1:0] wait_first_q;
   logic [Outputs-1:0] wait_last_q;
@@ -104,6 +108,7 @@ module pass_sequencer #(
   logic need_h_q;
   logic need_store_x_q;
   logic need_output_q;
+  logic no_tail_q;
   logic [Outputs-1:0] outputs_q;
   logic [Outputs-1:0] first_q;
   logic [Outputs-1:0] last_q;
@@ -156,6 +161,7 @@ module pass_sequencer #(
       wait_engine_q  <= pass_engine_i;
       wait_store_q   <= pass_store_i;
       wait_prepare_q <= pass_prepare_i;
+      wait_no_tail_q <= pass_no_tail_i;
     end
     if (advance) begin
       outputs_q      <= wait_outputs_q;
@@ -163,6 +169,7 @@ module pass_sequencer #(
       last_q         <= wait_last_q;
       flush_q        <= wait_flush_q;
       prepare_q      <= wait_prepare_q;
+      no_tail_q      <= wait_no_tail_q;
       count_q        <= wait_x;
       need_engine_q  <= (wait_x && wait_engine_q) || wait_prepare_q;
       need_x_q       <= wait_x && !wait_engine_q;
@@ -178,6 +185,7 @@ module pass_sequencer #(
   assign store_x_valid_o  = fire && need_store_x_q;
   assign store_h_valid_o  = fire && prepare_q;
   assign output_reserve_o = fire && need_output_q;
+  assign output_no_tail_o = no_tail_q;
   assign mac_valid_o      = fire && !prepare_q;
   assign mac_outputs_o    = outputs_q;
   assign mac_first_o      = first_q;

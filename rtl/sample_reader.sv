@@ -25,6 +25,8 @@ module sample_reader #(
   input  logic                rst_ni,
   /// level: ask the memory for nothing more
   input  logic                stop_i,
+  /// the ID of every burst; changes in reset only
+  input  logic                id_i,
 
   input  logic                cmd_valid_i,
   output logic                cmd_ready_o,
@@ -42,6 +44,10 @@ module sample_reader #(
   output logic                idle_o,
   /// pulse: a beat came with an error response
   output logic                error_o,
+  /// a burst is presented or unanswered
+  output logic                pending_o,
+  /// pulse: there was a transfer on the port
+  output logic                progress_o,
 
   output logic                m_axi_arvalid,
   input  logic                m_axi_arready,
@@ -165,6 +171,7 @@ module sample_reader #(
     .clk_i        (clk_i),
     .rst_ni       (rst_ni),
     .stop_i       (stop_i),
+    .id_i         (id_i),
     .cmd_valid_i  (burst_valid && burst_some),
     .cmd_ready_o  (master_ready),
     .cmd_addr_i   (burst_addr),
@@ -174,6 +181,7 @@ module sample_reader #(
     .data_last_o  (data_last),
     .idle_o       (idle_o),
     .error_o      (error_o),
+    .progress_o   (progress_o),
     .m_axi_arvalid(m_axi_arvalid),
     .m_axi_arready(m_axi_arready),
     .m_axi_araddr (m_axi_araddr),
@@ -464,5 +472,7 @@ module sample_reader #(
     .release_i  (row_release_q),
     .available_o(row_available)
   );
+
+  assign pending_o = !idle_o;
 
 endmodule

@@ -25,6 +25,8 @@ module sample_writer #(
   input  logic                 rst_ni,
   /// level: ask the memory for nothing more and abandon what is queued
   input  logic                 stop_i,
+  /// the ID of every burst; changes in reset only
+  input  logic                 id_i,
 
   input  logic                 cmd_valid_i,
   output logic                 cmd_ready_o,
@@ -42,6 +44,10 @@ module sample_writer #(
   output logic                 idle_o,
   /// pulse: a burst was acknowledged with an error response
   output logic                 error_o,
+  /// a burst is presented or unanswered
+  output logic                 pending_o,
+  /// pulse: there was a transfer on the port
+  output logic                 progress_o,
 
   output logic                 m_axi_awvalid,
   input  logic                 m_axi_awready,
@@ -416,6 +422,7 @@ module sample_writer #(
     .clk_i        (clk_i),
     .rst_ni       (rst_ni),
     .stop_i       (stop_i),
+    .id_i         (id_i),
     .cmd_valid_i  (burst_valid && burst_some),
     .cmd_ready_o  (master_ready),
     .cmd_addr_i   (burst_addr),
@@ -427,6 +434,7 @@ module sample_writer #(
     .done_o       (unused_done),
     .idle_o       (master_idle),
     .error_o      (error_o),
+    .progress_o   (progress_o),
     .m_axi_awvalid(m_axi_awvalid),
     .m_axi_awready(m_axi_awready),
     .m_axi_awaddr (m_axi_awaddr),
@@ -447,6 +455,7 @@ module sample_writer #(
     .m_axi_bid    (m_axi_bid)
   );
 
-  assign idle_o = master_idle && (stop_i || bursts_idle);
+  assign pending_o = !master_idle;
+  assign idle_o    = master_idle && (stop_i || bursts_idle);
 
 endmodule

@@ -26,6 +26,8 @@ module spectrum_reader #(
   input  logic                rst_ni,
   /// no further burst is asked for
   input  logic                stop_i,
+  /// the ID of every burst; changes in reset only
+  input  logic                id_i,
   input  logic                cmd_valid_i,
   output logic                cmd_ready_o,
   /// first byte of the chunk, a multiple of the bytes of a burst
@@ -41,6 +43,10 @@ module spectrum_reader #(
   output logic                idle_o,
   /// pulse: a beat came with an error response; it still goes out
   output logic                error_o,
+  /// a burst is presented or unanswered
+  output logic                pending_o,
+  /// pulse: there was a transfer on the port
+  output logic                progress_o,
   output logic                m_axi_arvalid,
   input  logic                m_axi_arready,
   output logic [63:0]         m_axi_araddr,
@@ -179,6 +185,7 @@ module spectrum_reader #(
     .clk_i        (clk_i),
     .rst_ni       (rst_ni),
     .stop_i       (stop_i),
+    .id_i         (id_i),
     .cmd_valid_i  (master_valid),
     .cmd_ready_o  (master_ready),
     .cmd_addr_i   (addr_q),
@@ -188,6 +195,7 @@ module spectrum_reader #(
     .data_last_o  (data_last),
     .idle_o       (master_idle),
     .error_o      (error_o),
+    .progress_o   (progress_o),
     .m_axi_arvalid(m_axi_arvalid),
     .m_axi_arready(m_axi_arready),
     .m_axi_araddr (m_axi_araddr),
@@ -229,7 +237,8 @@ module spectrum_reader #(
     .level_o(fifo_level)
   );
 
-  assign idle_o = master_idle && (stop_i || state_q == Idle);
+  assign pending_o = !master_idle;
+  assign idle_o    = master_idle && (stop_i || state_q == Idle);
 
   // The room was reserved in advance, the bursts are counted at the other end, and of the
   // difference only the sign counts.

@@ -22,6 +22,8 @@ module spectrum_writer #(
   input  logic                 rst_ni,
   /// no further burst is asked for; those asked for are completed
   input  logic                 stop_i,
+  /// the ID of every burst; changes in reset only
+  input  logic                 id_i,
   input  logic                 cmd_valid_i,
   output logic                 cmd_ready_o,
   /// first byte of the chunk, a multiple of the bytes of a burst
@@ -35,6 +37,10 @@ module spectrum_writer #(
   output logic                 idle_o,
   /// pulse: a burst was acknowledged with an error response
   output logic                 error_o,
+  /// a burst is presented or unanswered
+  output logic                 pending_o,
+  /// pulse: there was a transfer on the port
+  output logic                 progress_o,
   output logic                 m_axi_awvalid,
   input  logic                 m_axi_awready,
   output logic [63:0]          m_axi_awaddr,
@@ -159,6 +165,7 @@ module spectrum_writer #(
     .clk_i        (clk_i),
     .rst_ni       (rst_ni),
     .stop_i       (stop_i),
+    .id_i         (id_i),
     .cmd_valid_i  (master_valid),
     .cmd_ready_o  (master_ready),
     .cmd_addr_i   (addr_q),
@@ -170,6 +177,7 @@ module spectrum_writer #(
     .done_o       (done),
     .idle_o       (master_idle),
     .error_o      (error_o),
+    .progress_o   (progress_o),
     .m_axi_awvalid(m_axi_awvalid),
     .m_axi_awready(m_axi_awready),
     .m_axi_awaddr (m_axi_awaddr),
@@ -191,6 +199,7 @@ module spectrum_writer #(
   );
 
   assign written_o = written_q;
+  assign pending_o = !master_idle;
   assign idle_o    = master_idle && (stop_i || (!busy_q && fifo_level == '0));
 
 endmodule

@@ -15,10 +15,10 @@ import os
 import re
 import shutil
 import subprocess
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, NamedTuple
 
 import typer
 from pyslang import driver
@@ -47,45 +47,55 @@ console = Console(highlight=False, soft_wrap=True)
 
 ConfigOption = Annotated[str, typer.Option(help="a name of configs.toml")]
 TargetOption = Annotated[str, typer.Option(help="what to build for")]
+Port = tuple[str, str, int]
+"""A direction, "input" or "output", a name and a width."""
 
 
-def kernel_ports(config: Config) -> list[tuple[str, str, int]]:
-    """The kernel's ports in this configuration: direction, name and width."""
+def ports(module: str, parameters: Mapping[str, int]) -> list[Port]:
+    """The ports of a module of rtl/."""
     slang = driver.Driver()
     slang.addStandardArgs()
-    parameters = " ".join(f"-G {name}={value}" for name, value in config.parameters().items())
+    values = " ".join(f"-G {name}={value}" for name, value in parameters.items())
     files = " ".join(f'"{path}"' for path in rtl_files())
-    slang.parseCommandLine(f"slang --std 1800-2017 --top {KERNEL} {parameters} {files}")
+    slang.parseCommandLine(f"slang --std 1800-2017 --top {module} {values} {files}")
     slang.processOptions()
     slang.parseAllSources()
-    (kernel,) = slang.createCompilation().getRoot().topInstances
+    (top,) = slang.createCompilation().getRoot().topInstances
     directions = {"In": "input", "Out": "output"}
     return [
         (directions[port.direction.name], port.name, port.type.bitWidth)
-        for port in kernel.body.portList
+        for port in top.body.portList
     ]
 
 
-def top_verilog(config: Config, tables: Path) -> str:
-    """The kernel under the name `crocuta`, without parameters, in Verilog."""
-    ports = kernel_ports(config)
+def kernel_ports(config: Config) -> list[Port]:
+    """The kernel's ports in this configuration."""
+    return ports(KERNEL, config.parameters())
+
+
+def wrapper(
+    name: str, module: str, instance: str, ports: Sequence[Port], values: Mapping[str, int | str]
+) -> str:
+    """A module called `name`, without parameters, in Verilog."""
     width = max(len(f"[{bits - 1}:0]") for _, _, bits in ports)
     declarations = [
-        f"  {direction:6} wire {f'[{bits - 1}:0]' if bits > 1 else '':{width}} {name}"
-        for direction, name, bits in ports
+        f"  {direction:6} wire {f'[{bits - 1}:0]' if bits > 1 else '':{width}} {port}"
+        for direction, port, bits in ports
     ]
-    parameters = [f"    .{name}({value})" for name, value in config.parameters().items()]
-    parameters.append(f'    .TwiddleDir("{tables}")')
-    connections = [f"    .{name}({name})" for _, name, _ in ports]
+    parameters = [
+        f'    .{parameter}("{value}")' if isinstance(value, str) else f"    .{parameter}({value})"
+        for parameter, value in values.items()
+    ]
+    connections = [f"    .{port}({port})" for _, port, _ in ports]
     return "\n".join(
         [
-            f"// {KERNEL} at {config.name}, written by scripts/build.py.",
-            f"module {TOP} (",
+            f"// {module} with its parameters, written by scripts/build.py.",
+            f"module {name} (",
             ",\n".join(declarations),
             ");",
-            f"  {KERNEL} #(",
+            f"  {module} #(",
             ",\n".join(parameters),
-            "  ) kernel (",
+            f"  ) {instance} (",
             ",\n".join(connections),
             "  );",
             "endmodule",
@@ -94,12 +104,58 @@ def top_verilog(config: Config, tables: Path) -> str:
     )
 
 
+def top_verilog(config: Config, tables: Path) -> str:
+    """The kernel under the name `crocuta`."""
+    values: dict[str, int | str] = {**config.parameters(), "TwiddleDir": str(tables)}
+    return wrapper(TOP, KERNEL, "kernel", kernel_ports(config), values)
+
+
+class Cell(NamedTuple):
+    """An arithmetic module that is synthesised by itself, under a name of its own."""
+
+    name: str
+    module: str
+    parameters: dict[str, int]
+
+    def verilog(self) -> str:
+        """Its module in Verilog."""
+        return wrapper(
+            self.name, self.module, "u_cell", ports(self.module, self.parameters), self.parameters
+        )
+
+
+def cells(config: Config) -> list[Cell]:
+    """The arithmetic of a configuration, each format that the kernel has once."""
+    mantissa, twiddle = config.mantissa_bits, config.twiddle_bits
+    sizes = {"MantissaBits": mantissa, "ExponentBits": config.exponent_bits}
+    by_twiddle = {"FactorBits": twiddle, "ProductBits": mantissa + twiddle}
+    of_words = {"FactorBits": mantissa, "ProductBits": 2 * mantissa + 1}
+    return [
+        Cell("cell_multiply_by_twiddle", "cfp_multiply", sizes | by_twiddle),
+        Cell("cell_multiply_words", "cfp_multiply", sizes | of_words),
+        *(
+            Cell(f"cell_{module.replace('cfp_', '', 1)}", module, sizes)
+            for module in ("cfp_add", "cfp_butterfly")
+        ),
+        *(Cell(f"cell_{module}", module, sizes) for module in ("float_to_cfp", "cfp_to_float")),
+    ]
+
+
 def prepare(config: Config) -> Path:
     """Writes the tables and the top of a configuration; their folder."""
     directory = BUILD / config.name
     tables = twiddle_rom.write(config, directory / "twiddles")
     (directory / f"{TOP}.v").write_text(top_verilog(config, tables), encoding="utf-8")
     return directory
+
+
+def prepare_cells(config: Config) -> None:
+    """Writes a module for each of the cells, and nothing else, into a folder of theirs."""
+    directory = BUILD / config.name / "cells"
+    shutil.rmtree(directory, ignore_errors=True)
+    directory.mkdir(parents=True)
+    for cell in cells(config):
+        (directory / f"{cell.name}.v").write_text(cell.verilog(), encoding="utf-8")
 
 
 def chosen(name: str) -> Config:
@@ -172,10 +228,12 @@ def vivado(flow: str, config: Config, products: Sequence[str], *arguments: str) 
 
 
 def show(results: Path) -> None:
-    """The figures the gate looked at, and the cells."""
+    """The figures the gate looked at, the cells, and the figures that it did not look at."""
     summary = json.loads((results / "summary.json").read_text(encoding="utf-8"))
     for name, value in (summary["gate"] | summary["cells"]).items():
         console.print(f"  {name.replace('_', ' '):26} {value:>12}")
+    for name, value in summary["seen"].items():
+        console.print(f"  {name.replace('_', ' '):26} {value:>12}  in the whole card, not gated")
     console.print(f"Passed; reports and summary.json in {results}.")
 
 
@@ -184,7 +242,11 @@ def ooc(config: ConfigOption = "u200") -> None:
     """Synthesises, places and routes the kernel alone at 300 MHz."""
     configuration = chosen(config)
     need("vivado")
-    show(vivado("ooc", configuration, ["summary.json"]))
+    prepare_cells(configuration)
+    netlists = [
+        f"netlists/{name}.v" for name in (TOP, *(cell.name for cell in cells(configuration)))
+    ]
+    show(vivado("ooc", configuration, ["summary.json", *netlists]))
 
 
 def u200_bitstream(config: Config) -> None:

@@ -4,11 +4,12 @@
 #
 # install.sh: makes .venv with the pinned Python packages and installs what the system lacks
 # through apt. `install.sh waves` adds the headers that Verilator's waves need.
-# PYTHON names the interpreter to use (default: python3).
+# PYTHON names the interpreter to use (default: that of .venv, or python3). A .venv that was made
+# with another one, or in another folder and then moved or copied, is made anew.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
-python=${PYTHON:-python3}
+here=$(pwd -P)
 
 stop() {
   echo "$1" >&2
@@ -46,6 +47,33 @@ if [ "${1:-}" = waves ]; then
   exit 0
 fi
 
+case $here in
+  *[:\;\$\#%\\\'\"\`]* | *$'\n'*)
+    stop "Tools that Crocuta needs cannot work in $here: move it where no folder's name has one of : ; \$ # % \\ or a quote." ;;
+esac
+
+# base PYTHON: the interpreter that it is, or that its environment was made with.
+base() {
+  "$1" -c 'import os, sys; print(os.path.realpath(sys._base_executable), sys.version)' 2> /dev/null
+}
+
+# Programs of an environment name its folder, so they tell where it was made.
+usable() {
+  [ -x .venv/bin/python ] && .venv/bin/python -c 'import pip' 2> /dev/null &&
+    head -n 3 .venv/bin/pip | grep -qF "$here/.venv/bin/python" &&
+    { [ -z "${PYTHON:-}" ] || [ "$(base "$PYTHON")" = "$(base .venv/bin/python)" ]; }
+}
+
+if usable; then
+  if [ "$(cat .venv/installed 2> /dev/null)" = "$here" ] && ! [ requirements.txt -nt .venv/installed ] &&
+    ! [ pyproject.toml -nt .venv/installed ] && ! [ scripts/install.sh -nt .venv/installed ]; then
+    exit 0
+  fi
+  python=.venv/bin/python
+else
+  python=${PYTHON:-python3}
+fi
+
 command -v "$python" > /dev/null ||
   stop "Crocuta needs Python 3.11 or newer, and there is no $python: install it or set PYTHON=."
 version=$("$python" -c 'import sys; print("%d.%d" % sys.version_info[:2])')
@@ -63,8 +91,11 @@ command -v tclsh > /dev/null || missing+=(tcl)
 "$python" -c 'import venv, ensurepip' 2> /dev/null || missing+=("python$version-venv")
 [ ${#missing[@]} = 0 ] || packages "${missing[@]}"
 
-[ -x .venv/bin/python ] && .venv/bin/python -c 'import pip' 2> /dev/null ||
+if [ "$python" != .venv/bin/python ]; then
+  [ ! -e .venv/bin ] || echo "Making .venv anew: it is of another folder or another Python."
   "$python" -m venv --clear .venv
+fi
+rm -f .venv/installed
 export PIP_DISABLE_PIP_VERSION_CHECK=1
 .venv/bin/python -m pip install --quiet -r requirements.txt
 .venv/bin/python -m pip install --quiet --no-build-isolation --no-deps -e .
@@ -75,4 +106,4 @@ export PIP_DISABLE_PIP_VERSION_CHECK=1
 if [ "$(.venv/bin/python -c 'import find_libpython as f; print(f.find_libpython())')" = None ]; then
   packages "libpython$version"
 fi
-touch .venv/installed
+printf '%s\n' "$here" > .venv/installed

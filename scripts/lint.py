@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from pyslang import driver
+from pyslang import ast, driver, syntax
 from rich.console import Console
 
 from models import configs
@@ -146,14 +146,58 @@ def check_slang() -> bool:
     return all([elaborates(rtl_files()), elaborates(beside + boards)])
 
 
-def elaborates(paths: Sequence[Path]) -> bool:
-    """Whether slang takes these files without a warning."""
+def parsed(paths: Sequence[Path], flags: str) -> driver.Driver | None:
+    """slang, having read these files; None if it could not."""
     slang = driver.Driver()
     slang.addStandardArgs()
     files = " ".join(f'"{path}"' for path in paths)
-    if not slang.parseCommandLine(f"slang --std 1800-2017 {SLANG_FLAGS} {files}"):
-        return False
-    return slang.processOptions() and slang.parseAllSources() and slang.runFullCompilation(True)
+    if not slang.parseCommandLine(f"slang --std 1800-2017 {flags} {files}"):
+        return None
+    return slang if slang.processOptions() and slang.parseAllSources() else None
+
+
+def elaborates(paths: Sequence[Path]) -> bool:
+    """Whether slang takes these files without a warning."""
+    slang = parsed(paths, SLANG_FLAGS)
+    return slang is not None and slang.runFullCompilation(True)
+
+
+def check_sign_extension() -> bool:
+    """No size cast widens a signed value: some releases of Vivado fill it up with zeros."""
+    boards = board_files()
+    beside = [path for path in rtl_files() if path.name not in {board.name for board in boards}]
+    found: set[str] = set()
+    # With one and with two outputs a pass, all generate blocks of all modules are elaborated.
+    for paths in (rtl_files(), beside + boards):
+        for outputs in (1, 2):
+            found.update(signed_casts(paths, f"-G Outputs={outputs}"))
+    return report(sorted(found))
+
+
+def signed_casts(paths: Sequence[Path], flags: str = "") -> list[str]:
+    """Where these files cast a signed value to a larger size. Constants are left out: they are
+    folded before any tool extends them."""
+    slang = parsed(paths, flags)
+    if slang is None:
+        return ["slang cannot read the files"]
+    sources = slang.sourceManager
+    found: list[str] = []
+
+    def visit(node: object) -> None:
+        if not isinstance(node, ast.ConversionExpression) or node.syntax is None:
+            return
+        operand = node.operand
+        cast = node.syntax.kind == syntax.SyntaxKind.CastExpression
+        # Not "wider": slang has given an operator inside the cast the cast's own width.
+        narrower = node.type.bitWidth < operand.type.bitWidth
+        if cast and not narrower and operand.type.isSigned and operand.constant is None:
+            start = node.syntax.sourceRange.start
+            text = " ".join(str(node.syntax).split())
+            place = f"{Path(sources.getFileName(start)).name}:{sources.getLineNumber(start)}"
+            found.append(f"{place}: {text} extends a signed value; repeat its sign bit instead")
+
+    slang.createCompilation().getRoot().visit(visit)
+    return found
 
 
 def python_folders() -> list[str]:
@@ -201,6 +245,7 @@ CHECKS: dict[str, Callable[[], bool]] = {
     "verilator": check_verilator,
     "verible": check_verible,
     "slang": check_slang,
+    "sign-extension": check_sign_extension,
     "ruff": check_ruff,
     "ruff-format": check_ruff_format,
     "mypy": check_mypy,

@@ -16,6 +16,7 @@ SYNTAX = """
 add_cells_to_pblock [-top] <pblock> [<cells>...]
 add_files [-norecurse] <files>
 assign_bd_address -offset <arg> -range <arg> [-force] -target_address_space <arg> <segment>
+close_design
 close_hw_target
 close_project [-delete]
 connect_bd_intf_net <objects>...
@@ -111,6 +112,7 @@ version [-short]
 write_bitstream [-force] <file>
 write_cfgmem [-force] -format <arg> -size <arg> -interface <arg> -loadbit <arg> <file>
 write_checkpoint [-force] <file>
+write_verilog [-mode <arg>] [-force] <file>
 """
 
 TOKEN = re.compile(

@@ -1,7 +1,8 @@
 // Copyright 2026 The Crocuta authors
 // SPDX-License-Identifier: Apache-2.0
 //
-// axi_masters_tb: axi_read_master and axi_write_master as the two halves of one AXI4 port.
+// axi_masters_tb: axi_read_master and axi_write_master as the two halves of one AXI4 port. With
+// late_r_i and late_b_i an answer to a burst that a reset has cut off comes instead of the slave's.
 // Handshake, latency and throughput: those of the masters.
 
 module axi_masters_tb #(
@@ -11,6 +12,10 @@ module axi_masters_tb #(
   input  logic                  clk_i,
   input  logic                  rst_ni,
   input  logic                  stop_i,
+  input  logic                  id_i,
+  input  logic                  late_r_i,
+  input  logic                  late_last_i,
+  input  logic                  late_b_i,
   input  logic                  read_valid_i,
   output logic                  read_ready_o,
   input  logic [63:0]           read_addr_i,
@@ -20,6 +25,7 @@ module axi_masters_tb #(
   output logic                  data_last_o,
   output logic                  read_idle_o,
   output logic                  read_error_o,
+  output logic                  read_progress_o,
   input  logic                  write_valid_i,
   output logic                  write_ready_o,
   input  logic [63:0]           write_addr_i,
@@ -31,6 +37,7 @@ module axi_masters_tb #(
   output logic                  done_o,
   output logic                  write_idle_o,
   output logic                  write_error_o,
+  output logic                  write_progress_o,
   output logic                  m_axi_arvalid,
   input  logic                  m_axi_arready,
   output logic [63:0]           m_axi_araddr,
@@ -66,6 +73,12 @@ module axi_masters_tb #(
   input  logic [0:0]            m_axi_bid
 );
 
+  logic rready;
+  logic bready;
+
+  assign m_axi_rready = rready && !late_r_i;
+  assign m_axi_bready = bready && !late_b_i;
+
   axi_read_master #(
     .DataBits      (DataBits),
     .MaxOutstanding(MaxOutstanding)
@@ -73,6 +86,7 @@ module axi_masters_tb #(
     .clk_i        (clk_i),
     .rst_ni       (rst_ni),
     .stop_i       (stop_i),
+    .id_i         (id_i),
     .cmd_valid_i  (read_valid_i),
     .cmd_ready_o  (read_ready_o),
     .cmd_addr_i   (read_addr_i),
@@ -82,6 +96,7 @@ module axi_masters_tb #(
     .data_last_o  (data_last_o),
     .idle_o       (read_idle_o),
     .error_o      (read_error_o),
+    .progress_o   (read_progress_o),
     .m_axi_arvalid(m_axi_arvalid),
     .m_axi_arready(m_axi_arready),
     .m_axi_araddr (m_axi_araddr),
@@ -91,12 +106,12 @@ module axi_masters_tb #(
     .m_axi_arid   (m_axi_arid),
     .m_axi_arcache(m_axi_arcache),
     .m_axi_arprot (m_axi_arprot),
-    .m_axi_rvalid (m_axi_rvalid),
-    .m_axi_rready (m_axi_rready),
-    .m_axi_rdata  (m_axi_rdata),
-    .m_axi_rresp  (m_axi_rresp),
-    .m_axi_rlast  (m_axi_rlast),
-    .m_axi_rid    (m_axi_rid)
+    .m_axi_rvalid (m_axi_rvalid || late_r_i),
+    .m_axi_rready (rready),
+    .m_axi_rdata  (late_r_i ? ~m_axi_rdata : m_axi_rdata),
+    .m_axi_rresp  (late_r_i ? 2'b10 : m_axi_rresp),
+    .m_axi_rlast  (late_r_i ? late_last_i : m_axi_rlast),
+    .m_axi_rid    (late_r_i ? !id_i : m_axi_rid)
   );
 
   axi_write_master #(
@@ -106,6 +121,7 @@ module axi_masters_tb #(
     .clk_i        (clk_i),
     .rst_ni       (rst_ni),
     .stop_i       (stop_i),
+    .id_i         (id_i),
     .cmd_valid_i  (write_valid_i),
     .cmd_ready_o  (write_ready_o),
     .cmd_addr_i   (write_addr_i),
@@ -117,6 +133,7 @@ module axi_masters_tb #(
     .done_o       (done_o),
     .idle_o       (write_idle_o),
     .error_o      (write_error_o),
+    .progress_o   (write_progress_o),
     .m_axi_awvalid(m_axi_awvalid),
     .m_axi_awready(m_axi_awready),
     .m_axi_awaddr (m_axi_awaddr),
@@ -131,10 +148,10 @@ module axi_masters_tb #(
     .m_axi_wdata  (m_axi_wdata),
     .m_axi_wstrb  (m_axi_wstrb),
     .m_axi_wlast  (m_axi_wlast),
-    .m_axi_bvalid (m_axi_bvalid),
-    .m_axi_bready (m_axi_bready),
-    .m_axi_bresp  (m_axi_bresp),
-    .m_axi_bid    (m_axi_bid)
+    .m_axi_bvalid (m_axi_bvalid || late_b_i),
+    .m_axi_bready (bready),
+    .m_axi_bresp  (late_b_i ? 2'b10 : m_axi_bresp),
+    .m_axi_bid    (late_b_i ? !id_i : m_axi_bid)
   );
 
 endmodule

@@ -2,7 +2,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // axi_memory: a memory behind one AXI4 slave, for simulation: with a latency, a bandwidth that
-// reads and writes share, random stalls, error responses on demand, and checks of the protocol.
+// reads and writes share, random stalls, channels held back, error responses on demand, and checks
+// of the protocol.
 // Whole beats only: aligned INCR bursts of the full size within 4 KiB; everything in order.
 // Handshake: AXI4. At most one beat a clock moves, of R and W together: when both want one and
 // could have it, they take turns. The answer to a W beat depends on s_axi_wvalid in the same clock.
@@ -30,12 +31,16 @@ module axi_memory #(
   input  logic [15:0]            stall_i,
   /// taken at reset; any value
   input  logic [31:0]            seed_i,
-  /// the beat with this address is answered with SLVERR (and its data)
+  /// while set, nothing more moves on a channel: AR, R, AW, W, B from bit 0
+  input  logic [4:0]             hold_i,
+  /// the beat with this address is answered with response_i (and its data)
   input  logic                   read_error_i,
   input  logic [63:0]            read_error_addr_i,
-  /// the beat with this address is not written and its burst answered with SLVERR
+  /// the beat with this address is not written and its burst answered with response_i
   input  logic                   write_error_i,
   input  logic [63:0]            write_error_addr_i,
+  /// the response of these errors: EXOKAY, SLVERR or DECERR
+  input  logic [1:0]             response_i,
   /// breaches of the protocol only set protocol_error_o and protocol_breach_o, without a message
   input  logic                   quiet_i,
   // Contents: a hexadecimal file, one word a line, read or written in one clock, once there was a
@@ -200,8 +205,8 @@ module axi_memory #(
   assign ar_level = ar_tail_q - ar_head_q;
   assign aw_level = aw_tail_q - b_head_q;
 
-  assign s_axi_arready = run && !ar_level[QueueBits] && !stall_ar;
-  assign s_axi_awready = run && !aw_level[QueueBits] && !stall_aw;
+  assign s_axi_arready = run && !ar_level[QueueBits] && !stall_ar && !hold_i[0];
+  assign s_axi_awready = run && !aw_level[QueueBits] && !stall_aw && !hold_i[2];
 
   // ---------------------------------------------------------------------------------------------
   // One beat a clock, of R or W.
@@ -231,8 +236,8 @@ module axi_memory #(
   assign b_wait      = b_time[b_slot] - now_q;
   assign allowed     = (tokens_q >= Token) && !stall_data;
   assign want_read   = (ar_head_q != ar_tail_q) && ($signed(ar_wait) <= 0) &&
-                       (!s_axi_rvalid || s_axi_rready);
-  assign want_write  = (aw_head_q != aw_tail_q) && s_axi_wvalid;
+                       (!s_axi_rvalid || s_axi_rready) && !hold_i[1];
+  assign want_write  = (aw_head_q != aw_tail_q) && s_axi_wvalid && !hold_i[3];
   assign read_beat   = allowed && want_read && !(want_write && turn_q);
   assign write_beat  = allowed && want_write && !read_beat;
   assign read_last   = (read_beat_q == ar_len[ar_slot]);
@@ -295,8 +300,9 @@ module axi_memory #(
         s_axi_rdata  <= mem[read_index];
         s_axi_rlast  <= read_last;
         s_axi_rid    <= ar_id[ar_slot];
-        s_axi_rresp  <= {read_error_i &&
-                         (read_index == read_error_addr_i[OffsetBits+:IndexBits]), 1'b0};
+        s_axi_rresp  <= (read_error_i &&
+                         (read_index == read_error_addr_i[OffsetBits+:IndexBits])) ? response_i
+                                                                                   : 2'b00;
         read_beat_q  <= read_last ? '0 : read_beat_q + 1'b1;
         if (read_last) ar_head_q <= ar_head_q + 1'b1;
         beats_read_o <= beats_read_o + 1'b1;
@@ -324,9 +330,9 @@ module axi_memory #(
       end
       if (s_axi_bready) s_axi_bvalid <= 1'b0;
       if (b_head_q != aw_head_q && $signed(b_wait) <= 0 && (!s_axi_bvalid || s_axi_bready) &&
-          !stall_b) begin
+          !stall_b && !hold_i[4]) begin
         s_axi_bvalid <= 1'b1;
-        s_axi_bresp  <= {b_error[b_slot], 1'b0};
+        s_axi_bresp  <= b_error[b_slot] ? response_i : 2'b00;
         s_axi_bid    <= aw_id[b_slot];
         b_head_q     <= b_head_q + 1'b1;
       end

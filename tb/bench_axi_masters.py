@@ -24,6 +24,7 @@ BYTES = configs.load(os.environ["CROCUTA_CONFIG"]).axi_bits // 8
 PAGES = 8
 MAX_OUTSTANDING = 4
 LIMIT = 40_000
+LATE = ("late_r_i", "late_last_i", "late_b_i")
 
 WAYS = ("reads", "writes", "both") * 2
 """What is under way when a test stops or resets."""
@@ -165,6 +166,12 @@ class Bench:
         start_clock(dut)
         dut.rst_ni.value = 0
         dut.stop_i.value = 0
+        dut.id_i.value = random.getrandbits(1)
+        for name in LATE:
+            getattr(dut, name).value = 0
+        self.late = 0.0
+        """How probable an answer to a burst before the last reset is, in each clock."""
+        self.late_answers = 0
         self.memory = Memory()
         self.reads = Source(dut, "read_valid_i", "read_ready_o", ("read_addr_i", "read_beats_i"))
         self.writes = Source(
@@ -186,6 +193,7 @@ class Bench:
         self.cover = Cover()
         self.forget()
         cocotb.start_soon(self.watch())
+        cocotb.start_soon(self.answer_late())
 
     def forget(self) -> None:
         """Nothing is expected."""
@@ -206,9 +214,11 @@ class Bench:
         assert self.done.items == self.acknowledged[: len(self.done.items)], self.done.items
 
     async def reset(self, clocks: int = 3) -> None:
-        """Resets masters and slaves; what came before was right, what was under way is gone."""
+        """Resets masters and slaves; what came before was right, what was under way is gone, and
+        later bursts have another ID."""
         await RisingEdge(self.dut.clk_i)
         self.dut.rst_ni.value = 0
+        self.dut.id_i.value = 1 - int(self.dut.id_i.value)
         for source in (self.reads, self.writes, self.beats):
             source.clear()
         await ClockCycles(self.dut.clk_i, clocks)
@@ -233,13 +243,29 @@ class Bench:
             elif chance:
                 channel.set_pause_generator(pauses(chance))
 
+    async def answer_late(self) -> None:
+        """Random answers with the ID of before the last reset, at any time."""
+        while True:
+            await RisingEdge(self.dut.clk_i)
+            for name in LATE:
+                late = random.random() < self.late
+                getattr(self.dut, name).value = int(late)
+                self.late_answers += late
+
     async def watch(self) -> None:
-        """Stable addresses, data no earlier than its address, few enough bursts outstanding."""
+        """Stable addresses, data no earlier than its address, few enough bursts outstanding, and
+        every transfer told a clock later."""
         dut = self.dut
         names = ("addr", "len", "size", "burst", "id", "cache", "prot")
         fields = [[getattr(dut, f"m_axi_{way}{name}") for name in names] for way in ("ar", "aw")]
         # Whole beats, INCR, one ID, modifiable and bufferable memory, data of an ordinary user.
-        constant = [BYTES.bit_length() - 1, 1, 0, 0b0011, 0]
+        constant = [BYTES.bit_length() - 1, 1, -1, 0b0011, 0]
+        channels = [
+            [(getattr(dut, f"m_axi_{c}valid"), getattr(dut, f"m_axi_{c}ready")) for c in side]
+            for side in (("ar", "r"), ("aw", "w", "b"))
+        ]
+        progress = [dut.read_progress_o, dut.write_progress_o]
+        moved = [False, False]
         valids = [dut.m_axi_arvalid, dut.m_axi_awvalid]
         readies = [dut.m_axi_arready, dut.m_axi_awready]
         idles = [dut.read_idle_o, dut.write_idle_o]
@@ -252,7 +278,13 @@ class Bench:
                 held = [None, None]
                 presented = [0, 0]
                 promised = sent = answered = returned = number = 0
+                moved = [False, False]
                 continue
+            assert [bool(told.value) for told in progress] == moved, "progress_o"
+            moved = [
+                any(valid.value == ready.value == 1 for valid, ready in side) for side in channels
+            ]
+            constant[2] = int(dut.id_i.value)
             for side in range(2):
                 if valids[side].value != 1:
                     assert held[side] is None, "an address went away before it was accepted"
@@ -267,7 +299,8 @@ class Bench:
                 else:
                     assert now == previous, "an address changed before it was accepted"
                 held[side] = None if readies[side].value == 1 else now
-            assert dut.m_axi_rready.value == 1 and dut.m_axi_bready.value == 1
+            assert dut.m_axi_rready.value != dut.late_r_i.value
+            assert dut.m_axi_bready.value != dut.late_b_i.value
             if dut.m_axi_wvalid.value == 1:
                 # The address of this beat has to be there in an earlier clock or in this one.
                 assert sent < promised, "a W beat came before its AW"
@@ -278,12 +311,12 @@ class Bench:
                 assert count == 0 or idle.value == 0, "idle with a burst outstanding"
             self.outstanding_seen = max(self.outstanding_seen, min(outstanding))
             self.cover.clock(outstanding)
-            if dut.m_axi_rvalid.value == 1:
+            if dut.m_axi_rvalid.value == dut.m_axi_rready.value == 1:
                 last = bool(dut.m_axi_rlast.value)
                 self.cover.beat(int(dut.m_axi_rresp.value), number, last)
                 number = 0 if last else number + 1
                 returned += last
-            if dut.m_axi_bvalid.value == 1:
+            if dut.m_axi_bvalid.value == dut.m_axi_bready.value == 1:
                 self.cover.answer(int(dut.m_axi_bresp.value))
                 answered += 1
             self.watched += 1
@@ -551,3 +584,31 @@ async def reset_in_the_middle(dut: Any) -> None:
         assert bench.memory.data == image
         compared += count
     assert compared > 0
+
+
+@cocotb.test()
+async def late_answers(dut: Any) -> None:
+    """Answers to bursts that a reset has cut off, at any time after it: no beat, no
+    acknowledgement and no error of them, also while nothing else is under way."""
+    bench = Bench(dut)
+    await bench.reset()
+    compared = 0
+    for late, chance in ((0.5, 0.0), (0.1, 0.2), (0.9, 0.3)):
+        bench.pause(0.2)
+        bench.offer([random_burst(0, PAGES // 2) for _ in range(10)])
+        bench.ask([random_burst(PAGES // 2) for _ in range(10)])
+        await ClockCycles(dut.clk_i, random.randint(1, 80))
+        await bench.reset(random.randint(1, 3))
+        bench.late = late
+        await ClockCycles(dut.clk_i, 20)
+        assert dut.read_idle_o.value == 1 and dut.write_idle_o.value == 1
+        assert not bench.read.items and not bench.done.items
+        bench.pause(chance)
+        image = bytearray(bench.memory.data)
+        writes = [random_burst(0, PAGES // 2) for _ in range(6)]
+        store(image, writes, bench.offer(writes))
+        count = bench.ask([random_burst(PAGES // 2) for _ in range(6)])
+        await bench.until_counts(count, 6)
+        assert bench.memory.data == image
+        compared += count
+    assert compared > 0 and bench.late_answers > 100

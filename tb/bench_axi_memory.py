@@ -23,7 +23,10 @@ from cocotbext.axi import AxiBus, AxiResp
 
 from models import configs
 from tb.agents.axi_memory import (
+    CHANNELS,
+    ERRORS,
     FIELDS,
+    HELD,
     PAGE_BYTES,
     AxiMemoryConfig,
     Behaviour,
@@ -34,6 +37,7 @@ from tb.agents.axi_memory import (
 from tb.clock import start_clock
 from tb.envs.axi_memory import AccessSequence, AxiMemoryEnv
 from tb.envs.base import BlockTest
+from tb.envs.coverage import covered, covergroup
 from tb.valid_ready import Sink, Source, clock_now
 
 BYTES = configs.load(os.environ["CROCUTA_CONFIG"]).axi_bits // 8
@@ -43,6 +47,42 @@ WORDS = MEMORY_BYTES // BYTES
 FILE_BYTES = 256
 INCR = 1
 LIMIT = 60_000
+
+LATENCIES = (2, 3, 60, 1000)
+PER_MILLE = (1000, 750, 333)
+SEEDS = {"one": 1, "the same": 1, "another": 2}
+BREACHES = (
+    "none",
+    "crossing",
+    "type",
+    "size",
+    "aligned",
+    "range",
+    "address",
+    "data",
+    "last",
+)
+"""breach_e of the memory, in its order."""
+sample_file = covergroup("axi_memory.files", {"way": ("load", "dump")})
+sample_latency = covergroup(
+    "axi_memory.latency",
+    {"channel": ("r", "b"), "clocks": [str(clocks) for clocks in LATENCIES]},
+    {"channel_x_clocks": ("channel", "clocks")},
+)
+sample_bandwidth = covergroup(
+    "axi_memory.bandwidth",
+    {"traffic": ("reads", "writes", "both"), "per_mille": [str(beats) for beats in PER_MILLE]},
+    {"traffic_x_per_mille": ("traffic", "per_mille")},
+)
+sample_seed = covergroup("axi_memory.stalls", {"seed": list(SEEDS)})
+sample_injected = covergroup(
+    "axi_memory.injected",
+    {"direction": ("read", "write"), "address": ("refused", "beside it")},
+    {"direction_x_address": ("direction", "address")},
+)
+sample_queue = covergroup("axi_memory.queued", {"channel": ("ar", "aw")})
+sample_breach = covergroup("axi_memory.breach", {"code": BREACHES[1:]})
+sample_stability = covergroup("axi_memory.stability", {"code": ("address", "data")})
 
 # breach_e of the memory
 CROSSING, TYPE, SIZE_BREACH, ALIGNED, RANGE, ADDRESS, DATA, LAST = range(1, 9)
@@ -56,6 +96,8 @@ async def prepare(dut: Any, latency: int = 10) -> None:
             getattr(dut, f"s_axi_{channel}{name}").value = 0
     for name in ("wvalid", "wdata", "wstrb", "wlast", "bready", "rready"):
         getattr(dut, f"s_axi_{name}").value = 0
+    dut.response_i.value = 2
+    dut.hold_i.value = 0
     for name in ("read_error_i", "write_error_i", "quiet_i", "load_i", "dump_i", "file_i"):
         getattr(dut, name).value = 0
     dut.read_error_addr_i.value = 0
@@ -135,9 +177,9 @@ class RefusedAccesses(AccessTest):
 
     async def main(self) -> None:
         """Accesses around the bad beats."""
-        for _ in range(8):
+        for response in (*ERRORS, *ERRORS, *ERRORS):
             places = [random.randrange(WORDS // 4) * BYTES for _ in range(2)]
-            behaviour = Behaviour.random(stall="seldom")
+            behaviour = dataclasses.replace(Behaviour.random(stall="seldom"), response=response)
             await self.behave(
                 dataclasses.replace(behaviour, read_error=places[0], write_error=places[1])
             )
@@ -147,10 +189,41 @@ class RefusedAccesses(AccessTest):
                 for error, size in ((places[1], 0), (places[0], len(data))):
                     answer = await self.access(start, None if size else data, size)
                     bad = start <= error < start + len(data)
-                    assert answer.resp == (AxiResp.SLVERR if bad else AxiResp.OKAY)
+                    assert answer.resp == (behaviour.response if bad else AxiResp.OKAY)
+
+
+@pyuvm.test()
+class HeldAccesses(AccessTest):
+    """A channel that is held moves nothing, the accesses of the other direction go on, and after it
+    everything is as if nothing had been."""
+
+    async def main(self) -> None:
+        """Each channel, in the midst of accesses."""
+        bytes_held = 4 * BYTES
+        for channel in CHANNELS:
+            writes = channel in ("aw", "w", "b")
+            # Without resets the memory remembers what came before.
+            await self.behave(Behaviour(latency=random.randint(2, 9), hold=channel))
+            held = cocotb.start_soon(
+                self.access(0, random.randbytes(bytes_held))
+                if writes
+                else self.access(0, size=bytes_held)
+            )
+            other = cocotb.start_soon(
+                self.access(PAGE_BYTES, size=bytes_held)
+                if writes
+                else self.access(PAGE_BYTES, random.randbytes(bytes_held))
+            )
+            await ClockCycles(self.dut.clk_i, HELD + 100)
+            assert other.done(), f"{channel} holds back more than itself"
+            assert not held.done(), f"{channel} was not held"
+            await self.behave(Behaviour())
+            assert (await held).resp == (await other).resp == AxiResp.OKAY
+            await self.access(0, size=bytes_held)
 
 
 @cocotb.test()
+@covered
 async def files(dut: Any) -> None:
     """Contents loaded from one file and dumped into another."""
     await prepare(dut)
@@ -158,7 +231,8 @@ async def files(dut: Any) -> None:
     source, target = Path("load.mem").absolute(), Path("dump.mem").absolute()
     source.write_text("".join(f"{word:x}\n" for word in words))
     target.unlink(missing_ok=True)
-    for strobe, path in ((dut.load_i, source), (dut.dump_i, target)):
+    for way, path in (("load", source), ("dump", target)):
+        strobe = getattr(dut, f"{way}_i")
         name = str(path).encode()
         assert len(name) <= FILE_BYTES
         dut.file_i.value = int.from_bytes(name, "big")
@@ -166,6 +240,7 @@ async def files(dut: Any) -> None:
         await RisingEdge(dut.clk_i)
         strobe.value = 0
         await RisingEdge(dut.clk_i)
+        sample_file(way)
     assert [int(dut.mem[n].value) for n in range(WORDS)] == words
     lines = [line for line in target.read_text().splitlines() if not line.startswith("//")]
     assert [int(line, 16) for line in lines] == words
@@ -213,6 +288,7 @@ class Raw:
 
 
 @cocotb.test()
+@covered
 async def latency(dut: Any) -> None:
     """Exactly latency_i clocks to the first R beat and to B."""
     await prepare(dut)
@@ -230,7 +306,7 @@ async def latency(dut: Any) -> None:
 
     for channel in handshakes:
         cocotb.start_soon(watch(channel))
-    for clocks in (2, 3, 60, 1000):
+    for clocks in LATENCIES:
         dut.latency_i.value = clocks
         raw.read(0, 5)
         await raw.until(5, 0)
@@ -239,11 +315,14 @@ async def latency(dut: Any) -> None:
         raw.write(0, [1, 2, 3])
         await raw.until(5, 1)
         assert raw.b.clocks[0] - handshakes["w"][0] == clocks
+        for channel in ("r", "b"):
+            sample_latency(channel, str(clocks))
         raw.r.clear()
         raw.b.clear()
 
 
 @cocotb.test()
+@covered
 async def bandwidth(dut: Any) -> None:
     """Reads and writes share exactly what bandwidth_i says, half each when both want all."""
     await prepare(dut, latency=60)
@@ -254,7 +333,7 @@ async def bandwidth(dut: Any) -> None:
         """Beats read and written."""
         return int(dut.beats_read_o.value), int(dut.beats_written_o.value)
 
-    for per_mille in (1000, 750, 333):
+    for per_mille in PER_MILLE:
         dut.bandwidth_i.value = per_mille
         for reads, writes in ((True, False), (False, True), (True, True)):
             bursts = 1000 // length
@@ -287,18 +366,21 @@ async def bandwidth(dut: Any) -> None:
             assert abs(span - wanted * 1000 / per_mille) <= 4 * 1000 / per_mille
             await raw.until(total * reads, bursts * writes)
             assert (read, written) == (total * reads, total * writes)
+            traffic = "both" if reads and writes else "reads" if reads else "writes"
+            sample_bandwidth(traffic, str(per_mille))
             raw.r.clear()
             raw.b.clear()
     assert dut.protocol_error_o.value == 0
 
 
 @cocotb.test()
+@covered
 async def stalls(dut: Any) -> None:
     """The chance of a stall is what stall_i says, and the seed repeats it."""
     await prepare(dut, latency=2)
     raw = Raw(dut)
     spans = []
-    for seed in (1, 1, 2):
+    for name, seed in SEEDS.items():
         dut.stall_i.value = 250
         dut.seed_i.value = seed
         length = 4096 // BYTES // 2
@@ -308,6 +390,7 @@ async def stalls(dut: Any) -> None:
         await reset(dut)
         await raw.until(4096, 0)
         spans.append(raw.r.clocks[-1] - raw.r.clocks[0])
+        sample_seed(name)
         raw.r.clear()
     dut._log.info("4096 beats in %s clocks", spans)
     assert spans[0] == spans[1]
@@ -316,6 +399,7 @@ async def stalls(dut: Any) -> None:
 
 
 @cocotb.test()
+@covered
 async def injected_errors(dut: Any) -> None:
     """Only the beat at the address is bad, and a bad beat is not written."""
     await prepare(dut)
@@ -328,12 +412,16 @@ async def injected_errors(dut: Any) -> None:
         raw.write(n * 4 * BYTES, words[4 * n : 4 * n + 4])
     await raw.until(0, 3)
     assert raw.b.items == [(0,), (2,), (0,)]
+    for (response,) in raw.b.items:
+        sample_injected("write", "refused" if response else "beside it")
     words[5] = old
     dut.read_error_i.value = 1
     dut.read_error_addr_i.value = 7 * BYTES
     raw.read(0, 12)
     await raw.until(12, 3)
     assert raw.r.items == [(word, 2 * (n == 7), int(n == 11)) for n, word in enumerate(words)]
+    for _, response, _ in raw.r.items:
+        sample_injected("read", "refused" if response else "beside it")
     dut.read_error_i.value = 0
     dut.write_error_i.value = 0
     raw.read(0, 12)
@@ -345,6 +433,7 @@ async def injected_errors(dut: Any) -> None:
 
 
 @cocotb.test()
+@covered
 async def queues(dut: Any) -> None:
     """More than 32 bursts of each kind are accepted before the first is answered."""
     await prepare(dut, latency=1000)
@@ -357,6 +446,8 @@ async def queues(dut: Any) -> None:
     assert not raw.r.items
     assert not raw.b.items
     await raw.until(40, 40)
+    for channel in ("ar", "aw"):
+        sample_queue(channel)
 
 
 CONFIG_OF_PORT: dict[str, Any] = {
@@ -393,6 +484,7 @@ class Rules:
 
 
 @cocotb.test()
+@covered
 async def protocol_checks(dut: Any) -> None:
     """Each breach of the protocol is noticed, for what it is, by the memory and by the agent's
     rules; none is noticed without one."""
@@ -416,6 +508,7 @@ async def protocol_checks(dut: Any) -> None:
             assert dut.protocol_error_o.value == 1
             assert int(dut.protocol_breach_o.value) == code
             assert words in rules.breach, rules.breach
+            sample_breach(BREACHES[code])
     # The last burst of a page and of the memory are in order.
     await reset(dut)
     for channel in (raw.ar, raw.aw):
@@ -431,6 +524,7 @@ async def protocol_checks(dut: Any) -> None:
         await ClockCycles(dut.clk_i, 12)
         assert int(dut.protocol_breach_o.value) == LAST
         assert "WLAST is" in rules.breach, rules.breach
+        sample_breach(BREACHES[LAST])
     await reset(dut)
     assert dut.protocol_error_o.value == 0
 
@@ -464,6 +558,7 @@ class Script:
 
 
 @cocotb.test()
+@covered
 async def rules_of_answers(_: Any) -> None:
     """The agent's rules of what this memory never breaks: answers, limits, unknown values."""
     x = Logic("X")
@@ -488,9 +583,11 @@ async def rules_of_answers(_: Any) -> None:
         "wvalid: it was withdrawn": (w | {"wready": 0}, {}),
         "bvalid: it changed": (aw, w | {"wlast": 1}, b | {"bready": 0}, b | {"bresp": 2}),
     }
+    sample_rule = covergroup("axi_memory.rules", {"rule": list(breaches)})
     for words, clocks in breaches.items():
         found = Script().play(*clocks)
         assert words in found, f"{words!r} was not noticed, but {found!r}"
+        sample_rule(words)
     # An answer before the last beat, and one in the clock of it.
     assert "an answer to no write" in Script().play(aw | {"awlen": 1}, w, b)
     assert "an answer to no write" in Script().play(aw, w | b | {"wlast": 1})
@@ -507,6 +604,7 @@ async def rules_of_answers(_: Any) -> None:
 
 
 @cocotb.test()
+@covered
 async def changed_before_accepted(dut: Any) -> None:
     """An address or a beat that changes or goes away before it is accepted is noticed."""
     await prepare(dut)
@@ -531,5 +629,7 @@ async def changed_before_accepted(dut: Any) -> None:
             await ClockCycles(dut.clk_i, 3)
             assert int(dut.protocol_breach_o.value) == code, name
             assert "before it was accepted" in rules.breach, f"{name}: {rules.breach}"
+            sample_breach(BREACHES[code])
+            sample_stability(BREACHES[code])
             getattr(dut, f"s_axi_{prefix}valid").value = 0
             signal.value = 0 if name.endswith("valid") else old

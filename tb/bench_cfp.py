@@ -32,13 +32,8 @@ BUILDERS: dict[str, Callable[[np.random.Generator, Format], Vectors]] = {
 }
 
 
-def vectors_of(dut: Any, rng: np.random.Generator) -> Vectors:
+def vectors_of(name: str, parameter: Callable[[str], int], rng: np.random.Generator) -> Vectors:
     """The vectors for a module and its parameters."""
-    name = dut._name
-
-    def parameter(of: str) -> int:
-        return int(getattr(dut, of).value)
-
     if name == "round_nearest_even":
         return cfp_vectors.rounding_vectors(rng, parameter("OutBits"))
     fmt = Format(parameter("MantissaBits"), parameter("ExponentBits"))
@@ -79,7 +74,8 @@ def stated_latency(name: str) -> int:
 @cocotb.test()
 async def every_clock(dut: Any) -> None:
     """All vectors back to back."""
-    vectors = vectors_of(dut, np.random.default_rng(random.getrandbits(64)))
+    rng = np.random.default_rng(random.getrandbits(64))
+    vectors = vectors_of(dut._name, lambda of: int(getattr(dut, of).value), rng)
     cover(dut, vectors)
     missing = [event for event in vectors.required if not vectors.covered[event]]
     assert not missing, f"the vectors never cause: {', '.join(missing)}"

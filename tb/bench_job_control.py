@@ -16,6 +16,7 @@ from cocotb.triggers import FallingEdge
 from models.chunk_controller import MAX_CHANNELS, PAGE_BYTES, Job, Mode
 from tb.agents.axi_lite import AxiLiteItem
 from tb.envs.control_registers import (
+    ABORT,
     ARGUMENT_WORDS,
     CONTINUE,
     START,
@@ -23,12 +24,19 @@ from tb.envs.control_registers import (
     argument_items,
     good_job,
 )
-from tb.envs.job_model import COUNTERS, FIRST_PORT_ERROR, QUIET, STARTED, USED
+from tb.envs.job_model import (
+    COUNTERS,
+    FIRST_PORT_ERROR,
+    FIRST_TIMEOUT,
+    PORTS,
+    QUIET,
+    STARTED,
+    USED,
+)
 from tb.profiles import PROFILES
 from tb.registers import ERRORS, HIGH, OFFSETS, REGISTERS, bit
 
 DONE, IDLE, READY = (bit("control", name) for name in ("done", "idle", "ready"))
-PORT_ERRORS = len(ERRORS) - FIRST_PORT_ERROR
 # Verilator gives a register another name at each level: a value put into one is not in the others.
 ONE_NAME = cocotb.SIM_NAME.lower().startswith("icarus")
 RESULTS = ("status", "error", "chunks_done", "clocks", "clocks_high", *COUNTERS[1:])
@@ -59,7 +67,7 @@ class JobTest(ControlTest):
         self.env.started.clear()
         await self.write("control", START)
         noise = {name: random.getrandbits(1) for name in ("saturated", "non_finite")}
-        every = {"pulses": (1 << len(COUNTERS)) - 1, "error": (1 << PORT_ERRORS) - 1}
+        every = {"pulses": (1 << len(COUNTERS)) - 1, "error": (1 << PORTS) - 1}
         await self.core(random.randint(1, STARTED - 7), **noise, **every)
         await self.core(saturated=0, non_finite=0, pulses=0, error=0)
         assert not self.env.started.is_set(), "the core was started too soon"
@@ -78,6 +86,16 @@ class JobTest(ControlTest):
     async def acknowledge(self) -> None:
         """Ends what the host knows of the job."""
         await self.write("control", CONTINUE)
+
+    async def wait_aborted(self) -> None:
+        """Polls the control register; what an abort leaves is a kernel at rest."""
+        for _ in range(50):
+            control = await self.read("control")
+            if not control & ABORT:
+                assert control == IDLE, f"control is {control:#x} after an abort"
+                assert not await self.read("interrupt_status")
+                return
+        raise AssertionError("the abort did not end")
 
     async def code(self) -> str:
         """The error by its name."""
@@ -350,15 +368,15 @@ class ErrorsWhileRunning(JobTest):
 
     async def main(self) -> None:
         """Each error alone, then combinations."""
-        for turn in range(PORT_ERRORS + 6):
+        for turn in range(PORTS + 6):
             await self.core(controller_done=random.getrandbits(1), ports_idle=0)
             await self.start(good_job(self.config))
             await self.pulses(random.randint(0, 20))
-            errors = 1 << turn if turn < PORT_ERRORS else random.randint(1, (1 << PORT_ERRORS) - 1)
+            errors = 1 << turn if turn < PORTS else random.randint(1, (1 << PORTS) - 1)
             first = (errors & -errors).bit_length() - 1
             await self.error(errors)
             # Later errors do not matter, nor does the controller, which will never finish.
-            await self.error(random.randint(1, (1 << PORT_ERRORS) - 1))
+            await self.error(random.randint(1, (1 << PORTS) - 1))
             # What goes on until the ports are idle is counted.
             await self.pulses(random.randint(1, 8))
             await self.core(random.randint(QUIET, 40), controller_done=0)
@@ -456,6 +474,234 @@ class ContinueAndStart(JobTest):
                 await self.acknowledge()
                 await self.wait_started()
                 await self.finish()
+
+
+@pyuvm.test()
+class Aborts(JobTest):
+    """A written sw_reset ends whatever there is, once the ports are idle; the next job runs."""
+
+    async def main(self) -> None:
+        """Each state by itself; the model has the clocks."""
+        await self.interrupts(3, 1)
+        await self.nothing_runs()
+        await self.running()
+        await self.preparing()
+
+    async def abort(self, strobe: int = 0xF) -> None:
+        """Writes the bit."""
+        await self.access(AxiLiteItem(True, OFFSETS["control"], ABORT, strobe))
+
+    async def next_one(self) -> None:
+        """The next job."""
+        self.env.started.clear()
+        await self.run(good_job(self.config))
+        assert await self.code() == "none"
+
+    async def nothing_runs(self) -> None:
+        """Idle, an end that waits for its acknowledge, and a start that waits behind one."""
+        await self.abort()
+        await self.wait_aborted()
+        await self.next_one()
+        await self.abort(0b1101)
+        assert await self.read("control") & DONE, "the byte was not written"
+        await self.abort(0b0010)
+        await self.wait_aborted()
+        assert await self.code() == "none", "no job was aborted"
+        await self.next_one()
+        await self.core(controller_done=0)
+        await self.write("control", START)
+        self.env.started.clear()
+        await self.abort()
+        await self.wait_aborted()
+        await self.write("control", START | ABORT)
+        await self.wait_aborted()
+        await self.core(60)
+        assert not self.env.started.is_set(), "a forgotten start"
+        await self.next_one()
+        await self.acknowledge()
+
+    async def running(self) -> None:
+        """The abort waits for the ports, also when it is written twice, and with a start."""
+        for turn in range(4):
+            await self.core(controller_done=0, ports_idle=0)
+            await self.start(good_job(self.config))
+            await self.pulses(random.randint(0, 20))
+            if turn == 1:
+                await self.error(1 << 3)
+            await self.abort()
+            self.env.started.clear()
+            if turn == 2:
+                await self.write("control", ABORT)
+            elif turn == 3:
+                await self.write("control", START | CONTINUE)
+            await self.core(random.randint(QUIET, 40))
+            for clocks in (random.randint(1, QUIET - 1), QUIET - 1):
+                await self.core(clocks, ports_idle=1)
+                await self.core(ports_idle=0)
+            assert await self.read("control") & (ABORT | IDLE | DONE | START) == ABORT
+            assert self.dut.stop_o.value == 1
+            await self.core(ports_idle=1)
+            await self.wait_aborted()
+            assert await self.code() == ("x_write" if turn == 1 else "aborted")
+            await self.results()
+            assert not self.env.started.is_set(), "a start during an abort"
+            await self.next_one()
+            await self.acknowledge()
+
+    async def preparing(self) -> None:
+        """At every distance from the start, with good and with bad arguments; and while an error,
+        the end or a timeout comes."""
+        codes = set()
+        around = range(STARTED - 4, STARTED + 10)
+        for meeting, delays in (
+            ("nothing", range(STARTED)),
+            ("bad argument", range(6)),
+            ("error", around),
+            ("end", around),
+            ("timeout", around),
+        ):
+            for delay in delays:
+                await self.arguments(good_job(self.config))
+                if meeting == "bad argument":
+                    await self.write("length_h", 0)
+                await self.write("watchdog", 4 if meeting == "timeout" else 0)
+                await self.core(
+                    controller_done=int(meeting == "end"),
+                    ports_idle=int(meeting == "end"),
+                    pending=0,
+                )
+                self.env.started.clear()
+                playing = cocotb.start_soon(self.meet(meeting))
+                item = AxiLiteItem(True, OFFSETS["control"], ABORT, delay=delay)
+                await self.access(AxiLiteItem(True, OFFSETS["control"], START, beside=item))
+                await self.core(12)
+                await self.core(ports_idle=1, pending=0)
+                await self.wait_aborted()
+                playing.cancel()
+                codes.add(await self.code())
+        assert codes == {"none", "length_h", "aborted", "x_read", "h_read_timeout"}
+        await self.next_one()
+
+    async def meet(self, meeting: str) -> None:
+        """What comes soon after the core was started."""
+        await self.env.started.wait()
+        if meeting == "error":
+            await self.core(3)
+            await self.error(0b110100)
+        elif meeting == "timeout":
+            await self.core(pending=0b110000)
+
+
+@pyuvm.test()
+class Timeouts(JobTest):
+    """A memory that does not answer ends the job after the watchdog's clocks, with its port's
+    code; no other job begins until it has answered."""
+
+    async def main(self) -> None:
+        """Each port, then several; while a job runs and while one stops."""
+        assert await self.read("watchdog") == 1 << 24
+        for turn in range(PORTS + 6):
+            port = turn if turn < PORTS else random.randrange(PORTS)
+            pending = 1 << port
+            if turn >= PORTS:
+                pending |= random.getrandbits(PORTS) & -pending
+            await self.write("watchdog", random.choice((1, 2, 3, random.randint(4, 60))))
+            await self.core(controller_done=0, ports_idle=0, progress=0)
+            await self.start(good_job(self.config))
+            if turn % 3 == 1:
+                await self.error(1)
+            elif turn % 3 == 2:
+                await self.write("control", ABORT)
+            await self.core(pending=pending)
+            await (self.wait_aborted() if turn % 3 == 2 else self.wait_done())
+            assert await self.code() == ERRORS[FIRST_TIMEOUT + port]
+            assert self.dut.stop_o.value == 1
+            await self.results()
+            await self.unanswered()
+
+    async def unanswered(self) -> None:
+        """Jobs end at once until the answers have come."""
+        left = bit("status", "unanswered")
+        assert await self.read("status") & left
+        for spoil, code in ((1, "unanswered"), (0, "channels")):
+            await self.acknowledge()
+            self.env.started.clear()
+            await self.arguments(good_job(self.config))
+            if not spoil:
+                await self.write("channels", 0)
+            await self.write("control", START)
+            await self.wait_done()
+            assert await self.code() == code
+            assert not self.env.started.is_set(), "the core was started"
+            assert self.dut.stop_o.value == 1, "bursts may be presented"
+        await self.core(pending=0)
+        assert not await self.read("status") & left
+        await self.acknowledge()
+        await self.run(good_job(self.config))
+        assert await self.code() == "none"
+        await self.acknowledge()
+
+
+@pyuvm.test()
+class Patience(JobTest):
+    """The watchdog counts only while a burst waits and nothing moves, and not at all at 0."""
+
+    async def main(self) -> None:
+        """Pauses just short of it, any port's progress, and no watchdog."""
+        limit = 12
+        await self.write("watchdog", limit)
+        await self.core(controller_done=0, ports_idle=0)
+        await self.start(good_job(self.config))
+        for _ in range(20):
+            await self.core(limit - 1, pending=random.randint(1, 63), progress=0)
+            await self.core(progress=1)
+        await self.core(limit - 1, progress=0)
+        await self.core(5 * limit, pending=0)
+        await self.core(limit - 1, pending=1)
+        await self.core(pending=0)
+        assert not await self.read("control") & DONE
+        await self.write("watchdog", 0)
+        await self.core(4, progress=1)
+        await self.core(10 * limit, pending=4, progress=0)
+        assert not await self.read("control") & DONE
+        await self.core(progress=1)
+        await self.core(progress=0, pending=0)
+        await self.finish()
+        assert await self.code() == "none"
+
+
+@pyuvm.test()
+class BurstsIdentifier(JobTest):
+    """The bursts' ID changes with the first job after a reset, while the core is in reset, and
+    never else."""
+
+    async def main(self) -> None:
+        """Jobs and resets."""
+        resets = changes = 0
+        last = None
+        watched = 0
+
+        async def watch() -> None:
+            nonlocal changes, last, watched
+            while True:
+                await FallingEdge(self.dut.clk_i)
+                now = int(self.dut.axi_id_o.value)
+                if last is not None and now != last:
+                    assert self.dut.core_rst_no.value == 0, "the ID changed while bursts may run"
+                    changes += 1
+                last = now
+                watched += 1
+
+        watching = cocotb.start_soon(watch())
+        for count in (0, 2, 0, 0, 1, 3):
+            await self.reset(random.choice((1, 2, 5)))
+            resets += count > 0
+            for _ in range(count):
+                await self.run(good_job(self.config))
+                await self.acknowledge()
+            assert changes == resets
+        watching.cancel()
+        assert watched > 100
 
 
 @pyuvm.test()
@@ -581,7 +827,7 @@ class RandomTraffic(JobTest):
             await self.core(controller_done=0, ports_idle=random.getrandbits(1))
             await self.pulses(random.randint(0, 20))
             if random.random() < 0.4:
-                await self.error(random.randint(1, (1 << PORT_ERRORS) - 1))
+                await self.error(random.randint(1, (1 << PORTS) - 1))
                 await self.core(random.randint(1, 20))
             await self.core(random.randint(1, 20), ports_idle=1)
             await self.core(controller_done=1)
@@ -604,7 +850,7 @@ class ResetInTheMiddle(JobTest):
                     await self.wait_started()
                     await self.core(2)
                 if moment == "stopping":
-                    await self.error(random.randint(1, (1 << PORT_ERRORS) - 1))
+                    await self.error(random.randint(1, (1 << PORTS) - 1))
                 elif moment == "done":
                     await self.finish()
                 elif moment not in ("preparing", "running"):

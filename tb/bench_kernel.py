@@ -15,10 +15,11 @@ import cocotb
 import numpy as np
 import pyuvm
 from cocotb.triggers import ClockCycles
+from cocotbext.axi import AxiResp
 from pyuvm import uvm_sequence
 
 from models import configs
-from models.cfp import Format
+from models.cfp import Cfp, Format
 from models.chunk_controller import (
     PAGE_BYTES,
     Job,
@@ -28,16 +29,20 @@ from models.chunk_controller import (
     spectrum_bytes,
     stored_chunks,
 )
-from tb.agents.axi_memory import Behaviour, all_pairs
+from tb import benches
+from tb.agents.axi_memory import CHANNELS, PLACES, Behaviour, all_pairs
+from tb.agents.axi_memory import ERRORS as ERROR_RESPONSES
+from tb.benches import MANY_ROWS, MANY_ROWS_CHUNK
 from tb.envs.crocuta_kernel import STATES
 from tb.envs.job_model import USED
 from tb.envs.kernel_job import BASES, NON_FINITE, PORTS, SATURATED, Port, ceil_to
-from tb.envs.kernel_samples import BOUNDS, KINDS, length_in
+from tb.envs.kernel_samples import BOUNDS, KINDS, impulse, length_in
 from tb.envs.kernel_sequences import (
     ConvolutionSequence,
     CountersSequence,
     FilterSequence,
     JobSequence,
+    KernelSequence,
     KernelTest,
     QueueSequence,
     SpectraSequence,
@@ -52,8 +57,14 @@ C = CONFIG.chunk
 # fewer jobs, to show that its four states and event order come to the same bits.
 FAST = cocotb.SIM_NAME.lower().startswith("verilator")
 SMALLEST = C == 64
-FULL = FAST and SMALLEST
-LIMITED = not (FAST or SMALLEST)
+# Whether a corner gets no more than what other configurations cannot show.
+BRIEF = benches.BRIEF in os.environ
+FULL = FAST and SMALLEST and not BRIEF
+LIMITED = BRIEF or not (FAST or SMALLEST)
+HOLD = 1100 if SMALLEST else 3000
+"""Clocks for which a channel is held back: all that can fill up does."""
+MANY_CHUNKS = 14 if SMALLEST else 20
+"""More than fit in all that can fill up."""
 
 
 def some(things: Iterable[T], count: int) -> list[T]:
@@ -99,6 +110,38 @@ class Data(KernelTest):
             assert self.env.predictor.last.prediction.flags == flags
 
 
+@pyuvm.test(skip=LIMITED and not BRIEF)
+class Saturation(KernelTest):
+    """A flag that one stage alone raises, for each that can: then no other one's covers for it."""
+
+    async def main(self) -> None:
+        """Where the exponents are narrow enough, the MAC and the inverse engine; else float32."""
+        # Words reach to 2^top, floats to 2^128: with 8 bits not much less. A stage saturates by
+        # itself where what comes of it is small again, or is not of this row.
+        if CONFIG.exponent_bits == 8:
+            top = CONFIG.mantissa_bits - 1 + Format.of(CONFIG).exponent_max
+            # The sum of an impulse's spectrum is the sample after the row's last.
+            size = 1.2 * 2.0 ** (top - CONFIG.chunk_log2 - 60)
+            x, h = impulse(C, C // 2, 2.0**60), impulse(C, C // 2, size)
+            await self.flagged(ConvolutionSequence(x, h))
+            # Of two products each saturates, and they cancel.
+            x = np.concatenate((impulse(C, 0, 2.0**8), impulse(C, 0, 2.0**60)), axis=1)
+            one = CONFIG.mantissa_bits - 2
+            words = Cfp(
+                np.repeat((1 << one, -1 << one), C),
+                np.zeros(2 * C, np.int64),
+                np.repeat((100 - one, top - 2 - one), C),
+            )
+            await self.flagged(SpectraSequence(x, 2 * C, words))
+        x = impulse(C, 0, 2.0**66)
+        await self.flagged(ConvolutionSequence(x, x))
+
+    async def flagged(self, sequence: KernelSequence) -> None:
+        """The job raises the one flag, as the model's does."""
+        await self.start(sequence)
+        assert self.env.predictor.last.prediction.flags == SATURATED
+
+
 @pyuvm.test(skip=LIMITED)
 class ForeignSpectra(KernelTest):
     """Filter spectra of any words, up to the largest: products and sums that no h would give."""
@@ -129,6 +172,15 @@ class Channels(KernelTest):
             await self.convolve(length_x, length_h, count)
 
 
+@pyuvm.test(skip=not FAST or C > MANY_ROWS_CHUNK or BRIEF)
+class ManyRows(KernelTest):
+    """More channels than eight bits count, to the last one."""
+
+    async def main(self) -> None:
+        """Both jobs on rows of a few samples."""
+        await self.convolve(random.randint(1, 9), random.randint(1, 9), MANY_ROWS)
+
+
 @pyuvm.test(skip=LIMITED)
 class Memories(KernelTest):
     """Latency, bandwidth and stalls of the three memories, each by itself."""
@@ -138,6 +190,47 @@ class Memories(KernelTest):
         for each in some(zip(*(all_pairs() for _ in BASES), strict=True), 1):
             await self.behave(dict(zip(BASES, each, strict=True)))
             await self.convolve(random.randint(C + 1, 4 * C), random.randint(C + 1, 4 * C))
+
+
+@pyuvm.test(skip=LIMITED and not BRIEF)
+class HeldChannels(KernelTest):
+    """One channel of one port stands still for thousands of clocks, and all others go on."""
+
+    async def main(self) -> None:
+        """Each channel in each mode that uses it, in jobs of many chunks."""
+        x, h = self.rows(MANY_CHUNKS * C, kind="ordinary"), self.rows(C + 1, kind="ordinary")
+        convolve = (await self.start(ConvolutionSequence(x, h))).job
+        # The addresses of y, first: what is behind them has the longest way to fill up.
+        places = [("samples", "aw")]
+        others = [(name, channel) for name in ("samples", "x_spectra") for channel in CHANNELS]
+        others += [("h_spectra", channel) for channel in ("ar", "r")]
+        places += [place for place in some(others, 2) if place not in places]
+        for memory, channel in places:
+            await self.held(convolve, memory, channel)
+        # The same filter, and a longer one.
+        x, h = self.rows(C, kind="ordinary"), self.rows(MANY_CHUNKS * C, kind="ordinary")
+        job = (await self.start(ConvolutionSequence(x, h))).job
+        prepare = dataclasses.replace(job, mode=Mode.PREPARE)
+        places = [("samples", channel) for channel in ("ar", "r")]
+        places += [("h_spectra", channel) for channel in ("aw", "w", "b")]
+        for memory, channel in some(places, 1):
+            await self.held(prepare, memory, channel)
+
+    async def held(self, job: Job, memory: str, channel: str) -> None:
+        """One job, in whose midst the channel stops for a while."""
+        cocotb.log.info("%s: %s of %s is held", job.mode.name, channel, memory)
+        usual = Behaviour(latency=random.randint(2, 40))
+        await self.behave(dict.fromkeys(BASES, usual))
+        sequence = JobSequence(job)
+        working = cocotb.start_soon(sequence.start(self.env.sequencer))
+        assert await self.env.reach(f"{job.mode.name.lower()} reads", 10_000)
+        await ClockCycles(self.dut.clk_i, random.randint(1, 8 * CONFIG.chunk_beats))
+        await self.behave({memory: dataclasses.replace(usual, hold=channel)})
+        await ClockCycles(self.dut.clk_i, HOLD)
+        assert self.env.memories[memory].monitor.waits_for(channel), "the hold held nothing"
+        await self.behave({memory: usual})
+        await working
+        assert sequence.error == "none", f"{job} ended with {sequence.error}"
 
 
 @pyuvm.test()
@@ -179,11 +272,14 @@ class Bandwidth(KernelTest):
 
 @pyuvm.test(skip=LIMITED)
 class BadArguments(KernelTest):
-    """Each ends the job at once with its code and touches no memory; the next job works."""
+    """Each ends the job at once with its code, touches no memory and leaves no result of the job
+    before; the next job works."""
 
     async def main(self) -> None:
-        """Each argument spoilt by itself, between good jobs of both modes."""
-        good = dataclasses.asdict(await self.convolve(3, 5))
+        """Each argument spoilt by itself, between good jobs of both modes that raise all flags."""
+        x = np.array([[np.nan, 3e38, 1]], np.float32)
+        h = np.array([[3e38, 3e38, np.inf, 2, 1]], np.float32)
+        good = dataclasses.asdict((await self.start(ConvolutionSequence(x, h))).job)
         too_long = (1 << CONFIG.max_length_log2) + 1
         bad: list[tuple[Mode, str, int, str]] = [
             (Mode.CONVOLVE, "mode", random.randrange(2, 1 << 32), "mode"),
@@ -202,42 +298,50 @@ class BadArguments(KernelTest):
             arguments = good | {"mode": mode, name: value}
             error = (await self.start(JobSequence(arguments, limit=200))).error
             assert error == code, f"{arguments}: {error}"
-            if number < len(Mode):
+            for mode in Mode if number == 0 else [Mode.CONVOLVE]:
                 # What a mode does not use may be anything.
-                unused = {"h"} if number else {"x", "x_spectra", "y", "length_x"}
+                unused = {"h"} if mode else {"x", "x_spectra", "y", "length_x"}
                 anything = {name: random.getrandbits(32) for name in unused}
-                assert await self.run(good | {"mode": number} | anything) == "none"
+                assert await self.run(good | {"mode": mode} | anything) == "none"
 
 
 @pyuvm.test(skip=LIMITED)
 class ErrorResponses(KernelTest):
-    """An error on any beat of any port ends the job with the port's code, nothing wrong is written,
-    and the next job works."""
+    """Any response but OKAY on any beat of any port ends the job with the port's code, nothing
+    wrong is written, and the next job works."""
 
     async def main(self) -> None:
-        """Each port and direction, then two at once."""
+        """Each port with each response, at each place of a burst; then two at once."""
         length = 3 * C
         convolve = await self.convolve(length, length)
         prepare = dataclasses.replace(convolve, mode=Mode.PREPARE)
-        pairs = [random.sample(PORTS, 2) for _ in range(2)]
-        for ports in some([[port] for port in PORTS] + pairs, 1):
+        faults: list[tuple[list[Port], AxiResp, str]] = []
+        for port in PORTS:
+            turn = random.randrange(len(PLACES))
+            places = (*PLACES[turn:], *PLACES[:turn])
+            faults += [([port], *each) for each in zip(ERROR_RESPONSES, places, strict=True)]
+        for _ in range(2):
+            ports = random.sample(PORTS, 2)
+            faults.append((ports, random.choice(ERROR_RESPONSES), random.choice(PLACES)))
+        for ports, response, place in some(faults, 1):
             job = prepare if Port("h_spectra", True) in ports else convolve
             behaviours = await self.any_behaviour()
             for port in ports:
                 which = "write_error" if port.write else "read_error"
-                address = self.address(job, port)
+                address = self.address(job, port, place)
                 old = behaviours[port.memory]
-                behaviours[port.memory] = dataclasses.replace(old, **{which: address})
+                fault = {which: address, "response": response}
+                behaviours[port.memory] = dataclasses.replace(old, **fault)
             await self.behave(behaviours)
             error = await self.run(job)
-            assert error in {port.error for port in ports}, f"{ports}: {error}"
+            assert error in {port.error for port in ports}, f"{ports}, {response}: {error}"
             await self.behave({name: Behaviour.random() for name in BASES})
-            if job is prepare or random.random() < 0.5:
+            if job is prepare or random.random() < 0.2:
                 assert await self.run(prepare) == "none"
             assert await self.run(convolve) == "none"
 
-    def address(self, job: Job, port: Port) -> int:
-        """A random beat that a job moves on a port."""
+    def address(self, job: Job, port: Port, place: str) -> int:
+        """A random beat that a job moves on a port, at this place of its burst."""
         rows = ceil_to(job.length_x * 4, self.env.beat_bytes)
         h_chunks, x_chunks = chunks(CONFIG, job.length_h), stored_chunks(CONFIG, job)
         base, size = {
@@ -247,7 +351,10 @@ class ErrorResponses(KernelTest):
         }[port.memory]
         if port == Port("samples", True):
             base = job.y
-        return base + random.randrange(0, size, int(self.env.beat_bytes))
+        beats = int(self.env.memories[port.memory].config.longest)
+        beat = {"first": 0, "middle": random.randint(1, beats - 2), "last": beats - 1}[place]
+        beat_bytes = int(self.env.beat_bytes)
+        return base + random.randrange(0, size, beats * beat_bytes) + beat * beat_bytes
 
 
 @pyuvm.test(skip=LIMITED)

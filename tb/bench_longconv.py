@@ -17,6 +17,7 @@ import pyuvm
 
 from models import configs, hyena, reference
 from tb.agents.axi_memory import Behaviour
+from tb.envs.coverage import covergroup
 from tb.envs.crocuta_kernel import KernelEnv
 from tb.envs.kernel_job import BASES
 from tb.envs.kernel_sequences import ConvolutionSequence, CountersSequence, KernelTest
@@ -66,3 +67,4 @@ class Longconv(KernelTest):
             snr,
         )
         assert snr >= SNR_DB
+        covergroup("longconv.schedule", {"outputs": ("1", "2")})(str(CONFIG.outputs))

@@ -82,6 +82,7 @@ def random_pass() -> Pass:
         h=CONFIG.outputs == 1 or random.random() < 0.7,
         engine=engine,
         store=engine and random.random() < 0.6,
+        no_tail=engine and random.random() < 0.5,
     )
 
 
@@ -152,6 +153,8 @@ class Harness:
             assert int(dut.mac_last_o.value) == command.last
             assert int(dut.mac_x_engine_o.value) == command.engine
             assert int(dut.mac_zero_o.value) == command.flush
+        if fire and command.last:
+            assert int(dut.output_no_tail_o.value) == command.no_tail
         if fire:
             self.fired.update(required)
             if counts(command):

@@ -179,6 +179,8 @@ class Ports:
         if dut.writer_idle_o.value == 1:
             debt = self.presented_debt if dut.stop_i.value == 1 else self.store_debt
             assert debt == 0, f"the writer is idle and waits for {debt} responses"
+        assert self.presented_debt == 0 or dut.writer_pending_o.value == 1
+        assert self.r_debt == 0 or dut.reader_pending_o.value == 1
         if dut.reader_idle_o.value == 1:
             assert self.r_debt == 0, f"the reader is idle and waits for {self.r_debt} beats"
         if dut.load_valid_i.value == 1 and dut.load_ready_o.value == 1:
@@ -264,6 +266,7 @@ class Ports:
                 f"{len(self.read_bursts)} bursts to read, {len(self.write_bursts)} to write"
             )
         assert self.store_debt == self.presented_debt == self.r_debt == 0
+        assert dut.reader_pending_o.value == dut.writer_pending_o.value == 0
         self.compare_memory()
         for _ in range(3):
             assert not await self.clock()

@@ -162,6 +162,7 @@ class Bench:
             await FallingEdge(dut.clk_i)
             assert dut.read_idle_o.value == 1
             assert dut.write_idle_o.value == 1
+            assert dut.read_pending_o.value == dut.write_pending_o.value == 0
             assert dut.rvalid.value == 0
             assert dut.bvalid.value == 0
         assert dut.protocol_error_o.value == 0

@@ -31,6 +31,18 @@ ENGINE_SIZES = (
     ("forward", (2, 4096, 18, 9, 18)),
     ("inverse", (2, 4096, 18, 9, 18)),
 )
+KERNEL_SOURCES = ("tb/kernel_tb.sv", "tb/job_observer.sv", "tb/axi_memory.sv")
+WIDEST = "tiny+mantissa_bits-24+exponent_bits-10+twiddle_bits-27"
+NARROWEST = "tiny+mantissa_bits-14+exponent_bits-8+twiddle_bits-12"
+"""Both ends of the words, in Icarus the second one: there each stage saturates by itself."""
+MANY_LANES = ("tiny+lanes-16+chunk-512", "tiny+lanes-8+chunk-256+outputs-2")
+"""The shortest chunks of many lanes, which fill the streams of commands."""
+BRIEF = "BENCH_BRIEF"
+"""In the environment: no more than what other configurations cannot show."""
+MANY_ROWS = 300
+"""More rows than 8 bits count."""
+MANY_ROWS_CHUNK = 512
+"""The largest chunk at which the kernel's bench runs a job of so many."""
 SEVERAL_BURSTS = 512
 """A chunk whose spectrum is four bursts."""
 ENGINE_TESTS = ("fft", "fft_sizes")
@@ -69,6 +81,9 @@ class Bench:
     """Environment variables for the cocotb module."""
     long: tuple[tuple[str, str], ...] = ()
     """Configurations and simulators that `make test` leaves to `make regress`."""
+    corners: tuple[str, ...] = ()
+    """More configurations, for `make regress` in Verilator. `make test` runs one of them, with
+    BRIEF in the bench's environment: which one depends on the day."""
     exhaustive: bool = False
     """Every seed goes through all there is, so a regression takes one seed."""
 
@@ -153,6 +168,15 @@ def kernel_parameters(config: Config) -> dict[str, int | str]:
     return {**config.parameters(), "TwiddleDir": twiddle_directory(config)}
 
 
+def kernel_bench_parameters(config: Config) -> dict[str, int | str]:
+    """The kernel's, with memories that hold MANY_ROWS rows where those take seconds."""
+    sizes: dict[str, int | str] = {}
+    if config.chunk <= MANY_ROWS_CHUNK:
+        beat_bytes = config.axi_bits // 8
+        sizes = {"SamplesWords": (4 << 20) // beat_bytes, "SpectraWords": 512 * config.chunk_beats}
+    return kernel_parameters(config) | sizes
+
+
 def board_parameters(config: Config) -> dict[str, int | str]:
     """The board's parameters, with memories of 1,024 beats."""
     return {**kernel_parameters(config), "SamplesBeats": 1024, "SpectraBeats": 1024}
@@ -183,10 +207,14 @@ def arithmetic(
     )
 
 
-def round_trip_parameters(config: Config) -> dict[str, int | str]:
-    """Those of one engine, without its direction."""
-    parameters = engine()(config)
-    del parameters["Inverse"]
+def path_parameters(**changes: int) -> Callable[[Config], dict[str, int | str]]:
+    """The parameters of both paths and of the round trip: an engine's, without its direction."""
+
+    def parameters(config: Config) -> dict[str, int | str]:
+        sizes = engine(False, **changes)(config)
+        del sizes["Inverse"]
+        return sizes
+
     return parameters
 
 
@@ -438,7 +466,7 @@ BENCHES: dict[str, tuple[Bench, ...]] = {
             top="fft_round_trip_tb",
             module="tb.bench_fft_round_trip",
             about="forward into inverse: the models' words, and close to the input",
-            parameters=round_trip_parameters,
+            parameters=path_parameters(),
             sources=("tb/fft_round_trip_tb.sv",),
             long=(("small", "icarus"),),
         ),
@@ -485,6 +513,37 @@ BENCHES: dict[str, tuple[Bench, ...]] = {
             module="tb.bench_overlap_add",
             about="chunks of channels, zero parts, gaps, resets, saturation",
             parameters=word_parameters,
+        ),
+    ),
+    "paths": (
+        Bench(
+            top="forward_path",
+            module="tb.bench_forward_path",
+            about="samples to spectra: gaps, stalls, places, resets, NaNs and infinities",
+            parameters=path_parameters(),
+            configs=("tiny",),
+        ),
+        Bench(
+            top="forward_path",
+            module="tb.bench_forward_path",
+            about="float32 samples that overflow: 14-bit mantissas, 8-bit exponents, 8192 samples",
+            parameters=path_parameters(
+                chunk=8192, mantissa_bits=14, exponent_bits=8, twiddle_bits=18
+            ),
+            configs=("tiny",),
+            sims=("verilator",),
+            variant="overflows",
+            env={"FORWARD_OVERFLOWS": "1"},
+            long=(("tiny", "verilator"),),
+        ),
+        Bench(
+            top="inverse_path_tb",
+            module="tb.bench_inverse_path",
+            about="totals to samples: tails, gaps, stalls, places, resets, saturation",
+            parameters=path_parameters(),
+            configs=("tiny", "tiny+exponent_bits-8"),
+            sources=("tb/inverse_path_tb.sv",),
+            long=(("tiny+exponent_bits-8", "icarus"),),
         ),
     ),
     "control_registers": (
@@ -587,14 +646,15 @@ BENCHES: dict[str, tuple[Bench, ...]] = {
             top="kernel_tb",
             module="tb.bench_kernel",
             about="the whole kernel: lengths, data, memories, queues, reset, errors, bad arguments",
-            parameters=kernel_parameters,
-            configs=BOTH_OUTPUTS,
-            sources=("tb/kernel_tb.sv", "tb/axi_memory.sv"),
+            parameters=kernel_bench_parameters,
+            configs=(*BOTH_OUTPUTS, NARROWEST),
+            sources=KERNEL_SOURCES,
             long=(
-                ("small", "icarus"),
-                ("small+outputs-2", "icarus"),
+                *((config, "icarus") for config in ("tiny", "small", "small+outputs-2")),
                 *(("tiny+outputs-2", sim) for sim in SIMS),
+                (NARROWEST, "verilator"),
             ),
+            corners=(*MANY_LANES, WIDEST),
         ),
     ),
     "uart_bridge": (
@@ -623,10 +683,10 @@ BENCHES: dict[str, tuple[Bench, ...]] = {
             top="kernel_tb",
             module="tb.bench_longconv",
             about="DNA by a HyenaDNA filter, 450,002 samples where they fit (CONFIG=u200)",
-            parameters=kernel_parameters,
+            parameters=kernel_bench_parameters,
             configs=("small", "small+outputs-2"),
             sims=("verilator",),
-            sources=("tb/kernel_tb.sv", "tb/axi_memory.sv"),
+            sources=KERNEL_SOURCES,
         ),
     ),
 }

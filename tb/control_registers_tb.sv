@@ -42,6 +42,10 @@ module control_registers_tb
   output logic        controller_start_o,
   input  logic        controller_done_i,
   input  logic        ports_idle_i,
+  /// the ports with bursts outstanding, in the order of their codes
+  input  logic [5:0]  pending_i,
+  input  logic        progress_i,
+  output logic        axi_id_o,
   /// the ports' errors, in the order of their codes
   input  logic [5:0]  error_i,
   input  logic        saturated_i,
@@ -60,11 +64,14 @@ module control_registers_tb
   logic [63:0]          x_spectra;
   logic [63:0]          y;
   logic                 start;
+  logic                 abort;
+  logic [31:0]          watchdog;
   logic                 latch;
   logic                 done;
   logic                 idle;
   logic                 saturated;
   logic                 non_finite;
+  logic                 unanswered;
   logic [ErrorBits-1:0] error;
   logic [31:0]          chunks_done;
   logic [63:0]          clocks;
@@ -106,6 +113,7 @@ module control_registers_tb
     .s_axi_rresp_o  (s_axi_rresp),
     .interrupt_o    (interrupt_o),
     .start_o        (start),
+    .abort_o        (abort),
     .latch_i        (latch),
     .done_i         (done),
     .idle_i         (idle),
@@ -118,8 +126,10 @@ module control_registers_tb
     .job_h_spectra_o(h_spectra),
     .job_x_spectra_o(x_spectra),
     .job_y_o        (y),
+    .watchdog_o     (watchdog),
     .saturated_i    (saturated),
     .non_finite_i   (non_finite),
+    .unanswered_i   (unanswered),
     .error_i        (error),
     .chunks_done_i  (chunks_done),
     .clocks_i       (clocks),
@@ -137,6 +147,8 @@ module control_registers_tb
     .clk_i                (clk_i),
     .rst_ni               (rst_ni),
     .start_i              (start),
+    .abort_i              (abort),
+    .watchdog_i           (watchdog),
     .latch_o              (latch),
     .done_o               (done),
     .idle_o               (idle),
@@ -154,6 +166,9 @@ module control_registers_tb
     .controller_start_o   (controller_start_o),
     .controller_done_i    (controller_done_i),
     .ports_idle_i         (ports_idle_i),
+    .pending_i            (pending_i),
+    .progress_i           (progress_i),
+    .axi_id_o             (axi_id_o),
     .error_samples_read_i (error_i[0]),
     .error_samples_write_i(error_i[1]),
     .error_x_read_i       (error_i[2]),
@@ -171,6 +186,7 @@ module control_registers_tb
     .stall_output_i       (pulses_i[6]),
     .saturated_o          (saturated),
     .non_finite_o         (non_finite),
+    .unanswered_o         (unanswered),
     .error_o              (error),
     .chunks_done_o        (chunks_done),
     .clocks_o             (clocks),

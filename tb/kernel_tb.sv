@@ -7,7 +7,8 @@
 // The memories begin at the bases below, as a card's DDR4 channels do. They end a page short of a
 // multiple of 4 GiB, so that any job of more than a page carries into the upper half of an address.
 // All addresses at the ports are the kernel's. The settings and results of a memory are those of
-// axi_memory; the reset does not change the memories' contents.
+// axi_memory; the reset does not change the memories' contents. The handshakes of a port are {valid,
+// ready} of AR, R, AW, W and B from bit 0: a bench that looks at every clock reads them at once.
 // Latency and throughput: those of crocuta_kernel and axi_memory.
 
 module kernel_tb #(
@@ -51,46 +52,60 @@ module kernel_tb #(
   input  logic [15:0]               samples_bandwidth_i,
   input  logic [15:0]               samples_stall_i,
   input  logic [31:0]               samples_seed_i,
+  input  logic [4:0]                samples_hold_i,
   input  logic                      samples_read_error_i,
   input  logic [63:0]               samples_read_error_addr_i,
   input  logic                      samples_write_error_i,
   input  logic [63:0]               samples_write_error_addr_i,
+  input  logic [1:0]                samples_response_i,
   input  logic                      samples_load_i,
   input  logic                      samples_dump_i,
   output logic [63:0]               samples_beats_read_o,
   output logic [63:0]               samples_beats_written_o,
   output logic                      samples_protocol_error_o,
   output logic [3:0]                samples_protocol_breach_o,
+  output logic [9:0]                samples_handshakes_o,
   // The memory of the chunks of x.
   input  logic [15:0]               x_spectra_latency_i,
   input  logic [15:0]               x_spectra_bandwidth_i,
   input  logic [15:0]               x_spectra_stall_i,
   input  logic [31:0]               x_spectra_seed_i,
+  input  logic [4:0]                x_spectra_hold_i,
   input  logic                      x_spectra_read_error_i,
   input  logic [63:0]               x_spectra_read_error_addr_i,
   input  logic                      x_spectra_write_error_i,
   input  logic [63:0]               x_spectra_write_error_addr_i,
+  input  logic [1:0]                x_spectra_response_i,
   input  logic                      x_spectra_load_i,
   input  logic                      x_spectra_dump_i,
   output logic [63:0]               x_spectra_beats_read_o,
   output logic [63:0]               x_spectra_beats_written_o,
   output logic                      x_spectra_protocol_error_o,
   output logic [3:0]                x_spectra_protocol_breach_o,
+  output logic [9:0]                x_spectra_handshakes_o,
   // The memory of the filter's chunks.
   input  logic [15:0]               h_spectra_latency_i,
   input  logic [15:0]               h_spectra_bandwidth_i,
   input  logic [15:0]               h_spectra_stall_i,
   input  logic [31:0]               h_spectra_seed_i,
+  input  logic [4:0]                h_spectra_hold_i,
   input  logic                      h_spectra_read_error_i,
   input  logic [63:0]               h_spectra_read_error_addr_i,
   input  logic                      h_spectra_write_error_i,
   input  logic [63:0]               h_spectra_write_error_addr_i,
+  input  logic [1:0]                h_spectra_response_i,
   input  logic                      h_spectra_load_i,
   input  logic                      h_spectra_dump_i,
   output logic [63:0]               h_spectra_beats_read_o,
   output logic [63:0]               h_spectra_beats_written_o,
   output logic                      h_spectra_protocol_error_o,
   output logic [3:0]                h_spectra_protocol_breach_o,
+  output logic [9:0]                h_spectra_handshakes_o,
+  // What job_observer makes of the running job, and the pulse at whose clock it has ended.
+  output logic                      observed_done_o,
+  output logic [191:0]              observed_counts_o,
+  output logic [5:0]                observed_limits_o,
+  output logic                      observed_wrong_o,
   // Common to the memories.
   input  logic                      quiet_i,
   /// file name for load and dump: see axi_memory
@@ -334,6 +349,56 @@ module kernel_tb #(
     .m_axi_h_spectra_rid    (h_spectra_rid)
   );
 
+  assign samples_handshakes_o = {samples_bvalid, samples_bready, samples_wvalid, samples_wready,
+    samples_awvalid, samples_awready, samples_rvalid, samples_rready, samples_arvalid, samples_arready};
+  assign x_spectra_handshakes_o = {x_spectra_bvalid, x_spectra_bready, x_spectra_wvalid, x_spectra_wready,
+    x_spectra_awvalid, x_spectra_awready, x_spectra_rvalid, x_spectra_rready, x_spectra_arvalid, x_spectra_arready};
+  assign h_spectra_handshakes_o = {h_spectra_bvalid, h_spectra_bready, h_spectra_wvalid, h_spectra_wready,
+    h_spectra_awvalid, h_spectra_awready, h_spectra_rvalid, h_spectra_rready, h_spectra_arvalid, h_spectra_arready};
+
+  assign observed_done_o = u_kernel.job_done;
+
+  job_observer #(
+    .ChunkBeats(Chunk / Lanes),
+    .Outputs   (Outputs),
+    .Limits    (6)
+  ) u_observer (
+    .clk_i             (clk_i),
+    .rst_ni            (u_kernel.core_rst_n),
+    .latch_i           (u_kernel.job_latch),
+    .pass_valid_i      (u_kernel.pass_valid),
+    .pass_ready_i      (u_kernel.pass_ready),
+    .pass_outputs_i    (u_kernel.pass_outputs),
+    .pass_last_i       (u_kernel.pass_last),
+    .pass_h_i          (u_kernel.pass_h),
+    .pass_flush_i      (u_kernel.pass_flush),
+    .pass_engine_i     (u_kernel.pass_engine),
+    .pass_store_i      (u_kernel.pass_store),
+    .pass_prepare_i    (u_kernel.pass_prepare),
+    .engine_valid_i    (u_kernel.spectrum_valid),
+    .engine_ready_i    (u_kernel.spectrum_ready),
+    .x_valid_i         (u_kernel.x_valid),
+    .x_ready_i         (u_kernel.x_ready),
+    .h_valid_i         (u_kernel.h_valid),
+    .h_ready_i         (u_kernel.h_ready),
+    .store_x_ready_i   (u_kernel.x_store_beat_ready),
+    .store_x_valid_i   (u_kernel.x_store_beat_valid),
+    .store_h_ready_i   (u_kernel.h_store_beat_ready),
+    .store_h_valid_i   (u_kernel.h_store_beat_valid),
+    .output_available_i(u_kernel.output_available),
+    .output_reserve_i  (u_kernel.output_reserve),
+    .mac_valid_i       (u_kernel.mac_valid),
+    // Places behind the engines, then the controller's streams.
+    .limits_i          ({!u_kernel.u_chunk_controller.pass_ready,
+                         !u_kernel.u_chunk_controller.h_store_ready,
+                         !u_kernel.u_chunk_controller.h_read_ready,
+                         !u_kernel.u_chunk_controller.load_ready,
+                         !u_kernel.output_available, !u_kernel.samples_ready}),
+    .counts_o          (observed_counts_o),
+    .limits_o          (observed_limits_o),
+    .wrong_o           (observed_wrong_o)
+  );
+
   axi_memory #(
     .DataBits(AxiBits),
     .Words   (SamplesWords)
@@ -344,10 +409,12 @@ module kernel_tb #(
     .bandwidth_i       (samples_bandwidth_i),
     .stall_i           (samples_stall_i),
     .seed_i            (samples_seed_i),
+    .hold_i            (samples_hold_i),
     .read_error_i      (samples_read_error_i),
     .read_error_addr_i (samples_read_error_addr_i - SamplesBase),
     .write_error_i     (samples_write_error_i),
     .write_error_addr_i(samples_write_error_addr_i - SamplesBase),
+    .response_i        (samples_response_i),
     .load_i            (samples_load_i),
     .dump_i            (samples_dump_i),
     .file_i            (file_i),
@@ -401,10 +468,12 @@ module kernel_tb #(
     .bandwidth_i       (x_spectra_bandwidth_i),
     .stall_i           (x_spectra_stall_i),
     .seed_i            (x_spectra_seed_i),
+    .hold_i            (x_spectra_hold_i),
     .read_error_i      (x_spectra_read_error_i),
     .read_error_addr_i (x_spectra_read_error_addr_i - XSpectraBase),
     .write_error_i     (x_spectra_write_error_i),
     .write_error_addr_i(x_spectra_write_error_addr_i - XSpectraBase),
+    .response_i        (x_spectra_response_i),
     .load_i            (x_spectra_load_i),
     .dump_i            (x_spectra_dump_i),
     .file_i            (file_i),
@@ -458,10 +527,12 @@ module kernel_tb #(
     .bandwidth_i       (h_spectra_bandwidth_i),
     .stall_i           (h_spectra_stall_i),
     .seed_i            (h_spectra_seed_i),
+    .hold_i            (h_spectra_hold_i),
     .read_error_i      (h_spectra_read_error_i),
     .read_error_addr_i (h_spectra_read_error_addr_i - HSpectraBase),
     .write_error_i     (h_spectra_write_error_i),
     .write_error_addr_i(h_spectra_write_error_addr_i - HSpectraBase),
+    .response_i        (h_spectra_response_i),
     .load_i            (h_spectra_load_i),
     .dump_i            (h_spectra_dump_i),
     .file_i            (file_i),

@@ -252,14 +252,16 @@ def select(
     in_icarus = icarus_seeds or (seeds if sim else -(-seeds // 4))
     for name, benches in BENCHES.items():
         for number, bench in enumerate(benches if test in ("", name) else ()):
-            for at in bench.configs:
-                for on in bench.sims:
-                    if sim not in ("", on) or not f"{at}+".startswith(asked):
-                        continue
-                    count = in_icarus if on == "icarus" else seeds
-                    for index in range(1 if bench.exhaustive else count):
-                        kind = Job(name, number, at, on, 0).kind
-                        jobs.append(Job(name, number, at, on, seed_of(base, kind, index)))
+            runs = [(at, on) for at in bench.configs for on in bench.sims]
+            if not runner.covers():  # the RTL's coverage is that of the reference configurations
+                runs += [(at, "verilator") for at in bench.corners]
+            for at, on in runs:
+                if sim not in ("", on) or not f"{at}+".startswith(asked):
+                    continue
+                count = in_icarus if on == "icarus" else seeds
+                for index in range(1 if bench.exhaustive else count):
+                    kind = Job(name, number, at, on, 0).kind
+                    jobs.append(Job(name, number, at, on, seed_of(base, kind, index)))
     if not jobs:
         raise RegressionError("No bench of the registry is left by TEST, SIM and CONFIG.")
     return jobs

@@ -45,6 +45,8 @@ module sample_ports_tb #(
   output logic                  out_o,
   output logic                  reader_idle_o,
   output logic                  reader_error_o,
+  output logic                  reader_pending_o,
+  output logic                  reader_progress_o,
   // The writer.
   input  logic                  store_valid_i,
   output logic                  store_ready_o,
@@ -54,7 +56,9 @@ module sample_ports_tb #(
   output logic                  in_ready_o,
   input  logic [Lanes*32-1:0]   in_samples_i,
   output logic                  writer_idle_o,
-  output logic                  writer_error_o
+  output logic                  writer_error_o,
+  output logic                  writer_pending_o,
+  output logic                  writer_progress_o
 );
 
   // Where the memory begins: a carry into the upper half of an address is within the samples read.
@@ -118,6 +122,7 @@ module sample_ports_tb #(
     .clk_i        (clk_i),
     .rst_ni       (rst_ni),
     .stop_i       (stop_i),
+    .id_i         (1'b1),
     .cmd_valid_i  (load_valid_i),
     .cmd_ready_o  (load_ready_o),
     .cmd_addr_i   (load_addr_i + Base),
@@ -127,6 +132,8 @@ module sample_ports_tb #(
     .samples_o    (out_samples_o),
     .idle_o       (reader_idle_o),
     .error_o      (reader_error_o),
+    .pending_o    (reader_pending_o),
+    .progress_o   (reader_progress_o),
     .m_axi_arvalid(arvalid),
     .m_axi_arready(arready),
     .m_axi_araddr (araddr),
@@ -152,6 +159,7 @@ module sample_ports_tb #(
     .clk_i        (clk_i),
     .rst_ni       (rst_ni),
     .stop_i       (stop_i),
+    .id_i         (1'b1),
     .cmd_valid_i  (store_valid_i),
     .cmd_ready_o  (store_ready_o),
     .cmd_addr_i   (store_addr_i + Base),
@@ -161,6 +169,8 @@ module sample_ports_tb #(
     .samples_i    (loop_i ? out_samples_o : in_samples_i),
     .idle_o       (writer_idle_o),
     .error_o      (writer_error_o),
+    .pending_o    (writer_pending_o),
+    .progress_o   (writer_progress_o),
     .m_axi_awvalid(awvalid),
     .m_axi_awready(awready),
     .m_axi_awaddr (awaddr),
@@ -195,10 +205,12 @@ module sample_ports_tb #(
     .bandwidth_i       (bandwidth_i),
     .stall_i           (stall_i),
     .seed_i            (seed_i),
+    .hold_i            (5'd0),
     .read_error_i      (read_error_i),
     .read_error_addr_i (read_error_addr_i),
     .write_error_i     (write_error_i),
     .write_error_addr_i(write_error_addr_i),
+    .response_i        (2'b10),
     .quiet_i           (1'b0),
     .load_i            (1'b0),
     .dump_i            (1'b0),

@@ -5,6 +5,7 @@ stopped ends at once."""
 
 from __future__ import annotations
 
+import datetime
 import os
 from contextlib import ExitStack
 
@@ -36,6 +37,8 @@ def pytest_configure(config: pytest.Config) -> None:
         os.environ["SEED"] = str(default_seed())
     except BenchFailure as error:
         raise pytest.UsageError(str(error)) from None
+    # The day picks the corner that is tried; so does ROTATION, to repeat it.
+    os.environ.setdefault("ROTATION", str(datetime.date.today().toordinal()))
     # Hypothesis reads the option after this; a busy machine must not fail its examples.
     if config.getoption("--hypothesis-seed") is None:
         config.option.hypothesis_seed = os.environ["SEED"]
@@ -56,7 +59,8 @@ def pytest_sessionfinish(session: pytest.Session) -> None:
 
 
 def pytest_report_header() -> str:
-    return f"seed: {os.environ['SEED']} (repeat with SEED={os.environ['SEED']})"
+    seed, rotation = os.environ["SEED"], os.environ["ROTATION"]
+    return f"seed: {seed}, rotation: {rotation} (repeat with SEED={seed} ROTATION={rotation})"
 
 
 @pytest.fixture

@@ -309,6 +309,7 @@ class State(enum.Enum):
     """ert_cmd_state."""
 
     ERT_CMD_STATE_NEW = 1
+    ERT_CMD_STATE_RUNNING = 3
     ERT_CMD_STATE_COMPLETED = 4
     ERT_CMD_STATE_ERROR = 5
     ERT_CMD_STATE_ABORT = 6
@@ -333,6 +334,8 @@ class Pyxrt(ModuleType):
         """What every wait answers, whatever the kernel does."""
         self.fails = ""
         """The name of what raises."""
+        self.aborts = False
+        """Whether runs can be aborted, which no release of the module can so far."""
         self.log: list[str] = []
         self.buffers = 0
         """Those that were made and not given back."""
@@ -458,6 +461,20 @@ class Pyxrt(ModuleType):
                     if value.bank != bank:
                         raise RuntimeError(f"bad memory for argument {index}: Invalid argument")
                 self.arguments[index] = value
+
+            def __getattr__(self, name: str) -> Any:
+                if name == "abort" and xrt.aborts:
+                    return self._abort
+                raise AttributeError(name)
+
+            def _abort(self) -> None:
+                called("abort")
+                rtl.write(Register.CONTROL, Control.SW_RESET)
+
+            def state(self) -> State:
+                if not rtl.read(Register.CONTROL) & Control.IDLE:
+                    return State.ERT_CMD_STATE_RUNNING
+                return State.ERT_CMD_STATE_TIMEOUT
 
             def start(self) -> None:
                 called("start")

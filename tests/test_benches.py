@@ -1,10 +1,12 @@
 # Copyright 2026 The Crocuta authors
 # SPDX-License-Identifier: Apache-2.0
 """Every bench of the registry, in each of its simulators at each of its configurations that is not
-left to regressions."""
+left to regressions, and of some benches' corners one a day."""
 
 from __future__ import annotations
 
+import dataclasses
+import os
 from collections import Counter
 from collections.abc import Mapping
 
@@ -12,7 +14,7 @@ import pytest
 
 from models import configs
 from tb import runner
-from tb.benches import BENCHES, SIMS, Bench
+from tb.benches import BENCHES, BRIEF, SIMS, Bench
 
 ALL = [(test, bench) for test, benches in sorted(BENCHES.items()) for bench in benches]
 RUNS = [
@@ -34,6 +36,16 @@ def test_bench(bench: Bench, config: str, sim: str, seed: int) -> None:
     runner.run(bench, configs.load(config), sim, seed)
 
 
+CORNERS = [pytest.param(bench, id=f"{test}-{bench.name}") for test, bench in ALL if bench.corners]
+
+
+@pytest.mark.parametrize("bench", CORNERS)
+def test_one_corner_a_day(bench: Bench, seed: int) -> None:
+    config = bench.corners[int(os.environ["ROTATION"]) % len(bench.corners)]
+    brief = dataclasses.replace(bench, env={**bench.env, BRIEF: "1"})
+    runner.run(brief, configs.load(config), "verilator", seed)
+
+
 def test_registry_names_what_exists() -> None:
     for test, bench in ALL:
         assert bench.configs, f"{test} {bench.top} runs at no configuration"
@@ -42,6 +54,8 @@ def test_registry_names_what_exists() -> None:
         assert set(bench.sims) <= set(SIMS), f"{test} {bench.top}"
         runs = {(config, sim) for config in bench.configs for sim in bench.sims}
         assert set(bench.long) < runs, f"{test} {bench.top} leaves everything to regressions"
+        assert all(configs.load(name).name == name for name in bench.corners), bench.top
+        assert not {*bench.corners} & {*bench.configs}, f"{test} {bench.top} runs a corner twice"
 
 
 def test_benches_do_not_share_a_build() -> None:

@@ -237,11 +237,83 @@ def test_zeros_give_zeros_and_a_valid_report(folder: Path) -> None:
     assert report["snr_db"] is None
 
 
-def test_saturation_is_reported(folder: Path) -> None:
-    x = np.full(100, np.finfo(np.float32).max)
-    y, report = convolved("model", "tiny", x, np.full(100, 1e3))
-    assert report["saturated"] is True
-    assert np.isfinite(y).all()
+FULL = np.full
+WRONG: dict[str, tuple[Array, Array, str]] = {
+    "saturated": (
+        FULL(100, np.finfo(np.float32).max),
+        FULL(100, 1e3),
+        "A number was too large and saturated: scale x or h down.",
+    ),
+    "subnormal x": (
+        FULL(100, 1e-39, np.float32),
+        FULL(10, 1e10),
+        "100 samples of x are smaller than 1.2e-38 and became zero: scale up.",
+    ),
+    "x below float32": (
+        FULL(100, 1e-50),
+        FULL(10, 1e30),
+        "100 samples of x are smaller than 1.2e-38 and became zero: scale up.",
+    ),
+    "h below float32": (
+        FULL(100, 1e30),
+        FULL(10, 1e-50),
+        "10 taps of h are smaller than 1.2e-38 and became zero: scale up.",
+    ),
+    "subnormal y": (
+        FULL(100, 1e-30),
+        FULL(10, 1e-9),
+        "100 outputs are smaller than 1.2e-38 and became zero: scale up.",
+    ),
+}
+
+
+@pytest.mark.parametrize("case", WRONG)
+def test_a_wrong_result_is_said_to_be_wrong(folder: Path, case: str) -> None:
+    """y and the report are there, and so is what to do; the status is not 0."""
+    x, h, sentence = WRONG[case]
+    np.save("x.npy", x)
+    np.save("h.npy", h)
+    result = crocuta(
+        "conv", "x.npy", "h.npy", "-o", "y.npy", "--report", "r.json",
+        "--backend", "model", "--config", "tiny",
+    )  # fmt: skip
+    assert result.exit_code == 1, (result.output, result.exception)
+    assert result.stderr.splitlines()[-1] == f"y is wrong. {sentence}"
+    report = json.loads(Path("r.json").read_text(), parse_constant=pytest.fail)
+    assert report["warnings"] == [sentence]
+    assert report["within_bound"] is False
+    assert report["saturated"] is (case == "saturated")
+    assert report["snr_db"] is not None and report["snr_db"] < 20
+    assert np.isfinite(np.load("y.npy")).all()
+
+
+def test_exponents_of_eight_bits_lose_what_float32_holds(folder: Path) -> None:
+    np.save("x.npy", FULL(100, 1e-35))
+    np.save("h.npy", FULL(10, 1.0))
+    for config, code in (("tiny", 0), ("tiny+exponent_bits-8", 1)):
+        result = crocuta(
+            "conv", "x.npy", "h.npy", "-o", "y.npy", "--backend", "model", "--config", config
+        )
+        assert result.exit_code == code, result.output
+    sentence = "y is wrong. 100 samples of x are smaller than 1.9e-34 and became zero: scale up."
+    assert result.stderr.splitlines()[-1] == sentence
+
+
+def test_inaccurate_but_as_promised(folder: Path) -> None:
+    """The filter removes what is loud in x: a warning, and status 0."""
+    n = np.arange(3000)
+    y, report = convolved("model", "tiny", (-1.0) ** n, np.ones(1000))
+    assert report["within_bound"] is True
+    (warning,) = report["warnings"]
+    assert re.match(r"Half of a chunk's outputs are at most \d+ dB above the error, where", warning)
+    assert report["snr_db"] > report["quiet_db"] - 20
+    x = np.random.default_rng(3).normal(size=3000)
+    y, report = convolved("model", "tiny", x, np.ones(10))
+    assert report["within_bound"] is True and report["warnings"] == []
+    assert report["worst_chunk_error_db"] < report["error_bound_db"] < -80
+    errors = (y - np.convolve(x, np.ones(10))[:3000])[report["worst_chunk"] * 64 :][:64]
+    rms = float(np.sqrt(np.mean(errors**2)))
+    assert report["worst_chunk_rms_error"] == pytest.approx(rms, rel=1e-3)
 
 
 @pytest.mark.parametrize(

@@ -34,9 +34,9 @@ import serial
 from crocuta import jobs, model_kernel, uart_kernel, xdma_kernel, xrt_kernel
 from crocuta.__main__ import app
 from crocuta.device import SaturationWarning
-from crocuta.errors import InputError, JobError, JobTimeout, KernelError, OutOfMemory
+from crocuta.errors import InputError, JobError, JobTimeout, KernelError, MemoryLost, OutOfMemory
 from crocuta.kernel import Bank, Pages, patience
-from crocuta.registers import ErrorCode, Register
+from crocuta.registers import Control, ErrorCode, Register
 from crocuta.rtl_kernel import BASES, RtlKernel, Timing
 from crocuta.uart_kernel import BOARD
 from crocuta.xdma_kernel import ADDRESSES, DEVICES
@@ -212,6 +212,33 @@ def test_what_a_job_took(rtl: RtlKernel, card: Card, xrt: Pyxrt, seed: int) -> N
     assert convolved.mac_beats == 2 * (1 + 4 * 2) * TINY.chunk_beats
     assert counts["xdma"] == [prepared, convolved]
     assert counts["model"] == counts["xrt"] == [None, None]
+
+
+def test_underflow_is_a_warning() -> None:
+    """Of what is not negligible beside the rest, and nothing else is one."""
+    one, h = np.ones(10), np.r_[1.0, np.full(9, 1e-44)]
+    with crocuta.open("model", "tiny") as device:
+        for x, taps, match in (
+            (np.full(100, 1e-39, np.float32), one * 1e10, "100 of x are smaller than 1.2e-38"),
+            (np.full(100, 1e-50), one * 1e30, "100 of x are smaller than 1.2e-38 and became zero"),
+            (np.full(100, 1e30), one * 1e-300, "10 of h are smaller than 1.2e-38 and became zero"),
+            (np.full(100, 1e-30), one * 1e-9, "outputs of a channel are smaller than 1.2e-38"),
+        ):
+            with pytest.warns(crocuta.UnderflowWarning, match=match) as caught:
+                y = device.convolve(x, device.prepare(taps))
+            assert {warning.filename for warning in caught} == {__file__}
+            assert not y.any()
+        with warnings.catch_warnings():
+            warnings.simplefilter("error")
+            device.convolve(np.ones(100), device.prepare(h))  # a tail that is negligible
+            device.convolve(np.zeros(100), device.prepare(one))
+            assert_works(device)
+    with (
+        crocuta.open("model", "tiny+exponent_bits-8") as device,
+        pytest.warns(crocuta.UnderflowWarning, match=r"100 of x are smaller than 1\.9e-34"),
+    ):
+        device.convolve(np.full(100, 1e-35), device.prepare(one))
+    assert issubclass(crocuta.SaturationWarning, crocuta.RangeWarning)
 
 
 def test_saturation_is_a_warning(card: Card) -> None:
@@ -573,35 +600,130 @@ def test_the_designs_addresses() -> None:
 # Time
 
 
-def test_simulation_times_out() -> None:
+LEFT = {
+    Register.MODE: Mode.PREPARE,
+    Register.CHANNELS: 64,
+    Register.LENGTH_H: 4096,
+    Register.H: 0x10_FFFF_F000,
+    Register.H + 4: 0,
+    Register.H_SPECTRA: 0x30_FFFF_F000,
+    Register.H_SPECTRA + 4: 0,
+}
+"""A long job, as its program has left it."""
+LOST = {
+    ErrorCode.SAMPLES_READ_TIMEOUT: Bank.SAMPLES,
+    ErrorCode.X_WRITE_TIMEOUT: Bank.X_SPECTRA,
+    ErrorCode.H_READ_TIMEOUT: Bank.H_SPECTRA,
+    ErrorCode.H_WRITE_TIMEOUT: Bank.H_SPECTRA,
+}
+"""What a memory that has stopped answering leads to."""
+
+
+def test_simulation_times_out_and_works_on() -> None:
+    x, h = rows(1, 20), rows(2, 20)
     with crocuta.open("rtl", "tiny", timeout=1e-6) as device:
-        filter = device.prepare(rows(1, 20))
-        with pytest.raises(JobTimeout) as late:
-            device.convolve(rows(1, 20_000), filter)
-        assert sentence(late).startswith("The kernel has not finished the job in 1e-06 s: close")
-        for call in (lambda: device.prepare(rows(1, 20)), lambda: device.convolve([1.0], filter)):
-            with pytest.raises(KernelError, match="did not come to its end: close the device and"):
-                call()
-    with crocuta.open("rtl", "tiny") as device:
+        filter = device.prepare(h)
+        for _ in range(2):
+            with pytest.raises(JobTimeout) as late:
+                device.convolve(rows(1, 20_000), filter)
+            assert sentence(late) == (
+                "The job was not finished in 1e-06 s and was aborted: the device works on, but give"
+                " a longer timeout= if the job needs one."
+            )
+            same(device.convolve(x, filter), modelled(x, h))
+            assert_works(device)
+
+
+def test_xdma_times_out_and_works_on(rtl: RtlKernel, card: Card) -> None:
+    x, h = rows(1, 20_000), rows(2, 20)
+    with crocuta.open("xdma", "tiny", timeout=0.05) as device:
+        filter = device.prepare(h)
+        rtl.set_timing(Bank.H_SPECTRA, Timing(bandwidth=100))
+        with pytest.raises(JobTimeout, match=r"in 0\.05 s and was aborted"):
+            device.convolve(x, filter)
+        rtl.set_timing(Bank.H_SPECTRA, Timing())
+        same(device.convolve(x[:20], filter), modelled(x[:20], h))
+    with crocuta.open("xdma", "tiny") as device:
         assert_works(device)
 
 
-def test_xdma_times_out_and_the_job_is_waited_for(
+def test_a_job_that_an_interrupted_program_left_is_aborted(rtl: RtlKernel, card: Card) -> None:
+    for leftover in (Control.START, Control.START | Control.CONTINUE):
+        for register, value in LEFT.items():
+            rtl.write(register, value)
+        rtl.write(Register.CONTROL, leftover)
+        with crocuta.open("xdma", "tiny") as device:
+            assert_works(device)
+    rtl.write(Register.CONTROL, Control.START)
+    while not rtl.read(Register.CONTROL) & Control.DONE:
+        rtl.run(1000)
+    with crocuta.open("xdma", "tiny") as device:
+        assert_works(device)
+
+
+def test_a_job_that_another_program_aborts(rtl: RtlKernel, card: Card) -> None:
+    def abort(done: int, total: int) -> None:
+        if done < total:
+            rtl.write(Register.CONTROL, Control.SW_RESET)
+
+    with crocuta.open("xdma", "tiny") as device:
+        filter = device.prepare(rows(1, 20))
+        with pytest.raises(JobError, match="another program aborted the job") as aborted:
+            device.convolve(rows(1, 20_000), filter, abort)
+        assert aborted.value.code == ErrorCode.ABORTED
+        assert_works(device)
+
+
+@pytest.mark.parametrize("code", LOST)
+def test_a_memory_that_does_not_answer(
+    rtl: RtlKernel, card: Card, monkeypatch: pytest.MonkeyPatch, code: ErrorCode
+) -> None:
+    """It is named, the device and a new one take no job, and after a reset all is well."""
+    bank = LOST[code]
+    monkeypatch.setattr(jobs.PolledKernel, "abort_seconds", 60.0)
+    rtl.write(Register.WATCHDOG, 3000)
+    with crocuta.open("xdma", "tiny") as device:
+        filter = device.prepare(rows(1, 300))
+        rtl.set_timing(bank, Timing(bandwidth=0))
+        with pytest.raises(MemoryLost) as gone:
+            if code == ErrorCode.H_WRITE_TIMEOUT:
+                device.prepare(rows(1, 300))
+            else:
+                device.convolve(rows(1, 3000), filter)
+        assert gone.value.code == code
+        text = sentence(gone)
+        assert text.startswith(f"The kernel stopped with error {code.value}: the memory of ")
+        assert text.endswith("reset the kernel and its memories together, then open it again.")
+        with pytest.raises(KernelError, match="close the device and"):
+            device.prepare(rows(1, 20))
+    assert "has not answered an earlier job: load the card's bitstream" in refused("xdma", "tiny")
+    # What the host did not look at, the kernel refuses.
+    for register, value in LEFT.items():
+        rtl.write(register, value)
+    rtl.write(Register.CONTROL, Control.START)
+    while not rtl.read(Register.CONTROL) & Control.DONE:
+        rtl.run(100)
+    assert rtl.read(Register.ERROR) == ErrorCode.UNANSWERED
+    rtl.set_timing(bank, Timing())
+    rtl.reset()
+    with crocuta.open("xdma", "tiny") as device:
+        assert_works(device)
+
+
+def test_a_memory_that_answers_late(
     rtl: RtlKernel, card: Card, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    with crocuta.open("xdma", "tiny", timeout=0.05) as device:
-        filter = device.prepare(rows(1, 20))
+    """Once it has answered all, jobs run again without a reset; an abort that finds one says so."""
+    monkeypatch.setattr(jobs.PolledKernel, "abort_seconds", 60.0)
+    rtl.write(Register.WATCHDOG, 50_000)
+    with crocuta.open("xdma", "tiny", timeout=0.02) as device:
+        filter = device.prepare(rows(1, 300))
         rtl.set_timing(Bank.H_SPECTRA, Timing(bandwidth=0))
-        with pytest.raises(JobTimeout, match=r"in 0\.05 s"):
-            device.convolve(rows(1, 500), filter)
-        with pytest.raises(KernelError, match="close the device"):
-            device.prepare([1.0])
-    monkeypatch.setattr(jobs, "BUSY_SECONDS", 0.05)
-    with pytest.raises(KernelError) as busy:
-        crocuta.open("xdma", "tiny")
-    assert "still runs an interrupted program's job: try later" in sentence(busy)
-    monkeypatch.setattr(jobs, "BUSY_SECONDS", 60)
+        with pytest.raises(MemoryLost) as gone:
+            device.convolve(rows(1, 3000), filter)
+        assert gone.value.code == ErrorCode.H_READ_TIMEOUT
     rtl.set_timing(Bank.H_SPECTRA, Timing())
+    rtl.run(2000)
     with crocuta.open("xdma", "tiny") as device:
         assert_works(device)
 
@@ -612,7 +734,7 @@ def test_xrt_times_out(xrt: Pyxrt) -> None:
         gc.collect()
         before = xrt.buffers
         xrt.state = State.ERT_CMD_STATE_TIMEOUT
-        with pytest.raises(JobTimeout, match=r"in 0\.02 s"):
+        with pytest.raises(JobTimeout, match=r"in 0\.02 s and may go on: close this device"):
             device.convolve(rows(1, 20), filter)
         xrt.state = None
         with pytest.raises(KernelError, match="close the device"):
@@ -624,17 +746,30 @@ def test_xrt_times_out(xrt: Pyxrt) -> None:
     assert xrt.buffers == 0
 
 
-def test_an_interrupted_job_makes_a_device_unusable(card: Card) -> None:
+def test_xrt_aborts_where_its_module_can(rtl: RtlKernel, xrt: Pyxrt) -> None:
+    xrt.aborts = True
+    x, h = rows(1, 20_000), rows(2, 20)
+    with crocuta.open("xrt", "tiny", xclbin="crocuta.xclbin", timeout=0.3) as device:
+        filter = device.prepare(h)
+        rtl.set_timing(Bank.H_SPECTRA, Timing(bandwidth=100))
+        with pytest.raises(JobTimeout, match=r"in 0\.3 s and was aborted"):
+            device.convolve(x, filter)
+        assert xrt.log.count("abort") == 1
+        rtl.set_timing(Bank.H_SPECTRA, Timing())
+        same(device.convolve(x[:20], filter), modelled(x[:20], h))
+
+
+@pytest.mark.parametrize("backend", ["model", "rtl", "xdma"])
+def test_an_interrupted_job_is_aborted(card: Card, backend: str) -> None:
     def interrupt(done: int, total: int) -> None:
         raise KeyboardInterrupt
 
-    for backend in ("model", "rtl", "xdma"):
-        with crocuta.open(backend, "tiny") as device:
-            filter = device.prepare(rows(1, 20))
-            with pytest.raises(KeyboardInterrupt):
-                device.convolve(rows(1, 20_000), filter, interrupt)
-            with pytest.raises(KernelError, match="close the device"):
-                device.convolve(rows(1, 20), filter)
+    x, h = rows(1, 20), rows(2, 20)
+    with crocuta.open(backend, "tiny") as device:
+        filter = device.prepare(h)
+        with pytest.raises(KeyboardInterrupt):
+            device.convolve(rows(1, 20_000), filter, interrupt)
+        same(device.convolve(x, filter), modelled(x, h))
 
 
 def test_a_cards_patience_grows_with_the_job() -> None:
@@ -669,7 +804,9 @@ STOPPED = {
 
 
 def test_every_code_is_tried() -> None:
-    assert {*REFUSED, *STOPPED} == set(ErrorCode) - {ErrorCode.NONE}
+    others = {ErrorCode.NONE, ErrorCode.ABORTED, ErrorCode.UNANSWERED}
+    assert {*REFUSED, *STOPPED, *jobs.TIMEOUTS} | others == set(ErrorCode)
+    assert set(LOST) <= set(jobs.TIMEOUTS)
 
 
 @pytest.mark.parametrize("code", REFUSED)
@@ -1047,21 +1184,37 @@ def test_a_board_that_is_unplugged(board: Board) -> None:
         assert f"{board.port} does not work as a serial port: " in sentence(gone)
 
 
-def test_a_board_times_out_and_the_job_is_waited_for(
-    rtl: RtlKernel, board: Board, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_board_times_out_and_works_on(rtl: RtlKernel, board: Board) -> None:
+    x, h = rows(1, 4000), rows(2, 20)
     with crocuta.open("uart", "tiny", port=board.port, timeout=0.05) as device:
-        filter = device.prepare(rows(1, 20))
-        rtl.set_timing(Bank.H_SPECTRA, Timing(bandwidth=0))
-        with pytest.raises(JobTimeout, match=r"in 0\.05 s"):
-            device.convolve(rows(1, 500), filter)
-    monkeypatch.setattr(jobs, "BUSY_SECONDS", 0.05)
-    text = refused("uart", "tiny", port=board.port)
-    assert "still runs an interrupted program's job: try later, or press the board's reset" in text
-    monkeypatch.setattr(jobs, "BUSY_SECONDS", 60)
-    rtl.set_timing(Bank.H_SPECTRA, Timing())
+        filter = device.prepare(h)
+        rtl.set_timing(Bank.H_SPECTRA, Timing(bandwidth=30))
+        with pytest.raises(JobTimeout, match=r"in 0\.05 s and was aborted"):
+            device.convolve(x, filter)
+        rtl.set_timing(Bank.H_SPECTRA, Timing())
+        same(device.convolve(x[:20], filter), modelled(x[:20], h))
+
+
+def test_an_interrupt_within_a_command_of_a_board(
+    board: Board, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The line is left to be quiet, then the job is aborted, and the device works on."""
+    monkeypatch.setattr(uart_kernel, "QUIET_SECONDS", 5 * board.QUIET_SECONDS)
+    x, h = rows(1, 300), rows(2, 20)
     with crocuta.open("uart", "tiny", port=board.port) as device:
-        assert_works(device)
+        filter = device.prepare(h)
+        read = serial.Serial.read
+
+        def interrupted(port: serial.Serial, size: int) -> bytes:
+            if size != 4:  # not an answer to `K`, nor a transfer
+                return bytes(read(port, size))
+            monkeypatch.setattr(serial.Serial, "read", read)
+            raise KeyboardInterrupt
+
+        monkeypatch.setattr(serial.Serial, "read", interrupted)
+        with pytest.raises(KeyboardInterrupt):
+            device.convolve(x, filter)
+        same(device.convolve(x, filter), modelled(x, h))
 
 
 def test_a_board_of_another_configuration(board: Board) -> None:

@@ -19,7 +19,6 @@ from models.chunk_controller import (
     Job,
     Load,
     Mode,
-    Overlap,
     Pass,
     XRead,
     XStore,
@@ -66,8 +65,9 @@ class Machine:
     """Spectra of X: address -> (number of the store, the samples it was made of)."""
     written: int = 0
     accumulators: list[Pairs | None] = dataclasses.field(default_factory=lambda: [None, None])
-    sums: deque[Pairs] = dataclasses.field(default_factory=deque)
-    outputs: list[tuple[YStore, Overlap, Pairs]] = dataclasses.field(default_factory=list)
+    sums: deque[tuple[bool, Pairs]] = dataclasses.field(default_factory=deque)
+    """Complete, and whether they have no tail to add."""
+    outputs: list[tuple[YStore, bool, Pairs]] = dataclasses.field(default_factory=list)
     flushed: bool = False
 
     def engine(self) -> Load:
@@ -77,7 +77,6 @@ class Machine:
 
     def run(self, job: Job) -> None:
         """Executes all commands."""
-        pending: YStore | None = None
         for command in schedule(self.config, job):
             match command:
                 case Load():
@@ -91,11 +90,7 @@ class Machine:
                 case Pass():
                     self.execute(command)
                 case YStore():
-                    pending = command
-                case Overlap():
-                    assert pending is not None
-                    self.outputs.append((pending, command, self.sums.popleft()))
-                    pending = None
+                    self.outputs.append((command, *self.sums.popleft()))
                 case HStore():
                     raise AssertionError("CONVOLVE does not write H")
 
@@ -103,6 +98,7 @@ class Machine:
         """One pass."""
         assert not command.prepare and not self.flushed
         assert command.last in (0, 1, 2) and command.last | command.first <= command.outputs
+        assert command.last or not command.no_tail
         if command.flush:
             assert command == FLUSH
             self.flushed = True
@@ -124,7 +120,7 @@ class Machine:
             assert pairs is not None and factor is not None
             pairs.append((x, factor))
             if command.last & bit:
-                self.sums.append(pairs)
+                self.sums.append((command.no_tail, pairs))
                 self.accumulators[output] = None
 
     def operand(self, command: Pass) -> Load:
@@ -158,10 +154,10 @@ def test_convolve_is_every_pair_once(
     outputs = iter(machine.outputs)
     for channel in range(channels):
         for k, start in enumerate(starts):
-            store, overlap, pairs = next(outputs)
+            store, no_tail, pairs = next(outputs)
             samples = min(chunk, length_x - start)
             assert store == YStore(Y + channel * stride_x + start * 4, samples)
-            assert overlap.first == (k == 0)
+            assert no_tail == (k == 0)
             expected = [
                 (
                     Load(X + channel * stride_x + i * chunk * 4, min(chunk, length_x - i * chunk)),

@@ -123,7 +123,8 @@ def by_passes(x: SampleArray, h: Spectra, config: Config) -> SampleArray:
                     total = spectral_mac(start, word, factor, fmt).word
                     accumulators[output] = total
                     if command.last >> output & 1:
-                        overlapped = overlap_add(fft_engine.inverse(total, config).words, tail, fmt)
+                        z = fft_engine.inverse(total, config).words
+                        overlapped = overlap_add(z, None if command.no_tail else tail, fmt)
                         tail = overlapped.tail
                         y.append(cfp_to_float(overlapped.y, fmt).samples)
     assert next(fresh, None) is None

@@ -93,7 +93,9 @@ def test_the_host_has_the_map() -> None:
     assert counters == [field.name for field in dataclasses.fields(kernel.Counters)]
     assert [code.name.lower() for code in sorted(host.ErrorCode)] == list(registers.ERRORS)
     assert sorted(host.ErrorCode) == list(range(len(registers.ERRORS)))
-    assert jobs.REMEDIES.keys() == set(host.ErrorCode) - {host.ErrorCode.NONE}
+    assert jobs.REMEDIES.keys() | jobs.TIMEOUTS.keys() == set(host.ErrorCode) - {
+        host.ErrorCode.NONE
+    }
     assert host.VERSION == VERSION
     assert host.MAX_CHANNELS == MAX_CHANNELS
     for register in registers.REGISTERS:
@@ -160,6 +162,7 @@ def test_vitis_gets_the_arguments_and_the_control_registers() -> None:
         ("AP_IDLE", 2),
         ("AP_READY", 3),
         ("AP_CONTINUE", 4),
+        ("SW_RESET", 8),
     ]
 
 

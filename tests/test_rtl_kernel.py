@@ -16,7 +16,7 @@ import numpy as np
 import pytest
 from crocuta import jobs, rtl_build
 from crocuta.device import Device
-from crocuta.errors import InputError, JobError, KernelError, OutOfMemory
+from crocuta.errors import InputError, JobError, KernelError, MemoryLost, OutOfMemory
 from crocuta.jobs import RegisterKernel
 from crocuta.kernel import Bank, Counters, Done, Progress
 from crocuta.model_kernel import ModelKernel
@@ -223,9 +223,20 @@ def test_memory_errors_end_the_job_and_the_next_one_runs(
 
 
 def test_a_kernel_that_hangs_is_found(kernel: RtlKernel) -> None:
+    kernel.write(Register.WATCHDOG, 0)
     kernel.set_timing(Bank.H_SPECTRA, Timing(bandwidth=0))
     with pytest.raises(KernelError, match="hangs"):
         jobs.run(kernel, PREPARE)
+
+
+def test_a_memory_that_does_not_answer_is_found(kernel: RtlKernel) -> None:
+    kernel.set_timing(Bank.H_SPECTRA, Timing(bandwidth=0))
+    with pytest.raises(MemoryLost) as lost:
+        jobs.run(kernel, PREPARE)
+    assert lost.value.code == ErrorCode.H_WRITE_TIMEOUT
+    assert not kernel.at_rest
+    with pytest.raises(MemoryLost):
+        kernel.abort()
 
 
 def test_protocol_breach_is_found(kernel: RtlKernel) -> None:

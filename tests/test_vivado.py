@@ -25,7 +25,7 @@ from typer.testing import CliRunner, Result
 from models import configs, twiddle_rom
 from models.configs import ROOT
 from scripts import build, vivado_commands
-from scripts.lint import rtl_files
+from scripts.lint import KERNEL, rtl_files
 
 CONFIG = "tiny"
 BOARDS = "xilinx.com:au200:part0:1.2 xilinx.com:au200:part0:1.3 xilinx.com:au200:part0:1.10"
@@ -255,21 +255,24 @@ def test_top_is_the_kernel_with_its_parameters(name: str, tmp_path: Path) -> Non
         assert ports[port.name].direction == port.direction
 
 
-def test_ooc(vivado: Vivado) -> None:
+def test_ooc(vivado: Vivado, capfd: pytest.CaptureFixture[str]) -> None:
     ok(vivado.run("ooc", "--config", CONFIG))
     order(
         vivado,
         *("set_part", "read_verilog", "read_verilog", "read_xdc", "synth_design"),
         *("write_checkpoint", "read_xdc", "opt_design", "place_design", "phys_opt_design"),
-        *("write_checkpoint", "route_design", "write_checkpoint", "report_timing_summary"),
-        *("report_route_status", "report_cdc", "report_utilization", "report_methodology"),
+        *("write_checkpoint", "route_design", "write_checkpoint", "write_verilog"),
+        *("report_timing_summary", "report_route_status", "report_cdc", "report_utilization"),
+        *("report_methodology",),
         *("report_qor_assessment", "report_qor_suggestions", "get_msg_config"),
     )
-    (call,) = vivado.named("synth_design")
+    call = vivado.named("synth_design")[-1]
     assert call.option("-top") == build.TOP
     assert call.option("-part") == "xcu200-fsgd2104-2-e"
     assert call.option("-mode") == "out_of_context"
     assert len(vivado.named("phys_opt_design")) == 1
+    said = capfd.readouterr().out
+    assert f"make netlist CONFIG={CONFIG} compares the netlists in " in said
     folder = build.BUILD / CONFIG
     results = {path.name for path in (folder / "ooc").iterdir()}
     assert {"synthesised.dcp", "placed.dcp", "routed.dcp", "timing_summary.rpt"} <= results
@@ -289,6 +292,56 @@ def test_ooc_optimises_again_after_a_route_that_misses(vivado: Vivado) -> None:
     order(vivado, "route_design", "phys_opt_design", "report_route_status")
 
 
+def test_ooc_leaves_netlists(vivado: Vivado) -> None:
+    """Of the arithmetic as synthesised, each by itself, and of the routed kernel."""
+    ok(vivado.run("ooc", "--config", CONFIG))
+    names = [cell.name for cell in build.cells(configs.load(CONFIG))]
+    calls = [call for call in vivado.calls() if call.name in ("synth_design", "write_verilog")]
+    folder = build.BUILD / CONFIG / "ooc" / "netlists"
+    steps = []
+    for call in calls:
+        if call.name == "synth_design":
+            steps.append(call.option("-top"))
+            assert call.option("-mode") == "out_of_context"
+        else:
+            assert call.option("-mode") == "funcsim"
+            steps.append(call.words[-1])
+    expected = [step for name in sorted(names) for step in (name, str(folder / f"{name}.v"))]
+    assert steps == [*expected, build.TOP, str(folder / f"{build.TOP}.v")]
+    assert {path.stem for path in folder.iterdir()} == {*names, build.TOP}
+    # A cell has none of the ports that the constraints name, and is gone before the kernel.
+    order(vivado, *(["synth_design", "write_verilog", "close_design"] * len(names)), "read_xdc")
+    assert len(vivado.named("close_design")) == len(names)
+
+
+@pytest.mark.parametrize("name", ["tiny", "edge-ecp5"])
+def test_cells_are_the_kernels(name: str) -> None:
+    """Each cell's wrapper elaborates, and the kernel has that module with those parameters."""
+    config = configs.load(name)
+    text = "\n".join(cell.verilog() for cell in build.cells(config))
+    assert len(re.findall(r"^module cell_", text, re.MULTILINE)) == len(build.cells(config)) == 6
+    found: set[tuple[str, tuple[tuple[str, int], ...]]] = set()
+    slang = driver.Driver()
+    slang.addStandardArgs()
+    parameters = " ".join(f"-G {key}={value}" for key, value in config.parameters().items())
+    files = " ".join(f'"{path}"' for path in rtl_files())
+    assert slang.parseCommandLine(f"slang --std 1800-2017 --top {KERNEL} {parameters} {files}")
+    assert slang.processOptions()
+    assert slang.parseAllSources()
+    modules = {cell.module for cell in build.cells(config)}
+
+    def visit(symbol: object) -> None:
+        definition = getattr(getattr(symbol, "definition", None), "name", "")
+        body = getattr(symbol, "body", None)
+        if definition in modules and body is not None:
+            values = {p.name: int(p.value.value) for p in body.parameters if not p.isLocalParam}
+            found.add((definition, tuple(sorted(values.items()))))
+
+    slang.createCompilation().getRoot().visit(visit)
+    for cell in build.cells(config):
+        assert (cell.module, tuple(sorted(cell.parameters.items()))) in found
+
+
 def read(vivado: Vivado, commands: tuple[str, ...]) -> list[Path]:
     """The files that these commands read, in their order."""
     return [
@@ -303,8 +356,9 @@ def read(vivado: Vivado, commands: tuple[str, ...]) -> list[Path]:
 def test_the_design_is_all_of_rtl(vivado: Vivado, flow: str) -> None:
     ok(vivado.run(flow, "--config", CONFIG))
     design = read(vivado, ("read_verilog",) if flow == "ooc" else ("add_files",))
-    assert design == [*rtl_files(), build.BUILD / CONFIG / "crocuta.v"]
-    assert set(design[:-1]) == set((ROOT / "rtl").glob("*.sv"))
+    cells = sorted((build.BUILD / CONFIG / "cells").glob("*.v")) if flow == "ooc" else []
+    assert design == [*rtl_files(), *cells, build.BUILD / CONFIG / "crocuta.v"]
+    assert set(rtl_files()) == set((ROOT / "rtl").glob("*.sv"))
     tables = re.search(r'TwiddleDir\("(.*)"\)', design[-1].read_text(encoding="utf-8"))
     assert tables is not None
     levels = configs.load(CONFIG).chunk_log2
@@ -388,7 +442,14 @@ def test_the_ips_findings_are_shown_and_let_the_card_pass(vivado: Vivado) -> Non
     for name, (value, _) in STRICT.items():
         vivado.answers[name] = value
     vivado.answers["unsafe_elsewhere"] = 3
-    ok(vivado.run("bitstream", "--config", CONFIG))
+    result = vivado.run("bitstream", "--config", CONFIG)
+    ok(result)
+    shown = re.findall(r"^  (\w+ \w+) +(\d+)  in the whole card, not gated$", result.stdout, re.M)
+    assert shown == [
+        ("critical warnings", "5"),
+        ("critical cdc", "2"),
+        ("critical methodology", "4"),
+    ]
     folder = build.BUILD / CONFIG / "bitstream"
     summary = json.loads((folder / "summary.json").read_text(encoding="utf-8"))
     assert summary["passed"] is True
@@ -851,7 +912,7 @@ def test_packaged_registers_are_the_kernels(vivado: Vivado) -> None:
             registers[path[3]][key] = value
     control = {"CTRL": 0x00, "GIER": 0x04, "IP_IER": 0x08, "IP_ISR": 0x0C}
     expected = {register.name.lower(): register.value for register in Register}
-    expected = {name: at for name, at in expected.items() if 0x10 <= at < Register.STATUS}
+    expected = {name: at for name, at in expected.items() if 0x10 <= at < Register.WATCHDOG}
     assert {n: int(r["address_offset"], 0) for n, r in registers.items()} == control | expected
     pointers = {register.name.lower() for register in WIDE.difference(COUNTERS)}
     for name, register in registers.items():

@@ -19,6 +19,7 @@ set crocuta_control_registers {
       {name AP_IDLE offset 2 width 1 access read-only}
       {name AP_READY offset 3 width 1 access read-only}
       {name AP_CONTINUE offset 4 width 1 access write-only}
+      {name SW_RESET offset 8 width 1 access read-write}
     }
   }
   {

@@ -5,6 +5,7 @@
 // Handshake: AXI4, aligned INCR bursts of whole beats within 4 KiB, in order; a burst beyond the
 // memory is answered with SLVERR and writes nothing. Strobes count per word of 32 bits. The host's
 // port (valid/ready, one word a request, one read at a time) waits for clocks that AXI leaves free.
+// No READY is high in reset, where a transfer would be lost.
 // Latency: 2 clocks from AR to the first R beat, 1 clock from the last W beat to B, 3 clocks from a
 // host's request to host_rvalid_o. Throughput: one R beat and one W beat a clock, without a gap
 // between bursts. A word is not to be read and written in the same clock.
@@ -28,6 +29,7 @@ module axi_ram #(
   output logic                    s_axi_awready,
   input  logic [63:0]             s_axi_awaddr,
   input  logic [7:0]              s_axi_awlen,
+  input  logic [0:0]              s_axi_awid,
   input  logic                    s_axi_wvalid,
   output logic                    s_axi_wready,
   input  logic [DataBits-1:0]     s_axi_wdata,
@@ -40,6 +42,7 @@ module axi_ram #(
   output logic                    s_axi_arready,
   input  logic [63:0]             s_axi_araddr,
   input  logic [7:0]              s_axi_arlen,
+  input  logic [0:0]              s_axi_arid,
   output logic                    s_axi_rvalid,
   input  logic                    s_axi_rready,
   output logic [DataBits-1:0]     s_axi_rdata,
@@ -68,15 +71,17 @@ module axi_ram #(
   logic [BeatBits-1:0] read_beat_q;
   logic [7:0]          read_left_q;
   logic                read_bad_q;
+  logic                read_id_q;
   logic                rvalid_q;
   logic                rlast_q;
   logic                rbad_q;
+  logic                rid_q;
   logic                read_step;
   logic                read_last;
 
   assign read_step     = reading_q && (!rvalid_q || s_axi_rready);
   assign read_last     = (read_left_q == '0);
-  assign s_axi_arready = !reading_q || (read_step && read_last);
+  assign s_axi_arready = rst_ni && (!reading_q || (read_step && read_last));
 
   always_ff @(posedge clk_i) begin
     if (!rst_ni) begin
@@ -92,6 +97,7 @@ module axi_ram #(
     if (s_axi_arvalid && s_axi_arready) begin
       read_beat_q <= s_axi_araddr[OffsetBits+:BeatBits];
       read_left_q <= s_axi_arlen;
+      read_id_q   <= s_axi_arid;
       read_bad_q  <= (s_axi_araddr[63:OffsetBits+BeatBits] != '0);
     end else if (read_step) begin
       read_beat_q <= read_beat_q + 1'b1;
@@ -100,6 +106,7 @@ module axi_ram #(
     if (read_step) begin
       rlast_q <= read_last;
       rbad_q  <= read_bad_q;
+      rid_q   <= read_id_q;
     end
   end
 
@@ -108,15 +115,17 @@ module axi_ram #(
   logic [BeatBits-1:0] write_beat_q;
   logic [7:0]          write_left_q;
   logic                write_bad_q;
+  logic                write_id_q;
   logic                bvalid_q;
   logic                bbad_q;
+  logic                bid_q;
   logic                write_step;
   logic                write_last;
 
-  assign s_axi_wready  = writing_q && (!bvalid_q || s_axi_bready);
+  assign s_axi_wready  = rst_ni && writing_q && (!bvalid_q || s_axi_bready);
   assign write_step    = s_axi_wvalid && s_axi_wready;
   assign write_last    = (write_left_q == '0);
-  assign s_axi_awready = !writing_q || (write_step && write_last);
+  assign s_axi_awready = rst_ni && (!writing_q || (write_step && write_last));
 
   always_ff @(posedge clk_i) begin
     if (!rst_ni) begin
@@ -132,12 +141,16 @@ module axi_ram #(
     if (s_axi_awvalid && s_axi_awready) begin
       write_beat_q <= s_axi_awaddr[OffsetBits+:BeatBits];
       write_left_q <= s_axi_awlen;
+      write_id_q   <= s_axi_awid;
       write_bad_q  <= (s_axi_awaddr[63:OffsetBits+BeatBits] != '0);
     end else if (write_step) begin
       write_beat_q <= write_beat_q + 1'b1;
       write_left_q <= write_left_q - 1'b1;
     end
-    if (write_step && write_last) bbad_q <= write_bad_q;
+    if (write_step && write_last) begin
+      bbad_q <= write_bad_q;
+      bid_q  <= write_id_q;
+    end
   end
 
   // The host: its beat is registered, and its word picked a clock later. The memory's output is late
@@ -150,8 +163,8 @@ module axi_ram #(
   logic                host_rvalid_q;
   logic [31:0]         host_rdata_q;
 
-  assign host_read    = host_valid_i && !host_write_i && !reading_q && !rvalid_q;
-  assign host_write   = host_valid_i && host_write_i && !writing_q;
+  assign host_read    = rst_ni && host_valid_i && !host_write_i && !reading_q && !rvalid_q;
+  assign host_write   = rst_ni && host_valid_i && host_write_i && !writing_q;
   assign host_ready_o = host_read || host_write;
 
   always_ff @(posedge clk_i) begin
@@ -206,10 +219,10 @@ module axi_ram #(
   assign host_rdata_o  = host_rdata_q;
   assign s_axi_bvalid  = bvalid_q;
   assign s_axi_bresp   = bbad_q ? SlaveError : Okay;
-  assign s_axi_bid     = 1'b0;
+  assign s_axi_bid     = bid_q;
   assign s_axi_rvalid  = rvalid_q;
   assign s_axi_rlast   = rlast_q;
   assign s_axi_rresp   = rbad_q ? SlaveError : Okay;
-  assign s_axi_rid     = 1'b0;
+  assign s_axi_rid     = rid_q;
 
 endmodule

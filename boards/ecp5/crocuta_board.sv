@@ -65,6 +65,7 @@ module crocuta_board #(
   logic                         samples_awready;
   logic [63:0]                  samples_awaddr;
   logic [7:0]                   samples_awlen;
+  logic [0:0]                   samples_awid;
   logic                         samples_wvalid;
   logic                         samples_wready;
   logic [AxiBits-1:0]           samples_wdata;
@@ -77,6 +78,7 @@ module crocuta_board #(
   logic                         samples_arready;
   logic [63:0]                  samples_araddr;
   logic [7:0]                   samples_arlen;
+  logic [0:0]                   samples_arid;
   logic                         samples_rvalid;
   logic                         samples_rready;
   logic [AxiBits-1:0]           samples_rdata;
@@ -88,6 +90,7 @@ module crocuta_board #(
   logic                         x_spectra_awready;
   logic [63:0]                  x_spectra_awaddr;
   logic [7:0]                   x_spectra_awlen;
+  logic [0:0]                   x_spectra_awid;
   logic                         x_spectra_wvalid;
   logic                         x_spectra_wready;
   logic [AxiBits-1:0]           x_spectra_wdata;
@@ -100,6 +103,7 @@ module crocuta_board #(
   logic                         x_spectra_arready;
   logic [63:0]                  x_spectra_araddr;
   logic [7:0]                   x_spectra_arlen;
+  logic [0:0]                   x_spectra_arid;
   logic                         x_spectra_rvalid;
   logic                         x_spectra_rready;
   logic [AxiBits-1:0]           x_spectra_rdata;
@@ -111,6 +115,7 @@ module crocuta_board #(
   logic                         h_spectra_awready;
   logic [63:0]                  h_spectra_awaddr;
   logic [7:0]                   h_spectra_awlen;
+  logic [0:0]                   h_spectra_awid;
   logic                         h_spectra_wvalid;
   logic                         h_spectra_wready;
   logic [AxiBits-1:0]           h_spectra_wdata;
@@ -123,6 +128,7 @@ module crocuta_board #(
   logic                         h_spectra_arready;
   logic [63:0]                  h_spectra_araddr;
   logic [7:0]                   h_spectra_arlen;
+  logic [0:0]                   h_spectra_arid;
   logic                         h_spectra_rvalid;
   logic                         h_spectra_rready;
   logic [AxiBits-1:0]           h_spectra_rdata;
@@ -204,7 +210,7 @@ module crocuta_board #(
     .m_axi_samples_awlen    (samples_awlen),
     .m_axi_samples_awsize   (),
     .m_axi_samples_awburst  (),
-    .m_axi_samples_awid     (),
+    .m_axi_samples_awid     (samples_awid),
     .m_axi_samples_awcache  (),
     .m_axi_samples_awprot   (),
     .m_axi_samples_wvalid   (samples_wvalid),
@@ -222,7 +228,7 @@ module crocuta_board #(
     .m_axi_samples_arlen    (samples_arlen),
     .m_axi_samples_arsize   (),
     .m_axi_samples_arburst  (),
-    .m_axi_samples_arid     (),
+    .m_axi_samples_arid     (samples_arid),
     .m_axi_samples_arcache  (),
     .m_axi_samples_arprot   (),
     .m_axi_samples_rvalid   (samples_rvalid),
@@ -237,7 +243,7 @@ module crocuta_board #(
     .m_axi_x_spectra_awlen  (x_spectra_awlen),
     .m_axi_x_spectra_awsize (),
     .m_axi_x_spectra_awburst(),
-    .m_axi_x_spectra_awid   (),
+    .m_axi_x_spectra_awid   (x_spectra_awid),
     .m_axi_x_spectra_awcache(),
     .m_axi_x_spectra_awprot (),
     .m_axi_x_spectra_wvalid (x_spectra_wvalid),
@@ -255,7 +261,7 @@ module crocuta_board #(
     .m_axi_x_spectra_arlen  (x_spectra_arlen),
     .m_axi_x_spectra_arsize (),
     .m_axi_x_spectra_arburst(),
-    .m_axi_x_spectra_arid   (),
+    .m_axi_x_spectra_arid   (x_spectra_arid),
     .m_axi_x_spectra_arcache(),
     .m_axi_x_spectra_arprot (),
     .m_axi_x_spectra_rvalid (x_spectra_rvalid),
@@ -270,7 +276,7 @@ module crocuta_board #(
     .m_axi_h_spectra_awlen  (h_spectra_awlen),
     .m_axi_h_spectra_awsize (),
     .m_axi_h_spectra_awburst(),
-    .m_axi_h_spectra_awid   (),
+    .m_axi_h_spectra_awid   (h_spectra_awid),
     .m_axi_h_spectra_awcache(),
     .m_axi_h_spectra_awprot (),
     .m_axi_h_spectra_wvalid (h_spectra_wvalid),
@@ -288,7 +294,7 @@ module crocuta_board #(
     .m_axi_h_spectra_arlen  (h_spectra_arlen),
     .m_axi_h_spectra_arsize (),
     .m_axi_h_spectra_arburst(),
-    .m_axi_h_spectra_arid   (),
+    .m_axi_h_spectra_arid   (h_spectra_arid),
     .m_axi_h_spectra_arcache(),
     .m_axi_h_spectra_arprot (),
     .m_axi_h_spectra_rvalid (h_spectra_rvalid),
@@ -316,6 +322,7 @@ module crocuta_board #(
     .s_axi_awready(samples_awready),
     .s_axi_awaddr (samples_awaddr),
     .s_axi_awlen  (samples_awlen),
+    .s_axi_awid   (samples_awid),
     .s_axi_wvalid (samples_wvalid),
     .s_axi_wready (samples_wready),
     .s_axi_wdata  (samples_wdata),
@@ -328,6 +335,7 @@ module crocuta_board #(
     .s_axi_arready(samples_arready),
     .s_axi_araddr (samples_araddr),
     .s_axi_arlen  (samples_arlen),
+    .s_axi_arid   (samples_arid),
     .s_axi_rvalid (samples_rvalid),
     .s_axi_rready (samples_rready),
     .s_axi_rdata  (samples_rdata),
@@ -353,6 +361,7 @@ module crocuta_board #(
     .s_axi_awready(x_spectra_awready),
     .s_axi_awaddr (x_spectra_awaddr),
     .s_axi_awlen  (x_spectra_awlen),
+    .s_axi_awid   (x_spectra_awid),
     .s_axi_wvalid (x_spectra_wvalid),
     .s_axi_wready (x_spectra_wready),
     .s_axi_wdata  (x_spectra_wdata),
@@ -365,6 +374,7 @@ module crocuta_board #(
     .s_axi_arready(x_spectra_arready),
     .s_axi_araddr (x_spectra_araddr),
     .s_axi_arlen  (x_spectra_arlen),
+    .s_axi_arid   (x_spectra_arid),
     .s_axi_rvalid (x_spectra_rvalid),
     .s_axi_rready (x_spectra_rready),
     .s_axi_rdata  (x_spectra_rdata),
@@ -390,6 +400,7 @@ module crocuta_board #(
     .s_axi_awready(h_spectra_awready),
     .s_axi_awaddr (h_spectra_awaddr),
     .s_axi_awlen  (h_spectra_awlen),
+    .s_axi_awid   (h_spectra_awid),
     .s_axi_wvalid (h_spectra_wvalid),
     .s_axi_wready (h_spectra_wready),
     .s_axi_wdata  (h_spectra_wdata),
@@ -402,6 +413,7 @@ module crocuta_board #(
     .s_axi_arready(h_spectra_arready),
     .s_axi_araddr (h_spectra_araddr),
     .s_axi_arlen  (h_spectra_arlen),
+    .s_axi_arid   (h_spectra_arid),
     .s_axi_rvalid (h_spectra_rvalid),
     .s_axi_rready (h_spectra_rready),
     .s_axi_rdata  (h_spectra_rdata),

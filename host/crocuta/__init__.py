@@ -11,8 +11,15 @@
 docs/programming.md tells more, `python -m crocuta --help` what the command line does.
 """
 
-from crocuta.device import Device, Filter, SaturationWarning, open
-from crocuta.errors import InputError, JobError, JobTimeout, KernelError, OutOfMemory
+from crocuta.device import (
+    Device,
+    Filter,
+    RangeWarning,
+    SaturationWarning,
+    UnderflowWarning,
+    open,
+)
+from crocuta.errors import InputError, JobError, JobTimeout, KernelError, MemoryLost, OutOfMemory
 
 __all__ = [
     "Device",
@@ -21,7 +28,10 @@ __all__ = [
     "JobError",
     "JobTimeout",
     "KernelError",
+    "MemoryLost",
     "OutOfMemory",
+    "RangeWarning",
     "SaturationWarning",
+    "UnderflowWarning",
     "open",
 ]

@@ -96,12 +96,15 @@ def one_sentence() -> Iterator[None]:
     raise typer.Exit(code)
 
 
-def check_exact(run: runs.Run) -> None:
-    """Raises KernelError if the kernel did not do what the model says."""
+def check(run: runs.Run) -> None:
+    """Raises KernelError if the kernel did not do what the model says, or y is worse than the
+    configuration promises."""
     if run.mismatches:
         raise KernelError(
             f"The kernel is wrong: {run.mismatches} of {run.x.size} outputs differ from the model."
         )
+    if run.faults:
+        raise KernelError(f"y is wrong. {' '.join(run.faults)}")
 
 
 @app.command()
@@ -178,7 +181,7 @@ def conv(
             outputs["--report"].write(runs.to_json(run.report()))
         taken = any(file.is_stdout for file in outputs.values())
         (errors if taken else console).print(results(run))
-        check_exact(run)
+        check(run)
 
 
 @app.command()
@@ -211,7 +214,7 @@ def demo(
             report_file.write(runs.to_json(report))
         console.print(results(run))
         console.print(f"Report: {directory / 'report.json'}\nPicture: {directory / 'demo.png'}")
-        check_exact(run)
+        check(run)
 
 
 @app.command()

@@ -37,10 +37,23 @@ class OutOfMemory(KernelError):
 
 
 class JobTimeout(KernelError):
-    """A job that took too long, and may still run."""
+    """A job that took too long. It was aborted and the next one runs, unless there was no way to
+    abort it and it may still run."""
 
-    def __init__(self, seconds: float) -> None:
-        super().__init__(
-            f"The kernel has not finished the job in {seconds:g} s: close this device and open it"
-            " again, with a longer timeout= if the job needs one."
+    def __init__(self, seconds: float, *, aborted: bool = True) -> None:
+        remedy = (
+            "was aborted: the device works on, but give a longer timeout= if the job needs one"
+            if aborted
+            else "may go on: close this device and open it again, with a longer timeout= if the job"
+            " needs one"
         )
+        super().__init__(f"The job was not finished in {seconds:g} s and {remedy}.")
+
+
+class MemoryLost(KernelError):
+    """A memory that stopped answering the kernel: only a reset of both together helps."""
+
+    def __init__(self, sentence: str, code: ErrorCode) -> None:
+        super().__init__(sentence)
+        self.code = code
+        """Which of its ports waits."""

@@ -9,11 +9,12 @@ import math
 import time
 from abc import ABC, abstractmethod
 from collections.abc import Callable
+from contextlib import suppress
 from functools import cached_property
 from types import TracebackType
 from typing import Self
 
-from crocuta.errors import JobError, JobTimeout, KernelError
+from crocuta.errors import JobError, JobTimeout, KernelError, MemoryLost
 from crocuta.kernel import Bank, Counters, Done, Memory, PageBuffer, Pages, Progress, patience
 from crocuta.registers import (
     COUNTERS,
@@ -33,8 +34,9 @@ from models.chunk_controller import Job, Mode, chunks
 from models.configs import Config
 
 POLL_SECONDS = 100e-6
-BUSY_SECONDS = 1.0
-"""So long may the job of a program that was interrupted go on."""
+ABORT_SECONDS = 2.0
+"""So long may a card take to abort a job: longer than its watchdog waits for a memory."""
+LOST = "does not answer any more: reset the kernel and its memories together, then open it again."
 REMEDIES = {
     ErrorCode.MODE: "it does not know the mode: use the host software of the kernel's version.",
     ErrorCode.CHANNELS: f"the number of channels must be 1 to {MAX_CHANNELS}: split the batch.",
@@ -47,7 +49,18 @@ REMEDIES = {
     ErrorCode.X_WRITE: "writing the spectra of x failed: check where their buffer is.",
     ErrorCode.H_READ: "reading the filter's spectra failed: check where their buffer is.",
     ErrorCode.H_WRITE: "writing the filter's spectra failed: check where their buffer is.",
+    ErrorCode.ABORTED: "another program aborted the job: keep the device to one program.",
 }
+TIMEOUTS = {
+    ErrorCode.UNANSWERED: "a memory has not answered an earlier job and",
+    ErrorCode.SAMPLES_READ_TIMEOUT: "the memory of x and h, which it reads,",
+    ErrorCode.SAMPLES_WRITE_TIMEOUT: "the memory of y, which it writes,",
+    ErrorCode.X_READ_TIMEOUT: "the memory of the spectra of x, which it reads,",
+    ErrorCode.X_WRITE_TIMEOUT: "the memory of the spectra of x, which it writes,",
+    ErrorCode.H_READ_TIMEOUT: "the memory of the filter's spectra, which it reads,",
+    ErrorCode.H_WRITE_TIMEOUT: "the memory of the filter's spectra, which it writes,",
+}
+"""The codes after which bursts are outstanding, and whose."""
 
 
 class RegisterKernel(ABC):
@@ -57,6 +70,10 @@ class RegisterKernel(ABC):
     simulator: str | None = None
     memories: tuple[Memory, Memory, Memory]
     """In the order of `Bank`."""
+    at_rest: bool = True
+    """See `crocuta.kernel.Kernel.at_rest`."""
+    abort_seconds: float = math.inf
+    """So long may an abort take."""
 
     @abstractmethod
     def read(self, offset: int) -> int:
@@ -73,6 +90,31 @@ class RegisterKernel(ABC):
         Raises:
             KernelError: the kernel does nothing any more.
         """
+
+    @abstractmethod
+    def pause(self) -> None:
+        """Lets the kernel work on for a moment."""
+
+    def abort(self) -> None:
+        """Ends the job that runs, if any does; what it has written is worth nothing.
+
+        Raises:
+            MemoryLost: a memory does not answer, so the job's bursts are still outstanding.
+            KernelError: it does not end within `abort_seconds`.
+        """
+        self.write(Register.CONTROL, Control.SW_RESET)
+        deadline = time.monotonic() + self.abort_seconds
+        while self.read(Register.CONTROL) & Control.SW_RESET:
+            if time.monotonic() > deadline:
+                raise KernelError(
+                    f"The kernel has not aborted a job in {self.abort_seconds:g} s: reset it and"
+                    " its memories together, then open it again."
+                )
+            self.pause()
+        if self.read(Register.STATUS) & Status.UNANSWERED:
+            code = ErrorCode(self.read(Register.ERROR))
+            raise lost(code if code in TIMEOUTS else ErrorCode.UNANSWERED)
+        self.at_rest = True
 
     @abstractmethod
     def close(self) -> None:
@@ -110,12 +152,18 @@ class PolledKernel(RegisterKernel):
 
     poll_seconds: float = POLL_SECONDS
     """From one look at the registers to the next, beside the time that it takes."""
+    abort_seconds = ABORT_SECONDS
 
     def wait(self, poll: Callable[[], None]) -> None:
         """Returns when the job has ended; calls `poll` now and then."""
-        while not self.read(Register.CONTROL) & Control.DONE:
+        # Idle without an end is what is left by an abort that is another program's.
+        while not self.read(Register.CONTROL) & (Control.DONE | Control.IDLE):
             poll()
-            time.sleep(self.poll_seconds)
+            self.pause()
+
+    def pause(self) -> None:
+        """Lets the kernel work on for a moment."""
+        time.sleep(self.poll_seconds)
 
     def execute(
         self, job: Job, progress: Progress | None = None, timeout: float | None = None
@@ -124,22 +172,24 @@ class PolledKernel(RegisterKernel):
         limit = patience(self.config, job) if timeout is None else timeout
         return super().execute(job, progress, limit)
 
-    def await_idle(self, where: str, remedy: str) -> None:
-        """Sees to a job that an interrupted program has left.
+    def abort_leftover(self, where: str, remedy: str) -> None:
+        """Aborts a job that an interrupted program has left.
 
         Raises:
-            KernelError: it goes on for longer than BUSY_SECONDS.
+            KernelError: it does not end, or a memory does not answer.
         """
-        deadline = time.monotonic() + BUSY_SECONDS
-        while not (state := self.read(Register.CONTROL)) & Control.IDLE:
-            if state & Control.DONE:
-                self.write(Register.CONTROL, Control.CONTINUE)
-            if time.monotonic() > deadline:
-                raise KernelError(
-                    f"The kernel {where} still runs an interrupted program's job: try later, or"
-                    f" {remedy}."
-                )
-            time.sleep(POLL_SECONDS)
+        try:
+            self.abort()
+        except MemoryLost:
+            raise KernelError(
+                f"A memory of the kernel {where} has not answered an earlier job: {remedy}."
+            ) from None
+        except KernelError:
+            if not self.read(Register.CONTROL) & Control.SW_RESET:
+                raise
+            raise KernelError(
+                f"The kernel {where} does not end an interrupted program's job: {remedy}."
+            ) from None
 
 
 def check_identity(
@@ -161,6 +211,11 @@ def check_identity(
             f"The kernel is not of configuration {kernel.config.name}: choose the one that its"
             f" identity registers tell (0x{found[0]:08x}, 0x{found[1]:08x})."
         )
+
+
+def lost(code: ErrorCode) -> MemoryLost:
+    """What to tell of a job that ended with one of TIMEOUTS."""
+    return MemoryLost(f"The kernel stopped with error {code.value}: {TIMEOUTS[code]} {LOST}", code)
 
 
 def run(
@@ -191,8 +246,19 @@ def run(
 
     kernel.write(Register.GLOBAL_INTERRUPT, GlobalInterrupt.ENABLE)
     kernel.write(Register.INTERRUPT_ENABLE, InterruptEnable.DONE)
-    kernel.write(Register.CONTROL, Control.START)
-    kernel.wait(poll)
+    kernel.at_rest = False
+    try:
+        kernel.write(Register.CONTROL, Control.START)
+        kernel.wait(poll)
+    except JobTimeout:
+        kernel.abort()
+        raise
+    except KernelError:
+        raise
+    except BaseException:  # an interrupt from the keyboard, or what `progress` raised
+        with suppress(KernelError):
+            kernel.abort()
+        raise
     kernel.write(Register.INTERRUPT_STATUS, InterruptStatus.DONE)
     show()
     error = ErrorCode(kernel.read(Register.ERROR))
@@ -201,6 +267,9 @@ def run(
         *(kernel.read(register) | kernel.read(register + 4) << 32 for register in COUNTERS)
     )
     kernel.write(Register.CONTROL, Control.CONTINUE)
+    if error in TIMEOUTS:
+        raise lost(error)
+    kernel.at_rest = True
     if error != ErrorCode.NONE:
         remedy = REMEDIES[error].format(longest=1 << kernel.config.max_length_log2)
         raise JobError(f"The kernel stopped with error {error.value}: {remedy}", error)

@@ -88,6 +88,10 @@ class Kernel(Protocol):
     def simulator(self) -> str | None:
         """The simulator's name and version, if it is simulated clock by clock."""
 
+    @property
+    def at_rest(self) -> bool:
+        """No job runs that might still write to its memories."""
+
     def allocate(self, bank: Bank, size: int) -> Buffer:
         """A buffer of at least `size` bytes.
 
@@ -98,11 +102,13 @@ class Kernel(Protocol):
     def execute(
         self, job: Job, progress: Progress | None = None, timeout: float | None = None
     ) -> Done:
-        """Runs one job to its end; a card's has `patience` where no timeout is given.
+        """Runs one job to its end; a card's has `patience` where no timeout is given. A job that
+        times out or is interrupted is aborted.
 
         Raises:
             JobError: the kernel refused or stopped it.
             JobTimeout: it has not ended in `timeout` seconds.
+            MemoryLost: a memory does not answer the kernel any more.
             KernelError: the kernel does nothing any more.
         """
 

@@ -62,7 +62,14 @@ class ModelKernel(RegisterKernel):
 
     def write(self, offset: int, value: int) -> None:
         """Sets a 32-bit register; a job that is started here runs in `wait`."""
+        if offset == Register.CONTROL and value & Control.SW_RESET:
+            if self.read(Register.CONTROL) & Control.START:
+                self._words[Register.ERROR] = ErrorCode.ABORTED
+            value = Control.IDLE
         self._words[offset] = value
+
+    def pause(self) -> None:
+        """There is nothing to wait for."""
 
     def wait(self, poll: Callable[[], None]) -> None:
         """Runs the job that was started; calls `poll` after every output chunk.

@@ -28,6 +28,7 @@ class Register(enum.IntEnum):
     H_SPECTRA = 0x40
     X_SPECTRA = 0x48
     Y = 0x50
+    WATCHDOG = 0x58
     STATUS = 0x80
     ERROR = 0x84
     VERSION = 0x88
@@ -80,6 +81,7 @@ class Control(enum.IntFlag):
     IDLE = 4
     READY = 8
     CONTINUE = 16
+    SW_RESET = 256
 
 
 class GlobalInterrupt(enum.IntFlag):
@@ -107,6 +109,7 @@ class Status(enum.IntFlag):
 
     SATURATED = 1
     NON_FINITE = 2
+    UNANSWERED = 4
 
 
 class ErrorCode(enum.IntEnum):
@@ -124,10 +127,18 @@ class ErrorCode(enum.IntEnum):
     X_WRITE = 9
     H_READ = 10
     H_WRITE = 11
+    ABORTED = 12
+    UNANSWERED = 13
+    SAMPLES_READ_TIMEOUT = 14
+    SAMPLES_WRITE_TIMEOUT = 15
+    X_READ_TIMEOUT = 16
+    X_WRITE_TIMEOUT = 17
+    H_READ_TIMEOUT = 18
+    H_WRITE_TIMEOUT = 19
 
 
 MAX_CHANNELS = 65536
-VERSION = 0x0000_0100
+VERSION = 0x0000_0200
 
 
 def identity(config: Config) -> tuple[int, int]:

@@ -22,7 +22,9 @@ from tb.runner import BenchFailure, design_files
 HARNESS = Path(__file__).with_name("rtl_kernel.cpp")
 CONTROL = Path(__file__).with_name("rtl_kernel.vlt")
 TOP = "kernel_tb"
-BENCH_FILES = (ROOT / "tb" / "kernel_tb.sv", ROOT / "tb" / "axi_memory.sv")
+BENCH_FILES = tuple(
+    ROOT / "tb" / f"{name}.sv" for name in ("kernel_tb", "job_observer", "axi_memory")
+)
 WAVE_FILES = tuple(
     ROOT / "tb" / name for name in ("cfp_wave.sv", "float_wave.sv", "kernel_waves.sv")
 )

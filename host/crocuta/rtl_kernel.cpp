@@ -197,6 +197,7 @@ Kernel::Kernel() {
     memories[index].read_error_addr = &top.name##_read_error_addr_i;         \
     memories[index].write_error = &top.name##_write_error_i;                 \
     memories[index].write_error_addr = &top.name##_write_error_addr_i;       \
+    top.name##_response_i = 2; /* SLVERR */                                  \
     memories[index].beats_read = &top.name##_beats_read_o;                   \
     memories[index].beats_written = &top.name##_beats_written_o;             \
     memories[index].protocol_breach = &top.name##_protocol_breach_o

@@ -17,12 +17,14 @@ from crocuta import rtl_build
 from crocuta.errors import KernelError
 from crocuta.jobs import RegisterKernel, check_identity
 from crocuta.kernel import Bank, HostMemory
+from crocuta.registers import Register
 from models.configs import Config
 
 BASES = (0x10_FFFF_F000, 0x20_FFFF_F000, 0x30_FFFF_F000)
 """Where tb/kernel_tb.sv puts the memories."""
 RUN_CLOCKS = 4096  # between two polls: often enough for a progress bar
 SILENT_CLOCKS = 200_000  # longer than any pass: a kernel that moves no beat for so long hangs
+WATCHDOG_CLOCKS = SILENT_CLOCKS // 2  # so the kernel notices first what it can
 
 BREACHES = (
     "none",
@@ -158,6 +160,8 @@ class RtlKernel(RegisterKernel):
     def reset(self) -> None:
         """Resets the kernel and the memories' timing, not their contents."""
         self._checked(self._library.crocuta_reset(self._kernel))
+        self.write(Register.WATCHDOG, WATCHDOG_CLOCKS)
+        self.at_rest = True
 
     def stop_clocks(self, on: bool) -> None:
         """Whether the clocks of modules without a beat stop, as they do at first.
@@ -197,6 +201,10 @@ class RtlKernel(RegisterKernel):
     def run(self, clocks: int) -> bool:
         """Runs at most `clocks` clocks, until the interrupt; tells if it is there."""
         return bool(self._checked(self._library.crocuta_run(self._kernel, clocks)))
+
+    def pause(self) -> None:
+        """Lets the kernel work on for a moment."""
+        self.run(RUN_CLOCKS)
 
     def wait(self, poll: Callable[[], None]) -> None:
         """Runs until the interrupt; calls `poll` every RUN_CLOCKS clocks.

@@ -54,13 +54,15 @@ class Line:
             self._serial: Any = serial.Serial(
                 port, BOARD["baud"], exclusive=True, write_timeout=ANSWER_SECONDS
             )
+        self._in_step = True
         self.start_over()
 
     def start_over(self) -> None:
-        """Lets the bridge forget what an interrupted program has left, and forgets its answers."""
+        """Lets the bridge forget a command that was interrupted, and forgets its answers."""
         with self._explained():
             time.sleep(QUIET_SECONDS)
             self._serial.reset_input_buffer()
+        self._in_step = True
 
     def close(self) -> None:
         """Lets other programs have the port."""
@@ -80,10 +82,14 @@ class Line:
         if address % WORD_BYTES or size % WORD_BYTES:
             raise KernelError(f"The board moves whole words, not {size} bytes at 0x{address:x}.")
         command = letter + struct.pack("<IH", address, size // WORD_BYTES) + data
+        if not self._in_step:
+            self.start_over()
+        self._in_step = False
         with self._explained():
             self._serial.timeout = ANSWER_SECONDS + self._seconds(len(command) + due)
             self._serial.write(command)
             answer = bytes(self._serial.read(due))
+        self._in_step = len(answer) == due and answer != REFUSED
         if answer == REFUSED or (len(answer) < due and answer.endswith(REFUSED)):
             raise KernelError(
                 f"The board behind {self.port} refused to {'read' if letter == b'R' else 'write'}"
@@ -205,7 +211,7 @@ class UartKernel(PolledKernel):
                 KernelMemory(*extent(Bank.H_SPECTRA)),
             )
             check_identity(self, "load its bitstream again")
-            self.await_idle(f"behind {port}", RESET)
+            self.abort_leftover(f"behind {port}", RESET)
         except BaseException:
             self._line.close()
             raise

@@ -139,7 +139,7 @@ class XdmaKernel(PolledKernel):
             self.memories = (samples, x_spectra, h_spectra)
             self._lock()
             check_identity(self)
-            self.await_idle(f"behind {self.path}", "reset the card by loading its bitstream again")
+            self.abort_leftover(f"behind {self.path}", "load the card's bitstream again")
             self._files = files.pop_all()
 
     @staticmethod

@@ -3,7 +3,9 @@
 """The backend `xrt`: a card with a Vitis shell, through XRT's Python module.
 
 It shows Python no registers. So the kernel's configuration is told from what it computes, a job
-that it ended early from what it left unwritten, and its counters stay unknown.
+that it ended early from what it left unwritten, and its counters stay unknown. XRT aborts jobs by
+the kernel's sw_reset, but the releases of its Python module so far cannot ask for it: then a device
+whose job has timed out has to be closed, with which XRT does it.
 """
 
 from __future__ import annotations
@@ -44,6 +46,8 @@ BANKS = {
 BLANK = np.uint64(0xFFFF_FFFF_FFFF_FFFF)
 """What no spectrum holds: the top of a slot is zero."""
 LONGEST_CHUNK = 1 << 17
+ABORT_SECONDS = 12.0
+"""XRT gives the kernel 10."""
 WAIT_MS = 100
 """So long is Python deaf to an interrupt from the keyboard."""
 
@@ -125,6 +129,8 @@ class XrtKernel:
     """
 
     simulator = None
+    at_rest = True
+    """See `crocuta.kernel.Kernel.at_rest`."""
 
     def __init__(self, config: Config, xclbin: Path, card: int = 0) -> None:
         self.config = config
@@ -193,11 +199,20 @@ class XrtKernel:
         if limit is None:
             limit = math.inf if _emulated() else patience(self.config, job)
         deadline = time.monotonic() + limit
+        self.at_rest = False
         with _explained("XRT does not run the job"):
             run = self._start(job)
-            while not self._ended(run):
-                if time.monotonic() > deadline:
-                    raise JobTimeout(limit)
+            try:
+                while not self._ended(run):
+                    if time.monotonic() > deadline:
+                        raise TimeoutError
+            except TimeoutError:
+                self.at_rest = self._aborted(run)
+                raise JobTimeout(limit, aborted=self.at_rest) from None
+            except KeyboardInterrupt:
+                self.at_rest = self._aborted(run)
+                raise
+        self.at_rest = True
         if spectra and (spectra.download(words, np.uint64) == BLANK).any():
             raise JobError(
                 "The kernel stopped before it had written all spectra of the filter, and XRT cannot"
@@ -217,6 +232,24 @@ class XrtKernel:
                 run.set_arg(index, value)
         run.start()
         return run
+
+    def _aborted(self, run: Any) -> bool:
+        """Aborts a job, if XRT's module can; tells whether it has ended."""
+        if not hasattr(run, "abort"):
+            return False
+        run.abort()
+        states = self._pyxrt.ert_cmd_state
+        ended = (
+            states.ERT_CMD_STATE_COMPLETED,
+            states.ERT_CMD_STATE_ABORT,
+            states.ERT_CMD_STATE_TIMEOUT,
+        )
+        deadline = time.monotonic() + ABORT_SECONDS
+        while run.state() not in ended:
+            if time.monotonic() > deadline:
+                return False
+            run.wait(WAIT_MS)
+        return True
 
     def _ended(self, run: Any) -> bool:
         """Waits for WAIT_MS at most."""

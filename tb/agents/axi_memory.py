@@ -47,6 +47,14 @@ LENGTHS = ("one", "some", "longest")
 WAITS = ("0", "1", "2 and more")
 """The clocks that an address or a beat stood before it was accepted."""
 DIRECTIONS = ("read", "write")
+CHANNELS = ("ar", "r", "aw", "w", "b")
+"""The five channels in the order of hold_i."""
+ERRORS = (AxiResp.EXOKAY, AxiResp.SLVERR, AxiResp.DECERR)
+"""The responses that a master of plain accesses takes for errors."""
+PLACES = ("first", "middle", "last")
+"""Of a beat in its burst."""
+HELD = 1000
+"""Clocks for which a channel is held back that are counted as coverage."""
 
 
 def class_of(value: int, classes: Mapping[str, range]) -> str:
@@ -65,6 +73,10 @@ class Behaviour:
     """The address of the beat that is answered with an error."""
     write_error: int | None = None
     """The address of the beat that is refused."""
+    response: AxiResp = AxiResp.SLVERR
+    """That of the errors."""
+    hold: str = ""
+    """The channel on which nothing more moves, if any."""
 
     @classmethod
     def random(
@@ -75,6 +87,7 @@ class Behaviour:
             latency=random.choice(LATENCIES[latency or random.choice(list(LATENCIES))]),
             bandwidth=random.choice(BANDWIDTHS[bandwidth or random.choice(list(BANDWIDTHS))]),
             stall=random.choice(STALLS[stall or random.choice(list(STALLS))]),
+            response=random.choice(ERRORS),
         )
 
 
@@ -116,6 +129,8 @@ class AxiMemoryConfig:
     """The classes of bursts that the port's master makes."""
     waiting: tuple[str, ...] = ("aw", "w", "ar")
     """The channels whose receiver may stall."""
+    handshakes: str = ""
+    """A port with {valid, ready} of CHANNELS from bit 0, which is faster than to read each."""
     reset_clocks: int = 1
     """The clocks of a reset after which nothing may be valid."""
 
@@ -169,6 +184,8 @@ class Burst(NamedTuple):
     """One a beat of a read, one of a write."""
     waits: tuple[tuple[str, int], ...]
     """How many clocks the address and each beat stood, with their channels."""
+    gap: int
+    """The most clocks in which the memory owed it a beat or an answer and gave nothing."""
 
 
 class Refusal(NamedTuple):
@@ -221,9 +238,13 @@ class Channel:
         self.stood = 0
         """The clocks that the last one stood."""
 
-    def transferred(self) -> tuple[int, ...] | None:
+    def handshake(self) -> int:
+        """Valid in bit 1, ready in bit 0."""
+        return read(self.valid) << 1 | read(self.ready)
+
+    def transferred(self, handshake: int) -> tuple[int, ...] | None:
         """The values that are accepted in this clock."""
-        valid, ready = read(self.valid), read(self.ready)
+        valid, ready = handshake & 2, handshake & 1
         if not valid:
             assert self.standing is None, self._breach("was withdrawn")
             return None
@@ -249,6 +270,14 @@ class Outstanding:
         self.strobes: list[int] = []
         self.responses: list[int] = []
         self.waits = [("aw" if request.write else "ar", stood)]
+        self.since = request.clock
+        """The clock from which on an answer is due."""
+        self.gap = 0
+
+    def answered(self, last: int) -> None:
+        """A beat or an answer came; `last` is the clock of the one before on its channel."""
+        now = clock_now()
+        self.gap = max(self.gap, now - max(self.since, last))
 
     @property
     def whole(self) -> bool:
@@ -264,6 +293,7 @@ class Outstanding:
             tuple(self.strobes),
             tuple(self.responses),
             tuple(self.waits),
+            self.gap,
         )
 
 
@@ -282,6 +312,7 @@ class PortWatch:
         self.aw, self.w, self.b = (self.channels[name] for name in ("aw", "w", "b"))
         self.ar, self.r = self.channels["ar"], self.channels["r"]
         self.end = config.base + len(config.contents) * config.beat_bytes
+        self.packed = getattr(config.dut, config.handshakes) if config.handshakes else None
         self.reset()
 
     def reset(self, clocks: int = 0) -> None:
@@ -292,6 +323,8 @@ class PortWatch:
             self._claim(quiet, f"{channel.name}valid in reset")
         self.reads: deque[Outstanding] = deque()
         self.writes: deque[Outstanding] = deque()
+        self.answers = dict.fromkeys(("r", "b"), 0)
+        """The clock of the last answer on each channel."""
 
     @property
     def idle(self) -> bool:
@@ -303,14 +336,18 @@ class PortWatch:
     def clock(self) -> list[Request | Refusal | Burst]:
         """One clock. An answer belongs to what was transferred in an earlier clock."""
         events: list[Request | Refusal | Burst] = []
-        values = self.r.transferred()
+        ar, r, aw, w, b = self._handshakes()
+        values = self.r.transferred(r)
         if values is not None:
             self._read_beat(values, events)
-        values = self.b.transferred()
+        values = self.b.transferred(b)
         if values is not None:
             self._acknowledge(values, events)
-        for channel, bursts in ((self.ar, self.reads), (self.aw, self.writes)):
-            values = channel.transferred()
+        for channel, handshake, bursts in (
+            (self.ar, ar, self.reads),
+            (self.aw, aw, self.writes),
+        ):
+            values = channel.transferred(handshake)
             if values is not None:
                 request = self._request(channel, values)
                 bursts.append(Outstanding(request, channel.stood))
@@ -320,10 +357,17 @@ class PortWatch:
                 presented <= self.config.max_outstanding,
                 f"{presented} bursts outstanding on {channel.name}",
             )
-        values = self.w.transferred()
+        values = self.w.transferred(w)
         if values is not None:
             self._write_beat(values)
         return events
+
+    def _handshakes(self) -> list[int]:
+        """Those of CHANNELS."""
+        if self.packed is None:
+            return [self.channels[name].handshake() for name in CHANNELS]
+        packed = read(self.packed)
+        return [packed >> 2 * number & 3 for number in range(len(CHANNELS))]
 
     def _claim(self, right: bool, problem: str) -> None:
         assert right, f"{self.config.prefix}: {problem}, at clock {clock_now()}"
@@ -353,6 +397,8 @@ class PortWatch:
         burst.data.append(data)
         burst.responses.append(response)
         burst.waits.append(("r", self.r.stood))
+        burst.answered(self.answers["r"])
+        self.answers["r"] = clock_now()
         self._claim(
             last == burst.whole, f"RLAST is {last} at beat {len(burst.data)} of {burst.request}"
         )
@@ -367,6 +413,7 @@ class PortWatch:
         burst.data.append(data)
         burst.strobes.append(strobes)
         burst.waits.append(("w", self.w.stood))
+        burst.since = clock_now()
         self._claim(
             last == burst.whole, f"WLAST is {last} at beat {len(burst.data)} of {burst.request}"
         )
@@ -382,6 +429,8 @@ class PortWatch:
             events.append(Refusal(clock_now(), True, burst.request.address))
         burst.responses.append(response)
         burst.waits.append(("b", self.b.stood))
+        burst.answered(self.answers["b"])
+        self.answers["b"] = clock_now()
         events.append(burst.burst())
 
 
@@ -408,6 +457,9 @@ class AxiMemoryDriver(uvm_driver):
             address = getattr(behaviour, name)
             config.setting(f"{name}_i").value = int(address is not None)
             config.setting(f"{name}_addr_i").value = address or 0
+        config.setting("response_i").value = int(behaviour.response)
+        hold = 1 << CHANNELS.index(behaviour.hold) if behaviour.hold else 0
+        config.setting("hold_i").value = hold
 
 
 class AxiMemoryMonitor(uvm_monitor):
@@ -444,6 +496,15 @@ class AxiMemoryMonitor(uvm_monitor):
         """Whether nothing is presented or on its way, as far as it is watched."""
         return self.watch.idle
 
+    def waits_for(self, channel: str) -> bool:
+        """Whether a transfer on the channel is due: presented, or for its answer."""
+        watch = self.watch
+        if channel == "r":
+            return bool(watch.reads)
+        if channel == "b":
+            return any(burst.whole for burst in watch.writes)
+        return watch.channels[channel].standing is not None
+
     def check_memory(self) -> None:
         """What the memory noticed since the last reset."""
         breach = read(self.config.setting("protocol_breach_o"))
@@ -470,14 +531,19 @@ class AxiMemoryCoverage(uvm_subscriber):
         )
         self.sample_answer = covergroup(
             f"{name}.answer",
-            {"direction": DIRECTIONS, "response": ("okay", "error")},
+            {"direction": DIRECTIONS, "response": [response.name for response in AxiResp]},
             {"direction_x_response": ("direction", "response")},
+        )
+        self.sample_refused = covergroup(
+            f"{name}.refused",
+            {"beat": PLACES, "response": [response.name for response in ERRORS]},
         )
         self.sample_wait = covergroup(
             f"{name}.wait",
             {"channel": self.config.waiting, "clocks": WAITS},
             {"channel_x_clocks": ("channel", "clocks")},
         )
+        self.sample_held = covergroup(f"{name}.held", {"channel": CHANNELS})
         self.sample_behaviour = covergroup(
             f"{name}.behaviour",
             {"latency": list(LATENCIES), "bandwidth": list(BANDWIDTHS), "stall": list(STALLS)},
@@ -495,11 +561,20 @@ class AxiMemoryCoverage(uvm_subscriber):
         length = (request.beats > 1) + (request.beats == config.longest)
         self.sample_burst(direction, LENGTHS[length])
         for response in set(burst.responses):
-            self.sample_answer(direction, "okay" if response == AxiResp.OKAY else "error")
+            self.sample_answer(direction, AxiResp(response).name)
+        for number, response in enumerate(burst.responses):
+            if response != AxiResp.OKAY and not request.write and request.beats > 1:
+                place = (number > 0) + (number == request.beats - 1)
+                self.sample_refused(PLACES[place], AxiResp(response).name)
         # Once a burst each: sampling costs as much as a clock.
         for channel, wait in {(name, min(clocks, 2)) for name, clocks in burst.waits}:
             if channel in config.waiting:
                 self.sample_wait(channel, WAITS[wait])
+        held = {channel for channel, clocks in burst.waits if clocks >= HELD}
+        if burst.gap >= HELD:
+            held.add("b" if request.write else "r")
+        for channel in held:
+            self.sample_held(channel)
         self.sample_behaviour(
             class_of(read(config.setting("latency_i")), LATENCIES),
             class_of(read(config.setting("bandwidth_i")), BANDWIDTHS),

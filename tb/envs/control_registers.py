@@ -33,14 +33,16 @@ from tb.envs.scoreboard import Expected, Scoreboard
 from tb.registers import ARGUMENTS, BY_OFFSET, ERRORS, HIGH, OFFSETS, REGISTERS, bit
 
 CONTROL = OFFSETS["control"]
-START, DONE, CONTINUE = (bit("control", name) for name in ("start", "done", "continue"))
+START, DONE, CONTINUE, ABORT = (
+    bit("control", name) for name in ("start", "done", "continue", "sw_reset")
+)
 ARGUMENT_WORDS = tuple(
     word for name in ARGUMENTS for word in (name, name + HIGH) if word in OFFSETS
 )
 REGIONS = (
     ("control", 0x00),
     ("arguments", OFFSETS["mode"]),
-    ("unmapped", OFFSETS["y" + HIGH] + 4),
+    ("unmapped", OFFSETS["watchdog"] + 4),
     ("results", OFFSETS["status"]),
     ("unmapped", OFFSETS["stall_output" + HIGH] + 4),
 )
@@ -120,6 +122,11 @@ class RegisterPredictor(uvm_component):
             {"state": STATES, "acknowledge": ("no", "yes")},
             {"state_x_acknowledge": ("state", "acknowledge")},
         )
+        self._sample_abort = covergroup(
+            f"{block}.abort",
+            {"state": STATES, "again": ("no", "yes")},
+            {"state_x_again": ("state", "again")},
+        )
         self._sample_interrupt = covergroup(
             f"{block}.interrupt",
             {"cause": ("ready", "done"), "enable": ("off", "on"), "line": ("off", "on")},
@@ -136,6 +143,10 @@ class RegisterPredictor(uvm_component):
                     "read at done",
                     "toggle at ready",
                     "toggle at done",
+                    "abort at ready",
+                    "abort at done",
+                    "abort at error",
+                    "abort at timeout",
                 )
             },
         )
@@ -180,27 +191,28 @@ class RegisterPredictor(uvm_component):
         return low | (self.value(name + HIGH, "value") << 32 if name + HIGH in OFFSETS else 0)
 
     def _acts(self) -> HostActs:
-        start = acknowledge = control_read = False
+        start = acknowledge = control_read = abort = False
         toggle = 0
         for access in self.waiting:
             offset = access.address & ~3
             if not access.write:
                 control_read = control_read or offset == CONTROL
-            elif access.strobe & 1 and offset == CONTROL:
-                start, acknowledge = bool(access.data & START), bool(access.data & CONTINUE)
+            elif offset == CONTROL:
+                data = sum(access.data & 0xFF << 8 * n for n in range(4) if access.strobe >> n & 1)
+                start, acknowledge, abort = (bool(data & b) for b in (START, CONTINUE, ABORT))
             elif access.strobe & 1 and offset == OFFSETS["interrupt_status"]:
                 toggle = access.data & 3
-        return HostActs(start, acknowledge, toggle, control_read)
+        return HostActs(start, acknowledge, toggle, control_read, abort)
 
     def _clock(self, beat: Beat) -> None:
         job = self.job
         if self.told is not None:
             acts = self._acts()
             enable = self.word("interrupt_enable")
-            self._sample(acts, enable)
+            self._sample(acts, enable, self.told)
             before = job.state
             arguments = {name: self._argument(name) for name in ARGUMENTS} if job.latch else {}
-            job.step(self.told, acts, enable, arguments)
+            job.step(self.told, acts, enable, arguments, self.value("watchdog", "value"))
             # A read brings what was there before a write that is answered with it.
             for access in sorted(self.waiting, key=lambda access: access.write):
                 self.registers.predict(access)
@@ -214,7 +226,7 @@ class RegisterPredictor(uvm_component):
         self.outputs.write(Expected(outputs, beat.clock))
         self.told = CoreInputs(*beat.values)
 
-    def _sample(self, acts: HostActs, enable: int) -> None:
+    def _sample(self, acts: HostActs, enable: int, told: CoreInputs) -> None:
         job = self.job
         for access in self.waiting:
             kind = "write" if access.write else "read"
@@ -225,6 +237,8 @@ class RegisterPredictor(uvm_component):
                 self._sample_register(BY_OFFSET[offset].name, kind)
         if acts.start:
             self._sample_start(job.state, "yes" if acts.acknowledge else "no")
+        if acts.abort:
+            self._sample_abort(job.state, "yes" if job.abort else "no")
         line = ("off", "on")[self.value("global_interrupt", "enable")]
         for mask, cause, event in ((1, "done", job.done_pulse), (2, "ready", job.latch)):
             if event:
@@ -236,6 +250,10 @@ class RegisterPredictor(uvm_component):
             "acknowledge at done": acts.acknowledge and job.done_pulse,
             "read at ready": acts.control_read and job.latch,
             "read at done": acts.control_read and job.done_pulse,
+            "abort at ready": acts.abort and job.latch,
+            "abort at done": acts.abort and job.done_pulse,
+            "abort at error": job.abort and job.phase == "running" and told.error,
+            "abort at timeout": job.abort and job.phase == "running" and job.expired,
         }
         for name, met in meetings.items():
             if met:

@@ -10,10 +10,11 @@ ports and what the registers say.
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
 from typing import Any, NamedTuple
 
-from cocotb.triggers import FallingEdge
-from pyuvm import uvm_analysis_port, uvm_component, uvm_scoreboard, uvm_sequencer
+from cocotb.triggers import FallingEdge, RisingEdge
+from pyuvm import uvm_analysis_port, uvm_component, uvm_monitor, uvm_scoreboard, uvm_sequencer
 
 from models import configs
 from models.chunk_controller import PAGE_BYTES, Mode
@@ -32,15 +33,28 @@ MAX_OUTSTANDING = 16
 """Of axi_read_master and axi_write_master."""
 STOP_CLOCKS = 2
 """From an error's transfer to the last clock in which a burst may be presented first."""
-END_CLOCKS = 3
-"""Between a job's start and the interrupt at its end, those that do not count."""
+END_CLOCKS = 2
+"""Between the write that starts a job and the pulse at its end, those that do not count."""
 RESET_CLOCKS = 2
 """The shortest reset: job_control resets the rest a clock later than itself."""
 START, DONE, IDLE, READY, CONTINUE = (
     bit("control", name) for name in ("start", "done", "idle", "ready", "continue")
 )
-COUNTERS = tuple(name for name in OFFSETS if name.startswith("stall") or name == "clocks")
-RESULTS = ("status", "error", "chunks_done", "mac_beats", *COUNTERS)
+STALLS = ("samples", "x", "h", "store", "output")
+"""What a pass waits for, in the order of job_observer."""
+COUNTS = ("mac_beats", *(f"stall_{name}" for name in STALLS))
+"""The counters that job_observer keeps, in its order."""
+RESULTS = ("status", "error", "chunks_done", "clocks", *COUNTS)
+LIMITS = (
+    "forward places",
+    "inverse places",
+    "load",
+    "h_read",
+    "h_store",
+    "pass",
+)
+"""What may be as full as it can be: the places behind the engines, and streams of the controller
+(those of X never are: there is a pass for each of their commands, and more)."""
 STATES = (
     "idle",
     "done",
@@ -52,10 +66,20 @@ BEFORE = ("reset", "job", "queue", "bad argument", "error")
 """What came before a job; queue: it was started before the last one's end was acknowledged."""
 
 
+class Observation(NamedTuple):
+    """What job_observer and the clock say at the pulse that ends a job."""
+
+    clock: int
+    counts: dict[str, int]
+    """By COUNTS."""
+    limits: tuple[str, ...]
+    """Those of LIMITS that were reached."""
+
+
 class Ended(NamedTuple):
     """A job that the host knows to have ended."""
 
-    clock: int
+    observed: Observation
     prediction: Prediction
     error: str
     interrupt: bool
@@ -68,6 +92,37 @@ class ExpectedRead(NamedTuple):
     access: AxiLiteAccess
     least: int
     most: int
+    bits: int = -1
+    """Those that may be set."""
+
+
+class JobMonitor(uvm_monitor):
+    """Reads job_observer at the end of every job."""
+
+    def build_phase(self) -> None:
+        """One port: observations."""
+        self.dut = self.get_parent().dut
+        self.port = uvm_analysis_port("port", self)
+
+    def counts(self) -> dict[str, int]:
+        """The counters as they should be in this clock."""
+        packed = read(self.dut.observed_counts_o)
+        return {name: packed >> 32 * i & 0xFFFF_FFFF for i, name in enumerate(COUNTS)}
+
+    async def run_phase(self) -> None:
+        """From end to end."""
+        dut = self.dut
+        while True:
+            await RisingEdge(dut.observed_done_o)
+            await FallingEdge(dut.clk_i)
+            if not read(dut.rst_ni):
+                continue
+            assert not read(dut.observed_wrong_o), (
+                f"a pass took a beat too early, too late or not whole before clock {clock_now()}"
+            )
+            reached = read(dut.observed_limits_o)
+            limits = tuple(name for i, name in enumerate(LIMITS) if reached >> i & 1)
+            self.port.write(Observation(clock_now(), self.counts(), limits))
 
 
 class KernelPredictor(uvm_component):
@@ -78,10 +133,12 @@ class KernelPredictor(uvm_component):
         `ended` jobs, and `reads` that the registers have to answer."""
         self.registers = Listener("registers", self, self._access)
         self.interrupt = Listener("interrupt", self, self._interrupted)
+        self.observed = Listener("observed", self, self._observed)
         self.begun = uvm_analysis_port("begun", self)
         self.ended = uvm_analysis_port("ended", self)
         self.reads = uvm_analysis_port("reads", self)
         self.oracle: Oracle
+        self.counts: Callable[[], dict[str, int]]
         self.constants = {
             OFFSETS[name]: register.reset_value(self.get_parent().config)
             for name, register in ((each.name, each) for each in REGISTERS)
@@ -99,6 +156,7 @@ class KernelPredictor(uvm_component):
         self.event_enable = self.event = 0
         self.running: Prediction | None = None
         self.last: Ended | None = None
+        self.observation: Observation | None = None
         self.before = "reset"
         self.written_while_busy = False
         self.refusals: list[tuple[int, int]] = []
@@ -170,6 +228,10 @@ class KernelPredictor(uvm_component):
         self.running = self.oracle.predict(clock, arguments)
         self.begun.write(self.running)
 
+    def _observed(self, observation: Observation) -> None:
+        assert self.running is not None, f"the end of no job, at clock {observation.clock}"
+        self.observation = observation
+
     def _interrupted(self, beat: Beat) -> None:
         assert self.enabled, f"an interrupt that is not enabled, at clock {beat.clock}"
         if not self.event:
@@ -179,12 +241,19 @@ class KernelPredictor(uvm_component):
     def _end(self, clock: int, *, interrupt: bool) -> None:
         prediction = self.running
         assert prediction is not None, f"the end of a job that nobody started, at clock {clock}"
+        observed, self.observation = self.observation, None
+        assert observed is not None, f"a job ended that still runs, at clock {clock}"
+        late = clock - observed.clock
+        assert late == 1 or (late > 1 and not interrupt), f"the end came {late} clocks late"
         error = prediction.error
         if self.refusals:
             error = ERRORS[min(self.refusals)[1]]
+        if error == "none":
+            beats = observed.counts["mac_beats"]
+            assert beats == prediction.mac_beats, f"{beats} MAC beats, not {prediction.mac_beats}"
         self.running, self.done = None, True
         self.event |= self.event_enable
-        self.last = Ended(clock, prediction, error, interrupt)
+        self.last = Ended(observed, prediction, error, interrupt)
         self.ended.write(self.last)
         self.written_while_busy = False
         if not self.pending:
@@ -202,11 +271,10 @@ class KernelPredictor(uvm_component):
             self.reads.write(ExpectedRead(access, wanted, wanted))
             self.ready = False
             return
-        least, most = self._expected(offset)
-        self.reads.write(ExpectedRead(access, least, most))
+        self.reads.write(ExpectedRead(access, *self._expected(offset)))
 
-    def _expected(self, offset: int) -> tuple[int, int]:
-        """The least and the most that a register may read."""
+    def _expected(self, offset: int) -> tuple[int, ...]:
+        """The least and the most that a register may read, and which bits."""
         simple = {
             **self.words,
             **self.constants,
@@ -221,31 +289,42 @@ class KernelPredictor(uvm_component):
         if name is None:
             return 0, 0  # the high words of counters, and what is no register
         if self.running is not None:
-            return 0, self._result(name, self.running, "running", clock_now())[1]
-        if self.last is None:
-            return 0, 0
-        return self._result(name, self.last.prediction, self.last.error, self.last.clock)
+            return self._so_far(name, self.running)
+        return self._result(name, self.last) if self.last is not None else (0, 0)
 
-    def _result(self, name: str, prediction: Prediction, error: str, clock: int) -> tuple[int, int]:
-        """A register of results. What a job has done that was stopped is between nothing and all;
-        its data may be wrong, and with it the flags."""
-        whole = error == "none"
-        exact = {"chunks_done": prediction.chunks, "mac_beats": prediction.mac_beats}
-        if name in exact:
-            return exact[name] if whole else 0, exact[name]
+    def _so_far(self, name: str, running: Prediction) -> tuple[int, ...]:
+        """A register of results while the job runs: what it may have counted up to now."""
         if name == "error":
-            code = ERRORS.index(error) if error in ERRORS else 0
-            return code, code
+            return 0, max((code for _, code in self.refusals), default=0)
         if name == "status":
-            if prediction.error != "none":
-                return 0, 0
-            return (prediction.flags,) * 2 if whole else (0, SATURATED | NON_FINITE)
-        # From the write that starts the job to the end that the host heard of.
-        taken = clock - prediction.clock - END_CLOCKS
-        if name != "clocks":
-            return 0, max(0, taken - prediction.mac_beats * whole)
-        heard = error != "running" and self.last is not None and self.last.interrupt
-        return taken if heard else prediction.mac_beats * whole, max(0, taken)
+            return 0, SATURATED | NON_FINITE, self._flags(running)
+        most = {
+            "chunks_done": running.chunks,
+            "clocks": max(0, clock_now() - running.clock - END_CLOCKS),
+            **self.counts(),
+        }
+        return 0, most[name]
+
+    def _flags(self, prediction: Prediction) -> int:
+        """Those that a job may raise, also when chunks of x were refused and it read others."""
+        codes = {code for _, code in self.refusals}
+        return prediction.flags | SATURATED * (ERRORS.index("x_write") in codes)
+
+    def _result(self, name: str, end: Ended) -> tuple[int, ...]:
+        """A register of results after the end. Of a job that was stopped only the chunks and the
+        flags are not known to the last: they are between nothing and all."""
+        prediction, whole = end.prediction, end.error == "none"
+        if name == "error":
+            return (ERRORS.index(end.error),) * 2
+        if name == "clocks":
+            return (end.observed.clock - prediction.clock - END_CLOCKS,) * 2
+        if name in COUNTS:
+            return (end.observed.counts[name],) * 2
+        if name == "chunks_done":
+            return prediction.chunks if whole else 0, prediction.chunks
+        if whole or prediction.error != "none":
+            return (prediction.flags,) * 2
+        return 0, SATURATED | NON_FINITE, self._flags(prediction)
 
 
 class KernelScoreboard(uvm_scoreboard):
@@ -369,10 +448,10 @@ class ReadScoreboard(uvm_scoreboard):
         self.compared = 0
 
     def _read(self, expected: ExpectedRead) -> None:
-        access, least, most = expected
-        assert least <= access.data <= most, (
+        access, least, most, bits = expected
+        assert least <= access.data <= most and not access.data & ~bits, (
             f"register {access.address:#x} read {access.data:#x} at clock {access.clock}, not"
-            f" {least:#x} to {most:#x}"
+            f" {least:#x} to {most:#x} of bits {bits:#x}"
         )
         self.compared += 1
 
@@ -426,6 +505,10 @@ class KernelCoverage(uvm_component):
             {"port_x_row": ("port", "row")},
         )
         self.sample_error = covergroup("kernel.error", {"code": ERRORS[1:]})
+        self.sample_stall = covergroup(
+            "kernel.stall", {"cause": STALLS, "end": ("whole", "stopped")}
+        )
+        self.sample_limit = covergroup("kernel.limit", {"reached": LIMITS})
         self.sample_reset = covergroup("kernel.reset_at", {"state": STATES})
 
     def _begun(self, prediction: Prediction) -> None:
@@ -435,6 +518,11 @@ class KernelCoverage(uvm_component):
     def _ended(self, end: Ended) -> None:
         busy = self.env.predictor.written_while_busy
         self.sample_host(("polled", "interrupt")[end.interrupt], ("no", "yes")[busy])
+        for cause in STALLS:
+            if end.observed.counts[f"stall_{cause}"]:
+                self.sample_stall(cause, "whole" if end.error == "none" else "stopped")
+        for limit in end.observed.limits:
+            self.sample_limit(limit)
         if end.error != "none":
             self.sample_error(end.error)
             return
@@ -481,6 +569,7 @@ class KernelEnv(BlockEnv):
         configure(self, "interrupt", BeatConfig(self.dut, None, "interrupt_o", ()))
         self.interrupt = BeatAgent("interrupt", self)
         self.memories = {name: self._memory(name) for name in BASES}
+        self.jobs = JobMonitor("jobs", self)
         self.predictor = KernelPredictor("predictor", self)
         self.coverage = KernelCoverage("coverage", self)
         self.contents = ContentsScoreboard("contents", self)
@@ -505,6 +594,7 @@ class KernelEnv(BlockEnv):
             longest=min(64, page_beats, config.chunk_beats) if spectra else tile,
             max_outstanding=MAX_OUTSTANDING,
             settings=f"{name}_",
+            handshakes=f"{name}_handshakes_o",
             base=BASES[name],
             reset_clocks=RESET_CLOCKS,
             watched=self.watched,
@@ -522,6 +612,8 @@ class KernelEnv(BlockEnv):
         predictor.oracle = Oracle(
             self.config, {name: agent.memory for name, agent in self.memories.items()}
         )
+        predictor.counts = self.jobs.counts
+        self.jobs.port.connect(predictor.observed)
         self.registers.port.connect(predictor.registers)
         self.interrupt.port.connect(predictor.interrupt)
         predictor.reads.connect(self.reads.expect)

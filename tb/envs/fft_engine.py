@@ -117,9 +117,18 @@ class EnginePredictor(Predictor):
         super().build_phase()
         dut = self.get_parent().dut
         self.config = config_of(dut)
-        self.inverse = bool(int(dut.Inverse.value))
+        self.inverse = self.direction(dut)
         self.latency = engine_latency(self.config, self.inverse)
         self.chunk_beats = self.config.chunk_beats
+        self.cover()
+        self.reset()
+
+    def direction(self, dut: Any) -> bool:
+        """Whether it is the inverse engine."""
+        return bool(int(dut.Inverse.value))
+
+    def cover(self) -> None:
+        """Which chunks came."""
         self._sample = covergroup(
             "fft_engine.chunk",
             {"direction": ("forward", "inverse"), "saturated": ("no", "yes")},
@@ -127,7 +136,6 @@ class EnginePredictor(Predictor):
         )
         self.SPREADS = ("equal", "some bits", "more than the mantissa")
         self._sample_spread = covergroup("fft_engine.first_level", {"spread": self.SPREADS})
-        self.reset()
 
     def reset(self) -> None:
         """Forgets everything; the first Chunk/Lanes - 1 beats bring out nothing."""
@@ -143,9 +151,13 @@ class EnginePredictor(Predictor):
             self.expect(value, beat.clock + self.latency)
         for number, late in self.pushed:
             if number == self.count:
-                self.flags.write(beat.clock + late)
+                self.flag(beat.clock + late)
         self.pushed = [entry for entry in self.pushed if entry[0] > self.count]
         self.count += 1
+
+    def flag(self, clock: int) -> None:
+        """The flag will rise in this clock."""
+        self.flags.write(clock)
 
     def transform(self, beats: Sequence[int]) -> tuple[Cfp, Any, list[int]]:
         """A chunk's words in their order, what the model makes of them, and its beats."""
@@ -168,24 +180,28 @@ class EnginePredictor(Predictor):
         if result.saturated:
             for number, late in overflows(words, self.config, self.inverse):
                 if number < len(frame) and frame[number].clock + late < clock:
-                    self.flags.write(frame[number].clock + late)
+                    self.flag(frame[number].clock + late)
 
     def chunk(self, frame: Sequence[Beat]) -> None:
         """Transforms it."""
         config = self.config
         words, result, beats = self.transform([beat.values[0] for beat in frame])
         self.held.extend(beats)
-        direction = "inverse" if self.inverse else "forward"
-        self._sample(direction, "yes" if result.saturated else "no")
-        self._spreads(words)
+        self.sample(words, result.saturated)
         if result.saturated:
             start = self.count + 1 - config.chunk_beats
             clocks = [earlier.clock for earlier in frame]
             for number, late in overflows(words, config, self.inverse):
                 if number < config.chunk_beats - 1:
-                    self.flags.write(clocks[number] + late)
+                    self.flag(clocks[number] + late)
                 else:
                     self.pushed.append((start + number, late))
+
+    def sample(self, words: Cfp, saturated: bool) -> None:
+        """Coverage of a chunk."""
+        direction = "inverse" if self.inverse else "forward"
+        self._sample(direction, "yes" if saturated else "no")
+        self._spreads(words)
 
     def _spreads(self, words: Cfp) -> None:
         """How far apart the exponents of the chunk's halves are: what its first butterflies align

@@ -14,6 +14,8 @@ from models.configs import Config
 from tb.registers import ERRORS, HIGH
 
 FIRST_PORT_ERROR = ERRORS.index("samples_read")
+FIRST_TIMEOUT = ERRORS.index("samples_read_timeout")
+PORTS = len(ERRORS) - FIRST_TIMEOUT
 COUNTERS = (
     "chunks_done",
     "mac_beats",
@@ -47,6 +49,9 @@ class CoreInputs(NamedTuple):
     non_finite: int = 0
     pulses: int = 0
     """A bit for each of COUNTERS."""
+    pending: int = 0
+    """A bit for each port that waits for its memory, in the order of the codes."""
+    progress: int = 0
 
 
 class CoreOutputs(NamedTuple):
@@ -66,6 +71,7 @@ class HostActs:
     acknowledge: bool = False
     toggle: int = 0
     control_read: bool = False
+    abort: bool = False
 
 
 def argument_error(arguments: Mapping[str, int], config: Config) -> str:
@@ -83,6 +89,11 @@ def argument_error(arguments: Mapping[str, int], config: Config) -> str:
     return "pointer" if any(arguments[name] % PAGE_BYTES for name in USED[mode]) else "none"
 
 
+def lowest(bits: int) -> int:
+    """The number of the lowest bit that is set."""
+    return (bits & -bits).bit_length() - 1
+
+
 class JobModel:
     """The state in one clock; `step` goes on to the next."""
 
@@ -92,7 +103,7 @@ class JobModel:
 
     def reset(self) -> None:
         """The first clock after a reset."""
-        self.start = self.done = self.ready = False
+        self.start = self.done = self.ready = self.abort = False
         self.status = 0
         self.phase: Phase = "idle"
         self.age = 0
@@ -106,6 +117,12 @@ class JobModel:
         self.quiet = 0
         self.finished = False
         """The core was, in the clock before."""
+        self.pending = 0
+        """The ports that waited, in the clock before."""
+        self.progress = False
+        self.left = 0
+        """Clocks until the watchdog ends the job."""
+        self.expired = False
         self._clear()
 
     def _clear(self) -> None:
@@ -142,11 +159,13 @@ class JobModel:
     def field(self, register: str, field: str) -> int:
         """A field that hardware changes."""
         if register == "control":
-            idle = self.phase == "idle" and not (self.done_pulse or self.start or self.done)
+            idle = self.at_rest and not (self.start or self.done or self.abort)
             fields = {"start": self.start, "done": self.done, "ready": self.ready, "idle": idle}
-            return int(fields[field])
+            return int({**fields, "sw_reset": self.abort}[field])
         if register == "interrupt_status":
             return self.status >> ("done", "ready").index(field) & 1
+        if (register, field) == ("status", "unanswered"):
+            return int(self.phase == "idle" and self.pending != 0)
         if register == "status":
             return self.flags[field]
         if register == "error":
@@ -155,8 +174,18 @@ class JobModel:
             return self.counts[register.removesuffix(HIGH)] >> 32
         return self.counts[register] & 0xFFFF_FFFF
 
+    @property
+    def at_rest(self) -> bool:
+        """No job runs, and the registers know it."""
+        return self.phase == "idle" and not self.done_pulse
+
     def step(
-        self, inputs: CoreInputs, acts: HostActs, enable: int, arguments: Mapping[str, int]
+        self,
+        inputs: CoreInputs,
+        acts: HostActs,
+        enable: int,
+        arguments: Mapping[str, int],
+        watchdog: int,
     ) -> None:
         """To the next clock.
 
@@ -165,15 +194,23 @@ class JobModel:
             acts: what takes effect at its end.
             enable: the events that set the interrupt status.
             arguments: the registers as they are in this clock.
+            watchdog: that register.
         """
         finished = inputs.ports_idle and (inputs.controller_done or self.phase == "stopping")
         latch, done = self.latch, self.done_pulse
-        begin = self.phase == "idle" and self.start and not self.done and not done
-        # An event wins over the host.
-        self.status = (self.status ^ acts.toggle) | (enable & (latch << 1 | done))
-        self.start = acts.start or (self.start and not latch)
-        self.done = done or (self.done and not acts.acknowledge)
-        self.ready = latch or (self.ready and not acts.control_read)
+        begin = self.at_rest and self.start and not self.done
+        waits = self.phase in ("running", "stopping") and self.pending and not self.progress
+        expired, aborted, at_rest = self.expired and self.pending, self.abort, self.at_rest
+        # An event wins over the host, and an abort over both.
+        if acts.abort or self.abort:
+            self.start = self.done = self.ready = False
+            self.status = 0
+        else:
+            self.status = (self.status ^ acts.toggle) | (enable & (latch << 1 | done))
+            self.start = acts.start or (self.start and not latch)
+            self.done = done or (self.done and not acts.acknowledge)
+            self.ready = latch or (self.ready and not acts.control_read)
+        self.abort = acts.abort or (self.abort and not at_rest)
         self.done_pulse = False
         if begin:
             self.phase, self.age = "preparing", 0
@@ -183,39 +220,54 @@ class JobModel:
                 self._clear()
             else:
                 self.counts["clocks"] += 1
-            self._prepare()
+            self._prepare(aborted)
         elif self.phase != "idle":
-            self._run(inputs)
+            self._run(inputs, bool(expired), aborted)
         self.finished = bool(finished)
+        self.expired = bool(waits) and self.left == 1
+        self.left = max(self.left - 1, 0) if waits else watchdog
+        self.pending, self.progress = inputs.pending, bool(inputs.progress)
         resets = self.phase == "preparing" and RESET_FROM <= self.age <= RESET_TO
         self.core_rst_n = not resets
         self.shown = (self.shown or self.controller_start) and not resets
 
-    def _prepare(self) -> None:
+    def _prepare(self, aborted: bool) -> None:
         self.age += 1
         if self.age == JUDGED:
-            self.error = argument_error(self.arguments, self.config)
+            self.error = "aborted" if aborted else argument_error(self.arguments, self.config)
+            if self.error == "none" and self.pending:
+                self.error = "unanswered"
             if self.error != "none":
                 self._end()
+        elif self.age == STARTED and aborted:
+            self.error = "aborted"
+            self._end()
         elif self.age == RELEASED:
             self.stop = False
         elif self.age == STARTED + 1:
             self.phase, self.quiet = "running", 0
 
-    def _run(self, inputs: CoreInputs) -> None:
+    def _run(self, inputs: CoreInputs, expired: bool, aborted: bool) -> None:
         self.counts["clocks"] += 1
         for bit, name in enumerate(COUNTERS):
             self.counts[name] += inputs.pulses >> bit & 1
         self.flags["saturated"] |= inputs.saturated
         self.flags["non_finite"] |= inputs.non_finite
-        if self.phase == "running" and inputs.error:
-            first = (inputs.error & -inputs.error).bit_length() - 1
-            self.error = ERRORS[FIRST_PORT_ERROR + first]
-            self.phase, self.stop, self.quiet = "stopping", True, 0
-            return
         self.quiet = self.quiet + 1 if self.finished else 0
-        if self.quiet == QUIET:
+        if expired:
+            self.error = ERRORS[FIRST_TIMEOUT + lowest(self.pending)]
+            self.stop = True
             self._end()
+        elif self.phase == "running" and inputs.error:
+            self._stop(ERRORS[FIRST_PORT_ERROR + lowest(inputs.error)])
+        elif self.quiet == QUIET:
+            self._end()
+        elif self.phase == "running" and aborted:
+            self._stop("aborted")
+
+    def _stop(self, error: str) -> None:
+        self.error = error
+        self.phase, self.stop, self.quiet = "stopping", True, 0
 
     def _end(self) -> None:
         self.phase, self.done_pulse = "idle", True

@@ -11,8 +11,8 @@ from typing import NamedTuple
 
 import numpy as np
 
-from models import chunk_controller, crocuta_kernel
-from models.cfp import Format, stack, unpack
+from models import chunk_controller, crocuta_kernel, reference
+from models.cfp import FloatArray, Format, stack, unpack
 from models.chunk_controller import PAGE_BYTES, SAMPLE_BYTES, WORD_BYTES, Job, Mode
 from models.configs import Config
 from models.crocuta_kernel import SampleArray, Spectra
@@ -48,6 +48,40 @@ PORTS = tuple(Port(memory, write) for memory in BASES for write in (False, True)
 def ceil_to(value: int, step: int) -> int:
     """The next multiple."""
     return -(-value // step) * step
+
+
+def accuracy_bound(x: SampleArray, h: SampleArray, config: Config) -> FloatArray:
+    """The most that a sample of y may be away from float64's, for rows that raise no flag.
+
+    Two roundings a level, each of no more than the mantissas' and the twiddles' last bits together,
+    in proportion to the energies of the chunks that are multiplied; besides, subnormal samples
+    count as zero, and float64's own transform rounds too. A margin of about two.
+    """
+    size = config.chunk
+
+    def energies(row: FloatArray) -> FloatArray:
+        chunks = np.zeros((chunk_controller.chunks(config, len(row)), size))
+        chunks.ravel()[: len(row)] = row
+        return np.asarray(np.linalg.norm(chunks, axis=1))
+
+    x64, h64 = x.astype(np.float64), h.astype(np.float64)
+    pairs = np.convolve(energies(x64), energies(h64))[: chunk_controller.chunks(config, len(x))]
+    pairs[1:] += pairs[:-1].copy()  # what reaches over from the chunk before
+    last_bits = 2.0 ** (1 - config.mantissa_bits) + 2.0 ** (1 - config.twiddle_bits)
+    rounding = 2 * config.chunk_log2 * last_bits * np.repeat(pairs, size)[: len(x)]
+    subnormal = 2.0**-126 * (1 + np.abs(x64).sum() + np.abs(h64).sum())
+    exact = 2.0**-48 * float(np.linalg.norm(x64) * np.linalg.norm(h64))
+    return np.asarray(rounding + subnormal + exact)
+
+
+def inaccuracy(x: SampleArray, h: SampleArray, y: SampleArray, config: Config) -> str:
+    """What is wrong with y = x * h beside float64; nothing of the models is looked at."""
+    exact = reference.causal_convolution(x, h)
+    off = np.abs(exact - y) - accuracy_bound(x, h, config)
+    worst = int(off.argmax())
+    if off[worst] <= 0:
+        return ""
+    return f"y[{worst}] is {y[worst]} and not {exact[worst]}, {off[worst]} beyond the bound"
 
 
 @dataclass(frozen=True)

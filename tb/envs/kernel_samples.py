@@ -73,6 +73,13 @@ def samples(rng: np.random.Generator, kind: str, channels: int, length: int) -> 
     return np.asarray(values, np.float32)
 
 
+def impulse(length: int, place: int, value: float) -> SampleArray:
+    """One row that is zero but for one sample."""
+    row = np.zeros((1, length), np.float32)
+    row[0, place] = value
+    return row
+
+
 def _is_tone(row: npt.NDArray[np.float64]) -> bool:
     energy = np.abs(np.fft.rfft(row - row.mean())) ** 2
     peak = int(energy.argmax())

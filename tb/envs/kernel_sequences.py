@@ -22,13 +22,11 @@ from tb.agents.agent import clock_now, read
 from tb.agents.axi_lite import AxiLiteItem, AxiLiteSequence
 from tb.agents.axi_memory import Backdoor, Behaviour, BehaviourSequence
 from tb.envs.base import BlockTest
-from tb.envs.crocuta_kernel import CONTINUE, DONE, READY, START, KernelEnv
-from tb.envs.kernel_job import BASES, ceil_to
+from tb.envs.crocuta_kernel import CONTINUE, DONE, READY, RESULTS, START, KernelEnv
+from tb.envs.kernel_job import BASES, ceil_to, inaccuracy
 from tb.envs.kernel_samples import HARMLESS, samples
 from tb.registers import ARGUMENTS, ERRORS, HIGH, OFFSETS
 
-RESULTS = ("error", "status", "chunks_done", "mac_beats", "clocks")
-"""What the host reads after each job."""
 PATIENCE = 20
 """How many times the clocks of its beats a job may take, when the memories are slow."""
 OVERHEAD = 20_000
@@ -136,6 +134,19 @@ class KernelSequence(uvm_sequence):
         await self.wait(limit)
         return await self.acknowledge()
 
+    def check_accuracy(self, job: Job, x: SampleArray, h: SampleArray) -> None:
+        """Compares the rows of y with float64, unless the job raised a flag."""
+        env = self.env
+        last = env.predictor.last
+        assert last is not None
+        if last.prediction.flags:
+            return
+        stride, size = crocuta_kernel.row_bytes(job.length_x), 4 * job.length_x
+        for row in range(job.channels):
+            stored = env.memories["samples"].memory.read(job.y + row * stride, size)
+            problem = inaccuracy(x[row], h[row], np.frombuffer(stored, np.float32), env.config)
+            assert not problem, f"row {row} of {job}: {problem}"
+
     def place(self, x: SampleArray, h: SampleArray) -> Job:
         """Puts x and h anywhere in memory, and random bytes where the job writes."""
         config = self.env.config
@@ -235,6 +246,7 @@ class ConvolutionSequence(KernelSequence):
         for job in (prepare, self.job):
             error = await self.run(job)
             assert error == "none", f"{job} ended with {error}"
+        self.check_accuracy(self.job, self.x, self.h)
 
 
 class SpectraSequence(KernelSequence):
@@ -268,6 +280,7 @@ class FilterSequence(KernelSequence):
             job = self.refill(prepare, x)
             error = await self.run(job)
             assert error == "none", f"{job} ended with {error}"
+            self.check_accuracy(job, x, self.h)
 
 
 class QueueSequence(KernelSequence):
@@ -297,7 +310,7 @@ class QueueSequence(KernelSequence):
             await self.read(name)
         for name in random.sample(("status", "error", "version", "identity", "clocks"), 2):
             await self.write(name, random.getrandbits(32))
-        for name in ("mac_beats", "chunks_done", "identity", "identity2", "version"):
+        for name in (*RESULTS, "identity", "identity2", "version"):
             await self.read(name)
 
 

@@ -71,7 +71,7 @@ class OverlapEnv(PipelineEnv):
 
     block = "overlap_add"
     predictor_class = OverlapPredictor
-    inputs = ("beat_i", "first_i")
+    inputs = ("beat_i", "no_tail_i")
 
     def build_phase(self) -> None:
         """One pulse more."""

@@ -1,0 +1,143 @@
+# Copyright 2026 The Crocuta authors
+# SPDX-License-Identifier: Apache-2.0
+"""forward_path in its environment: float32 samples to spectra, bit for bit."""
+
+from __future__ import annotations
+
+import os
+import random
+
+import cocotb
+import numpy as np
+import pyuvm
+
+from tb.envs.forward_path import ForwardEnv
+from tb.envs.kernel_samples import KINDS, samples
+from tb.envs.paths import PathTest, credits
+from tb.envs.pipeline import PAUSES, cut, send_with_pauses
+from tb.profiles import PROFILES
+
+QUIET = tuple(kind for kind in KINDS if kind != "huge")
+OVERFLOWS = os.environ.get("FORWARD_OVERFLOWS") == "1"
+"""Whether the format is so small, and the chunk so long, that float32 samples overflow it."""
+
+
+class ForwardTest(PathTest):
+    """Sends chunks; the environment checks the rest."""
+
+    env_class = ForwardEnv
+
+    def chunk(self, kind: str = "") -> list[tuple[int]]:
+        """A chunk of samples of a kind; "": of any."""
+        chunk = self.env.predictor.config.chunk
+        row = samples(self.rng, kind or random.choice(QUIET), 1, chunk)
+        beats: list[tuple[int]] = self.env.chunk(row)
+        return beats
+
+    async def push_out(self) -> None:
+        """The beats that bring out what the engine still holds."""
+        await self.beats(self.chunk("zeros")[1:], "none")
+
+
+@pyuvm.test(skip=OVERFLOWS)
+class Chunks(ForwardTest):
+    """Every kind of samples, with gaps before them and stalls behind them."""
+
+    async def main(self) -> None:
+        """Every profile on either side, every kind."""
+        sources, sinks, kinds = list(PROFILES), list(PROFILES), list(KINDS)
+        for profiles in (sources, sinks, kinds):
+            random.shuffle(profiles)
+        for number in range(2 if self.env.slow else len(kinds)):
+            await self.sink(sinks[number % len(sinks)])
+            await self.beats(self.chunk(kinds[number]), sources[number % len(sources)])
+        for pause in PAUSES:
+            await send_with_pauses(self.env, self.chunk(), pause)
+        await self.push_out()
+        await self.sink("none")
+
+
+@pyuvm.test(skip=OVERFLOWS)
+class FullRate(ForwardTest):
+    """A beat a clock goes in and comes out: the places behind the engine are enough."""
+
+    async def main(self) -> None:
+        """More beats than there are places."""
+        chunks = 1 + 2 * credits(self.dut) // self.env.predictor.chunk_beats
+        for _ in range(chunks):
+            await self.beats(self.chunk("ordinary"), "none")
+        assert not self.env.waits, f"beats waited for {self.env.waits} clocks"
+        await self.push_out()
+
+
+@pyuvm.test(skip=OVERFLOWS)
+class Full(ForwardTest):
+    """While no beat is taken, as many go in as there are places for, and none is lost."""
+
+    async def main(self) -> None:
+        """From the reset, and again after another one."""
+        chunks = 2 + credits(self.dut) // self.env.predictor.chunk_beats
+        for _ in range(1 if self.env.slow else 2):
+            await self.fill([beat for _ in range(chunks) for beat in self.chunk()])
+            await self.push_out()
+            await self.env.drain(self.drain_limit, 0)
+            await self.reset()
+
+
+@pyuvm.test(skip=OVERFLOWS)
+class ResetInTheMiddle(ForwardTest):
+    """A reset anywhere in a chunk: nothing of it comes out, and the chunks after it are right."""
+
+    async def main(self) -> None:
+        """Whole chunks, part of one, a reset; then while beats go in, with places taken."""
+        for clocks in (1, 2, 3, random.randint(4, 9)):
+            await self.sink(random.choice(PROFILES))
+            for _ in range(random.randint(clocks == 2, 2)):
+                await self.beats(self.chunk(), "light")
+            if clocks != 2:  # that one falls between two chunks
+                await self.beats(cut(self.chunk()), "light")
+            await self.reset(clocks)
+        await self.sink("heavy")
+        chunk = self.chunk()
+        sending = cocotb.start_soon(self.beats(chunk, "none"))
+        await self.env.drain(0, random.randint(1, len(chunk) - 1))
+        await self.reset(1)
+        await sending
+        await self.beats(self.chunk(), "none")
+        await self.push_out()
+        await self.sink("none")
+
+
+@pyuvm.test(skip=OVERFLOWS)
+class NotFinite(ForwardTest):
+    """non_finite_o rises for exactly the beats with a NaN or an infinity, at their clocks."""
+
+    async def main(self) -> None:
+        """One such sample in a chunk, in either lane, first and last beats among them."""
+        config = self.env.predictor.config
+        for place in (0, config.chunk - 1, random.randrange(config.chunk)):
+            chunk = samples(self.rng, "ordinary", 1, config.chunk)
+            chunk[0, place] = random.choice((np.nan, np.inf, -np.inf))
+            await self.beats(self.env.chunk(chunk), random.choice(PROFILES))
+        await self.push_out()
+
+    def check_phase(self) -> None:
+        """One beat of each chunk had one."""
+        assert len(self.env.pulse_boards["non_finite"].expected) == 3
+
+
+@pyuvm.test(skip=not OVERFLOWS)
+class Saturation(ForwardTest):
+    """saturated_o rises for every overflow in the engine, at its clock."""
+
+    async def main(self) -> None:
+        """A chunk of the largest samples, all of one sign, between others."""
+        chunk = self.env.predictor.config.chunk
+        largest = np.full(chunk, np.finfo(np.float32).max, np.float32)
+        for beats in (self.chunk("ordinary"), self.env.chunk(largest), self.chunk("ordinary")):
+            await self.beats(beats, "none")
+        await self.push_out()
+
+    def check_phase(self) -> None:
+        """Some overflow was provoked."""
+        assert self.env.pulse_boards["saturated"].expected, "no overflow was provoked"

@@ -1,0 +1,159 @@
+# Copyright 2026 The Crocuta authors
+# SPDX-License-Identifier: Apache-2.0
+"""inverse_path in its environment: totals of the spectral MAC to float32 samples, bit for bit."""
+
+from __future__ import annotations
+
+import dataclasses
+import random
+
+import cocotb
+import numpy as np
+import pyuvm
+
+from models import fft_engine
+from models.cfp import Cfp, Format
+from tb.envs.inverse_path import InverseEnv
+from tb.envs.paths import PathTest, credits
+from tb.envs.pipeline import PAUSES, cut, send_with_pauses
+from tb.profiles import PROFILES
+from tb.words import KINDS, random_words
+
+QUIET = tuple(kind for kind in KINDS if kind not in ("huge", "any"))
+
+
+class InverseTest(PathTest):
+    """Sends channels of chunks; the environment checks the rest."""
+
+    env_class = InverseEnv
+
+    def words(self, kind: str = "") -> Cfp:
+        """A chunk of words of a kind; "": of any that do not overflow a float32."""
+        config = self.env.predictor.config
+        kind = kind or random.choice(QUIET)
+        return random_words(self.rng, kind, config.chunk, Format.of(config))
+
+    def chunk(self, no_tail: bool, words: Cfp | None = None) -> list[tuple[int, int]]:
+        """Its beats."""
+        words = self.words() if words is None else words
+        beats: list[tuple[int, int]] = self.env.chunk(words, no_tail, self.rng)
+        return beats
+
+    def channel(self, chunks: int) -> list[tuple[int, int]]:
+        """The beats of a channel."""
+        return [beat for number in range(chunks) for beat in self.chunk(number == 0)]
+
+    async def push_out(self) -> None:
+        """The beats that bring out what the engine still holds."""
+        await self.beats(self.chunk(True, self.words("zero"))[1:], "none")
+
+
+@pyuvm.test()
+class Channels(InverseTest):
+    """Channels of one to three chunks of every kind, with gaps before and stalls behind them."""
+
+    async def main(self) -> None:
+        """Every profile on either side."""
+        sources, sinks = list(PROFILES), list(PROFILES)
+        random.shuffle(sources)
+        random.shuffle(sinks)
+        for source, sink in list(zip(sources, sinks, strict=True))[: 1 if self.env.slow else None]:
+            await self.sink(sink)
+            for chunks in random.sample((1, 2, 3), 2):
+                await self.beats(self.channel(chunks), source)
+        for kind in () if self.env.slow else KINDS:
+            await self.beats(self.chunk(True, self.words(kind)), "none")
+            await self.beats(self.chunk(False, self.words(kind)), "light")
+        for pause in PAUSES:
+            await send_with_pauses(self.env, self.chunk(True), pause)
+        await self.push_out()
+        await self.sink("none")
+
+
+@pyuvm.test()
+class FullRate(InverseTest):
+    """A beat a clock goes in and comes out: places and marks are enough."""
+
+    async def main(self) -> None:
+        """More beats than there are places, in channels of a chunk and of more."""
+        left = 1 + 2 * credits(self.dut) // self.env.predictor.chunk_beats
+        while left > 0:
+            chunks = random.randint(1, 3)
+            await self.beats(self.channel(chunks), "none")
+            left -= chunks
+        assert not self.env.waits, f"beats waited for {self.env.waits} clocks"
+        await self.push_out()
+
+
+@pyuvm.test()
+class Full(InverseTest):
+    """While no sample is taken, as many beats go in as there are places for. However many chunks
+    they are, none is lost and each gets the tail of the one before it, or none."""
+
+    async def main(self) -> None:
+        """From the reset, and again after another one."""
+        for _ in range(1 if self.env.slow else 2):
+            beats: list[tuple[int, int]] = []
+            while len(beats) <= credits(self.dut):
+                beats += self.channel(random.choice((1, 1, 2, 3)))
+            await self.fill(beats)
+            await self.push_out()
+            await self.env.drain(self.drain_limit, 0)
+            await self.reset()
+
+
+@pyuvm.test()
+class ResetInTheMiddle(InverseTest):
+    """A reset anywhere in a chunk: nothing of it comes out, and the channels after it are right."""
+
+    async def main(self) -> None:
+        """Whole chunks, part of one, a reset; then while beats go in, with places taken."""
+        for clocks in (1, 2, 3, random.randint(4, 9)):
+            await self.sink(random.choice(PROFILES))
+            await self.beats(self.channel(random.randint(1, 3)), "light")
+            if clocks != 2:  # that one falls between two chunks
+                await self.beats(cut(self.chunk(False)), "light")
+            await self.reset(clocks)
+        await self.sink("heavy")
+        chunk = self.chunk(True)
+        sending = cocotb.start_soon(self.beats(chunk, "none"))
+        await self.env.drain(0, random.randint(1, len(chunk) - 1))
+        await self.reset(1)
+        await sending
+        await self.beats(self.channel(2), "none")
+        await self.push_out()
+        await self.sink("none")
+
+
+@pyuvm.test()
+class Saturation(InverseTest):
+    """saturated_o rises for every overflow of the engine, of a sum and of float32, at its clock."""
+
+    async def main(self) -> None:
+        """Huge chunks after one another; then an overflow of the engine into a tail that no chunk
+        takes. With eight bits of exponent no sample of its chunk is beyond float32."""
+        for number, kind in enumerate(("huge", "huge", "samples", "any")):
+            await self.beats(self.chunk(number == 0, self.words(kind)), random.choice(PROFILES))
+        await self.push_out()
+        await self.env.drain(self.drain_limit, 60)
+        await self.reset()
+        for words in (self.imaginary_impulse(), self.words("zero")):
+            await self.beats(self.chunk(True, words), "none")
+        await self.push_out()
+
+    def imaginary_impulse(self) -> Cfp:
+        """The spectrum of i times one sample, the largest that it may be. The engine's sum of it
+        overflows into the tail, which the next chunk, of another channel, does not take."""
+        config = self.env.predictor.config
+        fmt = Format.of(config)
+        re = np.zeros(config.chunk, np.int64)
+        im = re.copy()
+        im[config.chunk // 2] = fmt.mantissa_max
+        alive = im != 0
+        exponent = np.where(alive, 0, fmt.exponent_min).astype(np.int32)
+        spectrum = fft_engine.forward(Cfp(re, im, exponent), config).words
+        return dataclasses.replace(spectrum, exponent=spectrum.exponent + fmt.exponent_max - 4)
+
+    def check_phase(self) -> None:
+        """Since the reset, too, something overflowed."""
+        assert self.env.pulse_boards["saturated"].expected, "no overflow was provoked"

@@ -1,0 +1,48 @@
+# Copyright 2026 The Crocuta authors
+# SPDX-License-Identifier: Apache-2.0
+"""Two jobs of the kernel, compared with the model as in its own bench, and a recording of what its
+ports do meanwhile, clock by clock: `scripts/netlist.py` has a netlist of the kernel repeat it."""
+
+from __future__ import annotations
+
+import json
+import os
+from pathlib import Path
+
+import cocotb
+import pyuvm
+from cocotb.triggers import FallingEdge
+
+from models import configs
+from tb.envs.kernel_sequences import KernelTest
+
+C = configs.load(os.environ["CROCUTA_CONFIG"]).chunk
+PORTS: list[str] = json.loads(os.environ.get("RECORD_PORTS", "[]"))
+"""The kernel's but its clock, in the recording's order."""
+
+
+@pyuvm.test()
+class Record(KernelTest):
+    """A filter and a convolution of two chunks each: every port is used."""
+
+    recorded = False
+
+    async def reset(self, clocks: int = 2, interrupt: bool = True) -> None:
+        """A reset; the recording begins with the first, before anything is known."""
+        if not self.recorded:
+            self.recorded = True
+            cocotb.start_soon(self.record(Path(os.environ["RECORD_FILE"])))
+        await super().reset(clocks, interrupt)
+
+    async def record(self, path: Path) -> None:
+        """A line for each clock: every port's bits as they are before the rising edge."""
+        kernel = self.dut.u_kernel
+        ports = [getattr(kernel, name) for name in PORTS]
+        with path.open("w", encoding="utf-8") as file:
+            while True:
+                await FallingEdge(self.dut.clk_i)
+                file.write(" ".join(str(port.value) for port in ports) + "\n")
+
+    async def main(self) -> None:
+        """Samples of all kinds of signs and sizes, through both engines and the accumulator."""
+        await self.convolve(C + 5, C + 3)

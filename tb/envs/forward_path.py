@@ -1,0 +1,67 @@
+# Copyright 2026 The Crocuta authors
+# SPDX-License-Identifier: Apache-2.0
+"""The environment of forward_path: samples to the words of their spectra."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from models.cfp import Format
+from models.float_to_cfp import float_to_cfp
+from tb.agents.beat import Beat
+from tb.envs.paths import PathEnv, PathPredictor
+from tb.envs.pipeline import beat_ints
+
+CONVERT_CLOCKS = 3
+
+
+def sample_ints(samples: npt.NDArray[np.float32]) -> list[tuple[int]]:
+    """Samples (beats, lanes) as a value a beat, lane 0 in the low bits."""
+    rows = samples.astype(np.float32).view(np.uint32).tolist()
+    return [(sum(word << 32 * lane for lane, word in enumerate(row)),) for row in rows]
+
+
+def samples_of(value: int, lanes: int) -> npt.NDArray[np.float32]:
+    """The samples of a beat: the inverse of `sample_ints`."""
+    words = [value >> 32 * lane & 0xFFFF_FFFF for lane in range(lanes)]
+    return np.array(words, np.uint32).view(np.float32)
+
+
+class ForwardPredictor(PathPredictor):
+    """Converts each beat, and lets the engine's predictor have it so many clocks later."""
+
+    def build_phase(self) -> None:
+        """Knows where NaNs and infinities are told."""
+        super().build_phase()
+        self.non_finite = self.get_parent().pulse_boards["non_finite"].expect
+
+    def direction(self, dut: Any) -> bool:
+        """Forward."""
+        return False
+
+    def _beat(self, beat: Beat) -> None:
+        fmt = Format.of(self.config)
+        converted = float_to_cfp(samples_of(beat.values[0], self.config.lanes), fmt)
+        clock = beat.clock + CONVERT_CLOCKS
+        if converted.nonfinite:
+            self.non_finite.write(clock + 1)
+        (word,) = beat_ints(converted.words[None], fmt)
+        super()._beat(Beat(clock, (word,), beat.wait))
+
+
+class ForwardEnv(PathEnv):
+    """The path into the spectral MAC."""
+
+    block = "forward_path"
+    predictor_class = ForwardPredictor
+    inputs = ("samples_i",)
+    output = "beat_o"
+    pulses = ("saturated_o", "non_finite_o")
+
+    def chunk(self, samples: npt.NDArray[np.float32]) -> list[tuple[int]]:
+        """The beats of a chunk: lane l of beat t has sample l * beats + t."""
+        config = self.predictor.config
+        return sample_ints(samples.reshape(config.lanes, config.chunk_beats).T)

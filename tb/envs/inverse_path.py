@@ -1,0 +1,94 @@
+# Copyright 2026 The Crocuta authors
+# SPDX-License-Identifier: Apache-2.0
+"""The environment of inverse_path behind a stand-in for the MAC: totals to samples."""
+
+from __future__ import annotations
+
+from collections import deque
+from typing import Any
+
+import numpy as np
+
+from models import fft_engine
+from models.cfp import Cfp, Format
+from models.cfp_to_float import cfp_to_float
+from models.overlap_add import overlap_add
+from tb.agents.beat import Beat
+from tb.envs.forward_path import sample_ints
+from tb.envs.paths import PathEnv, PathPredictor
+from tb.envs.pipeline import beat_ints, beat_words
+
+# After a beat has left the engine: its sum's flag, and those of its samples, in saturated_o.
+SUM_FLAG_CLOCKS = 14
+SAMPLE_FLAG_CLOCKS = 18
+
+
+class InversePredictor(PathPredictor):
+    """The engine's predictor, and what overlap-add and the conversion make of its beats."""
+
+    def build_phase(self) -> None:
+        """Knows where the ends of chunks are told."""
+        super().build_phase()
+        parent = self.get_parent()
+        self.mac_clocks = int(parent.dut.MacClocks.value)
+        self.done = parent.pulse_boards["chunk_done"].expect
+
+    def direction(self, dut: Any) -> bool:
+        """Inverse."""
+        return True
+
+    def reset(self) -> None:
+        """No chunk is on its way, and there is no tail."""
+        super().reset()
+        self.no_tails: deque[int] = deque()
+        self.tail: list[Cfp | None] = [None] * self.chunk_beats
+        self.number = 0
+
+    def _beat(self, beat: Beat) -> None:
+        value, no_tail = beat.values
+        if not self.frame:
+            self.no_tails.append(no_tail)
+        super()._beat(Beat(beat.clock + self.mac_clocks, (value,), beat.wait))
+
+    def flag(self, clock: int) -> None:
+        """The engine's flag is registered once more."""
+        super().flag(clock + 1)
+
+    def expect(self, value: int, clock: int) -> None:
+        """A beat leaves the engine."""
+        fmt = Format.of(self.config)
+        z = beat_words([value], self.config.lanes, fmt)[0]
+        tail = None if self.no_tails[0] else self.tail[self.number]
+        assert self.no_tails[0] or tail is not None, "a chunk without a first one before it"
+        overlapped = overlap_add(z, tail, fmt)
+        self.tail[self.number] = overlapped.tail
+        converted = cfp_to_float(overlapped.y, fmt)
+        for saturated, late in (
+            (overlapped.saturated, SUM_FLAG_CLOCKS),
+            (converted.saturated, SAMPLE_FLAG_CLOCKS),
+        ):
+            if saturated:
+                super().flag(clock + late)
+        (samples,) = sample_ints(converted.samples[None])[0]
+        super().expect(samples, clock)
+        self.number = (self.number + 1) % self.chunk_beats
+        if self.number == 0:
+            self.no_tails.popleft()
+            self.done.write(clock)
+
+
+class InverseEnv(PathEnv):
+    """The path out of the spectral MAC."""
+
+    block = "inverse_path"
+    predictor_class = InversePredictor
+    inputs = ("beat_i", "no_tail_i")
+    output = "samples_o"
+    pulses = ("saturated_o", "chunk_done_o")
+
+    def chunk(self, words: Cfp, no_tail: bool, rng: np.random.Generator) -> list[tuple[int, int]]:
+        """The beats of a chunk; only the first one's mark counts, the others' are noise."""
+        config = self.predictor.config
+        beats = beat_ints(fft_engine.to_beats(words, config), Format.of(config))
+        marks = [int(no_tail), *rng.integers(0, 2, len(beats) - 1).tolist()]
+        return list(zip(beats, marks, strict=True))

@@ -1,0 +1,138 @@
+# Copyright 2026 The Crocuta authors
+# SPDX-License-Identifier: Apache-2.0
+"""What the environments of forward_path and inverse_path share: an engine, and a FIFO behind it
+whose places are reserved as beats go in."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import cocotb
+
+from models.cfp import Cfp
+from tb.agents.agent import Listener, configure
+from tb.agents.beat import CLOSED, Beat, BeatAgent, BeatConfig, BeatSequence
+from tb.envs.base import BlockEnv, BlockTest
+from tb.envs.coverage import covergroup
+from tb.envs.fft_engine import EnginePredictor
+from tb.envs.pipeline import is_slow, send
+from tb.envs.scoreboard import Expected, PulseScoreboard, Scoreboard
+
+
+def credits(dut: Any) -> int:
+    """The beats that go in after a reset while none is taken: those that fill the engine, and the
+    FIFO's places."""
+    chunk = int(dut.Chunk.value)
+    clocks = 24 * (chunk.bit_length() - 1) + 16
+    return chunk // int(dut.Lanes.value) - 1 + (1 << (clocks - 1).bit_length())
+
+
+class PathPredictor(EnginePredictor):
+    """The engine's predictor, whose beats may wait in the FIFO behind it for any time."""
+
+    def cover(self) -> None:
+        """Which chunks came."""
+        self._sample_chunk = covergroup(
+            f"{self.get_parent().block}.chunk", {"saturated": ("no", "yes")}
+        )
+
+    def sample(self, words: Cfp, saturated: bool) -> None:
+        """Coverage of a chunk."""
+        self._sample_chunk("yes" if saturated else "no")
+
+    def expect(self, value: int, clock: int) -> None:
+        """A beat will come out, when the FIFO's other side takes it."""
+        self.expected.write(Expected((value,)))
+
+
+class PathEnv(BlockEnv):
+    """A source and a sink, scoreboards of what comes out and of the pulses."""
+
+    predictor_class: type[PathPredictor]
+    inputs: tuple[str, ...]
+    output: str
+    pulses: tuple[str, ...]
+
+    def build_phase(self) -> None:
+        """Makes the parts."""
+        super().build_phase()
+        source = BeatConfig(
+            self.dut, f"{self.block}.source", "valid_i", self.inputs, "ready_o", role="source"
+        )
+        sink = BeatConfig(
+            self.dut, f"{self.block}.sink", "valid_o", (self.output,), "ready_i", role="sink"
+        )
+        for name, config in (("source", source), ("sink", sink)):
+            configure(self, name, config)
+        self.source = BeatAgent("source", self)
+        self.sink = BeatAgent("sink", self)
+        self.data_scoreboard = Scoreboard("beats_out", self)
+        self.scoreboards.append(self.data_scoreboard)
+        self.pulse_agents: dict[str, BeatAgent] = {}
+        self.pulse_boards: dict[str, PulseScoreboard] = {}
+        for port in self.pulses:
+            name = port.removesuffix("_o")
+            configure(self, name, BeatConfig(self.dut, None, port, ()))
+            self.pulse_agents[name] = BeatAgent(name, self)
+            self.pulse_boards[name] = PulseScoreboard(f"{name}_pulses", self)
+        self.scoreboards += self.pulse_boards.values()
+        self.predictor = self.predictor_class("predictor", self)
+        self.entered = 0
+        """Beats that went in."""
+        self.waits = 0
+        """Clocks that they waited for it."""
+        self.count = Listener("count", self, self._count)
+
+    def connect_phase(self) -> None:
+        """Inputs to the predictor, predictions and outputs to the scoreboards."""
+        super().connect_phase()
+        self.source.monitor.port.connect(self.predictor.beats)
+        self.source.monitor.port.connect(self.count)
+        self.predictor.expected.connect(self.data_scoreboard.expect)
+        self.predictor.flags.connect(self.pulse_boards["saturated"].expect)
+        self.sink.monitor.port.connect(self.data_scoreboard.observe)
+        for name, agent in self.pulse_agents.items():
+            agent.monitor.port.connect(self.pulse_boards[name].observe)
+
+    def _count(self, beat: Beat) -> None:
+        self.entered += 1
+        self.waits += beat.wait
+
+    def on_reset(self, clock: int) -> None:
+        """The predictor says what is still due before, and forgets after."""
+        self.predictor.on_reset(clock)
+        super().on_reset(clock)
+        self.predictor.reset()
+
+    @property
+    def slow(self) -> bool:
+        """Whether a chunk takes seconds in this simulator."""
+        return is_slow(self.predictor.config.chunk)
+
+
+class PathTest(BlockTest):
+    """What the tests of both paths do."""
+
+    # The last chunk's way through the pipelines and out of a FIFO behind a slow sink.
+    drain_limit = 20_000
+
+    async def sink(self, profile: str) -> None:
+        """The other side goes on taking beats with a profile."""
+        await BeatSequence(profile).start(self.env.sink.sequencer)
+
+    async def beats(self, beats: Sequence[tuple[int, ...]], profile: str) -> None:
+        """Sends beats."""
+        await send(self.env, beats, profile)
+
+    async def fill(self, beats: Sequence[tuple[int, ...]]) -> None:
+        """Nothing is taken: so many beats go in as there are places for, and then no more."""
+        await self.sink(CLOSED)
+        before, limit = self.env.entered, credits(self.dut)
+        assert len(beats) > limit
+        running = cocotb.start_soon(self.beats(beats, "none"))
+        await self.env.drain(0, 3 * limit)
+        assert self.env.entered - before == limit, (self.env.entered - before, limit)
+        await self.sink("heavy")
+        await running
+        await self.sink("none")

@@ -1,0 +1,96 @@
+# Copyright 2026 The Crocuta authors
+# SPDX-License-Identifier: Apache-2.0
+"""`make env`: where and when the environment is made, and made anew."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from models.configs import ROOT
+
+FILES = ("Makefile", "requirements.txt", "pyproject.toml", "scripts/install.sh")
+INSTALLS = '#!/bin/sh\nmkdir -p .venv; pwd -P > .venv/installed; echo "installed by [$PYTHON]"\n'
+ANEW = f'#!/bin/sh\n[ "$1" = -m ] && echo anew && exit 3\nexec {sys.executable} "$@"\n'
+
+
+def project(folder: Path) -> Path:
+    """What `make env` needs of the project, in a folder."""
+    for name in FILES:
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy(ROOT / name, folder / name)
+    return folder
+
+
+def run(*command: str, folder: Path, **variables: str) -> subprocess.CompletedProcess[str]:
+    environment = {name: text for name, text in os.environ.items() if name != "PYTHON"}
+    return subprocess.run(
+        command, cwd=folder, env={**environment, **variables}, capture_output=True, text=True
+    )
+
+
+def test_make_installs_when_it_has_to(tmp_path: Path) -> None:
+    folder = project(tmp_path / "é space")
+    (folder / "scripts" / "install.sh").write_text(INSTALLS)
+
+    def env(*options: str, **variables: str) -> str:
+        done = run("make", "env", *options, folder=folder, **variables)
+        assert done.returncode == 0, done.stderr
+        return done.stdout.removesuffix(".venv is ready.\n")
+
+    assert env() == "installed by []\n"
+    assert env() == ""
+    assert env("PYTHON=python3.12") == "installed by [python3.12]\n"
+    assert env(PYTHON="python3.13") == "installed by [python3.13]\n"
+    assert env() == ""
+    folder = folder.rename(tmp_path / "moved")
+    assert env() == "installed by []\n"
+    shutil.copytree(folder, tmp_path / "copied")
+    folder = tmp_path / "copied"
+    assert env() == "installed by []\n"
+    assert env() == ""
+
+
+def test_an_environment_made_elsewhere_is_made_anew(tmp_path: Path) -> None:
+    folder = project(tmp_path / "copy")
+    (folder / ".venv").symlink_to(Path(sys.prefix), target_is_directory=True)
+    python = tmp_path / "python"
+    python.write_text(ANEW)
+    python.chmod(0o755)
+    done = run("scripts/install.sh", folder=folder, PYTHON=str(python))
+    assert done.returncode == 3
+    assert done.stdout.endswith("anew\n")
+
+
+@pytest.mark.skipif(Path(sys.prefix) != ROOT / ".venv", reason="the environment is no .venv")
+def test_an_environment_that_fits_is_left_alone(tmp_path: Path) -> None:
+    stamp = ROOT / ".venv" / "installed"
+    if not stamp.exists() or stamp.stat().st_mtime < (ROOT / "requirements.txt").stat().st_mtime:
+        pytest.skip("the environment is older than its versions")
+    before = stamp.stat().st_mtime_ns
+    python = tmp_path / "python"
+    python.write_text(ANEW)
+    python.chmod(0o755)
+    done = run("scripts/install.sh", folder=ROOT, PYTHON=str(python))
+    assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
+    assert stamp.stat().st_mtime_ns == before
+
+
+@pytest.mark.parametrize("name", ["a:b", "a;b", "a$b", "a'b", "50%"])
+def test_a_folder_that_tools_cannot_work_in_is_refused(tmp_path: Path, name: str) -> None:
+    folder = project(tmp_path / name)
+    done = run("scripts/install.sh", folder=folder)
+    assert done.returncode == 1
+    assert done.stderr.startswith(f"Tools that Crocuta needs cannot work in {folder}: move it")
+    assert done.stderr.count("\n") == 1
+    assert sorted(path.name for path in folder.iterdir()) == [
+        "Makefile",
+        "pyproject.toml",
+        "requirements.txt",
+        "scripts",
+    ]
