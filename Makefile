@@ -95,7 +95,9 @@ demo: .venv/installed ## convolve a genome in the simulated hardware and compare
 conv: .venv/installed ## convolve two .npy files in simulation: make conv X=x.npy H=h.npy OUT=y.npy
 	@test -n '$(X)' && test -n '$(H)' && test -n '$(OUT)' || \
 	  { echo 'Name the files: make conv X=x.npy H=h.npy OUT=y.npy' >&2; exit 2; }
-	@$(RUN) -m crocuta conv '$(X)' '$(H)' --output '$(OUT)' $(chosen_config)
+	$(if $(waves_wanted),@scripts/install.sh waves && mkdir -p build/waves)
+	@$(RUN) -m crocuta conv '$(X)' '$(H)' --output '$(OUT)' $(chosen_config) \
+	  $(if $(waves_wanted),--waves build/waves/conv.fst)
 
 plan: .venv/installed ## choose a configuration: make plan LENGTH=450k [FILTER_LENGTH=64Ki] [SNR=85]
 	@test -n '$(LENGTH)' || { echo 'Say how long x is: make plan LENGTH=450000' >&2; exit 2; }
