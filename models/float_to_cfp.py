@@ -20,6 +20,11 @@ class Converted(NamedTuple):
     nonfinite: bool
 
 
+def smallest_sample(fmt: Format) -> float:
+    """The smallest magnitude that does not become zero."""
+    return float(2.0 ** max(-126, fmt.exponent_min + fmt.mantissa_bits - 2))
+
+
 def float_to_cfp(samples: npt.NDArray[np.float32], fmt: Format) -> Converted:
     """Real float32 samples as normalised CFP words, rounded to nearest even.
 

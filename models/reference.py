@@ -22,8 +22,13 @@ def causal_convolution(x: npt.NDArray[Any], h: npt.NDArray[Any]) -> FloatArray:
 
 def snr_db(reference: npt.NDArray[Any], measured: npt.NDArray[Any]) -> float:
     """Energy of `reference` over the energy of the difference, in dB; inf when they are equal."""
-    error = np.sum(np.abs(reference - measured) ** 2)
-    energy = np.sum(np.abs(reference) ** 2)
+    energy, error = _norm(reference), _norm(reference - measured)
     if error == 0:
         return float("inf")
-    return float(10 * np.log10(energy / error)) if energy > 0 else float("-inf")
+    return float(20 * np.log10(energy / error)) if energy > 0 else float("-inf")
+
+
+def _norm(values: npt.NDArray[Any]) -> float:
+    """The root of the energy. Scaled first: float64's smallest squares would be zero."""
+    peak = float(np.abs(values).max(initial=0))
+    return peak * float(np.linalg.norm(np.ravel(values) / peak)) if peak else 0.0

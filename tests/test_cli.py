@@ -32,9 +32,10 @@ from crocuta.__main__ import app
 from crocuta.device import Device
 from crocuta.errors import KernelError
 from crocuta.rtl_kernel import RtlKernel
+from crocuta.waves import recorded, signals
 from typer.testing import CliRunner, Result
 
-from models import configs, reference
+from models import cfp, configs, reference
 from models.configs import ROOT
 from tb import cache
 
@@ -236,11 +237,83 @@ def test_zeros_give_zeros_and_a_valid_report(folder: Path) -> None:
     assert report["snr_db"] is None
 
 
-def test_saturation_is_reported(folder: Path) -> None:
-    x = np.full(100, np.finfo(np.float32).max)
-    y, report = convolved("model", "tiny", x, np.full(100, 1e3))
-    assert report["saturated"] is True
-    assert np.isfinite(y).all()
+FULL = np.full
+WRONG: dict[str, tuple[Array, Array, str]] = {
+    "saturated": (
+        FULL(100, np.finfo(np.float32).max),
+        FULL(100, 1e3),
+        "A number was too large and saturated: scale x or h down.",
+    ),
+    "subnormal x": (
+        FULL(100, 1e-39, np.float32),
+        FULL(10, 1e10),
+        "100 samples of x are smaller than 1.2e-38 and became zero: scale up.",
+    ),
+    "x below float32": (
+        FULL(100, 1e-50),
+        FULL(10, 1e30),
+        "100 samples of x are smaller than 1.2e-38 and became zero: scale up.",
+    ),
+    "h below float32": (
+        FULL(100, 1e30),
+        FULL(10, 1e-50),
+        "10 taps of h are smaller than 1.2e-38 and became zero: scale up.",
+    ),
+    "subnormal y": (
+        FULL(100, 1e-30),
+        FULL(10, 1e-9),
+        "100 outputs are smaller than 1.2e-38 and became zero: scale up.",
+    ),
+}
+
+
+@pytest.mark.parametrize("case", WRONG)
+def test_a_wrong_result_is_said_to_be_wrong(folder: Path, case: str) -> None:
+    """y and the report are there, and so is what to do; the status is not 0."""
+    x, h, sentence = WRONG[case]
+    np.save("x.npy", x)
+    np.save("h.npy", h)
+    result = crocuta(
+        "conv", "x.npy", "h.npy", "-o", "y.npy", "--report", "r.json",
+        "--backend", "model", "--config", "tiny",
+    )  # fmt: skip
+    assert result.exit_code == 1, (result.output, result.exception)
+    assert result.stderr.splitlines()[-1] == f"y is wrong. {sentence}"
+    report = json.loads(Path("r.json").read_text(), parse_constant=pytest.fail)
+    assert report["warnings"] == [sentence]
+    assert report["within_bound"] is False
+    assert report["saturated"] is (case == "saturated")
+    assert report["snr_db"] is not None and report["snr_db"] < 20
+    assert np.isfinite(np.load("y.npy")).all()
+
+
+def test_exponents_of_eight_bits_lose_what_float32_holds(folder: Path) -> None:
+    np.save("x.npy", FULL(100, 1e-35))
+    np.save("h.npy", FULL(10, 1.0))
+    for config, code in (("tiny", 0), ("tiny+exponent_bits-8", 1)):
+        result = crocuta(
+            "conv", "x.npy", "h.npy", "-o", "y.npy", "--backend", "model", "--config", config
+        )
+        assert result.exit_code == code, result.output
+    sentence = "y is wrong. 100 samples of x are smaller than 1.9e-34 and became zero: scale up."
+    assert result.stderr.splitlines()[-1] == sentence
+
+
+def test_inaccurate_but_as_promised(folder: Path) -> None:
+    """The filter removes what is loud in x: a warning, and status 0."""
+    n = np.arange(3000)
+    y, report = convolved("model", "tiny", (-1.0) ** n, np.ones(1000))
+    assert report["within_bound"] is True
+    (warning,) = report["warnings"]
+    assert re.match(r"Half of a chunk's outputs are at most \d+ dB above the error, where", warning)
+    assert report["snr_db"] > report["quiet_db"] - 20
+    x = np.random.default_rng(3).normal(size=3000)
+    y, report = convolved("model", "tiny", x, np.ones(10))
+    assert report["within_bound"] is True and report["warnings"] == []
+    assert report["worst_chunk_error_db"] < report["error_bound_db"] < -80
+    errors = (y - np.convolve(x, np.ones(10))[:3000])[report["worst_chunk"] * 64 :][:64]
+    rms = float(np.sqrt(np.mean(errors**2)))
+    assert report["worst_chunk_rms_error"] == pytest.approx(rms, rel=1e-3)
 
 
 @pytest.mark.parametrize(
@@ -625,6 +698,99 @@ def test_without_a_network(folder: Path) -> None:
     run = process("conv", "x.npy", "h.npy", "-o", "y.npy", "--config", "tiny", before=alone)
     shown = run.communicate(timeout=300)
     assert run.returncode == 0, shown
+
+
+# -------------------------------------------------------------------------------------------------
+# Waves
+
+
+def test_waves_that_cannot_be(folder: Path) -> None:
+    np.save("long.npy", np.ones(1 << 18, np.float32))
+    before = files(folder)
+    waves = ("-o", "y.npy", "--waves", "w.fst")
+    refused(model("x.npy", "h.npy", *waves), "Only the backend rtl has waves.")
+    refused(crocuta("conv", "long.npy", "long.npy", *waves, "--config", "tiny"), "would take about")
+    refused(crocuta("conv", "long.npy", "long.npy", *waves), "fewer samples and taps, or a smaller")
+    elsewhere = ("-o", "y.npy", "--waves", "no/w.fst", "--config", "tiny")
+    refused(
+        crocuta("conv", "x.npy", "h.npy", *elsewhere), "no/w.gtkw cannot be written: no such file"
+    )
+    assert files(folder) == before
+
+
+def test_waves_are_kept_when_the_kernel_fails(folder: Path) -> None:
+    """They get their name, with lists beside them, and nothing else is left; not so at a signal."""
+    tiny = configs.load("tiny")
+    errors: list[tuple[BaseException, set[str]]] = [
+        (KeyboardInterrupt(), set()),
+        (KernelError("It hangs."), {"w.fst", "w.gtkw", "w.sucl"}),
+    ]
+    for error, left in errors:
+        before = files(folder)
+        with pytest.raises(type(error)), recorded(Path("w.fst"), tiny) as part:
+            part.write_bytes(b"waves")
+            raise error
+        assert files(folder) - before == left
+    assert Path("w.fst").read_bytes() == b"waves"
+
+
+@pytest.mark.parametrize("config", ["tiny", "small+outputs-2"])
+def test_signal_lists_name_what_there_is(config: str) -> None:
+    kernel = (ROOT / "rtl" / "crocuta_kernel.sv").read_text()
+    bound = (ROOT / "tb" / "kernel_waves.sv").read_text()
+    lanes = configs.load(config).lanes
+    found = signals(configs.load(config))
+    for listed in found.values():
+        for signal_name in listed:
+            path = signal_name.removeprefix("TOP.kernel_tb.u_kernel.").split(".")
+            if len(path) == 1:
+                assert re.search(rf"^  logic +(\[.*\] +)?{path[0]};", kernel, re.MULTILINE), path
+            else:
+                module = "float_wave" if path[-1] == "value" else "cfp_wave"
+                assert re.search(rf"{module} #\(.*\)\s+{path[1]} \(", bound), path
+                assert f"real {path[-1]};" in (ROOT / "tb" / f"{module}.sv").read_text()
+        assert sum("gen_lane" in name for name in listed) in (lanes, 2 * lanes)
+
+
+def test_waves_show_words_as_numbers(folder: Path, seed: int) -> None:
+    """cfp_wave and float_wave in Icarus, against the model's value of random words."""
+    rng = np.random.default_rng(seed)
+    lanes, mantissa, exponent = 2, 18, 9
+    words = cfp.Cfp(
+        rng.integers(-(1 << 17), 1 << 17, size=(20, lanes)),
+        rng.integers(-(1 << 17), 1 << 17, size=(20, lanes)),
+        rng.integers(-256, 256, size=(20, lanes)).astype(np.int32),
+    )
+    samples = rng.normal(size=(20, lanes)).astype(np.float32)
+    samples[0] = np.array([-0.0, np.finfo(np.float32).max], np.float32)
+    slots = cfp.pack(words, cfp.Format(mantissa, exponent))
+    width = 2 * mantissa + exponent
+    beats = [sum(int(word) << width * lane for lane, word in enumerate(beat)) for beat in slots]
+    rows = [sum(int(bits) << 32 * lane for lane, bits in enumerate(row)) for row in
+            samples.view(np.uint32)]  # fmt: skip
+    body = "".join(
+        f"    beat = {lanes * width}'h{beat:x}; row = {32 * lanes}'h{row:x}; #1;\n"
+        + "".join(
+            f'    $display("%.17e %.17e %.17e", u_cfp.gen_lane[{lane}].re,'
+            f" u_cfp.gen_lane[{lane}].im, u_float.gen_lane[{lane}].value);\n"
+            for lane in range(lanes)
+        )
+        for beat, row in zip(beats, rows, strict=True)
+    )
+    Path("top.sv").write_text(
+        f"module top;\n  logic [{lanes * width - 1}:0] beat;\n  logic [{32 * lanes - 1}:0] row;\n"
+        f"  cfp_wave #(.Lanes({lanes})) u_cfp (.valid_i(1'b1), .beat_i(beat));\n"
+        f"  float_wave #(.Lanes({lanes})) u_float (.valid_i(1'b1), .samples_i(row));\n"
+        f"  initial begin\n{body}  end\nendmodule\n"
+    )
+    sources = [str(ROOT / "tb" / name) for name in ("cfp_wave.sv", "float_wave.sv")]
+    subprocess.run(["iverilog", "-g2012", "-o", "top", "top.sv", *sources], check=True)
+    shown = subprocess.run(["vvp", "top"], check=True, capture_output=True, text=True).stdout
+    found = np.array([line.split() for line in shown.splitlines()], float)
+    values = words.to_complex().ravel()
+    np.testing.assert_array_equal(found[:, 0], values.real)
+    np.testing.assert_array_equal(found[:, 1], values.imag)
+    np.testing.assert_array_equal(found[:, 2], samples.ravel())
 
 
 STOPPED_BUILD = "tiny+mantissa_bits-15+twiddle_bits-21"

@@ -214,6 +214,33 @@ def test_what_a_job_took(rtl: RtlKernel, card: Card, xrt: Pyxrt, seed: int) -> N
     assert counts["model"] == counts["xrt"] == [None, None]
 
 
+def test_underflow_is_a_warning() -> None:
+    """Of what is not negligible beside the rest, and nothing else is one."""
+    one, h = np.ones(10), np.r_[1.0, np.full(9, 1e-44)]
+    with crocuta.open("model", "tiny") as device:
+        for x, taps, match in (
+            (np.full(100, 1e-39, np.float32), one * 1e10, "100 of x are smaller than 1.2e-38"),
+            (np.full(100, 1e-50), one * 1e30, "100 of x are smaller than 1.2e-38 and became zero"),
+            (np.full(100, 1e30), one * 1e-300, "10 of h are smaller than 1.2e-38 and became zero"),
+            (np.full(100, 1e-30), one * 1e-9, "outputs of a channel are smaller than 1.2e-38"),
+        ):
+            with pytest.warns(crocuta.UnderflowWarning, match=match) as caught:
+                y = device.convolve(x, device.prepare(taps))
+            assert {warning.filename for warning in caught} == {__file__}
+            assert not y.any()
+        with warnings.catch_warnings():
+            warnings.simplefilter("error")
+            device.convolve(np.ones(100), device.prepare(h))  # a tail that is negligible
+            device.convolve(np.zeros(100), device.prepare(one))
+            assert_works(device)
+    with (
+        crocuta.open("model", "tiny+exponent_bits-8") as device,
+        pytest.warns(crocuta.UnderflowWarning, match=r"100 of x are smaller than 1\.9e-34"),
+    ):
+        device.convolve(np.full(100, 1e-35), device.prepare(one))
+    assert issubclass(crocuta.SaturationWarning, crocuta.RangeWarning)
+
+
 def test_saturation_is_a_warning(card: Card) -> None:
     big = np.full(100, np.finfo(np.float32).max)
     for backend in ("model", "rtl", "xdma"):

@@ -11,7 +11,14 @@
 docs/programming.md tells more, `python -m crocuta --help` what the command line does.
 """
 
-from crocuta.device import Device, Filter, SaturationWarning, open
+from crocuta.device import (
+    Device,
+    Filter,
+    RangeWarning,
+    SaturationWarning,
+    UnderflowWarning,
+    open,
+)
 from crocuta.errors import InputError, JobError, JobTimeout, KernelError, MemoryLost, OutOfMemory
 
 __all__ = [
@@ -23,6 +30,8 @@ __all__ = [
     "KernelError",
     "MemoryLost",
     "OutOfMemory",
+    "RangeWarning",
     "SaturationWarning",
+    "UnderflowWarning",
     "open",
 ]

@@ -28,15 +28,25 @@ from crocuta.uart_kernel import UartKernel
 from crocuta.xdma_kernel import XdmaKernel
 from crocuta.xrt_kernel import XrtKernel
 from models import configs
+from models.cfp import Format
 from models.chunk_controller import Job, Mode, chunks, spectrum_bytes
 from models.configs import Config
 from models.crocuta_kernel import SampleArray, row_bytes, sample_rows
+from models.float_to_cfp import smallest_sample
 
 BACKENDS = ("rtl", "model", "xrt", "xdma", "uart")
 
 
-class SaturationWarning(UserWarning):
-    """A number was too large for the kernel, and the result is wrong there."""
+class RangeWarning(UserWarning):
+    """A number was too large or too small for the kernel, and the result is wrong there."""
+
+
+class SaturationWarning(RangeWarning):
+    """It was too large, and saturated."""
+
+
+class UnderflowWarning(RangeWarning):
+    """It was too small, and became zero."""
 
 
 class Filter:
@@ -49,6 +59,8 @@ class Filter:
     def __init__(self, device: Device, h: SampleArray, spectra: Buffer, done: Done) -> None:
         self.device = device
         self.channels, self.taps = h.shape
+        self.gains = np.abs(h).sum(axis=1, dtype=np.float64)
+        """The sum of |h| of each channel: no output is larger than that times the largest |x|."""
         self.address = spectra.address
         self.done = done
         """Flags and counters of the job that prepared it."""
@@ -146,6 +158,7 @@ class Device:
             filter = Filter(self, rows, spectra, done)
             self._filters.add(filter)
         _warn("the filter", done)
+        _warn_small("h", h, config)
         return filter
 
     def convolve(
@@ -221,6 +234,8 @@ class Device:
             )
         self._done = _sum(parts)
         _warn("x with the filter", self._done)
+        _warn_small("x", x, config)
+        _warn_small_output(rows, filter)
         return y.reshape(array.shape)
 
     def _allocate(self, buffers: ExitStack, bank: Bank, size: int) -> Buffer:
@@ -350,6 +365,30 @@ def _warn(what: str, done: Done) -> None:
         warnings.warn(
             f"A number was too large for {what} and saturated: scale the input down.",
             SaturationWarning,
+            stacklevel=3,
+        )
+
+
+def _warn_small(name: str, samples: npt.ArrayLike, config: Config) -> None:
+    """Warns if samples became zero that are not negligible beside the largest."""
+    least = smallest_sample(Format.of(config))
+    magnitudes = np.abs(np.asarray(samples, np.float64))
+    count = np.count_nonzero((magnitudes > 0) & (magnitudes < least))
+    if count and magnitudes.max() < least * 2.0**config.mantissa_bits:
+        warnings.warn(
+            f"{count:,} of {name} are smaller than {least:.2g} and became zero: scale {name} up.",
+            UnderflowWarning,
+            stacklevel=3,
+        )
+
+
+def _warn_small_output(x: SampleArray, filter: Filter) -> None:
+    """Warns if the outputs of a channel are all too small for float32."""
+    most = np.abs(x).max(axis=-1).astype(np.float64) * filter.gains
+    if ((most > 0) & (most < np.finfo(np.float32).tiny)).any():
+        warnings.warn(
+            "The outputs of a channel are smaller than 1.2e-38 and became zero: scale x or h up.",
+            UnderflowWarning,
             stacklevel=3,
         )
 

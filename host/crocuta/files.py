@@ -13,14 +13,13 @@ import stat
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import BinaryIO
+from typing import Any, BinaryIO
 
 import numpy as np
 import numpy.typing as npt
 
 from crocuta.errors import InputError
 from crocuta.samples import check_dtype, check_shape, to_single
-from models.crocuta_kernel import SampleArray
 
 Identity = tuple[object, ...]
 
@@ -37,8 +36,9 @@ def _reason(error: OSError) -> str:
 # Inputs
 
 
-def load_samples(path: Path, shapes: tuple[str, ...], longest: int) -> SampleArray:
-    """A .npy file's array, of one of `shapes`, as float32; the file may be a pipe.
+def load_samples(path: Path, shapes: tuple[str, ...], longest: int) -> npt.NDArray[Any]:
+    """A .npy file's array, of one of `shapes`, in its own type, of which `to_single` makes float32;
+    the file may be a pipe.
 
     Raises:
         InputError: the file holds something else, or no, too many or non-finite samples.
@@ -55,7 +55,9 @@ def load_samples(path: Path, shapes: tuple[str, ...], longest: int) -> SampleArr
         raise InputError(f"{path} does not exist.") from None
     except OSError as error:
         raise InputError(f"{path} cannot be read: {_reason(error)}.") from None
-    return to_single(path, samples.T if by_columns else samples)
+    given = samples.T if by_columns else samples
+    to_single(path, given)
+    return given.astype(dtype.newbyteorder("="), copy=False)
 
 
 def _read_header(

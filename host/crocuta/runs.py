@@ -11,6 +11,7 @@ import multiprocessing
 import signal
 import time
 import warnings
+from collections.abc import Iterator
 from contextlib import AbstractContextManager, ExitStack, suppress
 from multiprocessing import resource_tracker
 from multiprocessing.connection import Connection
@@ -18,16 +19,20 @@ from pathlib import Path
 from typing import Any, Protocol, Self, TypeVar
 
 import numpy as np
+import numpy.typing as npt
 
 import crocuta
-from crocuta.device import Device, SaturationWarning
+from crocuta.device import Device, RangeWarning
 from crocuta.errors import KernelError
 from crocuta.kernel import Done
 from crocuta.rtl_kernel import RtlKernel, Timing
 from models import crocuta_kernel, reference
-from models.cfp import FloatArray
+from models.cfp import FloatArray, Format
 from models.configs import Config
 from models.crocuta_kernel import SampleArray
+from models.errors import Errors, errors
+from models.float_to_cfp import smallest_sample
+from models.plan import accuracy
 
 ASSUMED_CLOCK_MHZ = 300
 COUNTS = (
@@ -41,6 +46,12 @@ COUNTS = (
 )
 """What a report says of clocks, where they are counted."""
 
+QUIET_DB = 20
+"""How much less than noise the quiet half of a chunk may have without a word."""
+FLOAT32_TINY = float(np.finfo(np.float32).tiny)
+
+Samples = npt.NDArray[Any]
+"""As the user has them: float64, or what float32 holds."""
 T = TypeVar("T")
 
 
@@ -64,14 +75,16 @@ class Run:
     config: Config
     backend: str
     simulator: str | None
-    x: SampleArray
-    h: SampleArray
+    x: Samples
+    h: Samples
     timing: Timing
     y: SampleArray
     prepare: Done
     convolve: Done
     exact: FloatArray
-    """The convolution in float64."""
+    """The convolution in float64, of x and h as they were given."""
+    errors: Errors
+    """Of the channel that is worst."""
     mismatches: int | None
     """Outputs that differ from the model's; None when the model made them."""
     clocks: int | None
@@ -84,6 +97,56 @@ class Run:
     def snr_db(self) -> float:
         """Of y against float64; infinite when they are equal."""
         return reference.snr_db(self.exact, self.y.astype(np.float64))
+
+    @property
+    def saturated(self) -> bool | None:
+        """Whether the kernel says so; None where nothing tells."""
+        flags = self.prepare.saturated, self.convolve.saturated
+        return None if None in flags else any(flags)
+
+    @property
+    def faults(self) -> list[str]:
+        """Why y is worse than the configuration promises, a sentence each; none if it is not."""
+        found = []
+        if self.saturated:
+            found.append("A number was too large and saturated: scale x or h down.")
+        if self.prepare.nonfinite or self.convolve.nonfinite:
+            found.append("The kernel met NaN or infinity, and took it for zero.")
+        if self.errors.within_bound or found:
+            return found
+        least = smallest_sample(Format.of(self.config))
+        for what, array, below in (
+            ("samples of x", self.x, least),
+            ("taps of h", self.h, least),
+            ("outputs", self.exact, FLOAT32_TINY),
+        ):
+            magnitude = np.abs(np.asarray(array, np.float64))
+            above = self.errors.reference if array is self.exact else 0
+            count = np.count_nonzero((magnitude > above) & (magnitude < below))
+            if count:
+                found.append(
+                    f"{count:,} {what} are smaller than {below:.2g} and became zero: scale up."
+                )
+        if not found:
+            found.append(
+                f"The error of chunk {self.errors.worst} is {self.errors.excess:.3g} times what the"
+                " configuration explains: numbers on the way were too small for"
+                f" {self.config.exponent_bits}-bit exponents, or the kernel is wrong."
+            )
+        return found
+
+    @property
+    def warnings(self) -> list[str]:
+        """What y should not be used without knowing, a sentence each."""
+        found = self.faults
+        expected = accuracy.snr(self.config, self.x.shape[-1])
+        if not found and self.errors.quiet_db < expected - QUIET_DB:
+            found.append(
+                f"Half of a chunk's outputs are at most {self.errors.quiet_db:.0f} dB above the"
+                f" error, where noise would have {expected:.0f} dB: x is loud where y is quiet;"
+                " docs/accuracy.md says what helps."
+            )
+        return found
 
     def report(self, **more: Any) -> dict[str, Any]:
         """What there is to say, ready for JSON; `more` is added."""
@@ -126,7 +189,14 @@ class Run:
                 "bit_exact": None if self.mismatches is None else self.mismatches == 0,
                 "mismatches": self.mismatches,
                 "snr_db": self.snr_db,
-                "saturated": self.prepare.saturated or self.convolve.saturated,
+                "worst_chunk": self.errors.worst,
+                "worst_chunk_rms_error": float(self.errors.rms[self.errors.worst]),
+                "worst_chunk_error_db": self.errors.relative_db,
+                "error_bound_db": self.errors.bound_db,
+                "within_bound": self.errors.within_bound,
+                "quiet_db": self.errors.quiet_db,
+                "saturated": self.saturated,
+                "warnings": self.warnings,
                 "sim_clocks": self.clocks,
                 "sim_clocks_per_s": self.clocks / self.simulate_s if self.clocks else None,
                 "compile_s": simulated(self.compile_s),
@@ -139,9 +209,9 @@ class Run:
 
 
 def _finite(value: Any) -> Any:
-    """A number as JSON can say it: rounded, or None for an infinity."""
+    """A number as JSON can say it: of nine digits, or None for an infinity."""
     if isinstance(value, float):
-        return round(value, 6) if math.isfinite(value) else None
+        return float(f"{value:.9g}") if math.isfinite(value) else None
     return value
 
 
@@ -150,17 +220,33 @@ def to_json(report: dict[str, Any]) -> bytes:
     return (json.dumps(report, indent=2, allow_nan=False) + "\n").encode()
 
 
-def exact(x: SampleArray, h: SampleArray) -> FloatArray:
-    """The convolution in float64, in the shape of x; h as for `Device.prepare`."""
+def _rows(x: Samples, h: Samples) -> Iterator[tuple[Samples, Samples]]:
+    """The channels of x, each with its filter."""
     filters = np.broadcast_to(np.atleast_2d(h), (*np.atleast_2d(x).shape[:-1], h.shape[-1]))
-    rows = zip(x.reshape(-1, x.shape[-1]), filters.reshape(-1, h.shape[-1]), strict=True)
-    return np.stack([reference.causal_convolution(*row) for row in rows]).reshape(x.shape)
+    yield from zip(x.reshape(-1, x.shape[-1]), filters.reshape(-1, h.shape[-1]), strict=True)
 
 
-def modelled(x: SampleArray, h: SampleArray, config: Config) -> SampleArray:
+def exact(x: Samples, h: Samples) -> FloatArray:
+    """The convolution in float64, in the shape of x; h as for `Device.prepare`."""
+    rows = [reference.causal_convolution(*row) for row in _rows(x, h)]
+    return np.stack(rows).reshape(x.shape)
+
+
+def worst_errors(y64: FloatArray, y: SampleArray, x: Samples, h: Samples, config: Config) -> Errors:
+    """The errors of y against float64, of the channel that is nearest to the bound or beyond it."""
+    length = x.shape[-1]
+    channels = zip(y64.reshape(-1, length), y.reshape(-1, length), _rows(x, h), strict=True)
+    return max(
+        (errors(double, single, row[0], row[1], config) for double, single, row in channels),
+        key=lambda found: found.excess,
+    )
+
+
+def modelled(x: Samples, h: Samples, config: Config) -> SampleArray:
     """The model's y, in the shape of x; h as for `Device.prepare`."""
-    spectra = [crocuta_kernel.prepare(taps, config) for taps in np.atleast_2d(h)]
-    rows = x.reshape(-1, x.shape[-1])
+    single_x, single_h = x.astype(np.float32), h.astype(np.float32)
+    spectra = [crocuta_kernel.prepare(taps, config) for taps in np.atleast_2d(single_h)]
+    rows = single_x.reshape(-1, x.shape[-1])
     y = [
         crocuta_kernel.convolve(row, spectra[index % len(spectra)], config).y
         for index, row in enumerate(rows)
@@ -168,7 +254,7 @@ def modelled(x: SampleArray, h: SampleArray, config: Config) -> SampleArray:
     return np.stack(y).reshape(x.shape)
 
 
-def _compute_references(x: SampleArray, h: SampleArray, config: Config, answer: Connection) -> None:
+def _compute_references(x: Samples, h: Samples, config: Config, answer: Connection) -> None:
     """Sends the model's y and the convolution in float64; nothing if memory does not suffice."""
     with suppress(MemoryError, BrokenPipeError):
         answer.send((modelled(x, h, config), exact(x, h)))
@@ -178,7 +264,7 @@ class _References:
     """What the kernel's y is compared with, computed in a process of its own, which leaves this
     one's processor to the simulation."""
 
-    def __init__(self, x: SampleArray, h: SampleArray, config: Config) -> None:
+    def __init__(self, x: Samples, h: Samples, config: Config) -> None:
         context = multiprocessing.get_context("spawn")
         self._answer, answer = context.Pipe(duplex=False)
         self._process = context.Process(
@@ -214,8 +300,8 @@ class _References:
 
 
 def run(
-    x: SampleArray,
-    h: SampleArray,
+    x: Samples,
+    h: Samples,
     config: Config,
     backend: str,
     screen: Screen,
@@ -223,8 +309,11 @@ def run(
     card: int = 0,
     xclbin: Path | None = None,
     port: str | None = None,
+    waves: Path | None = None,
 ) -> Run:
     """Convolves x with h on a backend, in the shapes that `Device.convolve` takes.
+
+    `waves` is an FST file for those of the backend rtl.
 
     Raises:
         InputError: there is no such backend, or its file.
@@ -237,14 +326,14 @@ def run(
         references = None
         if backend != "model":
             references = stack.enter_context(_References(x, h, config))
-        kernel = RtlKernel(config, timing, screen.compiling) if backend == "rtl" else None
+        kernel = RtlKernel(config, timing, screen.compiling, waves) if backend == "rtl" else None
         device = stack.enter_context(
             Device(kernel)
             if kernel
             else crocuta.open(backend, config.name, card=card, xclbin=xclbin, port=port)
         )
         stack.enter_context(warnings.catch_warnings())
-        warnings.simplefilter("ignore", SaturationWarning)  # the report says so
+        warnings.simplefilter("ignore", RangeWarning)  # the report says so
         ready = time.perf_counter()
         filter = device.prepare(h)
         y = device.convolve(x, filter, screen.progress)
@@ -267,6 +356,7 @@ def run(
         filter.done,
         device.done,
         y64,
+        worst_errors(y64, y, x, h, config),
         mismatches,
         clocks,
         compile_s=ready - began,

@@ -114,7 +114,14 @@ def results(run: Run) -> Table:
         )
     snr = "equal" if report["snr_db"] is None else f"{run.snr_db:.1f} dB SNR"
     table.add_row("against float64", snr)
-    if report["saturated"]:
-        table.add_row("warning", "[yellow]a number was too large and saturated: scale the input")
+    errors = run.errors
+    table.add_row(
+        "worst chunk",
+        f"{errors.worst}: rms error {errors.rms[errors.worst]:.3g}, {errors.relative_db:.1f} dB of"
+        f" its level (bound {errors.bound_db:.1f} dB); the quieter half of a chunk's outputs is at"
+        f" least {errors.quiet_db:.1f} dB above the error",
+    )
+    for warning in report["warnings"]:
+        table.add_row("warning", f"[yellow]{warning}")
     table.add_row("time", f"{run.wall_s:.1f} s, of which compiling {run.compile_s:.1f} s")
     return table

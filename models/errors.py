@@ -1,0 +1,158 @@
+# Copyright 2026 The Crocuta authors
+# SPDX-License-Identifier: Apache-2.0
+"""The error of a convolution, chunk by chunk, against what the arithmetic promises for any input.
+
+The SNR over a whole output promises nothing: it is low where the filter removes what is loud in x,
+and high where one loud chunk hides what became of the quiet ones. What holds for every input is
+
+    rms error of output chunk k <= bound * level of k
+    level of k = sum over i + j in {k, k-1} of rms(x_i) * max |H_j|
+
+with x_i the chunks of x and H_j the spectra of those of h: the loudest that these chunks can make
+chunk k. docs/accuracy.md derives `error_bound`.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import math
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import scipy.signal
+
+from models.cfp import FloatArray
+from models.configs import Config
+
+REFERENCE_ERROR = 2.0**-46
+"""Of the float64 reference, relative to the highest level: one FFT makes all of it."""
+
+
+def error_bound(config: Config, pairs: int) -> float:
+    """The bound: rms error of a chunk over its level, for at most `pairs` pairs of chunks.
+
+    Rounding moves a word by 2^(1.5-M) of itself at most. Each of k levels of the three transforms
+    rounds all words at the sum and half of them at the rotation; the inputs, the product, the
+    overlap's sum and every pair's sum round once more. Twiddles are off by 2^(0.5-T) at most, on
+    half the words of every level. All of it adds up as independent errors do.
+    """
+    k = config.chunk_log2
+    word = 2.0 ** (1.5 - config.mantissa_bits)
+    twiddle = 2.0 ** (0.5 - config.twiddle_bits)
+    return math.sqrt(word**2 * (4.5 * k + pairs + 4) + twiddle**2 * 1.5 * k)
+
+
+def chunk_rms(samples: npt.NDArray[Any], chunk: int) -> FloatArray:
+    """The root mean square of each chunk, the last one filled up with zeros."""
+    rows = _chunks(samples, chunk)
+    peak = np.abs(rows).max(axis=1, initial=0, keepdims=True)
+    # Scaled first: the squares of float64's small numbers would be zero.
+    scaled = np.divide(rows, peak, out=np.zeros_like(rows), where=peak > 0)
+    rms: FloatArray = peak[:, 0] * np.sqrt(np.mean(scaled**2, axis=1))
+    return rms
+
+
+def levels(x: npt.NDArray[Any], h: npt.NDArray[Any], config: Config) -> tuple[FloatArray, float]:
+    """The level of each output chunk, and the highest that any place of x could make."""
+    taps = _chunks(h[: len(x)], config.chunk)
+    twist = np.exp(0.5j * np.pi * np.arange(config.chunk) / config.chunk)
+    gains = np.array([np.abs(np.fft.fft(row * twist)).max() for row in taps])
+    rms = chunk_rms(x, config.chunk)
+    # Of many chunks scipy does it by FFT, as the reference is made.
+    low = np.maximum(scipy.signal.convolve(rms, gains)[: len(rms)], 0)
+    return low + np.concatenate([[0.0], low[:-1]]), float(rms.max() * gains.sum())
+
+
+def _chunks(samples: npt.NDArray[Any], chunk: int) -> FloatArray:
+    rows = np.zeros((-(-len(samples) // chunk), chunk))
+    rows.ravel()[: len(samples)] = samples
+    return rows
+
+
+@dataclasses.dataclass(frozen=True)
+class Errors:
+    """The errors of one channel's y against float64, by output chunk."""
+
+    rms: FloatArray
+    level: FloatArray
+    bound: float
+    reference: float
+    """What the float64 reference itself may be off."""
+    quiet: FloatArray
+    """The median of |y| in each chunk, of what is not zero; NaN where everything is."""
+
+    @property
+    def limit(self) -> FloatArray:
+        """The most that the bound allows, and what the reference itself may be off."""
+        return self.bound * self.level + self.reference
+
+    @property
+    def excess(self) -> float:
+        """The worst chunk's error over its limit: 1 is what the configuration promises."""
+        return float(self._excess.max())
+
+    @property
+    def within_bound(self) -> bool:
+        """Whether the configuration keeps its promise."""
+        return self.excess <= 1
+
+    @property
+    def worst(self) -> int:
+        """The chunk whose error is largest beside its limit."""
+        return int(np.argmax(self._excess))
+
+    @property
+    def _excess(self) -> FloatArray:
+        return self.rms / np.maximum(self.limit, np.finfo(np.float64).tiny)
+
+    @property
+    def relative_db(self) -> float:
+        """The worst chunk's error over its level, in dB; -inf when there is none."""
+        return _db(self.rms[self.worst], self.level[self.worst])
+
+    @property
+    def bound_db(self) -> float:
+        """The bound in dB."""
+        return _db(self.bound, 1)
+
+    @property
+    def quiet_db(self) -> float:
+        """The median of |y| over the rms error in the chunk where that is least, in dB."""
+        ratios = [
+            _db(quiet, rms) for quiet, rms in zip(self.quiet, self.rms, strict=True) if quiet > 0
+        ]
+        return min(ratios, default=math.inf)
+
+
+def _db(value: float, beside: float) -> float:
+    if beside == 0:
+        return math.inf
+    return 20 * math.log10(value / beside) if value > 0 else -math.inf
+
+
+def errors(
+    exact: FloatArray,
+    y: npt.NDArray[Any],
+    x: npt.NDArray[Any],
+    h: npt.NDArray[Any],
+    config: Config,
+) -> Errors:
+    """The errors of y against the float64 convolution `exact` of one channel's x and h, which are
+    as the user has them, float32 or float64."""
+    level, highest = levels(x, h, config)
+    silence = REFERENCE_ERROR * highest
+    quiet = [
+        float(np.median(loud)) if (loud := row[row > silence]).size else math.nan
+        for row in (
+            np.abs(exact[start : start + config.chunk])
+            for start in range(0, len(exact), config.chunk)
+        )
+    ]
+    return Errors(
+        rms=chunk_rms(y.astype(np.float64) - exact, config.chunk),
+        level=level,
+        bound=error_bound(config, min(len(level), -(-len(h) // config.chunk))),
+        reference=silence,
+        quiet=np.array(quiet),
+    )
