@@ -432,6 +432,7 @@ class SilentMemories(KernelTest):
         places = [place for place in places if place[0].write == (place[1] in ("aw", "w", "b"))]
         for port, channel in some(places, 2):
             job = prepare if port == Port("h_spectra", True) else convolve
+            cocotb.log.info("%s: %s of %s is silent", job.mode.name, channel, port.memory)
             await self.start(RegisterSequence("watchdog", random.randint(400, 900)))
             usual = Behaviour(latency=random.randint(2, 40))
             await self.behave(dict.fromkeys(BASES, usual))

@@ -426,6 +426,12 @@ class TrafficScoreboard(KernelScoreboard):
         super().build_phase()
         self.before = dict.fromkeys(PORTS, 0)
         self.refused: int | None = None
+        self.timed_out: Ended | None = None
+
+    def _ended(self, end: Ended) -> None:
+        super()._ended(end)
+        if end.error.endswith("_timeout"):
+            self.timed_out = end
 
     def flush(self, clock: int) -> None:
         """The memories' counters begin anew."""
@@ -448,9 +454,14 @@ class TrafficScoreboard(KernelScoreboard):
     def requested(self, port: Port, request: Request) -> None:
         """A burst was asked for."""
         where = f"{port.memory}: {request}"
-        assert self.running is not None, f"{where} without a job"
-        assert self.running.allows(port, request, self.env.beat_bytes), (
-            f"{where} is none of {[w for w in self.running.windows if w.port == port]}"
+        # A memory that was silent may accept what stood there when the job timed out.
+        job = self.running
+        if job is None and self.timed_out is not None:
+            end = self.timed_out
+            job = end.prediction if request.presented <= end.observed.clock else None
+        assert job is not None, f"{where} without a job"
+        assert job.allows(port, request, self.env.beat_bytes), (
+            f"{where} is none of {[w for w in job.windows if w.port == port]}"
         )
         late = self.refused is not None and request.presented > self.refused + STOP_CLOCKS
         assert not late, f"{where} was asked for after the error at clock {self.refused}"
@@ -466,7 +477,7 @@ class TrafficScoreboard(KernelScoreboard):
         if error == "reset":
             return
         for name, agent in self.env.memories.items():
-            left = self.running is not None and error.endswith("_timeout")
+            left = error == "unanswered" or error.endswith("_timeout")
             assert left or agent.monitor.idle, f"{name}: bursts are left at the end of a job"
             agent.monitor.check_memory()
         now = self._moved()
