@@ -32,7 +32,7 @@ help: ## list the commands
 	@echo 'make COMMAND [NAME=value ...], on Debian 12, Ubuntu 24.04 or alike with Python 3.11 or newer:'
 	@sed -n 's/^\([a-z]*\):[^#]*## \(.*\)/  \1\t\2/p' $(MAKEFILE_LIST) | expand -t 12
 	@echo 'Options of sim: SIM=verilator|icarus CONFIG=name SEED=number BENCH=name ONLY=test WAVES=1 (FST);'
-	@echo 'of test: SEED=number; of demo, conv, synth and the FPGA builds: CONFIG=name; of bitstream:'
+	@echo 'of test: SEED=number CPU=40 (tests by their CPU); of demo, conv, synth and the FPGA builds: CONFIG=name; of bitstream:'
 	@echo 'TARGET=name; of xclbin: MODE=hw|hw_emu PLATFORM=name; of regress: SEEDS=number'
 	@echo 'ICARUS_SEEDS=number SEED=number TEST=name SIM=name CONFIG=name JOBS=number LIMIT=seconds'
 	@echo 'SCHEDULER=tcp://host:port AGAIN=1; of bench: QUICK=1 PART=name JOBS=number.'
@@ -57,7 +57,7 @@ sim: .venv/installed ## run the benches of one test: make sim TEST=fft; without 
 	  --bench '$(BENCH)' --only '$(ONLY)' $(if $(waves_wanted),--waves)
 
 test: .venv/installed ## run all tests, on JOBS=2 processes
-	@$(RUN) -m pytest -n '$(JOBS)' --dist worksteal
+	@$(RUN) -m pytest -n '$(JOBS)' --dist worksteal $(if $(CPU),--cpu '$(CPU)')
 
 regress: .venv/installed ## run all tests, the benches over SEEDS=3 seeds, on all cores
 	@$(RUN) -m tb.regress --seeds '$(or $(SEEDS),3)' --seed '$(SEED)' --test '$(TEST)' \
@@ -95,7 +95,9 @@ demo: .venv/installed ## convolve a genome in the simulated hardware and compare
 conv: .venv/installed ## convolve two .npy files in simulation: make conv X=x.npy H=h.npy OUT=y.npy
 	@test -n '$(X)' && test -n '$(H)' && test -n '$(OUT)' || \
 	  { echo 'Name the files: make conv X=x.npy H=h.npy OUT=y.npy' >&2; exit 2; }
-	@$(RUN) -m crocuta conv '$(X)' '$(H)' --output '$(OUT)' $(chosen_config)
+	$(if $(waves_wanted),@scripts/install.sh waves && mkdir -p build/waves)
+	@$(RUN) -m crocuta conv '$(X)' '$(H)' --output '$(OUT)' $(chosen_config) \
+	  $(if $(waves_wanted),--waves build/waves/conv.fst)
 
 plan: .venv/installed ## choose a configuration: make plan LENGTH=450k [FILTER_LENGTH=64Ki] [SNR=85]
 	@test -n '$(LENGTH)' || { echo 'Say how long x is: make plan LENGTH=450000' >&2; exit 2; }

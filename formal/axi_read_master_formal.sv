@@ -16,6 +16,7 @@ module axi_read_master_formal #(
   input logic                clk_i,
   input logic                rst_ni,
   input logic                stop_i,
+  input logic                id_i,
   input logic                cmd_valid_i,
   input logic [63:0]         cmd_addr_i,
   input logic [8:0]          cmd_beats_i,
@@ -23,7 +24,8 @@ module axi_read_master_formal #(
   input logic                rvalid_i,
   input logic [DataBits-1:0] rdata_i,
   input logic [1:0]          rresp_i,
-  input logic                rlast_i
+  input logic                rlast_i,
+  input logic                rid_i
 );
 
   `RESET_FIRST
@@ -36,6 +38,7 @@ module axi_read_master_formal #(
   logic                data_last;
   logic                idle;
   logic                error;
+  logic                progress;
   logic                arvalid;
   logic [63:0]         araddr;
   logic [7:0]          arlen;
@@ -53,6 +56,7 @@ module axi_read_master_formal #(
     .clk_i        (clk_i),
     .rst_ni       (rst_ni),
     .stop_i       (stop_i),
+    .id_i         (id_i),
     .cmd_valid_i  (cmd_valid_i),
     .cmd_ready_o  (cmd_ready),
     .cmd_addr_i   (cmd_addr_i),
@@ -62,6 +66,7 @@ module axi_read_master_formal #(
     .data_last_o  (data_last),
     .idle_o       (idle),
     .error_o      (error),
+    .progress_o   (progress),
     .m_axi_arvalid(arvalid),
     .m_axi_arready(arready_i),
     .m_axi_araddr (araddr),
@@ -76,8 +81,16 @@ module axi_read_master_formal #(
     .m_axi_rdata  (rdata_i),
     .m_axi_rresp  (rresp_i),
     .m_axi_rlast  (rlast_i),
-    .m_axi_rid    (1'b0)
+    .m_axi_rid    (rid_i)
   );
+
+  // The ID changes in reset only: job_control.
+  `ASSUME(one_id, !$past(rst_ni) || $stable(id_i))
+
+  // A beat of a burst since the reset; those before it may be answered at any time, to no effect.
+  logic answer;
+
+  assign answer = rvalid_i && rid_i == id_i;
 
   logic take;
   logic accept;
@@ -100,12 +113,12 @@ module axi_read_master_formal #(
   logic [8:0]                   sent_q;
   logic                         answered;
 
-  assign answered = rvalid_i && rlast_i;
+  assign answered = answer && rlast_i;
 
   // A slave sends beats only of bursts it has accepted (AXI4 A3.3), in order, as there is one ID.
-  `ASSUME(only_what_was_asked, !rvalid_i || accepted_q != '0)
+  `ASSUME(only_what_was_asked, !answer || accepted_q != '0)
   // RLAST comes with the last beat of a burst and with no other (AXI4 A3.2.2).
-  `ASSUME(last_where_due, !rvalid_i || rlast_i == (sent_q + 1'b1 == accepted_beats_q[0]))
+  `ASSUME(last_where_due, !answer || rlast_i == (sent_q + 1'b1 == accepted_beats_q[0]))
 
   // The requester's side: the commands taken whose beats were not all handed out, and of the oldest
   // the beats it is due and those it has got. AR carries the commands' lengths (presented, stays,
@@ -123,7 +136,7 @@ module axi_read_master_formal #(
     end else begin
       accepted_q <= accepted_q + CountBits'(accept) - CountBits'(answered);
       taken_q    <= taken_q + CountBits'(take) - CountBits'(finish);
-      if (rvalid_i) sent_q <= rlast_i ? '0 : sent_q + 1'b1;
+      if (answer) sent_q <= rlast_i ? '0 : sent_q + 1'b1;
       if (data_valid) handed_q <= data_last ? '0 : handed_q + 1'b1;
     end
   end
@@ -131,7 +144,7 @@ module axi_read_master_formal #(
   always_ff @(posedge clk_i) begin
     if (answered) accepted_beats_q <= accepted_beats_q >> 9;
     if (accept) accepted_beats_q[accepted_q-CountBits'(answered)] <= 9'(arlen) + 1'b1;
-    if (rvalid_i) due_q <= accepted_beats_q[0];
+    if (answer) due_q <= accepted_beats_q[0];
   end
 
   // AR.
@@ -139,7 +152,7 @@ module axi_read_master_formal #(
                arvalid && araddr == $past(cmd_addr_i) && 9'(arlen) + 1'b1 == $past(cmd_beats_i))
   `ASSERT_NEXT(stays, arvalid && !arready_i, arvalid && $stable({araddr, arlen}))
   `ASSERT_NEXT(nothing_else, !take && !(arvalid && !arready_i), !arvalid)
-  `ASSERT(shape, arburst == 2'b01 && 32'(1) << arsize == 32'(Bytes) && arid == 1'b0)
+  `ASSERT(shape, arburst == 2'b01 && 32'(1) << arsize == 32'(Bytes) && arid == id_i)
   `ASSERT(crosses_no_page,
           !arvalid || 16'(araddr[11:0]) + 16'(Bytes) * (16'(arlen) + 1'b1) <= 16'd4096)
   `ASSERT(outstanding_at_most, accepted_q + CountBits'(arvalid) <= CountBits'(MaxOutstanding))
@@ -150,13 +163,19 @@ module axi_read_master_formal #(
 
   // R: never stalled, and every beat goes out a clock later.
   `ASSERT(never_stalls, rready)
-  `ASSERT_NEXT(handed_on, 1'b1, data_valid == $past(rvalid_i))
-  `ASSERT_NEXT(handed_whole, rvalid_i, data == $past(rdata_i) && data_last == $past(rlast_i)
+  `ASSERT_NEXT(handed_on, 1'b1, data_valid == $past(answer))
+  `ASSERT_NEXT(handed_whole, answer, data == $past(rdata_i) && data_last == $past(rlast_i)
                && error == $past(rresp_i != 2'b00))
   `ASSERT(no_error_alone, !error || data_valid)
   `ASSERT(beats_of_commands, !data_valid || taken_q != '0)
   `ASSERT(lengths_of_commands,
           !data_valid || data_last == (handed_q + 1'b1 == due_q))
+
+  `ASSERT_NEXT(tells_progress, 1'b1, progress == $past(accept || answer))
+  // Stopped: nothing new, and what is outstanding ends in idle, as each answer counts down.
+  `ASSERT(nothing_new, !stop_i || !take)
+  `ASSERT_NEXT(drains, stop_i && finish, taken_q == $past(taken_q) - 1'b1)
+  `ASSERT_NEXT(does_not_grow, stop_i, taken_q <= $past(taken_q))
 
   // Idle.
   `ASSERT(idle_exactly, idle == (taken_q == '0))
@@ -178,9 +197,11 @@ module axi_read_master_formal #(
   `COVER(as_many_as_may_be, accepted_q == CountBits'(MaxOutstanding))
   `COVER(blocked, taken_q == CountBits'(MaxOutstanding) && cmd_valid_i && !arvalid && !stop_i)
   `COVER(waits, arvalid && $past(rst_ni && arvalid && !arready_i))
-  `COVER(back_to_back, data_valid && data_last && rvalid_i && rlast_i && handed_q == '0)
+  `COVER(back_to_back, data_valid && data_last && answer && rlast_i && handed_q == '0)
   `COVER(long_burst, finish && handed_q == 9'd3)
   `COVER(idle_again, idle && $past(rst_ni && !idle))
+  `COVER(late_answer, rvalid_i && !answer && accepted_q != '0)
+  `COVER(drained, idle && stop_i && $past(rst_ni && stop_i && !idle))
   `COVER(stopped, stop_i && cmd_valid_i && arvalid)
   `COVER(to_the_end_of_the_page,
          arvalid && arlen != '0 && 16'(araddr[11:0]) + 16'(Bytes) * (16'(arlen) + 1'b1) == 16'd4096)

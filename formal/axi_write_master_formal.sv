@@ -20,6 +20,8 @@ module axi_write_master_formal #(
   input logic                clk_i,
   input logic                rst_ni,
   input logic                stop_i,
+  input logic                id_i,
+  input logic                bid_i,
   input logic                cmd_valid_i,
   input logic [63:0]         cmd_addr_i,
   input logic [8:0]          cmd_beats_i,
@@ -40,6 +42,7 @@ module axi_write_master_formal #(
   logic                done;
   logic                idle;
   logic                error;
+  logic                progress;
   logic                awvalid;
   logic [63:0]         awaddr;
   logic [7:0]          awlen;
@@ -61,6 +64,7 @@ module axi_write_master_formal #(
     .clk_i        (clk_i),
     .rst_ni       (rst_ni),
     .stop_i       (stop_i),
+    .id_i         (id_i),
     .cmd_valid_i  (cmd_valid_i),
     .cmd_ready_o  (cmd_ready),
     .cmd_addr_i   (cmd_addr_i),
@@ -72,6 +76,7 @@ module axi_write_master_formal #(
     .done_o       (done),
     .idle_o       (idle),
     .error_o      (error),
+    .progress_o   (progress),
     .m_axi_awvalid(awvalid),
     .m_axi_awready(awready_i),
     .m_axi_awaddr (awaddr),
@@ -89,8 +94,16 @@ module axi_write_master_formal #(
     .m_axi_bvalid (bvalid_i),
     .m_axi_bready (bready),
     .m_axi_bresp  (bresp_i),
-    .m_axi_bid    (1'b0)
+    .m_axi_bid    (bid_i)
   );
+
+  // The ID changes in reset only: job_control.
+  `ASSUME(one_id, !$past(rst_ni) || $stable(id_i))
+
+  // A response to a burst since the reset; those before it may be answered at any time, to no effect.
+  logic answer;
+
+  assign answer = bvalid_i && bid_i == id_i;
 
   logic take;
   logic fire;
@@ -115,7 +128,7 @@ module axi_write_master_formal #(
 
   // A slave answers a burst after it has accepted both its address and its last beat (AXI4 A3.3.1),
   // in order, as there is one ID.
-  `ASSUME(answers_after, !bvalid_i || addressed_q != '0 && written_q != '0)
+  `ASSUME(answers_after, !answer || addressed_q != '0 && written_q != '0)
 
   // The requester's side: commands taken and not acknowledged; those among them that still take
   // beats, at most two, with their lengths; and the beats the older one has taken.
@@ -135,8 +148,8 @@ module axi_write_master_formal #(
       hungry_q    <= '0;
       given_q     <= '0;
     end else begin
-      addressed_q <= addressed_q + CountBits'(accept) - CountBits'(bvalid_i);
-      written_q   <= written_q + CountBits'(send && wlast) - CountBits'(bvalid_i);
+      addressed_q <= addressed_q + CountBits'(accept) - CountBits'(answer);
+      written_q   <= written_q + CountBits'(send && wlast) - CountBits'(answer);
       taken_q     <= taken_q + CountBits'(take) - CountBits'(done);
       hungry_q    <= hungry_q + 2'(take) - 2'(fire && last);
       if (fire) given_q <= last ? '0 : given_q + 1'b1;
@@ -182,7 +195,7 @@ module axi_write_master_formal #(
                awvalid && awaddr == $past(cmd_addr_i) && 9'(awlen) + 1'b1 == $past(cmd_beats_i))
   `ASSERT_NEXT(aw_stays, awvalid && !awready_i, awvalid && $stable({awaddr, awlen}))
   `ASSERT_NEXT(nothing_else, !take && !(awvalid && !awready_i), !awvalid)
-  `ASSERT(shape, awburst == 2'b01 && 32'(1) << awsize == 32'(Bytes) && awid == 1'b0)
+  `ASSERT(shape, awburst == 2'b01 && 32'(1) << awsize == 32'(Bytes) && awid == id_i)
   `ASSERT(crosses_no_page,
           !awvalid || 16'(awaddr[11:0]) + 16'(Bytes) * (16'(awlen) + 1'b1) <= 16'd4096)
   `ASSERT(outstanding_at_most, addressed_q + CountBits'(awvalid) <= CountBits'(MaxOutstanding))
@@ -205,7 +218,12 @@ module axi_write_master_formal #(
   // B and idle.
   `ASSERT(never_stalls, bready)
   `ASSERT_NEXT(acknowledged, 1'b1,
-               done == $past(bvalid_i) && error == $past(bvalid_i && bresp_i != 2'b00))
+               done == $past(answer) && error == $past(answer && bresp_i != 2'b00))
+  `ASSERT_NEXT(tells_progress, 1'b1, progress == $past(accept || send || answer))
+  // Stopped: nothing new, and what is outstanding ends in idle, as each answer counts down.
+  `ASSERT(nothing_new, !stop_i || !take)
+  `ASSERT_NEXT(drains, stop_i && done, taken_q == $past(taken_q) - 1'b1)
+  `ASSERT_NEXT(does_not_grow, stop_i, taken_q <= $past(taken_q))
   `ASSERT(idle_exactly, idle == (taken_q == '0))
   `ASSERT(idle_is_quiet, !idle || !awvalid && !wvalid && !data_ready && held_q == '0
           && addressed_q == '0 && written_q == '0)
@@ -244,6 +262,8 @@ module axi_write_master_formal #(
   `COVER(next_burst_at_once, fire && !last && lengths_q[0] > 9'd3 && $past(rst_ni && fire && last))
   `COVER(answered_with_error, error)
   `COVER(idle_again, idle && $past(rst_ni && !idle))
+  `COVER(late_answer, bvalid_i && !answer && addressed_q != '0)
+  `COVER(drained, idle && stop_i && $past(rst_ni && stop_i && !idle))
   `COVER(stopped, stop_i && cmd_valid_i && hungry_q != '0)
 
 endmodule

@@ -45,6 +45,8 @@ module spectrum_reader_formal #(
   logic [BeatBits-1:0] beat;
   logic                idle;
   logic                error;
+  logic                pending;
+  logic                progress;
   logic                arvalid;
   logic [63:0]         araddr;
   logic [7:0]          arlen;
@@ -65,6 +67,7 @@ module spectrum_reader_formal #(
     .clk_i         (clk_i),
     .rst_ni        (rst_ni),
     .stop_i        (stop_i),
+    .id_i          (1'b0),
     .cmd_valid_i   (cmd_valid_i),
     .cmd_ready_o   (cmd_ready),
     .cmd_addr_i    (cmd_addr_i),
@@ -75,6 +78,8 @@ module spectrum_reader_formal #(
     .beat_o        (beat),
     .idle_o        (idle),
     .error_o       (error),
+    .pending_o     (pending),
+    .progress_o    (progress),
     .m_axi_arvalid (arvalid),
     .m_axi_arready (arready_i),
     .m_axi_araddr  (araddr),

@@ -43,6 +43,8 @@ module spectrum_writer_formal #(
   logic [31:0]          written;
   logic                 idle;
   logic                 error;
+  logic                 pending;
+  logic                 progress;
   logic                 awvalid;
   logic [63:0]          awaddr;
   logic [7:0]           awlen;
@@ -66,6 +68,7 @@ module spectrum_writer_formal #(
     .clk_i        (clk_i),
     .rst_ni       (rst_ni),
     .stop_i       (stop_i),
+    .id_i         (1'b0),
     .cmd_valid_i  (cmd_valid_i),
     .cmd_ready_o  (cmd_ready),
     .cmd_addr_i   (cmd_addr_i),
@@ -75,6 +78,8 @@ module spectrum_writer_formal #(
     .written_o    (written),
     .idle_o       (idle),
     .error_o      (error),
+    .pending_o    (pending),
+    .progress_o   (progress),
     .m_axi_awvalid(awvalid),
     .m_axi_awready(awready_i),
     .m_axi_awaddr (awaddr),

@@ -11,8 +11,9 @@ module agents_tb #(
   input  logic             clk_i,
   input  logic             rst_ni,
   /// none, a bit of the data turned, a beat withdrawn, one changed while it stands, one repeated,
-  /// one of unknown data
-  input  logic [2:0]       fault_i,
+  /// one of unknown data; the same of the other channels, and an answer to nothing, one lost, one in
+  /// reset
+  input  logic [3:0]       fault_i,
 
   input  logic             source_valid_i,
   output logic             source_ready_o,
@@ -60,15 +61,23 @@ module agents_tb #(
   input  logic [1:0]       m_axil_rresp
 );
 
-  localparam logic [2:0] Turned    = 3'd1;
-  localparam logic [2:0] Withdrawn = 3'd2;
-  localparam logic [2:0] Changed   = 3'd3;
-  localparam logic [2:0] Repeated  = 3'd4;
-  localparam logic [2:0] Unknown   = 3'd5;
+  localparam logic [3:0] Turned        = 4'd1;
+  localparam logic [3:0] Withdrawn     = 4'd2;
+  localparam logic [3:0] Changed       = 4'd3;
+  localparam logic [3:0] Repeated      = 4'd4;
+  localparam logic [3:0] Unknown       = 4'd5;
+  localparam logic [3:0] ReadRefused   = 4'd6;
+  localparam logic [3:0] BWithdrawn    = 4'd7;
+  localparam logic [3:0] BChanged      = 4'd8;
+  localparam logic [3:0] ReadToNothing = 4'd9;
+  localparam logic [3:0] BToNothing    = 4'd10;
+  localparam logic [3:0] ReadLost      = 4'd11;
+  localparam logic [3:0] ReadInReset   = 4'd12;
 
   // A beat, and an answer to a read, stand since the last clock.
   logic stands_q;
   logic answer_stands_q;
+  logic b_stands_q;
   // The beat that was taken last comes a second time.
   logic             again_q;
   logic [Width-1:0] data_q;
@@ -83,6 +92,7 @@ module agents_tb #(
   always_ff @(posedge clk_i) begin
     stands_q        <= rst_ni && sink_valid_o && !sink_ready_i;
     answer_stands_q <= rst_ni && s_axil_rvalid && !s_axil_rready;
+    b_stands_q      <= rst_ni && s_axil_bvalid && !s_axil_bready;
     again_q         <= rst_ni && (again_q ? !sink_ready_i :
                                   fault_i == Repeated && source_valid_i && sink_ready_i);
     data_q          <= sink_data_o;
@@ -90,22 +100,27 @@ module agents_tb #(
   end
 
   assign m_axil_awvalid = s_axil_awvalid;
-  assign s_axil_awready = m_axil_awready;
+  assign s_axil_awready = rst_ni && m_axil_awready;
   assign m_axil_awaddr  = s_axil_awaddr;
   assign m_axil_wvalid  = s_axil_wvalid;
-  assign s_axil_wready  = m_axil_wready;
+  assign s_axil_wready  = rst_ni && m_axil_wready;
   assign m_axil_wdata   = s_axil_wdata;
   assign m_axil_wstrb   = s_axil_wstrb;
-  assign s_axil_bvalid  = m_axil_bvalid;
+  assign s_axil_bvalid  = (m_axil_bvalid && !(fault_i == BWithdrawn && b_stands_q)) ||
+                          (fault_i == BToNothing && rst_ni);
   assign m_axil_bready  = s_axil_bready;
-  assign s_axil_bresp   = m_axil_bresp ^ 2'(fault_i == Repeated);
+  assign s_axil_bresp   = m_axil_bresp ^
+                          2'(fault_i == Repeated || (fault_i == BChanged && b_stands_q));
   assign m_axil_arvalid = s_axil_arvalid;
-  assign s_axil_arready = m_axil_arready;
+  assign s_axil_arready = rst_ni && m_axil_arready;
   assign m_axil_araddr  = s_axil_araddr;
-  assign s_axil_rvalid  = m_axil_rvalid && !(fault_i == Withdrawn && answer_stands_q);
+  assign s_axil_rvalid  = (m_axil_rvalid && !(fault_i == Withdrawn && answer_stands_q) &&
+                           fault_i != ReadLost) ||
+                          (fault_i == ReadToNothing && rst_ni) ||
+                          (fault_i == ReadInReset && !rst_ni);
   assign m_axil_rready  = s_axil_rready;
   assign s_axil_rdata   = m_axil_rdata ^
                           32'(fault_i == Turned || (fault_i == Changed && answer_stands_q));
-  assign s_axil_rresp   = m_axil_rresp;
+  assign s_axil_rresp   = m_axil_rresp ^ {fault_i == ReadRefused, 1'b0};
 
 endmodule

@@ -16,10 +16,31 @@ from tb.agents.axi_lite import AxiLiteItem, AxiLiteSequence
 from tb.agents.beat import CLOSED, ONE, BeatSequence
 from tb.envs.agents import WORDS, AgentsEnv
 from tb.envs.base import BlockTest
+from tb.envs.coverage import covergroup
 from tb.profiles import PROFILES
 
 NONE, TURNED, WITHDRAWN, CHANGED, REPEATED, UNKNOWN = range(6)
+READ_REFUSED, B_WITHDRAWN, B_CHANGED, READ_TO_NOTHING, B_TO_NOTHING = range(6, 11)
+READ_LOST, READ_IN_RESET = 11, 12
 """agents_tb's faults."""
+FAULTS = (
+    "turned",
+    "withdrawn",
+    "changed",
+    "repeated",
+    "unknown",
+    "read refused",
+    "B withdrawn",
+    "B changed",
+    "read to nothing",
+    "B to nothing",
+    "read lost",
+    "read in reset",
+)
+HAS_X = cocotb.SIM_NAME.lower().startswith("icarus")
+sample = covergroup(
+    "agents.fault", {"kind": [kind for kind in FAULTS if HAS_X or kind != "unknown"]}
+)
 STROBES = (0x0, 0x1, 0x3, 0x5, 0xF)
 
 
@@ -32,6 +53,8 @@ class AgentsTest(BlockTest):
     async def run_phase(self) -> None:
         """With the fault, if it has one."""
         self.dut.fault_i.value = self.fault
+        if self.fault:
+            sample(FAULTS[self.fault - 1])
         await super().run_phase()
 
     async def send(self, count: int, profile: str) -> None:
@@ -179,7 +202,7 @@ class BeatRepeated(FaultTest):
     fault = REPEATED
 
 
-@pyuvm.test(expect_fail=True, skip=not cocotb.SIM_NAME.lower().startswith("icarus"))
+@pyuvm.test(expect_fail=True, skip=not HAS_X)
 class BeatUnknown(FaultTest):
     """X in a beat, where the simulator has it."""
 
@@ -212,3 +235,77 @@ class AnswerRefused(AccessFaultTest):
     """A response that the slave should not know."""
 
     fault = REPEATED
+
+
+@pyuvm.test(expect_fail=True)
+class ReadRefused(AccessFaultTest):
+    """An error in the answer to a read."""
+
+    fault = READ_REFUSED
+
+
+@pyuvm.test(expect_fail=True)
+class WriteAnswerWithdrawn(AccessFaultTest):
+    """BVALID falls before BREADY."""
+
+    fault = B_WITHDRAWN
+
+
+@pyuvm.test(expect_fail=True)
+class WriteAnswerChanged(AccessFaultTest):
+    """BRESP changes before BREADY."""
+
+    fault = B_CHANGED
+
+
+@pyuvm.test(expect_fail=True)
+class ReadAnswerToNothing(AccessFaultTest):
+    """RVALID without a read."""
+
+    fault = READ_TO_NOTHING
+
+
+@pyuvm.test(expect_fail=True)
+class WriteAnswerToNothing(AccessFaultTest):
+    """BVALID without a write."""
+
+    fault = B_TO_NOTHING
+
+
+@pyuvm.test(expect_fail=True)
+class AnswerInReset(AccessFaultTest):
+    """RVALID while the reset lasts."""
+
+    fault = READ_IN_RESET
+
+    async def traffic(self) -> None:
+        """A reset of more than a clock."""
+        await self.reset(3)
+
+
+@pyuvm.test(expect_fail=True)
+class AnswerLost(AgentsTest):
+    """A read that nobody answers: what is left at the end shows it."""
+
+    fault = READ_LOST
+
+    async def main(self) -> None:
+        """All else is as it should be."""
+        await self.send(5, "none")
+        self.env.memory.compared = 1
+        cocotb.start_soon(AxiLiteSequence(AxiLiteItem(False, 0)).start(self.env.host.sequencer))
+        await ClockCycles(self.dut.clk_i, 20)
+
+
+@pyuvm.test(expect_fail=True)
+class BeatLeftStanding(AgentsTest):
+    """A beat that is offered and never taken: what stands at the end shows it."""
+
+    async def main(self) -> None:
+        """All else is as it should be: nothing is expected of it."""
+        await self.send(5, "none")
+        await self.access(20)
+        await self.stall(CLOSED)
+        beats = self.env.beats(1)
+        cocotb.start_soon(BeatSequence("none", beats).start(self.env.streams["source"].sequencer))
+        await ClockCycles(self.dut.clk_i, 20)

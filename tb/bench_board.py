@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import itertools
 import os
 import random
 import struct
@@ -21,6 +22,7 @@ from models.chunk_controller import PAGE_BYTES, Job, Mode
 from models.crocuta_kernel import SampleArray
 from tb.agents.uart import DONE, OWN, REGISTERS, Uart, command
 from tb.clock import PERIOD_NS, start_clock
+from tb.envs.coverage import covered, covergroup
 
 CONFIG = configs.load(os.environ["CROCUTA_CONFIG"])
 CHUNKS = 3
@@ -31,6 +33,10 @@ FAST = 4
 BEYOND = 1 << 24
 """An address that no memory of the board has."""
 H, X, Y = 0, PAGE_BYTES, 2 * PAGE_BYTES
+
+
+SAMPLE_LENGTH = covergroup("board.convolution", {"samples": ("a chunk or less", "more")})
+SAMPLE_ERROR = covergroup("board.error", {"pointer": ("x", "y", "h_spectra", "x_spectra")})
 
 
 class Board:
@@ -93,6 +99,7 @@ class Board:
         assert await self.run(Job(Mode.PREPARE, length_h=len(h), h=H)) == ErrorCode.NONE
         job = Job(Mode.CONVOLVE, length_x=len(x), length_h=len(h), x=X, y=Y)
         assert await self.run(job) == ErrorCode.NONE
+        SAMPLE_LENGTH("more" if len(x) > CONFIG.chunk else "a chunk or less")
         found = await self.read(Y, len(x) + 1)
         expected = crocuta_kernel.convolve(x, crocuta_kernel.prepare(h, CONFIG), CONFIG).y
         assert len(found) == len(x) + 1 > 1
@@ -108,6 +115,7 @@ def row(length: int) -> SampleArray:
 
 
 @cocotb.test()
+@covered
 async def convolution(dut: Any) -> None:
     """Random rows and filters, one after the other."""
     board = Board(dut)
@@ -117,10 +125,12 @@ async def convolution(dut: Any) -> None:
 
 
 @cocotb.test()
+@covered
 async def errors(dut: Any) -> None:
     """A job on memory that is not there ends with its error, and the next one is good as ever."""
     board = Board(dut)
     await board.start()
+    lengths = itertools.cycle((CONFIG.chunk + 3, random.randint(1, CONFIG.chunk)))
     for changes, expected in (
         ({"x": BEYOND}, ErrorCode.SAMPLES_READ),
         ({"y": BEYOND}, ErrorCode.SAMPLES_WRITE),
@@ -133,4 +143,5 @@ async def errors(dut: Any) -> None:
         job = Job(Mode.CONVOLVE, length_x=two, length_h=two, **places)
         error = await board.run(job)
         assert error == expected, (changes, error)
-        await board.convolve(row(CONFIG.chunk + 3), row(5))
+        SAMPLE_ERROR(*changes)
+        await board.convolve(row(next(lengths)), row(5))

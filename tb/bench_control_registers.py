@@ -5,6 +5,7 @@ with the register model, and the interrupt in every clock."""
 
 from __future__ import annotations
 
+import itertools
 import random
 from collections.abc import Iterator
 
@@ -14,6 +15,7 @@ from pyuvm import uvm_reg, uvm_reg_field, uvm_sequence, uvm_status_e
 
 from tb.agents.axi_lite import AxiLiteItem
 from tb.envs.control_registers import ARGUMENT_WORDS, ControlTest
+from tb.envs.coverage import covergroup
 from tb.envs.register_model import RegisterModel
 from tb.profiles import PROFILES
 from tb.registers import BY_OFFSET, OFFSETS, REGISTERS, SIZE
@@ -110,8 +112,9 @@ class ToggleSequence(RegisterSequence):
     async def body(self) -> None:
         """Every combination of bits onto every other."""
         for register in {register for register, _ in self.fields("W1T")}:
-            for value in (1, 2, 3, 0, 3, 1, 2):
-                before = await self.read(register)
+            for before, value in itertools.product(range(4), range(4)):
+                await self.write(register, await self.read(register) ^ before)
+                await self.check(register, before)
                 await self.write(register, value)
                 await self.check(register, before ^ value)
             await self.write(register, await self.read(register))
@@ -198,7 +201,12 @@ class Strobes(ControlTest):
     async def main(self) -> None:
         """Each byte of each register alone, and all but it; every strobe into some; then random
         ones. Address bits 1:0 do not matter."""
-        names = [*ARGUMENT_WORDS, *INTERRUPTS]
+        names = [
+            register.name
+            for register in REGISTERS
+            if {field.access for field in register.fields} & {"RW", "W1T"}
+            and register.name != "control"
+        ]
         for name in names:
             strobes = [1 << byte for byte in range(4)]
             strobes += [EVERY_BYTE ^ strobe for strobe in strobes]
@@ -231,6 +239,7 @@ class Unmapped(ControlTest):
         for name in ARGUMENT_WORDS:
             await self.write(name, random.getrandbits(32))
         gaps = [offset for offset in range(0, 0x100, 4) if offset not in BY_OFFSET]
+        gaps.append(0xF00)
         aliases = [
             register.offset | 1 << random.randint(8, 11) for register in REGISTERS for _ in (0, 1)
         ]
@@ -303,7 +312,11 @@ class ResetDuringAccess(ControlTest):
     async def main(self) -> None:
         """Each distance a few times, with all orders of address and data."""
         cut = 0
-        for wait in [*range(8), *(random.randint(0, 12) for _ in range(12))]:
+        sample = covergroup(
+            "control_registers.reset_access",
+            {"write": ("cut short", "answered"), "read": ("cut short", "answered")},
+        )
+        for wait in [*range(8), *(random.randint(0, 12) for _ in range(12)), 40]:
             name = random.choice(ARGUMENT_WORDS)
             read = AxiLiteItem(False, OFFSETS[name], delay=random.randint(0, 4))
             item = AxiLiteItem(
@@ -314,6 +327,7 @@ class ResetDuringAccess(ControlTest):
             await self.reset(random.choice((1, 2, 3)))
             await task
             cut += item.cut_short
+            sample(*(("answered", "cut short")[each.cut_short] for each in (item, read)))
             for _ in range(2):
                 await self.read(name)
                 await self.write(name, random.getrandbits(32))

@@ -24,6 +24,7 @@ from tb.envs.control_registers import (
     argument_items,
     good_job,
 )
+from tb.envs.coverage import covergroup
 from tb.envs.job_model import (
     COUNTERS,
     FIRST_PORT_ERROR,
@@ -174,6 +175,7 @@ class EveryCounterBit(JobTest):
         await self.core(controller_done=0)
         await self.start(good_job(self.config))
         carried = set()
+        sample = covergroup("control_registers.carry", {"bit": tuple(map(str, range(1, 64)))})
         for turn in range(63):
             carries = {
                 name: (turn + 9 * number) % (width - 1) + 1
@@ -190,6 +192,7 @@ class EveryCounterBit(JobTest):
                 over = (low | high << 32) - (1 << carry)
                 assert 0 <= over < 1000 if name == "clocks" else over == 0, (name, carry, over)
                 carried.add((name, carry))
+                sample(str(carry))
         assert len(carried) == sum(width - 1 for width in widths.values())
         await self.jump({name: (1 << width) - 5000 for name, width in widths.items()})
         await self.results()

@@ -19,6 +19,7 @@ from cocotb.triggers import ClockCycles, FallingEdge, RisingEdge, Timer
 from tb.agents.agent import clock_now, read
 from tb.agents.uart import DONE, OWN, REFUSED, REGISTERS, Uart, UartTimeout, command
 from tb.clock import PERIOD_NS
+from tb.envs.coverage import covered, seldom
 
 REG_WORDS = 1024
 DUE_BITS = 30
@@ -29,6 +30,40 @@ CHANNELS = ("aw", "w", "ar")
 READYS = ("mem_ready_i", *(f"m_axi_control_{channel}ready" for channel in CHANNELS))
 
 Space = Literal["memory", "registers"]
+
+SPACES = ("memory", "registers", "own")
+KINDS = ("write", "read")
+WORDS = ("1", "2 to 256", "more")
+RATES = ("4", "5", "8", "13", "260")
+REFUSALS = ("command", "count", "address", "range", "clocks per bit")
+PARTS = ("nothing", "head", "words")
+SAMPLE_COMMAND = seldom(
+    "uart_bridge.command", {"space": SPACES, "kind": KINDS}, {"space_x_kind": ("space", "kind")}
+)
+SAMPLE_BURST = seldom(
+    "uart_bridge.burst", {"kind": KINDS, "words": WORDS}, {"kind_x_words": ("kind", "words")}
+)
+SAMPLE_RATE = seldom("uart_bridge.rate", {"clocks_per_bit": RATES})
+SAMPLE_SKEW = seldom(
+    "uart_bridge.host_clock",
+    {"skew": ("slow", "fast"), "clocks_per_bit": ("4", "8")},
+    {"skew_x_clocks_per_bit": ("skew", "clocks_per_bit")},
+)
+SAMPLE_REFUSED = seldom("uart_bridge.refused", {"because_of": REFUSALS})
+SAMPLE_RESPONSE = seldom(
+    "uart_bridge.register_error",
+    {"response": ("slverr", "decerr"), "kind": KINDS},
+    {"response_x_kind": ("response", "kind")},
+)
+SAMPLE_STOP = seldom("uart_bridge.stopped", {"after": PARTS[1:]})
+SAMPLE_FRAME = seldom("uart_bridge.bad_frame", {"after": (*PARTS, "a line that hangs")})
+SAMPLE_STRAY = seldom("uart_bridge.stray_byte", {"while": ("answering", "writing", "reading")})
+SAMPLE_RESET = seldom("uart_bridge.reset", {"command": ("under way", "done")})
+
+
+def part(length: int) -> str:
+    """The part of a command that so many bytes end in: its head has seven."""
+    return PARTS[(length > 0) + (length > 7)]
 
 
 class Access(NamedTuple):
@@ -109,6 +144,7 @@ class Bench:
 
     def rate(self, clocks_per_bit: int) -> None:
         """The host's rate from now on."""
+        SAMPLE_RATE(str(clocks_per_bit))
         self.clocks_per_bit = clocks_per_bit
         self.uart.bit_ns = clocks_per_bit * PERIOD_NS
 
@@ -212,6 +248,10 @@ class Bench:
 
     def expect(self, write: bool, address: int, words: Sequence[int]) -> None:
         """These accesses are to come."""
+        if words:
+            place = SPACES[2 if address >= OWN else bool(address & REGISTERS)]
+            SAMPLE_COMMAND(place, KINDS[not write])
+            SAMPLE_BURST(KINDS[not write], WORDS[(len(words) > 1) + (len(words) > 256)])
         if address >= OWN:
             return
         space: Space = "registers" if address & REGISTERS else "memory"
@@ -292,6 +332,7 @@ async def started(dut: Any, skew: float = 0.0) -> Bench:
 
 
 @cocotb.test()
+@covered
 async def traffic(dut: Any) -> None:
     """Reads and writes of everything, under gaps and stalls, one close behind the other."""
     bench = await started(dut)
@@ -305,6 +346,7 @@ async def traffic(dut: Any) -> None:
 
 
 @cocotb.test()
+@covered
 async def long_bursts(dut: Any) -> None:
     """Counts beyond a byte's, at the fastest rate, without a bit lost between the bytes."""
     bench = await started(dut)
@@ -330,6 +372,7 @@ async def change_rate(bench: Bench, clocks_per_bit: int) -> None:
 
 
 @cocotb.test()
+@covered
 async def rates(dut: Any) -> None:
     """The bridge's own register: rates up to those with a high byte; a reset brings the first."""
     bench = await started(dut)
@@ -343,11 +386,13 @@ async def rates(dut: Any) -> None:
 
 @cocotb.test()
 @cocotb.parametrize(skew=[-SKEW, SKEW])
+@covered
 async def clock_error(dut: Any, skew: float) -> None:
     """A host whose clock is 2 % off, at the first rate and at the fastest."""
     bench = await started(dut, skew)
     for clocks_per_bit in (bench.clocks_at_first, 4):
         await change_rate(bench, clocks_per_bit)
+        SAMPLE_SKEW("fast" if skew > 0 else "slow", str(clocks_per_bit))
         for word in (0, 0xFFFF_FFFF, random.getrandbits(32)):
             await bench.write(0, [word])
             await bench.read(0, 1)
@@ -385,6 +430,12 @@ def refusals(mem_words: int) -> dict[str, bytes]:
     return found
 
 
+def because(about: str) -> str:
+    """What is wrong with one of the refusals."""
+    starts = {"an unknown": 0, "no ": 1, "beyond": 3, "far beyond": 3, "0x": 4}
+    return REFUSALS[next((kind for start, kind in starts.items() if about.startswith(start)), 2)]
+
+
 async def refused(bench: Bench) -> None:
     """An E at once; what follows is dropped until the line was quiet; then a command is done."""
     await bench.answered(REFUSED)
@@ -399,17 +450,20 @@ async def refused(bench: Bench) -> None:
 
 
 @cocotb.test()
+@covered
 async def bad_commands(dut: Any) -> None:
     """Each kind of command that asks for what there is not."""
     bench = await started(dut)
     for about, data in refusals(len(bench.memory)).items():
         dut._log.info("%s", about)
+        SAMPLE_REFUSED(because(about))
         await bench.uart.send(data)
         await refused(bench)
     await bench.finish()
 
 
 @cocotb.test()
+@covered
 async def refusing_registers(dut: Any) -> None:
     """An error from the registers ends the command there: what came before it is done."""
     bench = await started(dut)
@@ -417,6 +471,7 @@ async def refusing_registers(dut: Any) -> None:
     for write in (False, True):
         for response in (2, 3):
             count, bad = 3, random.randint(0, 2)
+            SAMPLE_RESPONSE(("slverr", "decerr")[response - 2], KINDS[not write])
             first = random.randint(0, REG_WORDS - count)
             address = REGISTERS + 4 * first
             bench.refused = {first + bad: response}
@@ -444,6 +499,7 @@ async def refused_after(bench: Bench, answer: bytes) -> None:
 
 
 @cocotb.test()
+@covered
 async def commands_that_stop(dut: Any) -> None:
     """A command whose bytes stop is given up; one that only waits for long is not."""
     bench = await started(dut)
@@ -452,6 +508,7 @@ async def commands_that_stop(dut: Any) -> None:
     for length in (1, 3, 5, 6, 7, 9, 11, 18):
         bench.expect(True, 0, words[: max(0, length - 7) // 4])
         await bench.uart.send(whole[:length])
+        SAMPLE_STOP(part(length))
         await bench.nothing_comes(bench.silence_bits * (1 - SKEW) - 12)
         await bench.answered(REFUSED)
         # The line has been quiet, so the next command counts at once.
@@ -468,6 +525,7 @@ async def commands_that_stop(dut: Any) -> None:
 
 
 @cocotb.test()
+@covered
 async def bad_frames(dut: Any) -> None:
     """A missing stop bit anywhere ends the command; a short low is no start bit."""
     bench = await started(dut)
@@ -477,11 +535,13 @@ async def bad_frames(dut: Any) -> None:
         bench.expect(True, 0, words[: max(0, length - 7) // 4])
         await bench.uart.send(whole[:length])
         await bench.uart.send_broken(whole[length])
+        SAMPLE_FRAME(part(length))
         await refused(bench)
     # A line that hangs low is one bad frame, however long.
     dut.rx_i.value = 0
     await bench.answered(REFUSED)
     await bench.nothing_comes(2 * bench.silence_bits)
+    SAMPLE_FRAME("a line that hangs")
     dut.rx_i.value = 1
     await bench.silence()
     await bench.anything_else()
@@ -496,6 +556,7 @@ async def bad_frames(dut: Any) -> None:
 
 
 @cocotb.test()
+@covered
 async def stray_bytes(dut: Any) -> None:
     """A byte while an answer is due or under way: E where the answer's next byte would be."""
     bench = await started(dut)
@@ -509,6 +570,7 @@ async def stray_bytes(dut: Any) -> None:
     got += await bench.uart.receive(2, DUE_BITS)
     assert got == b"".join(word.to_bytes(4, "little") for word in words)[:6] + REFUSED
     assert not bench.expected
+    SAMPLE_STRAY("answering")
     await bench.silence()
     await bench.anything_else()
     # While an access takes its time, which comes to its end: a word that is not the last, the last
@@ -522,6 +584,7 @@ async def stray_bytes(dut: Any) -> None:
             await bench.uart.send(words[1].to_bytes(4, "little"))
         await bench.uart.send(b"R")
         await bench.answered(answer + REFUSED)
+        SAMPLE_STRAY("writing" if words else "reading")
         bench.stalls = Stalls()
         await bench.silence()
         await bench.anything_else()
@@ -529,6 +592,7 @@ async def stray_bytes(dut: Any) -> None:
 
 
 @cocotb.test()
+@covered
 async def resets(dut: Any) -> None:
     """A reset at any moment of a command: nothing is left, and the rate is the first again."""
     bench = await started(dut)
@@ -539,6 +603,7 @@ async def resets(dut: Any) -> None:
             await change_rate(bench, 4)
         task = cocotb.start_soon(bench.anything_else())
         await ClockCycles(dut.clk_i, random.randint(1, 16 * 10 * bench.clocks_per_bit))
+        SAMPLE_RESET("done" if task.done() else "under way")
         if not task.done():
             task.cancel()
         await bench.reset(random.randint(1, 3))

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import datetime
 import os
+from collections.abc import Iterator
 from contextlib import ExitStack
 
 import pytest
@@ -19,9 +20,13 @@ from tb.runner import BenchFailure, default_seed
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--seed", help="the random seed; default: SEED, or a new one")
+    parser.addoption(
+        "--cpu", type=int, default=0, help="show so many tests that took most seconds of CPU"
+    )
 
 
 STOPPED_BY: list[int] = []
+BEGAN = pytest.StashKey[float]()
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -61,6 +66,37 @@ def pytest_sessionfinish(session: pytest.Session) -> None:
 def pytest_report_header() -> str:
     seed, rotation = os.environ["SEED"], os.environ["ROTATION"]
     return f"seed: {seed}, rotation: {rotation} (repeat with SEED={seed} ROTATION={rotation})"
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_protocol(item: pytest.Item) -> Iterator[None]:
+    """Notes the CPU that a test and what it started took; fixtures count for who needs them first.
+
+    A busy machine changes the seconds of --durations, not these.
+    """
+    item.stash[BEGAN] = sum(os.times()[:4])
+    return (yield)
+
+
+def pytest_runtest_teardown(item: pytest.Item) -> None:
+    item.user_properties.append(("cpu", round(sum(os.times()[:4]) - item.stash[BEGAN], 2)))
+
+
+def pytest_terminal_summary(
+    terminalreporter: pytest.TerminalReporter, config: pytest.Config
+) -> None:
+    count = config.getoption("--cpu")
+    if not count:
+        return
+    reports = [report for group in terminalreporter.stats.values() for report in group]
+    taken = {
+        report.nodeid: dict(report.user_properties)["cpu"]
+        for report in reports
+        if "cpu" in dict(getattr(report, "user_properties", ()))
+    }
+    terminalreporter.section(f"{sum(taken.values()):.0f} s of CPU, most of them in")
+    for name, seconds in sorted(taken.items(), key=lambda entry: -entry[1])[:count]:
+        terminalreporter.write_line(f"{seconds:8.1f} s  {name}")
 
 
 @pytest.fixture

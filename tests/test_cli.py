@@ -32,9 +32,10 @@ from crocuta.__main__ import app
 from crocuta.device import Device
 from crocuta.errors import KernelError
 from crocuta.rtl_kernel import RtlKernel
+from crocuta.waves import recorded, signals
 from typer.testing import CliRunner, Result
 
-from models import configs, reference
+from models import cfp, configs, reference
 from models.configs import ROOT
 from tb import cache
 
@@ -697,6 +698,99 @@ def test_without_a_network(folder: Path) -> None:
     run = process("conv", "x.npy", "h.npy", "-o", "y.npy", "--config", "tiny", before=alone)
     shown = run.communicate(timeout=300)
     assert run.returncode == 0, shown
+
+
+# -------------------------------------------------------------------------------------------------
+# Waves
+
+
+def test_waves_that_cannot_be(folder: Path) -> None:
+    np.save("long.npy", np.ones(1 << 18, np.float32))
+    before = files(folder)
+    waves = ("-o", "y.npy", "--waves", "w.fst")
+    refused(model("x.npy", "h.npy", *waves), "Only the backend rtl has waves.")
+    refused(crocuta("conv", "long.npy", "long.npy", *waves, "--config", "tiny"), "would take about")
+    refused(crocuta("conv", "long.npy", "long.npy", *waves), "fewer samples and taps, or a smaller")
+    elsewhere = ("-o", "y.npy", "--waves", "no/w.fst", "--config", "tiny")
+    refused(
+        crocuta("conv", "x.npy", "h.npy", *elsewhere), "no/w.gtkw cannot be written: no such file"
+    )
+    assert files(folder) == before
+
+
+def test_waves_are_kept_when_the_kernel_fails(folder: Path) -> None:
+    """They get their name, with lists beside them, and nothing else is left; not so at a signal."""
+    tiny = configs.load("tiny")
+    errors: list[tuple[BaseException, set[str]]] = [
+        (KeyboardInterrupt(), set()),
+        (KernelError("It hangs."), {"w.fst", "w.gtkw", "w.sucl"}),
+    ]
+    for error, left in errors:
+        before = files(folder)
+        with pytest.raises(type(error)), recorded(Path("w.fst"), tiny) as part:
+            part.write_bytes(b"waves")
+            raise error
+        assert files(folder) - before == left
+    assert Path("w.fst").read_bytes() == b"waves"
+
+
+@pytest.mark.parametrize("config", ["tiny", "small+outputs-2"])
+def test_signal_lists_name_what_there_is(config: str) -> None:
+    kernel = (ROOT / "rtl" / "crocuta_kernel.sv").read_text()
+    bound = (ROOT / "tb" / "kernel_waves.sv").read_text()
+    lanes = configs.load(config).lanes
+    found = signals(configs.load(config))
+    for listed in found.values():
+        for signal_name in listed:
+            path = signal_name.removeprefix("TOP.kernel_tb.u_kernel.").split(".")
+            if len(path) == 1:
+                assert re.search(rf"^  logic +(\[.*\] +)?{path[0]};", kernel, re.MULTILINE), path
+            else:
+                module = "float_wave" if path[-1] == "value" else "cfp_wave"
+                assert re.search(rf"{module} #\(.*\)\s+{path[1]} \(", bound), path
+                assert f"real {path[-1]};" in (ROOT / "tb" / f"{module}.sv").read_text()
+        assert sum("gen_lane" in name for name in listed) in (lanes, 2 * lanes)
+
+
+def test_waves_show_words_as_numbers(folder: Path, seed: int) -> None:
+    """cfp_wave and float_wave in Icarus, against the model's value of random words."""
+    rng = np.random.default_rng(seed)
+    lanes, mantissa, exponent = 2, 18, 9
+    words = cfp.Cfp(
+        rng.integers(-(1 << 17), 1 << 17, size=(20, lanes)),
+        rng.integers(-(1 << 17), 1 << 17, size=(20, lanes)),
+        rng.integers(-256, 256, size=(20, lanes)).astype(np.int32),
+    )
+    samples = rng.normal(size=(20, lanes)).astype(np.float32)
+    samples[0] = np.array([-0.0, np.finfo(np.float32).max], np.float32)
+    slots = cfp.pack(words, cfp.Format(mantissa, exponent))
+    width = 2 * mantissa + exponent
+    beats = [sum(int(word) << width * lane for lane, word in enumerate(beat)) for beat in slots]
+    rows = [sum(int(bits) << 32 * lane for lane, bits in enumerate(row)) for row in
+            samples.view(np.uint32)]  # fmt: skip
+    body = "".join(
+        f"    beat = {lanes * width}'h{beat:x}; row = {32 * lanes}'h{row:x}; #1;\n"
+        + "".join(
+            f'    $display("%.17e %.17e %.17e", u_cfp.gen_lane[{lane}].re,'
+            f" u_cfp.gen_lane[{lane}].im, u_float.gen_lane[{lane}].value);\n"
+            for lane in range(lanes)
+        )
+        for beat, row in zip(beats, rows, strict=True)
+    )
+    Path("top.sv").write_text(
+        f"module top;\n  logic [{lanes * width - 1}:0] beat;\n  logic [{32 * lanes - 1}:0] row;\n"
+        f"  cfp_wave #(.Lanes({lanes})) u_cfp (.valid_i(1'b1), .beat_i(beat));\n"
+        f"  float_wave #(.Lanes({lanes})) u_float (.valid_i(1'b1), .samples_i(row));\n"
+        f"  initial begin\n{body}  end\nendmodule\n"
+    )
+    sources = [str(ROOT / "tb" / name) for name in ("cfp_wave.sv", "float_wave.sv")]
+    subprocess.run(["iverilog", "-g2012", "-o", "top", "top.sv", *sources], check=True)
+    shown = subprocess.run(["vvp", "top"], check=True, capture_output=True, text=True).stdout
+    found = np.array([line.split() for line in shown.splitlines()], float)
+    values = words.to_complex().ravel()
+    np.testing.assert_array_equal(found[:, 0], values.real)
+    np.testing.assert_array_equal(found[:, 1], values.imag)
+    np.testing.assert_array_equal(found[:, 2], samples.ravel())
 
 
 STOPPED_BUILD = "tiny+mantissa_bits-15+twiddle_bits-21"

@@ -9,7 +9,7 @@ import os
 import signal
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from time import perf_counter as clock
 from typing import Annotated
@@ -32,6 +32,7 @@ from crocuta.files import (
 from crocuta.plans import show, to_json
 from crocuta.samples import H_SHAPES, X_SHAPES, check_channels
 from crocuta.screen import ProgressScreen, console, errors, results
+from crocuta.waves import check_size, recorded
 from models import configs
 from models.plan import planner
 from models.plan.clocks import Memory
@@ -136,6 +137,10 @@ def conv(
     report: Annotated[
         str | None, typer.Option(help="A .json file for clocks, stalls and accuracy.")
     ] = None,
+    waves: Annotated[
+        str | None,
+        typer.Option(help="For rtl: an .fst file for all signals, with lists for two viewers."),
+    ] = None,
     card: Annotated[int, typer.Option(help="Which of several cards.")] = 0,
     xclbin: Annotated[Path | None, typer.Option(help="For xrt: what `make xclbin` built.")] = None,
     port: Annotated[
@@ -158,10 +163,19 @@ def conv(
         check_apart(outputs, (x, h))
         samples, taps = load_samples(x, X_SHAPES, longest), load_samples(h, H_SHAPES, longest)
         check_channels(samples.shape, np.atleast_2d(taps).shape[0])
-        with ProgressScreen() as screen:
+        with ExitStack() as stack:
+            part = None
+            if waves is not None:
+                if backend != "rtl":
+                    raise InputError("Only the backend rtl has waves.")
+                jobs = samples.size // samples.shape[-1]
+                check_size(loaded, samples.shape[-1], taps.shape[-1], jobs)
+                part = stack.enter_context(recorded(Path(waves), loaded))
+            screen = stack.enter_context(ProgressScreen())
             run = runs.run(
-                samples, taps, loaded, backend, screen, card=card, xclbin=xclbin, port=port
-            )
+                samples, taps, loaded, backend, screen,
+                card=card, xclbin=xclbin, port=port, waves=part,
+            )  # fmt: skip
         outputs["-o"].write(*npy(run.y))
         if report is not None:
             outputs["--report"].write(runs.to_json(run.report()))

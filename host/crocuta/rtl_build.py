@@ -25,6 +25,11 @@ TOP = "kernel_tb"
 BENCH_FILES = tuple(
     ROOT / "tb" / f"{name}.sv" for name in ("kernel_tb", "job_observer", "axi_memory")
 )
+WAVE_FILES = tuple(
+    ROOT / "tb" / name for name in ("cfp_wave.sv", "float_wave.sv", "kernel_waves.sv")
+)
+"""What a build with waves has besides."""
+WAVE_FLAGS = ("--trace-fst", "--trace-max-width", "1024")
 VERILATOR_FLAGS = (
     "-O3",
     "--x-assign",
@@ -44,6 +49,8 @@ VERILATOR_FLAGS = (
     "-LDFLAGS",
     "-shared",
 )
+WAVE_OPTIMISE = ("OPT_FAST=-O1", "OPT_SLOW=-O0", "OPT_GLOBAL=-O2")
+"""Compiled sooner, for the few clocks that anybody looks at."""
 OPTIMISE = ("OPT_FAST=-O2 -march=native", "OPT_SLOW=-O0", "OPT_GLOBAL=-O2")
 
 Announce = Callable[[], AbstractContextManager[object]]
@@ -67,12 +74,13 @@ def simulator() -> str:
     return f"Verilator {verilator.version()}"
 
 
-def library(config: Config, announce: Announce = nullcontext) -> Path:
+def library(config: Config, announce: Announce = nullcontext, *, waves: bool = False) -> Path:
     """The compiled kernel. Compiles when a source, parameter, flag or the tool has changed.
 
     Args:
         config: of the kernel.
         announce: called when compiling begins.
+        waves: whether it is one that can write them, which has a build of its own.
 
     Raises:
         KernelError: it does not compile; names the log.
@@ -85,12 +93,17 @@ def library(config: Config, announce: Announce = nullcontext) -> Path:
             prefix=f"V{TOP}",
             flags=(
                 *VERILATOR_FLAGS,
+                *(WAVE_FLAGS if waves else ()),
                 *(f"-G{name}={as_sv_literal(value)}" for name, value in parameters(config).items()),
             ),
-            optimise=OPTIMISE,
-            sources=(CONTROL, HARNESS, *design_files(TOP, BENCH_FILES)),
+            optimise=WAVE_OPTIMISE if waves else OPTIMISE,
+            sources=(
+                CONTROL,
+                HARNESS,
+                *design_files(TOP, BENCH_FILES + (WAVE_FILES if waves else ())),
+            ),
         )
-        name = f"rtl-{config.name}-{recipe.digest()}"
+        name = f"rtl-{config.name}{'-waves' if waves else ''}-{recipe.digest()}"
         log_path = cache.root() / "logs" / f"{name}.build.log"
 
         def compile_here(folder: Path) -> None:

@@ -16,6 +16,9 @@
 #include "Vkernel_tb___024root.h"
 #include "verilated.h"
 #include "verilated_syms.h"
+#if VM_TRACE
+#include "verilated_fst_c.h"
+#endif
 
 // All else stays hidden, so that libraries of several configurations can live in one process.
 #define CROCUTA_API __attribute__((visibility("default")))
@@ -89,6 +92,17 @@ struct Kernel {
         }
     }
 
+#if VM_TRACE
+    VerilatedFstC waves;
+
+    // Half a clock a time step.
+    void dump(int half) {
+        if (waves.isOpen()) waves.dump(2 * clocks + half);
+    }
+#else
+    void dump(int) {}
+#endif
+
     void clock() {
         top.clk_i = 1;
         for (Stage& stage : stages) {
@@ -97,9 +111,11 @@ struct Kernel {
             stage.clocks_left -= *stage.clk;
         }
         top.eval();
+        dump(0);
         top.clk_i = 0;
         for (Stage& stage : stages) *stage.clk = 0;
         top.eval();
+        dump(1);
         ++clocks;
     }
 
@@ -167,6 +183,9 @@ void Kernel::find_stages() {
 }
 
 Kernel::Kernel() {
+#if VM_TRACE
+    context.traceEverOn(true);
+#endif
     auto* root = top.rootp;
 #define CROCUTA_MEMORY(index, name)                                          \
     memories[index] = memory_of(root->kernel_tb__DOT__u_##name##__DOT__mem); \
@@ -220,6 +239,21 @@ CROCUTA_API Kernel* crocuta_create() {
         return nullptr;
     }
 }
+
+#if VM_TRACE
+/// Writes an FST file of all that happens from now on, until the kernel is destroyed.
+CROCUTA_API std::int64_t crocuta_open_waves(Kernel* kernel, const char* path) {
+    return guarded(kernel, [=] {
+        kernel->stop_clocks(false);
+        kernel->top.trace(&kernel->waves, 99);
+        kernel->waves.open(path);
+        if (!kernel->waves.isOpen()) throw std::runtime_error("the file for waves cannot be written");
+        return std::int64_t{0};
+    });
+}
+
+CROCUTA_API void crocuta_close_waves(Kernel* kernel) { kernel->waves.close(); }
+#endif
 
 CROCUTA_API void crocuta_destroy(Kernel* kernel) { delete kernel; }
 

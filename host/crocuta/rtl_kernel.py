@@ -8,6 +8,7 @@ import ctypes
 import dataclasses
 from collections.abc import Callable
 from contextlib import nullcontext
+from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
@@ -74,10 +75,13 @@ def _load(path: str) -> ctypes.CDLL:
             [kernel, ctypes.c_int, *[ctypes.c_uint16] * 3, ctypes.c_uint32],
         ),
         ("set_error", None, [kernel, *[ctypes.c_int] * 3, u64]),
+        ("open_waves", ctypes.c_int64, [kernel, ctypes.c_char_p]),
+        ("close_waves", None, [kernel]),
         ("memory_state", None, [kernel, ctypes.c_int, ctypes.POINTER(u64)]),
     ):
-        function = getattr(library, f"crocuta_{name}")
-        function.restype, function.argtypes = result, arguments
+        function = getattr(library, f"crocuta_{name}", None)
+        if function:  # one that writes no waves lacks two
+            function.restype, function.argtypes = result, arguments
     return library
 
 
@@ -106,7 +110,7 @@ class RtlKernel(RegisterKernel):
     """See `crocuta.kernel.Kernel`. Compiles the RTL first if it has changed.
 
     The memories are numpy arrays in place: `memories[Bank.SAMPLES].contents` is what the hardware
-    reads and writes.
+    reads and writes. `waves` is an FST file for all signals, complete when the kernel is closed.
 
     Raises:
         KernelError: the RTL does not compile.
@@ -117,11 +121,16 @@ class RtlKernel(RegisterKernel):
         config: Config,
         timing: Timing = Timing(),
         announce: rtl_build.Announce = nullcontext,
+        waves: Path | None = None,
     ) -> None:
         self.config = config
         self.simulator = rtl_build.simulator()
-        self._simulation = _Simulation(_load(str(rtl_build.library(config, announce))))
+        path = rtl_build.library(config, announce, waves=waves is not None)
+        self._simulation = _Simulation(_load(str(path)))
         self._library, self._kernel = self._simulation.library, self._simulation.pointer
+        self._waves = waves is not None
+        if waves:
+            self._checked(self._library.crocuta_open_waves(self._kernel, bytes(waves)))
         samples, x_spectra, h_spectra = (
             HostMemory(self._simulation.contents(bank), BASES[bank]) for bank in Bank
         )
@@ -133,6 +142,8 @@ class RtlKernel(RegisterKernel):
 
     def close(self) -> None:
         """Gives the simulation's memory back, once no array shows it any more."""
+        if self._waves:
+            self._library.crocuta_close_waves(self._kernel)
         del self.memories, self._simulation, self._library, self._kernel
 
     def _checked(self, result: int) -> int:

@@ -309,8 +309,11 @@ def run(
     card: int = 0,
     xclbin: Path | None = None,
     port: str | None = None,
+    waves: Path | None = None,
 ) -> Run:
     """Convolves x with h on a backend, in the shapes that `Device.convolve` takes.
+
+    `waves` is an FST file for those of the backend rtl.
 
     Raises:
         InputError: there is no such backend, or its file.
@@ -323,7 +326,7 @@ def run(
         references = None
         if backend != "model":
             references = stack.enter_context(_References(x, h, config))
-        kernel = RtlKernel(config, timing, screen.compiling) if backend == "rtl" else None
+        kernel = RtlKernel(config, timing, screen.compiling, waves) if backend == "rtl" else None
         device = stack.enter_context(
             Device(kernel)
             if kernel

@@ -217,7 +217,8 @@ class AxiLiteMonitor(uvm_monitor):
     """Writes every access twice: when its answer is first presented, and when that is taken.
 
     Fails on X, on what is withdrawn or changed before it was taken, on an answer to nothing, on a
-    missing answer, on a response that the slave should not know, and on traffic in reset.
+    missing answer, on a response that the slave should not know, and on traffic in reset or a slave
+    that would take any: it would never be answered.
     """
 
     def build_phase(self) -> None:
@@ -249,8 +250,10 @@ class AxiLiteMonitor(uvm_monitor):
                 in_reset = False
                 self._clock()
                 continue
-            for channel in self.channels.values():
+            for name, channel in self.channels.items():
                 assert not in_reset or not read(channel.valid), f"{channel.name}valid in reset"
+                taken = name in self.waiting and channel.ready.value == 1
+                assert not taken, f"{channel.name}ready in reset"
             in_reset = True
             self._forget()
 

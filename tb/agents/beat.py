@@ -202,28 +202,34 @@ class BeatMonitor(uvm_monitor):
     def build_phase(self) -> None:
         """The port of the beats."""
         self.port = uvm_analysis_port("port", self)
+        self.standing: tuple[int, ...] | None = None
 
     async def run_phase(self) -> None:
         """Clock by clock."""
         config = self.cdb_get("config")
         bus, rst_n = config.bus(), config.dut.rst_ni
         data = [getattr(bus, f"data{i}") for i in range(len(config.data))]
-        standing, wait = None, 0
+        wait = 0
         while True:
             await FallingEdge(config.dut.clk_i)
             if not read(rst_n):
-                standing, wait = None, 0
+                self.standing, wait = None, 0
                 continue
             if not read(bus.valid):
-                assert standing is None, f"{config.valid} fell before the beat was taken"
+                assert self.standing is None, f"{config.valid} fell before the beat was taken"
                 continue
             values = tuple([read(port) for port in data])
-            assert standing in (None, values), f"{config.data} changed before the beat was taken"
+            unchanged = self.standing in (None, values)
+            assert unchanged, f"{config.data} changed before the beat was taken"
             if config.ready is None or read(bus.ready):
                 self.port.write(Beat(clock_now(), values, wait))
-                standing, wait = None, 0
+                self.standing, wait = None, 0
             else:
-                standing, wait = values, wait + 1
+                self.standing, wait = values, wait + 1
+
+    def check_phase(self) -> None:
+        """No beat is left that nobody took: no scoreboard has heard of it."""
+        assert self.standing is None, f"{self.get_full_name()}: {self.standing} was never taken"
 
 
 class BeatCoverage(uvm_subscriber):

@@ -26,8 +26,8 @@ from tb.agents.axi_lite import (
 from tb.agents.beat import Beat
 from tb.agents.core import CoreAgent, CoreConfig, CoreItem, packed
 from tb.envs.base import BlockEnv, BlockTest
-from tb.envs.coverage import covergroup
-from tb.envs.job_model import USED, CoreInputs, CoreOutputs, HostActs, JobModel
+from tb.envs.coverage import covergroup, seldom
+from tb.envs.job_model import COUNTERS, QUIET, USED, CoreInputs, CoreOutputs, HostActs, JobModel
 from tb.envs.register_model import RegisterModel
 from tb.envs.scoreboard import Expected, Scoreboard
 from tb.registers import ARGUMENTS, BY_OFFSET, ERRORS, HIGH, OFFSETS, REGISTERS, bit
@@ -46,6 +46,8 @@ REGIONS = (
     ("results", OFFSETS["status"]),
     ("unmapped", OFFSETS["stall_output" + HIGH] + 4),
 )
+EVENTS = ("none", "done", "ready", "both")
+"""Those of the interrupt status, by its value."""
 STATES = ("idle", "preparing", "running", "stopping", "done")
 
 
@@ -151,6 +153,67 @@ class RegisterPredictor(uvm_component):
             },
         )
         self._sample_reset = covergroup(f"{block}.reset_at", {"state": STATES})
+        self._sample_toggle = covergroup(
+            f"{block}.toggle",
+            {"written": EVENTS, "before": EVENTS},
+            {"written_x_before": ("written", "before")},
+        )
+        self._sample_bit = covergroup(f"{block}.turned", {"bit": tuple(map(str, range(32)))})
+        self._sample_unmapped = covergroup(
+            f"{block}.unmapped",
+            {"place": ("gap", "alias", "beyond"), "kind": ("read", "write")},
+            {"place_x_kind": ("place", "kind")},
+        )
+        self._sample_line = seldom(
+            f"{block}.line",
+            {"enable": ("off", "on"), "status": EVENTS},
+            {"enable_x_status": ("enable", "status")},
+        )
+        self._sample_counter = seldom(f"{block}.counter", {"alone": COUNTERS})
+        quiet = tuple(map(str, range(QUIET)))
+        self._sample_quiet = covergroup(f"{block}.end", {"too_short": quiet[1:]})
+        self._sample_late = covergroup(f"{block}.late_error", {"quiet": quiet})
+        edges = ("1", "inside", "most")
+        self._sample_good = covergroup(
+            f"{block}.good",
+            {"argument": ("channels", "length_x", "length_h"), "value": edges},
+            {"argument_x_value": ("argument", "value")},
+        )
+
+    def _sample_job(self, told: CoreInputs, enable: int) -> None:
+        """What is true of one clock of a job."""
+        job = self.job
+        self._sample_line(("off", "on")[enable], EVENTS[job.status])
+        if job.phase == "running":
+            if told.pulses.bit_count() == 1:
+                self._sample_counter(COUNTERS[told.pulses.bit_length() - 1])
+            if told.error:
+                self._sample_late(str(job.quiet))
+            elif job.quiet and not job.finished:
+                self._sample_quiet(str(job.quiet))
+        if job.controller_start:
+            most = {"channels": MAX_CHANNELS}
+            most |= dict.fromkeys(("length_x", "length_h"), 1 << self.config.max_length_log2)
+            for name, limit in most.items():
+                value = job.arguments[name]
+                if 1 <= value <= limit:
+                    edge = "1" if value == 1 else "most" if value == limit else "inside"
+                    self._sample_good(name, edge)
+
+    def _sample_access(self, access: AxiLiteAccess) -> None:
+        """What an access of no register, or a write of one, does."""
+        kind = "write" if access.write else "read"
+        offset = access.address & ~3
+        if offset not in BY_OFFSET:
+            alias = offset & 0xFF in BY_OFFSET
+            place = "gap" if offset < 0x100 else "alias" if alias else "beyond"
+            self._sample_unmapped(place, kind)
+        elif kind == "write" and offset == OFFSETS["interrupt_status"] and access.strobe & 1:
+            self._sample_toggle(EVENTS[access.data & 3], EVENTS[self.job.status])
+        elif kind == "write" and access.strobe == 0xF and BY_OFFSET[offset].name in ARGUMENT_WORDS:
+            turned = access.data ^ self.word(BY_OFFSET[offset].name)
+            if turned.bit_count() == 1:
+                self._sample_bit(str(turned.bit_length() - 1))
 
     def reset(self) -> None:
         """A reset."""
@@ -211,6 +274,7 @@ class RegisterPredictor(uvm_component):
             enable = self.word("interrupt_enable")
             self._sample(acts, enable, self.told)
             before = job.state
+            self._sample_job(self.told, self.value("global_interrupt", "enable"))
             arguments = {name: self._argument(name) for name in ARGUMENTS} if job.latch else {}
             job.step(self.told, acts, enable, arguments, self.value("watchdog", "value"))
             # A read brings what was there before a write that is answered with it.
@@ -231,6 +295,7 @@ class RegisterPredictor(uvm_component):
         for access in self.waiting:
             kind = "write" if access.write else "read"
             offset = access.address & ~3
+            self._sample_access(access)
             region = [name for name, first in REGIONS if first <= offset][-1]
             self._sample_busy(kind, region, job.state)
             if offset in BY_OFFSET:

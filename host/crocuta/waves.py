@@ -1,0 +1,115 @@
+# Copyright 2026 The Crocuta authors
+# SPDX-License-Identifier: Apache-2.0
+"""Waves of a convolution: the file, whether it would be too large, and signal lists for viewers.
+
+In the waves the kernel's streams are real numbers, decoded by tb/kernel_waves.sv: a viewer needs no
+translation of CFP words or float32.
+"""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+from crocuta.errors import InputError, KernelError
+from crocuta.files import Output
+from models.chunk_controller import Job, Mode, chunks, mac_beats
+from models.configs import Config
+
+KERNEL = "TOP.kernel_tb.u_kernel"
+STREAMS = (
+    ("x or h, as read", "u_samples", ("samples_valid", "samples_ready"), ("value",)),
+    ("its spectrum", "u_spectrum", ("spectrum_valid", "spectrum_ready"), ("re", "im")),
+    ("X from memory", "u_x", ("x_valid", "x_ready"), ("re", "im")),
+    ("H from memory", "u_h", ("h_valid", "h_ready"), ("re", "im")),
+    ("X into the MAC", "u_mac_x", ("mac_valid_q",), ("re", "im")),
+    ("H into the MAC", "u_mac_h", ("mac_valid_q",), ("re", "im")),
+    ("sum of products", "u_total", ("total_valid",), ("re", "im")),
+    ("y, as written", "u_y", ("y_valid", "y_ready"), ("value",)),
+)
+"""The streams along the data path: name, instance in kernel_waves, handshake, what a lane has."""
+BYTES_PER_CLOCK = 71
+"""Of the file, for each lane and each of the transform's levels: what tiny takes."""
+MOST_BYTES = 500_000_000
+
+
+def check_size(config: Config, length: int, taps: int, jobs: int) -> None:
+    """Raises InputError if so many convolutions would leave a huge file."""
+    loads = (chunks(config, length) + chunks(config, taps)) * config.chunk_beats
+    clocks = jobs * (loads + mac_beats(config, Job(Mode.CONVOLVE, 1, length, taps)))
+    size = clocks * config.lanes * config.chunk_log2 * BYTES_PER_CLOCK
+    if size > MOST_BYTES:
+        raise InputError(
+            f"The waves of {clocks:,} clocks and more would take about {size / 1e6:,.0f} MB: give"
+            " fewer samples and taps, or a smaller configuration such as tiny."
+        )
+
+
+@contextmanager
+def recorded(path: Path, config: Config) -> Iterator[Path]:
+    """The file to record waves in. It gets its name, and the signal lists beside it, when the block
+    ends, even if the kernel failed.
+
+    Raises:
+        InputError: it cannot be written.
+    """
+    lists = {Output(path.with_suffix(end)): text for end, text in _lists(path, config).items()}
+    Output(path)
+    part = path.parent / f".crocuta-{secrets.token_hex(8)}.part"
+    try:
+        try:
+            yield part
+        except KernelError:
+            if part.exists():
+                _keep(part, path, lists)
+            raise
+        _keep(part, path, lists)
+    finally:
+        for left in (part, part.with_name(f"{part.name}.hier")):
+            with suppress(OSError):
+                left.unlink(missing_ok=True)
+
+
+def _keep(part: Path, path: Path, lists: dict[Output, str]) -> None:
+    part.replace(path)
+    for output, text in lists.items():
+        output.write(text.encode())
+
+
+def _lists(path: Path, config: Config) -> dict[str, str]:
+    """The signal lists by their files' suffixes."""
+    return {".gtkw": _gtkwave(path, config), ".sucl": _surfer(config)}
+
+
+def signals(config: Config) -> dict[str, list[str]]:
+    """The signals of each stream, in the order of the data path."""
+    return {
+        name: [
+            *(f"{KERNEL}.{signal}" for signal in handshake),
+            *(
+                f"{KERNEL}.u_waves.{instance}.gen_lane[{lane}].{part}"
+                for lane in range(config.lanes)
+                for part in parts
+            ),
+        ]
+        for name, instance, handshake, parts in STREAMS
+    }
+
+
+def _gtkwave(path: Path, config: Config) -> str:
+    """GTKWave's save file: a group a stream."""
+    lines = [f'[dumpfile] "{path.resolve()}"', "[timestart] 0", "@28", f"{KERNEL}.ap_clk"]
+    for name, listed in signals(config).items():
+        lines += ["@800200", f"-{name}", "@28", *listed, "@1000200", f"-{name}"]
+    return "\n".join(lines) + "\n"
+
+
+def _surfer(config: Config) -> str:
+    """Surfer's command file: a divider before each stream."""
+    lines = [f"variable_add {KERNEL}.ap_clk"]
+    for name, listed in signals(config).items():
+        word = name.replace(" ", "_")  # Surfer takes no more for a name
+        lines += [f"divider_add {word}", *(f"variable_add {signal}" for signal in listed)]
+    return "\n".join([*lines, "zoom_fit"]) + "\n"
