@@ -349,12 +349,21 @@ module kernel_tb #(
     .m_axi_h_spectra_rid    (h_spectra_rid)
   );
 
-  assign samples_handshakes_o = {samples_bvalid, samples_bready, samples_wvalid, samples_wready,
-    samples_awvalid, samples_awready, samples_rvalid, samples_rready, samples_arvalid, samples_arready};
-  assign x_spectra_handshakes_o = {x_spectra_bvalid, x_spectra_bready, x_spectra_wvalid, x_spectra_wready,
-    x_spectra_awvalid, x_spectra_awready, x_spectra_rvalid, x_spectra_rready, x_spectra_arvalid, x_spectra_arready};
-  assign h_spectra_handshakes_o = {h_spectra_bvalid, h_spectra_bready, h_spectra_wvalid, h_spectra_wready,
-    h_spectra_awvalid, h_spectra_awready, h_spectra_rvalid, h_spectra_rready, h_spectra_arvalid, h_spectra_arready};
+  assign samples_handshakes_o = {
+    samples_bvalid, samples_bready, samples_wvalid, samples_wready,
+    samples_awvalid, samples_awready, samples_rvalid, samples_rready,
+    samples_arvalid, samples_arready
+  };
+  assign x_spectra_handshakes_o = {
+    x_spectra_bvalid, x_spectra_bready, x_spectra_wvalid, x_spectra_wready,
+    x_spectra_awvalid, x_spectra_awready, x_spectra_rvalid, x_spectra_rready,
+    x_spectra_arvalid, x_spectra_arready
+  };
+  assign h_spectra_handshakes_o = {
+    h_spectra_bvalid, h_spectra_bready, h_spectra_wvalid, h_spectra_wready,
+    h_spectra_awvalid, h_spectra_awready, h_spectra_rvalid, h_spectra_rready,
+    h_spectra_arvalid, h_spectra_arready
+  };
 
   assign observed_done_o = u_kernel.job_done;
 

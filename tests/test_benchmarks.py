@@ -72,7 +72,8 @@ def stand_in(patch: pytest.MonkeyPatch) -> None:
     bits = {"float32": 24, "float16": 11, "bfloat16": 8}
 
     def model(self: ModelPoint, show: Show) -> Json:
-        return {"snr_db": 6.0 * configs.load(self.config).mantissa_bits - 20, "saturated": False}
+        snr = 6.0 * configs.load(self.config).mantissa_bits - 20
+        return {"snr_db": snr, "excess": 0.1, "saturated": False}
 
     def other(self: FormatPoint, show: Show) -> Json:
         return {"snr_db": 6.0 * bits[self.format]}
