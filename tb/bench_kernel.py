@@ -38,6 +38,7 @@ from tb.envs.job_model import USED
 from tb.envs.kernel_job import BASES, NON_FINITE, PORTS, SATURATED, Port, ceil_to
 from tb.envs.kernel_samples import BOUNDS, KINDS, impulse, length_in
 from tb.envs.kernel_sequences import (
+    AbortSequence,
     ConvolutionSequence,
     CountersSequence,
     FilterSequence,
@@ -45,6 +46,7 @@ from tb.envs.kernel_sequences import (
     KernelSequence,
     KernelTest,
     QueueSequence,
+    RegisterSequence,
     SpectraSequence,
     UnacknowledgedSequence,
 )
@@ -392,6 +394,68 @@ class ResetAnywhere(KernelTest):
         """A job that a reset cuts short, or whose end nobody acknowledges."""
         sequence: uvm_sequence = UnacknowledgedSequence(job) if done else JobSequence(job)
         await sequence.start(self.env.sequencer)
+
+
+@pyuvm.test(skip=LIMITED and not BRIEF)
+class Aborts(KernelTest):
+    """An abort at any instant ends the job with all its bursts complete, and the next job works."""
+
+    async def main(self) -> None:
+        """Each mode, at once, soon, and at any clock before the job's end."""
+        convolve = await self.convolve(4 * C, 3 * C)
+        prepare = dataclasses.replace(convolve, mode=Mode.PREPARE)
+        instants = [(job, late) for job in (prepare, convolve) for late in (0, 30, 1000, 1000)]
+        for job, late in some(instants, 2):
+            await self.behave(dict.fromkeys(BASES, Behaviour(latency=2)))
+            assert await self.run(job) == "none"
+            # No memory is faster.
+            clocks = (await self.start(CountersSequence())).clocks * 3 // 4
+            await self.any_behaviour()
+            abort = AbortSequence(job, random.randint(0, min(late, clocks)))
+            assert (await self.start(abort)).error == "aborted"
+            await self.any_behaviour()
+            if job is prepare:
+                assert await self.run(prepare) == "none"
+            assert await self.run(convolve) == "none"
+
+
+@pyuvm.test(skip=LIMITED and not BRIEF)
+class SilentMemories(KernelTest):
+    """A memory that answers no more ends the job with its port's timeout. Until it has answered
+    after all no job begins; then the next one works."""
+
+    async def main(self) -> None:
+        """Each channel of each port."""
+        convolve = await self.convolve(4 * C, 3 * C)
+        prepare = dataclasses.replace(convolve, mode=Mode.PREPARE)
+        places = [(port, channel) for port in PORTS for channel in ("aw", "w", "b", "ar", "r")]
+        places = [place for place in places if place[0].write == (place[1] in ("aw", "w", "b"))]
+        for port, channel in some(places, 2):
+            job = prepare if port == Port("h_spectra", True) else convolve
+            cocotb.log.info("%s: %s of %s is silent", job.mode.name, channel, port.memory)
+            await self.start(RegisterSequence("watchdog", random.randint(400, 900)))
+            usual = Behaviour(latency=random.randint(2, 40))
+            await self.behave(dict.fromkeys(BASES, usual))
+            await self.behave({port.memory: dataclasses.replace(usual, hold=channel)})
+            predictor, monitor = self.env.predictor, self.env.memories[port.memory].monitor
+            sequence = JobSequence(job)
+            working = cocotb.start_soon(sequence.start(self.env.sequencer))
+            await ClockCycles(self.dut.clk_i, 100)
+            predictor.silent = port
+            await working
+            assert sequence.error == f"{port.error}_timeout"
+            assert await self.run(job) == "unanswered"
+            await self.behave({port.memory: usual})
+            for _ in range(10_000):
+                await ClockCycles(self.dut.clk_i, 1)
+                if monitor.idle:
+                    break
+            await ClockCycles(self.dut.clk_i, 20)
+            predictor.silent = None
+            await self.start(RegisterSequence("watchdog", 1 << 24))
+            if job is prepare:
+                assert await self.run(prepare) == "none"
+            assert await self.run(convolve) == "none"
 
 
 @pyuvm.test(skip=LIMITED)

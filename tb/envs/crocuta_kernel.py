@@ -27,7 +27,7 @@ from tb.envs.base import BlockEnv
 from tb.envs.coverage import covergroup
 from tb.envs.kernel_job import BASES, NON_FINITE, PORTS, SATURATED, Oracle, Port, Prediction
 from tb.envs.kernel_samples import BOUNDS, KINDS, TAILS, bound_of, kind_of, tail_of
-from tb.registers import ARGUMENTS, ERRORS, HIGH, OFFSETS, REGISTERS, bit
+from tb.registers import ARGUMENTS, BY_OFFSET, ERRORS, HIGH, OFFSETS, REGISTERS, bit
 
 MAX_OUTSTANDING = 16
 """Of axi_read_master and axi_write_master."""
@@ -37,9 +37,10 @@ END_CLOCKS = 2
 """Between the write that starts a job and the pulse at its end, those that do not count."""
 RESET_CLOCKS = 2
 """The shortest reset: job_control resets the rest a clock later than itself."""
-START, DONE, IDLE, READY, CONTINUE = (
-    bit("control", name) for name in ("start", "done", "idle", "ready", "continue")
+START, DONE, IDLE, READY, CONTINUE, SW_RESET = (
+    bit("control", name) for name in ("start", "done", "idle", "ready", "continue", "sw_reset")
 )
+UNANSWERED = bit("status", "unanswered")
 STALLS = ("samples", "x", "h", "store", "output")
 """What a pass waits for, in the order of job_observer."""
 COUNTS = ("mac_beats", *(f"stall_{name}" for name in STALLS))
@@ -139,8 +140,9 @@ class KernelPredictor(uvm_component):
         self.reads = uvm_analysis_port("reads", self)
         self.oracle: Oracle
         self.counts: Callable[[], dict[str, int]]
+        self.config = self.get_parent().config
         self.constants = {
-            OFFSETS[name]: register.reset_value(self.get_parent().config)
+            OFFSETS[name]: register.reset_value(self.config)
             for name, register in ((each.name, each) for each in REGISTERS)
             if name in ("version", "identity", "identity2")
         }
@@ -152,6 +154,11 @@ class KernelPredictor(uvm_component):
     def reset(self) -> None:
         """As after a reset."""
         self.words = dict.fromkeys(self.writable, 0)
+        self.words[OFFSETS["watchdog"]] = BY_OFFSET[OFFSETS["watchdog"]].reset_value(self.config)
+        self.aborting = False
+        """Between a written sw_reset and the read that shows it done."""
+        self.silent: Port | None = None
+        """The port whose memory answers no more, as the test says."""
         self.enabled = self.pending = self.done = self.ready = False
         self.event_enable = self.event = 0
         self.running: Prediction | None = None
@@ -200,6 +207,8 @@ class KernelPredictor(uvm_component):
             self.written_while_busy |= self.running is not None
         elif offset == OFFSETS["control"]:
             self.pending |= bool(data & START)
+            if data & SW_RESET or self.aborting:
+                self.aborting, self.pending = True, False
             if data & CONTINUE:
                 self.done = False
             self._begin(access.clock)
@@ -217,7 +226,7 @@ class KernelPredictor(uvm_component):
         return self.words[offset] | (self.words[offset + 4] << 32 if bits == 64 else 0)
 
     def _begin(self, clock: int) -> None:
-        if not self.pending or self.running is not None or self.done:
+        if not self.pending or self.running is not None or self.done or self.aborting:
             if self.pending:
                 self.before = "queue"
             return
@@ -225,12 +234,18 @@ class KernelPredictor(uvm_component):
         self.traffic.clear()
         self.refusals.clear()
         arguments = {name: self.argument(name) for name in ARGUMENTS}
-        self.running = self.oracle.predict(clock, arguments)
+        if self.silent is None:
+            self.running = self.oracle.predict(clock, arguments)
+        else:
+            self.running = Prediction(clock, arguments, "unanswered")
         self.begun.write(self.running)
 
     def _observed(self, observation: Observation) -> None:
         assert self.running is not None, f"the end of no job, at clock {observation.clock}"
         self.observation = observation
+        if self.aborting:
+            self._ended("aborted", interrupt=False)
+            self.done = False
 
     def _interrupted(self, beat: Beat) -> None:
         assert self.enabled, f"an interrupt that is not enabled, at clock {beat.clock}"
@@ -241,18 +256,27 @@ class KernelPredictor(uvm_component):
     def _end(self, clock: int, *, interrupt: bool) -> None:
         prediction = self.running
         assert prediction is not None, f"the end of a job that nobody started, at clock {clock}"
-        observed, self.observation = self.observation, None
+        observed = self.observation
         assert observed is not None, f"a job ended that still runs, at clock {clock}"
         late = clock - observed.clock
         assert late == 1 or (late > 1 and not interrupt), f"the end came {late} clocks late"
         error = prediction.error
+        if error == "none" and self.silent is not None:
+            error = f"{self.silent.error}_timeout"
+        self._ended(error, interrupt=interrupt)
+        self.event |= self.event_enable
+
+    def _ended(self, error: str, *, interrupt: bool) -> None:
+        """The job ended with this code, unless a port's error came first."""
+        prediction, observed, self.observation = self.running, self.observation, None
+        assert prediction is not None
+        assert observed is not None
         if self.refusals:
             error = ERRORS[min(self.refusals)[1]]
         if error == "none":
             beats = observed.counts["mac_beats"]
             assert beats == prediction.mac_beats, f"{beats} MAC beats, not {prediction.mac_beats}"
         self.running, self.done = None, True
-        self.event |= self.event_enable
         self.last = Ended(observed, prediction, error, interrupt)
         self.ended.write(self.last)
         self.written_while_busy = False
@@ -263,6 +287,9 @@ class KernelPredictor(uvm_component):
     def _read(self, access: AxiLiteAccess) -> None:
         offset, data = access.address, access.data
         if offset == OFFSETS["control"]:
+            if self.aborting:
+                self._aborted(access)
+                return
             if data & DONE and self.running is not None:
                 self._end(access.clock, interrupt=False)
             idle = self.running is None and not self.pending and not self.done
@@ -272,6 +299,16 @@ class KernelPredictor(uvm_component):
             self.ready = False
             return
         self.reads.write(ExpectedRead(access, *self._expected(offset)))
+
+    def _aborted(self, access: AxiLiteAccess) -> None:
+        """The control register while a job is aborted: when sw_reset has cleared, all has."""
+        if access.data & SW_RESET:
+            self.reads.write(ExpectedRead(access, SW_RESET, SW_RESET | IDLE | READY | DONE))
+            return
+        assert self.running is None, f"sw_reset is clear in a job, at clock {access.clock}"
+        self.aborting = self.done = self.ready = False
+        self.event = 0
+        self.reads.write(ExpectedRead(access, IDLE, IDLE))
 
     def _expected(self, offset: int) -> tuple[int, ...]:
         """The least and the most that a register may read, and which bits."""
@@ -322,6 +359,8 @@ class KernelPredictor(uvm_component):
             return (end.observed.counts[name],) * 2
         if name == "chunks_done":
             return prediction.chunks if whole else 0, prediction.chunks
+        if self.silent is not None:
+            return UNANSWERED, UNANSWERED | SATURATED | NON_FINITE
         if whole or prediction.error != "none":
             return (prediction.flags,) * 2
         return 0, SATURATED | NON_FINITE, self._flags(prediction)
@@ -387,6 +426,12 @@ class TrafficScoreboard(KernelScoreboard):
         super().build_phase()
         self.before = dict.fromkeys(PORTS, 0)
         self.refused: int | None = None
+        self.timed_out: Ended | None = None
+
+    def _ended(self, end: Ended) -> None:
+        super()._ended(end)
+        if end.error.endswith("_timeout"):
+            self.timed_out = end
 
     def flush(self, clock: int) -> None:
         """The memories' counters begin anew."""
@@ -409,9 +454,14 @@ class TrafficScoreboard(KernelScoreboard):
     def requested(self, port: Port, request: Request) -> None:
         """A burst was asked for."""
         where = f"{port.memory}: {request}"
-        assert self.running is not None, f"{where} without a job"
-        assert self.running.allows(port, request, self.env.beat_bytes), (
-            f"{where} is none of {[w for w in self.running.windows if w.port == port]}"
+        # A memory that was silent may accept what stood there when the job timed out.
+        job = self.running
+        if job is None and self.timed_out is not None:
+            end = self.timed_out
+            job = end.prediction if request.presented <= end.observed.clock else None
+        assert job is not None, f"{where} without a job"
+        assert job.allows(port, request, self.env.beat_bytes), (
+            f"{where} is none of {[w for w in job.windows if w.port == port]}"
         )
         late = self.refused is not None and request.presented > self.refused + STOP_CLOCKS
         assert not late, f"{where} was asked for after the error at clock {self.refused}"
@@ -427,7 +477,8 @@ class TrafficScoreboard(KernelScoreboard):
         if error == "reset":
             return
         for name, agent in self.env.memories.items():
-            assert agent.monitor.idle, f"{name}: bursts are outstanding at the end of a job"
+            left = error == "unanswered" or error.endswith("_timeout")
+            assert left or agent.monitor.idle, f"{name}: bursts are left at the end of a job"
             agent.monitor.check_memory()
         now = self._moved()
         for port, wanted in prediction.beats.items():

@@ -22,7 +22,7 @@ from tb.agents.agent import clock_now, read
 from tb.agents.axi_lite import AxiLiteItem, AxiLiteSequence
 from tb.agents.axi_memory import Backdoor, Behaviour, BehaviourSequence
 from tb.envs.base import BlockTest
-from tb.envs.crocuta_kernel import CONTINUE, DONE, READY, RESULTS, START, KernelEnv
+from tb.envs.crocuta_kernel import CONTINUE, DONE, READY, RESULTS, START, SW_RESET, KernelEnv
 from tb.envs.kernel_job import BASES, ceil_to, inaccuracy
 from tb.envs.kernel_samples import HARMLESS, samples
 from tb.registers import ARGUMENTS, ERRORS, HIGH, OFFSETS
@@ -330,6 +330,40 @@ class UnacknowledgedSequence(KernelSequence):
         """Starts it."""
         await self.start_job(self.job)
         await self.wait()
+
+
+class AbortSequence(KernelSequence):
+    """A job that is aborted so many clocks after its start; `error` is its code's name."""
+
+    def __init__(self, job: Job, clocks: int) -> None:
+        super().__init__("abort")
+        self.job, self.clocks = job, clocks
+        self.error = ""
+
+    async def host(self) -> None:
+        """Start, abort, and ask until it is done."""
+        await self.start_job(self.job)
+        await ClockCycles(self.env.dut.clk_i, self.clocks)
+        await self.write("control", SW_RESET)
+        last = clock_now() + self.patience()
+        while await self.read("control") & SW_RESET:
+            assert clock_now() <= last, "the abort does not end"
+        results = {name: await self.read(name) for name in RESULTS}
+        self.error = ERRORS[results["error"]]
+
+
+class RegisterSequence(KernelSequence):
+    """Writes one register, and reads some."""
+
+    def __init__(self, name: str, value: int, *reads: str) -> None:
+        super().__init__("register")
+        self.register, self.value, self.reads = name, value, reads
+
+    async def host(self) -> None:
+        """The accesses; what they answer is compared."""
+        await self.write(self.register, self.value)
+        for name in (self.register, *self.reads):
+            await self.read(name)
 
 
 class CountersSequence(KernelSequence):
