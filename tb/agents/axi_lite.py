@@ -246,6 +246,8 @@ class AxiLiteMonitor(uvm_monitor):
         in_reset = False
         while True:
             await FallingEdge(dut.clk_i)
+            if not clock_now():
+                continue  # the clock was random and fell before anything had settled
             if read(dut.rst_ni):
                 in_reset = False
                 self._clock()
