@@ -34,13 +34,14 @@ def error_bound(config: Config, pairs: int) -> float:
 
     Rounding moves a word by 2^(1.5-M) of itself at most. Each of k levels of the three transforms
     rounds all words at the sum and half of them at the rotation; the inputs, the product, the
-    overlap's sum and every pair's sum round once more. Twiddles are off by 2^(0.5-T) at most, on
-    half the words of every level. All of it adds up as independent errors do.
+    overlap's sum and every pair's sum round once more. All of that adds up as independent errors
+    do. Twiddles are off by 2^(0.5-T) at most, on half the words of every level; x, h and the way
+    back meet the same ones, so the errors of the three transforms add up in phase.
     """
     k = config.chunk_log2
     word = 2.0 ** (1.5 - config.mantissa_bits)
     twiddle = 2.0 ** (0.5 - config.twiddle_bits)
-    return math.sqrt(word**2 * (4.5 * k + pairs + 4) + twiddle**2 * 1.5 * k)
+    return math.sqrt(word**2 * (4.5 * k + pairs + 4) + twiddle**2 * 4.5 * k)
 
 
 def chunk_rms(samples: npt.NDArray[Any], chunk: int) -> FloatArray:
