@@ -32,7 +32,7 @@ from scripts import build
 from scripts.lint import KERNEL
 from scripts.synth import fail
 from tb import bench_cfp, runner
-from tb.benches import Bench, kernel_parameters
+from tb.benches import KERNEL_SOURCES, Bench, kernel_parameters
 
 SIMS = ("xsim", "icarus")
 CLOCKS = ("clk_i", "ap_clk")
@@ -113,7 +113,7 @@ def kernel_trace(config: Config, directory: Path, seed: int) -> Trace:
         parameters=kernel_parameters,
         configs=(config.name,),
         sims=("icarus",),
-        sources=("tb/kernel_tb.sv", "tb/axi_memory.sv"),
+        sources=KERNEL_SOURCES,
         env={
             "RECORD_FILE": str(record),
             "RECORD_PORTS": json.dumps([name for name, _ in ports]),
