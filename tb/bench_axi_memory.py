@@ -228,7 +228,7 @@ async def files(dut: Any) -> None:
     """Contents loaded from one file and dumped into another."""
     await prepare(dut)
     words = [random.getrandbits(8 * BYTES) for _ in range(WORDS)]
-    source, target = Path("load.mem").absolute(), Path("dump.mem").absolute()
+    source, target = Path("load.mem"), Path("dump.mem")  # Icarus takes no accents in a path
     source.write_text("".join(f"{word:x}\n" for word in words))
     target.unlink(missing_ok=True)
     for way, path in (("load", source), ("dump", target)):
