@@ -48,8 +48,8 @@ if [ "${1:-}" = waves ]; then
 fi
 
 case $here in
-  *[:\;\$\#%\\\'\"\`]* | *$'\n'*)
-    stop "Tools that Crocuta needs cannot work in $here: move it where no folder's name has one of : ; \$ # % \\ or a quote." ;;
+  *[[:space:]:\;\$\#%\\\'\"\`]*)
+    stop "Tools that Crocuta needs cannot work in $here: move it where no folder's name has a space, a quote or one of : ; \$ # % \\." ;;
 esac
 
 # base PYTHON: the interpreter that it is, or that its environment was made with.
