@@ -149,6 +149,11 @@ def load(path: Path) -> Json:
     return content
 
 
+def relative(path: Path) -> str:
+    """A path from where yosys runs: its JSON cannot hold an accent in the project's own."""
+    return os.path.relpath(path, ROOT)
+
+
 class Synthesis:
     """One configuration of one top module on its way through yosys; results stay in build/."""
 
@@ -163,10 +168,10 @@ class Synthesis:
         files = design_files(top)
         # Parameters that the top does not have are ignored.
         parameters = {name: str(value) for name, value in config.parameters().items()}
-        parameters["TwiddleDir"] = f'"{tables}"'
-        self.job = {"top": top, "parameters": parameters, "files": [str(path) for path in files]}
+        parameters["TwiddleDir"] = f'"{relative(tables)}"'
+        self.job = {"top": top, "parameters": parameters, "files": [*map(relative, files)]}
         contents = [
-            [str(path), hashlib.sha256(path.read_bytes()).hexdigest()]
+            [relative(path), hashlib.sha256(path.read_bytes()).hexdigest()]
             for path in [*files, *sorted(tables.glob("*.mem"))]
         ]
         self.key = digest([tool(), self.job, UNITS, contents])

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import datetime
 import os
+import signal
 from collections.abc import Iterator
 from contextlib import ExitStack
 
@@ -31,6 +32,10 @@ BEGAN = pytest.StashKey[float]()
 
 def pytest_configure(config: pytest.Config) -> None:
     stops.watch()
+    # What nohup or a script's `&` lets pytest ignore, what tests start has to take.
+    for number in stops.SIGNALS:
+        if signal.getsignal(number) == signal.SIG_IGN:
+            signal.signal(number, lambda *_: None)
     if not hasattr(config, "workerinput"):  # which shows the failures there have been
         raising = ExitStack()
         raising.enter_context(stops.raising())

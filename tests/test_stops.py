@@ -10,6 +10,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 
 import psutil
@@ -48,9 +49,10 @@ def below(process: subprocess.Popen[str], name: str) -> Sequence[psutil.Process]
     """The processes of this name that the command has started, once there is one."""
     for _ in range(6000):
         assert process.poll() is None, process.communicate()
-        found = psutil.Process(process.pid).children(recursive=True)
-        if named := [child for child in found if child.name() == name]:
-            return named
+        with suppress(psutil.NoSuchProcess):  # one that has just ended
+            found = psutil.Process(process.pid).children(recursive=True)
+            if named := [child for child in found if child.name() == name]:
+                return named
         time.sleep(0.01)
     raise AssertionError(f"it starts no {name}")
 
