@@ -36,15 +36,15 @@ help: ## list the commands
 	@echo 'TARGET=name; of xclbin: MODE=hw|hw_emu PLATFORM=name; of regress: SEEDS=number'
 	@echo 'ICARUS_SEEDS=number SEED=number TEST=name SIM=name CONFIG=name JOBS=number LIMIT=seconds'
 	@echo 'SCHEDULER=tcp://host:port AGAIN=1; of bench: QUICK=1 PART=name JOBS=number.'
-	@echo 'Configurations, in configs.toml:' $$(sed -n 's/^\[\(.*\)\].*/\1/p' configs.toml | grep -v defaults)
+	@echo 'Configurations, in models/configs.toml:' $$(sed -n 's/^\[\(.*\)\].*/\1/p' models/configs.toml | grep -v defaults)
 	@echo 'and each with changes: CONFIG=u200+chunk-32768; of plan: LENGTH= FILTER_LENGTH= CHANNELS='
 	@echo 'DEVICE=u200|ecp5-85k BRAM=2.8MB CLOCK=MHz SNR=dB.'
 
 env: .venv/installed ## install the pinned Python packages into .venv, Icarus and Tcl through apt
 	@echo '.venv is ready.'
 
-.venv/installed: requirements.txt pyproject.toml scripts/install.sh
-	@PYTHON='$(chosen_python)' scripts/install.sh
+.venv/installed: requirements.txt pyproject.toml flow/install.sh
+	@PYTHON='$(chosen_python)' flow/install.sh
 
 # The file says where the environment was made: moved or copied, it would run the original's code.
 ifneq ($(chosen_python)$(CURDIR),$(file <.venv/installed))
@@ -52,42 +52,42 @@ ifneq ($(chosen_python)$(CURDIR),$(file <.venv/installed))
 endif
 
 sim: .venv/installed ## run the benches of one test: make sim TEST=fft; without TEST, list the tests
-	$(if $(waves_wanted),@scripts/install.sh waves)
-	@$(RUN) -m tb.sim '$(TEST)' --sim '$(SIM)' --config '$(or $(CONFIG),tiny)' --seed '$(SEED)' \
+	$(if $(waves_wanted),@flow/install.sh waves)
+	@$(RUN) -m flow.simulate '$(TEST)' --sim '$(SIM)' --config '$(or $(CONFIG),tiny)' --seed '$(SEED)' \
 	  --bench '$(BENCH)' --only '$(ONLY)' $(if $(waves_wanted),--waves)
 
 test: .venv/installed ## run all tests, on JOBS=2 processes
 	@$(RUN) -m pytest -n '$(JOBS)' --dist worksteal $(if $(CPU),--cpu '$(CPU)')
 
 regress: .venv/installed ## run all tests, the benches over SEEDS=3 seeds, on all cores
-	@$(RUN) -m tb.regress --seeds '$(or $(SEEDS),3)' --seed '$(SEED)' --test '$(TEST)' \
+	@$(RUN) -m flow.regress --seeds '$(or $(SEEDS),3)' --seed '$(SEED)' --test '$(TEST)' \
 	  --sim '$(chosen_sim)' --config '$(CONFIG)' --icarus-seeds '$(or $(ICARUS_SEEDS),0)' \
 	  --jobs '$(chosen_jobs)' --scheduler '$(SCHEDULER)' --limit '$(or $(LIMIT),1200)' \
 	  $(if $(filter-out 0,$(AGAIN)),--again)
 
 testplan: .venv/installed ## join the testplans with the last regression's results and coverage
-	@$(RUN) -m tb.testplan
+	@$(RUN) -m flow.testplan
 
 coverage: .venv/installed ## measure line, branch, toggle and functional coverage in Verilator: SEEDS=1
-	@$(RUN) -m tb.coverage --seeds '$(or $(SEEDS),1)' --seed '$(SEED)' --test '$(TEST)'
+	@$(RUN) -m flow.coverage --seeds '$(or $(SEEDS),1)' --seed '$(SEED)' --test '$(TEST)'
 
 mutate: .venv/installed ## put faults into copies of the RTL, count those found; AGAIN=1: survivors only
-	@$(RUN) -m tb.mutate --jobs '$(chosen_jobs)' $(if $(filter-out 0,$(AGAIN)),--again)
+	@$(RUN) -m flow.mutate --jobs '$(chosen_jobs)' $(if $(filter-out 0,$(AGAIN)),--again)
 
 formal: .venv/installed ## prove what formal/ states, JOBS=2 at a time: make formal TASK=fifo-2
-	@$(RUN) -m scripts.formal '$(TASK)' --jobs '$(JOBS)'
+	@$(RUN) -m flow.formal '$(TASK)' --jobs '$(JOBS)'
 
 signoff: .venv/installed ## gather the five reports above in docs/signoff.md; OUTDATED=1: mark it so
-	@$(RUN) -m tb.signoff $(if $(filter-out 0,$(OUTDATED)),--outdated)
+	@$(RUN) -m flow.signoff $(if $(filter-out 0,$(OUTDATED)),--outdated)
 
 registers: .venv/installed ## write what is derived from registers/crocuta.rdl
-	@$(RUN) -m scripts.registers
+	@$(RUN) -m flow.registers
 
 lint: .venv/installed ## check the RTL, the Python code and the Tcl
-	@$(RUN) -m scripts.lint
+	@$(RUN) -m flow.lint
 
 format: .venv/installed ## lay out the Python code and the Tcl
-	@$(RUN) -m scripts.lint --format
+	@$(RUN) -m flow.lint --format
 
 demo: .venv/installed ## convolve a genome in the simulated hardware and compare with numpy
 	@$(RUN) -m crocuta demo $(chosen_config)
@@ -95,7 +95,7 @@ demo: .venv/installed ## convolve a genome in the simulated hardware and compare
 conv: .venv/installed ## convolve two .npy files in simulation: make conv X=x.npy H=h.npy OUT=y.npy
 	@test -n '$(X)' && test -n '$(H)' && test -n '$(OUT)' || \
 	  { echo 'Name the files: make conv X=x.npy H=h.npy OUT=y.npy' >&2; exit 2; }
-	$(if $(waves_wanted),@scripts/install.sh waves && mkdir -p build/waves)
+	$(if $(waves_wanted),@flow/install.sh waves && mkdir -p build/waves)
 	@$(RUN) -m crocuta conv '$(X)' '$(H)' --output '$(OUT)' $(chosen_config) \
 	  $(if $(waves_wanted),--waves build/waves/conv.fst)
 
@@ -107,10 +107,10 @@ plan: .venv/installed ## choose a configuration: make plan LENGTH=450k [FILTER_L
 	  $(if $(BRAM),--bram '$(BRAM)') $(if $(CLOCK),--clock '$(CLOCK)') $(if $(SNR),--snr '$(SNR)')
 
 synth: .venv/installed ## synthesise for UltraScale+ and count what it takes: make synth CONFIG=u200
-	@$(RUN) -m scripts.synth '$(or $(CONFIG),u200)'
+	@$(RUN) -m flow.synth '$(or $(CONFIG),u200)'
 
 resources: .venv/installed ## synthesise every configuration, write docs/resources.md
-	@$(RUN) -m scripts.resources
+	@$(RUN) -m flow.resources
 
 bench: .venv/installed ## measure throughput, memory and accuracy against their targets: QUICK=1
 	@$(RUN) -m benchmarks --jobs '$(JOBS)' $(if $(PART),--part '$(PART)') \
@@ -119,25 +119,25 @@ bench: .venv/installed ## measure throughput, memory and accuracy against their 
 .PHONY: ooc netlist bitstream program flash xo xclbin
 
 ooc: .venv/installed ## Vivado: route the kernel alone at 300 MHz: make ooc CONFIG=u200
-	@$(RUN) -m scripts.build ooc $(chosen_config)
+	@$(RUN) -m flow.build ooc $(chosen_config)
 
 netlist: .venv/installed ## Vivado: simulate the netlists that ooc left, against their vectors
-	@$(RUN) -m scripts.netlist $(chosen_config)
+	@$(RUN) -m flow.netlist $(chosen_config)
 
 bitstream: .venv/installed ## build a whole FPGA: make bitstream TARGET=u200 CONFIG=u200
-	@$(RUN) -m scripts.build bitstream --target '$(or $(TARGET),u200)' $(chosen_config)
+	@$(RUN) -m flow.build bitstream --target '$(or $(TARGET),u200)' $(chosen_config)
 
 program: .venv/installed ## Vivado: load the bitstream into a U200 over USB
-	@$(RUN) -m scripts.build program $(chosen_config)
+	@$(RUN) -m flow.build program $(chosen_config)
 
 flash: .venv/installed ## Vivado: write the bitstream into a U200's flash over USB
-	@$(RUN) -m scripts.build flash $(chosen_config)
+	@$(RUN) -m flow.build flash $(chosen_config)
 
 xo: .venv/installed ## Vivado: package the kernel for Vitis: make xo CONFIG=u200
-	@$(RUN) -m scripts.build xo $(chosen_config)
+	@$(RUN) -m flow.build xo $(chosen_config)
 
 xclbin: .venv/installed ## Vitis: link the kernel into a platform: make xclbin MODE=hw_emu
-	@$(RUN) -m scripts.build xclbin $(chosen_config) $(if $(MODE),--mode '$(MODE)') \
+	@$(RUN) -m flow.build xclbin $(chosen_config) $(if $(MODE),--mode '$(MODE)') \
 	  $(if $(PLATFORM),--platform '$(PLATFORM)')
 
 clean: ## remove build/ (and not .venv)

@@ -14,16 +14,17 @@ from types import ModuleType
 from typing import Annotated, Any
 
 import typer
-from crocuta.errors import InputError, KernelError
 from rich.console import Console
 
 from benchmarks import accuracy, lengths, memory, planner, report, roofline, software, throughput
 from benchmarks.points import Results, Store, measured
 from benchmarks.scale import FULL, QUICK, Scale
-from models.configs import ROOT
-from models.files import design_digest, write_generated
-from scripts.synth import SynthesisError
-from tb import stops
+from crocuta import stops
+from crocuta.errors import InputError, KernelError
+from crocuta.models.configs import ROOT
+from crocuta.models.files import write_generated
+from flow.digest import design_digest
+from flow.synth import SynthesisError
 
 PARTS = {
     "throughput": throughput,

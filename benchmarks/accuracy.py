@@ -16,11 +16,13 @@ from benchmarks.points import Json, Point, Results, Show, files_digest
 from benchmarks.report import COLOURS, Check, Plot, Section, Table, at_least
 from benchmarks.scale import Scale
 from benchmarks.signals import SIGNALS, signal
-from models import configs, crocuta_kernel
-from models.configs import ROOT
-from models.crocuta_kernel import SampleArray
-from models.errors import errors
-from models.reference import causal_convolution, snr_db
+from crocuta import hyena
+from crocuta.models import configs
+from crocuta.models.configs import ROOT
+from crocuta.models.errors import errors
+from crocuta.models.kernel import crocuta_kernel
+from crocuta.models.kernel.crocuta_kernel import SampleArray
+from crocuta.models.reference import causal_convolution, snr_db
 
 TARGET_DB = 80.0  # of the main job's mantissas, for every class
 
@@ -41,13 +43,13 @@ def to_bfloat16(samples: SampleArray) -> SampleArray:
 def _models_digest() -> str:
     """Of what computes: not of the schedule, the configurations' file and the ports."""
     names = {"configs", "files", "chunk_controller", "sample_reader", "sample_writer", "hyena"}
-    paths = sorted((ROOT / "models").glob("*.py"))
+    paths = sorted((ROOT / "models").rglob("*.py"))
     return files_digest(*(path for path in paths if path.stem not in names))
 
 
 def _data_digest() -> str:
     """Of the data: the code that makes them, and numpy, whose random numbers they are."""
-    paths = Path(signals.__file__), ROOT / "models" / "hyena.py"
+    paths = Path(signals.__file__), Path(hyena.__file__)
     return f"{files_digest(*paths)} numpy {np.__version__}"
 
 

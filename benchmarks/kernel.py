@@ -10,17 +10,18 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 import numpy as np
-from crocuta import rtl_build
+
+from benchmarks.points import Json, Show, files_digest
+from crocuta.backends.rtl_kernel import RtlKernel, Timing
+from crocuta.design import rtl_build
 from crocuta.device import Device
 from crocuta.errors import KernelError
 from crocuta.kernel import Bank, Counters
-from crocuta.rtl_kernel import RtlKernel, Timing
-
-from benchmarks.points import Json, Show, files_digest
-from models import configs, crocuta_kernel, reference
-from models.chunk_controller import Job, Mode, Pass, chunks, mac_beats, schedule
-from models.configs import Config
-from models.files import design_digest
+from crocuta.models import configs, reference
+from crocuta.models.configs import Config
+from crocuta.models.convolution.chunk_controller import Job, Mode, Pass, chunks, mac_beats, schedule
+from crocuta.models.kernel import crocuta_kernel
+from flow.digest import design_digest
 
 SEED = 1
 TIMING = Timing()

@@ -12,10 +12,10 @@ from benchmarks.points import Json, Point, Results, Show
 from benchmarks.report import COLOURS, Check, Plot, Section, Table, at_most
 from benchmarks.scale import Scale
 from benchmarks.throughput import each_pass
-from models import configs
-from models.configs import Config
-from models.plan.memories import block_rams, memories
-from scripts import resources, synth
+from crocuta.models import configs
+from crocuta.models.configs import Config
+from crocuta.planner.memories import block_rams, memories
+from flow import resources, synth
 
 MEGABYTE = 1e6
 BYTES = 4608  # of a BRAM36

@@ -15,8 +15,8 @@ from benchmarks.memory import MemoryPoint
 from benchmarks.points import Json, Point, Results
 from benchmarks.report import COLOURS, Plot, Section, Table, at_most
 from benchmarks.scale import Scale
-from models import configs
-from models.plan.clocks import convolve_clocks, prepare_clocks
+from crocuta.models import configs
+from crocuta.planner.clocks import convolve_clocks, prepare_clocks
 
 # Percent that the planner may be away from what is measured.
 CLOCKS = 2.0

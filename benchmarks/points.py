@@ -19,7 +19,7 @@ from typing import Any, Protocol
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
 
-from models.files import write_generated
+from crocuta.models.files import write_generated
 
 Json = dict[str, Any]
 Show = Callable[[str, float], None]

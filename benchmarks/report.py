@@ -11,15 +11,16 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
-from crocuta.picture import BLUE, GREY, RED, STYLE
-from crocuta.runs import ASSUMED_CLOCK_MHZ
 from markupsafe import Markup
 from matplotlib import rc_context
 from matplotlib.figure import Figure
 
 from benchmarks.points import Json
-from models.files import design_digest, write_generated
-from tb.pages import write_page
+from crocuta.cli.picture import BLUE, GREY, RED, STYLE
+from crocuta.cli.runs import ASSUMED_CLOCK_MHZ
+from crocuta.models.files import write_generated
+from flow.digest import design_digest
+from flow.pages import write_page
 
 COLOURS = (BLUE, RED, "#2a9d8f", "#e9a23b", "#6d5a9c", "#8c6d46", GREY, "#c9ced3")
 ASSUMPTION = (

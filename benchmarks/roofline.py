@@ -5,7 +5,6 @@
 from __future__ import annotations
 
 import numpy as np
-from crocuta.runs import ASSUMED_CLOCK_MHZ
 from matplotlib.figure import Figure
 
 from benchmarks import lengths, throughput
@@ -14,6 +13,7 @@ from benchmarks.points import Json, Point, Results
 from benchmarks.report import COLOURS, Check, Plot, Section, Table
 from benchmarks.scale import Scale
 from benchmarks.software import U200_BYTES
+from crocuta.cli.runs import ASSUMED_CLOCK_MHZ
 
 BOUNDS = {
     "compute": "compute",

@@ -6,8 +6,8 @@ from __future__ import annotations
 
 import dataclasses
 
-from models import configs
-from models.configs import Config
+from crocuta.models import configs
+from crocuta.models.configs import Config
 
 
 def schedules(name: str) -> tuple[str, str]:
@@ -21,7 +21,7 @@ QUICK_FASTEST, QUICK_SIMPLE = schedules("tiny")
 
 @dataclasses.dataclass(frozen=True)
 class Scale:
-    """What each part measures; a configuration is one of configs.toml, with changes or not."""
+    """What each part measures, at configurations of models/configs.toml or changed ones."""
 
     series: tuple[str, ...]
     """The first is the main one; a curve each over chunk sizes: a name is all that one takes."""

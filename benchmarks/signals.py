@@ -7,10 +7,10 @@ from __future__ import annotations
 from functools import cache
 
 import numpy as np
-from crocuta.demo import D_MODEL, SHIFT
 
-from models import hyena
-from models.crocuta_kernel import SampleArray
+from crocuta import hyena
+from crocuta.cli.demo import D_MODEL, SHIFT
+from crocuta.models.kernel.crocuta_kernel import SampleArray
 
 SEED = 1
 CHANNEL = 128  # of the HyenaDNA filter

@@ -17,7 +17,6 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 import scipy.signal
-from crocuta.runs import ASSUMED_CLOCK_MHZ
 from matplotlib.figure import Figure
 from matplotlib.ticker import NullFormatter
 
@@ -25,6 +24,7 @@ from benchmarks.kernel import SEED, KernelPoint
 from benchmarks.points import Json, Point, Results, Show
 from benchmarks.report import COLOURS, Plot, Section, Table
 from benchmarks.scale import Scale
+from crocuta.cli.runs import ASSUMED_CLOCK_MHZ
 
 DIRECT_LONGEST = 16_384  # numpy.convolve multiplies every pair
 LEAST_SECONDS = 1.0

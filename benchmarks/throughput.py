@@ -18,8 +18,8 @@ from benchmarks.kernel import LOSSES, KernelPoint, losses
 from benchmarks.points import Json, Point, Results
 from benchmarks.report import COLOURS, Check, Plot, Section, Table, at_least
 from benchmarks.scale import Scale
-from models.chunk_controller import Job, Mode, passes
-from models.configs import Config
+from crocuta.models.configs import Config
+from crocuta.models.convolution.chunk_controller import Job, Mode, passes
 
 SHARE = 97.0  # percent of what the schedule's passes allow that each point shall reach
 SLOPE = 0.95

@@ -24,12 +24,14 @@ import typer
 from pyslang import driver
 from rich.console import Console
 
-from models import configs, twiddle_rom
-from models.configs import ROOT, Config
-from scripts import ecp5
-from scripts.lint import KERNEL, rtl_files
-from scripts.synth import fail
-from tb import stops
+from crocuta import stops
+from crocuta.design.sources import rtl_files
+from crocuta.models import configs
+from crocuta.models.configs import ROOT, Config
+from crocuta.models.transform import twiddle_rom
+from flow import ecp5
+from flow.lint import KERNEL
+from flow.synth import fail
 
 BUILD = ROOT / "build" / "vivado"
 TOP = "crocuta"
@@ -45,7 +47,7 @@ STRATEGY = "run.impl_1.strategy=Performance_ExtraTimingOpt"
 app = typer.Typer(add_completion=False, no_args_is_help=True)
 console = Console(highlight=False, soft_wrap=True)
 
-ConfigOption = Annotated[str, typer.Option(help="a name of configs.toml")]
+ConfigOption = Annotated[str, typer.Option(help="a name of models/configs.toml")]
 TargetOption = Annotated[str, typer.Option(help="what to build for")]
 Port = tuple[str, str, int]
 """A direction, "input" or "output", a name and a width."""
@@ -89,7 +91,7 @@ def wrapper(
     connections = [f"    .{port}({port})" for _, port, _ in ports]
     return "\n".join(
         [
-            f"// {module} with its parameters, written by scripts/build.py.",
+            f"// {module} with its parameters, written by flow/build.py.",
             f"module {name} (",
             ",\n".join(declarations),
             ");",

@@ -1,10 +1,10 @@
 # Copyright 2026 The Crocuta authors
 # SPDX-License-Identifier: Apache-2.0
-"""`python -m tb.coverage`: runs the benches with coverage, merges what they leave, and reports
+"""`python -m flow.coverage`: runs the benches with coverage, merges what they leave, and reports
 line, branch, toggle and functional coverage.
 
 Verilator writes one coverage.dat a simulation: a point is a place of the RTL, whatever instance of
-it was hit. What cannot or need not be covered is named in tb/coverage_exclusions.toml with a
+it was hit. What cannot or need not be covered is named in flow/coverage_exclusions.toml with a
 reason; an exclusion that excludes nothing, or something that was hit, is an error.
 """
 
@@ -27,14 +27,15 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from rich.console import Console
 from rich.table import Table
 
-from models.configs import ROOT
-from models.files import verification_digest
-from tb import stops
-from tb.pages import write_page
-from tb.testplan import read_coverage
+from crocuta import stops
+from crocuta.design.sources import rtl_files
+from crocuta.models.configs import ROOT
+from flow.digest import verification_digest
+from flow.pages import write_page
+from flow.testplan import read_coverage
 
 DIRECTORY = ROOT / "build" / "coverage"
-EXCLUSIONS = ROOT / "tb" / "coverage_exclusions.toml"
+EXCLUSIONS = Path(__file__).with_name("coverage_exclusions.toml")
 TARGETS = {"line": 98.0, "branch": 95.0, "toggle": 90.0, "functional": 100.0}
 """The least percentages."""
 SHOWN = 25
@@ -117,7 +118,7 @@ def read_points(lines: Iterable[str]) -> Iterator[tuple[Point, int]]:
         pairs = dict(part.split("\x02", 1) for part in entry[3:].split("\x01") if part)
         path = Path(pairs["f"])
         kind = pairs["page"].removeprefix("v_").split("/")[0]
-        if path.parent.name == "rtl":
+        if "rtl" in path.parts:
             point = Point(kind, path.name, int(pairs["l"]), int(pairs["n"]), pairs["o"])
             yield point, int(count)
 
@@ -175,7 +176,7 @@ def functional(directory: Path) -> tuple[int, int, list[str]]:
 
 def run_benches(seeds: int, seed: str, test: str, jobs: int) -> None:
     """Runs the benches in Verilator at tiny; CoverageError when a test failed."""
-    command = [sys.executable, "-m", "tb.regress", "--sim", "verilator", "--config", "tiny"]
+    command = [sys.executable, "-m", "flow.regress", "--sim", "verilator", "--config", "tiny"]
     command += ["--seeds", str(seeds), "--seed", seed, "--test", test, "--jobs", str(jobs)]
     environment = {**os.environ, "RTL_COVERAGE": "1"}
     if subprocess.run(command, cwd=ROOT, env=environment, check=False).returncode:
@@ -246,10 +247,7 @@ def main(
             with path.open(encoding="utf-8") as file:
                 for point, count in read_points(file):
                     hits[point] += count
-        source = {
-            path.name: path.read_text(encoding="utf-8").splitlines()
-            for path in sorted((ROOT / "rtl").glob("*.sv"))
-        }
+        source = {path.name: path.read_text(encoding="utf-8").splitlines() for path in rtl_files()}
         merged = merge(hits, [] if test else read_exclusions(), source)
     except CoverageError as error:
         Console(stderr=True, soft_wrap=True).print(str(error), style="red", markup=False)

@@ -23,17 +23,17 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-from crocuta import uart_kernel
 from rich.console import Console
 from rich.table import Table
 
-from models import twiddle_rom
-from models.configs import ROOT, Config
-from models.files import write_generated
-from scripts import ecp5_netlist
-from scripts.synth import fail
-from tb.benches import BOARD_MODULES
-from tb.runner import design_files
+from crocuta.backends import uart_kernel
+from crocuta.design.sources import design_files
+from crocuta.models.configs import ROOT, Config
+from crocuta.models.files import write_generated
+from crocuta.models.transform import twiddle_rom
+from flow import ecp5_netlist
+from flow.synth import fail
+from tb.registry import BOARD_MODULES
 
 BOARD = ROOT / "boards" / "ecp5"
 BUILD = ROOT / "build" / "ecp5"
@@ -149,7 +149,7 @@ def map_design(
         return
     kept.unlink(missing_ok=True)
     write_generated(directory / "synthesis.ys", script)
-    yosys = [sys.executable, str(ROOT / "scripts" / "formal_yosys.py")]
+    yosys = [sys.executable, str(ROOT / "flow" / "formal_yosys.py")]
     run([*yosys, "-ql", "yosys.log", "synthesis.ys"], directory, "synthesis")
     kept.write_text(digest.hexdigest(), encoding="utf-8")
 

@@ -32,10 +32,11 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
-from models.configs import ROOT
-from models.files import verification_digest
-from tb import stops
-from tb.runner import BenchFailure, design_files
+from crocuta import stops
+from crocuta.design.sources import design_files
+from crocuta.errors import BuildError
+from crocuta.models.configs import ROOT
+from flow.digest import verification_digest
 
 FORMAL = ROOT / "formal"
 BUILD = ROOT / "build" / "formal"
@@ -408,7 +409,7 @@ def main(
                 status = "[red]FAIL" if result.problems else "[green]PASS"
                 about = f"{result.task.name}: {result.task.about}"
                 console.print(f"{status}[/] {about}, {seconds:.0f} s")
-    except (FormalError, BenchFailure) as error:
+    except (FormalError, BuildError) as error:
         raise fail(str(error), 2) from None
     ordered = [results[item.name] for item in wanted]
     summary = report(ordered, time.monotonic() - start)

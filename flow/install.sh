@@ -66,7 +66,7 @@ usable() {
 
 if usable; then
   if [ "$(cat .venv/installed 2> /dev/null)" = "$here" ] && ! [ requirements.txt -nt .venv/installed ] &&
-    ! [ pyproject.toml -nt .venv/installed ] && ! [ scripts/install.sh -nt .venv/installed ]; then
+    ! [ pyproject.toml -nt .venv/installed ] && ! [ flow/install.sh -nt .venv/installed ]; then
     exit 0
   fi
   python=.venv/bin/python

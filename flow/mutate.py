@@ -1,10 +1,10 @@
 # Copyright 2026 The Crocuta authors
 # SPDX-License-Identifier: Apache-2.0
-"""`python -m tb.mutate`: puts single faults into copies of the RTL and sees whether a bench fails.
+"""`python -m flow.mutate`: puts single faults into copies of the RTL; does a bench fail?
 
 A mutant is one change of one file: an operator replaced, a condition negated, the arms of a choice
 exchanged, a constant changed, an assignment dropped. It is killed when any bench whose design holds
-the file fails or hangs. What survives has to be explained in tb/mutation_survivors.toml.
+the file fails or hangs. What survives has to be explained in flow/mutation_survivors.toml.
 """
 
 from __future__ import annotations
@@ -33,14 +33,16 @@ from rich.console import Console
 from rich.progress import Progress
 from rich.table import Table
 
-from models.configs import ROOT
-from models.files import verification_digest
-from tb import cache, runner, stops
-from tb.benches import BENCHES, Bench
+from crocuta import stops
+from crocuta.design import cache
+from crocuta.design.sources import RTL, design_files, rtl_file, rtl_files
+from crocuta.models.configs import ROOT
+from flow.digest import verification_digest
+from tb.registry import BENCHES, Bench
 
 DIRECTORY = ROOT / "build" / "mutation"
-SURVIVORS = ROOT / "tb" / "mutation_survivors.toml"
-COPIED = ("rtl", "tb", "models", "registers", "data", "configs.toml", "pyproject.toml")
+SURVIVORS = Path(__file__).with_name("mutation_survivors.toml")
+COPIED = ("rtl", "models", "host", "tb", "flow", "registers", "data", "pyproject.toml")
 LEAST_PERCENT = 95.0
 SPARED = {"crocuta_pkg.sv", "ram.sv"}
 """No logic of their own to change: functions for parameters, and an inferred memory."""
@@ -227,8 +229,8 @@ def targets_of(files: set[str]) -> dict[str, list[Target]]:
             at = [config for config in bench.configs if config.partition("+")[0] == "tiny"]
             sim = "icarus" if "icarus" in bench.sims else bench.sims[0]
             extra = [ROOT / name for name in bench.sources if name.endswith(".sv")]
-            for path in runner.design_files(bench.top, extra):
-                if path.parent.name == "rtl" and path.name in files:
+            for path in design_files(bench.top, extra):
+                if path.is_relative_to(RTL) and path.name in files:
                     found[path.name] += [Target(test, bench, config, sim) for config in at]
     return found
 
@@ -238,11 +240,14 @@ def run_target(work: Path, target: Target, seed: int, limit: float) -> tuple[str
 
     Returns "passed", "failed", "hung" or "did not build".
     """
-    command = [sys.executable, "-m", "tb.sim", target.test, "--bench", target.bench.name]
+    command = [sys.executable, "-m", "flow.simulate", target.test, "--bench", target.bench.name]
     command += ["--sim", target.sim, "--config", target.config, "--seed", str(seed)]
     command.append("--fail-fast")
     # What is compiled for a mutant must not push out of the cache what is of use again.
-    mutants = {"PYTHONPATH": str(work), "CROCUTA_CACHE": str(cache.root() / "mutants")}
+    mutants = {
+        "PYTHONPATH": f"{work / 'host'}:{work}",
+        "CROCUTA_CACHE": str(cache.root() / "mutants"),
+    }
     begin = time.monotonic()
     process = subprocess.Popen(
         command,
@@ -281,7 +286,7 @@ class Bank:
                 source, copy = ROOT / name, work / name
                 if source.is_dir():
                     shutil.rmtree(copy, ignore_errors=True)
-                    shutil.copytree(source, copy)
+                    shutil.copytree(source, copy, symlinks=True)
                 else:
                     copy.parent.mkdir(parents=True, exist_ok=True)
                     shutil.copy(source, copy)
@@ -315,8 +320,9 @@ def judge(
 ) -> Verdict:
     """Runs benches, the quickest first, until one fails."""
     work = bank.free.get()
-    path = work / "rtl" / mutant.file
-    original = (ROOT / "rtl" / mutant.file).read_text(encoding="ascii")
+    source_path = rtl_file(Path(mutant.file).stem)
+    path = work / source_path.relative_to(ROOT)
+    original = source_path.read_text(encoding="ascii")
     source = original.splitlines()[mutant.line - 1].strip()
     verdict = Verdict(mutant.file, mutant.line, source, mutant.change)
     try:
@@ -410,7 +416,7 @@ def main(
 ) -> None:
     """Puts faults into the RTL and reports how many the benches find."""
     begin = time.monotonic()
-    paths = sorted((ROOT / "rtl").glob("*.sv"))
+    paths = sorted(rtl_files())
     chosen = [p for p in paths if p.name not in SPARED and file in ("", p.name)]
     jobs = jobs or len(os.sched_getaffinity(0))
     verdicts: list[Verdict] = []

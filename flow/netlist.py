@@ -8,7 +8,7 @@ testbench of plain Verilog, which any simulator takes that has models of the cel
 has, and Icarus where it is given some (AMD's own are not for it).
 
 An arithmetic module's vectors come from its model. The kernel's are what the ports of the RTL did
-in jobs that were compared with the model (tb/bench_record.py). Bits that the RTL leaves unknown are
+in jobs that were compared with the model (bench_record.py). Bits that the RTL leaves unknown are
 not compared.
 """
 
@@ -26,13 +26,14 @@ import numpy as np
 import typer
 from rich.console import Console
 
-from models.configs import Config
-from models.files import write_generated
-from scripts import build
-from scripts.lint import KERNEL
-from scripts.synth import fail
-from tb import bench_cfp, runner
-from tb.benches import KERNEL_SOURCES, Bench, kernel_parameters
+from crocuta.errors import BuildError
+from crocuta.models.configs import Config
+from crocuta.models.files import write_generated
+from flow import build, runner
+from flow.lint import KERNEL
+from flow.synth import fail
+from tb.benches.arithmetic import bench_cfp
+from tb.registry import KERNEL_SOURCES, Bench, kernel_parameters
 
 SIMS = ("xsim", "icarus")
 CLOCKS = ("clk_i", "ap_clk")
@@ -108,7 +109,7 @@ def kernel_trace(config: Config, directory: Path, seed: int) -> Trace:
     record = directory / "ports.txt"
     bench = Bench(
         top="kernel_tb",
-        module="tb.bench_record",
+        module="tb.benches.kernel.bench_record",
         about="a recording",
         parameters=kernel_parameters,
         configs=(config.name,),
@@ -121,7 +122,7 @@ def kernel_trace(config: Config, directory: Path, seed: int) -> Trace:
     )
     try:
         runner.run(bench, config, "icarus", seed)
-    except runner.BenchFailure as error:
+    except BuildError as error:
         raise fail(f"The kernel's jobs could not be recorded: {error}.", 1) from None
     rows = []
     for line in record.read_text(encoding="utf-8").splitlines():
@@ -156,7 +157,7 @@ def testbench(top: str, trace: Trace, vectors: Path) -> str:
           $display("clock %0d: {name} is %h instead of %h", row, outputs{part}, values{part});"""
         for name, part in slices(trace.outputs)
     )
-    return f"""// {top} in simulation, written by scripts/netlist.py.
+    return f"""// {top} in simulation, written by flow/netlist.py.
 `timescale 1ns / 1ps
 module replay;
   reg clock = 1'b0;

@@ -1,6 +1,6 @@
 # Copyright 2026 The Crocuta authors
 # SPDX-License-Identifier: Apache-2.0
-"""Reports for people: HTML pages from tb/templates, each one file without scripts."""
+"""Reports for people: HTML pages from flow/templates, each one file without scripts."""
 
 from __future__ import annotations
 
@@ -8,9 +8,7 @@ from pathlib import Path
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
-from models.configs import ROOT
-
-TEMPLATES = ROOT / "tb" / "templates"
+TEMPLATES = Path(__file__).with_name("templates")
 
 
 def write_page(template: str, path: Path, **values: object) -> None:

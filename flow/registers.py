@@ -13,8 +13,16 @@ from typing import Any
 import jinja2
 from systemrdl.node import AddrmapNode, FieldNode, RegNode
 
-from models.configs import ROOT
-from tb.register_map import SOURCE, RegisterMapError, access, codes, field_of, read_map, reset_of
+from crocuta.models.configs import ROOT
+from tb.lib.register_map import (
+    SOURCE,
+    RegisterMapError,
+    access,
+    codes,
+    field_of,
+    read_map,
+    reset_of,
+)
 
 OUTPUTS = {
     "crocuta_pkg.sv.j2": "rtl/crocuta_pkg.sv",

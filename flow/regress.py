@@ -1,6 +1,6 @@
 # Copyright 2026 The Crocuta authors
 # SPDX-License-Identifier: Apache-2.0
-"""`python -m tb.regress`: the benches over many seeds, and the other tests once.
+"""`python -m flow.regress`: the benches over many seeds, and the other tests once.
 
 Dask runs the jobs: on a LocalCluster, or on the farm whose scheduler is named. Everything is built
 first, then the longest simulations go first. Jobs of a worker that dies run again elsewhere.
@@ -31,11 +31,13 @@ from distributed import Client, Future, KilledWorker, LocalCluster, as_completed
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 
-from models import configs
-from models.configs import ROOT
-from tb import runner, stops
-from tb.benches import BENCHES, Bench
-from tb.regress_report import Attempt, PytestResult, Summary, read, write
+from crocuta import stops
+from crocuta.errors import BuildError
+from crocuta.models import configs
+from crocuta.models.configs import ROOT
+from flow import runner
+from flow.regress_report import Attempt, PytestResult, Summary, read, write
+from tb.registry import BENCHES, Bench
 
 DIRECTORY = ROOT / "build" / ("coverage" if runner.covers() else "regress")
 BUILDS_FIRST = 1_000_000
@@ -184,7 +186,7 @@ def build_job(job: Job, settings: Settings, waves: bool = False) -> Result:
         with quiet():
             config = configs.load(job.config)
             runner.build(job.bench, config, job.sim, waves, settings.time_limit)
-    except runner.BenchFailure as error:
+    except BuildError as error:
         failure = str(error)
     directory = runner.build_directory(job.bench, configs.load(job.config), job.sim, waves)
     return Result(job, *watch.read(), failure, str(directory))
@@ -217,7 +219,7 @@ def run_job(job: Job, settings: Settings, waves: bool = False) -> Result:
                 test_dir=directory,
                 time_limit=settings.time_limit,
             )
-    except runner.BenchFailure as error:
+    except BuildError as error:
         failure = str(error)
     result = Result(job, *watch.read(), failure, str(directory))
     result.tests = dict(test_results(directory / "results.xml"))
@@ -621,7 +623,7 @@ def main(
         console.print(f"{len(chosen)} jobs, repeated with SEED={base}")
         everything = not (test or sim or config)
         summary = regress(chosen, base, scheduler, workers, limit, everything, before)
-    except (RegressionError, runner.BenchFailure, configs.ConfigError) as error:
+    except (RegressionError, BuildError, configs.ConfigError) as error:
         message = str(error)
         sentence = f"{message[0].upper()}{message[1:].removesuffix('.')}."
         Console(stderr=True, soft_wrap=True).print(sentence, style="red", markup=False)
@@ -634,6 +636,6 @@ def main(
 
 if __name__ == "__main__":
     # By its own name, under which the workers find what they are sent.
-    from tb.regress import main as command
+    from flow.regress import main as command
 
     stops.run(command)

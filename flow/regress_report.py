@@ -12,8 +12,8 @@ from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
 from xml.etree import ElementTree
 
-from models.files import verification_digest
-from tb.pages import write_page
+from flow.digest import verification_digest
+from flow.pages import write_page
 
 
 @dataclass

@@ -24,13 +24,15 @@ import typer
 from rich.box import SIMPLE
 from rich.table import Table
 
-from models import configs, twiddle_rom
-from models.configs import ROOT, Config
-from models.files import design_digest, write_generated
-from scripts import synth
-from scripts.lint import rtl_files
-from scripts.synth import Figures, Json, console, fail, number
-from tb import stops
+from crocuta import stops
+from crocuta.design.sources import rtl_files
+from crocuta.models import configs
+from crocuta.models.configs import ROOT, Config
+from crocuta.models.files import write_generated
+from crocuta.models.transform import twiddle_rom
+from flow import synth
+from flow.digest import design_digest
+from flow.synth import Figures, Json, console, fail, number
 
 DOCS = ROOT / "docs"
 COMMAND = "make resources"
@@ -65,7 +67,7 @@ def basis(config: Config) -> Json:
 
 
 def entry(config: Config, report: Json) -> Json:
-    """What is kept of scripts.synth's report: the tree of blocks, in the order of rtl/crocuta.f."""
+    """What is kept of flow.synth's report: the tree of blocks, in the order of rtl/crocuta.f."""
     order = {path.stem: index for index, path in enumerate(rtl_files())}
     blocks = sorted(report["blocks"], key=lambda block: [order[name] for name in block["path"]])
     return {
@@ -155,8 +157,8 @@ def page(data: Mapping[str, Json]) -> str:
         f"<!-- Written by `{COMMAND}` from docs/resources.json: run that. -->",
         "# Resources",
         "",
-        "What each configuration of `configs.toml` takes of an UltraScale+ FPGA, also those meant",
-        f"for other FPGAs. `{COMMAND}` measures it and writes this page; design `{designs}`,",
+        "What each configuration of models/configs.toml takes of an UltraScale+ FPGA, also those",
+        f"meant for other FPGAs. `{COMMAND}` measures it and writes this page; design `{designs}`,",
         "a digest of `rtl/`.",
         "",
         *table("configuration", "lanes", "chunk", "bits of a twiddle"),
@@ -167,7 +169,7 @@ def page(data: Mapping[str, Json]) -> str:
         lines.append(row(f"[`{name}`](#{name})", *sizes, *cells(total(found))))
     lines += [
         "",
-        f"Measured by yosys {tools} (`synth_xilinx` for UltraScale+, as `scripts/synth.py` runs",
+        f"Measured by yosys {tools} (`synth_xilinx` for UltraScale+, as `flow/synth.py` runs",
         "it), before placement. yosys packs no register into a DSP48E2 and leaves adders beside it",
         "in LUTs, so LUT and FF are pessimistic: only Vivado can tell the final figures. LUT",
         "counts logic, RAMs and shift registers, two RAMB18E2 are one BRAM36, and `-` is none.",

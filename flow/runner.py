@@ -22,15 +22,15 @@ import cocotb_tools.config
 from cocotb_tools import runner as cocotb_runner
 from filelock import FileLock
 
-from models.configs import ROOT, Config
-from tb import cache, processes, verilator
-from tb.benches import SIMS, Bench
-from tb.failures import BenchFailure as BenchFailure
+from crocuta.design import cache, processes, verilator
+from crocuta.design.sources import design_files
+from crocuta.errors import BuildError
+from crocuta.models.configs import ROOT, Config
+from tb.registry import SIMS, Bench
 
-RTL = ROOT / "rtl"
 BUILD = ROOT / "build" / "sim"
 """What every build and every seed leaves: logs, results, waves."""
-VERILATOR_CONTROL = ROOT / "tb" / "verilator.vlt"
+VERILATOR_CONTROL = Path(__file__).with_name("verilator.vlt")
 TAIL_LINES = 30
 TIME_LIMIT_S = 3600  # a simulation that hangs must not hang the suite
 RESULTS_KEPT_S = 24 * 3600
@@ -53,6 +53,10 @@ OTHERS_SETTINGS = re.compile(
     "PYTHON(HASHSEED|HOME|INSPECT|OPTIMIZE|STARTUP)|RANDOM_SEED|TEST(CASE|FILTER)?|TOPLEVEL.*|WAVES"
 )
 """Variables by which a user's shell would change what a simulation does, or how much of it."""
+
+
+class BenchFailure(BuildError):
+    """A bench that did not build, failed, or ran no test; the message names the log."""
 
 
 class _Logged(cocotb_runner.Runner):
@@ -103,27 +107,6 @@ def _icarus_version() -> str:
         raise BenchFailure("Icarus Verilog is missing: run `make env` or install `iverilog`.")
     answer = subprocess.run(["iverilog", "-V"], capture_output=True, text=True, check=True)
     return answer.stdout.splitlines()[0]
-
-
-def design_files(top: str, extra: Sequence[Path] = ()) -> list[Path]:
-    """The files of rtl/ and `extra` that `top` reaches, packages first.
-
-    Only these are compiled, so a change elsewhere neither rebuilds nor breaks a bench. Relies on
-    one module or package per file of rtl/, with the file's name.
-    """
-    library = {path.stem: path for path in sorted(RTL.glob("*.sv"))}
-    library.update({path.stem: path for path in extra})
-    if top not in library:
-        raise BenchFailure(f"There is no module {top}: neither rtl/{top}.sv nor a bench source.")
-    reached = {top, *(path.stem for path in extra)}
-    waiting = sorted(reached)
-    while waiting:
-        text = library[waiting.pop()].read_text(encoding="utf-8")
-        text = re.sub(r"//[^\n]*|/\*.*?\*/", " ", text, flags=re.DOTALL)
-        for name in set(re.findall(r"\w+", text)) & library.keys() - reached:
-            reached.add(name)
-            waiting.append(name)
-    return [library[name] for name in sorted(reached, key=lambda n: (not n.endswith("_pkg"), n))]
 
 
 def covers() -> bool:

@@ -1,6 +1,6 @@
 # Copyright 2026 The Crocuta authors
 # SPDX-License-Identifier: Apache-2.0
-"""`python -m tb.signoff`: gathers the reports of a verification into docs/signoff.md.
+"""`python -m flow.signoff`: gathers the reports of a verification into docs/signoff.md.
 
 It reads what the commands of the list left in build/, keeps the short form of each report in
 docs/signoff/, and fails when one is missing, is about another design or of other benches than there
@@ -20,9 +20,10 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from models.configs import ROOT
-from models.files import verification_digest, write_generated
-from tb import stops
+from crocuta import stops
+from crocuta.models.configs import ROOT
+from crocuta.models.files import write_generated
+from flow.digest import verification_digest
 
 BUILD = ROOT / "build"
 DOCS = ROOT / "docs"

@@ -1,6 +1,6 @@
 # Copyright 2026 The Crocuta authors
 # SPDX-License-Identifier: Apache-2.0
-"""`python -m tb.sim`: runs the benches of one test, or lists the tests."""
+"""`python -m flow.simulate`: runs the benches of one test, or lists the tests."""
 
 from __future__ import annotations
 
@@ -10,9 +10,11 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from models import configs
-from tb import runner, stops
-from tb.benches import BENCHES, ENGINE_TESTS, SIMS
+from crocuta import stops
+from crocuta.errors import BuildError
+from crocuta.models import configs
+from flow import runner
+from tb.registry import BENCHES, ENGINE_TESTS, SIMS
 
 console = Console(highlight=False, soft_wrap=True)
 
@@ -39,7 +41,9 @@ def list_tests() -> None:
 def main(
     test: Annotated[str, typer.Argument(help="the test; none: list them")] = "",
     sim: Annotated[str, typer.Option(help="verilator or icarus")] = "verilator",
-    config: Annotated[str, typer.Option(help="a name of configs.toml, or with changes")] = "tiny",
+    config: Annotated[
+        str, typer.Option(help="a configuration's name, or one with changes")
+    ] = "tiny",
     seed: Annotated[str, typer.Option(help="random seed; default: SEED or a new one")] = "",
     waves: Annotated[bool, typer.Option("--waves", help="leave an FST file")] = False,
     bench_name: Annotated[str, typer.Option("--bench", help="TOP, TOP-VARIANT or module")] = "",
@@ -73,13 +77,13 @@ def main(
     except configs.ConfigError as error:
         message = str(error)
         raise fail(f"{message[0].upper()}{message[1:]}.", 2) from None
-    except runner.BenchFailure as error:
+    except BuildError as error:
         raise fail(str(error), 2) from None
     failures = 0
     for bench in benches:
         try:
             runner.run(bench, loaded, sim, number, waves, echo=True, only=only, fail_fast=fail_fast)
-        except runner.BenchFailure as error:
+        except BuildError as error:
             failures += 1
             fail(str(error), 1)
     if failures:

@@ -37,11 +37,13 @@ from rich.console import Console
 from rich.progress import Progress
 from rich.table import Table
 
-from models import configs, twiddle_rom
-from models.configs import ROOT, Config
-from models.files import write_generated
-from tb import stops
-from tb.runner import RTL, BenchFailure, design_files
+from crocuta import stops
+from crocuta.design.sources import design_files, rtl_file
+from crocuta.errors import BuildError
+from crocuta.models import configs
+from crocuta.models.configs import ROOT, Config
+from crocuta.models.files import write_generated
+from crocuta.models.transform import twiddle_rom
 
 KERNEL = "crocuta_kernel"
 # Netlists, as JSON, that one process of yosys takes together.
@@ -139,7 +141,7 @@ def digest(data: object) -> str:
 
 def tool() -> str:
     """What, besides a netlist, decides the result of its synthesis."""
-    worker = (ROOT / "scripts" / "yosys_worker.py").read_text(encoding="utf-8")
+    worker = (ROOT / "flow" / "yosys_worker.py").read_text(encoding="utf-8")
     return f"pyosys {version('pyosys')} {worker}"
 
 
@@ -219,7 +221,7 @@ class Synthesis:
         log = result.with_suffix(".log")
         with log.open("w", encoding="utf-8") as file:
             done = subprocess.run(
-                [sys.executable, "-m", "scripts.yosys_worker"],
+                [sys.executable, "-m", "flow.yosys_worker"],
                 cwd=ROOT,
                 input=json.dumps({**self.job, **work, "job": job, "result": str(result)}),
                 stdout=file,
@@ -305,7 +307,7 @@ def added(items: Iterable[tuple[int, Figures]]) -> Figures:
 
 def shown_parameters(unit: Json) -> dict[str, str | int]:
     """The parameters of a unit's module, without what it derives from them."""
-    text = (RTL / f"{unit['module']}.sv").read_text(encoding="utf-8")
+    text = rtl_file(unit["module"]).read_text(encoding="utf-8")
     names = re.findall(r"^ *parameter +(?:\w+ +)?(\w+) *=", text, flags=re.MULTILINE)
     values = {name: unit["parameters"][name] for name in names if name in unit["parameters"]}
     return {
@@ -400,7 +402,7 @@ def over_budget(result: Json, config: Config) -> list[str]:
     limits = {"bram36": config.bram36_max, "uram": config.uram_max}
     return [
         f"{config.name} needs {number(result[figure])} {FIGURES[figure]}, "
-        f"more than the {limit} it may have ({figure}_max in configs.toml)."
+        f"more than the {limit} it may have ({figure}_max in models/configs.toml)."
         for figure, limit in limits.items()
         if limit is not None and result[figure] > limit
     ]
@@ -413,14 +415,14 @@ def fail(message: str, code: int) -> typer.Exit:
 
 
 def main(
-    config: Annotated[str, typer.Argument(help="a name of configs.toml")],
+    config: Annotated[str, typer.Argument(help="a name of models/configs.toml")],
     top: Annotated[str, typer.Option(help="a part of the kernel instead of all")] = KERNEL,
 ) -> None:
     """Synthesises a configuration, writes build/synth/CONFIG.json and checks its budget."""
     try:
         chosen = configs.load(config)
         synthesis = Synthesis(chosen, top)
-    except (configs.ConfigError, BenchFailure) as error:
+    except (configs.ConfigError, BuildError) as error:
         message = str(error).rstrip(".")
         raise fail(f"{message[0].upper()}{message[1:]}.", 2) from None
     start = time.monotonic()

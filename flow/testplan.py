@@ -1,6 +1,6 @@
 # Copyright 2026 The Crocuta authors
 # SPDX-License-Identifier: Apache-2.0
-"""`python -m tb.testplan`: joins the testplans with results and functional coverage.
+"""`python -m flow.testplan`: joins the testplans with results and functional coverage.
 
 A plan is tb/testplans/TEST.toml for a TEST of the registry: points that say what is checked, by
 which tests, and which coverage shows that it happened. Results are the results.xml of runs, and
@@ -24,11 +24,12 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from rich.console import Console
 from rich.table import Table
 
-from models.configs import ROOT
-from models.files import verification_digest
-from tb import runner, stops
-from tb.benches import BENCHES, Bench
-from tb.pages import write_page
+from crocuta import stops
+from crocuta.models.configs import ROOT
+from flow import runner
+from flow.digest import verification_digest
+from flow.pages import write_page
+from tb.registry import BENCHES, Bench
 
 PLANS = ROOT / "tb" / "testplans"
 RESULTS = ROOT / "build" / "regress" / "runs"
@@ -132,7 +133,7 @@ def plan_problems(
     plans: Mapping[str, Plan], existing: Sequence[str], blocks: Iterable[str] = BENCHES
 ) -> list[str]:
     """What is wrong with the plans as they are written: without any results."""
-    problems = [f"There is no test {name} in tb/benches.py." for name in plans.keys() - {*blocks}]
+    problems = [f"There is no test {name} in tb/registry.py." for name in plans.keys() - {*blocks}]
     planned = set()
     for name, plan in plans.items():
         names = [point.name for point in plan.points]

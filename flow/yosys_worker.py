@@ -1,8 +1,8 @@
 # Copyright 2026 The Crocuta authors
 # SPDX-License-Identifier: Apache-2.0
-"""What scripts.synth has yosys do, in processes of their own: an error of yosys ends its process.
+"""What flow.synth has yosys do, in processes of their own: an error of yosys ends its process.
 
-`python -m scripts.yosys_worker < JOB.json`: `elaborate` cuts a design into netlists of one unit
+`python -m flow.yosys_worker < JOB.json`: `elaborate` cuts a design into netlists of one unit
 each, `synthesise` maps such netlists to UltraScale+ cells and counts them, `check` looks for what
 hides in the cuts: loops and drivers across units. yosys' own log goes to stdout.
 """

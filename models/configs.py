@@ -1,6 +1,6 @@
 # Copyright 2026 The Crocuta authors
 # SPDX-License-Identifier: Apache-2.0
-"""The configurations of configs.toml, checked and with their derived sizes.
+"""The configurations of models/configs.toml, checked and with their derived sizes.
 
 A name is one of the file's or one with changes, `u200+chunk-32768+mantissa_bits-16`: of characters
 that no shell, makefile or file system takes for its own, as names become those of files.
@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any, NamedTuple, NoReturn
 
 ROOT = Path(__file__).resolve().parent.parent
-CONFIG_FILE = ROOT / "configs.toml"
+CONFIG_FILE = Path(__file__).with_name("configs.toml")
 
 
 class ConfigError(ValueError):

@@ -22,8 +22,8 @@ import numpy as np
 import numpy.typing as npt
 import scipy.signal
 
-from models.cfp import FloatArray
-from models.configs import Config
+from crocuta.models.cfp import FloatArray
+from crocuta.models.configs import Config
 
 REFERENCE_ERROR = 2.0**-46
 """Of the float64 reference, relative to the highest level: one FFT makes all of it."""

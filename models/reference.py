@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 import scipy.signal
 
-from models.cfp import FloatArray
+from crocuta.models.cfp import FloatArray
 
 
 def causal_convolution(x: npt.NDArray[Any], h: npt.NDArray[Any]) -> FloatArray:

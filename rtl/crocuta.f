@@ -1,35 +1,50 @@
+// The kernel's files, relative to this one, in the order in which data and then control meet them.
+
+// Packages
 crocuta_pkg.sv
-ram.sv
-fifo.sv
-credit_counter.sv
-delay.sv
-valid_delay.sv
-axi_read_master.sv
-axi_write_master.sv
-lane_bursts.sv
-sample_reader.sv
-float_to_cfp.sv
-round_nearest_even.sv
-cfp_normalise.sv
-cfp_align.sv
-cfp_add.sv
-cfp_butterfly.sv
-cfp_multiply.sv
-twiddle_rom.sv
-commutator.sv
-fft_level.sv
-fft_engine.sv
-forward_path.sv
-spectrum_writer.sv
-spectrum_reader.sv
-spectral_mac.sv
-overlap_add.sv
-cfp_to_float.sv
-inverse_path.sv
-sample_writer.sv
-chunk_walker.sv
-chunk_controller.sv
-pass_sequencer.sv
-job_control.sv
-control_registers.sv
-crocuta_kernel.sv
+
+// Cells that everything is built from
+cells/ram.sv
+cells/fifo.sv
+cells/credit_counter.sv
+cells/delay.sv
+cells/valid_delay.sv
+
+// Arithmetic on complex floating-point words
+arithmetic/float_to_cfp.sv
+arithmetic/round_nearest_even.sv
+arithmetic/cfp_normalise.sv
+arithmetic/cfp_align.sv
+arithmetic/cfp_add.sv
+arithmetic/cfp_butterfly.sv
+arithmetic/cfp_multiply.sv
+arithmetic/cfp_to_float.sv
+
+// The transform
+transform/twiddle_rom.sv
+transform/commutator.sv
+transform/fft_level.sv
+transform/fft_engine.sv
+
+// Ports: memory to lanes and back
+ports/axi_read_master.sv
+ports/axi_write_master.sv
+ports/lane_bursts.sv
+ports/sample_reader.sv
+ports/spectrum_writer.sv
+ports/spectrum_reader.sv
+ports/sample_writer.sv
+
+// The convolution: what a chunk passes through, and what orders the passes
+convolution/forward_path.sv
+convolution/spectral_mac.sv
+convolution/overlap_add.sv
+convolution/inverse_path.sv
+convolution/chunk_walker.sv
+convolution/chunk_controller.sv
+convolution/pass_sequencer.sv
+
+// The kernel
+kernel/job_control.sv
+kernel/control_registers.sv
+kernel/crocuta_kernel.sv

@@ -9,9 +9,9 @@ import random
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from models import twiddle_rom
-from models.configs import Config
-from tb import cache
+from crocuta.design import cache
+from crocuta.design.sources import twiddle_directory
+from crocuta.models.configs import Config
 
 SIMS = ("verilator", "icarus")
 BOTH_OUTPUTS = ("tiny", "small", "tiny+outputs-2", "small+outputs-2")
@@ -31,7 +31,9 @@ ENGINE_SIZES = (
     ("forward", (2, 4096, 18, 9, 18)),
     ("inverse", (2, 4096, 18, 9, 18)),
 )
-KERNEL_SOURCES = ("tb/kernel_tb.sv", "tb/job_observer.sv", "tb/axi_memory.sv")
+SIMULATION = "host/crocuta/simulation"
+MEMORY = f"{SIMULATION}/axi_memory.sv"
+KERNEL_SOURCES = (f"{SIMULATION}/kernel_tb.sv", f"{SIMULATION}/job_observer.sv", MEMORY)
 WIDEST = "tiny+mantissa_bits-24+exponent_bits-10+twiddle_bits-27"
 NARROWEST = "tiny+mantissa_bits-14+exponent_bits-8+twiddle_bits-12"
 """Both ends of the words, in Icarus the second one: there each stage saturates by itself."""
@@ -64,7 +66,7 @@ class Bench:
     top: str
     """The top module: rtl/TOP.sv, or one of `sources`."""
     module: str
-    """The cocotb module, e.g. "tb.bench_fft"."""
+    """The cocotb module, e.g. "tb.benches.transform.bench_fft"."""
     about: str
     """One line for the list of tests."""
     parameters: Callable[[Config], Mapping[str, int | str]] = no_parameters
@@ -144,11 +146,6 @@ def spectrum_ports_parameters(config: Config) -> dict[str, int | str]:
     return {**{name: parameters[name] for name in names}, "Words": 8 * config.chunk_beats}
 
 
-def twiddle_directory(config: Config) -> str:
-    """The directory of a configuration's twiddle tables, which this writes."""
-    return str(cache.tables(twiddle_rom.tables(config)))
-
-
 def engine(inverse: bool = False, **changes: int) -> Callable[[Config], dict[str, int | str]]:
     """fft_engine's parameters at a configuration with `changes`."""
 
@@ -199,7 +196,7 @@ def arithmetic(
     exponent_bits, _ = ARITHMETIC[mantissa_bits]
     return Bench(
         top=top,
-        module="tb.bench_cfp",
+        module="tb.benches.arithmetic.bench_cfp",
         about=f"{about}, {mantissa_bits}-bit mantissas",
         parameters=fixed(MantissaBits=mantissa_bits, ExponentBits=exponent_bits, **parameters),
         configs=("tiny",),
@@ -245,23 +242,23 @@ BENCHES: dict[str, tuple[Bench, ...]] = {
     "agents": (
         Bench(
             top="agents_tb",
-            module="tb.bench_agents",
+            module="tb.benches.agents.bench_agents",
             about="the agents back to back, and that their monitors see broken rules",
             configs=("tiny",),
-            sources=("tb/agents_tb.sv",),
+            sources=("tb/benches/agents/agents_tb.sv",),
         ),
     ),
     "cells": (
         Bench(
             top="ram",
-            module="tb.bench_ram",
+            module="tb.benches.cells.bench_ram",
             about="block RAM: contents, latency and the held output",
             parameters=fixed(Width=45, Depth=64, Style="block"),
             configs=("tiny",),
         ),
         Bench(
             top="ram",
-            module="tb.bench_ram",
+            module="tb.benches.cells.bench_ram",
             about="LUT RAM whose depth is no power of two",
             parameters=fixed(Width=27, Depth=40, Style="distributed"),
             configs=("tiny",),
@@ -269,23 +266,23 @@ BENCHES: dict[str, tuple[Bench, ...]] = {
         ),
         Bench(
             top="rom_tb",
-            module="tb.bench_rom",
+            module="tb.benches.cells.bench_rom",
             about="initial words from a file",
             parameters=ram_init_file,
             configs=("tiny",),
-            sources=("tb/rom_tb.sv",),
+            sources=("tb/benches/cells/rom_tb.sv",),
             exhaustive=True,
         ),
         Bench(
             top="fifo",
-            module="tb.bench_fifo",
+            module="tb.benches.cells.bench_fifo",
             about="order, full, empty, level and latency, clock by clock",
             parameters=fixed(Width=13, Depth=16, Style="distributed"),
             configs=("tiny",),
         ),
         Bench(
             top="fifo",
-            module="tb.bench_fifo",
+            module="tb.benches.cells.bench_fifo",
             about="the smallest depth, in block RAM",
             parameters=fixed(Width=37, Depth=2, Style="block"),
             configs=("tiny",),
@@ -293,14 +290,14 @@ BENCHES: dict[str, tuple[Bench, ...]] = {
         ),
         Bench(
             top="credit_counter",
-            module="tb.bench_credit_counter",
+            module="tb.benches.cells.bench_credit_counter",
             about="available exactly while a place is free",
             parameters=fixed(Credits=7, Skip=0),
             configs=("tiny",),
         ),
         Bench(
             top="credit_counter",
-            module="tb.bench_credit_counter",
+            module="tb.benches.cells.bench_credit_counter",
             about="the first reserves that only fill the engine are free",
             parameters=fixed(Credits=8, Skip=21),
             configs=("tiny",),
@@ -308,7 +305,7 @@ BENCHES: dict[str, tuple[Bench, ...]] = {
         ),
         Bench(
             top="delay",
-            module="tb.bench_delay",
+            module="tb.benches.cells.bench_delay",
             about="one clock, the shortest",
             parameters=fixed(Width=45, Clocks=1),
             configs=("tiny",),
@@ -316,14 +313,14 @@ BENCHES: dict[str, tuple[Bench, ...]] = {
         ),
         Bench(
             top="delay",
-            module="tb.bench_delay",
+            module="tb.benches.cells.bench_delay",
             about="every word, Clocks later",
             parameters=fixed(Width=27, Clocks=19),
             configs=("tiny",),
         ),
         Bench(
             top="valid_delay",
-            module="tb.bench_delay",
+            module="tb.benches.cells.bench_delay",
             about="one clock, the shortest",
             parameters=fixed(Clocks=1),
             configs=("tiny",),
@@ -331,7 +328,7 @@ BENCHES: dict[str, tuple[Bench, ...]] = {
         ),
         Bench(
             top="valid_delay",
-            module="tb.bench_delay",
+            module="tb.benches.cells.bench_delay",
             about="every bit, Clocks later, and none after a reset",
             parameters=fixed(Clocks=20),
             configs=("tiny",),
@@ -341,7 +338,7 @@ BENCHES: dict[str, tuple[Bench, ...]] = {
         *(
             Bench(
                 top="round_nearest_even",
-                module="tb.bench_cfp",
+                module="tb.benches.arithmetic.bench_cfp",
                 about=f"every bit pattern around a tie, {m} bits",
                 parameters=fixed(OutBits=m),
                 configs=("tiny",),
@@ -384,16 +381,16 @@ BENCHES: dict[str, tuple[Bench, ...]] = {
     "axi_masters": (
         Bench(
             top="axi_masters_tb",
-            module="tb.bench_axi_masters",
+            module="tb.benches.ports.bench_axi_masters",
             about="bursts, strobes, errors, the outstanding limit, stop and reset",
             parameters=axi_masters_parameters,
-            sources=("tb/axi_masters_tb.sv",),
+            sources=("tb/benches/ports/axi_masters_tb.sv",),
         ),
     ),
     "chunk_controller": (
         Bench(
             top="chunk_controller",
-            module="tb.bench_chunk_controller",
+            module="tb.benches.convolution.bench_chunk_controller",
             about="every command stream against the schedule's model",
             parameters=chunk_parameters,
             configs=BOTH_OUTPUTS,
@@ -401,7 +398,7 @@ BENCHES: dict[str, tuple[Bench, ...]] = {
         ),
         Bench(
             top="chunk_controller",
-            module="tb.bench_chunk_controller",
+            module="tb.benches.convolution.bench_chunk_controller",
             about="rows of at most 8 chunks: the largest counts",
             parameters=short_rows(3),
             configs=BOTH_OUTPUTS,
@@ -410,7 +407,7 @@ BENCHES: dict[str, tuple[Bench, ...]] = {
         ),
         Bench(
             top="chunk_controller",
-            module="tb.bench_chunk_controller",
+            module="tb.benches.convolution.bench_chunk_controller",
             about="rows always shorter than a chunk",
             parameters=short_rows(-1),
             configs=("tiny", "tiny+outputs-2"),
@@ -418,7 +415,7 @@ BENCHES: dict[str, tuple[Bench, ...]] = {
         ),
         Bench(
             top="pass_sequencer",
-            module="tb.bench_pass_sequencer",
+            module="tb.benches.convolution.bench_pass_sequencer",
             about="each beat fires exactly when it may and takes what it needs",
             parameters=chunk_parameters,
             configs=BOTH_OUTPUTS,
@@ -428,7 +425,7 @@ BENCHES: dict[str, tuple[Bench, ...]] = {
     "fft": (
         Bench(
             top="fft_engine",
-            module="tb.bench_fft",
+            module="tb.benches.transform.bench_fft",
             about="forward engine: order, words, latency, gaps, resets, saturation",
             parameters=engine(),
             variant="forward",
@@ -436,7 +433,7 @@ BENCHES: dict[str, tuple[Bench, ...]] = {
         ),
         Bench(
             top="fft_engine",
-            module="tb.bench_fft",
+            module="tb.benches.transform.bench_fft",
             about="inverse engine: the same",
             parameters=engine(inverse=True),
             variant="inverse",
@@ -444,7 +441,7 @@ BENCHES: dict[str, tuple[Bench, ...]] = {
         ),
         Bench(
             top="fft_engine",
-            module="tb.bench_fft",
+            module="tb.benches.transform.bench_fft",
             about="forward engine with the tables of a plain FFT",
             parameters=engine(right_angle=False),
             configs=("tiny",),
@@ -454,7 +451,7 @@ BENCHES: dict[str, tuple[Bench, ...]] = {
         *(
             Bench(
                 top="commutator",
-                module="tb.bench_commutator",
+                module="tb.benches.transform.bench_commutator",
                 about=f"the exchange over {distance} beats, against its definition",
                 parameters=fixed(Lanes=4, WordBits=11, Distance=distance),
                 configs=("tiny",),
@@ -464,24 +461,24 @@ BENCHES: dict[str, tuple[Bench, ...]] = {
         ),
         Bench(
             top="fft_round_trip_tb",
-            module="tb.bench_fft_round_trip",
+            module="tb.benches.transform.bench_fft_round_trip",
             about="forward into inverse: the models' words, and close to the input",
             parameters=path_parameters(),
-            sources=("tb/fft_round_trip_tb.sv",),
+            sources=("tb/benches/transform/fft_round_trip_tb.sv",),
             long=(("small", "icarus"),),
         ),
         Bench(
             top="twiddle_rom_tb",
-            module="tb.bench_twiddle_rom",
+            module="tb.benches.transform.bench_twiddle_rom",
             about="every level's twiddles, forward and conjugate, beat for beat",
             parameters=twiddle_parameters,
-            sources=("tb/twiddle_rom_tb.sv",),
+            sources=("tb/benches/transform/twiddle_rom_tb.sv",),
         ),
     ),
     "fft_sizes": tuple(
         Bench(
             top="fft_engine",
-            module="tb.bench_fft",
+            module="tb.benches.transform.bench_fft",
             about=f"{name} engine at Lanes, Chunk, MantissaBits, ExponentBits, TwiddleBits {sizes}",
             parameters=engine(
                 inverse=name == "inverse",
@@ -500,7 +497,7 @@ BENCHES: dict[str, tuple[Bench, ...]] = {
     "spectral_mac": (
         Bench(
             top="spectral_mac",
-            module="tb.bench_spectral_mac",
+            module="tb.benches.convolution.bench_spectral_mac",
             about="passes of a chunk, any marks and gaps, resets, saturation",
             parameters=mac_parameters,
             configs=BOTH_OUTPUTS,
@@ -510,7 +507,7 @@ BENCHES: dict[str, tuple[Bench, ...]] = {
     "overlap_add": (
         Bench(
             top="overlap_add",
-            module="tb.bench_overlap_add",
+            module="tb.benches.convolution.bench_overlap_add",
             about="chunks of channels, zero parts, gaps, resets, saturation",
             parameters=word_parameters,
         ),
@@ -518,14 +515,14 @@ BENCHES: dict[str, tuple[Bench, ...]] = {
     "paths": (
         Bench(
             top="forward_path",
-            module="tb.bench_forward_path",
+            module="tb.benches.convolution.bench_forward_path",
             about="samples to spectra: gaps, stalls, places, resets, NaNs and infinities",
             parameters=path_parameters(),
             configs=("tiny",),
         ),
         Bench(
             top="forward_path",
-            module="tb.bench_forward_path",
+            module="tb.benches.convolution.bench_forward_path",
             about="float32 samples that overflow: 14-bit mantissas, 8-bit exponents, 8192 samples",
             parameters=path_parameters(
                 chunk=8192, mantissa_bits=14, exponent_bits=8, twiddle_bits=18
@@ -538,49 +535,57 @@ BENCHES: dict[str, tuple[Bench, ...]] = {
         ),
         Bench(
             top="inverse_path_tb",
-            module="tb.bench_inverse_path",
+            module="tb.benches.convolution.bench_inverse_path",
             about="totals to samples: tails, gaps, stalls, places, resets, saturation",
             parameters=path_parameters(),
             configs=("tiny", "tiny+exponent_bits-8"),
-            sources=("tb/inverse_path_tb.sv",),
+            sources=("tb/benches/convolution/inverse_path_tb.sv",),
             long=(("tiny+exponent_bits-8", "icarus"),),
         ),
     ),
     "control_registers": (
         Bench(
             top="control_registers_tb",
-            module="tb.bench_control_registers",
+            module="tb.benches.kernel.bench_control_registers",
             about="AXI4-Lite accesses, identity and interrupts",
             parameters=register_parameters,
-            sources=("tb/control_registers_tb.sv",),
+            sources=("tb/benches/kernel/control_registers_tb.sv",),
         ),
         Bench(
             top="control_registers_tb",
-            module="tb.bench_job_control",
+            module="tb.benches.kernel.bench_job_control",
             about="ap_ctrl_chain jobs on a core played by the bench: ends, errors, counters",
             parameters=register_parameters,
-            sources=("tb/control_registers_tb.sv",),
+            sources=("tb/benches/kernel/control_registers_tb.sv",),
             configs=("tiny",),
         ),
     ),
     "spectrum_ports": (
         Bench(
             top="spectrum_ports_tb",
-            module="tb.bench_spectrum_ports",
+            module="tb.benches.ports.bench_spectrum_ports",
             about="round trips, reads that wait for writes, throughput, stop, errors and reset",
             parameters=spectrum_ports_parameters,
-            sources=("tb/spectrum_ports.vlt", "tb/spectrum_ports_tb.sv", "tb/axi_memory.sv"),
+            sources=(
+                "tb/benches/ports/spectrum_ports.vlt",
+                "tb/benches/ports/spectrum_ports_tb.sv",
+                MEMORY,
+            ),
         ),
         Bench(
             top="spectrum_ports_tb",
-            module="tb.bench_spectrum_ports",
+            module="tb.benches.ports.bench_spectrum_ports",
             about="the same with chunks of four bursts",
             parameters=lambda config: spectrum_ports_parameters(
                 dataclasses.replace(config, chunk=SEVERAL_BURSTS)
             ),
             configs=("tiny",),
             sims=("verilator",),
-            sources=("tb/spectrum_ports.vlt", "tb/spectrum_ports_tb.sv", "tb/axi_memory.sv"),
+            sources=(
+                "tb/benches/ports/spectrum_ports.vlt",
+                "tb/benches/ports/spectrum_ports_tb.sv",
+                MEMORY,
+            ),
             variant="bursts",
             env={"SPECTRUM_CHUNK": str(SEVERAL_BURSTS)},
         ),
@@ -588,63 +593,78 @@ BENCHES: dict[str, tuple[Bench, ...]] = {
     "sample_ports": (
         Bench(
             top="sample_ports_tb",
-            module="tb.bench_sample_ports",
+            module="tb.benches.ports.bench_sample_ports",
             about="lane striding: every length, throughput on one port, stop, errors and reset",
             parameters=sample_ports_parameters,
-            sources=("tb/sample_ports_tb.sv", "tb/axi_memory.sv"),
+            sources=(
+                "tb/benches/ports/sample_ports_tb.sv",
+                MEMORY,
+            ),
         ),
         Bench(
             top="sample_ports_tb",
-            module="tb.bench_sample_ports",
+            module="tb.benches.ports.bench_sample_ports",
             about="lane striding with two tiles of slots",
             parameters=fixed(Lanes=2, Chunk=64, TileSlots=2, Words=256),
             configs=("tiny",),
-            sources=("tb/sample_ports_tb.sv", "tb/axi_memory.sv"),
+            sources=(
+                "tb/benches/ports/sample_ports_tb.sv",
+                MEMORY,
+            ),
             variant="slots2",
         ),
         Bench(
             top="sample_ports_tb",
-            module="tb.bench_sample_ports",
+            module="tb.benches.ports.bench_sample_ports",
             about="lane striding of the smallest chunk: bursts of one beat",
             parameters=fixed(Lanes=2, Chunk=8, Words=32),
             configs=("tiny",),
-            sources=("tb/sample_ports_tb.sv", "tb/axi_memory.sv"),
+            sources=(
+                "tb/benches/ports/sample_ports_tb.sv",
+                MEMORY,
+            ),
             variant="smallest",
         ),
         Bench(
             top="sample_ports_tb",
-            module="tb.bench_sample_ports",
+            module="tb.benches.ports.bench_sample_ports",
             about="lane striding with 8 lanes, chunks of several tiles and pages",
             parameters=fixed(Lanes=8, Chunk=4096, Words=4096),
             configs=("tiny",),
             sims=("verilator",),
-            sources=("tb/sample_ports_tb.sv", "tb/axi_memory.sv"),
+            sources=(
+                "tb/benches/ports/sample_ports_tb.sv",
+                MEMORY,
+            ),
             variant="lanes8",
         ),
         Bench(
             top="sample_ports_tb",
-            module="tb.bench_sample_ports",
+            module="tb.benches.ports.bench_sample_ports",
             about="lane striding with 16 lanes",
             parameters=fixed(Lanes=16, Chunk=512, Words=256),
             configs=("tiny",),
             sims=("verilator",),
-            sources=("tb/sample_ports_tb.sv", "tb/axi_memory.sv"),
+            sources=(
+                "tb/benches/ports/sample_ports_tb.sv",
+                MEMORY,
+            ),
             variant="lanes16",
         ),
     ),
     "axi_memory": (
         Bench(
             top="axi_memory",
-            module="tb.bench_axi_memory",
+            module="tb.benches.agents.bench_axi_memory",
             about="the benches' memory: contents, latency, bandwidth, errors, protocol checks",
             parameters=axi_memory_parameters,
-            sources=("tb/axi_memory.sv",),
+            sources=(MEMORY,),
         ),
     ),
     "kernel": (
         Bench(
             top="kernel_tb",
-            module="tb.bench_kernel",
+            module="tb.benches.kernel.bench_kernel",
             about="the whole kernel: lengths, data, memories, queues, reset, errors, bad arguments",
             parameters=kernel_bench_parameters,
             configs=(*BOTH_OUTPUTS, NARROWEST),
@@ -660,7 +680,7 @@ BENCHES: dict[str, tuple[Bench, ...]] = {
     "uart_bridge": (
         Bench(
             top="uart_bridge",
-            module="tb.bench_uart_bridge",
+            module="tb.benches.boards.bench_uart_bridge",
             about="the ECP5 board's way in: commands, rates, bad input, a host whose clock is off",
             parameters=fixed(ClocksPerBit=8, MemWords=1500, SilenceLog2=6),
             configs=("tiny",),
@@ -670,7 +690,7 @@ BENCHES: dict[str, tuple[Bench, ...]] = {
     "board": (
         Bench(
             top="crocuta_board",
-            module="tb.bench_board",
+            module="tb.benches.boards.bench_board",
             about="the ECP5 board, through its serial line: convolutions, memory that is not there",
             parameters=board_parameters,
             configs=("tiny",),
@@ -681,7 +701,7 @@ BENCHES: dict[str, tuple[Bench, ...]] = {
     "longconv": (
         Bench(
             top="kernel_tb",
-            module="tb.bench_longconv",
+            module="tb.benches.kernel.bench_longconv",
             about="DNA by a HyenaDNA filter, 450,002 samples where they fit (CONFIG=u200)",
             parameters=kernel_bench_parameters,
             configs=("small", "small+outputs-2"),

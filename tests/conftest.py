@@ -15,8 +15,8 @@ import pytest
 from hypothesis import settings
 from xdist.workermanage import NodeManager
 
-from tb import stops
-from tb.runner import BenchFailure, default_seed
+from crocuta import stops
+from flow.runner import BenchFailure, default_seed
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

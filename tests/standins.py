@@ -26,12 +26,13 @@ from typing import Any
 
 import numpy as np
 import pytest
-from crocuta import uart_kernel, xdma_kernel
+
+from crocuta.backends import uart_kernel, xdma_kernel
+from crocuta.backends.rtl_kernel import BASES, RtlKernel
+from crocuta.backends.uart_kernel import BOARD, DONE, REFUSED
+from crocuta.backends.xdma_kernel import ADDRESSES
 from crocuta.kernel import Bank, HostMemory, Pages
 from crocuta.registers import WIDE, Control, Register
-from crocuta.rtl_kernel import BASES, RtlKernel
-from crocuta.uart_kernel import BOARD, DONE, REFUSED
-from crocuta.xdma_kernel import ADDRESSES
 
 CLOCKS = 2000
 """The simulation runs so many clocks at a time while the host waits."""

@@ -12,9 +12,9 @@ from collections.abc import Mapping
 
 import pytest
 
-from models import configs
-from tb import runner
-from tb.benches import BENCHES, BRIEF, SIMS, Bench
+from crocuta.models import configs
+from flow import runner
+from tb.registry import BENCHES, BRIEF, SIMS, Bench
 
 ALL = [(test, bench) for test, benches in sorted(BENCHES.items()) for bench in benches]
 RUNS = [

@@ -22,8 +22,8 @@ from benchmarks.memory import MemoryPoint
 from benchmarks.points import Json, Show, Store
 from benchmarks.scale import FASTEST, FULL, QUICK, QUICK_FASTEST, QUICK_SIMPLE, SIMPLE, Scale
 from benchmarks.software import SoftwarePoint
-from models import configs
-from models.plan.clocks import convolve_clocks, prepare_clocks
+from crocuta.models import configs
+from crocuta.planner.clocks import convolve_clocks, prepare_clocks
 
 # Measured on kernels that other tests compile too. What has another chunk size is a stand-in.
 SMALL = Scale(

@@ -14,14 +14,15 @@ from pathlib import Path
 
 import pytest
 
-from models import configs
-from models.configs import ROOT
-from tb import cache, runner, verilator
-from tb.benches import BENCHES
-from tb.failures import BenchFailure
+from crocuta.design import cache, verilator
+from crocuta.errors import BuildError
+from crocuta.models import configs
+from crocuta.models.configs import ROOT
+from flow import runner
+from tb.registry import BENCHES
 
 TINY = configs.load("tiny")
-DESIGN = ("configs.toml", "models", "registers", "rtl", "tb")
+DESIGN = ("flow", "host", "models", "registers", "rtl", "tb")
 
 
 @pytest.fixture
@@ -136,7 +137,7 @@ def test_a_cache_that_cannot_be_used_is_refused(
     monkeypatch.setenv("CROCUTA_CACHE", named)
     if named == "/proc/self":
         monkeypatch.setattr(os, "access", lambda *_: False)
-    with pytest.raises(BenchFailure, match=sentence):
+    with pytest.raises(BuildError, match=sentence):
         cache.root()
     assert not Path("/tmp/a folder").exists()
 
@@ -173,7 +174,16 @@ def test_verilator_compiles_where_there_is_no_python(root: Path, tmp_path: Path)
     entries = root / "entries"
     entries.mkdir()
     environment = {name: text for name, text in os.environ.items() if name != "CROCUTA_CACHE"}
-    fifo = [sys.executable, "-m", "tb.sim", "cells", "--bench", "fifo", "--only", "full_speed"]
+    fifo = [
+        sys.executable,
+        "-m",
+        "flow.simulate",
+        "cells",
+        "--bench",
+        "fifo",
+        "--only",
+        "full_speed",
+    ]
     # Verilator's own library from the user's cache: it takes a minute.
     subprocess.run(fifo, cwd=ROOT, env=environment, capture_output=True, check=True)
     code = "from tb import cache; print(cache.root())"
@@ -204,14 +214,11 @@ def test_a_copy_of_the_project_takes_what_is_compiled(tmp_path: Path) -> None:
     copy = tmp_path / "é space"
     copy.mkdir()
     for name in DESIGN:
-        if (ROOT / name).is_dir():
-            ignored = shutil.ignore_patterns("__pycache__")
-            shutil.copytree(ROOT / name, copy / name, ignore=ignored)
-        else:
-            shutil.copy(ROOT / name, copy)
+        ignored = shutil.ignore_patterns("__pycache__")
+        shutil.copytree(ROOT / name, copy / name, ignore=ignored, symlinks=True)
     for name, sim in cells:
         done = subprocess.run(
-            [sys.executable, "-m", "tb.sim", "cells", "--bench", name, "--sim", sim],
+            [sys.executable, "-m", "flow.simulate", "cells", "--bench", name, "--sim", sim],
             cwd=copy,
             env={**os.environ, "PYTHONPATH": str(copy)},
             capture_output=True,

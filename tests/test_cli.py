@@ -26,18 +26,19 @@ import numpy as np
 import numpy.typing as npt
 import psutil
 import pytest
-from crocuta import demo as demonstration
-from crocuta import runs
-from crocuta.__main__ import app
-from crocuta.device import Device
-from crocuta.errors import KernelError
-from crocuta.rtl_kernel import RtlKernel
-from crocuta.waves import recorded, signals
 from typer.testing import CliRunner, Result
 
-from models import cfp, configs, reference
-from models.configs import ROOT
-from tb import cache
+from crocuta.backends.rtl_kernel import RtlKernel
+from crocuta.cli import demo as demonstration
+from crocuta.cli import runs
+from crocuta.cli.app import app
+from crocuta.cli.waves import recorded, signals
+from crocuta.design import cache
+from crocuta.design.rtl_build import SIMULATION
+from crocuta.device import Device
+from crocuta.errors import KernelError
+from crocuta.models import cfp, configs, reference
+from crocuta.models.configs import ROOT
 
 Array = npt.NDArray[Any]
 
@@ -736,8 +737,8 @@ def test_waves_are_kept_when_the_kernel_fails(folder: Path) -> None:
 
 @pytest.mark.parametrize("config", ["tiny", "small+outputs-2"])
 def test_signal_lists_name_what_there_is(config: str) -> None:
-    kernel = (ROOT / "rtl" / "crocuta_kernel.sv").read_text()
-    bound = (ROOT / "tb" / "kernel_waves.sv").read_text()
+    kernel = (ROOT / "rtl" / "kernel" / "crocuta_kernel.sv").read_text()
+    bound = (SIMULATION / "kernel_waves.sv").read_text()
     lanes = configs.load(config).lanes
     found = signals(configs.load(config))
     for listed in found.values():
@@ -748,7 +749,7 @@ def test_signal_lists_name_what_there_is(config: str) -> None:
             else:
                 module = "float_wave" if path[-1] == "value" else "cfp_wave"
                 assert re.search(rf"{module} #\(.*\)\s+{path[1]} \(", bound), path
-                assert f"real {path[-1]};" in (ROOT / "tb" / f"{module}.sv").read_text()
+                assert f"real {path[-1]};" in (SIMULATION / f"{module}.sv").read_text()
         assert sum("gen_lane" in name for name in listed) in (lanes, 2 * lanes)
 
 
@@ -783,7 +784,7 @@ def test_waves_show_words_as_numbers(folder: Path, seed: int) -> None:
         f"  float_wave #(.Lanes({lanes})) u_float (.valid_i(1'b1), .samples_i(row));\n"
         f"  initial begin\n{body}  end\nendmodule\n"
     )
-    sources = [str(ROOT / "tb" / name) for name in ("cfp_wave.sv", "float_wave.sv")]
+    sources = [str(SIMULATION / name) for name in ("cfp_wave.sv", "float_wave.sv")]
     subprocess.run(["iverilog", "-g2012", "-o", "top", "top.sv", *sources], check=True)
     shown = subprocess.run(["vvp", "top"], check=True, capture_output=True, text=True).stdout
     found = np.array([line.split() for line in shown.splitlines()], float)

@@ -12,8 +12,8 @@ from pathlib import Path
 import pytest
 from pydantic import ValidationError
 
-from tb import coverage
-from tb.coverage import CoverageError, Exclusion, Point
+from flow import coverage
+from flow.coverage import CoverageError, Exclusion, Point
 
 SOURCE = {"fifo.sv": ["module fifo;", "  if (bad) $fatal(1);", "  assign a = b ? c : d;"]}
 REASON = "A sentence long enough to say something."

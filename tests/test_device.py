@@ -25,27 +25,28 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
-import crocuta
 import ml_dtypes
 import numpy as np
 import numpy.typing as npt
 import pytest
 import serial
-from crocuta import jobs, model_kernel, uart_kernel, xdma_kernel, xrt_kernel
-from crocuta.__main__ import app
+from typer.testing import CliRunner
+
+import crocuta
+from crocuta import jobs
+from crocuta.backends import model_kernel, uart_kernel, xdma_kernel, xrt_kernel
+from crocuta.backends.rtl_kernel import BASES, RtlKernel, Timing
+from crocuta.backends.uart_kernel import BOARD
+from crocuta.backends.xdma_kernel import ADDRESSES, DEVICES
+from crocuta.backends.xrt_kernel import XrtKernel
+from crocuta.cli.app import app
 from crocuta.device import SaturationWarning
 from crocuta.errors import InputError, JobError, JobTimeout, KernelError, MemoryLost, OutOfMemory
 from crocuta.kernel import Bank, Pages, patience
+from crocuta.models import configs
+from crocuta.models.convolution.chunk_controller import PAGE_BYTES, Job, Mode
+from crocuta.models.kernel.crocuta_kernel import SampleArray
 from crocuta.registers import Control, ErrorCode, Register
-from crocuta.rtl_kernel import BASES, RtlKernel, Timing
-from crocuta.uart_kernel import BOARD
-from crocuta.xdma_kernel import ADDRESSES, DEVICES
-from crocuta.xrt_kernel import XrtKernel
-from typer.testing import CliRunner
-
-from models import configs
-from models.chunk_controller import PAGE_BYTES, Job, Mode
-from models.crocuta_kernel import SampleArray
 from tests.standins import Board, Card, Pyxrt, State, uart_board, xdma_card
 
 TINY = configs.load("tiny")
@@ -395,7 +396,10 @@ def test_bad_filters_are_refused(quiet_card: Any) -> None:
         ({"config": "huge"}, "There is no configuration 'huge'; choose one of: "),
         ({"backend": "model", "timeout": 0}, "The timeout must be more than 0 seconds, not 0."),
         ({"backend": "model", "timeout": float("nan")}, "The timeout must be more than 0 seconds"),
-        ({"config": None}, "config must be a name of configs.toml, such as 'u200', not None."),
+        (
+            {"config": None},
+            "config must be a configuration's name, such as 'u200', not None.",
+        ),
         ({"backend": None}, "There is no backend None; choose one of: "),
         ({"backend": "model", "timeout": "3"}, "timeout must be a number of seconds, not '3'."),
         ({"backend": "model", "timeout": True}, "timeout must be a number of seconds, not True."),

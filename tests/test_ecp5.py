@@ -16,13 +16,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from crocuta import uart_kernel
 from typer.testing import CliRunner
 
-from models import configs
-from scripts import build, ecp5, ecp5_netlist
-from tb import runner
-from tb.benches import Bench, arithmetic, fixed
+from crocuta.backends import uart_kernel
+from crocuta.design.sources import design_files
+from crocuta.models import configs
+from flow import build, ecp5, ecp5_netlist, runner
+from tb.registry import Bench, arithmetic, fixed
 
 EDGE = configs.load("edge-ecp5")
 MAPPED = (
@@ -35,7 +35,7 @@ MAPPED = (
         "DP16KD",
         Bench(
             top="ram",
-            module="tb.bench_ram",
+            module="tb.benches.cells.bench_ram",
             about="a netlist",
             parameters=fixed(Width=45, Depth=512, Style="block"),
             variant="netlist",
@@ -45,7 +45,7 @@ MAPPED = (
         "TRELLIS_DPR16X4",
         Bench(
             top="delay",
-            module="tb.bench_delay",
+            module="tb.benches.cells.bench_delay",
             about="a netlist",
             parameters=fixed(Width=27, Clocks=19),
             variant="netlist",
@@ -57,7 +57,7 @@ MAPPED = (
 @pytest.mark.parametrize(("cell", "bench"), MAPPED)
 def test_netlist(cell: str, bench: Bench, tmp_path: Path, seed: int) -> None:
     """A module of the cells that it is mapped to does what its model does."""
-    sources = runner.design_files(bench.top, ecp5.SOURCES)
+    sources = design_files(bench.top, ecp5.SOURCES)
     parameters = bench.parameters(EDGE)
     ecp5.map_design(tmp_path, bench.top, parameters, sources, bench.top)
     path = tmp_path / f"{bench.top}.v"

@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from models.configs import ROOT
-from scripts import formal
+from crocuta.models.configs import ROOT
+from flow import formal
 
 
 def task(name: str) -> formal.Task:
@@ -38,7 +38,7 @@ def test_proof_holds() -> None:
 
 def test_fault_fails(build: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A rounder that rounds every tie up: the assertion and the counterexample are named."""
-    good = (ROOT / "rtl" / "round_nearest_even.sv").read_text(encoding="utf-8")
+    good = (ROOT / "rtl" / "arithmetic" / "round_nearest_even.sv").read_text(encoding="utf-8")
     bad = good.replace("value_i[1] && (value_i[0] || kept[0])", "value_i[1]")
     assert bad != good
     (build / "round_nearest_even.sv").write_text(bad, encoding="utf-8")

@@ -12,9 +12,9 @@ from pathlib import Path
 
 import pytest
 
-from models.configs import ROOT
+from crocuta.models.configs import ROOT
 
-FILES = ("Makefile", "requirements.txt", "pyproject.toml", "scripts/install.sh")
+FILES = ("Makefile", "requirements.txt", "pyproject.toml", "flow/install.sh")
 INSTALLS = '#!/bin/sh\nmkdir -p .venv; pwd -P > .venv/installed; echo "installed by [$PYTHON]"\n'
 ANEW = f'#!/bin/sh\n[ "$1" = -m ] && echo anew && exit 3\nexec {sys.executable} "$@"\n'
 
@@ -37,7 +37,7 @@ def run(*command: str, folder: Path, **variables: str) -> subprocess.CompletedPr
 
 def test_make_installs_when_it_has_to(tmp_path: Path) -> None:
     folder = project(tmp_path / "é")
-    (folder / "scripts" / "install.sh").write_text(INSTALLS)
+    (folder / "flow" / "install.sh").write_text(INSTALLS)
 
     def env(*options: str, **variables: str) -> str:
         done = run("make", "env", *options, folder=folder, **variables)
@@ -63,7 +63,7 @@ def test_an_environment_made_elsewhere_is_made_anew(tmp_path: Path) -> None:
     python = tmp_path / "python"
     python.write_text(ANEW)
     python.chmod(0o755)
-    done = run("scripts/install.sh", folder=folder, PYTHON=str(python))
+    done = run("flow/install.sh", folder=folder, PYTHON=str(python))
     assert done.returncode == 3
     assert done.stdout.endswith("anew\n")
 
@@ -77,7 +77,7 @@ def test_an_environment_that_fits_is_left_alone(tmp_path: Path) -> None:
     python = tmp_path / "python"
     python.write_text(ANEW)
     python.chmod(0o755)
-    done = run("scripts/install.sh", folder=ROOT, PYTHON=str(python))
+    done = run("flow/install.sh", folder=ROOT, PYTHON=str(python))
     assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
     assert stamp.stat().st_mtime_ns == before
 
@@ -85,13 +85,13 @@ def test_an_environment_that_fits_is_left_alone(tmp_path: Path) -> None:
 @pytest.mark.parametrize("name", ["a b", "a:b", "a;b", "a$b", "a'b", "50%"])
 def test_a_folder_that_tools_cannot_work_in_is_refused(tmp_path: Path, name: str) -> None:
     folder = project(tmp_path / name)
-    done = run("scripts/install.sh", folder=folder)
+    done = run("flow/install.sh", folder=folder)
     assert done.returncode == 1
     assert done.stderr.startswith(f"Tools that Crocuta needs cannot work in {folder}: move it")
     assert done.stderr.count("\n") == 1
     assert sorted(path.name for path in folder.iterdir()) == [
         "Makefile",
+        "flow",
         "pyproject.toml",
         "requirements.txt",
-        "scripts",
     ]

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from scripts import lint
+from flow import lint
 
 MODULE = """
 module probe #(

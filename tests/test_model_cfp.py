@@ -12,18 +12,18 @@ import pytest
 from hypothesis import assume, example, given
 from hypothesis import strategies as st
 
-from models.cfp import GUARD_BITS, Cfp, Format, pack, stack, unpack, zeros
-from models.cfp_add import cfp_add
-from models.cfp_align import cfp_align
-from models.cfp_butterfly import cfp_butterfly
-from models.cfp_multiply import multiply, rotate
-from models.cfp_normalise import MAX_SHIFT, Normalised, cfp_normalise
-from models.cfp_to_float import cfp_to_float
-from models.configs import Config
-from models.float_to_cfp import float_to_cfp
-from models.overlap_add import overlap_add
-from models.round_nearest_even import round_nearest_even
-from models.spectral_mac import spectral_mac
+from crocuta.models.arithmetic.cfp_add import cfp_add
+from crocuta.models.arithmetic.cfp_align import cfp_align
+from crocuta.models.arithmetic.cfp_butterfly import cfp_butterfly
+from crocuta.models.arithmetic.cfp_multiply import multiply, rotate
+from crocuta.models.arithmetic.cfp_normalise import MAX_SHIFT, Normalised, cfp_normalise
+from crocuta.models.arithmetic.cfp_to_float import cfp_to_float
+from crocuta.models.arithmetic.float_to_cfp import float_to_cfp
+from crocuta.models.arithmetic.round_nearest_even import round_nearest_even
+from crocuta.models.cfp import GUARD_BITS, Cfp, Format, pack, stack, unpack, zeros
+from crocuta.models.configs import Config
+from crocuta.models.convolution.overlap_add import overlap_add
+from crocuta.models.convolution.spectral_mac import spectral_mac
 
 formats = st.builds(Format, st.integers(14, 24), st.integers(8, 10))
 

@@ -11,8 +11,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from models import configs
-from models.chunk_controller import (
+from crocuta.models import configs
+from crocuta.models.configs import Config
+from crocuta.models.convolution.chunk_controller import (
     FLUSH,
     HRead,
     HStore,
@@ -30,7 +31,6 @@ from models.chunk_controller import (
     stored_chunks,
     streams,
 )
-from models.configs import Config
 
 TINY = configs.load("tiny")
 TWO = configs.load("tiny+outputs-2")

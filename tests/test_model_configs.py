@@ -11,23 +11,25 @@ from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-import crocuta
 import numpy as np
 import pyslang
 import pytest
 import typer
-from crocuta import rtl_build
-from crocuta.__main__ import app
-from crocuta.model_kernel import ModelKernel
 from pyslang import ast, syntax
 from typer.testing import CliRunner
 
-from models import configs, crocuta_kernel
-from models.configs import CONFIG_FILE, Config, ConfigError, kernel_chunk_min
-from models.plan import planner
-from scripts import build, synth
-from tb import benches, sim
-from tb.runner import design_files
+import crocuta
+from crocuta.backends.model_kernel import ModelKernel
+from crocuta.cli.app import app
+from crocuta.design import rtl_build
+from crocuta.design.sources import design_files
+from crocuta.models import configs
+from crocuta.models.configs import CONFIG_FILE, Config, ConfigError, kernel_chunk_min
+from crocuta.models.kernel import crocuta_kernel
+from crocuta.planner import planner
+from flow import build, synth
+from flow import simulate as sim
+from tb import registry as benches
 
 TINY = configs.load("tiny")
 KERNEL, ENGINE = "crocuta_kernel", "fft_engine"
@@ -216,7 +218,7 @@ def test_benches_of_an_engine_take_its_configurations(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     seen: list[Config] = []
-    monkeypatch.setattr("tb.runner.run", lambda bench, config, *more, **rest: seen.append(config))
+    monkeypatch.setattr("flow.runner.run", lambda bench, config, *more, **rest: seen.append(config))
     sim.main("fft", "icarus", "tiny+right_angle-0", "1")
     assert seen and not any(config.right_angle for config in seen)
     seen.clear()
@@ -235,7 +237,7 @@ def test_plans_are_of_kernels() -> None:
             planner._configuration(device, planner.Demand(1000, 1000), **size).check_kernel()
 
 
-# Whatever a user writes into CONFIG= or configs.toml.
+# Whatever a user writes into CONFIG= or models/configs.toml.
 
 
 @pytest.mark.parametrize(
@@ -304,7 +306,7 @@ DEFAULTS = CONFIG_FILE.read_text(encoding="utf-8").partition("[tiny]")[0]
     ],
 )
 def test_bad_files(text: str, sentence: str, tmp_path: Path) -> None:
-    path = tmp_path / "configs.toml"
+    path = tmp_path / "models/configs.toml"
     path.write_text(DEFAULTS + text + "\n", encoding="utf-8")
     with pytest.raises(ConfigError) as wrong:
         configs.load("mine", path)
@@ -313,7 +315,7 @@ def test_bad_files(text: str, sentence: str, tmp_path: Path) -> None:
 
 
 def test_files_that_are_none(tmp_path: Path) -> None:
-    path = tmp_path / "configs.toml"
+    path = tmp_path / "models/configs.toml"
     for use in (configs.names, lambda path: configs.load("tiny", path)):
         with pytest.raises(ConfigError, match=r"cannot be read: no such file or directory"):
             use(path)

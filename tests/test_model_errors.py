@@ -11,12 +11,12 @@ import numpy as np
 import numpy.typing as npt
 import pytest
 
-from models import configs
-from models.cfp import FloatArray
-from models.configs import Config
-from models.crocuta_kernel import convolve, prepare
-from models.errors import Errors, chunk_rms, error_bound, errors, levels
-from models.reference import causal_convolution, snr_db
+from crocuta.models import configs
+from crocuta.models.cfp import FloatArray
+from crocuta.models.configs import Config
+from crocuta.models.errors import Errors, chunk_rms, error_bound, errors, levels
+from crocuta.models.kernel.crocuta_kernel import convolve, prepare
+from crocuta.models.reference import causal_convolution, snr_db
 
 TINY = configs.load("tiny")
 

@@ -10,11 +10,14 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from models import configs, fft_engine, twiddle_rom
-from models.cfp import Cfp, ComplexArray, FloatArray, Format, zeros
-from models.cfp_multiply import multiply
-from models.configs import Config
-from models.fft_engine import (
+from crocuta.models import configs
+from crocuta.models.arithmetic.cfp_multiply import multiply
+from crocuta.models.arithmetic.float_to_cfp import float_to_cfp
+from crocuta.models.cfp import Cfp, ComplexArray, FloatArray, Format, zeros
+from crocuta.models.configs import Config
+from crocuta.models.reference import snr_db
+from crocuta.models.transform import fft_engine, twiddle_rom
+from crocuta.models.transform.fft_engine import (
     forward,
     from_beats,
     from_lanes,
@@ -24,8 +27,6 @@ from models.fft_engine import (
     to_lanes,
     tree_bins,
 )
-from models.float_to_cfp import float_to_cfp
-from models.reference import snr_db
 
 NAMED = [configs.load(name) for name in configs.names()]
 TINY = configs.load("tiny")

@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from models.hyena import BASES, GENOME, embed, implicit_filter, read_bases
+from crocuta.hyena import BASES, GENOME, embed, implicit_filter, read_bases
 
 
 def layer(

@@ -9,12 +9,22 @@ import dataclasses
 import numpy as np
 import pytest
 
-from models import configs, fft_engine
-from models.cfp import Cfp, FloatArray, Format, unpack
-from models.cfp_to_float import cfp_to_float
-from models.chunk_controller import HRead, Job, Mode, Pass, XRead, XStore, schedule
-from models.configs import Config
-from models.crocuta_kernel import (
+from crocuta.models import configs
+from crocuta.models.arithmetic.cfp_to_float import cfp_to_float
+from crocuta.models.cfp import Cfp, FloatArray, Format, unpack
+from crocuta.models.configs import Config
+from crocuta.models.convolution.chunk_controller import (
+    HRead,
+    Job,
+    Mode,
+    Pass,
+    XRead,
+    XStore,
+    schedule,
+)
+from crocuta.models.convolution.overlap_add import overlap_add
+from crocuta.models.convolution.spectral_mac import spectral_mac
+from crocuta.models.kernel.crocuta_kernel import (
     Result,
     SampleArray,
     Spectra,
@@ -25,10 +35,9 @@ from models.crocuta_kernel import (
     sample_rows,
     spectra_slots,
 )
-from models.fft_engine import from_beats
-from models.overlap_add import overlap_add
-from models.reference import causal_convolution, snr_db
-from models.spectral_mac import spectral_mac
+from crocuta.models.reference import causal_convolution, snr_db
+from crocuta.models.transform import fft_engine
+from crocuta.models.transform.fft_engine import from_beats
 
 TINY = configs.load("tiny")
 SMALL = configs.load("small")
@@ -219,7 +228,7 @@ def test_order_of_the_work_changes_no_bit(
     spectra = prepare(h, TINY)
     expected = naive(x, spectra, TINY)
     for words in (1, 3 * 64, 1 << 16):
-        monkeypatch.setattr("models.crocuta_kernel.GROUP_WORDS", words)
+        monkeypatch.setattr("crocuta.models.kernel.crocuta_kernel.GROUP_WORDS", words)
         again = prepare(h, TINY)
         assert np.array_equal(again.words.re, spectra.words.re)
         assert np.array_equal(again.words.exponent, spectra.words.exponent)

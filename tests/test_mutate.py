@@ -11,9 +11,9 @@ import pytest
 import typer
 from typer.testing import CliRunner
 
-from models.configs import ROOT
-from tb import mutate
-from tb.benches import BENCHES
+from crocuta.models.configs import ROOT
+from flow import mutate
+from tb.registry import BENCHES
 
 MODULE = """module m #(parameter int Width = 8 + 1) (
   input  logic             clk_i,
@@ -56,7 +56,7 @@ def test_every_operator_of_the_logic_and_nothing_static(tmp_path: Path) -> None:
 
 
 def test_mutants_of_the_rtl_change_one_place() -> None:
-    path = ROOT / "rtl" / "fifo.sv"
+    path = ROOT / "rtl" / "cells" / "fifo.sv"
     source = path.read_text()
     mutants = mutate.mutants_of(path)
     assert len(mutants) > 20
@@ -66,7 +66,9 @@ def test_mutants_of_the_rtl_change_one_place() -> None:
 
 
 def test_files_share_the_mutants() -> None:
-    pool = {name: mutate.mutants_of(ROOT / "rtl" / name) for name in ("fifo.sv", "delay.sv")}
+    pool = {
+        name: mutate.mutants_of(ROOT / "rtl" / "cells" / name) for name in ("fifo.sv", "delay.sv")
+    }
     chosen = mutate.choose(pool, 8, 1)
     assert len(set(chosen)) == 8
     assert chosen == mutate.choose(pool, 8, 1) != mutate.choose(pool, 8, 2)

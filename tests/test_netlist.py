@@ -17,11 +17,12 @@ import pytest
 import typer
 from typer.testing import CliRunner
 
-from models import configs, twiddle_rom
-from models.configs import ROOT
-from scripts import build, netlist
-from scripts.lint import KERNEL
-from tb.runner import RTL, design_files
+from crocuta.design.sources import design_files, rtl_file
+from crocuta.models import configs
+from crocuta.models.configs import ROOT
+from crocuta.models.transform import twiddle_rom
+from flow import build, netlist
+from flow.lint import KERNEL
 from tests.test_vivado import program
 
 TINY = configs.load("tiny")
@@ -42,7 +43,7 @@ def synthesise(cell: build.Cell, files: list[Path], directory: Path, command: st
         f"write_verilog -noattr {path}\n",
         encoding="utf-8",
     )
-    yosys = [sys.executable, str(ROOT / "scripts" / "formal_yosys.py")]
+    yosys = [sys.executable, str(ROOT / "flow" / "formal_yosys.py")]
     yosys += ["-ql", "yosys.log", "synthesis.ys"]
     subprocess.run(yosys, cwd=directory, check=True, stdout=subprocess.DEVNULL)
     return path
@@ -50,7 +51,7 @@ def synthesise(cell: build.Cell, files: list[Path], directory: Path, command: st
 
 def changed(files: list[Path], module: str, pattern: str, text: str, directory: Path) -> list[Path]:
     """The files, that of a module replaced by one with a fault."""
-    source, count = re.subn(pattern, text, (RTL / f"{module}.sv").read_text(encoding="utf-8"))
+    source, count = re.subn(pattern, text, rtl_file(module).read_text(encoding="utf-8"))
     assert count == 1
     faulty = directory / f"{module}.sv"
     faulty.write_text(source, encoding="utf-8")

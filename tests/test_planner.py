@@ -11,27 +11,35 @@ from typing import Any
 
 import numpy as np
 import pytest
-from crocuta.__main__ import app
+from typer.testing import CliRunner, Result
+
+from crocuta.backends.rtl_kernel import RtlKernel, Timing
+from crocuta.backends.uart_kernel import BOARD
+from crocuta.backends.xdma_kernel import ADDRESSES
+from crocuta.cli.app import app
 from crocuta.device import Device
 from crocuta.errors import OutOfMemory
 from crocuta.kernel import Bank, Pages
-from crocuta.rtl_kernel import RtlKernel, Timing
-from crocuta.uart_kernel import BOARD
-from crocuta.xdma_kernel import ADDRESSES
-from typer.testing import CliRunner, Result
-
-from models import configs
-from models.chunk_controller import Job, Mode, chunks, passes, spectrum_bytes, stored_chunks
-from models.configs import ROOT, ConfigError
-from models.crocuta_kernel import row_bytes
-from models.plan import accuracy, planner, schedules
-from models.plan.accuracy import POINTS, Point
-from models.plan.clocks import Memory, convolve_clocks, prepare_clocks
-from models.plan.logic import logic, multipliers
-from models.plan.memories import Ram, block_rams, blocks, memories
-from models.plan.planner import Demand, PlanError
-from tb import runner, sim
-from tb.benches import BENCHES
+from crocuta.models import configs
+from crocuta.models.configs import ROOT, ConfigError
+from crocuta.models.convolution.chunk_controller import (
+    Job,
+    Mode,
+    chunks,
+    passes,
+    spectrum_bytes,
+    stored_chunks,
+)
+from crocuta.models.kernel.crocuta_kernel import row_bytes
+from crocuta.planner import accuracy, planner, schedules
+from crocuta.planner.accuracy import POINTS, Point
+from crocuta.planner.clocks import Memory, convolve_clocks, prepare_clocks
+from crocuta.planner.logic import logic, multipliers
+from crocuta.planner.memories import Ram, block_rams, blocks, memories
+from crocuta.planner.planner import Demand, PlanError
+from flow import runner
+from flow import simulate as sim
+from tb.registry import BENCHES
 
 RESOURCES: dict[str, Any] = json.loads((ROOT / "docs" / "resources.json").read_text())
 U200 = planner.device("u200")

@@ -9,10 +9,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from crocuta.device import BACKENDS
-from crocuta.registers import ErrorCode
 
-from models.configs import ROOT
+from crocuta.device import BACKENDS
+from crocuta.models.configs import ROOT
+from crocuta.registers import ErrorCode
 
 PAGE = ROOT / "docs" / "programming.md"
 EXAMPLES = re.compile(r"^```python\n(.*?)^```$", re.MULTILINE | re.DOTALL)

@@ -14,16 +14,17 @@ from typing import Any
 
 import pyslang
 import pytest
+
 from crocuta import jobs, kernel
 from crocuta import registers as host
-
-from models import chunk_controller, configs
-from models.chunk_controller import Job, Mode
-from models.configs import ROOT
-from scripts.registers import OUTPUTS, pascal, render
-from tb import registers
-from tb.register_map import RegisterMapError, codes, field_of, read_map
-from tb.runner import RTL
+from crocuta.design.sources import rtl_file
+from crocuta.models import configs
+from crocuta.models.configs import ROOT
+from crocuta.models.convolution import chunk_controller
+from crocuta.models.convolution.chunk_controller import Job, Mode
+from flow.registers import OUTPUTS, pascal, render
+from tb.lib import registers
+from tb.lib.register_map import RegisterMapError, codes, field_of, read_map
 
 OFFSETS = {
     name: offset for name, offset in registers.OFFSETS.items() if not name.endswith(registers.HIGH)
@@ -33,10 +34,10 @@ MAX_CHANNELS = field_of(registers.MAP, "channels.value").get_property("maximum")
 VERSION = registers.BY_OFFSET[OFFSETS["version"]].reset_value(configs.load("tiny"))
 
 
-def compiled(*files: str) -> pyslang.ast.Compilation:
+def compiled(*modules: str) -> pyslang.ast.Compilation:
     compilation = pyslang.ast.Compilation()
-    for file in files:
-        compilation.addSyntaxTree(pyslang.syntax.SyntaxTree.fromFile(str(RTL / file)))
+    for module in modules:
+        compilation.addSyntaxTree(pyslang.syntax.SyntaxTree.fromFile(str(rtl_file(module))))
     return compilation
 
 
@@ -52,7 +53,7 @@ def test_derived_file_is_up_to_date(rendered: dict[Path, str], path: str) -> Non
 
 
 def test_the_rtl_has_the_constants_of_the_map() -> None:
-    package = compiled("crocuta_pkg.sv").getPackage("crocuta_pkg")
+    package = compiled("crocuta_pkg").getPackage("crocuta_pkg")
     found = {
         member.name: int(str(member.value.value))
         for member in package
@@ -68,7 +69,7 @@ def test_the_rtl_has_the_constants_of_the_map() -> None:
 
 def test_the_kernel_has_the_slave_and_the_ports_of_the_map() -> None:
     # The modules inside are not needed for the ports of the kernel.
-    (kernel,) = compiled("crocuta_pkg.sv", "crocuta_kernel.sv").getRoot().topInstances
+    (kernel,) = compiled("crocuta_pkg", "crocuta_kernel").getRoot().topInstances
     widths = {port.name: port.type.bitWidth for port in kernel.body.portList}
     address_bits = (widths[f"s_axi_control_{way}addr"] for way in ("aw", "ar"))
     assert {1 << bits for bits in address_bits} == {registers.SIZE}

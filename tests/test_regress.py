@@ -23,10 +23,10 @@ from distributed import Client, LocalCluster
 from typer import Typer
 from typer.testing import CliRunner, Result
 
-from models import configs
-from tb import regress, runner
-from tb.benches import BENCHES, Bench, fixed
-from tb.regress import Engine, Job, RegressionError, Settings
+from crocuta.models import configs
+from flow import regress, runner
+from flow.regress import Engine, Job, RegressionError, Settings
+from tb.registry import BENCHES, Bench, fixed
 
 FAILS = """import cocotb
 from cocotb.triggers import Timer
@@ -287,7 +287,7 @@ def test_what_passed_is_kept(directory: Path, monkeypatch: pytest.MonkeyPatch) -
     assert sorted(each["seed"] for each in second["attempts"]) == sorted(job.seed for job in began)
     assert second["seconds"] > first["seconds"]
     # Nothing of a design that has changed is kept.
-    monkeypatch.setattr("tb.regress_report.verification_digest", lambda: "another")
+    monkeypatch.setattr("flow.regress_report.verification_digest", lambda: "another")
     assert command(*options, "--again").exit_code == 2
 
 

@@ -13,11 +13,11 @@ import pytest
 from typer import Typer
 from typer.testing import CliRunner, Result
 
-from models import configs
-from models.configs import Config
-from scripts import resources, synth
-from scripts.lint import rtl_files
-from scripts.synth import Figures, Json
+from crocuta.design.sources import rtl_files
+from crocuta.models import configs
+from crocuta.models.configs import Config
+from flow import resources, synth
+from flow.synth import Figures, Json
 
 KEPT = resources.DOCS / "resources.json"
 TINY = configs.load("tiny")
@@ -59,7 +59,7 @@ def test_the_page_is_what_the_data_gives(data: Json) -> None:
     assert KEPT.read_text(encoding="utf-8") == resources.text(data)
     found = (resources.DOCS / "resources.md").read_text(encoding="utf-8")
     assert found == resources.page(data), "docs/resources.md: run `make resources`"
-    # In the order of configs.toml, the modules in that of rtl/crocuta.f.
+    # In the order of models/configs.toml, the modules in that of rtl/crocuta.f.
     assert [line[3:] for line in found.splitlines() if line.startswith("## ")] == list(data)
     assert list(data) == [name for name in NAMES if name in data]
     order = [path.stem for path in rtl_files()]
@@ -86,7 +86,7 @@ def test_tiny_takes_what_the_table_says(data: Json) -> None:
             f"{', '.join(problems)}. Run `make resources`.",
             pytrace=False,
         )
-    # What the table is made of, against the modules that scripts.synth adds up itself.
+    # What the table is made of, against the modules that flow.synth adds up itself.
     by_module = resources.own(found)
     for module, figures in by_module.items():
         parts = [part for part in report["modules"] if part["module"] == module]

@@ -14,19 +14,21 @@ from typing import NamedTuple
 
 import numpy as np
 import pytest
-from crocuta import jobs, rtl_build
+
+from crocuta import jobs
+from crocuta.backends.model_kernel import ModelKernel
+from crocuta.backends.rtl_kernel import BASES, BREACHES, RtlKernel, Timing
+from crocuta.design import rtl_build
+from crocuta.design.rtl_build import SIMULATION
 from crocuta.device import Device
 from crocuta.errors import InputError, JobError, KernelError, MemoryLost, OutOfMemory
 from crocuta.jobs import RegisterKernel
 from crocuta.kernel import Bank, Counters, Done, Progress
-from crocuta.model_kernel import ModelKernel
+from crocuta.models import configs
+from crocuta.models.convolution.chunk_controller import Job, Mode
+from crocuta.models.kernel import crocuta_kernel
+from crocuta.models.kernel.crocuta_kernel import SampleArray
 from crocuta.registers import Control, ErrorCode, Register
-from crocuta.rtl_kernel import BASES, BREACHES, RtlKernel, Timing
-
-from models import configs, crocuta_kernel
-from models.chunk_controller import Job, Mode
-from models.configs import ROOT
-from models.crocuta_kernel import SampleArray
 
 TINY = configs.load("tiny")
 
@@ -288,10 +290,10 @@ def test_memory_outlives_its_kernel() -> None:
 
 
 def test_constants_are_those_of_the_bench() -> None:
-    bench = (ROOT / "tb" / "kernel_tb.sv").read_text()
+    bench = (SIMULATION / "kernel_tb.sv").read_text()
     bases = re.findall(r"Base\s*= 64'h([0-9a-f_]+);", bench)
     assert tuple(int(base.replace("_", ""), 16) for base in bases) == BASES
-    memory = (ROOT / "tb" / "axi_memory.sv").read_text()
+    memory = (SIMULATION / "axi_memory.sv").read_text()
     assert len(re.findall(r"= 4'd\d", memory)) == len(BREACHES)
 
 

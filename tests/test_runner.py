@@ -12,10 +12,10 @@ from pathlib import Path
 
 import pytest
 
-from models import configs
-from models.configs import ROOT
-from tb import runner
-from tb.benches import Bench, fixed
+from crocuta.models import configs
+from crocuta.models.configs import ROOT
+from flow import runner
+from tb.registry import Bench, fixed
 
 TINY = configs.load("tiny")
 
@@ -86,7 +86,13 @@ def test_unchanged_design_is_not_compiled_again(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("CROCUTA_CACHE", str(tmp_path))
-    cell = Bench("credit_counter", "tb.bench_credit_counter", "", fixed(Credits=5), variant="again")
+    cell = Bench(
+        "credit_counter",
+        "tb.benches.cells.bench_credit_counter",
+        "",
+        fixed(Credits=5),
+        variant="again",
+    )
     first = runner.build(cell, TINY, "icarus")
     assert runner.build(cell, TINY, "icarus") == first
     # Neither the bench's name nor where its logs are is part of the design.
@@ -99,7 +105,7 @@ def start(waiting: Bench, path: Path, seed: int) -> subprocess.Popen[str]:
     """A bench of `bench` in a process of its own."""
     code = (
         "import sys; from models import configs; from tb import runner\n"
-        "from tb.benches import Bench, fixed\n"
+        "from tb.registry import Bench, fixed\n"
         f"bench = Bench({waiting.top!r}, {waiting.module!r}, '',"
         f" fixed(**{dict(waiting.parameters(TINY))!r}), variant={waiting.variant!r})\n"
         f"print(runner.run(bench, configs.load('tiny'), 'icarus', {seed}))\n"
@@ -178,7 +184,7 @@ def test_a_hanging_simulation_is_stopped(tmp_path: Path, monkeypatch: pytest.Mon
 
 def test_results_of_past_days_go(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(runner, "BUILD", tmp_path)
-    cell = Bench("credit_counter", "tb.bench_credit_counter", "", fixed(Credits=5))
+    cell = Bench("credit_counter", "tb.benches.cells.bench_credit_counter", "", fixed(Credits=5))
     for seed, days in ((1, 3), (2, 0)):
         results = runner.run(cell, TINY, "icarus", seed)
         past = results.stat().st_mtime - days * 24 * 3600
@@ -242,7 +248,7 @@ def test_a_test_that_does_not_run_is_a_failure(
 
 def test_one_bench_of_a_test() -> None:
     def sim(*arguments: str) -> subprocess.CompletedProcess[str]:
-        command = [sys.executable, "-m", "tb.sim", "cells", "--sim", "icarus", *arguments]
+        command = [sys.executable, "-m", "flow.simulate", "cells", "--sim", "icarus", *arguments]
         return subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
 
     done = sim("--bench", "credit_counter-skip")
@@ -271,7 +277,7 @@ def test_one_bench_of_a_test() -> None:
 )
 def test_bad_names_give_one_sentence(arguments: list[str], sentence: str) -> None:
     done = subprocess.run(
-        [sys.executable, "-m", "tb.sim", *arguments],
+        [sys.executable, "-m", "flow.simulate", *arguments],
         cwd=ROOT,
         capture_output=True,
         text=True,
@@ -285,7 +291,11 @@ def test_bad_names_give_one_sentence(arguments: list[str], sentence: str) -> Non
 
 def test_without_a_name_the_tests_are_listed() -> None:
     done = subprocess.run(
-        [sys.executable, "-m", "tb.sim"], cwd=ROOT, capture_output=True, text=True, check=True
+        [sys.executable, "-m", "flow.simulate"],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=True,
     )
     assert "cells" in done.stdout
     assert "credit_counter" in done.stdout

@@ -14,9 +14,9 @@ import pytest
 import typer
 from typer.testing import CliRunner
 
-from models.configs import ROOT
-from models.files import verification_digest
-from tb import signoff
+from crocuta.models.configs import ROOT
+from flow import signoff
+from flow.digest import verification_digest
 
 Reports = dict[str, dict[str, Any]]
 
@@ -155,21 +155,21 @@ def test_a_page_that_does_not_say_what_it_is_about_is_a_lapse(
 @pytest.mark.parametrize(
     ("changed", "noticed"),
     [
-        ("rtl/fifo.sv", True),
+        ("rtl/cells/fifo.sv", True),
         ("boards/ecp5/uart_rx.sv", True),
-        ("tb/bench_fft.py", True),
+        ("tb/benches/transform/bench_fft.py", True),
         ("tb/agents/beat.py", True),
-        ("tb/axi_memory.sv", True),
+        ("host/crocuta/simulation/axi_memory.sv", True),
         ("tb/testplans/fft.toml", True),
-        ("tb/coverage_exclusions.toml", True),
+        ("flow/coverage_exclusions.toml", True),
         ("models/cfp.py", True),
-        ("models/plan/__init__.py", True),
+        ("host/crocuta/planner/__init__.py", True),
         ("formal/fifo_formal.sv", True),
         ("formal/through/fifo.sv", True),
         ("formal/tasks.toml", True),
         ("registers/crocuta.rdl", True),
-        ("configs.toml", True),
-        ("tb/mutation_survivors.toml", False),
+        ("models/configs.toml", True),
+        ("flow/mutation_survivors.toml", False),
         ("docs/verification.md", False),
     ],
 )
@@ -188,15 +188,15 @@ def test_what_is_verified_and_what_verifies_it_is_in_the_digest(
 def copy(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A copy of what the digest may depend on."""
     root = tmp_path_factory.mktemp("copy")
-    for name in ("boards", "docs", "formal", "models", "registers", "rtl", "tb"):
-        shutil.copytree(ROOT / name, root / name, ignore=shutil.ignore_patterns("__pycache__"))
-    for name in ("configs.toml", "requirements.txt"):
-        shutil.copy(ROOT / name, root / name)
+    for name in ("boards", "docs", "formal", "host", "models", "registers", "rtl", "tb"):
+        ignored = shutil.ignore_patterns("__pycache__")
+        shutil.copytree(ROOT / name, root / name, ignore=ignored, symlinks=True)
+    shutil.copy(ROOT / "requirements.txt", root)
     return root
 
 
 def test_comments_of_the_rtl_are_not_in_the_digest(copy: Path) -> None:
     before = verification_digest(copy)
-    path = copy / "rtl" / "fifo.sv"
+    path = copy / "rtl" / "cells" / "fifo.sv"
     path.write_text(path.read_text() + "\n  // The end.\n")
     assert verification_digest(copy) == before

@@ -16,10 +16,10 @@ from pathlib import Path
 import psutil
 import pytest
 
-from models.configs import ROOT
-from tb import stops
+from crocuta import stops
+from crocuta.models.configs import ROOT
 
-SIM = ("tb.sim", "axi_memory", "--sim", "icarus")
+SIM = ("flow.simulate", "axi_memory", "--sim", "icarus")
 """A simulation of some seconds."""
 SLEEPS = """
 import subprocess, sys, threading
@@ -90,7 +90,7 @@ def test_a_simulation_ends_when_nobody_reads_it() -> None:
     process = start("-m", *SIM)
     started = below(process, "vvp")
     assert process.stdout
-    assert process.stdout.readline().startswith("tb.bench_axi_memory")
+    assert process.stdout.readline().startswith("tb.benches.agents.bench_axi_memory")
     process.stdout.close()
     process.stdout = None
     check_ended(process, started)

@@ -12,9 +12,9 @@ import pytest
 from typer import Typer
 from typer.testing import CliRunner, Result
 
-from models import configs
-from models.configs import Config
-from scripts import synth
+from crocuta.models import configs
+from crocuta.models.configs import Config
+from flow import synth
 
 TINY = configs.load("tiny")
 

@@ -11,8 +11,8 @@ import pytest
 from typer import Typer
 from typer.testing import CliRunner
 
-from tb import testplan
-from tb.testplan import Plan, TestplanError
+from flow import testplan
+from flow.testplan import Plan, TestplanError
 
 POINT = """
 [[points]]
@@ -107,7 +107,7 @@ def test_each_lapse_of_a_plan_is_a_problem(tmp_path: Path) -> None:
     )
     found["nothing"] = found["cells"]
     problems = testplan.plan_problems(found, EXISTING)
-    assert problems[0] == "There is no test nothing in tb/benches.py."
+    assert problems[0] == "There is no test nothing in tb/registry.py."
     assert problems[1:3] == [
         "cells.one plans bench_a.gone, which does not exist.",
         "cells.one names p twice.",

@@ -16,16 +16,18 @@ from pathlib import Path
 from typing import NamedTuple
 
 import pytest
-from crocuta.kernel import Bank
-from crocuta.registers import COUNTERS, VERSION, WIDE, Register, identity
-from crocuta.xdma_kernel import ADDRESSES
 from pyslang import driver
 from typer.testing import CliRunner, Result
 
-from models import configs, twiddle_rom
-from models.configs import ROOT
-from scripts import build, vivado_commands
-from scripts.lint import KERNEL, rtl_files
+from crocuta.backends.xdma_kernel import ADDRESSES
+from crocuta.design.sources import rtl_file, rtl_files
+from crocuta.kernel import Bank
+from crocuta.models import configs
+from crocuta.models.configs import ROOT
+from crocuta.models.transform import twiddle_rom
+from crocuta.registers import COUNTERS, VERSION, WIDE, Register, identity
+from flow import build, vivado_commands
+from flow.lint import KERNEL
 
 CONFIG = "tiny"
 BOARDS = "xilinx.com:au200:part0:1.2 xilinx.com:au200:part0:1.3 xilinx.com:au200:part0:1.10"
@@ -358,7 +360,7 @@ def test_the_design_is_all_of_rtl(vivado: Vivado, flow: str) -> None:
     design = read(vivado, ("read_verilog",) if flow == "ooc" else ("add_files",))
     cells = sorted((build.BUILD / CONFIG / "cells").glob("*.v")) if flow == "ooc" else []
     assert design == [*rtl_files(), *cells, build.BUILD / CONFIG / "crocuta.v"]
-    assert set(rtl_files()) == set((ROOT / "rtl").glob("*.sv"))
+    assert set(rtl_files()) == set((ROOT / "rtl").rglob("*.sv"))
     tables = re.search(r'TwiddleDir\("(.*)"\)', design[-1].read_text(encoding="utf-8"))
     assert tables is not None
     levels = configs.load(CONFIG).chunk_log2
@@ -888,7 +890,7 @@ def test_packaged_interfaces_are_the_kernels(vivado: Vivado) -> None:
     assert bits == config.axi_bits
     # What is promised to the interconnect is what the masters do.
     for master in ("read", "write"):
-        text = (ROOT / "rtl" / f"axi_{master}_master.sv").read_text(encoding="utf-8")
+        text = rtl_file(f"axi_{master}_master").read_text(encoding="utf-8")
         depth = re.search(r"MaxOutstanding = (\d+)", text)
         assert depth is not None
         promised = {
@@ -1171,7 +1173,7 @@ def test_tclint_finds_a_misspelt_option(tmp_path: Path) -> None:
     path = tmp_path / "script.tcl"
     path.write_text("synth_design -top x -part y -flaten_hierarchy none\n", encoding="utf-8")
     command = [str(Path(sys.executable).parent / "tclint"), "--trust-plugins", "--commands"]
-    command += [str(ROOT / "scripts" / "vivado_commands.py"), str(path)]
+    command += [str(ROOT / "flow" / "vivado_commands.py"), str(path)]
     done = subprocess.run(command, text=True, capture_output=True)
     assert done.returncode == 1
     assert "-flaten_hierarchy" in done.stdout

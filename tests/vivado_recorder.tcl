@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 #
 # Stands for Vivado in the tests (tests/test_vivado.py puts it on PATH): runs a flow in tclsh, knows
-# only the commands and options of scripts/vivado_commands.py, checks that files to read exist,
+# only the commands and options of flow/vivado_commands.py, checks that files to read exist,
 # makes those to write, answers queries as the test wants, and writes down what was called.
 #
 # RECORDER_SCHEMA and RECORDER_ANSWERS name Tcl files that set `schema` and `answers`;

@@ -1,7 +1,7 @@
 # Copyright 2026 The Crocuta authors
 # SPDX-License-Identifier: Apache-2.0
 #
-# What the flows share. scripts/build.py runs each in build/vivado/CONFIG, as
+# What the flows share. flow/build.py runs each in build/vivado/CONFIG, as
 #   vivado -mode batch -source vivado/FLOW.tcl -tclargs CONFIG AXI_BITS
 # and has written crocuta.v there, the kernel with the configuration's parameters, and its twiddle
 # tables. For Tcl 8.5, which Vivado had long.

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 #
 # make ooc: the kernel alone, out of context, from synthesis to routing at 300 MHz; and netlists for
-# make netlist, of the kernel and of its arithmetic modules, which scripts/build.py has wrapped in
+# make netlist, of the kernel and of its arithmetic modules, which flow/build.py has wrapped in
 # build/vivado/CONFIG/cells.
 
 source -notrace [file join [file dirname [file normalize [info script]]] common.tcl]

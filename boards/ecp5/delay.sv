@@ -1,7 +1,7 @@
 // Copyright 2026 The Crocuta authors
 // SPDX-License-Identifier: Apache-2.0
 //
-// delay: rtl/delay.sv for an FPGA without shift-register LUTs: a long delay is a ring in LUT RAM,
+// delay: rtl/cells/delay.sv for an FPGA without shift-register LUTs: a long delay is a ring in LUT RAM,
 // which is read a word ahead of where it is written.
 // Handshake: none. Latency: Clocks. Throughput: one word a clock.
 

@@ -20,19 +20,19 @@ from typing import NoReturn, Self
 import numpy as np
 import numpy.typing as npt
 
+from crocuta.backends.model_kernel import ModelKernel
+from crocuta.backends.uart_kernel import UartKernel
+from crocuta.backends.xdma_kernel import XdmaKernel
+from crocuta.backends.xrt_kernel import XrtKernel
 from crocuta.errors import InputError, JobError, JobTimeout, KernelError, OutOfMemory
 from crocuta.kernel import Bank, Buffer, Counters, Done, Kernel, Progress
-from crocuta.model_kernel import ModelKernel
+from crocuta.models import configs
+from crocuta.models.arithmetic.float_to_cfp import smallest_sample
+from crocuta.models.cfp import Format
+from crocuta.models.configs import Config
+from crocuta.models.convolution.chunk_controller import Job, Mode, chunks, spectrum_bytes
+from crocuta.models.kernel.crocuta_kernel import SampleArray, row_bytes, sample_rows
 from crocuta.samples import H_SHAPES, X_SHAPES, check_channels, to_array
-from crocuta.uart_kernel import UartKernel
-from crocuta.xdma_kernel import XdmaKernel
-from crocuta.xrt_kernel import XrtKernel
-from models import configs
-from models.cfp import Format
-from models.chunk_controller import Job, Mode, chunks, spectrum_bytes
-from models.configs import Config
-from models.crocuta_kernel import SampleArray, row_bytes, sample_rows
-from models.float_to_cfp import smallest_sample
 
 BACKENDS = ("rtl", "model", "xrt", "xdma", "uart")
 
@@ -421,7 +421,7 @@ def open(
         backend: "rtl", the hardware simulated clock by clock; "model", its bits from numpy;
             "xrt", a card with a Vitis shell; "xdma", a card with the design without a shell;
             "uart", a board behind a serial port.
-        config: the kernel's configuration, a name in configs.toml, or one with changes.
+        config: the kernel's configuration, a name in models/configs.toml, or one with changes.
         timeout: seconds that a job may take. A card gets a generous time unless told; a simulation
             may take as long as it moves.
         card: which of several cards.
@@ -435,7 +435,7 @@ def open(
     """
     check_backend(backend)
     for name, value, kinds, wanted in (
-        ("config", config, str, "a name of configs.toml, such as 'u200'"),
+        ("config", config, str, "a configuration's name, such as 'u200'"),
         ("timeout", timeout, (numbers.Real, type(None)), "a number of seconds"),
         ("card", card, numbers.Integral, "a card's number, 0 for the first"),
         ("xclbin", xclbin, (str, PathLike, type(None)), "a file's name"),
@@ -475,6 +475,6 @@ def _kernel(
             raise InputError("The backend uart needs port=, the board's, such as /dev/ttyUSB0.")
         return UartKernel(config, port)
     # Only here: a computer with a card needs no simulator.
-    from crocuta.rtl_kernel import RtlKernel
+    from crocuta.backends.rtl_kernel import RtlKernel
 
     return RtlKernel(config, announce=compiling)

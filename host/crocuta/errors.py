@@ -15,6 +15,10 @@ class KernelError(Exception):
     """A job that did not end well, or a kernel that cannot be had."""
 
 
+class BuildError(Exception):
+    """A design that cannot be compiled here: a tool, a file or the cache is missing or unusable."""
+
+
 class JobError(KernelError):
     """A job that the kernel ended early. The next one runs."""
 

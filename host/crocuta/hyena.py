@@ -14,8 +14,8 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-from models.cfp import FloatArray
-from models.configs import ROOT
+from crocuta.models.cfp import FloatArray
+from crocuta.models.configs import ROOT
 
 GENOME = ROOT / "data" / "NC_008253.fna.gz"
 BASES = "ACGTN"

@@ -16,6 +16,8 @@ from typing import Self
 
 from crocuta.errors import JobError, JobTimeout, KernelError, MemoryLost
 from crocuta.kernel import Bank, Counters, Done, Memory, PageBuffer, Pages, Progress, patience
+from crocuta.models.configs import Config
+from crocuta.models.convolution.chunk_controller import Job, Mode, chunks
 from crocuta.registers import (
     COUNTERS,
     MAX_CHANNELS,
@@ -30,8 +32,6 @@ from crocuta.registers import (
     Status,
     identity,
 )
-from models.chunk_controller import Job, Mode, chunks
-from models.configs import Config
 
 POLL_SECONDS = 100e-6
 ABORT_SECONDS = 2.0

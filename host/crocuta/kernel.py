@@ -13,8 +13,15 @@ import numpy as np
 import numpy.typing as npt
 
 from crocuta.errors import OutOfMemory
-from models.chunk_controller import PAGE_BYTES, SAMPLE_BYTES, WORD_BYTES, Job, chunks, mac_beats
-from models.configs import Config
+from crocuta.models.configs import Config
+from crocuta.models.convolution.chunk_controller import (
+    PAGE_BYTES,
+    SAMPLE_BYTES,
+    WORD_BYTES,
+    Job,
+    chunks,
+    mac_beats,
+)
 
 Progress = Callable[[int, int], None]
 """Called with the output chunks done and their number."""

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import enum
 
-from models.configs import Config
+from crocuta.models.configs import Config
 
 
 class Register(enum.IntEnum):

@@ -14,8 +14,8 @@ import numpy as np
 import numpy.typing as npt
 
 from crocuta.errors import InputError
+from crocuta.models.kernel.crocuta_kernel import SampleArray
 from crocuta.registers import MAX_CHANNELS
-from models.crocuta_kernel import SampleArray
 
 X_SHAPES = ("(length,)", "(channels, length)", "(batch, channels, length)")
 H_SHAPES = ("(taps,)", "(channels, taps)")

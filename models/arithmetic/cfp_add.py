@@ -4,9 +4,9 @@
 
 from __future__ import annotations
 
-from models.cfp import GUARD_BITS, Cfp, Format
-from models.cfp_align import cfp_align
-from models.cfp_normalise import Normalised, cfp_normalise
+from crocuta.models.arithmetic.cfp_align import cfp_align
+from crocuta.models.arithmetic.cfp_normalise import Normalised, cfp_normalise
+from crocuta.models.cfp import GUARD_BITS, Cfp, Format
 
 
 def cfp_add(a: Cfp, b: Cfp, fmt: Format) -> Normalised:

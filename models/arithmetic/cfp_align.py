@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from models.cfp import GUARD_BITS, Cfp, IntArray
+from crocuta.models.cfp import GUARD_BITS, Cfp, IntArray
 
 
 class Aligned(NamedTuple):

@@ -6,9 +6,9 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from models.cfp import GUARD_BITS, Cfp, Format
-from models.cfp_align import cfp_align
-from models.cfp_normalise import cfp_normalise
+from crocuta.models.arithmetic.cfp_align import cfp_align
+from crocuta.models.arithmetic.cfp_normalise import cfp_normalise
+from crocuta.models.cfp import GUARD_BITS, Cfp, Format
 
 
 class Butterfly(NamedTuple):

@@ -6,8 +6,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from models.cfp import Cfp, Format, IntArray
-from models.cfp_normalise import Normalised, cfp_normalise
+from crocuta.models.arithmetic.cfp_normalise import Normalised, cfp_normalise
+from crocuta.models.cfp import Cfp, Format, IntArray
 
 
 def cfp_multiply(

@@ -8,8 +8,8 @@ from typing import NamedTuple
 
 import numpy as np
 
-from models.cfp import Cfp, Format, IntArray
-from models.round_nearest_even import round_nearest_even
+from crocuta.models.arithmetic.round_nearest_even import round_nearest_even
+from crocuta.models.cfp import Cfp, Format, IntArray
 
 MAX_SHIFT = 3  # four places to take the mantissa from: one four-way multiplexer
 

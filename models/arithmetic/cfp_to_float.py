@@ -9,7 +9,7 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from models.cfp import Cfp, Format
+from crocuta.models.cfp import Cfp, Format
 
 
 class Samples(NamedTuple):

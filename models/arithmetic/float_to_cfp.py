@@ -9,8 +9,8 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from models.cfp import Cfp, Format
-from models.round_nearest_even import round_nearest_even
+from crocuta.models.arithmetic.round_nearest_even import round_nearest_even
+from crocuta.models.cfp import Cfp, Format
 
 
 class Converted(NamedTuple):

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from models.cfp import IntArray
+from crocuta.models.cfp import IntArray
 
 
 def round_nearest_even(value: IntArray, drop_bits: int, out_bits: int) -> IntArray:

@@ -13,7 +13,7 @@ import enum
 import itertools
 from collections.abc import Iterator
 
-from models.configs import Config
+from crocuta.models.configs import Config
 
 SAMPLE_BYTES = 4
 WORD_BYTES = 8

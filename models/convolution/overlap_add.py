@@ -8,8 +8,8 @@ from typing import NamedTuple
 
 import numpy as np
 
-from models.cfp import Cfp, Format, IntArray, zeros
-from models.cfp_add import cfp_add
+from crocuta.models.arithmetic.cfp_add import cfp_add
+from crocuta.models.cfp import Cfp, Format, IntArray, zeros
 
 
 class Overlapped(NamedTuple):

@@ -4,10 +4,10 @@
 
 from __future__ import annotations
 
-from models.cfp import Cfp, Format, zeros
-from models.cfp_add import cfp_add
-from models.cfp_multiply import multiply
-from models.cfp_normalise import Normalised
+from crocuta.models.arithmetic.cfp_add import cfp_add
+from crocuta.models.arithmetic.cfp_multiply import multiply
+from crocuta.models.arithmetic.cfp_normalise import Normalised
+from crocuta.models.cfp import Cfp, Format, zeros
 
 
 def spectral_mac(accumulator: Cfp | None, x: Cfp, h: Cfp, fmt: Format) -> Normalised:

@@ -14,13 +14,14 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from models import cfp, fft_engine
-from models.cfp import Cfp, Format
-from models.cfp_to_float import cfp_to_float
-from models.configs import Config
-from models.float_to_cfp import float_to_cfp
-from models.overlap_add import overlap_add
-from models.spectral_mac import spectral_mac
+from crocuta.models import cfp
+from crocuta.models.arithmetic.cfp_to_float import cfp_to_float
+from crocuta.models.arithmetic.float_to_cfp import float_to_cfp
+from crocuta.models.cfp import Cfp, Format
+from crocuta.models.configs import Config
+from crocuta.models.convolution.overlap_add import overlap_add
+from crocuta.models.convolution.spectral_mac import spectral_mac
+from crocuta.models.transform import fft_engine
 
 ROW_ALIGNMENT = 4096  # bytes; every row of samples and every pointer starts at a multiple
 GROUP_WORDS = 1 << 16  # words worked on at a time: enough to keep numpy busy, few enough for caches

@@ -1,11 +1,11 @@
 # Copyright 2026 The Crocuta authors
 # SPDX-License-Identifier: Apache-2.0
 """Linear samples from strided lanes: what the sample writer writes. Its bursts are those of
-`models.sample_reader.bursts`."""
+`crocuta.models.ports.sample_reader.bursts`."""
 
 from __future__ import annotations
 
-from models.sample_reader import SAMPLE_BYTES, Samples
+from crocuta.models.ports.sample_reader import SAMPLE_BYTES, Samples
 
 
 def write_chunk(memory: Samples, addr: int, samples: int, beats: Samples) -> None:

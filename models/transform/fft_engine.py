@@ -13,11 +13,11 @@ from typing import NamedTuple
 
 import numpy as np
 
-from models.cfp import Cfp, ComplexArray, Format
-from models.cfp_butterfly import cfp_butterfly
-from models.cfp_multiply import rotate
-from models.configs import Config
-from models.twiddle_rom import block_turns, twiddle_rom
+from crocuta.models.arithmetic.cfp_butterfly import cfp_butterfly
+from crocuta.models.arithmetic.cfp_multiply import rotate
+from crocuta.models.cfp import Cfp, ComplexArray, Format
+from crocuta.models.configs import Config
+from crocuta.models.transform.twiddle_rom import block_turns, twiddle_rom
 
 
 class Transformed(NamedTuple):

@@ -15,9 +15,9 @@ from typing import NamedTuple
 
 import numpy as np
 
-from models.cfp import FloatArray, IntArray
-from models.configs import Config
-from models.files import write_generated
+from crocuta.models.cfp import FloatArray, IntArray
+from crocuta.models.configs import Config
+from crocuta.models.files import write_generated
 
 
 class Twiddles(NamedTuple):

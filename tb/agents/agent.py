@@ -11,7 +11,7 @@ from cocotb.handle import SimHandleBase
 from cocotb.utils import get_sim_time
 from pyuvm import ConfigDB, uvm_agent, uvm_analysis_export, uvm_component, uvm_sequencer
 
-from tb.clock import PERIOD_NS
+from tb.lib.clock import PERIOD_NS
 
 
 def clock_now() -> int:

@@ -30,7 +30,7 @@ from pyuvm import (
 
 from tb.agents.agent import Agent, clock_now, read
 from tb.envs.coverage import covergroup
-from tb.profiles import idle_clocks
+from tb.lib.profiles import idle_clocks
 
 # It ends its tasks in a way that cocotb has a newer name for, at every reset.
 warnings.filterwarnings("ignore", category=DeprecationWarning, module=r"cocotbext\.")

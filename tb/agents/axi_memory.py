@@ -1,7 +1,7 @@
 # Copyright 2026 The Crocuta authors
 # SPDX-License-Identifier: Apache-2.0
-"""The agent of a memory behind an AXI4 port: tb/axi_memory.sv. Active, it sets how the memory
-behaves; its monitor watches the port clock by clock, and the backdoor is for the contents."""
+"""The agent of a memory behind an AXI4 port, simulation/axi_memory.sv. Active, it sets how the
+memory behaves; its monitor watches the port clock by clock; the backdoor is for the contents."""
 
 from __future__ import annotations
 

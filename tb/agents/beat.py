@@ -27,7 +27,7 @@ from pyuvm import (
 
 from tb.agents.agent import Agent, clock_now, read
 from tb.envs.coverage import covergroup
-from tb.profiles import idle_clocks
+from tb.lib.profiles import idle_clocks
 
 CLOSED, ONE = "closed", "one"
 """What a sink may do besides the profiles: take nothing, or one beat and no more; the item is

@@ -15,7 +15,7 @@ from tb.agents.agent import Agent, clock_now, read, signals
 from tb.agents.beat import Beat
 from tb.envs.coverage import covergroup
 from tb.envs.job_model import CoreInputs, CoreOutputs
-from tb.registers import ARGUMENTS
+from tb.lib.registers import ARGUMENTS
 
 INPUTS = tuple(f"{name}_i" for name in CoreInputs._fields)
 OUTPUTS = ("interrupt_o", "core_rst_no", "stop_o", "controller_start_o")

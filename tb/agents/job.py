@@ -11,7 +11,7 @@ from typing import Any, Literal, NamedTuple
 from cocotb.triggers import FallingEdge, RisingEdge
 from pyuvm import uvm_analysis_port, uvm_driver, uvm_monitor, uvm_sequence_item, uvm_subscriber
 
-from models.chunk_controller import Job, Mode
+from crocuta.models.convolution.chunk_controller import Job, Mode
 from tb.agents.agent import Agent, clock_now, read
 from tb.envs.coverage import covergroup
 

@@ -17,7 +17,7 @@ from tb.agents.beat import BeatAgent, BeatConfig
 from tb.agents.reset import Reset
 from tb.envs.base import BlockEnv
 from tb.envs.scoreboard import Expected, Scoreboard
-from tb.profiles import idle_clocks
+from tb.lib.profiles import idle_clocks
 
 WORDS = 64
 

@@ -14,16 +14,16 @@ import cocotb
 from cocotb.triggers import FallingEdge, gather, with_timeout
 from pyuvm import uvm_component, uvm_sequence
 
-from models import configs
-from models.chunk_controller import STREAMS, Job, Mode, chunks, schedule
-from models.configs import Config
+from crocuta.models import configs
+from crocuta.models.configs import Config
+from crocuta.models.convolution.chunk_controller import STREAMS, Job, Mode, chunks, schedule
 from tb.agents.agent import Listener, clock_now, configure
 from tb.agents.beat import ONE, Beat, BeatAgent, BeatConfig, BeatSequence
 from tb.agents.job import JobAgent, JobConfig, JobEvent, JobItem
-from tb.clock import PERIOD_NS
 from tb.envs.base import BlockEnv, BlockTest
 from tb.envs.coverage import covergroup
 from tb.envs.scoreboard import Expected, Scoreboard
+from tb.lib.clock import PERIOD_NS
 
 # A job is done so soon after its last command was taken.
 DONE_CLOCKS = 8

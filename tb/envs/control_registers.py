@@ -12,9 +12,9 @@ import random
 from cocotb.triggers import Event, FallingEdge
 from pyuvm import uvm_analysis_port, uvm_component, uvm_sequence
 
-from models import configs
-from models.chunk_controller import MAX_CHANNELS, Job, Mode
-from models.configs import Config
+from crocuta.models import configs
+from crocuta.models.configs import Config
+from crocuta.models.convolution.chunk_controller import MAX_CHANNELS, Job, Mode
 from tb.agents.agent import Listener, configure
 from tb.agents.axi_lite import (
     AxiLiteAccess,
@@ -30,7 +30,7 @@ from tb.envs.coverage import covergroup, seldom
 from tb.envs.job_model import COUNTERS, QUIET, USED, CoreInputs, CoreOutputs, HostActs, JobModel
 from tb.envs.register_model import RegisterModel
 from tb.envs.scoreboard import Expected, Scoreboard
-from tb.registers import ARGUMENTS, BY_OFFSET, ERRORS, HIGH, OFFSETS, REGISTERS, bit
+from tb.lib.registers import ARGUMENTS, BY_OFFSET, ERRORS, HIGH, OFFSETS, REGISTERS, bit
 
 CONTROL = OFFSETS["control"]
 START, DONE, CONTINUE, ABORT = (

@@ -16,8 +16,8 @@ from typing import Any, NamedTuple
 from cocotb.triggers import FallingEdge, RisingEdge
 from pyuvm import uvm_analysis_port, uvm_component, uvm_monitor, uvm_scoreboard, uvm_sequencer
 
-from models import configs
-from models.chunk_controller import PAGE_BYTES, Mode
+from crocuta.models import configs
+from crocuta.models.convolution.chunk_controller import PAGE_BYTES, Mode
 from tb.agents.agent import Listener, clock_now, configure, read
 from tb.agents.axi_lite import AxiLiteAccess, AxiLiteAgent, AxiLiteConfig
 from tb.agents.axi_memory import AxiMemoryAgent, AxiMemoryConfig, Refusal, Request
@@ -27,7 +27,7 @@ from tb.envs.base import BlockEnv
 from tb.envs.coverage import covergroup
 from tb.envs.kernel_job import BASES, NON_FINITE, PORTS, SATURATED, Oracle, Port, Prediction
 from tb.envs.kernel_samples import BOUNDS, KINDS, TAILS, bound_of, kind_of, tail_of
-from tb.registers import ARGUMENTS, BY_OFFSET, ERRORS, HIGH, OFFSETS, REGISTERS, bit
+from tb.lib.registers import ARGUMENTS, BY_OFFSET, ERRORS, HIGH, OFFSETS, REGISTERS, bit
 
 MAX_OUTSTANDING = 16
 """Of axi_read_master and axi_write_master."""

@@ -11,17 +11,18 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from models import configs, fft_engine
-from models.cfp import Cfp, Format
-from models.cfp_butterfly import cfp_butterfly
-from models.cfp_multiply import rotate
-from models.configs import Config
-from models.twiddle_rom import twiddle_rom
+from crocuta.models import configs
+from crocuta.models.arithmetic.cfp_butterfly import cfp_butterfly
+from crocuta.models.arithmetic.cfp_multiply import rotate
+from crocuta.models.cfp import Cfp, Format
+from crocuta.models.configs import Config
+from crocuta.models.transform import fft_engine
+from crocuta.models.transform.twiddle_rom import twiddle_rom
 from tb.agents.beat import Beat
 from tb.envs.coverage import covergroup
 from tb.envs.pipeline import PipelineEnv, Predictor, beat_ints, beat_words, is_slow
-from tb.level_order import blocks, pair_positions
-from tb.words import random_words
+from tb.lib.level_order import blocks, pair_positions
+from tb.lib.words import random_words
 
 FLAG_CLOCKS = 2  # from an overflow's result to saturated_o: a register a level, one for all
 

@@ -10,13 +10,13 @@ from collections.abc import Sequence
 import cocotb
 import numpy as np
 
-from models import fft_engine
-from models.cfp import Format
-from models.reference import snr_db
+from crocuta.models.cfp import Format
+from crocuta.models.reference import snr_db
+from crocuta.models.transform import fft_engine
 from tb.agents.beat import Beat
 from tb.envs.fft_engine import config_of, engine_latency
 from tb.envs.pipeline import PipelineEnv, Predictor, beat_ints, beat_words, is_slow
-from tb.words import random_words
+from tb.lib.words import random_words
 
 
 def least_snr_db(fmt: Format) -> float:

@@ -9,8 +9,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from models.cfp import Format
-from models.float_to_cfp import float_to_cfp
+from crocuta.models.arithmetic.float_to_cfp import float_to_cfp
+from crocuta.models.cfp import Format
 from tb.agents.beat import Beat
 from tb.envs.paths import PathEnv, PathPredictor
 from tb.envs.pipeline import beat_ints

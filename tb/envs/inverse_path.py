@@ -9,10 +9,10 @@ from typing import Any
 
 import numpy as np
 
-from models import fft_engine
-from models.cfp import Cfp, Format
-from models.cfp_to_float import cfp_to_float
-from models.overlap_add import overlap_add
+from crocuta.models.arithmetic.cfp_to_float import cfp_to_float
+from crocuta.models.cfp import Cfp, Format
+from crocuta.models.convolution.overlap_add import overlap_add
+from crocuta.models.transform import fft_engine
 from tb.agents.beat import Beat
 from tb.envs.forward_path import sample_ints
 from tb.envs.paths import PathEnv, PathPredictor

@@ -9,9 +9,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal, NamedTuple
 
-from models.chunk_controller import MAX_CHANNELS, PAGE_BYTES, Mode
-from models.configs import Config
-from tb.registers import ERRORS, HIGH
+from crocuta.models.configs import Config
+from crocuta.models.convolution.chunk_controller import MAX_CHANNELS, PAGE_BYTES, Mode
+from tb.lib.registers import ERRORS, HIGH
 
 FIRST_PORT_ERROR = ERRORS.index("samples_read")
 FIRST_TIMEOUT = ERRORS.index("samples_read_timeout")

@@ -11,15 +11,23 @@ from typing import NamedTuple
 
 import numpy as np
 
-from models import chunk_controller, crocuta_kernel, reference
-from models.cfp import FloatArray, Format, stack, unpack
-from models.chunk_controller import PAGE_BYTES, SAMPLE_BYTES, WORD_BYTES, Job, Mode
-from models.configs import Config
-from models.crocuta_kernel import SampleArray, Spectra
-from models.fft_engine import from_beats
+from crocuta.models import reference
+from crocuta.models.cfp import FloatArray, Format, stack, unpack
+from crocuta.models.configs import Config
+from crocuta.models.convolution import chunk_controller
+from crocuta.models.convolution.chunk_controller import (
+    PAGE_BYTES,
+    SAMPLE_BYTES,
+    WORD_BYTES,
+    Job,
+    Mode,
+)
+from crocuta.models.kernel import crocuta_kernel
+from crocuta.models.kernel.crocuta_kernel import SampleArray, Spectra
+from crocuta.models.transform.fft_engine import from_beats
 from tb.agents.axi_memory import Backdoor, Request
 from tb.envs.job_model import argument_error
-from tb.registers import bit
+from tb.lib.registers import bit
 
 BASES = {
     "samples": 0x0010_FFFF_F000,

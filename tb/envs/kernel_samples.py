@@ -10,8 +10,8 @@ import random
 import numpy as np
 import numpy.typing as npt
 
-from models.configs import Config
-from models.crocuta_kernel import SampleArray
+from crocuta.models.configs import Config
+from crocuta.models.kernel.crocuta_kernel import SampleArray
 
 KINDS = (
     "ordinary",

@@ -14,10 +14,11 @@ import numpy as np
 from cocotb.triggers import ClockCycles, FallingEdge, First, RisingEdge
 from pyuvm import uvm_sequence
 
-from models import chunk_controller, crocuta_kernel
-from models.cfp import Cfp, Format, pack
-from models.chunk_controller import PAGE_BYTES, Job, Mode
-from models.crocuta_kernel import SampleArray
+from crocuta.models.cfp import Cfp, Format, pack
+from crocuta.models.convolution import chunk_controller
+from crocuta.models.convolution.chunk_controller import PAGE_BYTES, Job, Mode
+from crocuta.models.kernel import crocuta_kernel
+from crocuta.models.kernel.crocuta_kernel import SampleArray
 from tb.agents.agent import clock_now, read
 from tb.agents.axi_lite import AxiLiteItem, AxiLiteSequence
 from tb.agents.axi_memory import Backdoor, Behaviour, BehaviourSequence
@@ -25,7 +26,7 @@ from tb.envs.base import BlockTest
 from tb.envs.crocuta_kernel import CONTINUE, DONE, READY, RESULTS, START, SW_RESET, KernelEnv
 from tb.envs.kernel_job import BASES, ceil_to, inaccuracy
 from tb.envs.kernel_samples import HARMLESS, samples
-from tb.registers import ARGUMENTS, ERRORS, HIGH, OFFSETS
+from tb.lib.registers import ARGUMENTS, ERRORS, HIGH, OFFSETS
 
 PATIENCE = 20
 """How many times the clocks of its beats a job may take, when the memories are slow."""

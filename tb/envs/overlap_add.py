@@ -6,12 +6,12 @@ from __future__ import annotations
 
 import numpy as np
 
-from models.cfp import Cfp, Format
-from models.overlap_add import overlap_add
+from crocuta.models.cfp import Cfp, Format
+from crocuta.models.convolution.overlap_add import overlap_add
 from tb.agents.beat import Beat
 from tb.envs.coverage import covergroup
 from tb.envs.pipeline import PipelineEnv, Predictor, beat_ints, beat_words, is_slow
-from tb.words import random_words
+from tb.lib.words import random_words
 
 LATENCY = 12
 FLAG_LATENCY = 13

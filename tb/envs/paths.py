@@ -10,7 +10,7 @@ from typing import Any
 
 import cocotb
 
-from models.cfp import Cfp
+from crocuta.models.cfp import Cfp
 from tb.agents.agent import Listener, configure
 from tb.agents.beat import CLOSED, Beat, BeatAgent, BeatConfig, BeatSequence
 from tb.envs.base import BlockEnv, BlockTest

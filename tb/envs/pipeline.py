@@ -13,7 +13,7 @@ import cocotb
 import numpy as np
 from pyuvm import uvm_analysis_port, uvm_component
 
-from models.cfp import Cfp, Format, pack, unpack
+from crocuta.models.cfp import Cfp, Format, pack, unpack
 from tb.agents.agent import Listener, clock_now, configure
 from tb.agents.beat import Beat, BeatAgent, BeatConfig, BeatSequence
 from tb.envs.base import BlockEnv

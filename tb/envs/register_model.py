@@ -1,6 +1,6 @@
 # Copyright 2026 The Crocuta authors
 # SPDX-License-Identifier: Apache-2.0
-"""UVM's register layer over tb/registers.py: the block, the adapter to the bus, and what a bus
+"""UVM's register layer over tb/lib/registers.py: the block, the adapter to the bus, and what a bus
 access does to the mirrored values."""
 
 from __future__ import annotations
@@ -18,9 +18,9 @@ from pyuvm import (
     uvm_status_e,
 )
 
-from models.configs import Config
+from crocuta.models.configs import Config
 from tb.agents.axi_lite import OKAY, AxiLiteAccess, AxiLiteItem
-from tb.registers import REGISTERS, Register
+from tb.lib.registers import REGISTERS, Register
 
 
 class RegisterAdapter(uvm_reg_adapter):
@@ -48,7 +48,7 @@ def written(field: uvm_reg_field, data: int, strobe: int) -> int:
 
 
 class RegisterModel(uvm_reg_block):
-    """Every register, by its name in tb/registers.py."""
+    """Every register, by its name in tb/lib/registers.py."""
 
     def __init__(self, config: Config) -> None:
         super().__init__("registers")

@@ -7,14 +7,14 @@ from __future__ import annotations
 
 import numpy as np
 
-from models.cfp import Cfp, Format, zeros
-from models.cfp_add import cfp_add
-from models.cfp_multiply import multiply
-from models.spectral_mac import spectral_mac
+from crocuta.models.arithmetic.cfp_add import cfp_add
+from crocuta.models.arithmetic.cfp_multiply import multiply
+from crocuta.models.cfp import Cfp, Format, zeros
+from crocuta.models.convolution.spectral_mac import spectral_mac
 from tb.agents.beat import Beat
 from tb.envs.coverage import covergroup
 from tb.envs.pipeline import PipelineEnv, Predictor, beat_ints, beat_words
-from tb.words import random_words
+from tb.lib.words import random_words
 
 LATENCY = {1: 17, 2: 20}
 """By the outputs of a pass."""

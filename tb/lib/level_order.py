@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from models.cfp import IntArray
+from crocuta.models.cfp import IntArray
 
 
 def pair_positions(level: int, lanes: int, chunk: int) -> tuple[IntArray, IntArray]:

@@ -13,7 +13,7 @@ from typing import Any
 import cocotb
 from cocotb.triggers import FallingEdge, RisingEdge
 
-from models.cfp import Cfp, Format, pack
+from crocuta.models.cfp import Cfp, Format, pack
 
 GAPS = ("none", "one", "rare", "often", "pauses")
 """The gap profiles: no gap, one clock after each beat, few, many, and seldom but long ones."""

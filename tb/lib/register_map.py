@@ -11,7 +11,7 @@ from systemrdl.messages import RDLCompileError
 from systemrdl.node import AddrmapNode, FieldNode
 from systemrdl.rdltypes.builtin_enums import AccessType, OnReadType, OnWriteType
 
-from models.configs import ROOT
+from crocuta.models.configs import ROOT
 
 SOURCE = ROOT / "registers" / "crocuta.rdl"
 

@@ -10,8 +10,8 @@ from dataclasses import dataclass
 
 from systemrdl.node import FieldNode, RegNode
 
-from models.configs import Config
-from tb.register_map import access, codes, field_of, read_map, reset_of
+from crocuta.models.configs import Config
+from tb.lib.register_map import access, codes, field_of, read_map, reset_of
 
 WORD_BITS = 32
 HIGH = "_high"

@@ -15,7 +15,7 @@ from cocotb.task import Task
 from cocotb.triggers import FallingEdge, RisingEdge
 from cocotb.utils import get_sim_time
 
-from tb.clock import PERIOD_NS
+from tb.lib.clock import PERIOD_NS
 
 
 def clock_now() -> int:

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from models.cfp import Cfp, Format
+from crocuta.models.cfp import Cfp, Format
 
 KINDS = ("samples", "spectrum", "any", "sparse", "edges", "tiny", "huge", "zero")
 """The kinds of words.

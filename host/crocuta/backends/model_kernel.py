@@ -15,6 +15,13 @@ import numpy as np
 from crocuta.errors import KernelError
 from crocuta.jobs import RegisterKernel
 from crocuta.kernel import Bank, Done, HostMemory, Progress, memory_bytes
+from crocuta.models import cfp
+from crocuta.models.cfp import Format
+from crocuta.models.configs import Config
+from crocuta.models.convolution.chunk_controller import PAGE_BYTES, Job, Mode, spectrum_bytes
+from crocuta.models.kernel import crocuta_kernel
+from crocuta.models.kernel.crocuta_kernel import SampleArray, Spectra, chunk_count, row_bytes
+from crocuta.models.transform import fft_engine
 from crocuta.registers import (
     MAX_CHANNELS,
     VERSION,
@@ -25,11 +32,6 @@ from crocuta.registers import (
     Status,
     identity,
 )
-from models import cfp, crocuta_kernel, fft_engine
-from models.cfp import Format
-from models.chunk_controller import PAGE_BYTES, Job, Mode, spectrum_bytes
-from models.configs import Config
-from models.crocuta_kernel import SampleArray, Spectra, chunk_count, row_bytes
 
 
 class ModelKernel(RegisterKernel):

@@ -13,15 +13,15 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-from crocuta import rtl_build
+from crocuta.design import rtl_build
 from crocuta.errors import KernelError
 from crocuta.jobs import RegisterKernel, check_identity
 from crocuta.kernel import Bank, HostMemory
+from crocuta.models.configs import Config
 from crocuta.registers import Register
-from models.configs import Config
 
 BASES = (0x10_FFFF_F000, 0x20_FFFF_F000, 0x30_FFFF_F000)
-"""Where tb/kernel_tb.sv puts the memories."""
+"""Where host/crocuta/simulation/kernel_tb.sv puts the memories."""
 RUN_CLOCKS = 4096  # between two polls: often enough for a progress bar
 SILENT_CLOCKS = 200_000  # longer than any pass: a kernel that moves no beat for so long hangs
 WATCHDOG_CLOCKS = SILENT_CLOCKS // 2  # so the kernel notices first what it can

@@ -25,7 +25,7 @@ import serial
 from crocuta.errors import KernelError
 from crocuta.jobs import PolledKernel, check_identity
 from crocuta.kernel import Bank
-from models.configs import Config
+from crocuta.models.configs import Config
 
 BOARD: dict[str, int] = tomllib.loads(Path(__file__).with_name("ecp5_board.toml").read_text())
 WORD_BYTES = 4

@@ -24,9 +24,9 @@ import numpy.typing as npt
 from crocuta.errors import KernelError
 from crocuta.jobs import PolledKernel, check_identity
 from crocuta.kernel import Bank
+from crocuta.models.configs import Config
+from crocuta.models.convolution.chunk_controller import PAGE_BYTES
 from crocuta.registers import Register
-from models.chunk_controller import PAGE_BYTES
-from models.configs import Config
 
 ADDRESSES: dict[str, int] = tomllib.loads(
     Path(__file__).with_name("u200_shellless.toml").read_text()

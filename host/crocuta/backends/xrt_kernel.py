@@ -27,9 +27,9 @@ import numpy.typing as npt
 
 from crocuta.errors import InputError, JobError, JobTimeout, KernelError, OutOfMemory
 from crocuta.kernel import Bank, Done, Progress, patience
-from models import crocuta_kernel
-from models.chunk_controller import PAGE_BYTES, WORD_BYTES, Job, Mode, chunks
-from models.configs import Config
+from crocuta.models.configs import Config
+from crocuta.models.convolution.chunk_controller import PAGE_BYTES, WORD_BYTES, Job, Mode, chunks
+from crocuta.models.kernel import crocuta_kernel
 
 NAME = "crocuta"
 """The kernel's, in the xclbin."""

@@ -17,26 +17,19 @@ from typing import Annotated
 import numpy as np
 import typer
 
-from crocuta import demo as demonstration
-from crocuta import runs
+from crocuta import stops
+from crocuta.cli import demo as demonstration
+from crocuta.cli import runs
+from crocuta.cli.files import Output, OutputError, check_apart, load_samples, npy, output_directory
+from crocuta.cli.plans import show, to_json
+from crocuta.cli.screen import ProgressScreen, console, errors, results
+from crocuta.cli.waves import check_size, recorded
 from crocuta.device import check_backend
 from crocuta.errors import InputError, KernelError
-from crocuta.files import (
-    Output,
-    OutputError,
-    check_apart,
-    load_samples,
-    npy,
-    output_directory,
-)
-from crocuta.plans import show, to_json
+from crocuta.models import configs
+from crocuta.planner import planner
+from crocuta.planner.clocks import Memory
 from crocuta.samples import H_SHAPES, X_SHAPES, check_channels
-from crocuta.screen import ProgressScreen, console, errors, results
-from crocuta.waves import check_size, recorded
-from models import configs
-from models.plan import planner
-from models.plan.clocks import Memory
-from tb import stops
 
 app = typer.Typer(
     name="crocuta",
@@ -51,7 +44,7 @@ def _config_names() -> str:
     try:
         return ", ".join(configs.names())
     except configs.ConfigError:  # the command that loads one says what is wrong
-        return "a name of configs.toml"
+        return "a name of models/configs.toml"
 
 
 CONFIG_HELP = (
@@ -263,6 +256,7 @@ def plan(
         show(screen, target, demand, fitting, faster, rows)
 
 
-if __name__ == "__main__":
+def main() -> None:
+    """Runs the command line, which a signal ends at once and without a traceback."""
     stops.watch()
     app()

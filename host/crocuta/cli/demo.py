@@ -5,20 +5,21 @@
 from __future__ import annotations
 
 import dataclasses
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-from crocuta import runs
+from crocuta import hyena
+from crocuta.backends.rtl_kernel import Timing
+from crocuta.cli import runs
+from crocuta.cli.screen import ProgressScreen
 from crocuta.errors import InputError
-from crocuta.rtl_kernel import Timing
-from crocuta.screen import ProgressScreen
-from models import hyena
-from models.configs import ROOT, Config
-from models.crocuta_kernel import SampleArray
+from crocuta.models.configs import Config
+from crocuta.models.kernel.crocuta_kernel import SampleArray
 
-DIRECTORY = ROOT / "build" / "demo"
+DIRECTORY = Path("build") / "demo"
 D_MODEL = 256
 SHIFT = 0.05
 
@@ -85,6 +86,6 @@ def run(inputs: Inputs, config: Config, screen: ProgressScreen) -> runs.Run:
 def draw(run: runs.Run, inputs: Inputs) -> bytes:
     """The picture, a PNG."""
     # Only here: matplotlib takes longer to load than a small convolution.
-    from crocuta import picture
+    from crocuta.cli import picture
 
     return picture.draw(run, inputs.read(), f"channel {inputs.channel}, seed {inputs.seed}")

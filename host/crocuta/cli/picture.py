@@ -14,10 +14,10 @@ from matplotlib import rc_context
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from crocuta.cli.runs import ASSUMED_CLOCK_MHZ, Run
+from crocuta.hyena import BASES
 from crocuta.kernel import Counters
-from crocuta.runs import ASSUMED_CLOCK_MHZ, Run
-from models.chunk_controller import chunks
-from models.hyena import BASES
+from crocuta.models.convolution.chunk_controller import chunks
 
 BLUE, RED, GREY = "#1b5e83", "#c8553d", "#5c6670"
 BASE_COLOURS = ("#2a9d8f", "#e9a23b", "#6d5a9c", "#c8553d", GREY)
@@ -54,7 +54,7 @@ def draw(run: Run, bases: npt.NDArray[np.uint8], chosen: str) -> bytes:
     """A PNG: input, filter, output, error spectrum, and where the clocks went.
 
     Args:
-        bases: the input's, as indices into models.hyena.BASES.
+        bases: the input's, as indices into crocuta.hyena.BASES.
         chosen: which of its filters this is.
     """
     with rc_context(STYLE):

@@ -12,7 +12,7 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table
 
-from models.plan.planner import NAMES, Demand, Device, Plan
+from crocuta.planner.planner import NAMES, Demand, Device, Plan
 
 WIDTH = 160
 

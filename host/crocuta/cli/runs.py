@@ -22,17 +22,18 @@ import numpy as np
 import numpy.typing as npt
 
 import crocuta
+from crocuta.backends.rtl_kernel import RtlKernel, Timing
 from crocuta.device import Device, RangeWarning
 from crocuta.errors import KernelError
 from crocuta.kernel import Done
-from crocuta.rtl_kernel import RtlKernel, Timing
-from models import crocuta_kernel, reference
-from models.cfp import FloatArray, Format
-from models.configs import Config
-from models.crocuta_kernel import SampleArray
-from models.errors import Errors, errors
-from models.float_to_cfp import smallest_sample
-from models.plan import accuracy
+from crocuta.models import reference
+from crocuta.models.arithmetic.float_to_cfp import smallest_sample
+from crocuta.models.cfp import FloatArray, Format
+from crocuta.models.configs import Config
+from crocuta.models.errors import Errors, errors
+from crocuta.models.kernel import crocuta_kernel
+from crocuta.models.kernel.crocuta_kernel import SampleArray
+from crocuta.planner import accuracy
 
 ASSUMED_CLOCK_MHZ = 300
 COUNTS = (

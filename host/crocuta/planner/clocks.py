@@ -15,7 +15,8 @@ import functools
 from collections import deque
 from collections.abc import Sequence
 
-from models.chunk_controller import (
+from crocuta.models.configs import Config
+from crocuta.models.convolution.chunk_controller import (
     MAX_BURST_BEATS,
     PAGE_BYTES,
     WORD_BYTES,
@@ -26,8 +27,7 @@ from models.chunk_controller import (
     oldest_chunk,
     stored_chunks,
 )
-from models.chunk_controller import passes as job_passes
-from models.configs import Config
+from crocuta.models.convolution.chunk_controller import passes as job_passes
 
 READER_FIFO = 512
 """Beats a spectrum_reader holds or has asked for."""

@@ -11,9 +11,9 @@ from __future__ import annotations
 import dataclasses
 import math
 
-from models.configs import Config
-from models.plan.clocks import burst_beats
-from models.plan.memories import BLOCK_BEATS, BLOCK_ROWS
+from crocuta.models.configs import Config
+from crocuta.planner.clocks import burst_beats
+from crocuta.planner.memories import BLOCK_BEATS, BLOCK_ROWS
 
 ECP5_LUT = 50536 / 35426
 """LUT4 for a LUT of an UltraScale+: edge-ecp5 by yosys' synth_ecp5 has 31,672 LUT4, 6,405 CCU2C of

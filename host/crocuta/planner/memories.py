@@ -12,8 +12,8 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Iterable
 
-from models.configs import Config
-from models.plan.clocks import READER_FIFO, TILE_SLOTS, burst_beats, tile_beats
+from crocuta.models.configs import Config
+from crocuta.planner.clocks import READER_FIFO, TILE_SLOTS, burst_beats, tile_beats
 
 BLOCK_BEATS = 128
 """A RAM of so many beats is block RAM, a shorter one LUTs."""

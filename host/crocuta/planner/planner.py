@@ -13,14 +13,14 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
-from models import configs
-from models.chunk_controller import MAX_CHANNELS, chunks, spectrum_bytes
-from models.configs import Config
-from models.crocuta_kernel import row_bytes
-from models.plan import accuracy, clocks
-from models.plan.clocks import Memory
-from models.plan.logic import logic, multipliers
-from models.plan.memories import block_rams, memories
+from crocuta.models import configs
+from crocuta.models.configs import Config
+from crocuta.models.convolution.chunk_controller import MAX_CHANNELS, chunks, spectrum_bytes
+from crocuta.models.kernel.crocuta_kernel import row_bytes
+from crocuta.planner import accuracy, clocks
+from crocuta.planner.clocks import Memory
+from crocuta.planner.logic import logic, multipliers
+from crocuta.planner.memories import block_rams, memories
 
 DEVICES = Path(__file__).with_name("devices.toml")
 LANES = (2, 4, 8, 16)

@@ -1,9 +1,9 @@
 # Copyright 2026 The Crocuta authors
 # SPDX-License-Identifier: Apache-2.0
-"""What other schedules would take: `python -m models.plan.schedules` prints the table of
+"""What other schedules would take: `python -m crocuta.planner.schedules` prints the table of
 docs/planning.md.
 
-RTL exists of the first two, `outputs = 1` and `outputs = 2` (models/chunk_controller.py); the
+RTL exists of the first two, `outputs = 1` and `outputs = 2` (models' chunk_controller); the
 others are on paper. A schedule is its passes, a pass the beats
 that each of its streams moves a clock: reads of the spectra of X and H, writes of those of X, and
 the samples, which move while a chunk comes from the forward engine (half a beat in, half a beat
@@ -16,12 +16,12 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Callable
 
-from models import configs
-from models.chunk_controller import chunks
-from models.configs import Config
-from models.plan.clocks import READER_FIFO, Memory, convolve_clocks
-from models.plan.logic import multipliers
-from models.plan.memories import Ram, block_rams, memories
+from crocuta.models import configs
+from crocuta.models.configs import Config
+from crocuta.models.convolution.chunk_controller import chunks
+from crocuta.planner.clocks import READER_FIFO, Memory, convolve_clocks
+from crocuta.planner.logic import multipliers
+from crocuta.planner.memories import Ram, block_rams, memories
 
 LENGTH = 450_000
 CHANNELS = 4

@@ -2,7 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // kernel_tb: the kernel with a memory behind each of its three AXI4 masters. Only its registers and
-// the interrupt are left to drive: from cocotb, or from C++ as host/crocuta/rtl_kernel.cpp does.
+// the interrupt are left to drive: from cocotb, or from C++ as host/crocuta/simulation/rtl_kernel.cpp does.
 //
 // The memories begin at the bases below, as a card's DDR4 channels do. They end a page short of a
 // multiple of 4 GiB, so that any job of more than a page carries into the upper half of an address.

@@ -1,7 +1,7 @@
 // Copyright 2026 The Crocuta authors
 // SPDX-License-Identifier: Apache-2.0
 //
-// The simulated kernel as a C library: tb/kernel_tb.sv compiled by Verilator, its clock, its
+// The simulated kernel as a C library: host/crocuta/simulation/kernel_tb.sv compiled by Verilator, its clock, its
 // registers and direct access to its memories. rtl_kernel.py loads it through ctypes.
 //
 // Functions that can fail return a negative number; crocuta_error then tells why.

@@ -17,7 +17,7 @@ from tb.agents.beat import CLOSED, ONE, BeatSequence
 from tb.envs.agents import WORDS, AgentsEnv
 from tb.envs.base import BlockTest
 from tb.envs.coverage import covergroup
-from tb.profiles import PROFILES
+from tb.lib.profiles import PROFILES
 
 NONE, TURNED, WITHDRAWN, CHANGED, REPEATED, UNKNOWN = range(6)
 READ_REFUSED, B_WITHDRAWN, B_CHANGED, READ_TO_NOTHING, B_TO_NOTHING = range(6, 11)

@@ -21,7 +21,7 @@ from cocotb.triggers import ClockCycles, FallingEdge, RisingEdge
 from cocotb.types import Logic
 from cocotbext.axi import AxiBus, AxiResp
 
-from models import configs
+from crocuta.models import configs
 from tb.agents.axi_memory import (
     CHANNELS,
     ERRORS,
@@ -34,15 +34,15 @@ from tb.agents.axi_memory import (
     PortWatch,
     all_pairs,
 )
-from tb.clock import start_clock
 from tb.envs.axi_memory import AccessSequence, AxiMemoryEnv
 from tb.envs.base import BlockTest
 from tb.envs.coverage import covered, covergroup
-from tb.valid_ready import Sink, Source, clock_now
+from tb.lib.clock import start_clock
+from tb.lib.valid_ready import Sink, Source, clock_now
 
 BYTES = configs.load(os.environ["CROCUTA_CONFIG"]).axi_bits // 8
 SIZE = BYTES.bit_length() - 1
-MEMORY_BYTES = 8 * 4096  # see tb/benches.py
+MEMORY_BYTES = 8 * 4096  # see tb/registry.py
 WORDS = MEMORY_BYTES // BYTES
 FILE_BYTES = 256
 INCR = 1

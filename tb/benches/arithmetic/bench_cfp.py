@@ -14,12 +14,12 @@ import cocotb
 import numpy as np
 from cocotb.triggers import FallingEdge, RisingEdge, Timer
 
-from models.cfp import Format
-from models.configs import ROOT
-from tb import cfp_vectors
-from tb.cfp_vectors import Vectors
-from tb.clock import start_clock
+from crocuta.design.sources import rtl_file
+from crocuta.models.cfp import Format
+from tb.benches.arithmetic import cfp_vectors
+from tb.benches.arithmetic.cfp_vectors import Vectors
 from tb.envs.coverage import covergroup, export
+from tb.lib.clock import start_clock
 
 SIZES = {"MantissaBits": "m", "OutBits": "m", "FactorBits": "f", "InBits": "in"}
 """The parameters that change which events there are, and their short names."""
@@ -65,7 +65,7 @@ def cover(dut: Any, vectors: Vectors) -> None:
 
 def stated_latency(name: str) -> int:
     """The clocks that the header of rtl/NAME.sv promises."""
-    text = (ROOT / "rtl" / f"{name}.sv").read_text(encoding="utf-8")
+    text = rtl_file(name).read_text(encoding="utf-8")
     found = re.findall(r"^// .*\bLatency: (\d+)\b", text, flags=re.MULTILINE)
     assert len(found) == 1, f"{name}.sv states {len(found)} latencies"
     return int(found[0])

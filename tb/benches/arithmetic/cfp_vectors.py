@@ -14,15 +14,15 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from models.cfp import GUARD_BITS, Cfp, Format, IntArray, pack
-from models.cfp_add import cfp_add
-from models.cfp_align import cfp_align
-from models.cfp_butterfly import cfp_butterfly
-from models.cfp_multiply import cfp_multiply
-from models.cfp_normalise import MAX_SHIFT, cfp_normalise
-from models.cfp_to_float import cfp_to_float
-from models.float_to_cfp import float_to_cfp
-from models.round_nearest_even import round_nearest_even
+from crocuta.models.arithmetic.cfp_add import cfp_add
+from crocuta.models.arithmetic.cfp_align import cfp_align
+from crocuta.models.arithmetic.cfp_butterfly import cfp_butterfly
+from crocuta.models.arithmetic.cfp_multiply import cfp_multiply
+from crocuta.models.arithmetic.cfp_normalise import MAX_SHIFT, cfp_normalise
+from crocuta.models.arithmetic.cfp_to_float import cfp_to_float
+from crocuta.models.arithmetic.float_to_cfp import float_to_cfp
+from crocuta.models.arithmetic.round_nearest_even import round_nearest_even
+from crocuta.models.cfp import GUARD_BITS, Cfp, Format, IntArray, pack
 
 COUNT = 600
 """Vectors of each class of stimulus."""

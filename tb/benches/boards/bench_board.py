@@ -15,14 +15,15 @@ from typing import Any
 import cocotb
 import numpy as np
 from cocotb.triggers import ClockCycles
-from crocuta.registers import WIDE, Control, ErrorCode, Register
 
-from models import configs, crocuta_kernel
-from models.chunk_controller import PAGE_BYTES, Job, Mode
-from models.crocuta_kernel import SampleArray
+from crocuta.models import configs
+from crocuta.models.convolution.chunk_controller import PAGE_BYTES, Job, Mode
+from crocuta.models.kernel import crocuta_kernel
+from crocuta.models.kernel.crocuta_kernel import SampleArray
+from crocuta.registers import WIDE, Control, ErrorCode, Register
 from tb.agents.uart import DONE, OWN, REGISTERS, Uart, command
-from tb.clock import PERIOD_NS, start_clock
 from tb.envs.coverage import covered, covergroup
+from tb.lib.clock import PERIOD_NS, start_clock
 
 CONFIG = configs.load(os.environ["CROCUTA_CONFIG"])
 CHUNKS = 3

@@ -18,8 +18,8 @@ from cocotb.triggers import ClockCycles, FallingEdge, RisingEdge, Timer
 
 from tb.agents.agent import clock_now, read
 from tb.agents.uart import DONE, OWN, REFUSED, REGISTERS, Uart, UartTimeout, command
-from tb.clock import PERIOD_NS
 from tb.envs.coverage import covered, seldom
+from tb.lib.clock import PERIOD_NS
 
 REG_WORDS = 1024
 DUE_BITS = 30

@@ -9,9 +9,9 @@ from typing import Any
 
 import cocotb
 
-from tb.benches import RAM_WORDS
-from tb.clock import drive, start_clock
 from tb.envs.coverage import covered, seldom
+from tb.lib.clock import drive, start_clock
+from tb.registry import RAM_WORDS
 
 PLACES = ("first", "inside", "last")
 PAUSES = ("1", "2")

@@ -10,11 +10,11 @@ import random
 import cocotb
 import pyuvm
 
-from models.chunk_controller import STREAMS, Job, Mode, Pass, schedule, streams
+from crocuta.models.convolution.chunk_controller import STREAMS, Job, Mode, Pass, schedule, streams
 from tb.agents.agent import Listener
 from tb.agents.beat import CLOSED, Beat
 from tb.envs.chunk_controller import ControllerTest
-from tb.profiles import PROFILES
+from tb.lib.profiles import PROFILES
 
 NAMES = {kind: name for name, kind in STREAMS.items()}
 # Clocks from one pass to the next: within an output chunk or two, across chunks, across channels.

@@ -15,7 +15,7 @@ from tb.envs.forward_path import ForwardEnv
 from tb.envs.kernel_samples import KINDS, samples
 from tb.envs.paths import PathTest, credits
 from tb.envs.pipeline import PAUSES, cut, send_with_pauses
-from tb.profiles import PROFILES
+from tb.lib.profiles import PROFILES
 
 QUIET = tuple(kind for kind in KINDS if kind != "huge")
 OVERFLOWS = os.environ.get("FORWARD_OVERFLOWS") == "1"

@@ -11,13 +11,13 @@ import cocotb
 import numpy as np
 import pyuvm
 
-from models import fft_engine
-from models.cfp import Cfp, Format
+from crocuta.models.cfp import Cfp, Format
+from crocuta.models.transform import fft_engine
 from tb.envs.inverse_path import InverseEnv
 from tb.envs.paths import PathTest, credits
 from tb.envs.pipeline import PAUSES, cut, send_with_pauses
-from tb.profiles import PROFILES
-from tb.words import KINDS, random_words
+from tb.lib.profiles import PROFILES
+from tb.lib.words import KINDS, random_words
 
 QUIET = tuple(kind for kind in KINDS if kind not in ("huge", "any"))
 

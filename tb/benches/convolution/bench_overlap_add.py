@@ -12,8 +12,8 @@ import pyuvm
 from tb.envs.base import BlockTest
 from tb.envs.overlap_add import OverlapEnv
 from tb.envs.pipeline import PAUSES, cut, send, send_with_pauses
-from tb.profiles import PROFILES
-from tb.words import KINDS
+from tb.lib.profiles import PROFILES
+from tb.lib.words import KINDS
 
 QUIET = tuple(kind for kind in KINDS if kind != "huge")
 

@@ -13,10 +13,10 @@ from typing import Any
 import cocotb
 from cocotb.triggers import FallingEdge, RisingEdge
 
-from models import configs
-from models.chunk_controller import FLUSH, Pass
-from tb.clock import drive, start_clock
-from tb.valid_ready import Source
+from crocuta.models import configs
+from crocuta.models.convolution.chunk_controller import FLUSH, Pass
+from tb.lib.clock import drive, start_clock
+from tb.lib.valid_ready import Source
 
 CONFIG = configs.load(os.environ["CROCUTA_CONFIG"])
 COMMAND = tuple(f"pass_{field.name}_i" for field in dataclasses.fields(Pass))

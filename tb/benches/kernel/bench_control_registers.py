@@ -17,8 +17,8 @@ from tb.agents.axi_lite import AxiLiteItem
 from tb.envs.control_registers import ARGUMENT_WORDS, ControlTest
 from tb.envs.coverage import covergroup
 from tb.envs.register_model import RegisterModel
-from tb.profiles import PROFILES
-from tb.registers import BY_OFFSET, OFFSETS, REGISTERS, SIZE
+from tb.lib.profiles import PROFILES
+from tb.lib.registers import BY_OFFSET, OFFSETS, REGISTERS, SIZE
 
 EVERY_BYTE = 0xF
 INTERRUPTS = ("global_interrupt", "interrupt_enable", "interrupt_status")

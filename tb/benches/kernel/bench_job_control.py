@@ -13,7 +13,7 @@ import cocotb
 import pyuvm
 from cocotb.triggers import FallingEdge
 
-from models.chunk_controller import MAX_CHANNELS, PAGE_BYTES, Job, Mode
+from crocuta.models.convolution.chunk_controller import MAX_CHANNELS, PAGE_BYTES, Job, Mode
 from tb.agents.axi_lite import AxiLiteItem
 from tb.envs.control_registers import (
     ABORT,
@@ -34,8 +34,8 @@ from tb.envs.job_model import (
     STARTED,
     USED,
 )
-from tb.profiles import PROFILES
-from tb.registers import ERRORS, HIGH, OFFSETS, REGISTERS, bit
+from tb.lib.profiles import PROFILES
+from tb.lib.registers import ERRORS, HIGH, OFFSETS, REGISTERS, bit
 
 DONE, IDLE, READY = (bit("control", name) for name in ("done", "idle", "ready"))
 # Verilator gives a register another name at each level: a value put into one is not in the others.

@@ -18,9 +18,9 @@ from cocotb.triggers import ClockCycles
 from cocotbext.axi import AxiResp
 from pyuvm import uvm_sequence
 
-from models import configs
-from models.cfp import Cfp, Format
-from models.chunk_controller import (
+from crocuta.models import configs
+from crocuta.models.cfp import Cfp, Format
+from crocuta.models.convolution.chunk_controller import (
     PAGE_BYTES,
     Job,
     Mode,
@@ -29,10 +29,9 @@ from models.chunk_controller import (
     spectrum_bytes,
     stored_chunks,
 )
-from tb import benches
+from tb import registry as benches
 from tb.agents.axi_memory import CHANNELS, PLACES, Behaviour, all_pairs
 from tb.agents.axi_memory import ERRORS as ERROR_RESPONSES
-from tb.benches import MANY_ROWS, MANY_ROWS_CHUNK
 from tb.envs.crocuta_kernel import STATES
 from tb.envs.job_model import USED
 from tb.envs.kernel_job import BASES, NON_FINITE, PORTS, SATURATED, Port, ceil_to
@@ -50,7 +49,8 @@ from tb.envs.kernel_sequences import (
     SpectraSequence,
     UnacknowledgedSequence,
 )
-from tb.words import random_words
+from tb.lib.words import random_words
+from tb.registry import MANY_ROWS, MANY_ROWS_CHUNK
 
 T = TypeVar("T")
 CONFIG = configs.load(os.environ["CROCUTA_CONFIG"])

@@ -15,7 +15,8 @@ import cocotb
 import numpy as np
 import pyuvm
 
-from models import configs, hyena, reference
+from crocuta import hyena
+from crocuta.models import configs, reference
 from tb.agents.axi_memory import Behaviour
 from tb.envs.coverage import covergroup
 from tb.envs.crocuta_kernel import KernelEnv

@@ -1,7 +1,7 @@
 # Copyright 2026 The Crocuta authors
 # SPDX-License-Identifier: Apache-2.0
 """Two jobs of the kernel, compared with the model as in its own bench, and a recording of what its
-ports do meanwhile, clock by clock: `scripts/netlist.py` has a netlist of the kernel repeat it."""
+ports do meanwhile, clock by clock: `flow/netlist.py` has a netlist of the kernel repeat it."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ import cocotb
 import pyuvm
 from cocotb.triggers import FallingEdge
 
-from models import configs
+from crocuta.models import configs
 from tb.envs.kernel_sequences import KernelTest
 
 C = configs.load(os.environ["CROCUTA_CONFIG"]).chunk

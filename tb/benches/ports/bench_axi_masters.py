@@ -15,10 +15,10 @@ import cocotb
 from cocotb.triggers import ClockCycles, FallingEdge, RisingEdge
 from cocotbext.axi import AxiReadBus, AxiResp, AxiSlaveRead, AxiSlaveWrite, AxiWriteBus
 
-from models import configs
-from tb.clock import start_clock
+from crocuta.models import configs
 from tb.envs.coverage import covered, covergroup
-from tb.valid_ready import Sink, Source
+from tb.lib.clock import start_clock
+from tb.lib.valid_ready import Sink, Source
 
 BYTES = configs.load(os.environ["CROCUTA_CONFIG"]).axi_bits // 8
 PAGES = 8

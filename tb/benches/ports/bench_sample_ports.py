@@ -13,10 +13,10 @@ import cocotb
 import numpy as np
 from cocotb.triggers import FallingEdge, RisingEdge
 
-from models import sample_reader, sample_writer
-from models.sample_reader import SAMPLE_BYTES, Samples, bursts
-from tb.clock import start_clock
+from crocuta.models.ports import sample_reader, sample_writer
+from crocuta.models.ports.sample_reader import SAMPLE_BYTES, Samples, bursts
 from tb.envs.coverage import ANSWERS, covered, seldom
+from tb.lib.clock import start_clock
 
 LATENCY = 60
 PIPELINE = 28

@@ -14,10 +14,10 @@ from typing import Any
 import cocotb
 from cocotb.triggers import ClockCycles, FallingEdge, RisingEdge
 
-from models import configs
-from tb.clock import start_clock
+from crocuta.models import configs
 from tb.envs.coverage import ANSWERS, covered, seldom
-from tb.valid_ready import Sink, Source, clock_now
+from tb.lib.clock import start_clock
+from tb.lib.valid_ready import Sink, Source, clock_now
 
 CONFIG = configs.load(os.environ["CROCUTA_CONFIG"])
 CONFIG = dataclasses.replace(CONFIG, chunk=int(os.environ.get("SPECTRUM_CHUNK", CONFIG.chunk)))
@@ -26,7 +26,7 @@ BEAT_BYTES = CONFIG.axi_bits // 8
 CHUNK_BYTES = BEATS * BEAT_BYTES
 BURST = min(64, 4096 // BEAT_BYTES, BEATS)
 BURSTS = BEATS // BURST
-SLOTS = 8  # chunks in the memory, see tb/benches.py
+SLOTS = 8  # chunks in the memory, see tb/registry.py
 FIFO_DEPTH = 512
 MANY = 8 if BEATS <= 64 else 3  # rounds of a random test
 LIMIT = 60_000

@@ -9,9 +9,9 @@ from typing import Any
 
 import cocotb
 
-from tb.clock import start_clock
 from tb.envs.coverage import covered, seldom
-from tb.pipeline import GAPS, Pipeline
+from tb.lib.clock import start_clock
+from tb.lib.pipeline import GAPS, Pipeline
 
 DISTANCES = ("1", "2", "4", "8", "64", "128")
 HALVES = ("first", "second")

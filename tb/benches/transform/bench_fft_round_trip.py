@@ -11,7 +11,7 @@ import pyuvm
 from tb.envs.base import BlockTest
 from tb.envs.fft_round_trip import RoundTripEnv
 from tb.envs.pipeline import PAUSES, cut, send, send_with_pauses
-from tb.profiles import PROFILES
+from tb.lib.profiles import PROFILES
 
 
 @pyuvm.test()

@@ -11,12 +11,12 @@ from typing import Any
 
 import cocotb
 
-from models import configs
-from models.twiddle_rom import twiddle_rom
-from tb.clock import start_clock
+from crocuta.models import configs
+from crocuta.models.transform.twiddle_rom import twiddle_rom
 from tb.envs.coverage import covered, seldom
-from tb.level_order import blocks
-from tb.pipeline import GAPS, Pipeline
+from tb.lib.clock import start_clock
+from tb.lib.level_order import blocks
+from tb.lib.pipeline import GAPS, Pipeline
 
 LATENCY = 3
 LEVELS = ("wired", "of one row", "of more")

@@ -1,0 +1,3 @@
+# Copyright 2026 The Crocuta authors
+# SPDX-License-Identifier: Apache-2.0
+"""Benches of the boards."""
