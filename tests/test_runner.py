@@ -76,7 +76,7 @@ def test_bad_parameters_stop_the_simulation(
     variant = "bad-" + "-".join(f"{name}{value}" for name, value in parameters.items())
     with pytest.raises(runner.BenchFailure):
         runner.run(
-            Bench(top, f"tb.bench_{top}", "", fixed(**parameters), variant=variant), TINY, sim, 1
+            Bench(top, f"tb.benches.cells.bench_{top}", "", fixed(**parameters), variant=variant), TINY, sim, 1
         )
     logs = (runner.BUILD / sim / "tiny" / f"{top}-{variant}").rglob("*.log")
     assert any(f"{top}: " in log.read_text() for log in logs), "the module's own message is missing"
