@@ -36,7 +36,7 @@ def _code(path: Path) -> str:
 
 def _digest(paths: Iterable[Path]) -> str:
     digest = hashlib.sha256()
-    for path in sorted(paths):
+    for path in sorted(paths, key=lambda path: (path.name, path)):  # wherever a file lies
         digest.update(f"{path.name} {_code(path)}\0".encode())
     return digest.hexdigest()[:12]
 

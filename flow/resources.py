@@ -106,7 +106,7 @@ def grown(now: Figures, before: Figures) -> list[str]:
     ]
 
 
-def problems(data: Mapping[str, Json]) -> list[str]:
+def stale(data: Mapping[str, Json]) -> list[str]:
     """A sentence for each way in which the table is not about what there is."""
     found = []
     for name in configs.names():
@@ -123,11 +123,20 @@ def problems(data: Mapping[str, Json]) -> list[str]:
                     f" made: run `{COMMAND}`."
                 )
                 break
-        found += synth.over_budget(total(data[name]), config)
     gone = [name for name in data if name not in configs.names()]
     found += [f"docs/resources.md has {name}, which is gone: run `{COMMAND}`." for name in gone]
     # A new RTL is one sentence, not one for each configuration.
     return list(dict.fromkeys(found))
+
+
+def over_budget(data: Mapping[str, Json]) -> list[str]:
+    """A sentence for each limit of a configuration that the table exceeds."""
+    kept = [name for name in configs.names() if name in data]
+    return [
+        problem
+        for name in kept
+        for problem in synth.over_budget(total(data[name]), configs.load(name))
+    ]
 
 
 def row(*cells: object) -> str:

@@ -58,7 +58,7 @@ def test_what_fails_is_no_entry(root: Path) -> None:
 MAKING = """
 import sys, time
 from pathlib import Path
-from tb import cache
+from crocuta.design import cache
 def make(folder):
     (folder / "product").write_text("half")
     print("making", flush=True)
@@ -186,7 +186,7 @@ def test_verilator_compiles_where_there_is_no_python(root: Path, tmp_path: Path)
     ]
     # Verilator's own library from the user's cache: it takes a minute.
     subprocess.run(fifo, cwd=ROOT, env=environment, capture_output=True, check=True)
-    code = "from tb import cache; print(cache.root())"
+    code = "from crocuta.design import cache; print(cache.root())"
     users = subprocess.run(
         [sys.executable, "-c", code], cwd=ROOT, env=environment, capture_output=True, text=True
     )
@@ -220,7 +220,7 @@ def test_a_copy_of_the_project_takes_what_is_compiled(tmp_path: Path) -> None:
         done = subprocess.run(
             [sys.executable, "-m", "flow.simulate", "cells", "--bench", name, "--sim", sim],
             cwd=copy,
-            env={**os.environ, "PYTHONPATH": str(copy)},
+            env={**os.environ, "PYTHONPATH": f"{copy / 'host'}:{copy}"},
             capture_output=True,
             text=True,
         )

@@ -76,7 +76,10 @@ def test_bad_parameters_stop_the_simulation(
     variant = "bad-" + "-".join(f"{name}{value}" for name, value in parameters.items())
     with pytest.raises(runner.BenchFailure):
         runner.run(
-            Bench(top, f"tb.benches.cells.bench_{top}", "", fixed(**parameters), variant=variant), TINY, sim, 1
+            Bench(top, f"tb.benches.cells.bench_{top}", "", fixed(**parameters), variant=variant),
+            TINY,
+            sim,
+            1,
         )
     logs = (runner.BUILD / sim / "tiny" / f"{top}-{variant}").rglob("*.log")
     assert any(f"{top}: " in log.read_text() for log in logs), "the module's own message is missing"
@@ -104,7 +107,7 @@ def test_unchanged_design_is_not_compiled_again(
 def start(waiting: Bench, path: Path, seed: int) -> subprocess.Popen[str]:
     """A bench of `bench` in a process of its own."""
     code = (
-        "import sys; from models import configs; from tb import runner\n"
+        "import sys; from crocuta.models import configs; from flow import runner\n"
         "from tb.registry import Bench, fixed\n"
         f"bench = Bench({waiting.top!r}, {waiting.module!r}, '',"
         f" fixed(**{dict(waiting.parameters(TINY))!r}), variant={waiting.variant!r})\n"

@@ -23,7 +23,7 @@ SIM = ("flow.simulate", "axi_memory", "--sim", "icarus")
 """A simulation of some seconds."""
 SLEEPS = """
 import subprocess, sys, threading
-from tb import stops
+from crocuta import stops
 def main() -> None:
     run = lambda: subprocess.run(["sleep", "600"], start_new_session=True)
     thread = threading.Thread(target=run)
@@ -98,7 +98,7 @@ def test_a_simulation_ends_when_nobody_reads_it() -> None:
 
 
 def test_a_socket_that_nobody_reads_is_no_reason_to_end() -> None:
-    stopping = "import os, signal; from tb import stops; stops.watch()\n"
+    stopping = "import os, signal; from crocuta import stops; stops.watch()\n"
     ours = "os.kill(os.getpid(), signal.SIGPIPE); print('goes on')"
     done = subprocess.run(
         [sys.executable, "-c", stopping + ours], cwd=ROOT, capture_output=True, text=True
@@ -109,7 +109,7 @@ def test_a_socket_that_nobody_reads_is_no_reason_to_end() -> None:
 def test_what_is_ignored_stays_ignored() -> None:
     code = (
         "import os, signal; signal.signal(signal.SIGHUP, signal.SIG_IGN)\n"
-        "from tb import stops; stops.watch(); os.kill(os.getpid(), signal.SIGHUP)"
+        "from crocuta import stops; stops.watch(); os.kill(os.getpid(), signal.SIGHUP)"
     )
     assert subprocess.run([sys.executable, "-c", code], cwd=ROOT).returncode == 0
 

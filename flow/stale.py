@@ -1,0 +1,32 @@
+# Copyright 2026 The Crocuta authors
+# SPDX-License-Identifier: Apache-2.0
+"""`python -m flow.stale`: which figures in docs/ are about an earlier design, a line each.
+
+Measuring them anew takes hours, so a change of the design does not fail for them; CI and
+`make signoff` show them.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+
+from flow import resources, signoff
+
+
+def notices() -> list[str]:
+    """A sentence for each page whose figures are not about what is here now."""
+    table = json.loads((resources.DOCS / "resources.json").read_text(encoding="utf-8"))
+    lapse = signoff.lapse()
+    return [*resources.stale(table), *([lapse] if lapse else [])]
+
+
+def main() -> None:
+    """Prints them, on GitHub as notices of the run."""
+    prefix = "::notice::" if os.environ.get("GITHUB_ACTIONS") else "Notice: "
+    for notice in notices():
+        print(prefix + notice)
+
+
+if __name__ == "__main__":
+    main()
