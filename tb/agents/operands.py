@@ -6,6 +6,7 @@ everything that pass_sequencer makes of them."""
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import partial
 from typing import Any, NamedTuple
 
 from cocotb.triggers import FallingEdge, RisingEdge
@@ -85,7 +86,7 @@ class OperandsDriver(uvm_driver):
         """From the first clock on."""
         dut = self.cdb_get("config").dut
         profiles = dict.fromkeys(TAKES, "none")
-        ways = {name: pauses(lambda name=name: profiles[name]) for name in TAKES}
+        ways = {name: pauses(partial(profiles.__getitem__, name)) for name in TAKES}
         ports = dict(zip(TAKES, signals(dut, tuple(TAKES)), strict=True))
         levels: dict[str, int] = {}
         while True:

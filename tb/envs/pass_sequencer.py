@@ -154,7 +154,7 @@ class PassPredictor(uvm_component):
         lacks = [name for name in STALLS if name in required and not there[name]]
         fire = active and not lacks
         mac = fire and not command.prepare
-        values = [not queued, mac, *(fire and name in required for name in TAKES)]
+        values: list[int] = [not queued, mac, *(fire and name in required for name in TAKES)]
         values += [pulse in self.pulses for pulse in PULSES]
         if mac:
             values += [command.outputs, command.first, command.last]
