@@ -1006,7 +1006,9 @@ def test_without_the_xdma_driver(card: Card, tmp_path: Path) -> None:
     assert refused("xdma", "tiny").startswith(f"There is no {tmp_path}/xdma0_c2h_0: load AMD's")
     (tmp_path / "xdma0_h2c_0").unlink()
     (tmp_path / "xdma0_h2c_0").mkdir()
-    assert refused("xdma", "tiny").startswith(f"The driver answers on {tmp_path}/xdma0_h2c_0: is a")
+    assert refused("xdma", "tiny").startswith(
+        f"The driver reports an error on {tmp_path}/xdma0_h2c_0: is a"
+    )
 
 
 def test_without_the_right_to_the_card(card: Card, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -1014,7 +1016,7 @@ def test_without_the_right_to_the_card(card: Card, monkeypatch: pytest.MonkeyPat
         raise PermissionError(errno.EACCES, "Permission denied")
 
     monkeypatch.setattr(xdma_kernel, "FileIO", denied)
-    assert "xdma0_user may not be opened by this user: give the right" in refused("xdma", "tiny")
+    assert "xdma0_user: give permission with a udev rule" in refused("xdma", "tiny")
 
 
 def test_a_card_that_another_program_has(card: Card, tmp_path: Path) -> None:
@@ -1029,7 +1031,7 @@ def test_a_card_that_another_program_has(card: Card, tmp_path: Path) -> None:
 
 def test_a_card_that_falls_off_the_bus(card: Card) -> None:
     card.answers = False
-    assert "Nothing answers behind" in refused("xdma", "tiny")
+    assert "Nothing answers on" in refused("xdma", "tiny")
     card.answers = True
 
     def fall(done: int, total: int) -> None:
@@ -1039,7 +1041,7 @@ def test_a_card_that_falls_off_the_bus(card: Card) -> None:
         filter = device.prepare(rows(1, 20))
         with pytest.raises(KernelError) as gone:
             device.convolve(rows(1, 20_000), filter, fall)
-        assert "load the card's bitstream, then have the PCIe bus scanned" in sentence(gone)
+        assert "load the card's bitstream, then rescan the PCIe bus" in sentence(gone)
 
 
 def test_transfers_that_fail(card: Card) -> None:
@@ -1107,7 +1109,7 @@ def test_ports_that_are_none(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) ->
 
     monkeypatch.setattr(serial, "Serial", denied)
     text = refused("uart", "tiny", port=str(port))
-    assert text.startswith(f"{port} may not be opened by this user: give the right to it, on most")
+    assert text.startswith(f"This user may not open {port}: give permission, on most")
 
 
 def test_a_port_that_another_program_has(board: Board) -> None:
@@ -1123,8 +1125,8 @@ def test_lines_that_answer_nothing_or_nonsense(
     board: Board, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     mangles: list[tuple[Callable[[bytes], bytes], str]] = [
-        (lambda answer: b"", f"Nothing answers behind {board.port}: check that it is the board's"),
-        (lambda answer: answer[:-1], f"What is behind {board.port} answers 3 bytes that make no"),
+        (lambda answer: b"", f"Nothing answers on {board.port}: check that it is the board's"),
+        (lambda answer: answer[:-1], f"{board.port} answered with 3 bytes that make no"),
         (lambda answer: bytes(len(answer)), "There is no kernel where its registers should be: l"),
     ]
     for mangle, problem in mangles:
