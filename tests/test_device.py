@@ -308,7 +308,7 @@ BAD_ARRAYS: dict[str, tuple[object, str]] = {
     "records": (np.ones(3, [("re", "f4"), ("im", "f4")]), "one of their fields, 're' or 'im'."),
     "text": ("samples", "holds text: give numbers, as float32 or float64."),
     "dates": (np.ones(3, "M8[s]"), "holds datetime64[s], which float32 cannot hold"),
-    "masked": (np.ma.masked_less(np.arange(9.0), 3), "is a masked array: fill in what is masked"),
+    "masked": (np.ma.masked_less(np.arange(9.0), 3), "is a masked array: fill the masked samples"),
     "None": (None, "holds Python objects"),
     "scalar": (np.float32(1), "has shape (): give one of "),
     "many axes": (np.ones((1, 2, 3, 4), np.float32), "has shape (1, 2, 3, 4): give one of "),
@@ -320,7 +320,7 @@ BAD_ARRAYS: dict[str, tuple[object, str]] = {
     "NaN": (holding(np.nan), "holds NaN or infinity, first at index (1, 7)."),
     "infinity": (holding(-np.inf)[1], "holds NaN or infinity, first at index 7."),
     "beyond float32": (holding(1e39, "f8"), "holds a number beyond float32's range, first at"),
-    "ragged": ([[1.0], [1.0, 2.0]], "is nothing that numpy makes an array of"),
+    "ragged": ([[1.0], [1.0, 2.0]], "cannot be made a numpy array"),
     "tensor": (
         Tensor(TypeError("can't convert cuda:0 device type tensor to numpy")),
         ".detach().cpu().float().numpy().",

@@ -48,8 +48,10 @@ class Timing:
     """Clocks from a burst's address to its first beat, at least 2."""
     bandwidth: int = 1000
     """Beats per 1000 clocks, reads and writes together."""
+    stall: int = 0
+    """Chance in 1/1000 that a channel is stalled in a clock."""
     seed: int = 1
-    """Of the stalls."""
+    """Seeds the stalls."""
 
 
 def _load(path: str) -> ctypes.CDLL:
