@@ -792,7 +792,7 @@ def test_a_cards_patience_grows_with_the_job() -> None:
 
 
 REFUSED = {
-    ErrorCode.MODE: (Register.MODE, 7, "use the host software of the kernel's version"),
+    ErrorCode.MODE: (Register.MODE, 7, "use host software that matches its version"),
     ErrorCode.CHANNELS: (Register.CHANNELS, 0, "must be 1 to 65536: split the batch"),
     ErrorCode.LENGTH_X: (Register.LENGTH_X, 0, "must have 1 to 4194304 samples: shorten it"),
     ErrorCode.LENGTH_H: (Register.LENGTH_H, 0, "must have 1 to 4194304 taps: shorten it"),
@@ -1046,7 +1046,7 @@ def test_a_card_that_falls_off_the_bus(card: Card) -> None:
 
 def test_transfers_that_fail(card: Card) -> None:
     for failure, most, problem in (
-        (errno.EIO, 1000, "xdma0_h2c_0: input/output error; dmesg"),
+        (errno.EIO, 1000, "xdma0_h2c_0: input/output error; see dmesg"),
         (None, 0, "xdma0_h2c_0 moved no bytes at address 0x0: reset"),
     ):
         with crocuta.open("xdma", "tiny") as device:
@@ -1137,7 +1137,7 @@ def test_lines_that_answer_nothing_or_nonsense(
     board.mangle = bytes
     with crocuta.open("uart", "tiny", port=board.port) as device:
         board.mangle = lambda answer: b"X"
-        with pytest.raises(KernelError, match="answers 1 bytes that make no sense"):
+        with pytest.raises(KernelError, match="answered with 1 bytes that make no sense"):
             device.prepare(rows(1, 20))
         board.mangle = bytes
         with pytest.raises(KernelError, match="close the device and"):

@@ -54,8 +54,8 @@ def _explained(path: Path) -> Iterator[None]:
     except OSError as error:
         reason = (error.strerror or str(error)).lower()
         raise KernelError(
-            f"The driver reports an error on {path}: {reason}; see dmesg, and load the bitstream"
-            " again resets the card."
+            f"The driver reports an error on {path}: {reason}; see dmesg, and load the"
+            " bitstream again to reset the card."
         ) from None
 
 
