@@ -37,10 +37,6 @@ VERILATOR_FLAGS = (
     "--x-initial",
     "fast",
     "--no-assert",
-    # GCC takes minutes for Verilator's longest functions. Besides, only parts of a function that
-    # name no instance can be shared by all instances (rtl_kernel.vlt).
-    "--output-split-cfuncs",
-    "300",
     "--timescale",
     "1ns/1ps",
     "-Wno-fatal",
@@ -51,7 +47,15 @@ VERILATOR_FLAGS = (
 )
 WAVE_OPTIMISE = ("OPT_FAST=-O1", "OPT_SLOW=-O0", "OPT_GLOBAL=-O2")
 """Faster to compile, for runs of a few clocks."""
-OPTIMISE = ("OPT_FAST=-O2 -march=native", "OPT_SLOW=-O0", "OPT_GLOBAL=-O2")
+FAST_FLAGS = ("--output-split-cfuncs", "300")
+"""GCC takes minutes for Verilator's longest functions, and only parts of a function that name no
+instance can be shared by all instances (rtl_kernel.vlt)."""
+FAST_OPTIMISE = ("OPT_FAST=-O2 -march=native", "OPT_SLOW=-O0", "OPT_GLOBAL=-O2")
+SOON_FLAGS = ("--output-split", "0")
+"""Not split: for each design that it splits, Verilator compiles its headers twice."""
+SOON_OPTIMISE = ("OPT_FAST=-O1 -march=native", "OPT_SLOW=-O0", "OPT_GLOBAL=-O2")
+LARGE_CHUNK = 16384
+"""At this chunk size and above, simulations are long enough to justify a slower compile."""
 
 Announce = Callable[[], AbstractContextManager[object]]
 """Called when compiling begins; returns a context that ends with it."""
@@ -87,6 +91,7 @@ def library(config: Config, announce: Announce = nullcontext, *, waves: bool = F
         KernelError: it does not compile; the message names the log.
     """
     product = f"libcrocuta_{config.name}.so"
+    large = config.chunk >= LARGE_CHUNK
     try:
         recipe = verilator.Recipe(
             top=TOP,
@@ -95,9 +100,11 @@ def library(config: Config, announce: Announce = nullcontext, *, waves: bool = F
             flags=(
                 *VERILATOR_FLAGS,
                 *(WAVE_FLAGS if waves else ()),
+                *(FAST_FLAGS if large else SOON_FLAGS),
                 *(f"-G{name}={as_sv_literal(value)}" for name, value in parameters(config).items()),
             ),
-            optimise=WAVE_OPTIMISE if waves else OPTIMISE,
+            optimise=WAVE_OPTIMISE if waves else FAST_OPTIMISE if large else SOON_OPTIMISE,
+            precompile=not large,
             sources=(
                 CONTROL,
                 HARNESS,
