@@ -10,6 +10,7 @@ import os
 import random
 from collections import Counter, deque
 
+import cocotb
 from cocotb.triggers import FallingEdge
 from pyuvm import uvm_analysis_port, uvm_component, uvm_scoreboard
 
@@ -320,11 +321,10 @@ class PassTest(BlockTest):
 
     async def run(self, commands: list[Pass], profile: str = "none") -> None:
         """Passes, to the end of the last; none: to the end of those already sent."""
-        if commands:
-            await self.send(commands, profile)
+        sending = cocotb.start_soon(self.send(commands, profile)) if commands else None
         taken = self.env.taken
         stuck, before = 0, -1
-        while not taken.drained:
+        while (sending is not None and not sending.done()) or not taken.drained:
             await FallingEdge(self.dut.clk_i)
             stuck = 0 if len(taken.clocks) != before else stuck + 1
             before = len(taken.clocks)
