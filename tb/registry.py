@@ -83,6 +83,8 @@ class Bench:
     """Environment variables for the cocotb module."""
     long: tuple[tuple[str, str], ...] = ()
     """Configurations and simulators that `make test` leaves to `make regress`."""
+    brief: tuple[tuple[str, str], ...] = ()
+    """Configurations and simulators that `make test` runs with BRIEF in the bench's environment."""
     corners: tuple[str, ...] = ()
     """More configurations, for `make regress` in Verilator. `make test` runs one of them, with
     BRIEF in the bench's environment: which one depends on the day."""
@@ -670,10 +672,11 @@ BENCHES: dict[str, tuple[Bench, ...]] = {
             configs=(*BOTH_OUTPUTS, NARROWEST),
             sources=KERNEL_SOURCES,
             long=(
-                *((config, "icarus") for config in ("tiny", "small", "small+outputs-2")),
-                *(("tiny+outputs-2", sim) for sim in SIMS),
+                *((config, "icarus") for config in ("tiny", "small+outputs-2")),
+                *((config, sim) for config in ("small", "tiny+outputs-2") for sim in SIMS),
                 (NARROWEST, "verilator"),
             ),
+            brief=((NARROWEST, "icarus"),),
             corners=(*MANY_LANES, WIDEST),
         ),
     ),
