@@ -132,6 +132,7 @@ class BeatDriver(uvm_driver):
         item, waiting, idle = None, iter(()), 0
         pauses: Iterator[int] = iter(())
         held = False  # a beat stands that was not taken
+        quiet = False  # nothing was presented in the clock before
         while True:
             await RisingEdge(self.dut.clk_i)
             in_reset = not read(self.dut.rst_ni)
@@ -139,7 +140,7 @@ class BeatDriver(uvm_driver):
                 if item is not None:
                     item.cut_short = True
                     self.seq_item_port.item_done()
-                item, held, idle = None, False, 0
+                item, held, quiet, idle = None, False, False, 0
                 self.bus.valid.value = 1
                 self._put([random.getrandbits(len(port)) for port in self.data])
                 continue
@@ -151,17 +152,21 @@ class BeatDriver(uvm_driver):
                     idle = next(pauses)
             if not held:
                 present = item is not None and idle == 0
-                self.bus.valid.value = int(present)
                 if present:
+                    self.bus.valid.value = 1
                     last = next(waiting)
                     self._put(last)
-                else:
-                    idle = max(0, idle - 1)
+                elif not quiet:
+                    self.bus.valid.value = 0
                     self._put([value ^ mask for value, mask in zip(last, masks, strict=True)])
+                quiet = not present
+                idle = max(0, idle - quiet)
             else:
                 present = True
+            if not present:
+                continue
             await FallingEdge(self.dut.clk_i)
-            if not present or not read(self.dut.rst_ni):
+            if not read(self.dut.rst_ni):
                 continue
             held = hasattr(self.bus, "ready") and not read(self.bus.ready)
             if not held:
