@@ -177,6 +177,39 @@ class LengthsStallingMemory(Lengths):
     count = 6
 
 
+class LateRowSequence(StreamSequence):
+    """A long pause in the last row of a tile of each chunk that is written."""
+
+    async def body(self) -> None:
+        """Other streams go on as they are."""
+        if self.get_name() != "in":
+            await super().body()
+            return
+        dut: Any = cocotb.top
+        lanes, chunk = int(dut.Lanes.value), int(dut.Chunk.value)
+        beats, row = chunk // lanes, 2 * lanes
+        tile = min(beats, 16 * row)
+        for first in range(0, len(self.beats), beats):
+            end = first + tile * random.randint(1, beats // tile)
+            cut = end - random.randint(1, row - 1)
+            await self.send(self.beats[first:cut], self.profile)
+            await ClockCycles(dut.clk_i, LATENCY)
+            await self.send(self.beats[cut : first + beats], self.profile)
+
+
+@pyuvm.test()
+class LateRows(Lengths):
+    """A tile whose last row is late: nothing of it is written before the row is there."""
+
+    behaviour = Behaviour(latency=2)
+    count = 4
+
+    def build_phase(self) -> None:
+        """Every stream's sequence pauses where it may."""
+        super().build_phase()
+        uvm_factory().set_type_override_by_type(StreamSequence, LateRowSequence)
+
+
 @pyuvm.test()
 class SlowMemory(PortsTest):
     """A memory so slow that every slot is in use and the engine's side always waits."""
