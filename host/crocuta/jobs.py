@@ -17,7 +17,8 @@ from typing import Self
 from crocuta.errors import JobError, JobTimeout, KernelError, MemoryLost
 from crocuta.kernel import Bank, Counters, Done, Memory, PageBuffer, Pages, Progress, patience
 from crocuta.models.configs import Config
-from crocuta.models.convolution.chunk_controller import Job, Mode, chunks
+from crocuta.models.convolution.chunk_controller import Job, Mode
+from crocuta.models.layout import chunk_count
 from crocuta.registers import (
     COUNTERS,
     MAX_CHANNELS,
@@ -231,7 +232,9 @@ def run(
         kernel.write(register, value & 0xFFFF_FFFF)
         if register in WIDE:
             kernel.write(register + 4, value >> 32)
-    total = job.channels * chunks(kernel.config, job.length_x) if job.mode == Mode.CONVOLVE else 0
+    total = (
+        job.channels * chunk_count(kernel.config, job.length_x) if job.mode == Mode.CONVOLVE else 0
+    )
     limit = math.inf if timeout is None else timeout
     deadline = time.monotonic() + limit
 

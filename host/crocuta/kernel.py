@@ -14,14 +14,8 @@ import numpy.typing as npt
 
 from crocuta.errors import OutOfMemory
 from crocuta.models.configs import Config
-from crocuta.models.convolution.chunk_controller import (
-    PAGE_BYTES,
-    SAMPLE_BYTES,
-    WORD_BYTES,
-    Job,
-    chunks,
-    mac_beats,
-)
+from crocuta.models.convolution.chunk_controller import WORD_BYTES, Job, mac_beats
+from crocuta.models.layout import PAGE_BYTES, SAMPLE_BYTES, chunk_count
 
 Progress = Callable[[int, int], None]
 """Called with the output chunks done and their number."""
@@ -134,7 +128,7 @@ def memory_bytes(config: Config) -> tuple[int, int, int]:
 
 def patience(config: Config, job: Job) -> float:
     """Seconds that a card gets for a job: 10, and a microsecond for each beat of its schedule."""
-    loads = job.channels * chunks(config, max(job.length_x, job.length_h)) * config.chunk_beats
+    loads = job.channels * chunk_count(config, max(job.length_x, job.length_h)) * config.chunk_beats
     return 10 + 1e-6 * (loads + mac_beats(config, job))
 
 

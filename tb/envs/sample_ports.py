@@ -29,6 +29,7 @@ from pyuvm import (
     uvm_subscriber,
 )
 
+from crocuta.models.layout import SAMPLE_BYTES
 from crocuta.models.ports.sample_reader import (
     BURST_BEATS,
     SAMPLE_BYTES,
@@ -37,7 +38,7 @@ from crocuta.models.ports.sample_reader import (
     read_chunk,
 )
 from crocuta.models.ports.sample_writer import write_chunk
-from tb.agents.agent import Listener, clock_now, configure, read
+from tb.agents.agent import Listener, configure, read
 from tb.agents.axi_memory import (
     DIRECTIONS,
     ERRORS,
@@ -52,6 +53,7 @@ from tb.agents.beat import Beat, BeatAgent, BeatConfig, BeatItem
 from tb.envs.base import BlockEnv
 from tb.envs.coverage import ANSWERS, seldom
 from tb.envs.scoreboard import Expected, PulseScoreboard, Scoreboard
+from tb.lib.clock import clock_now
 
 OUTSTANDING = 16
 """Bursts that each master has on its way at most."""

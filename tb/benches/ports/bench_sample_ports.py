@@ -14,7 +14,8 @@ import pyuvm
 from cocotb.triggers import ClockCycles, Event, FallingEdge
 from pyuvm import uvm_factory
 
-from crocuta.models.ports.sample_reader import SAMPLE_BYTES, bursts
+from crocuta.models.layout import SAMPLE_BYTES
+from crocuta.models.ports.sample_reader import bursts
 from tb.agents.agent import Listener
 from tb.agents.axi_memory import ERRORS, Behaviour, BehaviourSequence
 from tb.agents.beat import CLOSED, Beat
