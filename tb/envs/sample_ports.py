@@ -32,7 +32,6 @@ from pyuvm import (
 from crocuta.models.layout import SAMPLE_BYTES
 from crocuta.models.ports.sample_reader import (
     BURST_BEATS,
-    SAMPLE_BYTES,
     Samples,
     bursts,
     read_chunk,
