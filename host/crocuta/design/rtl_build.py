@@ -37,10 +37,6 @@ VERILATOR_FLAGS = (
     "--x-initial",
     "fast",
     "--no-assert",
-    # GCC takes minutes for Verilator's longest functions; and only the parts of a function that
-    # name no instance are shared by all (rtl_kernel.vlt).
-    "--output-split-cfuncs",
-    "300",
     "--timescale",
     "1ns/1ps",
     "-Wno-fatal",
@@ -51,7 +47,15 @@ VERILATOR_FLAGS = (
 )
 WAVE_OPTIMISE = ("OPT_FAST=-O1", "OPT_SLOW=-O0", "OPT_GLOBAL=-O2")
 """Compiled sooner, for the few clocks that anybody looks at."""
-OPTIMISE = ("OPT_FAST=-O2 -march=native", "OPT_SLOW=-O0", "OPT_GLOBAL=-O2")
+FAST_FLAGS = ("--output-split-cfuncs", "300")
+"""GCC takes minutes for Verilator's longest functions, and only the parts of a function that name
+no instance are shared by all (rtl_kernel.vlt)."""
+FAST_OPTIMISE = ("OPT_FAST=-O2 -march=native", "OPT_SLOW=-O0", "OPT_GLOBAL=-O2")
+SOON_FLAGS = ("--output-split", "0")
+"""In one piece: for each design that it splits, Verilator compiles its headers twice."""
+SOON_OPTIMISE = ("OPT_FAST=-O1 -march=native", "OPT_SLOW=-O0", "OPT_GLOBAL=-O2")
+LARGE_CHUNK = 16384
+"""From this chunk on, simulations are long enough to pay for a slower compile."""
 
 Announce = Callable[[], AbstractContextManager[object]]
 """Called when compiling begins; the context it returns ends with it."""
@@ -86,6 +90,7 @@ def library(config: Config, announce: Announce = nullcontext, *, waves: bool = F
         KernelError: it does not compile; names the log.
     """
     product = f"libcrocuta_{config.name}.so"
+    large = config.chunk >= LARGE_CHUNK
     try:
         recipe = verilator.Recipe(
             top=TOP,
@@ -94,9 +99,11 @@ def library(config: Config, announce: Announce = nullcontext, *, waves: bool = F
             flags=(
                 *VERILATOR_FLAGS,
                 *(WAVE_FLAGS if waves else ()),
+                *(FAST_FLAGS if large else SOON_FLAGS),
                 *(f"-G{name}={as_sv_literal(value)}" for name, value in parameters(config).items()),
             ),
-            optimise=WAVE_OPTIMISE if waves else OPTIMISE,
+            optimise=WAVE_OPTIMISE if waves else FAST_OPTIMISE if large else SOON_OPTIMISE,
+            precompile=not large,
             sources=(
                 CONTROL,
                 HARNESS,

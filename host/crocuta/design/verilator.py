@@ -212,7 +212,9 @@ class Recipe:
             header = folder / "headers.h"
             write_generated(header, "".join(f'#include "{name}.h"\n' for name in HEADERS))
             (folder / "headers.h.gch").mkdir()
-            for name in ("OPT_FAST", "OPT_SLOW"):
+            # One for each set of options: the compiler takes the one that was made with its own.
+            optimise = dict(setting.split("=", 1) for setting in self.optimise)
+            for name in {optimise[name]: name for name in ("OPT_FAST", "OPT_SLOW")}.values():
                 compiled = folder / "headers.h.gch" / name
                 files = [f"HEADER={header}", f"PRECOMPILED={compiled}", f"OPTIONS=$({name})"]
                 call(*make, "-f", str(work / "library.mk"), *files, "precompiled")
