@@ -21,7 +21,7 @@ class Converted(NamedTuple):
 
 
 def smallest_sample(fmt: Format) -> float:
-    """The smallest magnitude that does not become zero."""
+    """The smallest magnitude that is not flushed to zero."""
     return float(2.0 ** max(-126, fmt.exponent_min + fmt.mantissa_bits - 2))
 
 
