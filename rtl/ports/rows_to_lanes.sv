@@ -5,9 +5,9 @@
 // sample of every lane.
 //
 // Lanes words feed a row of 2 * Lanes beats: one word is read every second clock, lane after lane,
-// and the lane sends its samples on, one a clock. That leaves lane l 2 * l clocks behind lane 0; a
-// FIFO per lane takes the skew out. A row starts only when the FIFOs have room for all of it, so
-// nothing between the words and the FIFOs ever stops.
+// and the lane sends its samples on, one a clock. Lane l is therefore 2 * l clocks behind
+// lane 0, and a FIFO per lane removes the skew. A row starts only when the FIFOs have space for all
+// of it, so nothing between the words and the FIFOs ever stops.
 //
 // Handshake: valid/ready on beats. tile_take_o, only while tile_valid_i, begins a tile; its Rows
 // rows are read in order, and tile_release_o follows the clock after its last step. word_i and

@@ -1,8 +1,8 @@
 // Copyright 2026 The Crocuta authors
 // SPDX-License-Identifier: Apache-2.0
 //
-// sample_reader: reads chunks of linear float32 samples and brings them out in strided lanes:
-// lane l of beat t is sample l * ChunkBeats + t of its chunk; samples that do not exist are 0.
+// sample_reader: reads chunks of linear float32 samples and delivers them in strided lanes: lane l
+// of beat t is sample l * ChunkBeats + t of its chunk; samples beyond the row are 0.
 //
 // tile_fetch prefetches tiles of TileBeats beats into a RAM; rows_to_lanes drains them, row by row.
 //

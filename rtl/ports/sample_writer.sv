@@ -5,7 +5,7 @@
 // l * ChunkBeats + t of its chunk) and writes them to linear memory, exactly the samples that
 // exist.
 //
-// The mirror of sample_reader: lanes_to_rows makes words of the beats, row by row; tile_flush
+// The mirror image of sample_reader: lanes_to_rows makes words of the beats, row by row; tile_flush
 // collects them to tiles in a RAM and writes those.
 //
 // Handshake: valid/ready on commands and beats. Commands queue; beats may come before their

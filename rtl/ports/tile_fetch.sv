@@ -2,7 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // tile_fetch: prefetches chunks of linear float32 samples from memory, tile by tile and across the
-// borders of chunks, into the TileSlots slots of one RAM, where every lane has its own words. A tile
+// chunk boundaries, into the TileSlots slots of one RAM, where every lane has its own words. A tile
 // is TileBeats beats of every lane; a word is an AXI beat, 2 * Lanes samples of one lane.
 //
 // A slot is free before its bursts are requested, so the data never waits. A tile becomes available
@@ -149,7 +149,7 @@ module tile_fetch #(
   assign burst_take  = burst_valid && burst_ready;
 
   logic [SlotBits-1:0]     issue_slot_q;
-  logic [SequenceBits-1:0] issued_q;  // bursts asked for
+  logic [SequenceBits-1:0] issued_q;  // bursts requested
   logic [SequenceBits-1:0] issued_d;
 
   assign issued_d = issued_q + SequenceBits'(burst_take && burst_some);

@@ -107,7 +107,7 @@ module tile_flush #(
     .available_o(tile_free_o)
   );
 
-  // Tiles in the RAM whose bursts have not been asked for.
+  // Tiles in the RAM whose bursts have not been requested.
 
   logic                tile_issue;
   logic [SlotBits:0]   tiles_q;
