@@ -1,16 +1,16 @@
 // Copyright 2026 The Crocuta authors
 // SPDX-License-Identifier: Apache-2.0
 //
-// lanes_to_rows: turns beats of one sample of every lane into the words of a tile, 2 * Lanes samples
-// of one lane each: the mirror of rows_to_lanes.
+// lanes_to_rows: turns beats of one sample of every lane into the words of a tile, 2 * Lanes
+// samples of one lane each: the mirror image of rows_to_lanes.
 //
-// A FIFO per lane gives lane l the skew of 2 * l clocks, so the lanes complete their words one after
-// the other, one every second clock. A row of 2 * Lanes beats starts only when all of it is in the
+// A FIFO per lane gives lane l a skew of 2 * l clocks, so the lanes complete their words in turn,
+// one every second clock. A row of 2 * Lanes beats starts only when all of it is in the
 // FIFOs and its tile has a slot, so nothing between the FIFOs and the words ever stops.
 //
-// Handshake: valid/ready on beats. tile_take_o, only while tile_free_i, begins a tile; its Rows rows
-// of Lanes words come in order, and tile_done_o follows the last word by 2 clocks. Latency:
-// 2 * Lanes + 5 clocks from the last beat of a row to its first word. Throughput: one beat a clock.
+// Handshake: valid/ready on beats. tile_take_o, only while tile_free_i, begins a tile; its Rows
+// rows of Lanes words come in order, and tile_done_o follows the last word by 1 clock. Latency:
+// 2 * Lanes + 4 clocks from the last beat of a row to its first word. Throughput: one beat a clock.
 
 module lanes_to_rows #(
   parameter int Lanes = 8,  // W: 2, 4, 8 or 16

@@ -12,7 +12,7 @@
 // Handshake: valid/ready on beats. tile_take_o, only while tile_valid_i, begins a tile; its Rows
 // rows are read in order, and tile_release_o follows the clock after its last step. word_i and
 // keep_i belong to the read_o of 2 clocks before; lane_o and row_o stay for two clocks. Latency:
-// 2 * Lanes + 6 clocks from tile_take_o to the tile's first beat. Throughput: one beat a clock.
+// 2 * Lanes + 5 clocks from tile_take_o to the tile's first beat. Throughput: one beat a clock.
 
 module rows_to_lanes #(
   parameter int Lanes = 8,  // W: 2, 4, 8 or 16

@@ -10,10 +10,10 @@
 // taken; tile_release_i gives the oldest slot back.
 //
 // Handshake: valid/ready on commands, which queue. tile_take_i only while tile_valid_o;
-// tile_release_i once for every tile taken, after its last read. row_i and lane_i stay for the clock
-// after read_i, and no read follows in that clock. Latency: 2 clocks from read_i to word_o and
-// keep_o, which stay for that clock only; 2 clocks from the last beat of a tile to tile_valid_o.
-// Throughput: one AXI beat a clock in, one word every second clock out.
+// tile_release_i once for every tile taken, after its last read. row_i and lane_i stay for the
+// clock after read_i, and no read follows in that clock. Latency: 2 clocks from read_i to word_o
+// and keep_o, which stay for that clock only; 3 clocks from a tile's last beat on R to
+// tile_valid_o. Throughput: one AXI beat a clock in, one word every second clock out.
 
 module tile_fetch #(
   parameter int Lanes = 8,      // W: 2, 4, 8 or 16

@@ -8,11 +8,11 @@
 // A tile's bursts are requested when the whole tile is in the RAM, one a lane, so W never waits for
 // the datapath. The tile's slot is free again when its last word has left the RAM.
 //
-// Handshake: valid/ready on commands, which queue; tiles may come before their command. tile_take_i,
-// only while tile_free_o, reserves the slot of the next tile; its words are written after that, and
-// after those of the tile before; tile_done_i ends it and may come while none of its words is written.
-// Latency: about 6 clocks from tile_done_i to the tile's first burst. Throughput: one word a clock
-// in, one AXI beat a clock out.
+// Handshake: valid/ready on commands, which queue; tiles may come before their command.
+// tile_take_i, only while tile_free_o, reserves the slot of the next tile; its words are written
+// after that and after those of the tile before; tile_done_i ends it, after its last word.
+// Latency: 4 clocks from tile_done_i to the tile's first burst on AW. Throughput: one word a
+// clock in, one AXI beat a clock out.
 
 module tile_flush #(
   parameter int Lanes = 8,      // W: 2, 4, 8 or 16
