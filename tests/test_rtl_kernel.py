@@ -80,7 +80,7 @@ def assert_same(found: Convolution, expected: Convolution) -> None:
         (found.prepare, expected.prepare),
         (found.convolve, expected.convolve),
     ):
-        assert (one.saturated, one.nonfinite) == (other.saturated, other.nonfinite)
+        assert (one.saturated, one.non_finite) == (other.saturated, other.non_finite)
 
 
 @pytest.mark.parametrize(

@@ -351,7 +351,7 @@ def _sum(parts: list[Done]) -> Done:
     counters = [dataclasses.astuple(part.counters) for part in parts if part.counters]
     return Done(
         _any([part.saturated for part in parts]),
-        _any([part.nonfinite for part in parts]),
+        _any([part.non_finite for part in parts]),
         Counters(*map(sum, zip(*counters, strict=True))) if counters else None,
     )
 

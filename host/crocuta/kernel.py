@@ -63,7 +63,7 @@ class Done:
     """A job that ended well: its sticky flags and its counters, None where nothing tells them."""
 
     saturated: bool | None = None
-    nonfinite: bool | None = None
+    non_finite: bool | None = None
     counters: Counters | None = None
 
 

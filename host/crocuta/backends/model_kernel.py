@@ -128,9 +128,9 @@ class ModelKernel(RegisterKernel):
         chunks = chunk_count(self._argument(Register.LENGTH_H), self.config)
         return self._argument(Register.H_SPECTRA) + channel * chunks * spectrum_bytes(self.config)
 
-    def _flag(self, saturated: bool, nonfinite: bool) -> None:
+    def _flag(self, saturated: bool, non_finite: bool) -> None:
         self._words[Register.STATUS] |= (Status.SATURATED if saturated else 0) | (
-            Status.NON_FINITE if nonfinite else 0
+            Status.NON_FINITE if non_finite else 0
         )
 
     def _prepare(self, channel: int) -> None:
@@ -138,7 +138,7 @@ class ModelKernel(RegisterKernel):
         spectra = crocuta_kernel.prepare(h, self.config)
         slots = crocuta_kernel.spectra_slots(spectra.words, self.config)
         self.memories[Bank.H_SPECTRA].upload(self._spectra_address(channel), slots)
-        self._flag(spectra.saturated, spectra.nonfinite)
+        self._flag(spectra.saturated, spectra.non_finite)
 
     def _convolve(self, channel: int, poll: Callable[[], None]) -> None:
         config = self.config
@@ -160,9 +160,9 @@ class ModelKernel(RegisterKernel):
 
         result = crocuta_kernel.convolve(
             self._row(Register.X, channel, length),
-            Spectra(words, saturated=False, nonfinite=False),
+            Spectra(words, saturated=False, non_finite=False),
             config,
             chunk_done,
         )
         self._row(Register.Y, channel, length)[:] = result.y
-        self._flag(result.saturated, result.nonfinite)
+        self._flag(result.saturated, result.non_finite)

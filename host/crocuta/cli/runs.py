@@ -111,7 +111,7 @@ class Run:
         found = []
         if self.saturated:
             found.append("A number was too large and saturated: scale x or h down.")
-        if self.prepare.nonfinite or self.convolve.nonfinite:
+        if self.prepare.non_finite or self.convolve.non_finite:
             found.append("The kernel met NaN or infinity, and took it for zero.")
         if self.errors.within_bound or found:
             return found
