@@ -13,13 +13,15 @@ import numpy as np
 import pytest
 from typer.testing import CliRunner, Result
 
-from crocuta.backends.rtl_kernel import RtlKernel, Timing
+from crocuta.backends.rtl_kernel import RtlKernel
+from crocuta.backends.timing import Timing
 from crocuta.backends.uart_kernel import BOARD
 from crocuta.backends.xdma_kernel import ADDRESSES
 from crocuta.cli.app import app
 from crocuta.device import Device
 from crocuta.errors import OutOfMemory
-from crocuta.kernel import Bank, Pages
+from crocuta.kernel import Bank
+from crocuta.memory import Pages
 from crocuta.models import configs
 from crocuta.models.configs import ROOT, ConfigError
 from crocuta.models.convolution.chunk_controller import (
@@ -141,7 +143,7 @@ def test_clocks_are_those_of_the_rtl(kernel: RtlKernel, memory: Memory) -> None:
         length_x, length_h = (chunk * config.chunk + more for chunk, more in (x, h))
         with device.prepare(np.ones((channels, length_h), np.float32)) as filter:
             device.convolve(np.ones((channels, length_x), np.float32), filter)
-            prepared, convolved = filter.done.counters, device.done.counters
+            prepared, convolved = filter.report.counters, device.report.counters
         assert prepared and convolved
         close(prepare_clocks(config, length_h, channels, memory).total, prepared.clocks, 2)
         found = convolve_clocks(config, length_x, length_h, channels, memory)

@@ -12,9 +12,10 @@ from collections.abc import Callable
 
 import numpy as np
 
+from crocuta.backends.register_kernel import RegisterKernel
 from crocuta.errors import KernelError
-from crocuta.jobs import RegisterKernel
-from crocuta.kernel import Bank, Done, HostMemory, Progress, memory_bytes
+from crocuta.kernel import Bank, JobReport, Progress
+from crocuta.memory import HostMemory, memory_bytes
 from crocuta.models import cfp
 from crocuta.models.cfp import Format
 from crocuta.models.configs import Config
@@ -54,7 +55,7 @@ class ModelKernel(RegisterKernel):
 
     def execute(
         self, job: Job, progress: Progress | None = None, timeout: float | None = None
-    ) -> Done:
+    ) -> JobReport:
         """See `crocuta.kernel.Kernel.execute`; nothing is counted."""
         return dataclasses.replace(super().execute(job, progress, timeout), counters=None)
 

