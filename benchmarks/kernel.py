@@ -20,8 +20,9 @@ from crocuta.errors import KernelError
 from crocuta.kernel import Bank, Counters
 from crocuta.models import configs, reference
 from crocuta.models.configs import Config
-from crocuta.models.convolution.chunk_controller import Job, Mode, Pass, chunks, mac_beats, schedule
+from crocuta.models.convolution.chunk_controller import Job, Mode, Pass, mac_beats, schedule
 from crocuta.models.kernel import crocuta_kernel
+from crocuta.models.layout import chunk_count
 from flow.digest import design_digest
 
 SEED = 1
@@ -85,7 +86,7 @@ class KernelPoint:
         clocks of the passes that do it; `kept_beats` those of the pass that goes before them, while
         the first chunk comes in, to bring the first H that is kept.
         """
-        config, p = self.loaded, chunks(self.loaded, self.length)
+        config, p = self.loaded, chunk_count(self.loaded, self.length)
         first = next(one for one in schedule(config, self.job) if isinstance(one, Pass))
         return {
             "chunk": config.chunk,

@@ -83,7 +83,7 @@ def about(register: RegNode) -> str:
         if field.get_property("maximum")
     ]
     if register.get_property("port"):
-        parts.append(f"By `{register.get_property('port')}`.")
+        parts.append(f"Port: `{register.get_property('port')}`.")
     return " ".join(parts)
 
 

@@ -163,14 +163,14 @@ def page(data: Mapping[str, Json]) -> str:
         for part in ("design", "yosys")
     )
     lines = [
-        f"<!-- Written by `{COMMAND}` from docs/resources.json: run that. -->",
+        f"<!-- Written by `{COMMAND}` from docs/resources.json. -->",
         "# Resources",
         "",
-        "What each configuration of models/configs.toml takes of an UltraScale+ FPGA, also those",
-        f"meant for other FPGAs. `{COMMAND}` measures it and writes this page; design `{designs}`,",
+        "The UltraScale+ resources of every configuration in models/configs.toml, including",
+        f"those meant for other FPGAs. `{COMMAND}` writes this page. Design `{designs}`,",
         "a digest of `rtl/`.",
         "",
-        *table("configuration", "lanes", "chunk", "bits of a twiddle"),
+        *table("configuration", "lanes", "chunk", "twiddle bits"),
     ]
     for name, found in data.items():
         values = found["basis"]["parameters"]
@@ -179,15 +179,17 @@ def page(data: Mapping[str, Json]) -> str:
     lines += [
         "",
         f"Measured by yosys {tools} (`synth_xilinx` for UltraScale+, as `flow/synth.py` runs",
-        "it), before placement. yosys packs no register into a DSP48E2 and leaves adders beside it",
-        "in LUTs, so LUT and FF are pessimistic: only Vivado can tell the final figures. LUT",
-        "counts logic, RAMs and shift registers, two RAMB18E2 are one BRAM36, and `-` is none.",
-        "A total of LUT varies, by 0.4 % where it was tried, with the units abc maps together.",
+        "it), before placement. yosys packs no registers into DSP48E2s and leaves the adders",
+        "next to them in LUTs, so LUT and FF are pessimistic: only Vivado can give final",
+        "figures. LUT counts logic, RAMs and shift registers; two RAMB18E2 count as one BRAM36;",
+        "`-` means none. The LUT total depends on which units abc maps together, by 0.4 % where",
+        "this was tried.",
         "",
-        "Two tables of each configuration. *By module*, in the order of `rtl/crocuta.f`: all",
-        "instances of a module together, without the listed modules in them, so that a column adds",
-        "up to the total. *By place*: a line includes what is inside, which follows it. Modules",
-        "without a line, such as `ram`, `fifo` and `cfp_normalise`, count for the one around them.",
+        "Each configuration has two tables. *By module*, in the order of `rtl/crocuta.f`, sums",
+        "all instances of a module without the listed modules inside them, so that a column adds",
+        "up to the total. *By place* includes everything inside, which follows in the next lines.",
+        "Modules without a line, such as `ram`, `fifo` and `cfp_normalise`, count towards their",
+        "parents.",
     ]
     for name, found in data.items():
         lines += ["", f"## {name}", "", "By module:", "", *table("module", "instances")]

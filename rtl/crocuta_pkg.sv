@@ -2,7 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // crocuta_pkg: the constants the host and the kernel share: modes, error codes, register offsets.
-// Written by `make registers` from registers/crocuta.rdl: edit that.
+// Written by `make registers` from registers/crocuta.rdl: edit that file.
 
 package crocuta_pkg;
 
@@ -16,7 +16,7 @@ package crocuta_pkg;
   localparam int ModePrepare  = 0;
   localparam int ModeConvolve = 1;
 
-  // The most that an argument may be.
+  // Maximum values of arguments.
   localparam int MaxChannels = 65536;
 
   // The error register: why the last job ended early.

@@ -45,8 +45,9 @@ from crocuta.errors import InputError, JobError, JobTimeout, KernelError, Memory
 from crocuta.kernel import Bank, patience
 from crocuta.memory import Pages
 from crocuta.models import configs
-from crocuta.models.convolution.chunk_controller import PAGE_BYTES, Job, Mode
+from crocuta.models.convolution.chunk_controller import Job, Mode
 from crocuta.models.kernel.crocuta_kernel import SampleArray
+from crocuta.models.layout import PAGE_BYTES
 from crocuta.registers import Control, ErrorCode, Register
 from tests.standins import Board, Card, Pyxrt, State, uart_board, xdma_card
 

@@ -28,13 +28,12 @@ from crocuta.models.kernel.crocuta_kernel import (
     Result,
     SampleArray,
     Spectra,
-    chunk_count,
     convolve,
     prepare,
-    row_bytes,
     sample_rows,
     spectra_slots,
 )
+from crocuta.models.layout import chunk_count, row_bytes
 from crocuta.models.reference import causal_convolution, snr_db
 from crocuta.models.transform import fft_engine
 from crocuta.models.transform.fft_engine import from_beats
@@ -80,7 +79,7 @@ def naive(x: SampleArray, h: Spectra, config: Config) -> SampleArray:
     """One pair of chunks at a time, in the order of the passes: the oldest X first."""
     fmt = Format.of(config)
     xs = prepare(x, config).words
-    count = chunk_count(len(x), config)
+    count = chunk_count(config, len(x))
     y = np.zeros((count, config.chunk), np.float32)
     tail = None
     for k in range(count):
@@ -100,7 +99,7 @@ def by_passes(x: SampleArray, h: Spectra, config: Config) -> SampleArray:
     """The passes of chunk_controller one by one: the H kept, an accumulator an output chunk."""
     fmt, size = Format.of(config), config.chunk * 8
     xs = prepare(x, config).words
-    fresh = iter(range(chunk_count(len(x), config)))
+    fresh = iter(range(chunk_count(config, len(x))))
     job = Job(Mode.CONVOLVE, 1, len(x), len(h.words.re) * config.chunk)
     memory: dict[int, Cfp] = {}
     read_h = read_x = store_x = 0
@@ -333,8 +332,8 @@ def test_memory_image(seed: int) -> None:
 
 
 def test_sizes() -> None:
-    assert [chunk_count(n, TINY) for n in (1, 63, 64, 65, 128)] == [1, 1, 1, 2, 2]
-    assert chunk_count(FULL_LENGTH, U200) == 7
+    assert [chunk_count(TINY, n) for n in (1, 63, 64, 65, 128)] == [1, 1, 1, 2, 2]
+    assert chunk_count(U200, FULL_LENGTH) == 7
     assert [row_bytes(n) for n in (1, 1024, 1025)] == [4096, 4096, 8192]
 
 

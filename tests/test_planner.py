@@ -27,12 +27,11 @@ from crocuta.models.configs import ROOT, ConfigError
 from crocuta.models.convolution.chunk_controller import (
     Job,
     Mode,
-    chunks,
     passes,
     spectrum_bytes,
     stored_chunks,
 )
-from crocuta.models.kernel.crocuta_kernel import row_bytes
+from crocuta.models.layout import chunk_count, row_bytes
 from crocuta.planner import accuracy, planner, schedules
 from crocuta.planner.accuracy import POINTS, Point
 from crocuta.planner.clocks import Memory, convolve_clocks, prepare_clocks
@@ -333,11 +332,11 @@ def test_the_memories_hold_so_many_channels(device: str, length: int, taps: int)
         )
         try:
             rows = samples.take(channels * row_bytes(taps))
-            h_spectra.take(channels * chunks(config, taps) * spectrum_bytes(config))
+            h_spectra.take(channels * chunk_count(config, taps) * spectrum_bytes(config))
             samples.give_back(rows)
             samples.take(channels * row_bytes(length))
             samples.take(channels * row_bytes(length))
-            x_spectra.take(chunks(config, length) * spectrum_bytes(config))
+            x_spectra.take(chunk_count(config, length) * spectrum_bytes(config))
         except OutOfMemory:
             return False
         return True

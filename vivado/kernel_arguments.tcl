@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 #
 # The kernel's arguments and control registers for Vitis: data for a packaging script to source.
-# Written by `make registers` from registers/crocuta.rdl: edit that.
+# Written by `make registers` from registers/crocuta.rdl: edit that file.
 #
 # Offsets are in bytes in the address space of s_axi_control, sizes in bits as in ipx::add_register.
 # port is the AXI4 master behind a pointer (ASSOCIATED_BUSIF), and empty for a number.
@@ -12,7 +12,7 @@ set crocuta_address_bits 12
 set crocuta_control_registers {
   {
     name CTRL offset 0x00 size 32
-    description {The job's start, its end and the host's acknowledge: Vitis' ap_ctrl_chain.}
+    description {Starts, ends and acknowledges a job, by Vitis' ap_ctrl_chain.}
     fields {
       {name AP_START offset 0 width 1 access read-write}
       {name AP_DONE offset 1 width 1 access read-only}
@@ -24,14 +24,14 @@ set crocuta_control_registers {
   }
   {
     name GIER offset 0x04 size 32
-    description {Whether the interrupt line is driven.}
+    description {Enables the interrupt line.}
     fields {
       {name Enable offset 0 width 1 access read-write}
     }
   }
   {
     name IP_IER offset 0x08 size 32
-    description {The events that set interrupt_status.}
+    description {Which events set interrupt_status.}
     fields {
       {name CHAN0_INT_EN offset 0 width 1 access read-write}
       {name CHAN1_INT_EN offset 1 width 1 access read-write}
@@ -39,7 +39,7 @@ set crocuta_control_registers {
   }
   {
     name IP_ISR offset 0x0C size 32
-    description {Enabled events that happened; an event wins over the host's toggle.}
+    description {Enabled events that have occurred. An event wins over a toggle in the same clock.}
     fields {
       {name CHAN0_INT_ST offset 0 width 1 access read-write}
       {name CHAN1_INT_ST offset 1 width 1 access read-write}
@@ -50,7 +50,7 @@ set crocuta_control_registers {
 set crocuta_arguments {
   {
     name mode offset 0x10 size 32 type uint port {}
-    description {What the job does.}
+    description {The kind of job.}
   }
   {
     name channels offset 0x18 size 32 type uint port {}
@@ -58,30 +58,30 @@ set crocuta_arguments {
   }
   {
     name length_x offset 0x20 size 32 type uint port {}
-    description {Samples of a row of x and of y, for CONVOLVE: 1 to 2^max_length_log2.}
+    description {CONVOLVE: samples in a row of x and of y, 1 to 2^max_length_log2.}
   }
   {
     name length_h offset 0x28 size 32 type uint port {}
-    description {Samples of a row of h: 1 to 2^max_length_log2.}
+    description {Samples in a row of h, 1 to 2^max_length_log2.}
   }
   {
     name x offset 0x30 size 64 type float* port {m_axi_samples}
-    description {Samples in, for CONVOLVE. Every pointer is a multiple of 4096.}
+    description {CONVOLVE: input samples. Every pointer is a multiple of 4096.}
   }
   {
     name h offset 0x38 size 64 type float* port {m_axi_samples}
-    description {The filter's samples, for PREPARE.}
+    description {PREPARE: the filter's samples.}
   }
   {
     name h_spectra offset 0x40 size 64 type ulong* port {m_axi_h_spectra}
-    description {The filter's spectra, from PREPARE to CONVOLVE.}
+    description {The filter's spectra, written by PREPARE and read by CONVOLVE.}
   }
   {
     name x_spectra offset 0x48 size 64 type ulong* port {m_axi_x_spectra}
-    description {Room for one row's spectra, for CONVOLVE.}
+    description {CONVOLVE: scratch memory for one row's spectra.}
   }
   {
     name y offset 0x50 size 64 type float* port {m_axi_samples}
-    description {Samples out, for CONVOLVE.}
+    description {CONVOLVE: output samples.}
   }
 }

@@ -27,8 +27,9 @@ from crocuta.models import configs
 from crocuta.models.arithmetic.float_to_cfp import smallest_sample
 from crocuta.models.cfp import Format
 from crocuta.models.configs import Config
-from crocuta.models.convolution.chunk_controller import Job, Mode, chunks, spectrum_bytes
-from crocuta.models.kernel.crocuta_kernel import SampleArray, row_bytes, sample_rows
+from crocuta.models.convolution.chunk_controller import Job, Mode, spectrum_bytes
+from crocuta.models.kernel.crocuta_kernel import SampleArray, sample_rows
+from crocuta.models.layout import chunk_count, row_bytes
 from crocuta.samples import H_SHAPES, X_SHAPES, check_channels, to_array
 
 
@@ -133,7 +134,7 @@ class Device:
         config = self._kernel.config
         rows = np.atleast_2d(to_array("h", h, H_SHAPES, 1 << config.max_length_log2))
         channels, taps = rows.shape
-        size = channels * chunks(config, taps) * spectrum_bytes(config)
+        size = channels * chunk_count(config, taps) * spectrum_bytes(config)
         with self._job() as buffers:
             samples = self._allocate(buffers, Bank.SAMPLES, channels * row_bytes(taps))
             spectra = self._allocate(buffers, Bank.H_SPECTRA, size)
@@ -198,7 +199,7 @@ class Device:
             x_buffer = self._allocate(buffers, Bank.SAMPLES, size)
             y_buffer = self._allocate(buffers, Bank.SAMPLES, size)
             x_spectra = self._allocate(
-                buffers, Bank.X_SPECTRA, chunks(config, length) * spectrum_bytes(config)
+                buffers, Bank.X_SPECTRA, chunk_count(config, length) * spectrum_bytes(config)
             )
             job = Job(
                 Mode.CONVOLVE,

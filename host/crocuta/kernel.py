@@ -12,7 +12,8 @@ from typing import Any, Protocol
 import numpy.typing as npt
 
 from crocuta.models.configs import Config
-from crocuta.models.convolution.chunk_controller import Job, chunks, mac_beats
+from crocuta.models.convolution.chunk_controller import Job, mac_beats
+from crocuta.models.layout import chunk_count
 
 Progress = Callable[[int, int], None]
 """Called with the output chunks done and their number."""
@@ -121,5 +122,5 @@ class Kernel(Protocol):
 
 def patience(config: Config, job: Job) -> float:
     """Seconds that a card gets for a job: 10, and a microsecond for each beat of its schedule."""
-    loads = job.channels * chunks(config, max(job.length_x, job.length_h)) * config.chunk_beats
+    loads = job.channels * chunk_count(config, max(job.length_x, job.length_h)) * config.chunk_beats
     return 10 + 1e-6 * (loads + mac_beats(config, job))

@@ -12,7 +12,8 @@ import numpy.typing as npt
 from crocuta.errors import OutOfMemory
 from crocuta.kernel import Bank
 from crocuta.models.configs import Config
-from crocuta.models.convolution.chunk_controller import PAGE_BYTES, SAMPLE_BYTES, WORD_BYTES
+from crocuta.models.convolution.chunk_controller import WORD_BYTES
+from crocuta.models.layout import PAGE_BYTES, SAMPLE_BYTES
 
 
 def memory_bytes(config: Config) -> tuple[int, int, int]:

@@ -1,8 +1,8 @@
 # Copyright 2026 The Crocuta authors
 # SPDX-License-Identifier: Apache-2.0
-"""The kernel's registers as the host sees them; docs/registers.md says what they mean.
+"""The kernel's registers, for the host; docs/registers.md documents them.
 
-Written by `make registers` from registers/crocuta.rdl: edit that.
+Written by `make registers` from registers/crocuta.rdl: edit that file.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from crocuta.models.configs import Config
 
 
 class Register(enum.IntEnum):
-    """Byte offsets. 64-bit registers have their low word first."""
+    """Byte offsets; a 64-bit register has its low word first."""
 
     CONTROL = 0x00
     GLOBAL_INTERRUPT = 0x04
@@ -113,7 +113,7 @@ class Status(enum.IntFlag):
 
 
 class ErrorCode(enum.IntEnum):
-    """Why the last job ended early, in ERROR."""
+    """Values of ERROR: why the last job ended early."""
 
     NONE = 0
     MODE = 1
@@ -142,7 +142,7 @@ VERSION = 0x0000_0200
 
 
 def identity(config: Config) -> tuple[int, int]:
-    """What IDENTITY and IDENTITY2 read in a kernel of this configuration."""
+    """Returns the values of IDENTITY and IDENTITY2 in a kernel of this configuration."""
     return (
         config.chunk_log2
         | config.lanes << 8

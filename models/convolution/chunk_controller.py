@@ -14,10 +14,9 @@ import itertools
 from collections.abc import Iterator
 
 from crocuta.models.configs import Config
+from crocuta.models.layout import PAGE_BYTES, SAMPLE_BYTES, chunk_count, row_bytes
 
-SAMPLE_BYTES = 4
 WORD_BYTES = 8
-PAGE_BYTES = 4096
 MAX_CHANNELS = 1 << 16
 MAX_BURST_BEATS = 64
 
@@ -138,16 +137,6 @@ STREAMS: dict[str, type[Command]] = {
 """The consumers' streams and what goes through each."""
 
 
-def chunks(config: Config, length: int) -> int:
-    """The chunks of a row of `length` samples."""
-    return -(-length // config.chunk)
-
-
-def row_bytes(length: int) -> int:
-    """The distance in bytes between the rows (channels) of x, h or y: whole pages."""
-    return -(-length * SAMPLE_BYTES // PAGE_BYTES) * PAGE_BYTES
-
-
 def spectrum_bytes(config: Config) -> int:
     """The bytes of one chunk's spectrum in memory."""
     return config.chunk * WORD_BYTES
@@ -192,7 +181,7 @@ def passes(config: Config, job: Job) -> int:
     that only bring H and the flush not counted."""
     if job.mode == Mode.PREPARE:
         return 0
-    p, ph = chunks(config, job.length_x), chunks(config, job.length_h)
+    p, ph = chunk_count(config, job.length_x), chunk_count(config, job.length_h)
     groups = newest_chunks(config, p)
     return job.channels * sum(newest - oldest_chunk(config, newest, ph) + 1 for newest in groups)
 
@@ -200,9 +189,9 @@ def passes(config: Config, job: Job) -> int:
 def stored_chunks(config: Config, job: Job) -> int:
     """The chunks of X that each channel of a CONVOLVE job writes: all but those of the last group,
     and none for a filter of one chunk, which meets no older X."""
-    if chunks(config, job.length_h) == 1:
+    if chunk_count(config, job.length_h) == 1:
         return 0
-    return max(0, chunks(config, job.length_x) - config.outputs)
+    return max(0, chunk_count(config, job.length_x) - config.outputs)
 
 
 def mac_beats(config: Config, job: Job) -> int:
@@ -215,7 +204,7 @@ def _row_chunks(
 ) -> Iterator[tuple[int, int, int, int]]:
     """(channel, chunk, byte address, samples) of every chunk of linear rows."""
     for channel in range(channels):
-        for index in range(chunks(config, length)):
+        for index in range(chunk_count(config, length)):
             addr = base + channel * row_bytes(length) + index * config.chunk * SAMPLE_BYTES
             yield channel, index, addr, min(config.chunk, length - index * config.chunk)
 
@@ -230,7 +219,7 @@ def _loads(config: Config, base: int, length: int, channels: int) -> Iterator[Lo
 def _prepare(config: Config, job: Job) -> Iterator[Command]:
     loads = _loads(config, job.h, job.length_h, job.channels)
     yield next(loads)
-    for number in range(job.channels * chunks(config, job.length_h)):
+    for number in range(job.channels * chunk_count(config, job.length_h)):
         yield next(loads)
         yield HStore(job.h_spectra + number * spectrum_bytes(config))
         yield Pass(prepare=True)
@@ -238,7 +227,7 @@ def _prepare(config: Config, job: Job) -> Iterator[Command]:
 
 def _convolve(config: Config, job: Job) -> Iterator[Command]:
     size = spectrum_bytes(config)
-    p, ph = chunks(config, job.length_x), chunks(config, job.length_h)
+    p, ph = chunk_count(config, job.length_x), chunk_count(config, job.length_h)
     groups = newest_chunks(config, p)
     stored = stored_chunks(config, job)
     loads = _loads(config, job.x, job.length_x, job.channels)

@@ -21,9 +21,9 @@ from crocuta.models.cfp import Cfp, Format
 from crocuta.models.configs import Config
 from crocuta.models.convolution.overlap_add import overlap_add
 from crocuta.models.convolution.spectral_mac import spectral_mac
+from crocuta.models.layout import SAMPLE_BYTES, chunk_count, row_bytes
 from crocuta.models.transform import fft_engine
 
-ROW_ALIGNMENT = 4096  # bytes; every row of samples and every pointer starts at a multiple
 GROUP_WORDS = 1 << 16  # words worked on at a time: enough to keep numpy busy, few enough for caches
 
 SampleArray = npt.NDArray[np.float32]
@@ -44,16 +44,6 @@ class Result(NamedTuple):
     y: SampleArray
     saturated: bool
     non_finite: bool
-
-
-def chunk_count(length: int, config: Config) -> int:
-    """P: the chunks that `length` samples fill."""
-    return -(-length // config.chunk)
-
-
-def row_bytes(length: int) -> int:
-    """The distance in bytes between the rows of consecutive channels."""
-    return -(-length * 4 // ROW_ALIGNMENT) * ROW_ALIGNMENT
 
 
 def _groups(count: int, config: Config) -> Iterator[slice]:
@@ -79,7 +69,7 @@ def prepare(samples: SampleArray, config: Config) -> Spectra:
     """
     config.check_kernel()
     fmt = Format.of(config)
-    chunks = np.zeros((chunk_count(len(samples), config), config.chunk), np.float32)
+    chunks = np.zeros((chunk_count(config, len(samples)), config.chunk), np.float32)
     chunks.ravel()[: len(samples)] = samples
     converted = float_to_cfp(chunks, fmt)
     parts = [
@@ -101,7 +91,7 @@ def convolve(
     """
     fmt = Format.of(config)
     xs = prepare(x, config)
-    count = chunk_count(len(x), config)
+    count = chunk_count(config, len(x))
     pairs = min(len(filter_spectra.words.re), count)
     saturated = xs.saturated
     tail: Cfp | None = None
@@ -159,6 +149,6 @@ def spectra_slots(spectra: Cfp, config: Config) -> npt.NDArray[np.uint64]:
 
 def sample_rows(channels: npt.NDArray[np.float32]) -> SampleArray:
     """Samples (channels, length) as the flat memory image: each row padded to 4 KiB."""
-    rows = np.zeros((len(channels), row_bytes(channels.shape[1]) // 4), np.float32)
+    rows = np.zeros((len(channels), row_bytes(channels.shape[1]) // SAMPLE_BYTES), np.float32)
     rows[:, : channels.shape[1]] = channels
     return rows.ravel()

@@ -7,8 +7,9 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
+from crocuta.models.layout import SAMPLE_BYTES
+
 Samples = npt.NDArray[np.uint32]
-SAMPLE_BYTES = 4
 BURST_BEATS = 16
 """The longest burst of one lane, unless the whole chunk of a lane is shorter."""
 

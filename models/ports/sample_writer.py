@@ -5,7 +5,8 @@
 
 from __future__ import annotations
 
-from crocuta.models.ports.sample_reader import SAMPLE_BYTES, Samples
+from crocuta.models.layout import SAMPLE_BYTES
+from crocuta.models.ports.sample_reader import Samples
 
 
 def write_chunk(memory: Samples, addr: int, samples: int, beats: Samples) -> None:

@@ -8,15 +8,9 @@ from collections.abc import Callable
 from typing import Any
 
 from cocotb.handle import SimHandleBase
-from cocotb.utils import get_sim_time
 from pyuvm import ConfigDB, uvm_agent, uvm_analysis_export, uvm_component, uvm_sequencer
 
-from tb.lib.clock import PERIOD_NS
-
-
-def clock_now() -> int:
-    """The number of the current clock."""
-    return int(get_sim_time("ns")) // PERIOD_NS
+from tb.lib.clock import clock_now
 
 
 def read(signal: Any) -> int:

@@ -8,7 +8,6 @@ from __future__ import annotations
 import logging
 import warnings
 from collections import deque
-from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
@@ -28,9 +27,10 @@ from pyuvm import (
     uvm_subscriber,
 )
 
-from tb.agents.agent import Agent, clock_now, read
+from tb.agents.agent import Agent, read
 from tb.envs.coverage import covergroup
-from tb.lib.profiles import idle_clocks
+from tb.lib.clock import clock_now
+from tb.lib.profiles import pauses
 
 # It ends its tasks in a way that cocotb has a newer name for, at every reset.
 warnings.filterwarnings("ignore", category=DeprecationWarning, module=r"cocotbext\.")
@@ -140,7 +140,7 @@ class AxiLiteDriver(uvm_driver):
         self.writes, self.reads = master.write_if, master.read_if
         self.profile = "none"
         for channel in (self.writes.b_channel, self.reads.r_channel):
-            channel.set_pause_generator(self._pauses())
+            channel.set_pause_generator(pauses(lambda: self.profile))
         await RisingEdge(self.dut.rst_ni)
         while True:
             item = await self.seq_item_port.get_next_item()
@@ -152,15 +152,6 @@ class AxiLiteDriver(uvm_driver):
             if not read(self.dut.rst_ni):
                 await RisingEdge(self.dut.rst_ni)
             self.seq_item_port.item_done()
-
-    def _pauses(self) -> Iterator[bool]:
-        profile = ""
-        while True:
-            if self.profile != profile:
-                profile = self.profile
-                clocks = idle_clocks(profile)
-            yield from [True] * next(clocks)
-            yield False
 
     async def _access(self, item: AxiLiteItem) -> None:
         for _ in range(item.delay):

@@ -23,10 +23,11 @@ from pyuvm import (
     uvm_subscriber,
 )
 
-from tb.agents.agent import Agent, clock_now, read
+from crocuta.models.layout import PAGE_BYTES
+from tb.agents.agent import Agent, read
 from tb.envs.coverage import covergroup
+from tb.lib.clock import clock_now
 
-PAGE_BYTES = 4096
 INCR = 1
 FIELDS = {
     "aw": ("addr", "len", "size", "burst", "id", "cache", "prot"),

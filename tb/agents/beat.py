@@ -25,8 +25,9 @@ from pyuvm import (
     uvm_subscriber,
 )
 
-from tb.agents.agent import Agent, clock_now, read
+from tb.agents.agent import Agent, read
 from tb.envs.coverage import covergroup
+from tb.lib.clock import clock_now
 from tb.lib.profiles import idle_clocks
 
 CLOSED, ONE = "closed", "one"

@@ -11,10 +11,11 @@ from typing import Any, NamedTuple
 from cocotb.triggers import FallingEdge, RisingEdge
 from pyuvm import uvm_analysis_port, uvm_driver, uvm_monitor, uvm_sequence_item, uvm_subscriber
 
-from tb.agents.agent import Agent, clock_now, read, signals
+from tb.agents.agent import Agent, read, signals
 from tb.agents.beat import Beat
 from tb.envs.coverage import covergroup
 from tb.envs.job_model import CoreInputs, CoreOutputs
+from tb.lib.clock import clock_now
 from tb.lib.registers import ARGUMENTS
 
 INPUTS = tuple(f"{name}_i" for name in CoreInputs._fields)

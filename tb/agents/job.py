@@ -12,8 +12,9 @@ from cocotb.triggers import FallingEdge, RisingEdge
 from pyuvm import uvm_analysis_port, uvm_driver, uvm_monitor, uvm_sequence_item, uvm_subscriber
 
 from crocuta.models.convolution.chunk_controller import Job, Mode
-from tb.agents.agent import Agent, clock_now, read
+from tb.agents.agent import Agent, read
 from tb.envs.coverage import covergroup
+from tb.lib.clock import clock_now
 
 ARGUMENTS = tuple(field.name for field in dataclasses.fields(Job) if field.name != "mode")
 

@@ -9,8 +9,9 @@ from typing import Any, NamedTuple
 from cocotb.triggers import FallingEdge, RisingEdge
 from pyuvm import uvm_analysis_port, uvm_driver, uvm_monitor, uvm_sequence_item, uvm_subscriber
 
-from tb.agents.agent import Agent, clock_now, read
+from tb.agents.agent import Agent, read
 from tb.envs.coverage import covergroup
+from tb.lib.clock import clock_now
 
 
 class ResetConfig(NamedTuple):

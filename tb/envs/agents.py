@@ -6,7 +6,6 @@ monitors against what the sequences sent."""
 from __future__ import annotations
 
 import random
-from collections.abc import Iterator
 
 from cocotbext.axi import AxiLiteBus, AxiLiteRam
 from pyuvm import uvm_scoreboard
@@ -17,7 +16,7 @@ from tb.agents.beat import BeatAgent, BeatConfig
 from tb.agents.reset import Reset
 from tb.envs.base import BlockEnv
 from tb.envs.scoreboard import Expected, Scoreboard
-from tb.lib.profiles import idle_clocks
+from tb.lib.profiles import pauses
 
 WORDS = 64
 
@@ -88,20 +87,12 @@ class AgentsEnv(BlockEnv):
             self.ram.read_if.ar_channel,
             self.ram.read_if.r_channel,
         ):
-            channel.set_pause_generator(self._pauses())
+            channel.set_pause_generator(pauses(lambda: self.stall))
         self.boards = {role: Scoreboard(f"{role}_scoreboard", self) for role in self.streams}
         self.memory = MemoryScoreboard("memory_scoreboard", self)
         self.scoreboards = [*self.boards.values()]
         self.resets: list[Reset] = []
         self.reset_ended = Listener("reset_ended", self, self.resets.append)
-
-    def _pauses(self) -> Iterator[bool]:
-        while True:
-            profile = self.stall
-            clocks = idle_clocks(profile)
-            while profile == self.stall:
-                yield from [True] * next(clocks)
-                yield False
 
     def connect_phase(self) -> None:
         """The monitors to the scoreboards."""

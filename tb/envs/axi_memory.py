@@ -6,8 +6,6 @@ that every read is compared with."""
 from __future__ import annotations
 
 import logging
-import random
-from collections.abc import Iterator
 from typing import Any
 
 import cocotb
@@ -23,6 +21,7 @@ from pyuvm import (
 from tb.agents.agent import Listener, configure, read
 from tb.agents.axi_memory import AxiMemoryAgent, AxiMemoryConfig, Burst
 from tb.envs.base import BlockEnv
+from tb.lib.profiles import pauses
 
 CHANNELS = ("aw", "w", "b", "ar", "r")
 MAX_BEATS = 256
@@ -54,20 +53,20 @@ class AccessSequence(uvm_sequence):
 
 
 class MasterDriver(uvm_driver):
-    """cocotbext-axi's master, which cuts accesses into bursts; `pause` is the chance that one of
+    """cocotbext-axi's master, which cuts accesses into bursts; `profile` says how often one of
     its channels waits."""
 
     async def run_phase(self) -> None:
         """Begins every access at once."""
         dut = self.get_parent().dut
-        self.pause = 0.0
+        self.profile = "none"
         logging.getLogger(f"cocotb.{dut._name}.s_axi").setLevel(logging.ERROR)
         master = AxiMaster(
             AxiBus.from_prefix(dut, "s_axi"), dut.clk_i, dut.rst_ni, reset_active_level=False
         )
         for name in CHANNELS:
             half = master.read_if if name in ("ar", "r") else master.write_if
-            getattr(half, f"{name}_channel").set_pause_generator(self._pauses())
+            getattr(half, f"{name}_channel").set_pause_generator(pauses(lambda: self.profile))
         while True:
             item = await self.seq_item_port.get_next_item()
             access = (
@@ -77,10 +76,6 @@ class MasterDriver(uvm_driver):
             )
             item.task = cocotb.start_soon(access)
             self.seq_item_port.item_done()
-
-    def _pauses(self) -> Iterator[bool]:
-        while True:
-            yield random.random() < self.pause
 
 
 class ContentsScoreboard(uvm_scoreboard):

@@ -16,14 +16,15 @@ from pyuvm import uvm_component, uvm_sequence
 
 from crocuta.models import configs
 from crocuta.models.configs import Config
-from crocuta.models.convolution.chunk_controller import STREAMS, Job, Mode, chunks, schedule
-from tb.agents.agent import Listener, clock_now, configure
+from crocuta.models.convolution.chunk_controller import STREAMS, Job, Mode, schedule
+from crocuta.models.layout import chunk_count
+from tb.agents.agent import Listener, configure
 from tb.agents.beat import ONE, Beat, BeatAgent, BeatConfig, BeatSequence
 from tb.agents.job import JobAgent, JobConfig, JobEvent, JobItem
 from tb.envs.base import BlockEnv, BlockTest
 from tb.envs.coverage import covergroup
 from tb.envs.scoreboard import Expected, Scoreboard
-from tb.lib.clock import PERIOD_NS
+from tb.lib.clock import PERIOD_NS, clock_now
 
 # A job is done so soon after its last command was taken.
 DONE_CLOCKS = 8
@@ -202,7 +203,7 @@ class SchedulePredictor(uvm_component):
         if job.mode == Mode.PREPARE:
             self._sample_prepare(h)
             return
-        p, ph = (chunks(self.config, length) for length in (job.length_x, job.length_h))
+        p, ph = (chunk_count(self.config, length) for length in (job.length_x, job.length_h))
         self._sample_groups(
             ("one", "two")[self.config.outputs - 1],
             "one" if p == 1 else ("even", "odd")[p % 2],

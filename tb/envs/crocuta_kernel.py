@@ -17,8 +17,9 @@ from cocotb.triggers import FallingEdge, RisingEdge
 from pyuvm import uvm_analysis_port, uvm_component, uvm_monitor, uvm_scoreboard, uvm_sequencer
 
 from crocuta.models import configs
-from crocuta.models.convolution.chunk_controller import PAGE_BYTES, Mode
-from tb.agents.agent import Listener, clock_now, configure, read
+from crocuta.models.convolution.chunk_controller import Mode
+from crocuta.models.layout import PAGE_BYTES
+from tb.agents.agent import Listener, configure, read
 from tb.agents.axi_lite import AxiLiteAccess, AxiLiteAgent, AxiLiteConfig
 from tb.agents.axi_memory import AxiMemoryAgent, AxiMemoryConfig, Refusal, Request
 from tb.agents.beat import Beat, BeatAgent, BeatConfig
@@ -27,6 +28,7 @@ from tb.envs.base import BlockEnv
 from tb.envs.coverage import covergroup
 from tb.envs.kernel_job import BASES, NON_FINITE, PORTS, SATURATED, Oracle, Port, Prediction
 from tb.envs.kernel_samples import BOUNDS, KINDS, TAILS, bound_of, kind_of, tail_of
+from tb.lib.clock import clock_now
 from tb.lib.registers import ARGUMENTS, BY_OFFSET, ERRORS, HIGH, OFFSETS, REGISTERS, bit
 
 MAX_OUTSTANDING = 16

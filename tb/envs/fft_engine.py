@@ -20,9 +20,9 @@ from crocuta.models.transform import fft_engine
 from crocuta.models.transform.twiddle_rom import twiddle_rom
 from tb.agents.beat import Beat
 from tb.envs.coverage import covergroup
-from tb.envs.pipeline import PipelineEnv, Predictor, beat_ints, beat_words, is_slow
+from tb.envs.pipeline import PipelineEnv, Predictor, is_slow
 from tb.lib.level_order import blocks, pair_positions
-from tb.lib.words import random_words
+from tb.lib.words import beat_ints, beat_words, random_words
 
 FLAG_CLOCKS = 2  # from an overflow's result to saturated_o: a register a level, one for all
 

@@ -15,8 +15,8 @@ from crocuta.models.reference import snr_db
 from crocuta.models.transform import fft_engine
 from tb.agents.beat import Beat
 from tb.envs.fft_engine import config_of, engine_latency
-from tb.envs.pipeline import PipelineEnv, Predictor, beat_ints, beat_words, is_slow
-from tb.lib.words import random_words
+from tb.envs.pipeline import PipelineEnv, Predictor, is_slow
+from tb.lib.words import beat_ints, beat_words, random_words
 
 
 def least_snr_db(fmt: Format) -> float:

@@ -13,7 +13,7 @@ from crocuta.models.arithmetic.float_to_cfp import float_to_cfp
 from crocuta.models.cfp import Format
 from tb.agents.beat import Beat
 from tb.envs.paths import PathEnv, PathPredictor
-from tb.envs.pipeline import beat_ints
+from tb.lib.words import beat_ints
 
 CONVERT_CLOCKS = 3
 

@@ -16,7 +16,7 @@ from crocuta.models.transform import fft_engine
 from tb.agents.beat import Beat
 from tb.envs.forward_path import sample_ints
 from tb.envs.paths import PathEnv, PathPredictor
-from tb.envs.pipeline import beat_ints, beat_words
+from tb.lib.words import beat_ints, beat_words
 
 # After a beat has left the engine: its sum's flag, and those of its samples, in saturated_o.
 SUM_FLAG_CLOCKS = 14

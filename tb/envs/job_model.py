@@ -10,7 +10,8 @@ from dataclasses import dataclass
 from typing import Literal, NamedTuple
 
 from crocuta.models.configs import Config
-from crocuta.models.convolution.chunk_controller import MAX_CHANNELS, PAGE_BYTES, Mode
+from crocuta.models.convolution.chunk_controller import MAX_CHANNELS, Mode
+from crocuta.models.layout import PAGE_BYTES
 from tb.lib.registers import ERRORS, HIGH
 
 FIRST_PORT_ERROR = ERRORS.index("samples_read")

@@ -11,19 +11,14 @@ from typing import NamedTuple
 
 import numpy as np
 
-from crocuta.models import reference
+from crocuta.models import layout, reference
 from crocuta.models.cfp import FloatArray, Format, stack, unpack
 from crocuta.models.configs import Config
 from crocuta.models.convolution import chunk_controller
-from crocuta.models.convolution.chunk_controller import (
-    PAGE_BYTES,
-    SAMPLE_BYTES,
-    WORD_BYTES,
-    Job,
-    Mode,
-)
+from crocuta.models.convolution.chunk_controller import WORD_BYTES, Job, Mode
 from crocuta.models.kernel import crocuta_kernel
 from crocuta.models.kernel.crocuta_kernel import SampleArray, Spectra
+from crocuta.models.layout import PAGE_BYTES, SAMPLE_BYTES
 from crocuta.models.transform.fft_engine import from_beats
 from tb.agents.axi_memory import Backdoor, Request
 from tb.envs.job_model import argument_error
@@ -68,12 +63,12 @@ def accuracy_bound(x: SampleArray, h: SampleArray, config: Config) -> FloatArray
     size = config.chunk
 
     def energies(row: FloatArray) -> FloatArray:
-        chunks = np.zeros((chunk_controller.chunks(config, len(row)), size))
+        chunks = np.zeros((layout.chunk_count(config, len(row)), size))
         chunks.ravel()[: len(row)] = row
         return np.asarray(np.linalg.norm(chunks, axis=1))
 
     x64, h64 = x.astype(np.float64), h.astype(np.float64)
-    pairs = np.convolve(energies(x64), energies(h64))[: chunk_controller.chunks(config, len(x))]
+    pairs = np.convolve(energies(x64), energies(h64))[: layout.chunk_count(config, len(x))]
     pairs[1:] += pairs[:-1].copy()  # what reaches over from the chunk before
     last_bits = 2.0 ** (1 - config.mantissa_bits) + 2.0 ** (1 - config.twiddle_bits)
     rounding = 2 * config.chunk_log2 * last_bits * np.repeat(pairs, size)[: len(x)]
@@ -188,7 +183,7 @@ class Oracle:
 
     def _rows(self, prediction: Prediction, address: int, length: int) -> list[SampleArray]:
         """Rows of samples that the job reads."""
-        stride, size = crocuta_kernel.row_bytes(length), length * SAMPLE_BYTES
+        stride, size = layout.row_bytes(length), length * SAMPLE_BYTES
         used = ceil_to(size, self.beat_bytes)
         rows = prediction.job.channels
         port = Port("samples", False)
@@ -220,7 +215,7 @@ class Oracle:
         spectra = [crocuta_kernel.prepare(row, config) for row in prediction.rows]
         for each in spectra:
             prediction.flags |= SATURATED * each.saturated | NON_FINITE * each.non_finite
-        prediction.chunks = job.channels * chunk_controller.chunks(config, job.length_h)
+        prediction.chunks = job.channels * layout.chunk_count(config, job.length_h)
         after = b"".join(map(self._slots, spectra))
         prediction.areas = [self._area("h_spectra", job.h_spectra, after)]
         port = Port("h_spectra", True)
@@ -230,7 +225,7 @@ class Oracle:
     def _filters(self, job: Job) -> list[Spectra]:
         """The spectra of h that are in memory."""
         config, fmt = self.config, Format.of(self.config)
-        count = chunk_controller.chunks(config, job.length_h)
+        count = layout.chunk_count(config, job.length_h)
         size = count * chunk_controller.spectrum_bytes(config)
         spectra = []
         for channel in range(job.channels):
@@ -244,13 +239,13 @@ class Oracle:
         job, config = prediction.job, self.config
         prediction.rows = self._rows(prediction, job.x, job.length_x)
         filters = self._filters(job)
-        stride, used = crocuta_kernel.row_bytes(job.length_x), job.length_x * SAMPLE_BYTES
+        stride, used = layout.row_bytes(job.length_x), job.length_x * SAMPLE_BYTES
         for channel, (x, h) in enumerate(zip(prediction.rows, filters, strict=True)):
             result = crocuta_kernel.convolve(x, h, config)
             prediction.flags |= SATURATED * result.saturated | NON_FINITE * result.non_finite
             address = job.y + channel * stride
             prediction.areas.append(self._area("samples", address, result.y.tobytes()))
-        chunks = chunk_controller.chunks(config, job.length_x)
+        chunks = layout.chunk_count(config, job.length_x)
         prediction.chunks = job.channels * chunks
         prediction.mac_beats = chunk_controller.mac_beats(config, job)
         ports = prediction.beats
@@ -258,7 +253,7 @@ class Oracle:
         prediction.windows.append(Window(Port("samples", True), job.y, job.channels, stride, beats))
         ports[Port("samples", True)] = job.channels * beats // self.beat_bytes
         streams = chunk_controller.streams(config, job)
-        h_chunks = job.channels * chunk_controller.chunks(config, job.length_h)
+        h_chunks = job.channels * layout.chunk_count(config, job.length_h)
         stored = chunk_controller.stored_chunks(config, job)
         for port, stream, address, most in (
             (Port("h_spectra", False), "h_read", job.h_spectra, h_chunks),

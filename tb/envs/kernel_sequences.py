@@ -14,18 +14,21 @@ import numpy as np
 from cocotb.triggers import ClockCycles, FallingEdge, First, RisingEdge
 from pyuvm import uvm_sequence
 
+from crocuta.models import layout
 from crocuta.models.cfp import Cfp, Format, pack
 from crocuta.models.convolution import chunk_controller
-from crocuta.models.convolution.chunk_controller import PAGE_BYTES, Job, Mode
+from crocuta.models.convolution.chunk_controller import Job, Mode
 from crocuta.models.kernel import crocuta_kernel
 from crocuta.models.kernel.crocuta_kernel import SampleArray
-from tb.agents.agent import clock_now, read
+from crocuta.models.layout import PAGE_BYTES
+from tb.agents.agent import read
 from tb.agents.axi_lite import AxiLiteItem, AxiLiteSequence
 from tb.agents.axi_memory import Backdoor, Behaviour, BehaviourSequence
 from tb.envs.base import BlockTest
 from tb.envs.crocuta_kernel import CONTINUE, DONE, READY, RESULTS, START, SW_RESET, KernelEnv
 from tb.envs.kernel_job import BASES, ceil_to, inaccuracy
 from tb.envs.kernel_samples import HARMLESS, samples
+from tb.lib.clock import clock_now
 from tb.lib.registers import ARGUMENTS, ERRORS, HIGH, OFFSETS
 
 PATIENCE = 20
@@ -142,7 +145,7 @@ class KernelSequence(uvm_sequence):
         assert last is not None
         if last.prediction.flags:
             return
-        stride, size = crocuta_kernel.row_bytes(job.length_x), 4 * job.length_x
+        stride, size = layout.row_bytes(job.length_x), 4 * job.length_x
         for row in range(job.channels):
             stored = env.memories["samples"].memory.read(job.y + row * stride, size)
             problem = inaccuracy(x[row], h[row], np.frombuffer(stored, np.float32), env.config)
@@ -151,9 +154,9 @@ class KernelSequence(uvm_sequence):
     def place(self, x: SampleArray, h: SampleArray) -> Job:
         """Puts x and h anywhere in memory, and random bytes where the job writes."""
         config = self.env.config
-        chunks = chunk_controller.chunks(config, h.shape[1])
+        chunks = layout.chunk_count(config, h.shape[1])
         spectrum = chunk_controller.spectrum_bytes(config)
-        stride = crocuta_kernel.row_bytes(x.shape[1])
+        stride = layout.row_bytes(x.shape[1])
         rows = {
             "x": crocuta_kernel.sample_rows(x).tobytes(),
             "h": crocuta_kernel.sample_rows(h).tobytes(),
@@ -162,7 +165,7 @@ class KernelSequence(uvm_sequence):
         pointers = self._put("samples", rows)
         sizes = {
             "h_spectra": len(h) * chunks * spectrum,
-            "x_spectra": chunk_controller.chunks(config, x.shape[1]) * spectrum,
+            "x_spectra": layout.chunk_count(config, x.shape[1]) * spectrum,
         }
         for name, size in sizes.items():
             pointers |= self._put(name, {name: random.randbytes(ceil_to(size, PAGE_BYTES))})
@@ -179,9 +182,9 @@ class KernelSequence(uvm_sequence):
         job = dataclasses.replace(job, mode=Mode.CONVOLVE, length_x=x.shape[1])
         memories = self.env.memories
         memories["samples"].memory.write(job.x, crocuta_kernel.sample_rows(x).tobytes())
-        size = len(x) * crocuta_kernel.row_bytes(x.shape[1])
+        size = len(x) * layout.row_bytes(x.shape[1])
         memories["samples"].memory.write(job.y, random.randbytes(size))
-        chunks = chunk_controller.chunks(self.env.config, x.shape[1])
+        chunks = layout.chunk_count(self.env.config, x.shape[1])
         size = ceil_to(chunks * chunk_controller.spectrum_bytes(self.env.config), PAGE_BYTES)
         memories["x_spectra"].memory.write(job.x_spectra, random.randbytes(size))
         return job

@@ -10,15 +10,14 @@ from collections.abc import Sequence
 from typing import Any
 
 import cocotb
-import numpy as np
 from pyuvm import uvm_analysis_port, uvm_component
 
-from crocuta.models.cfp import Cfp, Format, pack, unpack
-from tb.agents.agent import Listener, clock_now, configure
+from tb.agents.agent import Listener, configure
 from tb.agents.beat import Beat, BeatAgent, BeatConfig, BeatSequence
 from tb.envs.base import BlockEnv
 from tb.envs.coverage import covergroup
 from tb.envs.scoreboard import Expected, PulseScoreboard, Scoreboard
+from tb.lib.clock import clock_now
 
 PLACES = ("first", "middle", "last")
 """Where in a chunk a beat lies."""
@@ -35,23 +34,6 @@ def is_slow(chunk: int) -> bool:
     """Whether a bench should do with few chunks of this size in this simulator."""
     sim = "icarus" if cocotb.SIM_NAME.lower().startswith("icarus") else "verilator"
     return chunk >= SLOW_CHUNK[sim]
-
-
-def beat_ints(beats: Cfp, fmt: Format) -> list[int]:
-    """Words of shape (beats, lanes) as one integer a beat, lane 0 in the low bits."""
-    bits = 2 * fmt.mantissa_bits + fmt.exponent_bits
-    total = [0] * beats.shape[0]
-    for lane, column in enumerate(pack(beats, fmt).T.tolist()):
-        total = [value | word << lane * bits for value, word in zip(total, column, strict=True)]
-    return total
-
-
-def beat_words(beats: Sequence[int], lanes: int, fmt: Format) -> Cfp:
-    """The words of beats, as (beats, lanes): the inverse of `beat_ints`."""
-    bits = 2 * fmt.mantissa_bits + fmt.exponent_bits
-    mask = (1 << bits) - 1
-    rows = [[beat >> lane * bits & mask for lane in range(lanes)] for beat in beats]
-    return unpack(np.array(rows, np.uint64), fmt)
 
 
 class Predictor(uvm_component):

@@ -13,8 +13,8 @@ from crocuta.models.cfp import Cfp, Format, zeros
 from crocuta.models.convolution.spectral_mac import spectral_mac
 from tb.agents.beat import Beat
 from tb.envs.coverage import covergroup
-from tb.envs.pipeline import PipelineEnv, Predictor, beat_ints, beat_words
-from tb.lib.words import random_words
+from tb.envs.pipeline import PipelineEnv, Predictor
+from tb.lib.words import beat_ints, beat_words, random_words
 
 LATENCY = {1: 17, 2: 20}
 """By the outputs of a pass."""

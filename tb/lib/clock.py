@@ -9,8 +9,14 @@ from typing import Any
 
 from cocotb.clock import Clock
 from cocotb.triggers import FallingEdge, RisingEdge
+from cocotb.utils import get_sim_time
 
 PERIOD_NS = 10
+
+
+def clock_now() -> int:
+    """The number of the current clock."""
+    return int(get_sim_time("ns")) // PERIOD_NS
 
 
 def start_clock(dut: Any, **inputs: int) -> None:

@@ -7,51 +7,12 @@ from __future__ import annotations
 
 import random
 from collections import deque
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from typing import Any
 
-import cocotb
 from cocotb.triggers import FallingEdge, RisingEdge
 
-from crocuta.models.cfp import Cfp, Format, pack
-
-GAPS = ("none", "one", "rare", "often", "pauses")
-"""The gap profiles: no gap, one clock after each beat, few, many, and seldom but long ones."""
-
-# Chunks from these sizes on take seconds each.
-SLOW_CHUNK = {"verilator": 4096, "icarus": 512}
-
-
-def is_slow(chunk: int) -> bool:
-    """Whether a bench should do with few chunks of this size in this simulator."""
-    sim = "icarus" if cocotb.SIM_NAME.lower().startswith("icarus") else "verilator"
-    return chunk >= SLOW_CHUNK[sim]
-
-
-def gaps(profile: str) -> Iterator[int]:
-    """The idle clocks before each beat."""
-    while True:
-        if profile == "none":
-            yield 0
-        elif profile == "one":
-            yield 1
-        elif profile == "rare":
-            yield random.randint(1, 3) if random.random() < 0.1 else 0
-        elif profile == "often":
-            yield random.randint(0, 3)
-        elif profile == "pauses":
-            yield random.randint(1, 80) if random.random() < 0.03 else 0
-        else:
-            raise ValueError(f"there is no gap profile {profile!r}")
-
-
-def beat_ints(beats: Cfp, fmt: Format) -> list[int]:
-    """Words of shape (beats, lanes) as one integer a beat, lane 0 in the low bits."""
-    bits = 2 * fmt.mantissa_bits + fmt.exponent_bits
-    total = [0] * beats.shape[0]
-    for lane, column in enumerate(pack(beats, fmt).T.tolist()):
-        total = [value | word << lane * bits for value, word in zip(total, column, strict=True)]
-    return total
+from tb.lib.profiles import idle_clocks
 
 
 def lane_words(beat: int, lanes: int, bits: int) -> str:
@@ -111,14 +72,14 @@ class Pipeline:
         Args:
             beats: the inputs' values of each beat.
             expected: what each beat brings out `latency` clocks later; None: nothing.
-            profile: one of GAPS.
+            profile: one of PROFILES.
 
         Returns:
             The clock in which each beat went in.
         """
         dut = self.dut
         when = []
-        for values, result, idle in zip(beats, expected, gaps(profile), strict=False):
+        for values, result, idle in zip(beats, expected, idle_clocks(profile), strict=False):
             await self.idle(idle)
             await RisingEdge(dut.clk_i)
             for port, value in zip(self.inputs, values, strict=True):

@@ -5,7 +5,7 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 PROFILES = ("none", "single", "light", "heavy", "bursty", "long")
 """none; one clock each time; seldom and short; often; runs of beats, then a pause; seldom and long.
@@ -29,3 +29,17 @@ def idle_clocks(profile: str) -> Iterator[int]:
             yield random.randint(20, 80) if random.random() < 0.03 else 0
         else:
             raise ValueError(f"there is no profile {profile!r}")
+
+
+def pauses(profile: Callable[[], str]) -> Iterator[bool]:
+    """Clock by clock, whether to pause: for cocotbext-axi's channels.
+
+    Args:
+        profile: returns the profile to follow, which may change at any time.
+    """
+    while True:
+        followed = profile()
+        clocks = idle_clocks(followed)
+        while profile() == followed:
+            yield from [True] * next(clocks)
+            yield False

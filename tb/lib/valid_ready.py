@@ -13,14 +13,8 @@ from typing import Any
 import cocotb
 from cocotb.task import Task
 from cocotb.triggers import FallingEdge, RisingEdge
-from cocotb.utils import get_sim_time
 
-from tb.lib.clock import PERIOD_NS
-
-
-def clock_now() -> int:
-    """The number of the current clock."""
-    return int(get_sim_time("ns")) // PERIOD_NS
+from tb.lib.clock import clock_now
 
 
 class Source:

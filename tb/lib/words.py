@@ -1,12 +1,15 @@
 # Copyright 2026 The Crocuta authors
 # SPDX-License-Identifier: Apache-2.0
-"""Random CFP words for the benches: ordinary ones and those at the edges of the format."""
+"""CFP words for the benches: random ones, ordinary and at the edges of the format, and how lanes
+of words make beats."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 
-from crocuta.models.cfp import Cfp, Format
+from crocuta.models.cfp import Cfp, Format, pack, unpack
 
 KINDS = ("samples", "spectrum", "any", "sparse", "edges", "tiny", "huge", "zero")
 """The kinds of words.
@@ -47,3 +50,20 @@ def random_words(rng: np.random.Generator, kind: str, count: int, fmt: Format) -
         raise ValueError(f"there is no kind of words {kind!r}")
     alive = (mantissas != 0).any(axis=0)
     return Cfp(mantissas[0], mantissas[1], np.where(alive, exponent, e_min).astype(np.int32))
+
+
+def beat_ints(beats: Cfp, fmt: Format) -> list[int]:
+    """Words of shape (beats, lanes) as one integer a beat, lane 0 in the low bits."""
+    bits = 2 * fmt.mantissa_bits + fmt.exponent_bits
+    total = [0] * beats.shape[0]
+    for lane, column in enumerate(pack(beats, fmt).T.tolist()):
+        total = [value | word << lane * bits for value, word in zip(total, column, strict=True)]
+    return total
+
+
+def beat_words(beats: Sequence[int], lanes: int, fmt: Format) -> Cfp:
+    """The words of beats, as (beats, lanes): the inverse of `beat_ints`."""
+    bits = 2 * fmt.mantissa_bits + fmt.exponent_bits
+    mask = (1 << bits) - 1
+    rows = [[beat >> lane * bits & mask for lane in range(lanes)] for beat in beats]
+    return unpack(np.array(rows, np.uint64), fmt)

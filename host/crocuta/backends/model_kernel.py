@@ -19,9 +19,10 @@ from crocuta.memory import HostMemory, memory_bytes
 from crocuta.models import cfp
 from crocuta.models.cfp import Format
 from crocuta.models.configs import Config
-from crocuta.models.convolution.chunk_controller import PAGE_BYTES, Job, Mode, spectrum_bytes
+from crocuta.models.convolution.chunk_controller import Job, Mode, spectrum_bytes
 from crocuta.models.kernel import crocuta_kernel
-from crocuta.models.kernel.crocuta_kernel import SampleArray, Spectra, chunk_count, row_bytes
+from crocuta.models.kernel.crocuta_kernel import SampleArray, Spectra
+from crocuta.models.layout import PAGE_BYTES, chunk_count, row_bytes
 from crocuta.models.transform import fft_engine
 from crocuta.registers import (
     MAX_CHANNELS,
@@ -126,7 +127,7 @@ class ModelKernel(RegisterKernel):
         return self.memories[Bank.SAMPLES].view(address, length, np.float32)
 
     def _spectra_address(self, channel: int) -> int:
-        chunks = chunk_count(self._argument(Register.LENGTH_H), self.config)
+        chunks = chunk_count(self.config, self._argument(Register.LENGTH_H))
         return self._argument(Register.H_SPECTRA) + channel * chunks * spectrum_bytes(self.config)
 
     def _flag(self, saturated: bool, non_finite: bool) -> None:
@@ -145,7 +146,8 @@ class ModelKernel(RegisterKernel):
         config = self.config
         length = self._argument(Register.LENGTH_X)
         pairs = min(
-            chunk_count(length, config), chunk_count(self._argument(Register.LENGTH_H), config)
+            chunk_count(config, length),
+            chunk_count(config, self._argument(Register.LENGTH_H)),
         )
         slots = self.memories[Bank.H_SPECTRA].view(
             self._spectra_address(channel), pairs * config.chunk, np.uint64

@@ -25,7 +25,7 @@ from crocuta.backends.register_kernel import PolledKernel, check_identity
 from crocuta.errors import KernelError
 from crocuta.kernel import Bank
 from crocuta.models.configs import Config
-from crocuta.models.convolution.chunk_controller import PAGE_BYTES
+from crocuta.models.layout import PAGE_BYTES
 from crocuta.registers import Register
 
 ADDRESSES: dict[str, int] = tomllib.loads(

@@ -28,8 +28,9 @@ import numpy.typing as npt
 from crocuta.errors import InputError, JobError, JobTimeout, KernelError, OutOfMemory
 from crocuta.kernel import Bank, JobReport, Progress, patience
 from crocuta.models.configs import Config
-from crocuta.models.convolution.chunk_controller import PAGE_BYTES, WORD_BYTES, Job, Mode, chunks
+from crocuta.models.convolution.chunk_controller import WORD_BYTES, Job, Mode
 from crocuta.models.kernel import crocuta_kernel
+from crocuta.models.layout import PAGE_BYTES, chunk_count
 
 NAME = "crocuta"
 """The kernel's, in the xclbin."""
@@ -191,7 +192,7 @@ class XrtKernel:
     ) -> JobReport:
         """See `crocuta.kernel.Kernel.execute`; the flags and counters stay unknown."""
         spectra: XrtBuffer | None = None
-        words = job.channels * chunks(self.config, job.length_h) * self.config.chunk
+        words = job.channels * chunk_count(self.config, job.length_h) * self.config.chunk
         if job.mode == Mode.PREPARE:
             spectra = self._buffers[Bank.H_SPECTRA, job.h_spectra]
             spectra.upload(np.full(words, BLANK))

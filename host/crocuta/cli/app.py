@@ -255,16 +255,22 @@ def plan(
         show(screen, target, demand, fitting, faster, rows)
 
 
+def _show_version(wanted: bool) -> None:
+    if wanted:
+        console.print(f"crocuta {__version__}")
+        raise typer.Exit
+
+
 @app.callback()
 def about(
     version: Annotated[
-        bool, typer.Option("--version", is_eager=True, help="Show the version.")
+        bool,
+        typer.Option(
+            "--version", callback=_show_version, is_eager=True, help="Show the version and exit."
+        ),
     ] = False,
 ) -> None:
     """Very long causal convolutions on the Crocuta FPGA kernel, here simulated clock by clock."""
-    if version:
-        console.print(f"crocuta {__version__}")
-        raise typer.Exit
 
 
 def main() -> None:

@@ -17,7 +17,7 @@ from matplotlib.figure import Figure
 from crocuta.cli.runs import ASSUMED_CLOCK_MHZ, Run
 from crocuta.hyena import BASES
 from crocuta.kernel import Counters
-from crocuta.models.convolution.chunk_controller import chunks
+from crocuta.models.layout import chunk_count
 
 BLUE, RED, GREY = "#1b5e83", "#c8553d", "#5c6670"
 BASE_COLOURS = ("#2a9d8f", "#e9a23b", "#6d5a9c", "#c8553d", GREY)
@@ -123,7 +123,7 @@ def _draw_spectrum(axes: Axes, run: Run) -> None:
 def _draw_clocks(axes: Axes, run: Run) -> None:
     prepared, convolved = run.prepare.counters, run.convolve.counters
     assert prepared and convolved, "only what is simulated is drawn"
-    prepare_beats = chunks(run.config, len(run.h)) * run.config.chunk_beats
+    prepare_beats = chunk_count(run.config, len(run.h)) * run.config.chunk_beats
     labelled: set[str] = set()
     for bar, (counters, computing) in enumerate(
         ((convolved, convolved.mac_beats), (prepared, prepare_beats))

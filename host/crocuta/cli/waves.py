@@ -16,7 +16,8 @@ from pathlib import Path
 from crocuta.cli.files import Output
 from crocuta.errors import InputError, KernelError
 from crocuta.models.configs import Config
-from crocuta.models.convolution.chunk_controller import Job, Mode, chunks, mac_beats
+from crocuta.models.convolution.chunk_controller import Job, Mode, mac_beats
+from crocuta.models.layout import chunk_count
 
 KERNEL = "TOP.kernel_tb.u_kernel"
 STREAMS = (
@@ -37,7 +38,7 @@ MOST_BYTES = 500_000_000
 
 def check_size(config: Config, length: int, taps: int, jobs: int) -> None:
     """Raises InputError if so many convolutions would leave a huge file."""
-    loads = (chunks(config, length) + chunks(config, taps)) * config.chunk_beats
+    loads = (chunk_count(config, length) + chunk_count(config, taps)) * config.chunk_beats
     clocks = jobs * (loads + mac_beats(config, Job(Mode.CONVOLVE, 1, length, taps)))
     size = clocks * config.lanes * config.chunk_log2 * BYTES_PER_CLOCK
     if size > MOST_BYTES:

@@ -18,16 +18,15 @@ from collections.abc import Sequence
 from crocuta.models.configs import Config
 from crocuta.models.convolution.chunk_controller import (
     MAX_BURST_BEATS,
-    PAGE_BYTES,
     WORD_BYTES,
     Job,
     Mode,
-    chunks,
     newest_chunks,
     oldest_chunk,
     stored_chunks,
 )
 from crocuta.models.convolution.chunk_controller import passes as job_passes
+from crocuta.models.layout import PAGE_BYTES, chunk_count
 
 READER_FIFO = 512
 """Beats a spectrum_reader holds or has asked for."""
@@ -110,7 +109,7 @@ def prepare_clocks(
 ) -> Clocks:
     """The clocks of a PREPARE job."""
     memory = memory or Memory()
-    count = channels * chunks(config, length_h)
+    count = channels * chunk_count(config, length_h)
     beats = config.chunk_beats
     passes = count * beats
     burst = burst_beats(config)
@@ -138,7 +137,7 @@ def convolve_clocks(
     schedule = _groups(config, job)
     one = _channel(schedule, followed, burst_beats(config), memory.latency, memory.bandwidth)
     one += (beats - followed) * channel_passes / memory.bandwidth
-    count = channels * chunks(config, length_x)
+    count = channels * chunk_count(config, length_x)
     supply = _last_start(config, count, memory) + beats
     last = max(channels * one, supply, passes + _port_waits(config, count, memory))
     fill = _front(config, length_x, memory) + _tail(config, length_x, memory)
@@ -215,7 +214,7 @@ class _Group:
 
 def _groups(config: Config, job: Job) -> tuple[_Group, ...]:
     """The passes of a channel."""
-    ph, stored = chunks(config, job.length_h), stored_chunks(config, job)
+    ph, stored = chunk_count(config, job.length_h), stored_chunks(config, job)
     return tuple(
         _Group(
             oldest_chunk(config, newest, ph),
@@ -223,7 +222,7 @@ def _groups(config: Config, job: Job) -> tuple[_Group, ...]:
             newest,
             newest < stored,
         )
-        for newest in newest_chunks(config, chunks(config, job.length_x))
+        for newest in newest_chunks(config, chunk_count(config, job.length_x))
     )
 
 

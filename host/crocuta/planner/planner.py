@@ -15,8 +15,8 @@ from typing import Any
 
 from crocuta.models import configs
 from crocuta.models.configs import Config
-from crocuta.models.convolution.chunk_controller import MAX_CHANNELS, chunks, spectrum_bytes
-from crocuta.models.kernel.crocuta_kernel import row_bytes
+from crocuta.models.convolution.chunk_controller import MAX_CHANNELS, spectrum_bytes
+from crocuta.models.layout import chunk_count, row_bytes
 from crocuta.planner import accuracy, clocks
 from crocuta.planner.clocks import Memory
 from crocuta.planner.logic import logic, multipliers
@@ -161,12 +161,12 @@ def count_of(text: str, what: str) -> int:
 def channels_at_once(config: Config, length: int, taps: int, memory: Mapping[str, int]) -> int:
     """The channels of a job that a board's memories hold: their x and y, their filters' spectra and
     the spectra of one x. While filters are prepared, their taps lie where x and y do later."""
-    if chunks(config, length) * spectrum_bytes(config) > memory["x_spectra"]:
+    if chunk_count(config, length) * spectrum_bytes(config) > memory["x_spectra"]:
         return 0
     return min(
         MAX_CHANNELS,
         memory["samples"] // max(2 * row_bytes(length), row_bytes(taps)),
-        memory["h_spectra"] // (chunks(config, taps) * spectrum_bytes(config)),
+        memory["h_spectra"] // (chunk_count(config, taps) * spectrum_bytes(config)),
     )
 
 

@@ -18,7 +18,7 @@ from collections.abc import Callable
 
 from crocuta.models import configs
 from crocuta.models.configs import Config
-from crocuta.models.convolution.chunk_controller import chunks
+from crocuta.models.layout import chunk_count
 from crocuta.planner.clocks import READER_FIFO, Memory, convolve_clocks
 from crocuta.planner.logic import multipliers
 from crocuta.planner.memories import Ram, block_rams, memories
@@ -240,7 +240,7 @@ def configuration(option: Option) -> Config:
 def figures(option: Option, length: int = LENGTH) -> Figures:
     """What an option takes."""
     config = configuration(option)
-    passes = option.schedule(chunks(config, length))
+    passes = option.schedule(chunk_count(config, length))
     beats = config.chunk_beats
     fill = convolve_clocks(config, length, length, memory=Memory()).fill
     clocks = tuple(

@@ -22,12 +22,12 @@ from cocotb.types import Logic
 from cocotbext.axi import AxiBus, AxiResp
 
 from crocuta.models import configs
+from crocuta.models.layout import PAGE_BYTES
 from tb.agents.axi_memory import (
     CHANNELS,
     ERRORS,
     FIELDS,
     HELD,
-    PAGE_BYTES,
     AxiMemoryConfig,
     Behaviour,
     BehaviourSequence,
@@ -37,8 +37,8 @@ from tb.agents.axi_memory import (
 from tb.envs.axi_memory import AccessSequence, AxiMemoryEnv
 from tb.envs.base import BlockTest
 from tb.envs.coverage import covered, covergroup
-from tb.lib.clock import start_clock
-from tb.lib.valid_ready import Sink, Source, clock_now
+from tb.lib.clock import clock_now, start_clock
+from tb.lib.valid_ready import Sink, Source
 
 BYTES = configs.load(os.environ["CROCUTA_CONFIG"]).axi_bits // 8
 SIZE = BYTES.bit_length() - 1
@@ -148,7 +148,7 @@ class RandomAccesses(AccessTest):
         lengths = itertools.cycle((1, 2, 3, 7))
         for behaviour in all_pairs():
             await self.behave(behaviour)
-            self.env.master.pause = random.choice((0.0, 0.2, 0.6))
+            self.env.master.profile = random.choice(("none", "light", "heavy"))
             quarter = MEMORY_BYTES // 4
             tasks = [cocotb.start_soon(self.mix(n * quarter, quarter)) for n in range(4)]
             for task in tasks:

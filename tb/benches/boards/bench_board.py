@@ -17,9 +17,10 @@ import numpy as np
 from cocotb.triggers import ClockCycles
 
 from crocuta.models import configs
-from crocuta.models.convolution.chunk_controller import PAGE_BYTES, Job, Mode
+from crocuta.models.convolution.chunk_controller import Job, Mode
 from crocuta.models.kernel import crocuta_kernel
 from crocuta.models.kernel.crocuta_kernel import SampleArray
+from crocuta.models.layout import PAGE_BYTES
 from crocuta.registers import WIDE, Control, ErrorCode, Register
 from tb.agents.uart import DONE, OWN, REGISTERS, Uart, command
 from tb.envs.coverage import covered, covergroup

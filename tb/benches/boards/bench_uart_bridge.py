@@ -16,10 +16,10 @@ from cocotb.clock import Clock
 from cocotb.task import Task
 from cocotb.triggers import ClockCycles, FallingEdge, RisingEdge, Timer
 
-from tb.agents.agent import clock_now, read
+from tb.agents.agent import read
 from tb.agents.uart import DONE, OWN, REFUSED, REGISTERS, Uart, UartTimeout, command
 from tb.envs.coverage import covered, seldom
-from tb.lib.clock import PERIOD_NS
+from tb.lib.clock import PERIOD_NS, clock_now
 
 REG_WORDS = 1024
 DUE_BITS = 30

@@ -13,7 +13,8 @@ import cocotb
 import pyuvm
 from cocotb.triggers import FallingEdge
 
-from crocuta.models.convolution.chunk_controller import MAX_CHANNELS, PAGE_BYTES, Job, Mode
+from crocuta.models.convolution.chunk_controller import MAX_CHANNELS, Job, Mode
+from crocuta.models.layout import PAGE_BYTES
 from tb.agents.axi_lite import AxiLiteItem
 from tb.envs.control_registers import (
     ABORT,

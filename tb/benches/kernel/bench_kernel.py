@@ -21,14 +21,13 @@ from pyuvm import uvm_sequence
 from crocuta.models import configs
 from crocuta.models.cfp import Cfp, Format
 from crocuta.models.convolution.chunk_controller import (
-    PAGE_BYTES,
     Job,
     Mode,
-    chunks,
     mac_beats,
     spectrum_bytes,
     stored_chunks,
 )
+from crocuta.models.layout import PAGE_BYTES, chunk_count
 from tb import registry as benches
 from tb.agents.axi_memory import CHANNELS, PLACES, Behaviour, all_pairs
 from tb.agents.axi_memory import ERRORS as ERROR_RESPONSES
@@ -245,7 +244,7 @@ class Clocks(KernelTest):
         job = await self.convolve(length, length)
         results = await self.start(CountersSequence())
         beats, taken, stalls = results.beats, results.clocks, results.stalls
-        count = chunks(CONFIG, length)
+        count = chunk_count(CONFIG, length)
         assert beats == mac_beats(CONFIG, job)
         assert results.chunks == count
         assert beats + sum(stalls) <= taken
@@ -345,7 +344,7 @@ class ErrorResponses(KernelTest):
     def address(self, job: Job, port: Port, place: str) -> int:
         """A random beat that a job moves on a port, at this place of its burst."""
         rows = ceil_to(job.length_x * 4, self.env.beat_bytes)
-        h_chunks, x_chunks = chunks(CONFIG, job.length_h), stored_chunks(CONFIG, job)
+        h_chunks, x_chunks = chunk_count(CONFIG, job.length_h), stored_chunks(CONFIG, job)
         base, size = {
             "samples": (job.h if job.mode == Mode.PREPARE else job.x, rows),
             "x_spectra": (job.x_spectra, x_chunks * spectrum_bytes(CONFIG)),

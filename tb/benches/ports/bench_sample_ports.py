@@ -13,8 +13,9 @@ import cocotb
 import numpy as np
 from cocotb.triggers import FallingEdge, RisingEdge
 
+from crocuta.models.layout import SAMPLE_BYTES
 from crocuta.models.ports import sample_reader, sample_writer
-from crocuta.models.ports.sample_reader import SAMPLE_BYTES, Samples, bursts
+from crocuta.models.ports.sample_reader import Samples, bursts
 from tb.envs.coverage import ANSWERS, covered, seldom
 from tb.lib.clock import start_clock
 

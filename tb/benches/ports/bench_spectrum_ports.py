@@ -16,8 +16,8 @@ from cocotb.triggers import ClockCycles, FallingEdge, RisingEdge
 
 from crocuta.models import configs
 from tb.envs.coverage import ANSWERS, covered, seldom
-from tb.lib.clock import start_clock
-from tb.lib.valid_ready import Sink, Source, clock_now
+from tb.lib.clock import clock_now, start_clock
+from tb.lib.valid_ready import Sink, Source
 
 CONFIG = configs.load(os.environ["CROCUTA_CONFIG"])
 CONFIG = dataclasses.replace(CONFIG, chunk=int(os.environ.get("SPECTRUM_CHUNK", CONFIG.chunk)))

@@ -11,13 +11,14 @@ import cocotb
 
 from tb.envs.coverage import covered, seldom
 from tb.lib.clock import start_clock
-from tb.lib.pipeline import GAPS, Pipeline
+from tb.lib.pipeline import Pipeline
+from tb.lib.profiles import PROFILES
 
 DISTANCES = ("1", "2", "4", "8", "64", "128")
 HALVES = ("first", "second")
 SAMPLE = seldom(
     "commutator.frame",
-    {"distance": DISTANCES, "gaps": GAPS},
+    {"distance": DISTANCES, "gaps": PROFILES},
     {"distance_x_gaps": ("distance", "gaps")},
 )
 SAMPLE_RESET = seldom(
@@ -80,10 +81,10 @@ async def order(dut: Any) -> None:
     start_clock(dut)
     commutator = Commutator(dut)
     await commutator.reset()
-    for profile in GAPS:
+    for profile in PROFILES:
         await commutator.frames(3, profile)
     await commutator.drain()
-    expected = 2 * commutator.distance * 3 * len(GAPS) - commutator.distance
+    expected = 2 * commutator.distance * 3 * len(PROFILES) - commutator.distance
     assert commutator.compared == expected, commutator.compared
 
 
@@ -98,9 +99,9 @@ async def reset_in_the_middle(dut: Any) -> None:
         half = commutator.distance
         early = half > 1 and number % 2
         cut = random.randint(half + 1, 2 * half - 1) if early else random.randint(1, half)
-        await commutator.frames(random.randint(1, 2), random.choice(GAPS), cut)
+        await commutator.frames(random.randint(1, 2), random.choice(PROFILES), cut)
     await commutator.reset(1)
     before = commutator.compared
-    await commutator.frames(2, "rare")
+    await commutator.frames(2, "light")
     await commutator.drain()
     assert commutator.compared - before == 3 * commutator.distance

@@ -16,12 +16,13 @@ from crocuta.models.transform.twiddle_rom import twiddle_rom
 from tb.envs.coverage import covered, seldom
 from tb.lib.clock import start_clock
 from tb.lib.level_order import blocks
-from tb.lib.pipeline import GAPS, Pipeline
+from tb.lib.pipeline import Pipeline
+from tb.lib.profiles import PROFILES
 
 LATENCY = 3
 LEVELS = ("wired", "of one row", "of more")
 """How many rows a level's table has, or whether its lanes are wired."""
-SAMPLE = seldom("twiddle_rom.chunk", {"gaps": GAPS, "level": LEVELS})
+SAMPLE = seldom("twiddle_rom.chunk", {"gaps": PROFILES, "level": LEVELS})
 
 
 def expected_beats(lanes: int, chunk: int, bits: int, right_angle: bool) -> list[int]:
@@ -48,7 +49,7 @@ async def all_levels(dut: Any) -> None:
     right_angle = configs.load_engine(os.environ["CROCUTA_CONFIG"]).right_angle
     beats = expected_beats(lanes, chunk, int(dut.TwiddleBits.value), right_angle)
     roms = Pipeline(dut, LATENCY, (), lanes=1)
-    for profile in GAPS:
+    for profile in PROFILES:
         await roms.reset(random.randint(1, 2))
         stop = random.randint(1, len(beats))
         sent = beats + beats[:stop]
@@ -57,4 +58,4 @@ async def all_levels(dut: Any) -> None:
         await roms.send([()] * len(sent), sent, profile)
     await roms.drain()
     # What a reset cuts off is at most the latency.
-    assert roms.compared >= len(GAPS) * (len(beats) + 1 - LATENCY)
+    assert roms.compared >= len(PROFILES) * (len(beats) + 1 - LATENCY)
