@@ -177,7 +177,6 @@ def test_it_works_wherever_it_is_installed(wheel: Path, tmp_path: Path, seed: in
         expected = device.convolve(x, device.prepare(h))
 
     # With what the wheel always needs: the model, the command line and plans, but no simulator.
-    assert run("crocuta", "--version") == (0, f"crocuta {crocuta.__version__}\n")
     assert run("python", "use.py", "model") == (0, "")
     assert np.array_equal(np.load(user / "y.npy"), expected)
     code, text = run("python", "-m", "crocuta", "plan", "--length", "2000", "--device", "ecp5-85k")
@@ -193,15 +192,7 @@ def test_it_works_wherever_it_is_installed(wheel: Path, tmp_path: Path, seed: in
     (user / "y.npy").unlink()
     assert run("python", "use.py", "rtl", path="") == (0, "")
     assert np.array_equal(np.load(user / "y.npy"), expected)
-    demo = ("crocuta", "demo", "--bases", "300", "--config", "tiny")
-    code, text = run(*demo)
+    code, text = run("crocuta", "demo", "--bases", "300", "--config", "tiny")
     assert code == 1
     assert 'needs matplotlib: run `pip install "crocuta[demo]"`.\n' in text
     assert not (user / "build").exists()
-
-    environment.provide("demo")
-    before = environment.files()
-    code, text = run(*demo)
-    assert code == 0, text
-    assert (user / "build" / "demo" / "demo.png").is_file()
-    assert environment.files() == before

@@ -16,8 +16,8 @@ from cocotb.triggers import FallingEdge, RisingEdge
 from crocuta.models.layout import SAMPLE_BYTES
 from crocuta.models.ports import sample_reader, sample_writer
 from crocuta.models.ports.sample_reader import Samples, bursts
-from tb.envs.coverage import ANSWERS, covered, seldom
 from tb.lib.clock import start_clock
+from tb.lib.coverage import ANSWERS, covered, seldom
 
 LATENCY = 60
 PIPELINE = 28
