@@ -689,6 +689,14 @@ BENCHES: dict[str, tuple[Bench, ...]] = {
     ),
     "board": (
         Bench(
+            top="axi_ram_tb",
+            module="tb.benches.boards.bench_axi_ram",
+            about="the ECP5 board's memories, from both sides: contents, rates, refusals, resets",
+            parameters=fixed(DataBits=128, Beats=1024),
+            configs=("tiny",),
+            sources=("tb/benches/boards/axi_ram_tb.sv", *board_files(("axi_ram",))),
+        ),
+        Bench(
             top="crocuta_board",
             module="tb.benches.boards.bench_board",
             about="the ECP5 board, through its serial line: convolutions, memory that is not there",

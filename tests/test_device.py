@@ -309,7 +309,7 @@ BAD_ARRAYS: dict[str, tuple[object, str]] = {
     "records": (np.ones(3, [("re", "f4"), ("im", "f4")]), "one of their fields, 're' or 'im'."),
     "text": ("samples", "holds text: give numbers, as float32 or float64."),
     "dates": (np.ones(3, "M8[s]"), "holds datetime64[s], which float32 cannot hold"),
-    "masked": (np.ma.masked_less(np.arange(9.0), 3), "is a masked array: fill in what is masked"),
+    "masked": (np.ma.masked_less(np.arange(9.0), 3), "is a masked array: fill the masked samples"),
     "None": (None, "holds Python objects"),
     "scalar": (np.float32(1), "has shape (): give one of "),
     "many axes": (np.ones((1, 2, 3, 4), np.float32), "has shape (1, 2, 3, 4): give one of "),
@@ -321,7 +321,7 @@ BAD_ARRAYS: dict[str, tuple[object, str]] = {
     "NaN": (holding(np.nan), "holds NaN or infinity, first at index (1, 7)."),
     "infinity": (holding(-np.inf)[1], "holds NaN or infinity, first at index 7."),
     "beyond float32": (holding(1e39, "f8"), "holds a number beyond float32's range, first at"),
-    "ragged": ([[1.0], [1.0, 2.0]], "is nothing that numpy makes an array of"),
+    "ragged": ([[1.0], [1.0, 2.0]], "cannot be made a numpy array"),
     "tensor": (
         Tensor(TypeError("can't convert cuda:0 device type tensor to numpy")),
         ".detach().cpu().float().numpy().",
@@ -793,7 +793,7 @@ def test_a_cards_patience_grows_with_the_job() -> None:
 
 
 REFUSED = {
-    ErrorCode.MODE: (Register.MODE, 7, "use the host software of the kernel's version"),
+    ErrorCode.MODE: (Register.MODE, 7, "use host software that matches its version"),
     ErrorCode.CHANNELS: (Register.CHANNELS, 0, "must be 1 to 65536: split the batch"),
     ErrorCode.LENGTH_X: (Register.LENGTH_X, 0, "must have 1 to 4194304 samples: shorten it"),
     ErrorCode.LENGTH_H: (Register.LENGTH_H, 0, "must have 1 to 4194304 taps: shorten it"),
@@ -1007,7 +1007,9 @@ def test_without_the_xdma_driver(card: Card, tmp_path: Path) -> None:
     assert refused("xdma", "tiny").startswith(f"There is no {tmp_path}/xdma0_c2h_0: load AMD's")
     (tmp_path / "xdma0_h2c_0").unlink()
     (tmp_path / "xdma0_h2c_0").mkdir()
-    assert refused("xdma", "tiny").startswith(f"The driver answers on {tmp_path}/xdma0_h2c_0: is a")
+    assert refused("xdma", "tiny").startswith(
+        f"The driver reports an error on {tmp_path}/xdma0_h2c_0: is a"
+    )
 
 
 def test_without_the_right_to_the_card(card: Card, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -1015,7 +1017,7 @@ def test_without_the_right_to_the_card(card: Card, monkeypatch: pytest.MonkeyPat
         raise PermissionError(errno.EACCES, "Permission denied")
 
     monkeypatch.setattr(xdma_kernel, "FileIO", denied)
-    assert "xdma0_user may not be opened by this user: give the right" in refused("xdma", "tiny")
+    assert "xdma0_user: give permission with a udev rule" in refused("xdma", "tiny")
 
 
 def test_a_card_that_another_program_has(card: Card, tmp_path: Path) -> None:
@@ -1030,7 +1032,7 @@ def test_a_card_that_another_program_has(card: Card, tmp_path: Path) -> None:
 
 def test_a_card_that_falls_off_the_bus(card: Card) -> None:
     card.answers = False
-    assert "Nothing answers behind" in refused("xdma", "tiny")
+    assert "Nothing answers on" in refused("xdma", "tiny")
     card.answers = True
 
     def fall(done: int, total: int) -> None:
@@ -1040,12 +1042,12 @@ def test_a_card_that_falls_off_the_bus(card: Card) -> None:
         filter = device.prepare(rows(1, 20))
         with pytest.raises(KernelError) as gone:
             device.convolve(rows(1, 20_000), filter, fall)
-        assert "load the card's bitstream, then have the PCIe bus scanned" in sentence(gone)
+        assert "load the card's bitstream, then rescan the PCIe bus" in sentence(gone)
 
 
 def test_transfers_that_fail(card: Card) -> None:
     for failure, most, problem in (
-        (errno.EIO, 1000, "xdma0_h2c_0: input/output error; dmesg"),
+        (errno.EIO, 1000, "xdma0_h2c_0: input/output error; see dmesg"),
         (None, 0, "xdma0_h2c_0 moved no bytes at address 0x0: reset"),
     ):
         with crocuta.open("xdma", "tiny") as device:
@@ -1108,7 +1110,7 @@ def test_ports_that_are_none(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) ->
 
     monkeypatch.setattr(serial, "Serial", denied)
     text = refused("uart", "tiny", port=str(port))
-    assert text.startswith(f"{port} may not be opened by this user: give the right to it, on most")
+    assert text.startswith(f"This user may not open {port}: give permission, on most")
 
 
 def test_a_port_that_another_program_has(board: Board) -> None:
@@ -1124,8 +1126,8 @@ def test_lines_that_answer_nothing_or_nonsense(
     board: Board, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     mangles: list[tuple[Callable[[bytes], bytes], str]] = [
-        (lambda answer: b"", f"Nothing answers behind {board.port}: check that it is the board's"),
-        (lambda answer: answer[:-1], f"What is behind {board.port} answers 3 bytes that make no"),
+        (lambda answer: b"", f"Nothing answers on {board.port}: check that it is the board's"),
+        (lambda answer: answer[:-1], f"{board.port} answered with 3 bytes that make no"),
         (lambda answer: bytes(len(answer)), "There is no kernel where its registers should be: l"),
     ]
     for mangle, problem in mangles:
@@ -1136,7 +1138,7 @@ def test_lines_that_answer_nothing_or_nonsense(
     board.mangle = bytes
     with crocuta.open("uart", "tiny", port=board.port) as device:
         board.mangle = lambda answer: b"X"
-        with pytest.raises(KernelError, match="answers 1 bytes that make no sense"):
+        with pytest.raises(KernelError, match="answered with 1 bytes that make no sense"):
             device.prepare(rows(1, 20))
         board.mangle = bytes
         with pytest.raises(KernelError, match="close the device and"):

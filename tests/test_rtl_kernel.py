@@ -244,7 +244,7 @@ def test_a_memory_that_does_not_answer_is_found(kernel: RtlKernel) -> None:
 
 def test_protocol_breach_is_found(kernel: RtlKernel) -> None:
     beyond = JOB.x + (1 << 30)
-    with pytest.raises(KernelError, match="port samples: a burst lies beyond the memory"):
+    with pytest.raises(KernelError, match="port samples: a burst is out of the memory"):
         register_kernel.run(kernel, dataclasses.replace(PREPARE, h=beyond))
 
 

@@ -8,7 +8,7 @@
         filter = device.prepare(h)
         y = device.convolve(x, filter)
 
-docs/programming.md tells more, `python -m crocuta --help` what the command line does.
+docs/programming.md has the details, `python -m crocuta --help` the command line.
 """
 
 from crocuta.device import (

@@ -33,7 +33,7 @@ module crocuta_kernel
   parameter int TwiddleBits = 25,    // T: 12..27
   parameter int MaxLengthLog2 = 22,  // longest row of samples: 4..28
   parameter int Outputs = 1,         // output chunks a pass adds to: 1 or 2
-  parameter TwiddleDir = "",         // where crocuta.models.transform.twiddle_rom wrote the right-angle tables
+  parameter TwiddleDir = "",         // the folder of the right-angle tables
   localparam int AxiBits = 64 * Lanes
 ) (
   input  logic                  ap_clk,

@@ -26,7 +26,7 @@ module fft_engine #(
   parameter int ExponentBits = 9,    // 8..10
   parameter int TwiddleBits = 25,    // 12..27
   parameter bit Inverse = 0,
-  parameter TwiddleDir = "",         // where crocuta.models.transform.twiddle_rom wrote this configuration's tables
+  parameter TwiddleDir = "",         // the folder of this configuration's tables
   localparam int WordBits = 2 * MantissaBits + ExponentBits,
   localparam int BeatBits = Lanes * WordBits
 ) (

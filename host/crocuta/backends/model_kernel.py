@@ -1,8 +1,8 @@
 # Copyright 2026 The Crocuta authors
 # SPDX-License-Identifier: Apache-2.0
-"""The backend `model`: the golden model behind the kernel's registers and memories.
+"""The backend `model`: the golden model with the kernel's registers and memories.
 
-It computes every bit that the hardware would, in numpy and without clocks.
+It computes the hardware's bits in numpy, without clocks.
 """
 
 from __future__ import annotations
@@ -51,21 +51,21 @@ class ModelKernel(RegisterKernel):
         self._words[Register.IDENTITY], self._words[Register.IDENTITY2] = identity(config)
 
     def close(self) -> None:
-        """Gives the memories back."""
+        """Releases the memories."""
         del self.memories
 
     def execute(
         self, job: Job, progress: Progress | None = None, timeout: float | None = None
     ) -> JobReport:
-        """See `crocuta.kernel.Kernel.execute`; nothing is counted."""
+        """See `crocuta.kernel.Kernel.execute`; there are no counters."""
         return dataclasses.replace(super().execute(job, progress, timeout), counters=None)
 
     def read(self, offset: int) -> int:
-        """The 32-bit register at a byte offset."""
+        """Reads the 32-bit register at a byte offset."""
         return self._words.get(offset, 0)
 
     def write(self, offset: int, value: int) -> None:
-        """Sets a 32-bit register; a job that is started here runs in `wait`."""
+        """Writes a 32-bit register; a job started here runs in `wait`."""
         if offset == Register.CONTROL and value & Control.SW_RESET:
             if self.read(Register.CONTROL) & Control.START:
                 self._words[Register.ERROR] = ErrorCode.ABORTED
@@ -73,10 +73,10 @@ class ModelKernel(RegisterKernel):
         self._words[offset] = value
 
     def pause(self) -> None:
-        """There is nothing to wait for."""
+        """Does nothing: there is nothing to wait for."""
 
     def wait(self, poll: Callable[[], None]) -> None:
-        """Runs the job that was started; calls `poll` after every output chunk.
+        """Runs the started job, calling `poll` after every output chunk.
 
         Raises:
             KernelError: no job was started.
@@ -100,7 +100,7 @@ class ModelKernel(RegisterKernel):
         return self.read(register) | high << 32
 
     def _argument_error(self) -> ErrorCode:
-        """What job_control answers, in its order of precedence."""
+        """The error code that job_control would give, with its order of precedence."""
         mode = self._argument(Register.MODE)
         convolve = mode == Mode.CONVOLVE
         longest = 1 << self.config.max_length_log2
@@ -122,7 +122,7 @@ class ModelKernel(RegisterKernel):
         return ErrorCode.NONE
 
     def _row(self, register: Register, channel: int, length: int) -> SampleArray:
-        """The samples of one channel, in place."""
+        """A view of the samples of one channel."""
         address = self._argument(register) + channel * row_bytes(length)
         return self.memories[Bank.SAMPLES].view(address, length, np.float32)
 
