@@ -600,6 +600,7 @@ BENCHES: dict[str, tuple[Bench, ...]] = {
                 "tb/benches/ports/sample_ports_tb.sv",
                 MEMORY,
             ),
+            long=tuple(("small", sim) for sim in SIMS),
         ),
         Bench(
             top="sample_ports_tb",
@@ -611,6 +612,7 @@ BENCHES: dict[str, tuple[Bench, ...]] = {
                 "tb/benches/ports/sample_ports_tb.sv",
                 MEMORY,
             ),
+            long=(("tiny", "icarus"),),
             variant="slots2",
         ),
         Bench(
@@ -623,6 +625,7 @@ BENCHES: dict[str, tuple[Bench, ...]] = {
                 "tb/benches/ports/sample_ports_tb.sv",
                 MEMORY,
             ),
+            long=tuple(("tiny", sim) for sim in SIMS),
             variant="smallest",
         ),
         Bench(
@@ -636,6 +639,7 @@ BENCHES: dict[str, tuple[Bench, ...]] = {
                 "tb/benches/ports/sample_ports_tb.sv",
                 MEMORY,
             ),
+            long=(("tiny", "verilator"),),
             variant="lanes8",
         ),
         Bench(
@@ -649,6 +653,7 @@ BENCHES: dict[str, tuple[Bench, ...]] = {
                 "tb/benches/ports/sample_ports_tb.sv",
                 MEMORY,
             ),
+            long=(("tiny", "verilator"),),
             variant="lanes16",
         ),
     ),

@@ -1,8 +1,8 @@
 // Copyright 2026 The Crocuta authors
 // SPDX-License-Identifier: Apache-2.0
 //
-// float_to_cfp: a real float32 sample to a normalised CFP word, rounded to nearest even; subnormals
-// become zero, NaN and infinity become zero and are reported.
+// float_to_cfp: converts a float32 sample to a normalised CFP word, rounded to nearest even.
+// Subnormals become zero; NaN and infinity become zero and are reported.
 // Handshake: none. Latency: 3 clocks. Throughput: one sample a clock.
 
 module float_to_cfp #(

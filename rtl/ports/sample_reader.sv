@@ -1,15 +1,15 @@
 // Copyright 2026 The Crocuta authors
 // SPDX-License-Identifier: Apache-2.0
 //
-// sample_reader: reads chunks of linear float32 samples and brings them out in strided lanes:
-// lane l of beat t is sample l * ChunkBeats + t of its chunk; samples that do not exist are 0.
+// sample_reader: reads chunks of linear float32 samples and delivers them in strided lanes: lane l
+// of beat t is sample l * ChunkBeats + t of its chunk; samples beyond the row are 0.
 //
-// Tiles of TileBeats beats are prefetched, across the borders of chunks, into the TileSlots slots
-// of one RAM: a slot is free before its bursts are asked for, so the data never waits. One RAM
-// word holds 2 * Lanes samples of one lane, so Lanes words feed a row of 2 * Lanes beats: the
-// drain reads one word every second clock and gives the lanes their words in turn. That leaves
-// lane l 2 * l clocks behind lane 0; a FIFO per lane takes the skew out. A row starts only when
-// the FIFOs have room for all of it, so nothing between the RAM and the FIFOs ever stops.
+// Tiles of TileBeats beats are prefetched, across chunk boundaries, into the TileSlots slots of one
+// RAM. A slot is free before its bursts are requested, so incoming data never waits. A RAM word
+// holds 2 * Lanes samples of one lane, so Lanes words feed a row of 2 * Lanes beats: the drain
+// reads one word every second clock and serves the lanes in turn. Lane l is therefore 2 * l clocks
+// behind lane 0, and a FIFO per lane removes the skew. A row starts only when the FIFOs have space
+// for all of it, so nothing between the RAM and the FIFOs ever stops.
 //
 // Handshake: valid/ready on commands and beats. Commands queue. Throughput: one beat a clock, with
 // TileSlots - 1 tiles of time to hide the memory's latency. Latency: memory latency and about
@@ -146,7 +146,7 @@ module sample_reader #(
   assign burst_take  = burst_valid && burst_ready;
 
   logic [SlotBits-1:0]     issue_slot_q;
-  logic [SequenceBits-1:0] issued_q;  // bursts asked for
+  logic [SequenceBits-1:0] issued_q;  // bursts requested
   logic [SequenceBits-1:0] issued_d;
 
   assign issued_d = issued_q + SequenceBits'(burst_take && burst_some);

@@ -5,11 +5,11 @@
 // l * ChunkBeats + t of its chunk) and writes them to linear memory, exactly the samples that
 // exist.
 //
-// The mirror of sample_reader: a FIFO per lane gives lane l the skew of 2 * l clocks, so the lanes
-// complete their words of 2 * Lanes samples one after the other, one every second clock, and one
-// RAM of TileSlots tiles takes them all. A row of 2 * Lanes beats starts only when all of it is in
-// the FIFOs and its tile has a slot, so nothing between the FIFOs and the RAM ever stops. The
-// bursts of a tile are asked for when the whole tile is in the RAM.
+// The mirror image of sample_reader: a FIFO per lane gives lane l a skew of 2 * l clocks, so the
+// lanes complete their words of 2 * Lanes samples in turn, one every second clock, and one RAM of
+// TileSlots tiles takes them all. A row of 2 * Lanes beats starts only when all of it is in the
+// FIFOs and its tile has a slot, so nothing between the FIFOs and the RAM ever stops. The bursts of
+// a tile are requested once the whole tile is in the RAM.
 //
 // Handshake: valid/ready on commands and beats. Commands queue; beats may come before their
 // command. Throughput: one beat a clock, with TileSlots - 1 tiles of time for the memory to take
@@ -259,7 +259,7 @@ module sample_writer #(
     wdata_q <= words[store_lane];
   end
 
-  // Tiles in the RAM whose bursts have not been asked for.
+  // Tiles in the RAM whose bursts have not been requested.
 
   logic                tile_take;
   logic [SlotBits:0]   tiles_q;
