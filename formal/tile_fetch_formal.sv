@@ -332,7 +332,6 @@ module tile_fetch_formal #(
   `COVER(partial_word, hit_q[1] && exists && partial_q && keep != '0 && !keep[BeatSamples-1])
   `COVER(no_beat, hit_q[1] && !exists && keep == '0)
   `COVER(all_slots, reserved_q == TileBits'(TileSlots) && 32'(beats_q) == Bursts * Rows)
-  `COVER(reused, hit_q[1] && exists && bit_q && ahead_q == '0 && $past(closed_q || held_q == 1))
   `COVER(stops_with_bursts_out, stop_i && !idle && u_dut.burst_valid)
 
 endmodule
