@@ -17,7 +17,7 @@ class Converted(NamedTuple):
     """The words, and whether a NaN or an infinity was among the samples."""
 
     words: Cfp
-    nonfinite: bool
+    non_finite: bool
 
 
 def smallest_sample(fmt: Format) -> float:

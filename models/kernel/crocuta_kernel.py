@@ -35,7 +35,7 @@ class Spectra(NamedTuple):
 
     words: Cfp
     saturated: bool
-    nonfinite: bool
+    non_finite: bool
 
 
 class Result(NamedTuple):
@@ -43,7 +43,7 @@ class Result(NamedTuple):
 
     y: SampleArray
     saturated: bool
-    nonfinite: bool
+    non_finite: bool
 
 
 def _groups(count: int, config: Config) -> Iterator[slice]:
@@ -78,7 +78,7 @@ def prepare(samples: SampleArray, config: Config) -> Spectra:
     return Spectra(
         _concatenate([part.words for part in parts]),
         any(part.saturated for part in parts),
-        converted.nonfinite,
+        converted.non_finite,
     )
 
 
@@ -133,7 +133,7 @@ def convolve(
             saturated |= overlapped.saturated or samples.saturated
             if progress:
                 progress(chunk + 1, count)
-    return Result(y.ravel()[: len(x)], saturated, xs.nonfinite)
+    return Result(y.ravel()[: len(x)], saturated, xs.non_finite)
 
 
 def spectra_slots(spectra: Cfp, config: Config) -> npt.NDArray[np.uint64]:

@@ -65,10 +65,10 @@ module forward_path #(
       .MantissaBits(MantissaBits),
       .ExponentBits(ExponentBits)
     ) u_float_to_cfp (
-      .clk_i      (clk_i),
-      .float_i    (samples_i[lane*32+:32]),
-      .word_o     (words[lane*WordBits+:WordBits]),
-      .nonfinite_o(non_finite[lane])
+      .clk_i       (clk_i),
+      .float_i     (samples_i[lane*32+:32]),
+      .word_o      (words[lane*WordBits+:WordBits]),
+      .non_finite_o(non_finite[lane])
     );
   end
 

@@ -25,8 +25,8 @@ from pyuvm import (
 
 from crocuta.models.layout import PAGE_BYTES
 from tb.agents.agent import Agent, read
-from tb.envs.coverage import covergroup
 from tb.lib.clock import clock_now
+from tb.lib.coverage import covergroup
 
 INCR = 1
 FIELDS = {

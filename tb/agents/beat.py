@@ -26,8 +26,8 @@ from pyuvm import (
 )
 
 from tb.agents.agent import Agent, read
-from tb.envs.coverage import covergroup
 from tb.lib.clock import clock_now
+from tb.lib.coverage import covergroup
 from tb.lib.profiles import idle_clocks
 
 CLOSED, ONE = "closed", "one"

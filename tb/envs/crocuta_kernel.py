@@ -25,10 +25,10 @@ from tb.agents.axi_memory import AxiMemoryAgent, AxiMemoryConfig, Refusal, Reque
 from tb.agents.beat import Beat, BeatAgent, BeatConfig
 from tb.agents.reset import ResetConfig
 from tb.envs.base import BlockEnv
-from tb.envs.coverage import covergroup
 from tb.envs.kernel_job import BASES, NON_FINITE, PORTS, SATURATED, Oracle, Port, Prediction
 from tb.envs.kernel_samples import BOUNDS, KINDS, TAILS, bound_of, kind_of, tail_of
 from tb.lib.clock import clock_now
+from tb.lib.coverage import covergroup
 from tb.lib.registers import ARGUMENTS, BY_OFFSET, ERRORS, HIGH, OFFSETS, REGISTERS, bit
 
 MAX_OUTSTANDING = 16

@@ -50,9 +50,9 @@ from tb.agents.axi_memory import (
 )
 from tb.agents.beat import Beat, BeatAgent, BeatConfig, BeatItem
 from tb.envs.base import BlockEnv
-from tb.envs.coverage import ANSWERS, seldom
 from tb.envs.scoreboard import Expected, PulseScoreboard, Scoreboard
 from tb.lib.clock import clock_now
+from tb.lib.coverage import ANSWERS, seldom
 
 OUTSTANDING = 16
 """Bursts that each master has on its way at most."""

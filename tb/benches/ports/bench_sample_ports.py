@@ -20,7 +20,6 @@ from tb.agents.agent import Listener
 from tb.agents.axi_memory import ERRORS, Behaviour, BehaviourSequence
 from tb.agents.beat import CLOSED, Beat
 from tb.envs.base import BlockTest
-from tb.envs.coverage import seldom
 from tb.envs.sample_ports import (
     OUTSTANDING,
     BurstScoreboard,
@@ -31,6 +30,7 @@ from tb.envs.sample_ports import (
     SilentScoreboard,
     StreamSequence,
 )
+from tb.lib.coverage import seldom
 
 LATENCY = 60
 PIPELINE = 28

@@ -15,8 +15,8 @@ import cocotb
 from cocotb.triggers import ClockCycles, FallingEdge, RisingEdge
 
 from crocuta.models import configs
-from tb.envs.coverage import ANSWERS, covered, seldom
 from tb.lib.clock import clock_now, start_clock
+from tb.lib.coverage import ANSWERS, covered, seldom
 from tb.lib.valid_ready import Sink, Source
 
 CONFIG = configs.load(os.environ["CROCUTA_CONFIG"])
