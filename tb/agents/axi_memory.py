@@ -162,11 +162,11 @@ class BehaviourSequence(uvm_sequence):
 
 
 class Request(NamedTuple):
-    """A burst that was asked for."""
+    """A burst that was requested."""
 
     clock: int
     presented: int
-    """The clock from which on it was asked for."""
+    """The clock from which on it was requested."""
     write: bool
     address: int
     beats: int
@@ -263,7 +263,7 @@ class Channel:
 
 
 class Outstanding:
-    """A burst that was asked for and is not complete."""
+    """A burst that was requested and is not complete."""
 
     def __init__(self, request: Request, stood: int) -> None:
         self.request = request
