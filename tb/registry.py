@@ -602,6 +602,7 @@ BENCHES: dict[str, tuple[Bench, ...]] = {
                 "tb/benches/ports/sample_ports_tb.sv",
                 MEMORY,
             ),
+            long=tuple(("small", sim) for sim in SIMS),
         ),
         Bench(
             top="sample_ports_tb",
@@ -613,6 +614,7 @@ BENCHES: dict[str, tuple[Bench, ...]] = {
                 "tb/benches/ports/sample_ports_tb.sv",
                 MEMORY,
             ),
+            long=(("tiny", "icarus"),),
             variant="slots2",
         ),
         Bench(
@@ -625,6 +627,7 @@ BENCHES: dict[str, tuple[Bench, ...]] = {
                 "tb/benches/ports/sample_ports_tb.sv",
                 MEMORY,
             ),
+            long=tuple(("tiny", sim) for sim in SIMS),
             variant="smallest",
         ),
         Bench(
@@ -638,6 +641,7 @@ BENCHES: dict[str, tuple[Bench, ...]] = {
                 "tb/benches/ports/sample_ports_tb.sv",
                 MEMORY,
             ),
+            long=(("tiny", "verilator"),),
             variant="lanes8",
         ),
         Bench(
@@ -651,6 +655,7 @@ BENCHES: dict[str, tuple[Bench, ...]] = {
                 "tb/benches/ports/sample_ports_tb.sv",
                 MEMORY,
             ),
+            long=(("tiny", "verilator"),),
             variant="lanes16",
         ),
     ),
