@@ -31,6 +31,8 @@ ENGINE_SIZES = (
     ("forward", (2, 4096, 18, 9, 18)),
     ("inverse", (2, 4096, 18, 9, 18)),
 )
+LARGE_SIZES = ((2, 4096, 18, 9, 18), (8, 256, 14, 10, 27))
+"""Of those, what takes longest and is no corner by itself: for regressions."""
 SIMULATION = "host/crocuta/simulation"
 MEMORY = f"{SIMULATION}/axi_memory.sv"
 KERNEL_SOURCES = (f"{SIMULATION}/kernel_tb.sv", f"{SIMULATION}/job_observer.sv", MEMORY)
@@ -493,6 +495,7 @@ BENCHES: dict[str, tuple[Bench, ...]] = {
             configs=("tiny",),
             sims=("verilator",),
             variant=f"{name}-{'-'.join(map(str, sizes))}",
+            long=(("tiny", "verilator"),) if sizes in LARGE_SIZES else (),
         )
         for name, sizes in ENGINE_SIZES
     ),
