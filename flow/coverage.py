@@ -196,17 +196,21 @@ def annotated(merged: Merged, source: Mapping[str, Sequence[str]]) -> list[dict[
     for point, count in merged.hits.items():
         if point.kind != "toggle":
             lines_hit[point.file, point.line] += count
-    return [
-        {
-            "name": name,
-            "tallies": {kind: merged.tallies[name, kind] for kind in ("line", "branch", "toggle")},
-            "lines": [
-                (number, text, lines_hit.get((name, number)), sorted(notes[name, number]))
-                for number, text in enumerate(lines, 1)
-            ],
-        }
-        for name, lines in sorted(source.items())
-    ]
+    files: list[dict[str, object]] = []
+    for name, lines in sorted(source.items()):
+        tallies = {kind: merged.tallies[name, kind] for kind in ("line", "branch", "toggle")}
+        files.append(
+            {
+                "name": name,
+                "tallies": tallies,
+                "worst": min(tally.percent for tally in tallies.values()),
+                "lines": [
+                    (number, text, lines_hit.get((name, number)), sorted(notes[name, number]))
+                    for number, text in enumerate(lines, 1)
+                ],
+            }
+        )
+    return files
 
 
 def show(merged: Merged, bins: tuple[int, int, list[str]], percent: Mapping[str, float]) -> None:

@@ -50,7 +50,7 @@ def program(name: str) -> str:
 
 
 def passes(command: Sequence[str], env: dict[str, str] | None = None) -> bool:
-    """Runs a command in the project's folder; its output goes to the screen if it fails."""
+    """Runs a command in the project's folder and prints its output if it fails."""
     done = subprocess.run(
         command, cwd=ROOT, env=env, text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT
     )

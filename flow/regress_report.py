@@ -1,6 +1,6 @@
 # Copyright 2026 The Crocuta authors
 # SPDX-License-Identifier: Apache-2.0
-"""What a regression leaves in build/regress: a summary, a JUnit file and a page."""
+"""Output of a regression in build/regress: a summary, a JUnit file and a page."""
 
 from __future__ import annotations
 
@@ -149,6 +149,18 @@ def table(summary: Summary) -> tuple[list[tuple[str, str]], dict[tuple[str, str]
     return columns, rows
 
 
+def by_test(rows: dict[tuple[str, str], list[Cell]]) -> dict[str, Cell]:
+    """The rows of `table`, added up for each test; what took longest comes first."""
+    tests: dict[str, Cell] = {}
+    for (test, _), cells in rows.items():
+        total = tests.setdefault(test, Cell())
+        for cell in cells:
+            total.runs += cell.runs
+            total.passed += cell.passed
+            total.seconds += cell.seconds
+    return dict(sorted(tests.items(), key=lambda item: -item[1].seconds))
+
+
 def junit(summary: Summary) -> ElementTree.Element:
     """All jobs as test suites, a test of a bench as a case, and pytest's own suites."""
     root = ElementTree.Element("testsuites", name="regression")
@@ -207,6 +219,7 @@ def write(summary: Summary, directory: Path) -> None:
         summary=summary,
         columns=columns,
         rows=rows,
+        tests=by_test(rows),
         link=functools.partial(link, directory=directory),
         log_of=log_of,
     )

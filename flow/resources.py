@@ -67,7 +67,8 @@ def basis(config: Config) -> Json:
 
 
 def entry(config: Config, report: Json) -> Json:
-    """What is kept of flow.synth's report: the tree of blocks, in the order of rtl/crocuta.f."""
+    """The part of flow.synth's report that is kept: the tree of blocks, in rtl/crocuta.f's
+    order."""
     order = {path.stem: index for index, path in enumerate(rtl_files())}
     blocks = sorted(report["blocks"], key=lambda block: [order[name] for name in block["path"]])
     return {

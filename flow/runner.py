@@ -22,22 +22,19 @@ import cocotb_tools.config
 from cocotb_tools import runner as cocotb_runner
 from filelock import FileLock
 
-from crocuta.design import cache, processes, verilator
+from crocuta.design import cache, processes, rtl_build, verilator
 from crocuta.design.sources import design_files
 from crocuta.errors import BuildError
 from crocuta.models.configs import ROOT, Config
 from tb.registry import SIMS, Bench
 
 BUILD = ROOT / "build" / "sim"
-"""What every build and every seed leaves: logs, results, waves."""
+"""Output of every build and every seed: logs, results, waves."""
 VERILATOR_CONTROL = Path(__file__).with_name("verilator.vlt")
 TAIL_LINES = 30
 TIME_LIMIT_S = 3600  # a simulation that hangs must not hang the suite
 RESULTS_KEPT_S = 24 * 3600
 TIMESCALE = "1ns/1ps"
-
-# From this chunk on, a simulation is long enough to pay for a slower compiler.
-LARGE_CHUNK = 16384
 
 WAVES_MODULE = """
 module waves;
@@ -60,7 +57,7 @@ class BenchFailure(BuildError):
 
 
 class _Logged(cocotb_runner.Runner):
-    """What both simulators share: output to a log file and, when asked, to the screen."""
+    """Common to both simulators: output to a log file and, on request, to the screen."""
 
     echo = False
     time_limit: float = TIME_LIMIT_S
@@ -146,7 +143,7 @@ def _parameters(bench: Bench, config: Config, option: str) -> list[str]:
 
 
 def _verilator_recipe(bench: Bench, config: Config, waves: bool) -> verilator.Recipe:
-    large = config.chunk >= LARGE_CHUNK
+    large = config.chunk >= rtl_build.LARGE_CHUNK
     sources = _sources(bench, "verilator")
     # VPI's view of every signal costs most of the compile and of the speed: cocotb sees the top's
     # alone, by a control file, or what the bench's own makes visible.
@@ -156,13 +153,16 @@ def _verilator_recipe(bench: Bench, config: Config, waves: bool) -> verilator.Re
         product=bench.top,
         flags=(
             *_flags("verilator", waves),
+            # In one piece: for each design that it splits, Verilator compiles its headers twice.
+            *(() if large else ("--output-split", "0")),
             *("-LDFLAGS", "-L../cocotb -lcocotbvpi_verilator"),
             *_parameters(bench, config, "-G"),
         ),
+        # Python takes most of a small design's time, so compiling has to be quick.
         optimise=(
             ("OPT_FAST=-O2 -march=native", "OPT_SLOW=-O1")
             if large
-            else ("OPT_FAST=-O1", "OPT_SLOW=-O0")
+            else ("OPT_FAST=-O0", "OPT_SLOW=-O0")
         ),
         sources=(
             *sources,

@@ -2,8 +2,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """The configurations of models/configs.toml, checked and with their derived sizes.
 
-A name is one of the file's or one with changes, `u200+chunk-32768+mantissa_bits-16`: of characters
-that no shell, makefile or file system takes for its own, as names become those of files.
+A name is that of a configuration in the file, or one with changes,
+`u200+chunk-32768+mantissa_bits-16`. Its characters have no special meaning to shells, make or file
+systems, because names become file names.
 """
 
 from __future__ import annotations
@@ -29,10 +30,10 @@ transform, whose rows are chunks (docs/four_step.md)."""
 
 
 def kernel_chunk_min(lanes: int) -> int:
-    """The smallest chunk of a kernel of so many lanes.
+    """The smallest chunk of a kernel with this many lanes.
 
-    32 beats, which the accumulator's and the bursts' latencies need, and 2 * lanes of them, so that
-    a lane's part of a chunk is a whole number of beats of samples.
+    32 beats, because of the latencies of accumulator and bursts, and at least 2 * lanes beats, so
+    that a lane's part of a chunk is a whole number of beats of samples.
     """
     return max(32, 2 * lanes) * lanes
 
@@ -41,8 +42,8 @@ def kernel_chunk_min(lanes: int) -> int:
 class Config:
     """One configuration of the engine; field names are the RTL's parameters in snake case.
 
-    An engine alone can be built from every Config. `check_kernel` has the kernel's further rules;
-    the RTL checks the same ones at time 0 of a simulation (tests/test_model_configs.py compares).
+    Every Config is a valid engine. `check_kernel` has the additional rules for a kernel; the RTL
+    checks the same ones at time 0 of a simulation (tests/test_model_configs.py compares them).
     """
 
     name: str
@@ -63,7 +64,7 @@ class Config:
     def __post_init__(self) -> None:
         for field in dataclasses.fields(self):
             value, wanted = getattr(self, field.name), TYPES[str(field.type)]
-            # Exactly these types: True is no number of lanes, and 8.0 none either.
+            # Exactly these types: True is not a number of lanes, and neither is 8.0.
             if type(value) not in wanted.types:
                 self._refuse(f"{field.name} must be {wanted.words}, not {value!r}")
 
@@ -90,10 +91,10 @@ class Config:
                 self._refuse(problem)
 
     def check_kernel(self) -> None:
-        """Whether a kernel can be built from it, not only an engine.
+        """Checks the rules for a kernel, which go beyond an engine's.
 
         Raises:
-            ConfigError: none can.
+            ConfigError: one of them is violated.
         """
         if not self.right_angle:
             self._refuse(
@@ -220,7 +221,7 @@ class Config:
 
 
 class _Wanted(NamedTuple):
-    """What a setting may be."""
+    """The type of a setting."""
 
     types: tuple[type, ...]
     words: str
@@ -232,21 +233,21 @@ TYPES = {
     "bool": _Wanted((bool,), "true or false"),
     "int | None": _Wanted((int, type(None)), "a whole number"),
 }
-"""By a field's annotation."""
+"""By the field's annotation."""
 
 SETTINGS = tuple(
     field.name
     for field in dataclasses.fields(Config)
     if field.name not in ("name", "about", "schedule")
 )
-"""What a name may change."""
+"""The settings that can be changed in a name."""
 
 
 def _table(path: Path) -> dict[str, dict[str, Any]]:
-    """The file's tables.
+    """Reads the file's tables.
 
     Raises:
-        ConfigError: it cannot be read, or holds something else.
+        ConfigError: the file cannot be read or is malformed.
     """
     try:
         with path.open("rb") as file:
@@ -278,7 +279,7 @@ def names(path: Path = CONFIG_FILE) -> list[str]:
     """The names of all configurations, in the file's order.
 
     Raises:
-        ConfigError: the file cannot be used.
+        ConfigError: the file is unusable.
     """
     return [name for name in _table(path) if name != "defaults"]
 
@@ -295,12 +296,12 @@ def rtl_names(path: Path = CONFIG_FILE) -> list[str]:
 
 
 def changed(base: Config, changes: Mapping[str, int]) -> Config:
-    """A kernel's configuration: one of the file's with changed settings, as `load` has it by its
+    """A kernel's configuration with changed settings, equal to the one that `load` returns for its
     name.
 
     Args:
-        base: one of the file's, without changes.
-        changes: values by SETTINGS; `right_angle` is 0 or 1.
+        base: a configuration of the file, without changes.
+        changes: values by name in SETTINGS; `right_angle` is 0 or 1.
 
     Raises:
         ConfigError: no kernel can be built from it.
@@ -311,8 +312,8 @@ def changed(base: Config, changes: Mapping[str, int]) -> Config:
 
 
 def _changed(base: Config, changes: Mapping[str, int]) -> Config:
-    """The same with the engine's rules alone."""
-    # The same hardware has one name, and so one place for what is built of it.
+    """The same for an engine, with an engine's rules only."""
+    # Equal hardware gets one name, and therefore one build folder.
     different = {
         field: changes[field]
         for field in SETTINGS
@@ -333,7 +334,7 @@ def _changed(base: Config, changes: Mapping[str, int]) -> Config:
 
 
 def _change(name: str, text: str) -> tuple[str, int]:
-    """One change of a name: setting and value."""
+    """Parses one change in a name: setting and value."""
     field, _, value = text.partition("-")
     if field not in SETTINGS:
         raise ConfigError(
@@ -351,10 +352,10 @@ def _change(name: str, text: str) -> tuple[str, int]:
 
 
 def load(name: str, path: Path = CONFIG_FILE) -> Config:
-    """The kernel's configuration called `name`, which may name changes: `u200+chunk-32768`.
+    """The kernel's configuration called `name`, which may contain changes: `u200+chunk-32768`.
 
     Raises:
-        ConfigError: there is none, or no kernel can be built from it; says which ones there are.
+        ConfigError: there is none, or it is not a valid kernel; the message lists the choices.
     """
     config = load_model(name, path)
     config.check_rtl()
@@ -373,11 +374,11 @@ def load_model(name: str, path: Path = CONFIG_FILE) -> Config:
 
 
 def load_engine(name: str, path: Path = CONFIG_FILE) -> Config:
-    """A configuration of an engine alone, whose rules are wider than the kernel's: it may be a
-    plain FFT, and of a smaller chunk.
+    """The configuration of an engine alone, which has fewer rules than a kernel: it may be a plain
+    FFT, and its chunk may be smaller.
 
     Raises:
-        ConfigError: there is none, or no engine can be built from it; says which ones there are.
+        ConfigError: there is none, or it is not a valid engine; the message lists the choices.
     """
     table = _table(path)
     base, *texts = name.split("+")

@@ -126,8 +126,8 @@ def test_tables_of_one_text_are_in_one_place(root: Path) -> None:
     ("named", "sentence"),
     [
         ("/proc/nowhere", "CROCUTA_CACHE is /proc/nowhere, which cannot be made: name another"),
-        ("/tmp/a folder", "CROCUTA_CACHE is /tmp/a folder, which is no absolute path of ASCII"),
-        ("here", "CROCUTA_CACHE is here, which is no absolute path"),
+        ("/tmp/a folder", "CROCUTA_CACHE is /tmp/a folder, which is not an absolute path of ASCII"),
+        ("here", "CROCUTA_CACHE is here, which is not an absolute path"),
         ("/proc/self", "CROCUTA_CACHE is /proc/self, which cannot be written"),
     ],
 )

@@ -33,16 +33,17 @@ import serial
 from typer.testing import CliRunner
 
 import crocuta
-from crocuta import jobs
-from crocuta.backends import model_kernel, uart_kernel, xdma_kernel, xrt_kernel
-from crocuta.backends.rtl_kernel import BASES, RtlKernel, Timing
+from crocuta.backends import model_kernel, register_kernel, uart_kernel, xdma_kernel, xrt_kernel
+from crocuta.backends.rtl_kernel import BASES, RtlKernel
+from crocuta.backends.timing import Timing
 from crocuta.backends.uart_kernel import BOARD
 from crocuta.backends.xdma_kernel import ADDRESSES, DEVICES
 from crocuta.backends.xrt_kernel import XrtKernel
 from crocuta.cli.app import app
 from crocuta.device import SaturationWarning
 from crocuta.errors import InputError, JobError, JobTimeout, KernelError, MemoryLost, OutOfMemory
-from crocuta.kernel import Bank, Pages, patience
+from crocuta.kernel import Bank, patience
+from crocuta.memory import Pages
 from crocuta.models import configs
 from crocuta.models.convolution.chunk_controller import Job, Mode
 from crocuta.models.kernel.crocuta_kernel import SampleArray
@@ -205,10 +206,10 @@ def test_what_a_job_took(rtl: RtlKernel, card: Card, xrt: Pyxrt, seed: int) -> N
             device.convolve(
                 rows(seed, 2, 300), filter, lambda done, total: steps.append((done, total))
             )
-            counts[backend] = [done.counters for done in (filter.done, device.done)]
+            counts[backend] = [done.counters for done in (filter.report, device.report)]
             if backend != "xrt":
                 assert steps[-1] == (10, 10)
-                assert device.done.saturated is False
+                assert device.report.saturated is False
     prepared, convolved = counts["rtl"]
     assert prepared and convolved
     assert convolved.mac_beats == 2 * (1 + 4 * 2) * TINY.chunk_beats
@@ -308,7 +309,7 @@ BAD_ARRAYS: dict[str, tuple[object, str]] = {
     "records": (np.ones(3, [("re", "f4"), ("im", "f4")]), "one of their fields, 're' or 'im'."),
     "text": ("samples", "holds text: give numbers, as float32 or float64."),
     "dates": (np.ones(3, "M8[s]"), "holds datetime64[s], which float32 cannot hold"),
-    "masked": (np.ma.masked_less(np.arange(9.0), 3), "is a masked array: fill in what is masked"),
+    "masked": (np.ma.masked_less(np.arange(9.0), 3), "is a masked array: fill the masked samples"),
     "None": (None, "holds Python objects"),
     "scalar": (np.float32(1), "has shape (): give one of "),
     "many axes": (np.ones((1, 2, 3, 4), np.float32), "has shape (1, 2, 3, 4): give one of "),
@@ -320,7 +321,7 @@ BAD_ARRAYS: dict[str, tuple[object, str]] = {
     "NaN": (holding(np.nan), "holds NaN or infinity, first at index (1, 7)."),
     "infinity": (holding(-np.inf)[1], "holds NaN or infinity, first at index 7."),
     "beyond float32": (holding(1e39, "f8"), "holds a number beyond float32's range, first at"),
-    "ragged": ([[1.0], [1.0, 2.0]], "is nothing that numpy makes an array of"),
+    "ragged": ([[1.0], [1.0, 2.0]], "cannot be made a numpy array"),
     "tensor": (
         Tensor(TypeError("can't convert cuda:0 device type tensor to numpy")),
         ".detach().cpu().float().numpy().",
@@ -480,20 +481,20 @@ def test_progress_over_a_batch() -> None:
         )
         assert {total for _, total in steps} == {18}
         assert sorted({done for done, _ in steps}) == list(range(1, 19))
-        assert device.done.counters is None
+        assert device.report.counters is None
 
 
 def test_counters_of_a_batch_are_added(rtl: RtlKernel) -> None:
     with crocuta.open("rtl", "tiny") as device:
         filter = device.prepare(rows(2, 9))
         device.convolve(rows(1, 130), filter)
-        once = device.done.counters
+        once = device.report.counters
         device.convolve(rows(1, 3, 130), filter)
         assert once
-        assert device.done.counters
-        assert device.done.counters.mac_beats == 3 * once.mac_beats
-        assert device.done.counters.clocks >= 3 * once.mac_beats
-        assert device.done.saturated is False
+        assert device.report.counters
+        assert device.report.counters.mac_beats == 3 * once.mac_beats
+        assert device.report.counters.clocks >= 3 * once.mac_beats
+        assert device.report.saturated is False
 
 
 def test_a_closed_device_says_so(device: crocuta.Device) -> None:
@@ -685,7 +686,7 @@ def test_a_memory_that_does_not_answer(
 ) -> None:
     """It is named, the device and a new one take no job, and after a reset all is well."""
     bank = LOST[code]
-    monkeypatch.setattr(jobs.PolledKernel, "abort_seconds", 60.0)
+    monkeypatch.setattr(register_kernel.PolledKernel, "abort_seconds", 60.0)
     rtl.write(Register.WATCHDOG, 3000)
     with crocuta.open("xdma", "tiny") as device:
         filter = device.prepare(rows(1, 300))
@@ -719,7 +720,7 @@ def test_a_memory_that_answers_late(
     rtl: RtlKernel, card: Card, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Once it has answered all, jobs run again without a reset; an abort that finds one says so."""
-    monkeypatch.setattr(jobs.PolledKernel, "abort_seconds", 60.0)
+    monkeypatch.setattr(register_kernel.PolledKernel, "abort_seconds", 60.0)
     rtl.write(Register.WATCHDOG, 50_000)
     with crocuta.open("xdma", "tiny", timeout=0.02) as device:
         filter = device.prepare(rows(1, 300))
@@ -792,7 +793,7 @@ def test_a_cards_patience_grows_with_the_job() -> None:
 
 
 REFUSED = {
-    ErrorCode.MODE: (Register.MODE, 7, "use the host software of the kernel's version"),
+    ErrorCode.MODE: (Register.MODE, 7, "use host software that matches its version"),
     ErrorCode.CHANNELS: (Register.CHANNELS, 0, "must be 1 to 65536: split the batch"),
     ErrorCode.LENGTH_X: (Register.LENGTH_X, 0, "must have 1 to 4194304 samples: shorten it"),
     ErrorCode.LENGTH_H: (Register.LENGTH_H, 0, "must have 1 to 4194304 taps: shorten it"),
@@ -810,8 +811,8 @@ STOPPED = {
 
 def test_every_code_is_tried() -> None:
     others = {ErrorCode.NONE, ErrorCode.ABORTED, ErrorCode.UNANSWERED}
-    assert {*REFUSED, *STOPPED, *jobs.TIMEOUTS} | others == set(ErrorCode)
-    assert set(LOST) <= set(jobs.TIMEOUTS)
+    assert {*REFUSED, *STOPPED, *register_kernel.TIMEOUTS} | others == set(ErrorCode)
+    assert set(LOST) <= set(register_kernel.TIMEOUTS)
 
 
 @pytest.mark.parametrize("code", REFUSED)
@@ -1006,7 +1007,9 @@ def test_without_the_xdma_driver(card: Card, tmp_path: Path) -> None:
     assert refused("xdma", "tiny").startswith(f"There is no {tmp_path}/xdma0_c2h_0: load AMD's")
     (tmp_path / "xdma0_h2c_0").unlink()
     (tmp_path / "xdma0_h2c_0").mkdir()
-    assert refused("xdma", "tiny").startswith(f"The driver answers on {tmp_path}/xdma0_h2c_0: is a")
+    assert refused("xdma", "tiny").startswith(
+        f"The driver reports an error on {tmp_path}/xdma0_h2c_0: is a"
+    )
 
 
 def test_without_the_right_to_the_card(card: Card, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -1014,7 +1017,7 @@ def test_without_the_right_to_the_card(card: Card, monkeypatch: pytest.MonkeyPat
         raise PermissionError(errno.EACCES, "Permission denied")
 
     monkeypatch.setattr(xdma_kernel, "FileIO", denied)
-    assert "xdma0_user may not be opened by this user: give the right" in refused("xdma", "tiny")
+    assert "xdma0_user: give permission with a udev rule" in refused("xdma", "tiny")
 
 
 def test_a_card_that_another_program_has(card: Card, tmp_path: Path) -> None:
@@ -1029,7 +1032,7 @@ def test_a_card_that_another_program_has(card: Card, tmp_path: Path) -> None:
 
 def test_a_card_that_falls_off_the_bus(card: Card) -> None:
     card.answers = False
-    assert "Nothing answers behind" in refused("xdma", "tiny")
+    assert "Nothing answers on" in refused("xdma", "tiny")
     card.answers = True
 
     def fall(done: int, total: int) -> None:
@@ -1039,12 +1042,12 @@ def test_a_card_that_falls_off_the_bus(card: Card) -> None:
         filter = device.prepare(rows(1, 20))
         with pytest.raises(KernelError) as gone:
             device.convolve(rows(1, 20_000), filter, fall)
-        assert "load the card's bitstream, then have the PCIe bus scanned" in sentence(gone)
+        assert "load the card's bitstream, then rescan the PCIe bus" in sentence(gone)
 
 
 def test_transfers_that_fail(card: Card) -> None:
     for failure, most, problem in (
-        (errno.EIO, 1000, "xdma0_h2c_0: input/output error; dmesg"),
+        (errno.EIO, 1000, "xdma0_h2c_0: input/output error; see dmesg"),
         (None, 0, "xdma0_h2c_0 moved no bytes at address 0x0: reset"),
     ):
         with crocuta.open("xdma", "tiny") as device:
@@ -1081,9 +1084,9 @@ def test_a_job_on_a_board(board: Board, seed: int) -> None:
         filter = device.prepare(h)
         same(device.convolve(x, filter, lambda *step: steps.append(step)), modelled(x, h))
         assert steps[-1] == (10, 10)
-        assert device.done.saturated is False
-        assert device.done.counters
-        assert device.done.counters.mac_beats == 2 * (1 + 4 * 2) * TINY.chunk_beats
+        assert device.report.saturated is False
+        assert device.report.counters
+        assert device.report.counters.mac_beats == 2 * (1 + 4 * 2) * TINY.chunk_beats
         with pytest.raises(OutOfMemory, match="of the memory of samples, which has 65536 left of"):
             device.convolve(rows(seed, 2, 40 * 1024), filter)
         assert_works(device)
@@ -1107,7 +1110,7 @@ def test_ports_that_are_none(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) ->
 
     monkeypatch.setattr(serial, "Serial", denied)
     text = refused("uart", "tiny", port=str(port))
-    assert text.startswith(f"{port} may not be opened by this user: give the right to it, on most")
+    assert text.startswith(f"This user may not open {port}: give permission, on most")
 
 
 def test_a_port_that_another_program_has(board: Board) -> None:
@@ -1123,8 +1126,8 @@ def test_lines_that_answer_nothing_or_nonsense(
     board: Board, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     mangles: list[tuple[Callable[[bytes], bytes], str]] = [
-        (lambda answer: b"", f"Nothing answers behind {board.port}: check that it is the board's"),
-        (lambda answer: answer[:-1], f"What is behind {board.port} answers 3 bytes that make no"),
+        (lambda answer: b"", f"Nothing answers on {board.port}: check that it is the board's"),
+        (lambda answer: answer[:-1], f"{board.port} answered with 3 bytes that make no"),
         (lambda answer: bytes(len(answer)), "There is no kernel where its registers should be: l"),
     ]
     for mangle, problem in mangles:
@@ -1135,7 +1138,7 @@ def test_lines_that_answer_nothing_or_nonsense(
     board.mangle = bytes
     with crocuta.open("uart", "tiny", port=board.port) as device:
         board.mangle = lambda answer: b"X"
-        with pytest.raises(KernelError, match="answers 1 bytes that make no sense"):
+        with pytest.raises(KernelError, match="answered with 1 bytes that make no sense"):
             device.prepare(rows(1, 20))
         board.mangle = bytes
         with pytest.raises(KernelError, match="close the device and"):

@@ -8,7 +8,7 @@
         filter = device.prepare(h)
         y = device.convolve(x, filter)
 
-docs/programming.md tells more, `python -m crocuta --help` what the command line does.
+docs/programming.md has the details, `python -m crocuta --help` the command line.
 """
 
 from crocuta.device import (
@@ -20,6 +20,8 @@ from crocuta.device import (
     open,
 )
 from crocuta.errors import InputError, JobError, JobTimeout, KernelError, MemoryLost, OutOfMemory
+
+__version__ = "0.1.0"
 
 __all__ = [
     "Device",
@@ -33,5 +35,6 @@ __all__ = [
     "RangeWarning",
     "SaturationWarning",
     "UnderflowWarning",
+    "__version__",
     "open",
 ]

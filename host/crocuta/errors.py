@@ -1,6 +1,6 @@
 # Copyright 2026 The Crocuta authors
 # SPDX-License-Identifier: Apache-2.0
-"""What can go wrong, each with one sentence that says what to do."""
+"""The package's exceptions and warnings. Each message is one sentence that says what to do."""
 
 from __future__ import annotations
 
@@ -8,24 +8,24 @@ from crocuta.registers import ErrorCode
 
 
 class InputError(ValueError):
-    """An argument or a file that cannot be used. Nothing was done with it."""
+    """An unusable argument or file. Nothing has been changed."""
 
 
 class KernelError(Exception):
-    """A job that did not end well, or a kernel that cannot be had."""
+    """A failed job or an unavailable kernel."""
 
 
 class BuildError(Exception):
-    """A design that cannot be compiled here: a tool, a file or the cache is missing or unusable."""
+    """A design that cannot be compiled: a tool, a file or the cache is missing or unusable."""
 
 
 class JobError(KernelError):
-    """A job that the kernel ended early. The next one runs."""
+    """A job that the kernel ended early. The next job runs."""
 
     def __init__(self, sentence: str, code: ErrorCode | None = None) -> None:
         super().__init__(sentence)
         self.code = code
-        """Why; None where the backend cannot read it."""
+        """The kernel's error code; None if the backend cannot read it."""
 
 
 class OutOfMemory(KernelError):
@@ -41,8 +41,8 @@ class OutOfMemory(KernelError):
 
 
 class JobTimeout(KernelError):
-    """A job that took too long. It was aborted and the next one runs, unless there was no way to
-    abort it and it may still run."""
+    """A job that took too long. It was aborted and the next one runs; if the backend cannot abort,
+    the job may still be running, as the message says."""
 
     def __init__(self, seconds: float, *, aborted: bool = True) -> None:
         remedy = (
@@ -55,9 +55,9 @@ class JobTimeout(KernelError):
 
 
 class MemoryLost(KernelError):
-    """A memory that stopped answering the kernel: only a reset of both together helps."""
+    """A memory stopped answering the kernel: both must be reset together."""
 
     def __init__(self, sentence: str, code: ErrorCode) -> None:
         super().__init__(sentence)
         self.code = code
-        """Which of its ports waits."""
+        """The error code, which names the port."""

@@ -59,15 +59,15 @@ def implicit_filter(
 
 
 def read_bases(count: int, path: Path = GENOME) -> npt.NDArray[np.uint8]:
-    """The first `count` bases of a gzipped FASTA file as indices into BASES.
+    """Reads the first `count` bases of a gzipped FASTA file, as indices into BASES.
 
-    Raises ValueError when the file holds fewer.
+    Raises ValueError if the file has fewer.
     """
     with gzip.open(path, "rt", encoding="ascii") as file:
         next(file)
         text = file.read(count + count // 40 + 100).replace("\n", "")[:count].upper()
     if len(text) < count:
-        raise ValueError(f"{path.name} holds {len(text)} bases, fewer than the {count} asked for")
+        raise ValueError(f"{path.name} holds {len(text)} bases, fewer than the {count} requested")
     table = np.full(256, BASES.index("N"), np.uint8)
     for index, base in enumerate(BASES):
         table[ord(base)] = index
@@ -75,6 +75,6 @@ def read_bases(count: int, path: Path = GENOME) -> npt.NDArray[np.uint8]:
 
 
 def embed(bases: npt.NDArray[np.uint8], seed: int) -> FloatArray:
-    """One real channel of a token embedding: a normally distributed value for each base."""
+    """A real channel of a token embedding: a normally distributed value for each base."""
     values: FloatArray = np.random.default_rng(seed).normal(size=len(BASES))[bases]
     return values

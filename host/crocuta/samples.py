@@ -1,9 +1,9 @@
 # Copyright 2026 The Crocuta authors
 # SPDX-License-Identifier: Apache-2.0
-"""Samples as a user has them, checked and brought into the kernel's float32.
+"""Checks a user's samples and converts them to the kernel's float32.
 
-x has the shape (length,), (channels, length) or (batch, channels, length), h has the shape (taps,),
-one filter for every channel, or (channels, taps), one for each.
+x has shape (length,), (channels, length) or (batch, channels, length). h has shape (taps,), one
+filter for all channels, or (channels, taps), one per channel.
 """
 
 from __future__ import annotations
@@ -20,16 +20,16 @@ from crocuta.registers import MAX_CHANNELS
 X_SHAPES = ("(length,)", "(channels, length)", "(batch, channels, length)")
 H_SHAPES = ("(taps,)", "(channels, taps)")
 SURE_BITS = 24
-"""Integers of so many bits are float32 numbers."""
+"""Integers of at most this many bits are exact in float32."""
 
 
 def check_dtype(
     name: object, dtype: np.dtype[Any], convert: str = ".astype(numpy.float32)"
 ) -> None:
-    """Raises InputError unless its numbers are float64 or float32 holds them all.
+    """Raises InputError unless the type is float64, or one whose numbers float32 can hold.
 
-    Integers are looked at one by one, in `to_single`. `convert` is the method that makes float32 of
-    what `name` is.
+    Wide integers are checked one by one, in `to_single`. `convert` names the method that converts
+    `name` to float32.
     """
     if dtype.type is np.float64 or dtype.kind in "iu" or np.can_cast(dtype, np.float32):
         return
@@ -54,7 +54,7 @@ def check_dtype(
 def check_shape(
     name: object, shape: tuple[int, ...], shapes: tuple[str, ...], longest: int
 ) -> None:
-    """Raises InputError unless it is one of `shapes`, with sizes that a kernel takes."""
+    """Raises InputError unless the shape is one of `shapes`, with sizes that a kernel supports."""
     if not 1 <= len(shape) <= len(shapes):
         raise InputError(f"{name} has shape {shape}: give one of {' or '.join(shapes)}.")
     for what, size, most in (
@@ -68,8 +68,8 @@ def check_shape(
 
 
 def check_channels(x_shape: tuple[int, ...], channels: int) -> None:
-    """Raises InputError unless a filter of so many channels is one for x, or one for each of its
-    channels."""
+    """Raises InputError unless a filter with this many channels has one for all channels of x, or
+    one for each."""
     found = x_shape[-2] if len(x_shape) > 1 else 1
     if channels not in (1, found):
         raise InputError(
@@ -79,7 +79,7 @@ def check_channels(x_shape: tuple[int, ...], channels: int) -> None:
 
 
 def to_single(name: object, samples: npt.NDArray[Any]) -> SampleArray:
-    """The samples, of a type that `check_dtype` takes, as float32.
+    """Converts samples of a type that `check_dtype` accepts to float32.
 
     Raises:
         InputError: one is NaN, infinite or beyond float32's range, or an integer that float32
@@ -95,7 +95,7 @@ def to_single(name: object, samples: npt.NDArray[Any]) -> SampleArray:
 
 
 def _held(integers: npt.NDArray[Any]) -> npt.NDArray[np.bool_]:
-    """Which of them are float32 numbers: those of 24 bits with zeros behind."""
+    """Which integers float32 holds exactly: those with at most 24 significant bits."""
     lowest_bit = np.maximum(integers & (0 - integers), 1)
     held: npt.NDArray[np.bool_] = np.abs(integers // lowest_bit) <= 1 << SURE_BITS
     return held
@@ -109,35 +109,36 @@ def _refuse(name: object, wrong: npt.NDArray[np.bool_], problem: str) -> None:
 
 
 def _is_tensor(samples: object) -> bool:
-    """Whether it is a PyTorch tensor, or like one."""
+    """Whether it is a PyTorch tensor, or similar."""
     return all(hasattr(samples, name) for name in ("detach", "cpu", "numpy"))
 
 
 def to_array(
     name: str, samples: npt.ArrayLike, shapes: tuple[str, ...], longest: int
 ) -> SampleArray:
-    """The samples as a float32 array of one of `shapes`.
+    """Converts samples to a float32 array of one of `shapes`.
 
     Raises:
-        InputError: they are something else, or no, too many or non-finite samples.
+        InputError: they are not numbers of such a shape, or there are none, too many or non-finite
+            ones.
     """
     tensor = _is_tensor(samples)
     if isinstance(samples, np.ma.MaskedArray):
         raise InputError(
-            f"{name} is a masked array: fill in what is masked first, as {name}.filled(0) does."
+            f"{name} is a masked array: fill the masked samples first, as in {name}.filled(0)."
         )
     try:
         array = np.asarray(samples)
     except MemoryError:
         raise
-    except Exception as error:  # a tensor on a GPU, a ragged list, ...: each raises what it likes
+    except Exception as error:  # tensors on a GPU, ragged lists and so on raise various errors
         if tensor:
             raise InputError(
                 f"{name} is a tensor that numpy cannot read: give"
                 f" {name}.detach().cpu().float().numpy()."
             ) from None
         reason = " ".join(str(error).split()).rstrip(".")
-        raise InputError(f"{name} is nothing that numpy makes an array of: {reason}.") from None
+        raise InputError(f"{name} cannot be made a numpy array: {reason}.") from None
     check_dtype(name, array.dtype, ".float()" if tensor else ".astype(numpy.float32)")
     check_shape(name, array.shape, shapes, longest)
     return to_single(name, array)

@@ -1,11 +1,10 @@
 # Copyright 2026 The Crocuta authors
 # SPDX-License-Identifier: Apache-2.0
-"""How a command ends that is stopped: by Ctrl-C, by SIGTERM, by a terminal that closes or by a pipe
-that nobody reads any more.
+"""Ends a command that is stopped by Ctrl-C, SIGTERM, a closing terminal or a pipe without a reader.
 
-Everything that runs below it ends too, nothing is printed but a sentence, and the exit code is
-128 + the signal's number. Python's own way, an exception, leaves other threads and what they have
-started running, and waits for them.
+Its child processes end too, it prints at most one sentence, and the exit code is 128 + the signal's
+number. Python's own way, an exception, would leave threads and their processes running, and wait
+for them.
 """
 
 from __future__ import annotations
@@ -38,7 +37,7 @@ class Stopped(KeyboardInterrupt):
 
 @contextmanager
 def last(call: Callable[[], object]) -> Iterator[None]:
-    """Within it, `call` runs before a stopped process ends: to remove half a file, say."""
+    """A context in which `call` runs before a stopped process ends, to remove half a file, say."""
     _last.append(call)
     try:
         yield
@@ -47,9 +46,9 @@ def last(call: Callable[[], object]) -> Iterator[None]:
 
 
 def kill_below() -> None:
-    """Kills every process that this one has started, and what those have started."""
+    """Kills every process started by this one, and their children."""
     this = psutil.Process()
-    for _ in range(3):  # one may start another meanwhile
+    for _ in range(3):  # one may start another in the meantime
         below = this.children(recursive=True)
         for process in below:
             with suppress(psutil.Error):
@@ -60,7 +59,7 @@ def kill_below() -> None:
 
 
 def end(number: int) -> NoReturn:
-    """Ends this process and all below it as after a signal."""
+    """Ends this process and its children as after a signal."""
     for each in SIGNALS:
         signal.signal(each, signal.SIG_IGN)
     with suppress(Exception):
@@ -79,7 +78,7 @@ def _end(number: int, _: FrameType | None) -> None:
 
 
 def _broken_pipe(number: int, _: FrameType | None) -> None:
-    """Sockets raise the signal too: only what the command prints counts."""
+    """Ends the process if stdout or stderr has lost its reader; sockets raise SIGPIPE too."""
     outputs = select.poll()
     outputs.register(1, 0)
     outputs.register(2, 0)
@@ -88,9 +87,9 @@ def _broken_pipe(number: int, _: FrameType | None) -> None:
 
 
 def watch() -> None:
-    """From now on a signal ends this process and all below it, at once.
+    """From now on, a signal ends this process and its children at once.
 
-    A signal that whoever started it has it ignore, as nohup does, stays ignored.
+    A signal that is ignored at the start, as under nohup, stays ignored.
     """
     for number in SIGNALS:
         if signal.getsignal(number) != signal.SIG_IGN:
@@ -100,10 +99,10 @@ def watch() -> None:
 
 @contextmanager
 def raising(*, patient: bool = False) -> Iterator[None]:
-    """Within it, the first signal raises Stopped instead, for who has a report to write.
+    """A context in which the first signal raises Stopped, so that a report can be written.
 
-    A second one ends the process at once. Who is `patient` ignores it, because a process group may
-    get several for one, and gets the exception when all that it has started is dead.
+    A second signal ends the process at once. If `patient`, it is ignored, because a process group
+    may get several signals, and the exception is raised once all child processes are dead.
     """
     before = {number: signal.getsignal(number) for number in SIGNALS}
 
@@ -130,6 +129,6 @@ def raising(*, patient: bool = False) -> Iterator[None]:
 
 
 def run(main: Callable[..., None]) -> None:
-    """A command: its arguments are `main`'s, by typer."""
+    """Runs a command whose options are `main`'s arguments, by typer."""
     watch()
     typer.run(main)

@@ -64,7 +64,7 @@ def column_heap(levels: int, twiddle_bits: int) -> Twiddles:
 
 
 def level_rows(level: int, config: Config) -> Twiddles:
-    """What the ROM of `level` holds: (rows, lanes / 2) first-quadrant twiddles.
+    """The contents of the ROM of `level`: (rows, lanes / 2) first-quadrant twiddles.
 
     Column u is butterfly unit u. A level between lanes has one row: each unit's block index is
     fixed. A later level has a row for each pair of blocks that pass one unit in turn.

@@ -8,8 +8,8 @@ modulo u^C - i: coefficient t is multiplied by w_j^t, whose angle in turns is
     step_j * t / (4 N)          step_j = 4 * rev(j) + 1 - P         rev: the bits of j reversed
 
 Lane l of beat b holds t = l * C/W + b, so w_j^t is the lane's constant of this row times w_j^b,
-which all lanes share. Both come from one table lookup: `twist_rom`'s factor of a phase. The phase counts
-in quarter turns of the longest transform: w_j^b's is a counter that adds the row's step every beat.
+which all lanes share. Both come from one table lookup: `twist_rom`'s factor of a phase. The phase
+of w_j^b is a counter that adds the row's step every beat.
 """
 
 from __future__ import annotations

@@ -15,7 +15,7 @@ module twiddle_rom #(
   parameter int TwiddleBits = 25,
   parameter int Level = 1,     // 1..log2(Chunk)
   parameter bit Conjugate = 0, // 1: conj(t), for the inverse
-  parameter TwiddleDir = "",   // where crocuta.models.transform.twiddle_rom wrote level_NN.mem
+  parameter TwiddleDir = "",   // the folder of level_NN.mem, models/transform/twiddle_rom.py's
   localparam int Units = Lanes / 2
 ) (
   input  logic                         clk_i,

@@ -1,8 +1,8 @@
 # Copyright 2026 The Crocuta authors
 # SPDX-License-Identifier: Apache-2.0
-"""The backend `model`: the golden model behind the kernel's registers and memories.
+"""The backend `model`: the golden model with the kernel's registers and memories.
 
-It computes every bit that the hardware would, in numpy and without clocks.
+It computes the hardware's bits in numpy, without clocks.
 """
 
 from __future__ import annotations
@@ -12,9 +12,10 @@ from collections.abc import Callable
 
 import numpy as np
 
+from crocuta.backends.register_kernel import RegisterKernel
 from crocuta.errors import KernelError
-from crocuta.jobs import RegisterKernel
-from crocuta.kernel import Bank, Done, HostMemory, Progress, memory_bytes
+from crocuta.kernel import Bank, JobReport, Progress
+from crocuta.memory import HostMemory, memory_bytes
 from crocuta.models import cfp
 from crocuta.models.cfp import Format
 from crocuta.models.configs import Config
@@ -50,21 +51,21 @@ class ModelKernel(RegisterKernel):
         self._words[Register.IDENTITY], self._words[Register.IDENTITY2] = identity(config)
 
     def close(self) -> None:
-        """Gives the memories back."""
+        """Releases the memories."""
         del self.memories
 
     def execute(
         self, job: Job, progress: Progress | None = None, timeout: float | None = None
-    ) -> Done:
-        """See `crocuta.kernel.Kernel.execute`; nothing is counted."""
+    ) -> JobReport:
+        """See `crocuta.kernel.Kernel.execute`; there are no counters."""
         return dataclasses.replace(super().execute(job, progress, timeout), counters=None)
 
     def read(self, offset: int) -> int:
-        """The 32-bit register at a byte offset."""
+        """Reads the 32-bit register at a byte offset."""
         return self._words.get(offset, 0)
 
     def write(self, offset: int, value: int) -> None:
-        """Sets a 32-bit register; a job that is started here runs in `wait`."""
+        """Writes a 32-bit register; a job started here runs in `wait`."""
         if offset == Register.CONTROL and value & Control.SW_RESET:
             if self.read(Register.CONTROL) & Control.START:
                 self._words[Register.ERROR] = ErrorCode.ABORTED
@@ -72,10 +73,10 @@ class ModelKernel(RegisterKernel):
         self._words[offset] = value
 
     def pause(self) -> None:
-        """There is nothing to wait for."""
+        """Does nothing: there is nothing to wait for."""
 
     def wait(self, poll: Callable[[], None]) -> None:
-        """Runs the job that was started; calls `poll` after every output chunk.
+        """Runs the started job, calling `poll` after every output chunk.
 
         Raises:
             KernelError: no job was started.
@@ -99,7 +100,7 @@ class ModelKernel(RegisterKernel):
         return self.read(register) | high << 32
 
     def _argument_error(self) -> ErrorCode:
-        """What job_control answers, in its order of precedence."""
+        """The error code that job_control would give, with its order of precedence."""
         mode = self._argument(Register.MODE)
         convolve = mode == Mode.CONVOLVE
         longest = 1 << self.config.max_length_log2
@@ -121,7 +122,7 @@ class ModelKernel(RegisterKernel):
         return ErrorCode.NONE
 
     def _row(self, register: Register, channel: int, length: int) -> SampleArray:
-        """The samples of one channel, in place."""
+        """A view of the samples of one channel."""
         address = self._argument(register) + channel * row_bytes(length)
         return self.memories[Bank.SAMPLES].view(address, length, np.float32)
 
@@ -129,9 +130,9 @@ class ModelKernel(RegisterKernel):
         chunks = chunk_count(self.config, self._argument(Register.LENGTH_H))
         return self._argument(Register.H_SPECTRA) + channel * chunks * spectrum_bytes(self.config)
 
-    def _flag(self, saturated: bool, nonfinite: bool) -> None:
+    def _flag(self, saturated: bool, non_finite: bool) -> None:
         self._words[Register.STATUS] |= (Status.SATURATED if saturated else 0) | (
-            Status.NON_FINITE if nonfinite else 0
+            Status.NON_FINITE if non_finite else 0
         )
 
     def _prepare(self, channel: int) -> None:
@@ -139,7 +140,7 @@ class ModelKernel(RegisterKernel):
         spectra = crocuta_kernel.prepare(h, self.config)
         slots = crocuta_kernel.spectra_slots(spectra.words, self.config)
         self.memories[Bank.H_SPECTRA].upload(self._spectra_address(channel), slots)
-        self._flag(spectra.saturated, spectra.nonfinite)
+        self._flag(spectra.saturated, spectra.non_finite)
 
     def _convolve(self, channel: int, poll: Callable[[], None]) -> None:
         config = self.config
@@ -162,9 +163,9 @@ class ModelKernel(RegisterKernel):
 
         result = crocuta_kernel.convolve(
             self._row(Register.X, channel, length),
-            Spectra(words, saturated=False, nonfinite=False),
+            Spectra(words, saturated=False, non_finite=False),
             config,
             chunk_done,
         )
         self._row(Register.Y, channel, length)[:] = result.y
-        self._flag(result.saturated, result.nonfinite)
+        self._flag(result.saturated, result.non_finite)

@@ -13,26 +13,28 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
+from crocuta.backends.register_kernel import RegisterKernel, check_identity
+from crocuta.backends.timing import Timing
 from crocuta.design import rtl_build
 from crocuta.errors import KernelError
-from crocuta.jobs import RegisterKernel, check_identity
-from crocuta.kernel import Bank, HostMemory
+from crocuta.kernel import Bank
+from crocuta.memory import HostMemory
 from crocuta.models.configs import Config
 from crocuta.registers import Register
 
 BASES = (0x10_FFFF_F000, 0x20_FFFF_F000, 0x30_FFFF_F000)
-"""Where host/crocuta/simulation/kernel_tb.sv puts the memories."""
+"""The memories' addresses in host/crocuta/simulation/kernel_tb.sv."""
 RUN_CLOCKS = 4096  # between two polls: often enough for a progress bar
-SILENT_CLOCKS = 200_000  # longer than any pass: a kernel that moves no beat for so long hangs
-WATCHDOG_CLOCKS = SILENT_CLOCKS // 2  # so the kernel notices first what it can
+SILENT_CLOCKS = 200_000  # longer than any pass: a kernel that moves no beat for this long hangs
+WATCHDOG_CLOCKS = SILENT_CLOCKS // 2  # so that the kernel's own watchdog is first
 
 BREACHES = (
     "none",
     "a burst crosses 4 KiB",
     "a burst is not INCR",
     "the beats of a burst are not whole words",
-    "an address is not that of a word",
-    "a burst lies beyond the memory",
+    "an address is not a multiple of the word",
+    "a burst is out of the memory's range",
     "AR or AW changed before it was accepted",
     "W changed before it was accepted",
     "WLAST does not fit AWLEN",
@@ -40,22 +42,8 @@ BREACHES = (
 """axi_memory's breach_e."""
 
 
-@dataclasses.dataclass(frozen=True)
-class Timing:
-    """How a memory behaves: the defaults are 200 ns at 300 MHz and a beat in every clock."""
-
-    latency: int = 60
-    """Clocks from a burst's address to its first beat, at least 2."""
-    bandwidth: int = 1000
-    """Beats in 1000 clocks, of reads and writes together."""
-    stall: int = 0
-    """Chance in 1/1000 that a channel is stalled in a clock."""
-    seed: int = 1
-    """Of the stalls."""
-
-
 def _load(path: str) -> ctypes.CDLL:
-    """The library with its functions' types."""
+    """Loads the library and declares its functions' types."""
     library = ctypes.CDLL(path)
     kernel, u64 = ctypes.c_void_p, ctypes.c_uint64
     for name, result, arguments in (
@@ -80,25 +68,25 @@ def _load(path: str) -> ctypes.CDLL:
         ("memory_state", None, [kernel, ctypes.c_int, ctypes.POINTER(u64)]),
     ):
         function = getattr(library, f"crocuta_{name}", None)
-        if function:  # one that writes no waves lacks two
+        if function:  # two exist only in a build with waves
             function.restype, function.argtypes = result, arguments
     return library
 
 
 class _Simulation:
-    """One simulated kernel in C++, which lives as long as anything refers to its memories."""
+    """A simulated kernel in C++, which lives as long as anything refers to its memories."""
 
     def __init__(self, library: ctypes.CDLL) -> None:
         self.library = library
         self.pointer = ctypes.c_void_p(library.crocuta_create())
         if not self.pointer:
-            raise KernelError("The simulated kernel could not be made: its message is above.")
+            raise KernelError("The simulated kernel could not be created: its message is above.")
 
     def __del__(self) -> None:
         self.library.crocuta_destroy(self.pointer)
 
     def contents(self, bank: Bank) -> npt.NDArray[np.uint8]:
-        """A memory's bytes in place."""
+        """A view of a memory's bytes."""
         size = ctypes.c_uint64()
         address = self.library.crocuta_memory(self.pointer, bank, ctypes.byref(size))
         buffer = (ctypes.c_uint8 * size.value).from_address(address)
@@ -109,8 +97,8 @@ class _Simulation:
 class RtlKernel(RegisterKernel):
     """See `crocuta.kernel.Kernel`. Compiles the RTL first if it has changed.
 
-    The memories are numpy arrays in place: `memories[Bank.SAMPLES].contents` is what the hardware
-    reads and writes. `waves` is an FST file for all signals, complete when the kernel is closed.
+    The memories are exposed as numpy arrays: `memories[Bank.SAMPLES].contents` is what the hardware
+    reads and writes. `waves` is an FST file for all signals, complete once the kernel is closed.
 
     Raises:
         KernelError: the RTL does not compile.
@@ -119,13 +107,14 @@ class RtlKernel(RegisterKernel):
     def __init__(
         self,
         config: Config,
-        timing: Timing = Timing(),
+        timing: Timing | None = None,
         announce: rtl_build.Announce = nullcontext,
         waves: Path | None = None,
     ) -> None:
         self.config = config
-        self.simulator = rtl_build.simulator()
+        timing = timing or Timing()
         path = rtl_build.library(config, announce, waves=waves is not None)
+        self.simulator = rtl_build.simulator()
         self._simulation = _Simulation(_load(str(path)))
         self._library, self._kernel = self._simulation.library, self._simulation.pointer
         self._waves = waves is not None
@@ -141,7 +130,7 @@ class RtlKernel(RegisterKernel):
         check_identity(self)
 
     def close(self) -> None:
-        """Gives the simulation's memory back, once no array shows it any more."""
+        """Releases the simulation's memory, once no array refers to it."""
         if self._waves:
             self._library.crocuta_close_waves(self._kernel)
         del self.memories, self._simulation, self._library, self._kernel
@@ -154,28 +143,28 @@ class RtlKernel(RegisterKernel):
 
     @property
     def clocks(self) -> int:
-        """Clocks since the kernel was made."""
+        """Clocks since the kernel was created."""
         return int(self._library.crocuta_clocks(self._kernel))
 
     def reset(self) -> None:
-        """Resets the kernel and the memories' timing, not their contents."""
+        """Resets the kernel and the memories' timing, but not their contents."""
         self._checked(self._library.crocuta_reset(self._kernel))
         self.write(Register.WATCHDOG, WATCHDOG_CLOCKS)
         self.at_rest = True
 
     def stop_clocks(self, on: bool) -> None:
-        """Whether the clocks of modules without a beat stop, as they do at first.
+        """Whether to stop the clocks of modules that hold no beat; the default.
 
-        The results are the same, down to the clock; only the simulation takes longer without.
+        Results and clock counts are the same; the simulation takes longer without it.
         """
         self._library.crocuta_stop_clocks(self._kernel, on)
 
     def set_timing(self, bank: Bank, timing: Timing) -> None:
-        """Changes a memory's timing; the seed counts from the next reset."""
+        """Changes a memory's timing; the seed takes effect at the next reset."""
         self._library.crocuta_set_timing(self._kernel, bank, *dataclasses.astuple(timing))
 
     def set_error(self, bank: Bank, *, write: bool, address: int | None) -> None:
-        """The beat at `address` is answered with an error from now on; None: none is."""
+        """Makes the memory answer the beat at `address` with an error; None: no beat."""
         self._library.crocuta_set_error(
             self._kernel, bank, write, address is not None, address or 0
         )
@@ -191,26 +180,26 @@ class RtlKernel(RegisterKernel):
         return state[0], state[1], state[2]
 
     def read(self, offset: int) -> int:
-        """The 32-bit register at a byte offset."""
+        """Reads the 32-bit register at a byte offset."""
         return self._checked(self._library.crocuta_read(self._kernel, offset))
 
     def write(self, offset: int, value: int) -> None:
-        """Sets a 32-bit register."""
+        """Writes a 32-bit register."""
         self._checked(self._library.crocuta_write(self._kernel, offset, value))
 
     def run(self, clocks: int) -> bool:
-        """Runs at most `clocks` clocks, until the interrupt; tells if it is there."""
+        """Runs at most `clocks` clocks, until the interrupt; returns whether it is pending."""
         return bool(self._checked(self._library.crocuta_run(self._kernel, clocks)))
 
     def pause(self) -> None:
-        """Lets the kernel work on for a moment."""
+        """Lets the kernel run for a short time."""
         self.run(RUN_CLOCKS)
 
     def wait(self, poll: Callable[[], None]) -> None:
-        """Runs until the interrupt; calls `poll` every RUN_CLOCKS clocks.
+        """Runs until the interrupt, calling `poll` every RUN_CLOCKS clocks.
 
         Raises:
-            KernelError: no beat moved for SILENT_CLOCKS clocks, or the AXI protocol was breached.
+            KernelError: no beat moved for SILENT_CLOCKS clocks, or the AXI protocol was violated.
         """
         moved_at, beats = self.clocks, 0
         while not self.run(RUN_CLOCKS):
@@ -222,7 +211,7 @@ class RtlKernel(RegisterKernel):
             if self.clocks - moved_at > SILENT_CLOCKS:
                 raise KernelError(
                     f"The kernel hangs: no beat moved for {SILENT_CLOCKS} clocks."
-                    " Look at it in a bench with WAVES=1."
+                    " Investigate in a bench with WAVES=1."
                 )
         self._check_protocol([self._state(bank) for bank in Bank])
 
@@ -230,6 +219,6 @@ class RtlKernel(RegisterKernel):
         for bank, (_, _, breach) in zip(Bank, states, strict=True):
             if breach:
                 raise KernelError(
-                    f"The kernel breached the AXI protocol on its port {bank.name.lower()}:"
+                    f"The kernel violated the AXI protocol on its port {bank.name.lower()}:"
                     f" {BREACHES[breach]}."
                 )

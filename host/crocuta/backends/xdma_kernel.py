@@ -1,9 +1,9 @@
 # Copyright 2026 The Crocuta authors
 # SPDX-License-Identifier: Apache-2.0
-"""The backend `xdma`: a card with the design without a shell, through AMD's XDMA driver.
+"""The backend `xdma`: a card with the design built without a shell, through AMD's XDMA driver.
 
-The driver shows a card as character devices: registers behind one of them, a word at a time, and
-the card's memory behind one for each direction.
+The driver presents a card as character devices: one for its registers, accessed a word at a time,
+and one per direction for its memory.
 """
 
 from __future__ import annotations
@@ -21,8 +21,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from crocuta.backends.register_kernel import PolledKernel, check_identity
 from crocuta.errors import KernelError
-from crocuta.jobs import PolledKernel, check_identity
 from crocuta.kernel import Bank
 from crocuta.models.configs import Config
 from crocuta.models.layout import PAGE_BYTES
@@ -33,14 +33,14 @@ ADDRESSES: dict[str, int] = tomllib.loads(
 )
 DEVICES = Path("/dev")
 TRANSFER_BYTES = 1 << 24
-"""At most so many in one call, which the driver pins in memory."""
+"""Maximum bytes per call; the driver pins them in memory."""
 NO_ANSWER = 0xFFFF_FFFF
-"""What the bus reads when nothing is there."""
+"""What a read of the bus returns when no device answers."""
 
 
 @contextmanager
 def _explained(path: Path) -> Iterator[None]:
-    """Turns what the operating system says into a sentence."""
+    """Turns errors of the operating system into a sentence."""
     try:
         yield
     except FileNotFoundError:
@@ -49,24 +49,24 @@ def _explained(path: Path) -> Iterator[None]:
         ) from None
     except PermissionError:
         raise KernelError(
-            f"{path} may not be opened by this user: give the right to it, with a udev rule."
+            f"This user may not open {path}: give permission with a udev rule."
         ) from None
     except OSError as error:
         reason = (error.strerror or str(error)).lower()
         raise KernelError(
-            f"The driver answers on {path}: {reason}; dmesg tells more, and loading the bitstream"
-            " again resets the card."
+            f"The driver reports an error on {path}: {reason}; see dmesg, and load the"
+            " bitstream again to reset the card."
         ) from None
 
 
 def aligned(size: int) -> npt.NDArray[np.uint8]:
-    """Bytes that start with a page: the driver may refuse others."""
+    """A page-aligned buffer: the driver may refuse others."""
     whole = np.empty(size + PAGE_BYTES, np.uint8)
     return whole[-whole.ctypes.data % PAGE_BYTES :][:size]
 
 
 class XdmaMemory:
-    """See `crocuta.kernel.Memory`: one of the card's."""
+    """A `crocuta.kernel.Memory` of the card."""
 
     def __init__(self, base: int, size: int, to_card: FileIO, from_card: FileIO) -> None:
         self.base = base
@@ -75,14 +75,14 @@ class XdmaMemory:
         self._from_card = from_card
 
     def upload(self, address: int, data: npt.NDArray[Any]) -> None:
-        """Copies an array to consecutive bytes from `address` on."""
+        """Writes an array to consecutive bytes from `address` on."""
         raw = np.ascontiguousarray(data).reshape(-1).view(np.uint8)
         buffer = aligned(len(raw))
         buffer[:] = raw
         _transfer(self._to_card, self._to_card.write, address, buffer)
 
     def download(self, address: int, count: int, dtype: npt.DTypeLike) -> npt.NDArray[Any]:
-        """A copy of `count` items from `address` on."""
+        """Reads `count` items from `address` on."""
         buffer = aligned(count * np.dtype(dtype).itemsize)
         _transfer(self._from_card, self._from_card.readinto, address, buffer)
         return buffer.view(dtype)
@@ -94,14 +94,14 @@ def _transfer(
     address: int,
     buffer: npt.NDArray[np.uint8],
 ) -> None:
-    """Moves a buffer to or from an address, in as many calls as it takes."""
+    """Transfers a buffer to or from an address, in as many calls as necessary."""
     path = Path(str(file.name))
     view = buffer.data
     done = 0
     while done < len(view):
         with _explained(path):
-            # Neither pread, whose buffer is not aligned, nor preadv, which the driver answers
-            # wrongly: a plain read at the position.
+            # pread allocates an unaligned buffer and the driver returns wrong data for preadv:
+            # seek, then read.
             file.seek(address + done)
             moved = move(view[done : done + TRANSFER_BYTES])
         if not moved:
@@ -116,7 +116,7 @@ class XdmaKernel(PolledKernel):
     """See `crocuta.kernel.Kernel`.
 
     Raises:
-        KernelError: there is no such card, or another program has it, or it is of another kind.
+        KernelError: the card is missing, in use by another program, or of another configuration.
     """
 
     def __init__(self, config: Config, card: int = 0) -> None:
@@ -148,7 +148,7 @@ class XdmaKernel(PolledKernel):
             return FileIO(path, "r+")
 
     def _lock(self) -> None:
-        """Keeps the card to this program."""
+        """Locks the card for this program."""
         with _explained(self.path):
             try:
                 fcntl.flock(self._registers, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -158,16 +158,16 @@ class XdmaKernel(PolledKernel):
                 ) from None
 
     def close(self) -> None:
-        """Closes the character devices, and so lets other programs have the card."""
+        """Closes the character devices, so that other programs can use the card."""
         self._files.close()
 
     def read(self, offset: int) -> int:
-        """The 32-bit register at a byte offset."""
+        """Reads the 32-bit register at a byte offset."""
         value = self._read(offset)
         if value == NO_ANSWER and self._read(Register.VERSION) == NO_ANSWER:
             raise KernelError(
-                f"Nothing answers behind {self.path}: load the card's bitstream, then have the PCIe"
-                " bus scanned again."
+                f"Nothing answers on {self.path}: load the card's bitstream, then rescan the PCIe"
+                " bus."
             )
         return value
 
@@ -177,7 +177,7 @@ class XdmaKernel(PolledKernel):
         return int(struct.unpack("<I", word)[0])
 
     def write(self, offset: int, value: int) -> None:
-        """Sets a 32-bit register."""
+        """Writes a 32-bit register."""
         word = struct.pack("<I", value)
         with _explained(self.path):
             os.pwrite(self._registers.fileno(), word, ADDRESSES["kernel_base"] + offset)

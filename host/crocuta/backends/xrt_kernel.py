@@ -2,10 +2,10 @@
 # SPDX-License-Identifier: Apache-2.0
 """The backend `xrt`: a card with a Vitis shell, through XRT's Python module.
 
-It shows Python no registers. So the kernel's configuration is told from what it computes, a job
-that it ended early from what it left unwritten, and its counters stay unknown. XRT aborts jobs by
-the kernel's sw_reset, but the releases of its Python module so far cannot ask for it: then a device
-whose job has timed out has to be closed, with which XRT does it.
+XRT's module has no access to registers. The configuration is therefore verified by a computation,
+and a job that the kernel ended early is recognised by what it left unwritten; its counters are
+unknown. XRT aborts jobs through the kernel's sw_reset, but no release of its Python module so far
+can request it: after a timeout the device must be closed, which makes XRT abort the job.
 """
 
 from __future__ import annotations
@@ -26,16 +26,16 @@ import numpy as np
 import numpy.typing as npt
 
 from crocuta.errors import InputError, JobError, JobTimeout, KernelError, OutOfMemory
-from crocuta.kernel import Bank, Done, Progress, patience
+from crocuta.kernel import Bank, JobReport, Progress, patience
 from crocuta.models.configs import Config
 from crocuta.models.convolution.chunk_controller import WORD_BYTES, Job, Mode
 from crocuta.models.kernel import crocuta_kernel
 from crocuta.models.layout import PAGE_BYTES, chunk_count
 
 NAME = "crocuta"
-"""The kernel's, in the xclbin."""
+"""The kernel's name in the xclbin."""
 ARGUMENTS = [field.name for field in dataclasses.fields(Job)]
-"""The kernel's, in their order."""
+"""The kernel's arguments, in order."""
 BANKS = {
     "x": Bank.SAMPLES,
     "h": Bank.SAMPLES,
@@ -43,29 +43,29 @@ BANKS = {
     "x_spectra": Bank.X_SPECTRA,
     "y": Bank.SAMPLES,
 }
-"""The memory that an argument points into."""
+"""The memory to which each pointer argument belongs."""
 BLANK = np.uint64(0xFFFF_FFFF_FFFF_FFFF)
-"""What no spectrum holds: the top of a slot is zero."""
+"""A value that no spectrum contains, since the top of a slot is zero."""
 LONGEST_CHUNK = 1 << 17
 ABORT_SECONDS = 12.0
-"""XRT gives the kernel 10."""
+"""Default time limit for a job, in seconds; XRT's own is 10."""
 WAIT_MS = 100
-"""So long is Python deaf to an interrupt from the keyboard."""
+"""Length of one wait, in which Python does not react to a keyboard interrupt."""
 
 
 def _smi(command: str) -> str:
-    """A command of XRT's tool, under both its names."""
+    """A command of XRT's tool, with both of its names."""
     return f"`xrt-smi {command}` (before XRT 2024.2 `xbutil {command}`)"
 
 
 def _emulated() -> bool:
-    """Whether XRT runs Vitis' emulation, whose kernel is a simulation and has no pace to keep."""
+    """Whether XRT runs Vitis' emulation, where the kernel is a simulation without a time limit."""
     return bool(os.environ.get("XCL_EMULATION_MODE"))
 
 
 @contextmanager
 def _explained(what: str) -> Iterator[None]:
-    """Turns what XRT raises into a sentence."""
+    """Turns XRT's errors into a sentence."""
     try:
         yield
     except (RuntimeError, ValueError, OSError, MemoryError) as error:
@@ -94,7 +94,7 @@ def _module() -> Any:
 
 
 class XrtBuffer:
-    """See `crocuta.kernel.Buffer`: XRT's buffer object."""
+    """A `crocuta.kernel.Buffer` made of XRT's buffer object."""
 
     def __init__(self, pyxrt: Any, bo: Any) -> None:
         self.bo = bo
@@ -103,21 +103,21 @@ class XrtBuffer:
         self._direction = pyxrt.xclBOSyncDirection
 
     def upload(self, data: npt.NDArray[Any]) -> None:
-        """Copies an array to its first bytes."""
+        """Writes an array to its first bytes."""
         raw = np.ascontiguousarray(data).reshape(-1).view(np.uint8)
         with _explained("The card's memory cannot be written"):
             self.bo.write(raw, 0)
             self.bo.sync(self._direction.XCL_BO_SYNC_BO_TO_DEVICE, len(raw), 0)
 
     def download(self, count: int, dtype: npt.DTypeLike) -> npt.NDArray[Any]:
-        """A copy of its first `count` items."""
+        """Reads its first `count` items."""
         size = count * np.dtype(dtype).itemsize
         with _explained("The card's memory cannot be read"):
             self.bo.sync(self._direction.XCL_BO_SYNC_BO_FROM_DEVICE, size, 0)
             return np.asarray(self.bo.read(size, 0)).view(dtype)
 
     def free(self) -> None:
-        """Gives it back: XRT does when nothing refers to it any more."""
+        """Drops the reference, upon which XRT frees the buffer."""
         self.bo = None
 
 
@@ -126,10 +126,10 @@ class XrtKernel:
 
     Raises:
         InputError: there is no such xclbin.
-        KernelError: there is no XRT or card, or the kernel is of another kind.
+        KernelError: XRT or the card is missing, or the kernel has another configuration.
     """
 
-    simulator = None
+    simulator = clocks = None
     at_rest = True
     """See `crocuta.kernel.Kernel.at_rest`."""
 
@@ -152,20 +152,20 @@ class XrtKernel:
                 for name, bank in BANKS.items()
             }
             sizes = {mem.get_index(): mem.get_size_kb() << 10 for mem in image.get_mems()}
-        # Above a group's lower 16 bits is the number of the hardware context. Where a group is no
-        # single memory, XRT alone knows when it is full.
+        # The upper 16 bits of a group are the number of the hardware context. If a group is not a
+        # single memory, only XRT knows when it is full.
         self._sizes = {
             bank: sizes.get(group & 0xFFFF, sys.maxsize) for bank, group in self._groups.items()
         }
         self._buffers: weakref.WeakValueDictionary[tuple[Bank, int], XrtBuffer] = (
             weakref.WeakValueDictionary()
         )
-        # XRT wants a buffer for every pointer, even for those that a mode does not use.
+        # XRT needs a buffer for every pointer, even if the mode does not use it.
         self._unused = {bank: self.allocate(bank, PAGE_BYTES) for bank in Bank}
         self._check_config()
 
     def close(self) -> None:
-        """Gives everything back, in XRT's order: buffers, kernel, device."""
+        """Releases everything in the order that XRT needs: buffers, kernel, device."""
         self._unused.clear()
         self._kernel = self._device = None
 
@@ -189,8 +189,8 @@ class XrtKernel:
 
     def execute(
         self, job: Job, progress: Progress | None = None, timeout: float | None = None
-    ) -> Done:
-        """See `crocuta.kernel.Kernel.execute`; the flags and counters stay unknown."""
+    ) -> JobReport:
+        """See `crocuta.kernel.Kernel.execute`; flags and counters are unknown."""
         spectra: XrtBuffer | None = None
         words = job.channels * chunk_count(self.config, job.length_h) * self.config.chunk
         if job.mode == Mode.PREPARE:
@@ -219,10 +219,10 @@ class XrtKernel:
                 "The kernel stopped before it had written all spectra of the filter, and XRT cannot"
                 f" read why: check the card's memory with {_smi('validate')}."
             )
-        return Done()
+        return JobReport()
 
     def _start(self, job: Job) -> Any:
-        """XRT's run object of a job, started."""
+        """Starts a job and returns XRT's run object."""
         run = self._pyxrt.run(self._kernel)
         for index, name in enumerate(ARGUMENTS):
             value = int(getattr(job, name))
@@ -235,7 +235,7 @@ class XrtKernel:
         return run
 
     def _aborted(self, run: Any) -> bool:
-        """Aborts a job, if XRT's module can; tells whether it has ended."""
+        """Aborts a job, if XRT's module can; returns whether the job has ended."""
         if not hasattr(run, "abort"):
             return False
         run.abort()
@@ -253,7 +253,7 @@ class XrtKernel:
         return True
 
     def _ended(self, run: Any) -> bool:
-        """Waits for WAIT_MS at most."""
+        """Waits for at most WAIT_MS."""
         states = self._pyxrt.ert_cmd_state
         state = run.wait(WAIT_MS)
         if state in (
@@ -262,12 +262,12 @@ class XrtKernel:
             states.ERT_CMD_STATE_NORESPONSE,
         ):
             raise KernelError(
-                f"XRT gave the job up with the state {state}: reset the card with {_smi('reset')}."
+                f"XRT ended the job with state {state}: reset the card with {_smi('reset')}."
             )
         return bool(state == states.ERT_CMD_STATE_COMPLETED)
 
     def _check_config(self) -> None:
-        """Raises KernelError unless a chunk's spectrum is that of the configuration's model."""
+        """Raises KernelError unless a chunk's spectrum equals that of the configuration's model."""
         config = self.config
         h = np.random.default_rng(0).normal(size=config.chunk).astype(np.float32)
         samples = self.allocate(Bank.SAMPLES, h.nbytes)
@@ -285,5 +285,5 @@ class XrtKernel:
         if not np.array_equal(spectra.download(config.chunk, np.uint64), expected):
             raise KernelError(
                 f"The kernel in the xclbin is not of configuration {config.name}, or does not work:"
-                " choose the one that it was built in."
+                " choose the configuration with which it was built."
             )

@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import io
 import os
 import signal
@@ -17,14 +18,14 @@ from typing import Annotated
 import numpy as np
 import typer
 
-from crocuta import stops
+from crocuta import __version__, backends, stops
+from crocuta.backends import Options
 from crocuta.cli import demo as demonstration
 from crocuta.cli import runs
 from crocuta.cli.files import Output, OutputError, check_apart, load_samples, npy, output_directory
 from crocuta.cli.plans import show, to_json
 from crocuta.cli.screen import ProgressScreen, console, errors, results
 from crocuta.cli.waves import check_size, recorded
-from crocuta.device import check_backend
 from crocuta.errors import InputError, KernelError
 from crocuta.models import configs
 from crocuta.planner import planner
@@ -33,7 +34,6 @@ from crocuta.samples import H_SHAPES, X_SHAPES, check_channels
 
 app = typer.Typer(
     name="crocuta",
-    help="Very long causal convolutions on the Crocuta FPGA kernel, here simulated clock by clock.",
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
@@ -53,17 +53,17 @@ CONFIG_HELP = (
 
 
 def _discard_stdout() -> None:
-    """So that Python does not fail again, at its end, to write what is left."""
+    """Prevents a second failure when Python flushes its streams at exit."""
     with suppress(OSError, ValueError):
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 @contextmanager
 def one_sentence() -> Iterator[None]:
-    """Turns what went wrong into a sentence; exit status 2 for a bad input, 128 and a signal's
-    number after one, 1 for the rest."""
+    """Reports errors as one sentence. Exit status 2 for bad input, 128 + the signal's number after
+    a signal, 1 for everything else."""
     for stream in (sys.stdout, sys.stderr):
-        if isinstance(stream, io.TextIOWrapper):  # a file's name may hold what it cannot show
+        if isinstance(stream, io.TextIOWrapper):  # it may not be able to encode a file's name
             stream.reconfigure(errors="backslashreplace")
     try:
         with stops.raising(patient=True):
@@ -76,7 +76,7 @@ def one_sentence() -> Iterator[None]:
         code, message = 1, str(error)
     except MemoryError:
         code, message = 1, "This takes more memory than there is: give less, or free some."
-    except OSError as error:  # files have said theirs: what is left is the screen
+    except OSError as error:  # files report their own errors, so this is the screen
         _discard_stdout()
         code, message = 1, f"The results cannot be shown: {(error.strerror or str(error)).lower()}."
     except KeyboardInterrupt as error:
@@ -90,8 +90,8 @@ def one_sentence() -> Iterator[None]:
 
 
 def check(run: runs.Run) -> None:
-    """Raises KernelError if the kernel did not do what the model says, or y is worse than the
-    configuration promises."""
+    """Raises KernelError if outputs differ from the model, or if y's error is beyond the bound of
+    the configuration."""
     if run.mismatches:
         raise KernelError(
             f"The kernel is wrong: {run.mismatches} of {run.x.size} outputs differ from the model."
@@ -132,7 +132,7 @@ def conv(
     ] = None,
     waves: Annotated[
         str | None,
-        typer.Option(help="For rtl: an .fst file for all signals, with lists for two viewers."),
+        typer.Option(help="For rtl: an .fst file of all signals, with lists for two viewers."),
     ] = None,
     card: Annotated[int, typer.Option(help="Which of several cards.")] = 0,
     xclbin: Annotated[Path | None, typer.Option(help="For xrt: what `make xclbin` built.")] = None,
@@ -142,12 +142,13 @@ def conv(
 ) -> None:
     """Convolve x with h, channel by channel: y = numpy.convolve(x, h)[:len(x)], as float32.
 
-    A channel may have 1 to 4,194,304 samples, a filter as many taps, float32 or float64 or what
-    float32 holds exactly. What the hardware computes is compared with its model, output by output.
-    The first run of a configuration compiles the hardware.
+    x may have 1 to 4,194,304 samples per channel and h as many taps, as float32, float64 or a type
+    that float32 holds exactly. Every output of the hardware is compared with the model's. The first
+    run of a configuration compiles the hardware.
     """
     with one_sentence():
-        check_backend(backend)
+        backends.check(backend)
+        options = Options(card=card, xclbin=xclbin, port=port)
         loaded = configs.load(config)
         longest = 1 << loaded.max_length_log2
         outputs = {"-o": Output(output)}
@@ -157,18 +158,15 @@ def conv(
         samples, taps = load_samples(x, X_SHAPES, longest), load_samples(h, H_SHAPES, longest)
         check_channels(samples.shape, np.atleast_2d(taps).shape[0])
         with ExitStack() as stack:
-            part = None
             if waves is not None:
                 if backend != "rtl":
                     raise InputError("Only the backend rtl has waves.")
                 jobs = samples.size // samples.shape[-1]
                 check_size(loaded, samples.shape[-1], taps.shape[-1], jobs)
                 part = stack.enter_context(recorded(Path(waves), loaded))
+                options = dataclasses.replace(options, waves=part)
             screen = stack.enter_context(ProgressScreen())
-            run = runs.run(
-                samples, taps, loaded, backend, screen,
-                card=card, xclbin=xclbin, port=port, waves=part,
-            )  # fmt: skip
+            run = runs.run(samples, taps, loaded, backend, screen, options)
         outputs["-o"].write(*npy(run.y))
         if report is not None:
             outputs["--report"].write(runs.to_json(run.report()))
@@ -179,23 +177,24 @@ def conv(
 
 @app.command()
 def demo(
-    bases: Annotated[int, typer.Option(help="How many bases of the genome.")] = 450_002,
+    bases: Annotated[int, typer.Option(help="The number of bases to take.")] = 450_002,
     config: Annotated[str, typer.Option(help=CONFIG_HELP)] = "u200",
     channel: Annotated[int, typer.Option(help="The filter's channel, 0 to 255.")] = 128,
-    seed: Annotated[int, typer.Option(help="Of the filter's weights and the embedding.")] = 1,
-    directory: Annotated[Path, typer.Option(help="Where the report and the picture go.")] = (
+    seed: Annotated[int, typer.Option(help="Seeds the filter's weights and the embedding.")] = 1,
+    directory: Annotated[Path, typer.Option(help="Where to write report and picture.")] = (
         demonstration.DIRECTORY
     ),
 ) -> None:
     """Convolve the start of E. coli's genome with a HyenaDNA filter of the same length.
 
-    Leaves report.json and demo.png. The first run also compiles the hardware: minutes, not seconds.
+    Writes report.json and demo.png. The first run also compiles the hardware, which takes minutes.
     """
     with one_sentence():
         began = clock()
         loaded = configs.load(config)
         inputs = demonstration.Inputs(bases, channel, seed)
         inputs.check(1 << loaded.max_length_log2)
+        demonstration.check_tools()
         with output_directory(directory):
             report_file = Output(directory / "report.json")
             picture_file = Output(directory / "demo.png")
@@ -216,23 +215,23 @@ def plan(
     filter_length: Annotated[
         str | None, typer.Option(help="Taps of the filter; as many as samples unless given.")
     ] = None,
-    channels: Annotated[str, typer.Option(help="Channels, each with a filter of its own.")] = "1",
+    channels: Annotated[str, typer.Option(help="Channels, each with its own filter.")] = "1",
     device: Annotated[str, typer.Option(help=f"{', '.join(planner.devices())}.")] = "u200",
     bram: Annotated[
         str | None, typer.Option(help="The block RAM it may take: 2.8MB, or a number of them.")
     ] = None,
     clock: Annotated[float | None, typer.Option(help="MHz, assumed.")] = None,
-    snr: Annotated[float | None, typer.Option(help="The least SNR in dB.")] = None,
-    latency: Annotated[int, typer.Option(help="The memory's, in clocks.")] = 60,
+    snr: Annotated[float | None, typer.Option(help="The minimum SNR in dB.")] = None,
+    latency: Annotated[int, typer.Option(help="The memory's latency in clocks.")] = 60,
     bandwidth: Annotated[
-        float, typer.Option(help="The memory's: beats a clock and port, at most 1.")
+        float, typer.Option(help="The memory's bandwidth: beats per clock and port, at most 1.")
     ] = 1.0,
-    rows: Annotated[int, typer.Option(min=1, help="How many to show.")] = 8,
+    rows: Annotated[int, typer.Option(min=1, help="How many configurations to show.")] = 8,
     json: Annotated[str | None, typer.Option(help="A .json file for all of them.")] = None,
 ) -> None:
-    """Choose a configuration: the fastest for a job that an FPGA has room for.
+    """Choose a configuration: the fastest for a job that fits an FPGA.
 
-    Nothing is built: clocks, memory, logic and SNR are predicted. docs/planning.md says how well.
+    Nothing is built: clocks, memory, logic and SNR are predicted, as docs/planning.md explains.
     """
     with one_sentence():
         target = planner.device(device)
@@ -256,7 +255,25 @@ def plan(
         show(screen, target, demand, fitting, faster, rows)
 
 
+def _show_version(wanted: bool) -> None:
+    if wanted:
+        console.print(f"crocuta {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def about(
+    version: Annotated[
+        bool,
+        typer.Option(
+            "--version", callback=_show_version, is_eager=True, help="Show the version and exit."
+        ),
+    ] = False,
+) -> None:
+    """Very long causal convolutions on the Crocuta FPGA kernel, here simulated clock by clock."""
+
+
 def main() -> None:
-    """Runs the command line, which a signal ends at once and without a traceback."""
+    """Runs the command line; a signal ends it at once, without a traceback."""
     stops.watch()
     app()

@@ -11,8 +11,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from crocuta import hyena
-from crocuta.backends.rtl_kernel import Timing
+from crocuta import extras, hyena
+from crocuta.backends.timing import Timing
 from crocuta.cli import runs
 from crocuta.cli.screen import ProgressScreen
 from crocuta.errors import InputError
@@ -26,16 +26,16 @@ SHIFT = 0.05
 
 @dataclasses.dataclass(frozen=True)
 class Inputs:
-    """What is convolved: so many bases, with a filter of as many taps."""
+    """The demonstration's inputs: `bases` bases, and a filter with as many taps."""
 
     bases: int
     channel: int
-    """Of the filter: 0 decays slowest."""
+    """The filter's channel; 0 decays slowest."""
     seed: int
-    """Of the filter's random weights and of the bases' random values."""
+    """Seeds the filter's random weights and the random values of the bases."""
 
     def check(self, longest: int) -> None:
-        """Raises InputError unless there are such inputs."""
+        """Raises InputError if the genome or the filter bank does not have these inputs."""
         for name, value, low, high in (
             ("--bases", self.bases, 1, longest),
             ("--channel", self.channel, 0, D_MODEL - 1),
@@ -64,7 +64,7 @@ class Inputs:
         return taps.astype(np.float32)
 
     def report(self) -> dict[str, Any]:
-        """What the report says of them."""
+        """The report's description of the inputs."""
         return {
             "input": f"{hyena.GENOME.name}, bases 1 to {self.bases}",
             "filter": {"channel": self.channel, "d_model": D_MODEL, "shift": SHIFT},
@@ -76,15 +76,20 @@ class Inputs:
         }
 
 
+def check_tools() -> None:
+    """Raises KernelError unless the picture can be drawn: better now than after the simulation."""
+    extras.need("demo", "The demonstration's picture", "matplotlib")
+
+
 def run(inputs: Inputs, config: Config, screen: ProgressScreen) -> runs.Run:
-    """Convolves on the simulated kernel and compares every output with the model's."""
-    with screen.step("Embedding the genome, making the filter"):
+    """Convolves on the simulated kernel and compares every output with the model."""
+    with screen.step("Embedding the genome, generating the filter"):
         x, h = inputs.x(), inputs.h()
     return runs.run(x, h, config, "rtl", screen)
 
 
 def draw(run: runs.Run, inputs: Inputs) -> bytes:
-    """The picture, a PNG."""
+    """Draws the run as a PNG."""
     # Only here: matplotlib takes longer to load than a small convolution.
     from crocuta.cli import picture
 

@@ -1,6 +1,7 @@
 # Copyright 2026 The Crocuta authors
 # SPDX-License-Identifier: Apache-2.0
-"""The files of the command line: checked before any work begins, complete or as they were."""
+"""Files of the command line: checked before any work begins, and written completely or not at
+all."""
 
 from __future__ import annotations
 
@@ -25,7 +26,7 @@ Identity = tuple[object, ...]
 
 
 class OutputError(Exception):
-    """A file that could not be written when its contents were there."""
+    """An output file that could not be written although its contents were computed."""
 
 
 def _reason(error: OSError) -> str:
@@ -37,11 +38,11 @@ def _reason(error: OSError) -> str:
 
 
 def load_samples(path: Path, shapes: tuple[str, ...], longest: int) -> npt.NDArray[Any]:
-    """A .npy file's array, of one of `shapes`, in its own type, of which `to_single` makes float32;
-    the file may be a pipe.
+    """Reads the array in a .npy file, which may be a pipe. Its shape must be one of `shapes`; it
+    keeps its type, which `to_single` turns into float32.
 
     Raises:
-        InputError: the file holds something else, or no, too many or non-finite samples.
+        InputError: the contents are something else, or have no, too many or non-finite samples.
     """
     try:
         if path.is_dir():
@@ -63,8 +64,8 @@ def load_samples(path: Path, shapes: tuple[str, ...], longest: int) -> npt.NDArr
 def _read_header(
     path: Path, file: io.BufferedReader
 ) -> tuple[tuple[int, ...], bool, np.dtype[np.generic]]:
-    """The shape of the array that follows in the file, whether it lies there column by column, and
-    its type."""
+    """Reads the header: the shape of the array, whether it is stored column by column, and its
+    type."""
     if not file.peek(1):
         raise InputError(f"{path} is empty.")
     try:
@@ -74,18 +75,18 @@ def _read_header(
         return np.lib.format.read_array_header_2_0(file)
     except OSError:
         raise
-    except Exception:  # a broken header makes numpy raise errors of many kinds
+    except Exception:  # numpy raises many kinds of errors for a broken header
         raise InputError(f"{path} is not a .npy file: write it with numpy.save.") from None
 
 
 def _read_samples(
     path: Path, file: io.BufferedReader, shape: tuple[int, ...], dtype: np.dtype[np.generic]
 ) -> npt.NDArray[np.generic]:
-    """The array behind the header; InputError if the file ends before."""
+    """Reads the array behind the header. Raises InputError if the file ends before it does."""
     count = int(np.prod(shape, dtype=object))
     state = os.fstat(file.fileno())
     there = state.st_size - file.tell() if stat.S_ISREG(state.st_mode) else None
-    if there is None or there >= count * dtype.itemsize:  # take no memory for what is not there
+    if there is None or there >= count * dtype.itemsize:  # allocate nothing for missing data
         samples = np.empty(shape, dtype)
         contents = samples.reshape(-1).view(np.uint8).data
         there = 0
@@ -101,12 +102,12 @@ def _read_samples(
 
 
 class Output:
-    """A file that is written as a whole when its contents are there.
+    """A file that is written as a whole, once its contents are complete.
 
-    What a regular file held stays until then, and its mode, owner and links stay for good: it is
-    replaced by a new file in its place or, where that would lose a hard link or the owner, or where
-    its directory takes no new file, written over. A link's target is written, not the link; a FIFO,
-    a device or a descriptor such as /dev/stdout is written to.
+    Until then a regular file keeps its old contents, and it keeps mode, owner and links for good: a
+    new file replaces it or, where that would lose a hard link or the owner, or where the directory
+    does not accept a new file, it is overwritten. For a link, its target is written. A FIFO, a
+    device or a descriptor such as /dev/stdout is written to directly.
 
     Raises:
         InputError: the file cannot be written.
@@ -148,13 +149,13 @@ class Output:
             if flags & os.O_ACCMODE == os.O_RDONLY:
                 raise self._refusal("it is open for reading only")
             return False
-        # Root may write what is read-only, and does not mean to either.
+        # Root could write a read-only file, but does not mean to either.
         if state and not (state.st_mode & 0o222 and os.access(self.path, os.W_OK)):
             raise self._refusal("it is read-only")
         return state is None or stat.S_ISREG(state.st_mode)
 
     def _replaceable(self) -> bool:
-        """Tries whether a new file can take the place of what lies there, if something does."""
+        """Returns whether a new file can replace the target, if there is one."""
         try:
             with self._part() as (part, _):
                 part.unlink()
@@ -166,8 +167,8 @@ class Output:
 
     @contextmanager
     def _part(self) -> Iterator[tuple[Path, BinaryIO]]:
-        """A new file beside the target, like it in mode and owner, that is gone in the end unless
-        it has got another name."""
+        """Creates a file next to the target, with its mode and owner. It is deleted on exit unless
+        it has been renamed."""
         part = self._target.parent / f".crocuta-{secrets.token_hex(8)}.part"
         try:
             with part.open("xb") as file:
@@ -182,10 +183,10 @@ class Output:
                 part.unlink(missing_ok=True)
 
     def write(self, *pieces: bytes | memoryview) -> None:
-        """Writes the contents, in one or more pieces.
+        """Writes the contents, in one or more parts.
 
         Raises:
-            OutputError: they could not be written.
+            OutputError: writing failed.
         """
         try:
             if self._in_place:
@@ -199,7 +200,7 @@ class Output:
             raise OutputError(f"{self.path} cannot be written: {_reason(error)}.") from None
 
     def _write_over(self, pieces: Sequence[bytes | memoryview]) -> None:
-        """Writes into what lies there."""
+        """Overwrites the existing target."""
         if self._descriptor is not None:
             number = os.dup(self._descriptor)
         else:
@@ -207,7 +208,7 @@ class Output:
         with os.fdopen(number, "wb") as file:
             old = self._descriptor is None and stat.S_ISREG(os.fstat(number).st_mode)
             size = sum(map(len, pieces))
-            if old:  # a full disk then leaves what it held
+            if old:  # if the disk is full, the old contents survive
                 os.posix_fallocate(number, 0, size)
             file.writelines(pieces)
             if old:
@@ -215,7 +216,7 @@ class Output:
 
     @property
     def identity(self) -> Identity | None:
-        """Equal for two names of one file; None for what any number of outputs may go to."""
+        """Equal for two names of one file. None where several outputs may share a target."""
         if self._target == Path(os.devnull):
             return None
         if self._state:
@@ -227,7 +228,7 @@ class Output:
 
     @property
     def is_stdout(self) -> bool:
-        """Whether it is where this program's results go."""
+        """Whether the target is the program's standard output."""
         with suppress(OSError):
             state = os.fstat(1)
             return self.identity == (state.st_dev, state.st_ino)
@@ -235,9 +236,9 @@ class Output:
 
 
 def _descriptor(path: Path) -> int | None:
-    """The number of this process's open file that a path such as /dev/stdout leads to."""
+    """The descriptor of this process that a path such as /dev/stdout leads to."""
     own = Path("/proc/self/fd").resolve()
-    for _ in range(40):  # as many links as the kernel follows
+    for _ in range(40):  # as many links as Linux follows
         if path.parent.resolve() == own:
             return int(path.name) if path.name.isdigit() else None
         if not path.is_symlink():
@@ -247,7 +248,7 @@ def _descriptor(path: Path) -> int | None:
 
 
 def check_apart(outputs: Mapping[str, Output], inputs: Iterable[Path]) -> None:
-    """Raises InputError if two options name one file, or an option an input."""
+    """Raises InputError if two options name the same file, or an option names an input."""
     taken: dict[Identity, str] = {}
     for path in inputs:
         with suppress(OSError):
@@ -265,10 +266,10 @@ def check_apart(outputs: Mapping[str, Output], inputs: Iterable[Path]) -> None:
 
 @contextmanager
 def output_directory(path: Path) -> Iterator[None]:
-    """Makes a directory for outputs; takes it away again if the block fails.
+    """Creates a directory for outputs, and removes it if the block fails.
 
     Raises:
-        InputError: it cannot be made.
+        InputError: it cannot be created.
     """
     missing = [folder for folder in (path, *path.parents) if not folder.exists()]
     try:
@@ -285,7 +286,7 @@ def output_directory(path: Path) -> Iterator[None]:
 
 
 def npy(array: npt.NDArray[np.generic]) -> tuple[bytes, memoryview]:
-    """What numpy.save writes of an array, header and contents."""
+    """The bytes that numpy.save writes for an array, header and contents."""
     array = np.ascontiguousarray(array)
     header = io.BytesIO()
     np.lib.format.write_array_header_1_0(header, np.lib.format.header_data_from_array_1_0(array))

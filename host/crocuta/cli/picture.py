@@ -45,7 +45,7 @@ COUNTS = (
     ("waiting for X spectra", "x", RED),
     ("waiting for H spectra", "h", "#6d5a9c"),
     ("waiting to store spectra", "store", "#2a9d8f"),
-    ("waiting for room behind", "output", "#8c6d46"),
+    ("waiting for space behind", "output", "#8c6d46"),
     ("start, fill and drain", None, "#c9ced3"),
 )
 
@@ -54,8 +54,8 @@ def draw(run: Run, bases: npt.NDArray[np.uint8], chosen: str) -> bytes:
     """A PNG: input, filter, output, error spectrum, and where the clocks went.
 
     Args:
-        bases: the input's, as indices into crocuta.hyena.BASES.
-        chosen: which of its filters this is.
+            bases: the input's bases, as indices into crocuta.hyena.BASES.
+            chosen: a description of the filter.
     """
     with rc_context(STYLE):
         figure = Figure(figsize=(12.8, 10), dpi=130, layout="constrained")
@@ -89,7 +89,7 @@ def _draw_input(axes: Axes, run: Run, bases: npt.NDArray[np.uint8]) -> None:
 
 
 def _draw_row(axes: Axes, row: npt.NDArray[np.floating[Any]], title: str, label: str) -> None:
-    """A long row as the range of its values, a column at a time."""
+    """Draws a long row as the range of its values in each pixel column."""
     step = max(1, len(row) // 1500)
     starts = np.arange(0, len(row), step)
     low, high = np.minimum.reduceat(row, starts), np.maximum.reduceat(row, starts)
@@ -122,7 +122,7 @@ def _draw_spectrum(axes: Axes, run: Run) -> None:
 
 def _draw_clocks(axes: Axes, run: Run) -> None:
     prepared, convolved = run.prepare.counters, run.convolve.counters
-    assert prepared and convolved, "only what is simulated is drawn"
+    assert prepared and convolved, "only simulated runs are drawn"
     prepare_beats = chunk_count(run.config, len(run.h)) * run.config.chunk_beats
     labelled: set[str] = set()
     for bar, (counters, computing) in enumerate(
@@ -153,7 +153,7 @@ def _draw_clocks(axes: Axes, run: Run) -> None:
 
 
 def _parts(counters: Counters, computing: int) -> list[int]:
-    """The clocks of each of COUNTS; the last one takes what the others leave."""
+    """The clocks of each of COUNTS; the last one is the remainder."""
     stalls = counters.stalls()
     parts = [computing, *(stalls[cause] for _, cause, _ in COUNTS[1:-1] if cause)]
     return [*parts, counters.clocks - sum(parts)]

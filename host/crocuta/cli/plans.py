@@ -1,6 +1,6 @@
 # Copyright 2026 The Crocuta authors
 # SPDX-License-Identifier: Apache-2.0
-"""What `python -m crocuta plan` shows and writes."""
+"""Output of `python -m crocuta plan`."""
 
 from __future__ import annotations
 
@@ -25,8 +25,8 @@ def show(
     faster: Sequence[Plan],
     rows: int,
 ) -> None:
-    """Prints the first rows of the ranking, what limits it and the choice."""
-    # Figures that are cut help nobody: a narrow terminal wraps the lines.
+    """Prints the first rows of the ranking, the limit and the choice."""
+    # Wrap lines on a narrow terminal rather than truncate figures.
     console.width = max(console.width, WIDTH)
     console.print(ranking(target, demand, fitting[:rows]))
     console.print(f"\n{why(target, demand, faster)}")
@@ -35,7 +35,7 @@ def show(
 
 
 def ranking(target: Device, demand: Demand, plans: Sequence[Plan]) -> Table:
-    """The plans that fit, the fastest first."""
+    """The plans that fit, fastest first."""
     names = NAMES[target.family]
     clock = demand.clock_mhz or target.clock_mhz
     table = Table(
@@ -89,7 +89,7 @@ def ranking(target: Device, demand: Demand, plans: Sequence[Plan]) -> Table:
 
 
 def why(target: Device, demand: Demand, faster: Sequence[Plan]) -> str:
-    """Which limit keeps a faster configuration from being chosen."""
+    """A sentence on the limit that rules out a faster configuration."""
     names, limits = NAMES[target.family], target.limits(demand.bram)
     if not faster:
         return "No other configuration is faster: more lanes or larger chunks do not help."
@@ -103,7 +103,8 @@ def why(target: Device, demand: Demand, faster: Sequence[Plan]) -> str:
 
 
 def memory(target: Device, demand: Demand, plan: Plan) -> str:
-    """How many channels the board's memories hold, and so how many jobs there are."""
+    """A sentence on the channels that the board's memories hold, and the resulting number of
+    jobs."""
     where = f"{target.name}'s memory ({target.memory['about']})"
     if plan.channels == 0:
         return f"{where} does not hold one channel: shorten x or the filter, or take another board."
@@ -114,7 +115,7 @@ def memory(target: Device, demand: Demand, plan: Plan) -> str:
 
 
 def chosen(plan: Plan) -> str:
-    """The configuration to go on with, and how."""
+    """A line with the chosen configuration and an example of its use."""
     name = plan.config.name
     return f"CONFIG={name}, for instance: make synth CONFIG={name}"
 

@@ -15,17 +15,17 @@ from collections.abc import Iterator
 from contextlib import AbstractContextManager, ExitStack, suppress
 from multiprocessing import resource_tracker
 from multiprocessing.connection import Connection
-from pathlib import Path
 from typing import Any, Protocol, Self, TypeVar
 
 import numpy as np
 import numpy.typing as npt
 
-import crocuta
-from crocuta.backends.rtl_kernel import RtlKernel, Timing
+from crocuta import backends
+from crocuta.backends import Options
+from crocuta.backends.timing import Timing
 from crocuta.device import Device, RangeWarning
 from crocuta.errors import KernelError
-from crocuta.kernel import Done
+from crocuta.kernel import JobReport
 from crocuta.models import reference
 from crocuta.models.arithmetic.float_to_cfp import smallest_sample
 from crocuta.models.cfp import FloatArray, Format
@@ -45,32 +45,32 @@ COUNTS = (
     "stalls",
     "assumed_ms",
 )
-"""What a report says of clocks, where they are counted."""
+"""The report's fields about clocks, for backends that count them."""
 
 QUIET_DB = 20
-"""How much less than noise the quiet half of a chunk may have without a word."""
+"""Report if the quiet half of a chunk is this much closer to the error than with noise."""
 FLOAT32_TINY = float(np.finfo(np.float32).tiny)
 
 Samples = npt.NDArray[Any]
-"""As the user has them: float64, or what float32 holds."""
+"""A user's array: float64, or a type that float32 holds exactly."""
 T = TypeVar("T")
 
 
 class Screen(Protocol):
-    """Where a run shows how far it is."""
+    """Shows a run's progress."""
 
     def compiling(self) -> AbstractContextManager[object]:
-        """The RTL is compiled within this context."""
+        """A context in which the RTL is compiled."""
 
     def progress(self, done: int, total: int) -> None:
-        """Output chunks done, and their number."""
+        """Reports output chunks done, and their total."""
 
 
 @dataclasses.dataclass(frozen=True)
 class Run:
-    """A convolution, what it was compared with, and how long it took.
+    """A convolution, its references, and the time it took.
 
-    x, y and the convolution in float64 have one shape, h that of `Device.prepare`.
+    x, y and the float64 reference have the same shape; h has one that `Device.prepare` accepts.
     """
 
     config: Config
@@ -80,39 +80,39 @@ class Run:
     h: Samples
     timing: Timing
     y: SampleArray
-    prepare: Done
-    convolve: Done
+    prepare: JobReport
+    convolve: JobReport
     exact: FloatArray
-    """The convolution in float64, of x and h as they were given."""
+    """The float64 reference, of x and h as given."""
     errors: Errors
-    """Of the channel that is worst."""
+    """The errors of the worst channel."""
     mismatches: int | None
-    """Outputs that differ from the model's; None when the model made them."""
+    """Outputs that differ from the model's; None if the model computed them."""
     clocks: int | None
-    """All clocks that were simulated, those of the host's register accesses too."""
+    """All clocks simulated, including those of the host's register accesses."""
     compile_s: float
     simulate_s: float
     wall_s: float
 
     @property
     def snr_db(self) -> float:
-        """Of y against float64; infinite when they are equal."""
+        """SNR of y against float64; infinite if they are equal."""
         return reference.snr_db(self.exact, self.y.astype(np.float64))
 
     @property
     def saturated(self) -> bool | None:
-        """Whether the kernel says so; None where nothing tells."""
+        """Whether the kernel reported saturation; None if the backend cannot tell."""
         flags = self.prepare.saturated, self.convolve.saturated
         return None if None in flags else any(flags)
 
     @property
     def faults(self) -> list[str]:
-        """Why y is worse than the configuration promises, a sentence each; none if it is not."""
+        """Reasons why y's error is beyond the configuration's bound, a sentence each."""
         found = []
         if self.saturated:
             found.append("A number was too large and saturated: scale x or h down.")
-        if self.prepare.nonfinite or self.convolve.nonfinite:
-            found.append("The kernel met NaN or infinity, and took it for zero.")
+        if self.prepare.non_finite or self.convolve.non_finite:
+            found.append("The kernel replaced NaN or infinity by zero.")
         if self.errors.within_bound or found:
             return found
         least = smallest_sample(Format.of(self.config))
@@ -131,26 +131,26 @@ class Run:
         if not found:
             found.append(
                 f"The error of chunk {self.errors.worst} is {self.errors.excess:.3g} times what the"
-                " configuration explains: numbers on the way were too small for"
+                " configuration explains: intermediate numbers were too small for"
                 f" {self.config.exponent_bits}-bit exponents, or the kernel is wrong."
             )
         return found
 
     @property
     def warnings(self) -> list[str]:
-        """What y should not be used without knowing, a sentence each."""
+        """Warnings about the use of y, a sentence each."""
         found = self.faults
         expected = accuracy.snr(self.config, self.x.shape[-1])
         if not found and self.errors.quiet_db < expected - QUIET_DB:
             found.append(
                 f"Half of a chunk's outputs are at most {self.errors.quiet_db:.0f} dB above the"
                 f" error, where noise would have {expected:.0f} dB: x is loud where y is quiet;"
-                " docs/accuracy.md says what helps."
+                " docs/accuracy.md lists remedies."
             )
         return found
 
     def report(self, **more: Any) -> dict[str, Any]:
-        """What there is to say, ready for JSON; `more` is added."""
+        """The report, ready for JSON, extended by `more`."""
         config = self.config
         prepare, convolve = self.prepare.counters, self.convolve.counters
         counts: dict[str, Any] = dict.fromkeys(COUNTS)
@@ -210,7 +210,7 @@ class Run:
 
 
 def _finite(value: Any) -> Any:
-    """A number as JSON can say it: of nine digits, or None for an infinity."""
+    """A number for JSON, with nine digits; None for infinity."""
     if isinstance(value, float):
         return float(f"{value:.9g}") if math.isfinite(value) else None
     return value
@@ -222,19 +222,19 @@ def to_json(report: dict[str, Any]) -> bytes:
 
 
 def _rows(x: Samples, h: Samples) -> Iterator[tuple[Samples, Samples]]:
-    """The channels of x, each with its filter."""
+    """Pairs of a channel of x and its filter."""
     filters = np.broadcast_to(np.atleast_2d(h), (*np.atleast_2d(x).shape[:-1], h.shape[-1]))
     yield from zip(x.reshape(-1, x.shape[-1]), filters.reshape(-1, h.shape[-1]), strict=True)
 
 
 def exact(x: Samples, h: Samples) -> FloatArray:
-    """The convolution in float64, in the shape of x; h as for `Device.prepare`."""
+    """The float64 convolution, in the shape of x; h as for `Device.prepare`."""
     rows = [reference.causal_convolution(*row) for row in _rows(x, h)]
     return np.stack(rows).reshape(x.shape)
 
 
 def worst_errors(y64: FloatArray, y: SampleArray, x: Samples, h: Samples, config: Config) -> Errors:
-    """The errors of y against float64, of the channel that is nearest to the bound or beyond it."""
+    """The errors of y against float64 in the channel closest to, or furthest beyond, its bound."""
     length = x.shape[-1]
     channels = zip(y64.reshape(-1, length), y.reshape(-1, length), _rows(x, h), strict=True)
     return max(
@@ -256,14 +256,14 @@ def modelled(x: Samples, h: Samples, config: Config) -> SampleArray:
 
 
 def _compute_references(x: Samples, h: Samples, config: Config, answer: Connection) -> None:
-    """Sends the model's y and the convolution in float64; nothing if memory does not suffice."""
+    """Sends the model's y and the float64 convolution, or nothing if there is not enough memory."""
     with suppress(MemoryError, BrokenPipeError):
         answer.send((modelled(x, h, config), exact(x, h)))
 
 
 class _References:
-    """What the kernel's y is compared with, computed in a process of its own, which leaves this
-    one's processor to the simulation."""
+    """Computes the references of the kernel's y in a separate process, leaving this process's core
+    to the simulation."""
 
     def __init__(self, x: Samples, h: Samples, config: Config) -> None:
         context = multiprocessing.get_context("spawn")
@@ -271,7 +271,7 @@ class _References:
         self._process = context.Process(
             target=_compute_references, args=(x, h, config, answer), daemon=True
         )
-        # A terminal sends its interrupt to both: the process that waits takes care of it. What
+        # A terminal sends its interrupt to both processes, and the waiting one handles it. What
         # starts first unblocks the signal.
         resource_tracker.ensure_running()
         old = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
@@ -289,13 +289,13 @@ class _References:
         self._process.join()
 
     def result(self) -> tuple[SampleArray, FloatArray]:
-        """The model's y and the convolution in float64, once they are there."""
+        """Waits for the model's y and the float64 convolution and returns them."""
         try:
             y, exact = self._answer.recv()
         except EOFError:
             raise KernelError(
-                "The process that computes what to compare with ended early: it takes more memory"
-                " than there is; give shorter arrays or fewer channels."
+                "The process that computes the references ran out of memory: give shorter arrays or"
+                " fewer channels."
             ) from None
         return y, exact
 
@@ -306,40 +306,30 @@ def run(
     config: Config,
     backend: str,
     screen: Screen,
-    *,
-    card: int = 0,
-    xclbin: Path | None = None,
-    port: str | None = None,
-    waves: Path | None = None,
+    options: Options | None = None,
 ) -> Run:
     """Convolves x with h on a backend, in the shapes that `Device.convolve` takes.
 
-    `waves` is an FST file for those of the backend rtl.
-
     Raises:
-        InputError: there is no such backend, or its file.
-        KernelError: the kernel could not be had, or a job did not end well.
+        InputError: the backend or one of its files does not exist.
+        KernelError: the kernel is not available, or a job failed.
     """
     began = time.perf_counter()
-    timing = Timing()
-    # They are computed while the kernel is compiled and simulated.
+    options = dataclasses.replace(options or Options(), compiling=screen.compiling)
+    # The references are computed while the kernel is compiled and simulated.
     with ExitStack() as stack:
         references = None
         if backend != "model":
             references = stack.enter_context(_References(x, h, config))
-        kernel = RtlKernel(config, timing, screen.compiling, waves) if backend == "rtl" else None
-        device = stack.enter_context(
-            Device(kernel)
-            if kernel
-            else crocuta.open(backend, config.name, card=card, xclbin=xclbin, port=port)
-        )
+        kernel = backends.make(backend, config, options)
+        device = stack.enter_context(Device(kernel))
         stack.enter_context(warnings.catch_warnings())
-        warnings.simplefilter("ignore", RangeWarning)  # the report says so
+        warnings.simplefilter("ignore", RangeWarning)  # the report has them
         ready = time.perf_counter()
         filter = device.prepare(h)
         y = device.convolve(x, filter, screen.progress)
         ended = time.perf_counter()
-        clocks = kernel.clocks if kernel else None
+        clocks = kernel.clocks
         device.close()
         if references is None:
             mismatches, y64 = None, exact(x, h)
@@ -352,10 +342,10 @@ def run(
         device.simulator,
         x,
         h,
-        timing,
+        options.timing,
         y,
-        filter.done,
-        device.done,
+        filter.report,
+        device.report,
         y64,
         worst_errors(y64, y, x, h, config),
         mismatches,

@@ -1,6 +1,6 @@
 # Copyright 2026 The Crocuta authors
 # SPDX-License-Identifier: Apache-2.0
-"""What a run shows on the terminal: its progress on stderr, its results on stdout."""
+"""Terminal output of a run: progress on stderr, results on stdout."""
 
 from __future__ import annotations
 
@@ -23,12 +23,12 @@ WHERE = {
     "xdma": "a card, through XDMA",
     "uart": "a board, through its serial port",
 }
-"""Where a kernel is that is not simulated, by its backend."""
+"""Where a kernel that is not simulated runs, by backend."""
 errors = Console(stderr=True, highlight=False, soft_wrap=True)
 
 
 class ProgressScreen:
-    """See `crocuta.cli.runs.Screen`: one line a step, each with its time."""
+    """Implements `crocuta.cli.runs.Screen`: one line per step, with its time."""
 
     def __init__(self) -> None:
         self._progress = Progress(
@@ -55,19 +55,19 @@ class ProgressScreen:
 
     @contextmanager
     def step(self, description: str) -> Iterator[None]:
-        """A step that cannot tell how far it is."""
+        """A step without a progress count."""
         task = self._progress.add_task(description, total=None, note="")
         yield
         self._progress.update(task, total=1, completed=1)
 
     @contextmanager
     def compiling(self) -> Iterator[None]:
-        """The RTL is compiled within this context."""
+        """A context in which the RTL is compiled."""
         with self.step("Compiling the RTL, once"):
             yield
 
     def progress(self, done: int, total: int) -> None:
-        """Output chunks done, and their number."""
+        """Reports output chunks done, and their total."""
         if self._chunks is None:
             self._chunks = self._progress.add_task("Convolving", total=total, note="")
         note = f"chunk {done} of {total}"
@@ -79,7 +79,7 @@ def _sizes(array: SampleArray) -> str:
 
 
 def results(run: Run) -> Table:
-    """The results of a run as a table of two columns."""
+    """The results of a run as a two-column table."""
     table = Table(show_header=False, box=None, pad_edge=False)
     table.add_column(style="dim")
     table.add_column(overflow="fold")

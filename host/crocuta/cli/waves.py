@@ -1,9 +1,9 @@
 # Copyright 2026 The Crocuta authors
 # SPDX-License-Identifier: Apache-2.0
-"""Waves of a convolution: the file, whether it would be too large, and signal lists for viewers.
+"""Waves of a convolution: the file, an estimate of its size, and signal lists for viewers.
 
-In the waves the kernel's streams are real numbers, decoded by simulation/kernel_waves.sv: a viewer
-needs no translation of CFP words or float32.
+simulation/kernel_waves.sv decodes the kernel's streams into real numbers, so viewers need not
+translate CFP words or float32.
 """
 
 from __future__ import annotations
@@ -30,14 +30,14 @@ STREAMS = (
     ("sum of products", "u_total", ("total_valid",), ("re", "im")),
     ("y, as written", "u_y", ("y_valid", "y_ready"), ("value",)),
 )
-"""The streams along the data path: name, instance in kernel_waves, handshake, what a lane has."""
+"""The streams along the data path: name, instance in kernel_waves, handshake, signals per lane."""
 BYTES_PER_CLOCK = 71
-"""Of the file, for each lane and each of the transform's levels: what tiny takes."""
+"""File size per clock, lane and transform level, as measured at tiny."""
 MOST_BYTES = 500_000_000
 
 
 def check_size(config: Config, length: int, taps: int, jobs: int) -> None:
-    """Raises InputError if so many convolutions would leave a huge file."""
+    """Raises InputError if this many convolutions would leave a huge file."""
     loads = (chunk_count(config, length) + chunk_count(config, taps)) * config.chunk_beats
     clocks = jobs * (loads + mac_beats(config, Job(Mode.CONVOLVE, 1, length, taps)))
     size = clocks * config.lanes * config.chunk_log2 * BYTES_PER_CLOCK
@@ -50,8 +50,8 @@ def check_size(config: Config, length: int, taps: int, jobs: int) -> None:
 
 @contextmanager
 def recorded(path: Path, config: Config) -> Iterator[Path]:
-    """The file to record waves in. It gets its name, and the signal lists beside it, when the block
-    ends, even if the kernel failed.
+    """Yields the file to record waves in. It gets its final name, and signal lists next to it, when
+    the block ends, even if the kernel failed.
 
     Raises:
         InputError: it cannot be written.
@@ -80,12 +80,12 @@ def _keep(part: Path, path: Path, lists: dict[Output, str]) -> None:
 
 
 def _lists(path: Path, config: Config) -> dict[str, str]:
-    """The signal lists by their files' suffixes."""
+    """The signal lists by file suffix."""
     return {".gtkw": _gtkwave(path, config), ".sucl": _surfer(config)}
 
 
 def signals(config: Config) -> dict[str, list[str]]:
-    """The signals of each stream, in the order of the data path."""
+    """The signals of each stream, in data-path order."""
     return {
         name: [
             *(f"{KERNEL}.{signal}" for signal in handshake),
@@ -100,7 +100,7 @@ def signals(config: Config) -> dict[str, list[str]]:
 
 
 def _gtkwave(path: Path, config: Config) -> str:
-    """GTKWave's save file: a group a stream."""
+    """GTKWave's save file, with a group per stream."""
     lines = [f'[dumpfile] "{path.resolve()}"', "[timestart] 0", "@28", f"{KERNEL}.ap_clk"]
     for name, listed in signals(config).items():
         lines += ["@800200", f"-{name}", "@28", *listed, "@1000200", f"-{name}"]
@@ -108,9 +108,9 @@ def _gtkwave(path: Path, config: Config) -> str:
 
 
 def _surfer(config: Config) -> str:
-    """Surfer's command file: a divider before each stream."""
+    """Surfer's command file, with a divider before each stream."""
     lines = [f"variable_add {KERNEL}.ap_clk"]
     for name, listed in signals(config).items():
-        word = name.replace(" ", "_")  # Surfer takes no more for a name
+        word = name.replace(" ", "_")  # Surfer accepts only one word as a name
         lines += [f"divider_add {word}", *(f"variable_add {signal}" for signal in listed)]
     return "\n".join([*lines, "zoom_fit"]) + "\n"

@@ -1,10 +1,10 @@
 # Copyright 2026 The Crocuta authors
 # SPDX-License-Identifier: Apache-2.0
-"""What is compiled, kept for a user: every checkout and every environment takes it from here.
+"""A per-user cache of compiled designs, shared by all checkouts and environments.
 
-An entry is a folder that is named by a digest of all it is made from. It appears complete or not at
-all, and nothing in it changes; so any number of processes use it, and one that is killed while it
-makes one leaves nothing that counts.
+An entry is a folder named by a digest of everything it is made from. It appears complete or not at
+all, and never changes, so any number of processes can use it. A process that is killed while making
+an entry leaves nothing that another would use.
 """
 
 from __future__ import annotations
@@ -28,18 +28,18 @@ from crocuta.models.files import write_generated
 
 LIMIT_BYTES = 4 << 30
 RECENT_S = 600
-"""What was used so recently is not removed: a process may be about to open it."""
+"""Entries used this recently are kept: a process may be about to open them."""
 LEFT_S = 24 * 3600
-"""What nobody finished in that time, nobody will."""
+"""An unfinished entry this old is abandoned."""
 SAFE = re.compile(r"/[A-Za-z0-9_./+@-]*")
-"""Make and the simulators take other characters in a path for something else."""
+"""Make and the simulators give other characters in a path a special meaning."""
 
 
 def root() -> Path:
-    """The cache's folder: CROCUTA_CACHE, or `crocuta` where caches are, or a folder of /tmp.
+    """The cache's folder: CROCUTA_CACHE, or `crocuta` in the user's cache folder or in /tmp.
 
     Raises:
-        BuildError: CROCUTA_CACHE, or all the others, cannot be used.
+        BuildError: CROCUTA_CACHE, or each of the others, is unusable.
     """
     named = os.environ.get("CROCUTA_CACHE", "")
     if named:
@@ -56,26 +56,26 @@ def root() -> Path:
         if not _problem(place):
             return place
     raise BuildError(
-        f"Neither {places[0]} nor {places[1]} can hold what is compiled: name a folder that can be"
-        " written in CROCUTA_CACHE."
+        f"Neither {places[0]} nor {places[1]} can hold compiled designs: name a writable folder"
+        " in CROCUTA_CACHE."
     )
 
 
 def _problem(path: Path) -> str:
-    """Why a folder, which this makes, cannot be the cache; "" if it can."""
+    """Creates the folder if necessary. Returns why it cannot be the cache, or "" if it can."""
     if not SAFE.fullmatch(str(path)):
-        return "is no absolute path of ASCII letters, digits and ./_+@-"
+        return "is not an absolute path of ASCII letters, digits and ./_+@-"
     with suppress(OSError):
         path.mkdir(parents=True, exist_ok=True, mode=0o700)
     if not path.is_dir():
         return "cannot be made"
     if path.parent == Path("/tmp") and path.lstat().st_uid != os.getuid():
-        return "belongs to somebody else"
+        return "belongs to another user"
     return "" if os.access(path, os.W_OK | os.X_OK) else "cannot be written"
 
 
 def digest(*parts: object) -> str:
-    """What names an entry that is made from `parts`: bytes, or what JSON can say."""
+    """The digest of `parts`, which are bytes or JSON values."""
     found = hashlib.sha256()
     for part in parts:
         data = part if isinstance(part, bytes) else json.dumps(part).encode()
@@ -85,7 +85,7 @@ def digest(*parts: object) -> str:
 
 @contextmanager
 def alone(name: str, waiting: Callable[[], object]) -> Iterator[None]:
-    """Lets one process at a time make what is called `name`; calls `waiting` before it waits."""
+    """Locks `name` against other processes; calls `waiting` before it waits."""
     locks = root() / "locks"
     locks.mkdir(exist_ok=True)
     lock = FileLock(locks / f"{name}.lock")
@@ -103,11 +103,12 @@ def alone(name: str, waiting: Callable[[], object]) -> Iterator[None]:
 def entry(
     name: str, make: Callable[[Path], object], waiting: Callable[[], object] = lambda: None
 ) -> Path:
-    """The folder `name`, whose last part is a digest; `make` fills it unless it is there.
+    """Returns the folder `name`, whose last part is a digest. If it does not exist, `make` fills
+    it.
 
     Args:
-        make: called with an empty folder, whose path is not the one it gets in the end.
-        waiting: called if another process is making it, before the wait.
+        make: called with an empty folder, which is renamed when it is complete.
+        waiting: called before waiting for another process that is making the entry.
     """
     path = root() / "entries" / name
     if _use(path):
@@ -117,7 +118,7 @@ def entry(
             return path
         unfinished = root() / "unfinished"
         unfinished.mkdir(exist_ok=True)
-        for left in unfinished.glob(f"{name}.*"):  # by who was killed
+        for left in unfinished.glob(f"{name}.*"):  # left by killed processes
             shutil.rmtree(left, ignore_errors=True)
         made = Path(tempfile.mkdtemp(prefix=f"{name}.", dir=unfinished))
 
@@ -136,7 +137,7 @@ def entry(
 
 
 def _use(path: Path) -> bool:
-    """Whether an entry is there; it then counts as used now."""
+    """Whether an entry exists; marks it as used now."""
     try:
         os.utime(path)
     except FileNotFoundError:
@@ -145,7 +146,8 @@ def _use(path: Path) -> bool:
 
 
 def tables(files: Mapping[str, str]) -> Path:
-    """A folder of these files, for designs that read them: their text decides where it is."""
+    """Returns a folder with these files, for designs that read them; the text determines the
+    path."""
     path = root() / "entries" / f"tables-{digest(dict(sorted(files.items())))}"
     for name, text in files.items():
         write_generated(path / name, text)
@@ -163,7 +165,7 @@ def _size(path: Path) -> int:
 
 
 def evict(limit: int) -> None:
-    """Removes the entries that were not used for longest, until what is left has `limit` bytes."""
+    """Removes the least recently used entries until the rest fits into `limit` bytes."""
     now = time.time()
     for left in (root() / "unfinished").glob("*"):
         with suppress(OSError):
@@ -178,7 +180,7 @@ def evict(limit: int) -> None:
         if total <= limit or used > now - RECENT_S:
             return
         with suppress(OSError):
-            # At once for those who look for it; then the contents.
+            # Hide the entry at once by renaming it, then delete the contents.
             removed = path.rename(root() / "unfinished" / f"{path.name}.removed-{os.getpid()}")
             shutil.rmtree(removed, ignore_errors=True)
             total -= size

@@ -1,6 +1,6 @@
 # Copyright 2026 The Crocuta authors
 # SPDX-License-Identifier: Apache-2.0
-"""Programs that compile and simulate: their output in a log, their end with ours."""
+"""Runs compilers and simulators: output to a log, and no process left behind when this one ends."""
 
 from __future__ import annotations
 
@@ -17,15 +17,15 @@ from typing import TextIO
 
 
 class Failed(Exception):
-    """A program that ended with another exit code than 0."""
+    """A program that exited with a code other than 0."""
 
 
 class TimedOut(Failed):
-    """A program that took too long."""
+    """A program that exceeded its time limit."""
 
 
 def _ends_with_its_parent() -> list[str]:
-    """What to put before a command so that it does not outlive a killed test run or worker."""
+    """A command prefix that makes a program end with this process, even if this one is killed."""
     setpriv = shutil.which("setpriv")
     return [setpriv, "--pdeathsig", "KILL", "--"] if setpriv else []
 
@@ -39,16 +39,16 @@ def run(
     echo: bool = False,
     time_limit: float | None = None,
 ) -> None:
-    """Runs a program; neither it nor what it starts goes on when this returns or raises.
+    """Runs a program. Neither it nor its children survive this function.
 
     Args:
-        log: takes what it prints.
-        echo: show it as it comes, too.
-        time_limit: seconds.
+        log: receives the program's output.
+        echo: whether to print the output as it comes, too.
+        time_limit: in seconds.
 
     Raises:
-        Failed: it failed, or there is no such program.
-        TimedOut: it was stopped after the time limit.
+        Failed: the program failed or does not exist.
+        TimedOut: the program was stopped at the time limit.
     """
     process = subprocess.Popen(
         [*_ends_with_its_parent(), *command],

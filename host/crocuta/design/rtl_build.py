@@ -1,6 +1,6 @@
 # Copyright 2026 The Crocuta authors
 # SPDX-License-Identifier: Apache-2.0
-"""Compiles the kernel's RTL to a shared library, unless that was done before."""
+"""Compiles the kernel's RTL to a shared library, unless the cache has it."""
 
 from __future__ import annotations
 
@@ -10,12 +10,11 @@ from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 
-from cocotb_tools.runner import as_sv_literal
-
 from crocuta.design import cache, processes, verilator
 from crocuta.design.sources import design_files, twiddle_directory
 from crocuta.errors import BuildError, KernelError
-from crocuta.kernel import memory_bytes
+from crocuta.extras import IN_CHECKOUT
+from crocuta.memory import memory_bytes
 from crocuta.models.configs import Config
 
 SIMULATION = Path(__file__).parent.with_name("simulation")
@@ -28,7 +27,7 @@ BENCH_FILES = tuple(
 WAVE_FILES = tuple(
     SIMULATION / name for name in ("cfp_wave.sv", "float_wave.sv", "kernel_waves.sv")
 )
-"""What a build with waves has besides."""
+"""Additional Verilator flags for a build with waves."""
 WAVE_FLAGS = ("--trace-fst", "--trace-max-width", "1024")
 VERILATOR_FLAGS = (
     "-O3",
@@ -37,10 +36,6 @@ VERILATOR_FLAGS = (
     "--x-initial",
     "fast",
     "--no-assert",
-    # GCC takes minutes for Verilator's longest functions; and only the parts of a function that
-    # name no instance are shared by all (rtl_kernel.vlt).
-    "--output-split-cfuncs",
-    "300",
     "--timescale",
     "1ns/1ps",
     "-Wno-fatal",
@@ -50,15 +45,23 @@ VERILATOR_FLAGS = (
     "-shared",
 )
 WAVE_OPTIMISE = ("OPT_FAST=-O1", "OPT_SLOW=-O0", "OPT_GLOBAL=-O2")
-"""Compiled sooner, for the few clocks that anybody looks at."""
-OPTIMISE = ("OPT_FAST=-O2 -march=native", "OPT_SLOW=-O0", "OPT_GLOBAL=-O2")
+"""Faster to compile, for runs of a few clocks."""
+FAST_FLAGS = ("--output-split-cfuncs", "300")
+"""GCC takes minutes for Verilator's longest functions, and only parts of a function that name no
+instance can be shared by all instances (rtl_kernel.vlt)."""
+FAST_OPTIMISE = ("OPT_FAST=-O2 -march=native", "OPT_SLOW=-O0", "OPT_GLOBAL=-O2")
+SOON_FLAGS = ("--output-split", "0")
+"""Not split: for each design that it splits, Verilator compiles its headers twice."""
+SOON_OPTIMISE = ("OPT_FAST=-O1 -march=native", "OPT_SLOW=-O0", "OPT_GLOBAL=-O2")
+LARGE_CHUNK = 16384
+"""At this chunk size and above, simulations are long enough to justify a slower compile."""
 
 Announce = Callable[[], AbstractContextManager[object]]
-"""Called when compiling begins; the context it returns ends with it."""
+"""Called when compiling begins; returns a context that ends with it."""
 
 
 def parameters(config: Config) -> dict[str, int | str]:
-    """kernel_tb's parameters: memories for the longest x, h and y in every configuration."""
+    """kernel_tb's parameters, with memories for the longest x, h and y in every configuration."""
     samples, spectra, _ = memory_bytes(config)
     beat_bytes = config.axi_bits // 8
     return {
@@ -69,23 +72,30 @@ def parameters(config: Config) -> dict[str, int | str]:
     }
 
 
+def _literal(value: int | str) -> str:
+    """A parameter's value in SystemVerilog; text needs no escape: it is a path of the cache."""
+    return f'"{value}"' if isinstance(value, str) else str(value)
+
+
 def simulator() -> str:
     """The simulator's name and version."""
     return f"Verilator {verilator.version()}"
 
 
 def library(config: Config, announce: Announce = nullcontext, *, waves: bool = False) -> Path:
-    """The compiled kernel. Compiles when a source, parameter, flag or the tool has changed.
+    """Returns the compiled kernel, compiling it if a source, parameter, flag or the tool has
+    changed.
 
     Args:
-        config: of the kernel.
-        announce: called when compiling begins.
-        waves: whether it is one that can write them, which has a build of its own.
+            config: the kernel's configuration.
+            announce: called when compiling begins.
+            waves: whether the kernel can record waves, which takes a separate build.
 
     Raises:
-        KernelError: it does not compile; names the log.
+        KernelError: it does not compile; the message names the log.
     """
     product = f"libcrocuta_{config.name}.so"
+    large = config.chunk >= LARGE_CHUNK
     try:
         recipe = verilator.Recipe(
             top=TOP,
@@ -94,9 +104,11 @@ def library(config: Config, announce: Announce = nullcontext, *, waves: bool = F
             flags=(
                 *VERILATOR_FLAGS,
                 *(WAVE_FLAGS if waves else ()),
-                *(f"-G{name}={as_sv_literal(value)}" for name, value in parameters(config).items()),
+                *(FAST_FLAGS if large else SOON_FLAGS),
+                *(f"-G{name}={_literal(value)}" for name, value in parameters(config).items()),
             ),
-            optimise=WAVE_OPTIMISE if waves else OPTIMISE,
+            optimise=WAVE_OPTIMISE if waves else FAST_OPTIMISE if large else SOON_OPTIMISE,
+            precompile=not large,
             sources=(
                 CONTROL,
                 HARNESS,
@@ -114,7 +126,7 @@ def library(config: Config, announce: Announce = nullcontext, *, waves: bool = F
             log_path.unlink()
 
         def waiting() -> None:
-            message = f"Another process compiles the RTL of {config.name}: waiting for it."
+            message = f"Waiting for another process that is compiling the RTL of {config.name}."
             print(message, file=sys.stderr, flush=True)
 
         return cache.entry(name, compile_here, waiting) / product
@@ -131,4 +143,5 @@ def library(config: Config, announce: Announce = nullcontext, *, waves: bool = F
 def _check_tools() -> None:
     for tool in ("perl", "make", "c++"):
         if shutil.which(tool) is None:
-            raise KernelError(f"There is no {tool}, which compiling the RTL needs: run `make env`.")
+            remedy = "run `make env`" if IN_CHECKOUT else "install g++, make and perl"
+            raise KernelError(f"Compiling the RTL needs {tool}, which is missing: {remedy}.")

@@ -1,6 +1,6 @@
 # Copyright 2026 The Crocuta authors
 # SPDX-License-Identifier: Apache-2.0
-"""The files of a design: its SystemVerilog and the tables that its memories begin with."""
+"""The files of a design: its SystemVerilog and the initial contents of its memories."""
 
 from __future__ import annotations
 
@@ -18,26 +18,26 @@ FILE_LIST = RTL / "crocuta.f"
 
 
 def rtl_files() -> list[Path]:
-    """The files that rtl/crocuta.f lists, in its order."""
+    """The files listed in rtl/crocuta.f, in order."""
     lines = FILE_LIST.read_text(encoding="utf-8").splitlines()
     return [RTL / line for line in lines if line and not line.startswith("//")]
 
 
 def rtl_file(module: str) -> Path:
-    """The file of rtl/ that holds a module or package, which has its name."""
+    """The file of rtl/ with the module or package `name`."""
     return next(path for path in rtl_files() if path.stem == module)
 
 
 def design_files(top: str, extra: Sequence[Path] = ()) -> list[Path]:
-    """The files of rtl/ and `extra` that `top` reaches, packages first.
+    """Returns the files of rtl/ and `extra` that `top` depends on, packages first.
 
-    Only these are compiled, so a change elsewhere neither rebuilds nor breaks a bench. Relies on
-    one module or package per file of rtl/, with the file's name.
+    Only these are compiled, so a change elsewhere neither rebuilds nor breaks a bench. This relies
+    on each file of rtl/ holding one module or package with the file's name.
     """
     library = {path.stem: path for path in rtl_files()}
     library.update({path.stem: path for path in extra})
     if top not in library:
-        raise BuildError(f"There is no module {top}: neither rtl/ nor a bench's sources have it.")
+        raise BuildError(f"Neither rtl/ nor the bench's sources contain a module {top}.")
     reached = {top, *(path.stem for path in extra)}
     waiting = sorted(reached)
     while waiting:
@@ -50,5 +50,5 @@ def design_files(top: str, extra: Sequence[Path] = ()) -> list[Path]:
 
 
 def twiddle_directory(config: Config) -> str:
-    """The folder of a configuration's twiddle tables, which this writes."""
+    """Writes a configuration's twiddle tables and returns their folder."""
     return str(cache.tables(twiddle_rom.tables(config)))

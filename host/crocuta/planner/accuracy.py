@@ -2,13 +2,13 @@
 # SPDX-License-Identifier: Apache-2.0
 """The SNR of a configuration, from points measured with the bit-exact model.
 
-`python -m crocuta.planner.accuracy` measures the points anew and writes snr.json. Between and
-beyond them a law holds: what M-bit words and T-bit twiddles round off adds up,
+`python -m crocuta.planner.accuracy` measures the points again and writes snr.json. Other points
+follow a law in which the rounding noise of M-bit words and T-bit twiddles adds up,
 
     noise / signal = 4^-M (a0 + a1 k + a2 P) + 4^-T (b0 + b1 k)
 
-with k = log2 C levels and P chunks. The data are Gaussian noise, x and h alike: a signal with all
-its energy at one frequency has the SNR that the filter lets through there.
+with k = log2 C levels and P chunks. x and h are Gaussian noise; if all of a signal's energy is at
+one frequency, its SNR depends on the filter's gain there.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ SEED = 1
 
 
 class Point(NamedTuple):
-    """Where an SNR is measured: bits of a mantissa and of a twiddle, chunk and chunks."""
+    """A measured point: bits of a mantissa and of a twiddle, chunk size and number of chunks."""
 
     mantissa_bits: int
     twiddle_bits: int
@@ -49,8 +49,8 @@ POINTS = [
 
 
 def measure(point: Point) -> float:
-    """The SNR in dB at one point, against float64; the same for any number of lanes."""
-    # Here, because a plan needs neither the model nor scipy.
+    """Measures the SNR in dB at one point, against float64; it does not depend on the lanes."""
+    # Imported here, because a plan needs neither the model nor scipy.
     from crocuta.models.kernel import crocuta_kernel
     from crocuta.models.reference import causal_convolution, snr_db
 
@@ -64,14 +64,14 @@ def measure(point: Point) -> float:
 
 
 def snr(config: Config, length: int) -> float:
-    """The SNR in dB that a configuration reaches with Gaussian data of a length."""
+    """Predicts a configuration's SNR in dB for Gaussian data of a length."""
     chunks = -(-length // config.chunk)
     point = Point(config.mantissa_bits, config.twiddle_bits, config.chunk, chunks)
     return float(-10 * np.log10(_terms(point) @ _law()))
 
 
 def _terms(point: Point) -> FloatArray:
-    """What the law's coefficients are multiplied by."""
+    """The terms that the law's coefficients multiply."""
     m, t, chunk, chunks = point
     levels = chunk.bit_length() - 1
     word, twiddle = 4.0**-m, 4.0**-t
@@ -80,7 +80,7 @@ def _terms(point: Point) -> FloatArray:
 
 @functools.cache
 def _law() -> FloatArray:
-    """The law's coefficients: the least relative errors at the measured points."""
+    """Fits the law's coefficients, with the least relative errors at the measured points."""
     rows = json.loads(DATA.read_text(encoding="utf-8"))["points"]
     noise = np.array([10 ** (-row[4] / 10) for row in rows])
     terms = np.array([_terms(Point(*row[:4])) for row in rows]) / noise[:, None]
@@ -90,7 +90,7 @@ def _law() -> FloatArray:
         found = np.linalg.lstsq(terms[:, used] / scale[used], np.ones(len(noise)), rcond=None)[0]
         if found.min() >= 0:
             break
-        # Noise only adds: a term that would take some away has none.
+        # Noise only adds up, so no coefficient may be negative.
         used = np.delete(used, found.argmin())
     coefficients: FloatArray = np.zeros(len(scale))
     coefficients[used] = found / scale[used]

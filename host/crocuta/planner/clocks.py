@@ -1,11 +1,11 @@
 # Copyright 2026 The Crocuta authors
 # SPDX-License-Identifier: Apache-2.0
-"""The clocks a job takes: its passes, the pipeline's fill, and what the X port makes it wait.
+"""Predicts a job's clocks: passes, fill, and waits for the port of X.
 
-Three parts. The passes come from the schedule. The fill is a sum of latencies, those of the RTL's
-own pipelines and the memory's. The waits come from the port of the spectra of X, on which reads
-and writes share a beat a clock and a chunk may be read only after it has been written: that port
-and the passes are followed in steps of a few clocks, until their pattern repeats.
+The passes come from the schedule. The fill is the sum of the latencies of the RTL's pipelines and
+of the memory. The waits come from the port of X's spectra, where reads and writes share one beat
+per clock and a chunk can be read only after it has been written: that port and the passes are
+simulated in steps of a few clocks until their pattern repeats.
 """
 
 from __future__ import annotations
@@ -29,9 +29,9 @@ from crocuta.models.convolution.chunk_controller import passes as job_passes
 from crocuta.models.layout import PAGE_BYTES, chunk_count
 
 READER_FIFO = 512
-"""Beats a spectrum_reader holds or has asked for."""
+"""Beats that a spectrum_reader holds or has requested."""
 FOLLOWED_BEATS = 4096
-"""Longer passes are taken as so long: nothing new happens in them after that."""
+"""Longer passes are simulated as if they had this many beats: nothing new happens after that."""
 TILE_SLOTS = 4
 """Tiles of sample_reader and sample_writer."""
 
@@ -39,9 +39,9 @@ ROTATE_CLOCKS = 8
 BUTTERFLY_CLOCKS = 9
 ROM_CLOCKS = 3
 RAM_CLOCKS = 3
-"""Of a commutator whose delay is a RAM; one of registers has one clock."""
+"""Latency of a commutator whose delay is a RAM; with registers it is one clock."""
 
-# What the modules around the engines add, as the RTL's counters show it.
+# Latency of the modules around the engines, from the RTL's counters.
 FRONT_CLOCKS = 12
 PREPARE_TAIL_CLOCKS = 42
 CONVOLVE_TAIL_CLOCKS = 83
@@ -53,23 +53,23 @@ READ_START = 4
 
 @dataclasses.dataclass(frozen=True)
 class Memory:
-    """How the memory behind each port behaves; the defaults are those of every bench."""
+    """Timing of the memory behind each port; the defaults are those of every bench."""
 
     latency: int = 60
     """Clocks from a burst's address to its first beat, and from its last to its response."""
     bandwidth: float = 1.0
-    """Beats a clock and port, of reads and writes together."""
+    """Beats per clock and port, reads and writes together."""
 
 
 @dataclasses.dataclass(frozen=True)
 class Clocks:
-    """A job's clocks: `total` is the sum of the others, rounded."""
+    """A job's clocks; `total` is the rounded sum of the others."""
 
     total: int
     passes: int
-    """C / W for each pass: what the MAC computes in."""
+    """C / W for each pass, in which the MAC computes."""
     fill: int
-    """Until the first pass, and from the last to the end."""
+    """Before the first pass, and after the last one."""
     waits: int
     """Within the passes."""
 
@@ -80,12 +80,12 @@ def burst_beats(config: Config) -> int:
 
 
 def tile_beats(config: Config) -> int:
-    """Engine beats of a tile of samples."""
+    """Engine beats per tile of samples."""
     return min(32 * config.lanes, config.chunk_beats)
 
 
 def engine_clocks(config: Config, inverse: bool) -> int:
-    """The latency of an engine, the beats that it holds apart."""
+    """The latency of an engine, without the beats that it holds."""
     later = config.chunk_log2 - config.lanes_log2
     short = min(2, later)
     level = ROTATE_CLOCKS + BUTTERFLY_CLOCKS + (0 if inverse else ROM_CLOCKS)
@@ -94,7 +94,7 @@ def engine_clocks(config: Config, inverse: bool) -> int:
 
 
 def tile_axi_beats(config: Config, samples: int, tile: int) -> int:
-    """AXI beats of one tile, one burst a lane, in a chunk that has so many samples."""
+    """AXI beats of one tile, one burst per lane, in a chunk with this many samples."""
     beat_samples = 2 * config.lanes
     size = tile_beats(config)
     beats = 0
@@ -114,7 +114,7 @@ def prepare_clocks(
     passes = count * beats
     burst = burst_beats(config)
     supply = max(passes, _last_start(config, count, memory) + beats)
-    # The last burst is written when it is whole, the first one when it was.
+    # The last burst is written once it is complete, as was the first one.
     last = max(supply + burst / memory.bandwidth, burst + passes / memory.bandwidth)
     fill = _front(config, length_h, memory) + burst + memory.latency + PREPARE_TAIL_CLOCKS
     return _clocks(passes, fill, last - burst - passes)
@@ -150,7 +150,7 @@ def _clocks(passes: int, fill: float, waits: float) -> Clocks:
 
 
 def _front(config: Config, length: int, memory: Memory) -> float:
-    """Until the first chunk is out of the forward engine: the chunk itself and the pipeline."""
+    """Until the first chunk has left the forward engine: the chunk itself and the pipeline."""
     first = tile_axi_beats(config, min(length, config.chunk), 0)
     return (
         config.chunk_beats
@@ -163,7 +163,7 @@ def _front(config: Config, length: int, memory: Memory) -> float:
 
 
 def _tail(config: Config, length: int, memory: Memory) -> float:
-    """From the last pass to the end: the flush pushes the last chunk out and into memory."""
+    """From the last pass to the end: the last chunk is flushed out and written to memory."""
     beats, size = config.chunk_beats, tile_beats(config)
     samples = (length - 1) % config.chunk + 1
     last = (min(samples, beats) - 1) // size
@@ -175,37 +175,38 @@ def _tail(config: Config, length: int, memory: Memory) -> float:
 
 
 def _last_start(config: Config, count: int, memory: Memory) -> float:
-    """When the last of `count` chunks leaves the forward engine, the first one at 0, if only the
-    reader of samples is slow: a tile is asked for when the one four before it has been used."""
+    """When the last of `count` chunks leaves the forward engine, counted from the first one, if
+    only the reader of samples limits: it requests a tile once the tile four before has been
+    used."""
     size = tile_beats(config)
     reads = config.lanes * size // (2 * config.lanes)
     turn = memory.latency + reads / memory.bandwidth + size + TILE_CLOCKS
     tiles = (count - 1) * config.chunk_beats // size
     if turn <= TILE_SLOTS * size:
         return tiles * size
-    # Tile 1 is the first chunk's last; four come in each turn.
+    # Tile 1 is the first chunk's last; each round has four tiles.
     turns, rest = divmod(tiles, TILE_SLOTS)
     return turns * turn + rest * size
 
 
 def _port_waits(config: Config, count: int, memory: Memory) -> float:
-    """What the port of samples lacks where samples come in and go out in every clock: half a beat
-    each. The first and the last chunks do not meet, and the tiles held make up for some."""
+    """Clocks lost at the port of samples, where samples come in and go out in every clock, half a
+    beat each. The first and the last chunk do not coincide, and buffered tiles make up for some."""
     held = 3 + TILE_SLOTS * tile_beats(config) // config.chunk_beats
     return max(0, count - held) * config.chunk_beats * (1 / memory.bandwidth - 1)
 
 
 @dataclasses.dataclass(frozen=True)
 class _Group:
-    """Output chunks that go together."""
+    """Output chunks that are computed together."""
 
     oldest: int
-    """The first chunk of X that they need."""
+    """The first chunk of X in the passes."""
     fresh: int
-    """The first that comes from the engine."""
+    """The first chunk of X that comes straight from the engine."""
     newest: int
     store: bool
-    """Those from the engine are written to memory."""
+    """Whether the chunks from the engine are written to memory."""
 
     @property
     def passes(self) -> int:
@@ -230,13 +231,13 @@ def _groups(config: Config, job: Job) -> tuple[_Group, ...]:
 def _channel(
     groups: tuple[_Group, ...], beats: int, burst: int, latency: int, bandwidth: float
 ) -> float:
-    """The clocks of one channel's passes, from its first to its last beat."""
+    """The clocks of one channel's passes, from the first to the last beat."""
     port = _Port(groups, beats, burst, latency, bandwidth)
     pace = beats / bandwidth
     total, extras = 0.0, deque[float](maxlen=12)
     for number, group in enumerate(groups):
         if len(extras) == 12 and max(extras) - min(extras) < 1:
-            # The pattern repeats; the last chunk is not stored.
+            # The pattern repeats, except that the last chunk is not stored.
             left = sum(other.passes for other in groups[number:])
             return total + left * pace + (len(groups) - number) * extras[-1]
         clocks = port.group(group)
@@ -246,7 +247,8 @@ def _channel(
 
 
 class _Port:
-    """The port of the spectra of X and the passes that wait for it, in steps of some clocks."""
+    """Simulates the port of X's spectra and the passes that wait for it, in steps of some
+    clocks."""
 
     def __init__(
         self,
@@ -260,13 +262,13 @@ class _Port:
         self.latency, self.bandwidth = latency, bandwidth
         self.step = max(1, min(burst // 4, beats // 128))
         self.time = 0.0
-        # Reader: the chunks to come, the burst it is at, and beats in all.
+        # Reader: chunks to come, the current burst, and beats in total.
         self.reads = iter(i for group in groups for i in range(group.oldest, group.fresh))
         self.place = (next(self.reads, None), 0)
         self.after = next(self.reads, None)
         self.issued = self.delivered = self.popped = 0.0
-        self.coming: deque[tuple[float, float]] = deque()  # when, and beats issued by then
-        self.arrived = 0.0  # beats that could be delivered
+        self.coming: deque[tuple[float, float]] = deque()  # time, and beats requested by then
+        self.arrived = 0.0  # beats the memory can have delivered
         # Writer, likewise.
         self.pushed = self.written = 0.0
         self.complete: deque[tuple[float, float]] = deque()
@@ -286,7 +288,7 @@ class _Port:
         return self.time - start
 
     def _quick(self, engine: bool, store: bool) -> bool:
-        """Does a whole pass if nothing can wait in it."""
+        """Completes a whole pass at once if nothing can wait in it."""
         if self.bandwidth < 1 or store or self.written < self.pushed or self.responses:
             return False
         if self.issued - self.popped < READER_FIFO or self.delivered < self.issued:
@@ -303,7 +305,7 @@ class _Port:
         return True
 
     def _readable(self, ahead: int = 1) -> bool:
-        """Whether the next burst, or so many, may be read."""
+        """Whether the next `ahead` bursts may be read."""
         bursts = self.beats // self.burst
         i, burst = self.place
         later = burst + ahead - 1 - bursts
@@ -342,7 +344,7 @@ class _Port:
                 self.popped += able
 
     def _move(self) -> None:
-        """What the memory does in a step."""
+        """Advances the memory by a step."""
         now, step = self.time, self.step
         while self.responses and self.responses[0][0] <= now:
             self.acknowledged = self.responses.popleft()[1]

@@ -1,9 +1,10 @@
 # Copyright 2026 The Crocuta authors
 # SPDX-License-Identifier: Apache-2.0
-"""LUTs, flip-flops and multipliers of a configuration, module by module.
+"""Predicts LUTs, flip-flops and multipliers of a configuration, module by module.
 
-Fitted to docs/resources.json, which has mantissas of 18 bits and exponents of 9: for others the
-arithmetic is taken in proportion, which nobody has measured. 16 lanes are beyond what was fitted.
+Fitted to docs/resources.json, where mantissas have 18 bits and exponents 9. For other widths the
+arithmetic is scaled in proportion, which has not been measured, and 16 lanes are beyond the fitted
+range.
 """
 
 from __future__ import annotations
@@ -19,12 +20,12 @@ ECP5_LUT = 50536 / 35426
 """LUT4 for a LUT of an UltraScale+: edge-ecp5 by yosys' synth_ecp5 has 31,672 LUT4, 6,405 CCU2C of
 two LUT4 and 1,009 TRELLIS_DPR16X4 of six."""
 ECP5_FF = 71399 / 58001
-"""Flip-flops for one of an UltraScale+, which has shift registers in LUTs too."""
+"""Flip-flops per UltraScale+ flip-flop: UltraScale+ has shift registers in LUTs, ECP5 has not."""
 
 
 @dataclasses.dataclass(frozen=True)
 class Logic:
-    """What is not memory."""
+    """Resources other than memory."""
 
     lut: float = 0
     ff: float = 0
@@ -37,8 +38,8 @@ class Logic:
 
 
 def lut_ram(width: int, depth: int) -> float:
-    """LUTs of a RAM in LUTs: 14 bits of 32 words or 7 of 64 take eight, and a multiplexer of
-    64-word parts one for a bit."""
+    """LUTs of a RAM in LUTs: 14 bits of 32 words, or 7 bits of 64, take eight, and a multiplexer of
+    64-word parts takes one per bit."""
     if depth <= 32:
         return 8 * -(-width // 14)
     parts = -(-depth // 64)
@@ -46,7 +47,7 @@ def lut_ram(width: int, depth: int) -> float:
 
 
 def modules(config: Config) -> dict[str, Logic]:
-    """What each module takes on an UltraScale+, all its instances together."""
+    """UltraScale+ resources by module, all its instances together."""
     w, k, beat = config.lanes, config.chunk_log2, config.beat_bits
     time = math.log2(config.chunk_beats)
     units = k * w  # butterflies, and rotators, of both engines
@@ -56,7 +57,7 @@ def modules(config: Config) -> dict[str, Logic]:
     in_luts = config.chunk_beats < BLOCK_BEATS
     real = w * (config.mantissa_bits + config.exponent_bits)
     writer = lut_ram(beat, 2 * burst_beats(config))
-    rams = 2 * config.outputs - 1  # of the MAC: accumulators, and the H that two of them keep
+    rams = 2 * config.outputs - 1  # of the MAC: accumulators, and the H kept with two outputs
     accumulator = lut_ram(beat, config.chunk_beats) if in_luts else beat * banks
     tail = lut_ram(real, config.chunk_beats) if in_luts else real * banks
     return {
@@ -92,7 +93,7 @@ def modules(config: Config) -> dict[str, Logic]:
 
 
 def _commutators(config: Config) -> Logic:
-    """Of one engine: two multiplexers of half a beat each, and the beats that wait."""
+    """The commutators of an engine: two multiplexers of half a beat each, and delayed beats."""
     beat, later = config.beat_bits, config.chunk_log2 - config.lanes_log2
     distances = [1 << power for power in range(later)]
     short = [distance for distance in distances if 4 <= distance < BLOCK_BEATS]
@@ -104,7 +105,7 @@ def _commutators(config: Config) -> Logic:
 
 
 def _twiddles(config: Config) -> Logic:
-    """Of one engine: the tables in LUTs, the quarter turns, and the counters."""
+    """The twiddles of an engine: tables in LUTs, quarter turns, and counters."""
     later = config.chunk_log2 - config.lanes_log2
     block = sum(1 << level >= BLOCK_ROWS for level in range(later - 1))
     short = later - block
@@ -124,6 +125,6 @@ def logic(config: Config, family: str) -> Logic:
 
 
 def multipliers(config: Config) -> int:
-    """Real products, a DSP48E2 or MULT18X18D each where mantissas have at most 18 bits and
-    twiddles at most 27 or 18: four for each rotator and each lane and output of the MAC."""
+    """Real products: a DSP48E2 or MULT18X18D each, for mantissas of at most 18 bits and twiddles of
+    at most 27 or 18. Four per rotator, and per lane and output of the MAC."""
     return 4 * config.lanes * (config.chunk_log2 + config.outputs)

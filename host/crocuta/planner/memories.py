@@ -1,10 +1,9 @@
 # Copyright 2026 The Crocuta authors
 # SPDX-License-Identifier: Apache-2.0
-"""The memories of a configuration, one by one, and the RAMs of an FPGA that each becomes.
+"""Predicts the RAMs of an FPGA for each memory of a configuration.
 
-What is listed are the instances of `ram` in rtl/ that are large; what says `block` becomes block
-RAM, the rest LUTs. A block RAM has a few shapes; yosys takes the one that costs least, the same
-for a whole memory.
+Listed are the large instances of `ram` in rtl/. Those of style `block` become block RAM, the rest
+LUTs. A block RAM has a few shapes; yosys chooses the cheapest one, the same for a whole memory.
 """
 
 from __future__ import annotations
@@ -16,14 +15,14 @@ from crocuta.models.configs import Config
 from crocuta.planner.clocks import READER_FIFO, TILE_SLOTS, burst_beats, tile_beats
 
 BLOCK_BEATS = 128
-"""A RAM of so many beats is block RAM, a shorter one LUTs."""
+"""A RAM of this many beats is block RAM; a shorter one is LUTs."""
 BLOCK_ROWS = 256
-"""Likewise a twiddle table's rows."""
+"""The same limit for a twiddle table, in rows."""
 
 
 @dataclasses.dataclass(frozen=True)
 class Ram:
-    """One memory: `count` of them."""
+    """`count` equal memories."""
 
     place: str
     width: int
@@ -35,26 +34,26 @@ class Ram:
 
 @dataclasses.dataclass(frozen=True)
 class Shape:
-    """One way to use a block RAM."""
+    """A shape of a block RAM."""
 
     width: int
     depth: int
     blocks: float
-    """In the FPGA's block RAMs."""
+    """Cost in the FPGA's block RAMs."""
     cost: int
-    """What yosys takes the least of."""
+    """Cost that yosys minimises."""
     rom: bool = True
-    """Fits a ROM too."""
+    """Whether the shape fits a ROM too."""
 
 
 SHAPES: dict[str, tuple[Shape, ...]] = {
-    # A RAMB18E2 and a RAMB36E2; their widest words read by one port and write by the other.
+    # A RAMB18E2 and a RAMB36E2; in the widest shape one port reads and the other writes.
     "ultrascale": (
         *(Shape(w, d, 0.5, 129) for w, d in ((36, 512), (18, 1024), (9, 2048), (4, 4096))),
         *(Shape(w, d, 1, 257) for w, d in ((72, 512), (36, 1024), (18, 2048), (9, 4096))),
         *(Shape(w, d, 1, 257) for w, d in ((4, 8192), (2, 16384), (1, 32768))),
     ),
-    # A DP16KD: 36 bits wide only with a port for each direction, which a ROM lacks.
+    # A DP16KD is 36 bits wide only with one port per direction, which a ROM lacks.
     "ecp5": (
         Shape(36, 512, 1, 128, rom=False),
         Shape(18, 1024, 1, 128),
@@ -67,7 +66,7 @@ SHAPES: dict[str, tuple[Shape, ...]] = {
 
 
 def memories(config: Config) -> list[Ram]:
-    """The large memories of the kernel, in the order of the data's way."""
+    """The large memories of the kernel, in data-path order."""
     lanes, beats, beat = config.lanes, config.chunk_beats, config.beat_bits
     tile_rows = lanes * tile_beats(config) // (2 * lanes)
     credit = 1 << (24 * config.chunk_log2 + 15).bit_length()
@@ -85,7 +84,7 @@ def memories(config: Config) -> list[Ram]:
         Ram("forward_path", beat, credit),
         Ram("spectrum_writer", beat, 2 * burst_beats(config), block=False, count=2),
         Ram("spectrum_reader", beat, READER_FIFO, count=2),
-        # An accumulator an output chunk, and the H that two of them keep.
+        # An accumulator per output chunk, and the H kept with two outputs.
         Ram("spectral_mac", beat, beats, beats >= BLOCK_BEATS, count=2 * config.outputs - 1),
         Ram("overlap_add", real, beats, beats >= BLOCK_BEATS),
         Ram("inverse_path", 32 * lanes, credit),
@@ -108,7 +107,7 @@ def blocks(ram: Ram, family: str) -> float:
 
 
 def block_rams(rams: Iterable[Ram], family: str) -> dict[str, float]:
-    """The block RAMs by module: of 36 Kb for ultrascale, of 18 Kb for ecp5."""
+    """Block RAMs by module: 36 Kb each for ultrascale, 18 Kb for ecp5."""
     total: dict[str, float] = {}
     for ram in rams:
         total[ram.place] = total.get(ram.place, 0) + ram.count * blocks(ram, family)

@@ -1,6 +1,6 @@
 # Copyright 2026 The Crocuta authors
 # SPDX-License-Identifier: Apache-2.0
-"""Chooses a configuration: the fastest for a job among those that an FPGA has room for."""
+"""Chooses the fastest configuration for a job that fits an FPGA."""
 
 from __future__ import annotations
 
@@ -34,13 +34,13 @@ NAMES = {
     "ultrascale": {"lut": "LUT", "ff": "FF", "dsp": "DSP48E2", "bram": "BRAM36"},
     "ecp5": {"lut": "LUT4", "ff": "FF", "dsp": "MULT18X18D", "bram": "DP16KD"},
 }
-"""What the resources are called in each family."""
+"""Names of the resources in each family."""
 BLOCK_KB = {"ultrascale": 4.5, "ecp5": 2.25}
-"""A block RAM's KB; an MB has 1,000 of them."""
+"""KB per block RAM; an MB is 1,000 of them."""
 
 
 class PlanError(ValueError):
-    """A demand that nothing meets; the text is one sentence."""
+    """An impossible demand; the message is one sentence."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -60,14 +60,14 @@ class Device:
     memory: dict[str, Any]
 
     def limits(self, bram: int | None) -> dict[str, int]:
-        """The most that may be taken of each resource."""
+        """The maximum of each resource that a plan may use."""
         rest = {name: self.has[name] for name in ("dsp", "lut", "ff")}
         return {"bram": self.bram if bram is None else bram, **rest}
 
 
 @dataclasses.dataclass(frozen=True)
 class Demand:
-    """What is asked for."""
+    """The job to plan for, and its limits."""
 
     length: int
     filter_length: int
@@ -80,7 +80,7 @@ class Demand:
 
 @dataclasses.dataclass(frozen=True)
 class Plan:
-    """A configuration and what is predicted of it."""
+    """A configuration and its predicted figures."""
 
     config: Config
     passes: int
@@ -94,25 +94,25 @@ class Plan:
     ff: int
     snr_db: float
     binds: str
-    """The resource of which the largest part is taken."""
+    """The resource used to the largest part."""
     part: float
-    """That part: above 1, it does not fit."""
+    """That part: above 1, the configuration does not fit."""
     channels: int
-    """How many the board's memories hold at once, each with its filter; 0: not even one."""
+    """Channels that the board's memories hold at once, each with its filter; 0: not even one."""
 
 
 @functools.cache
 def devices() -> dict[str, Device]:
-    """The FPGAs that can be planned for."""
+    """The FPGAs that can be planned for, by name."""
     with DEVICES.open("rb") as file:
         return {name: Device(name=name, **values) for name, values in tomllib.load(file).items()}
 
 
 def device(name: str) -> Device:
-    """The FPGA of a name.
+    """Returns the FPGA called `name`.
 
     Raises:
-        PlanError: there is none; says which there are.
+        PlanError: there is none; the message lists them all.
     """
     if name not in devices():
         raise PlanError(f"There is no device {name!r}; choose one of: {', '.join(devices())}.")
@@ -120,10 +120,10 @@ def device(name: str) -> Device:
 
 
 def blocks_of(text: str, family: str) -> int:
-    """The block RAMs in a size: `2.8MB`, `512KB` or a number of them.
+    """Block RAMs in a size: `2.8MB`, `512KB`, or a number of block RAMs.
 
     Raises:
-        PlanError: it is no size.
+        PlanError: the text is not a size.
     """
     found = re.fullmatch(r"(\d+(?:\.\d+)?) *(MB|KB|)", text.strip(), flags=re.IGNORECASE)
     if not found or (not found[2] and "." in found[1]):
@@ -138,10 +138,10 @@ def blocks_of(text: str, family: str) -> int:
 
 
 def count_of(text: str, what: str) -> int:
-    """A number of samples or channels: `450000`, `450_000`, `1e6`, `450k`, `1M` or `4Mi`.
+    """Parses a number of samples or channels: `450000`, `450_000`, `1e6`, `450k`, `1M` or `4Mi`.
 
     Raises:
-        PlanError: it is no whole number.
+        PlanError: it is not a whole number.
     """
     found = re.fullmatch(r"([0-9.e+]+) *([kKMG]?)(i?)", text.strip().replace("_", ""))
     try:
@@ -159,8 +159,8 @@ def count_of(text: str, what: str) -> int:
 
 
 def channels_at_once(config: Config, length: int, taps: int, memory: Mapping[str, int]) -> int:
-    """The channels of a job that a board's memories hold: their x and y, their filters' spectra and
-    the spectra of one x. While filters are prepared, their taps lie where x and y do later."""
+    """Channels whose x and y, filter spectra and spectra of one x fit the board's memories. Taps
+    are stored where x and y are later."""
     if chunk_count(config, length) * spectrum_bytes(config) > memory["x_spectra"]:
         return 0
     return min(
@@ -171,7 +171,7 @@ def channels_at_once(config: Config, length: int, taps: int, memory: Mapping[str
 
 
 def predict(config: Config, demand: Demand, target: Device) -> Plan:
-    """What a configuration will take, of time and of the FPGA."""
+    """Predicts a configuration's clocks, resources and SNR."""
     taps, channels, memory = demand.filter_length, demand.channels, demand.memory
     job = clocks.convolve_clocks(config, demand.length, taps, channels, memory)
     bram = sum(block_rams(memories(config), target.family).values())
@@ -204,7 +204,7 @@ def _base(name: str) -> Config:
 
 
 def _configuration(target: Device, demand: Demand, **changes: int) -> Config:
-    """The base of a device with changes."""
+    """The device's base configuration with changes."""
     base = _base(target.base)
     if demand.bram is not None and base.bram36_max is not None:
         changes["bram36_max"] = max(demand.bram, base.bram36_max)
@@ -214,8 +214,8 @@ def _configuration(target: Device, demand: Demand, **changes: int) -> Config:
 
 
 def _sizes(target: Device) -> Iterator[dict[str, int]]:
-    """The lanes, chunks and outputs that the kernel can be built with, a beat no wider than the
-    memory's ports."""
+    """The lanes, chunks and outputs with which the kernel can be built, with beats no wider than
+    the memory's ports."""
     for lanes in (lanes for lanes in LANES if 64 * lanes <= target.memory_bits):
         for chunk in (1 << log2 for log2 in CHUNK_LOG2):
             if chunk >= configs.kernel_chunk_min(lanes):
@@ -224,7 +224,7 @@ def _sizes(target: Device) -> Iterator[dict[str, int]]:
 
 
 def _narrowest(target: Device, demand: Demand, size: dict[str, int]) -> Config | None:
-    """Of a size, the one of the fewest bits that has the SNR; None if no one has."""
+    """The plan of this size with the fewest bits that reaches the SNR; None if none does."""
     found: list[tuple[tuple[float, float], Config]] = []
     for mantissa in MANTISSA_BITS:
         for twiddle in TWIDDLE_BITS:
@@ -240,12 +240,12 @@ def _narrowest(target: Device, demand: Demand, size: dict[str, int]) -> Config |
 
 
 def candidates(target: Device, demand: Demand) -> list[Plan]:
-    """A prediction for each size: in the bits of the device's base if those have the SNR and fit,
-    or in the fewest that have it."""
+    """A plan per size: with the base configuration's bits if those reach the SNR and fit, otherwise
+    with the fewest bits that reach it."""
     found = []
     for size in _sizes(target):
         config = _configuration(target, demand, **size)
-        # Following the clocks takes the time: only of what has the SNR.
+        # Predicting clocks is slow: do it only for plans that reach the SNR.
         enough = demand.snr_db is None or accuracy.snr(config, demand.length) >= demand.snr_db
         plan = predict(config, demand, target) if enough else None
         if demand.snr_db is not None and not (plan and plan.part <= 1):
@@ -274,7 +274,7 @@ def _check(demand: Demand) -> None:
 
 
 def plans(target: Device, demand: Demand) -> tuple[list[Plan], list[Plan]]:
-    """What fits, the fastest first, and what would be faster but does not.
+    """Returns the plans that fit, fastest first, and faster ones that do not fit.
 
     Raises:
         PlanError: nothing fits.

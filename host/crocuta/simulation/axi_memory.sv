@@ -1,23 +1,23 @@
 // Copyright 2026 The Crocuta authors
 // SPDX-License-Identifier: Apache-2.0
 //
-// axi_memory: a memory behind one AXI4 slave, for simulation: with a latency, a bandwidth that
-// reads and writes share, random stalls, channels held back, error responses on demand, and checks
-// of the protocol.
-// Whole beats only: aligned INCR bursts of the full size within 4 KiB; everything in order.
-// Handshake: AXI4. At most one beat a clock moves, of R and W together: when both want one and
-// could have it, they take turns. The answer to a W beat depends on s_axi_wvalid in the same clock.
-// Latency: latency_i clocks, at least 2, from the handshake of AR to that of the first R beat and
-// from the handshake of the last W beat to that of B, when nothing else stalls.
-// Throughput: bandwidth_i beats in 1000 clocks, of R and W together.
+// axi_memory: a simulation model of a memory with an AXI4 slave. It has a latency, a bandwidth
+// shared by reads and writes, random stalls, channels that can be held, injected error responses,
+// and protocol checks.
+// Only aligned INCR bursts of full-width beats within 4 KiB; everything completes in order.
+// Handshake: AXI4. At most one beat per clock, of R and W together; if both are possible, they
+// alternate. The answer to a W beat depends on s_axi_wvalid in the same clock.
+// Latency: latency_i clocks, at least 2, from the handshake of AR to that of the first R beat, and
+// from the handshake of the last W beat to that of B, if nothing else stalls.
+// Throughput: bandwidth_i beats per 1000 clocks, of R and W together.
 //
-// The contents are the unpacked array mem: word n holds bytes n * DataBits/8 onwards, the first in
-// its low bits. Word 0 is at address 0.
+// The contents are the unpacked array mem: word n holds the bytes from n * DataBits/8 on, the first
+// in its low bits. Word 0 is at address 0.
 
 module axi_memory #(
   parameter int DataBits = 512,  // bits of a beat and of a word: a power of two, 8..1024
   parameter int Words = 65536,   // words: a power of two, at least 2
-  parameter int QueueDepth = 64, // bursts accepted and not complete, reads and writes each
+  parameter int QueueDepth = 64, // bursts accepted and not complete, for reads and writes each
   parameter int FileBytes = 256, // longest file name
   localparam int StrbBits = DataBits / 8
 ) (
@@ -25,36 +25,36 @@ module axi_memory #(
   input  logic                   rst_ni,
   // Settings; they may change at any time.
   input  logic [15:0]            latency_i,
-  /// beats in 1000 clocks: 0..1000
+  /// beats per 1000 clocks: 0..1000
   input  logic [15:0]            bandwidth_i,
   /// chance that a channel is stalled in a clock, in 1/1000
   input  logic [15:0]            stall_i,
   /// taken at reset; any value
   input  logic [31:0]            seed_i,
-  /// while set, nothing more moves on a channel: AR, R, AW, W, B from bit 0
+  /// channels on which nothing more moves while the bit is set: AR, R, AW, W, B from bit 0
   input  logic [4:0]             hold_i,
-  /// the beat with this address is answered with response_i (and its data)
+  /// the beat with this address gets response_i (and its data)
   input  logic                   read_error_i,
   input  logic [63:0]            read_error_addr_i,
-  /// the beat with this address is not written and its burst answered with response_i
+  /// the beat with this address is not written, and its burst gets response_i
   input  logic                   write_error_i,
   input  logic [63:0]            write_error_addr_i,
   /// the response of these errors: EXOKAY, SLVERR or DECERR
   input  logic [1:0]             response_i,
-  /// breaches of the protocol only set protocol_error_o and protocol_breach_o, without a message
+  /// violations of the protocol only set protocol_error_o and protocol_breach_o, without a message
   input  logic                   quiet_i,
-  // Contents: a hexadecimal file, one word a line, read or written in one clock, once there was a
-  // reset.
+  // Contents: a hexadecimal file, one word per line, read or written in one clock, once there has
+  // been a reset.
   input  logic                   load_i,
   input  logic                   dump_i,
-  /// its name, right-aligned in bytes of ASCII with zeros before
+  /// file name, right-aligned in bytes of ASCII, padded with zeros
   input  logic [8*FileBytes-1:0] file_i,
   // Results since reset.
   output logic [63:0]            beats_read_o,
   output logic [63:0]            beats_written_o,
-  /// the protocol was breached
+  /// the protocol was violated
   output logic                   protocol_error_o,
-  /// the first breach: see breach_e
+  /// the first violation: see breach_e
   output logic [3:0]             protocol_breach_o,
   // The slave.
   input  logic                   s_axi_awvalid,
@@ -96,7 +96,7 @@ module axi_memory #(
   localparam int IndexBits = $clog2(Words);
   localparam int QueueBits = $clog2(QueueDepth);
   localparam logic [64:0] Bytes = 65'(Words) << OffsetBits;
-  // Tokens of a beat, and the most that an idle memory saves up.
+  // Tokens per beat, and the maximum that an idle memory saves up.
   localparam logic [15:0] Token = 16'd1000;
   localparam logic [15:0] Saved = 16'd2000;
 
@@ -117,10 +117,10 @@ module axi_memory #(
     Crossing = 4'd1,  // a burst crosses 4 KiB
     Type     = 4'd2,  // a burst is not INCR
     Size     = 4'd3,  // the beats of a burst are not whole words
-    Aligned  = 4'd4,  // an address is not that of a word
-    Range    = 4'd5,  // a burst lies beyond the memory
-    Address  = 4'd6,  // AR or AW changed or went away before it was accepted
-    Data     = 4'd7,  // W changed or went away before it was accepted
+    Aligned  = 4'd4,  // an address is not a multiple of the word
+    Range    = 4'd5,  // a burst is out of the memory's range
+    Address  = 4'd6,  // AR or AW changed or was withdrawn before it was accepted
+    Data     = 4'd7,  // W changed or was withdrawn before it was accepted
     Last     = 4'd8   // WLAST does not fit AWLEN
   } breach_e;
 
@@ -141,7 +141,7 @@ module axi_memory #(
   logic [31:0] now_q;
 
   // ---------------------------------------------------------------------------------------------
-  // Randomness: one draw of 64 bits a clock, a quarter of it for each channel.
+  // Random numbers: 64 bits per clock, a quarter for each channel.
   logic [63:0] random_q;
   logic [63:0] random_a;
   logic [63:0] random_b;
@@ -181,7 +181,7 @@ module axi_memory #(
   end
 
   // ---------------------------------------------------------------------------------------------
-  // Accepted bursts. The pointers have one bit more than an index, so that full and empty differ.
+  // Accepted bursts. The pointers have one bit more than an index, to tell full from empty.
   logic [IndexBits-1:0] ar_index [QueueDepth];
   logic [7:0]           ar_len   [QueueDepth];
   logic [0:0]           ar_id    [QueueDepth];
@@ -192,9 +192,9 @@ module axi_memory #(
   logic                 b_error  [QueueDepth];
   logic [31:0]          b_time   [QueueDepth];
   logic [QueueBits:0]   ar_tail_q;  // next burst to accept
-  logic [QueueBits:0]   ar_head_q;  // burst that is read
+  logic [QueueBits:0]   ar_head_q;  // burst being read
   logic [QueueBits:0]   aw_tail_q;  // next burst to accept
-  logic [QueueBits:0]   aw_head_q;  // burst that is written
+  logic [QueueBits:0]   aw_head_q;  // burst being written
   logic [QueueBits:0]   b_head_q;   // next burst to acknowledge
   logic [7:0]           read_beat_q;
   logic [7:0]           write_beat_q;
@@ -209,13 +209,13 @@ module axi_memory #(
   assign s_axi_awready = run && !aw_level[QueueBits] && !stall_aw && !hold_i[2];
 
   // ---------------------------------------------------------------------------------------------
-  // One beat a clock, of R or W.
+  // One beat per clock, of R or W.
   logic [15:0]          tokens_q;
   logic [15:0]          tokens_d;
   logic                 allowed;
   logic                 want_read;
   logic                 want_write;
-  logic                 turn_q;       // a write goes next, if there is one
+  logic                 turn_q;       // a pending write goes next
   logic                 read_beat;
   logic                 write_beat;
   logic                 read_last;
@@ -290,7 +290,7 @@ module axi_memory #(
         ar_index[ar_tail_q[QueueBits-1:0]] <= s_axi_araddr[OffsetBits+:IndexBits];
         ar_len[ar_tail_q[QueueBits-1:0]]   <= s_axi_arlen;
         ar_id[ar_tail_q[QueueBits-1:0]]    <= s_axi_arid;
-        // Two clocks pass in any case: into the queue, and into the output register.
+        // Two clocks always pass: into the queue, and into the output register.
         ar_time[ar_tail_q[QueueBits-1:0]]  <= now_q + 32'(latency_i) - 32'd1;
         ar_tail_q <= ar_tail_q + 1'b1;
       end
@@ -339,7 +339,7 @@ module axi_memory #(
     end
   end
 
-  // Files are read and written outside the clocked block: a simulator may then keep that one short.
+  // File access is outside the clocked block, which keeps that block short in a simulator.
   always @(posedge clk_i) begin
     if (started_q && load_i) $readmemh(file_i, mem);
     if (started_q && dump_i) $writememh(file_i, mem);

@@ -1,9 +1,9 @@
 // Copyright 2026 The Crocuta authors
 // SPDX-License-Identifier: Apache-2.0
 //
-// cfp_wave: a beat of CFP words as real numbers, which every wave viewer shows as they are.
+// cfp_wave: a beat of CFP words as real numbers, for wave viewers.
 //
-// For waves alone: nothing reads its variables. Handshake: none; they follow the beat. Latency: 0.
+// Only for waves: nothing reads its variables. Handshake: none; they follow the beat. Latency: 0.
 
 module cfp_wave #(
   parameter int Lanes = 8,
@@ -22,7 +22,7 @@ module cfp_wave #(
     logic [WordBits-1:0] word;
     assign word = beat_i[lane*WordBits+:WordBits];
 
-    // What is not valid is 0.
+    // Invalid beats show as 0.
     always_comb begin
       re = 0.0;
       im = 0.0;

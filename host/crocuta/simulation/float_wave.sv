@@ -1,9 +1,9 @@
 // Copyright 2026 The Crocuta authors
 // SPDX-License-Identifier: Apache-2.0
 //
-// float_wave: a beat of float32 samples as real numbers, which every wave viewer shows as they are.
+// float_wave: a beat of float32 samples as real numbers, for wave viewers.
 //
-// For waves alone: nothing reads its variables. Handshake: none; they follow the beat. Latency: 0.
+// Only for waves: nothing reads its variables. Handshake: none; they follow the beat. Latency: 0.
 
 module float_wave #(
   parameter int Lanes = 8
@@ -18,7 +18,7 @@ module float_wave #(
     logic [31:0] word;
     assign word = samples_i[lane*32+:32];
 
-    // What is not valid is 0; so are subnormals, as the kernel takes them.
+    // Invalid beats show as 0, and subnormals too, as the kernel treats them as 0.
     always_comb begin
       value = 0.0;
       if (valid_i && word[30:23] != 0) begin

@@ -1,15 +1,15 @@
 // Copyright 2026 The Crocuta authors
 // SPDX-License-Identifier: Apache-2.0
 //
-// job_observer: what the counters of a job have to say, from what is seen at the edges of
-// pass_sequencer and without looking inside: the passes it accepts and the beats it takes.
+// job_observer: predicts a job's counters from the ports of pass_sequencer alone: the passes that
+// it accepts and the beats that it takes.
 //
-// A pass is in work from two clocks after it was accepted, once the one before has had all its
-// beats, until it has had all of its own. In each of these clocks either everything that the pass
-// needs is there and a beat is taken, or nothing is taken: then the clock counts as a stall for
-// the first thing missing, in the order samples, x, h, store, output. Anything else is wrong.
-// Handshake: none; it only watches. Latency: counts_o are those of two clocks ago, which is where
-// the kernel's own counters are. Throughput: every clock.
+// A pass is active from two clocks after it was accepted, once the previous pass has had all its
+// beats, until it has had all of its own. In each of these clocks, either everything that the pass
+// needs is available and a beat is taken, or no beat is taken and the clock counts as a stall for
+// the first thing missing, in the order samples, x, h, store, output. Anything else is an error.
+// Handshake: none; the module only observes. Latency: counts_o are those of two clocks ago, as in
+// the kernel's own counters. Throughput: every clock.
 
 module job_observer #(
   parameter int ChunkBeats = 32, // beats of a pass
@@ -18,7 +18,7 @@ module job_observer #(
 ) (
   input  logic               clk_i,
   input  logic               rst_ni,
-  /// the job's arguments are latched: everything begins anew
+  /// the job's arguments are latched: everything restarts
   input  logic               latch_i,
   // The passes.
   input  logic               pass_valid_i,
@@ -30,7 +30,7 @@ module job_observer #(
   input  logic               pass_engine_i,
   input  logic               pass_store_i,
   input  logic               pass_prepare_i,
-  // What a beat may need, and which of it is taken.
+  // What a beat may need, and what it takes.
   input  logic               engine_valid_i,
   input  logic               engine_ready_i,
   input  logic               x_valid_i,
@@ -44,19 +44,19 @@ module job_observer #(
   input  logic               output_available_i,
   input  logic               output_reserve_i,
   input  logic               mac_valid_i,
-  /// something is as full as it can be
+  /// these levels are at their limits
   input  logic [Limits-1:0]  limits_i,
   /// 32 bits each: MAC beats, stalls for samples, x, h, store and output, from bit 0
   output logic [191:0]       counts_o,
-  /// the limits that were reached since the first pass
+  /// the limits reached since the first pass
   output logic [Limits-1:0]  limits_o,
-  /// a beat was taken too early, too late or not whole
+  /// a beat was taken too early, too late or incompletely
   output logic               wrong_o
 );
 
-  localparam int Depth = 4;  // more than it can have accepted and not finished
+  localparam int Depth = 4;  // more passes than it can have accepted and not finished
 
-  // What a pass needs: samples, x, h, a writer of x, a writer of h, a place for the result.
+  // What a pass needs: samples, x, h, a writer of x, a writer of h, space for the result.
   localparam int Needs = 6;
   logic [Needs-1:0] needs;
   logic [Needs-1:0] present;
@@ -90,7 +90,7 @@ module job_observer #(
   assign taken      = {output_reserve_i, store_h_valid_i, store_x_valid_i, h_ready_i, x_ready_i,
                        engine_ready_i};
 
-  // The passes that were accepted, the oldest at head_q.
+  // The accepted passes, the oldest at head_q.
   logic [Needs-1:0] needs_q      [Depth];
   logic             multiplies_q [Depth];
   logic             to_mac_q     [Depth];

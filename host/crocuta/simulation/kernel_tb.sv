@@ -1,14 +1,14 @@
 // Copyright 2026 The Crocuta authors
 // SPDX-License-Identifier: Apache-2.0
 //
-// kernel_tb: the kernel with a memory behind each of its three AXI4 masters. Only its registers and
-// the interrupt are left to drive: from cocotb, or from C++ as host/crocuta/simulation/rtl_kernel.cpp does.
+// kernel_tb: the kernel with a memory on each of its three AXI4 masters. Only its registers and the
+// interrupt remain to be driven: by cocotb, or by C++ as in host/crocuta/simulation/rtl_kernel.cpp.
 //
-// The memories begin at the bases below, as a card's DDR4 channels do. They end a page short of a
+// The memories start at the bases below, as a card's DDR4 channels do. They end a page before a
 // multiple of 4 GiB, so that any job of more than a page carries into the upper half of an address.
 // All addresses at the ports are the kernel's. The settings and results of a memory are those of
-// axi_memory; the reset does not change the memories' contents. The handshakes of a port are {valid,
-// ready} of AR, R, AW, W and B from bit 0: a bench that looks at every clock reads them at once.
+// axi_memory; a reset does not change the memories' contents. The handshakes of a port are {valid,
+// ready} of AR, R, AW, W and B from bit 0, for benches that sample all of them in every clock.
 // Latency and throughput: those of crocuta_kernel and axi_memory.
 
 module kernel_tb #(
@@ -20,8 +20,8 @@ module kernel_tb #(
   parameter int MaxLengthLog2 = 22,
   parameter int Outputs = 1,
   parameter TwiddleDir = "",
-  // AXI beats in the memories: powers of two. The defaults hold x, h and y of 64 chunks each, so
-  // 2^22 samples at Chunk = 65536.
+  // AXI beats in each memory: powers of two. The defaults hold x, h and y of 64 chunks each, that
+  // is 2^22 samples at Chunk = 65536.
   parameter int SamplesWords = 128 * Chunk / Lanes,
   parameter int SpectraWords = 64 * Chunk / Lanes,
   localparam int AxiBits = 64 * Lanes
@@ -101,7 +101,7 @@ module kernel_tb #(
   output logic                      h_spectra_protocol_error_o,
   output logic [3:0]                h_spectra_protocol_breach_o,
   output logic [9:0]                h_spectra_handshakes_o,
-  // What job_observer makes of the running job, and the pulse at whose clock it has ended.
+  // Predictions of job_observer for the current job, and the pulse in the clock of the job's end.
   output logic                      observed_done_o,
   output logic [191:0]              observed_counts_o,
   output logic [5:0]                observed_limits_o,
@@ -397,7 +397,7 @@ module kernel_tb #(
     .output_available_i(u_kernel.output_available),
     .output_reserve_i  (u_kernel.output_reserve),
     .mac_valid_i       (u_kernel.mac_valid),
-    // Places behind the engines, then the controller's streams.
+    // Locations behind the engines, then the controller's streams.
     .limits_i          ({!u_kernel.u_chunk_controller.pass_ready,
                          !u_kernel.u_chunk_controller.h_store_ready,
                          !u_kernel.u_chunk_controller.h_read_ready,

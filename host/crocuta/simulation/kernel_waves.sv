@@ -1,10 +1,9 @@
 // Copyright 2026 The Crocuta authors
 // SPDX-License-Identifier: Apache-2.0
 //
-// kernel_waves: the kernel's streams as numbers, in the order of the data path.
+// kernel_waves: the kernel's streams as real numbers, in data-path order.
 //
-// Bound into crocuta_kernel where waves are wanted, and into nothing else. Handshake: none. Latency:
-// 0.
+// Bound into crocuta_kernel for builds with waves only. Handshake: none. Latency: 0.
 
 module kernel_waves #(
   parameter int Lanes = 8,

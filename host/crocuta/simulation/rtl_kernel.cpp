@@ -1,10 +1,11 @@
 // Copyright 2026 The Crocuta authors
 // SPDX-License-Identifier: Apache-2.0
 //
-// The simulated kernel as a C library: host/crocuta/simulation/kernel_tb.sv compiled by Verilator, its clock, its
-// registers and direct access to its memories. rtl_kernel.py loads it through ctypes.
+// The simulated kernel as a C library: host/crocuta/simulation/kernel_tb.sv compiled by Verilator,
+// with its clock, its registers and direct access to its memories. rtl_kernel.py loads it by
+// ctypes.
 //
-// Functions that can fail return a negative number; crocuta_error then tells why.
+// Functions that can fail return a negative number; crocuta_error then has the reason.
 
 #include <cstdint>
 #include <exception>
@@ -20,7 +21,7 @@
 #include "verilated_fst_c.h"
 #endif
 
-// All else stays hidden, so that libraries of several configurations can live in one process.
+// Everything else stays hidden, so that libraries of several configurations can share a process.
 #define CROCUTA_API __attribute__((visibility("default")))
 
 // The library is built with VL_USER_FATAL and VL_USER_STOP: Verilator's own versions of these would
@@ -55,9 +56,9 @@ struct Memory {
     const CData* protocol_breach;
 };
 
-// A module whose clock stops while no beat is in its registers (rtl_kernel.vlt lists them). What
-// its memories and counters hold changes with valid beats only, and what else moves in it meanwhile
-// nothing looks at: so nothing but the time that the simulation takes depends on it.
+// A module whose clock stops while no beat is in its registers (rtl_kernel.vlt lists them). The
+// contents of its memories and counters change only with valid beats, and nothing reads what else
+// changes in it meanwhile, so only the simulation's speed depends on this.
 struct Stage {
     CData* forced;
     CData* clk;
@@ -78,7 +79,7 @@ struct Kernel {
 
     ~Kernel() { select(); }
 
-    // Verilator keeps the thread's context in a global, which is another kernel's or a dead one's.
+    // Verilator keeps the thread's context in a global, which may be another kernel's or stale.
     void select() { Verilated::threadContextp(&context); }
 
     void find_stages();
@@ -95,7 +96,7 @@ struct Kernel {
 #if VM_TRACE
     VerilatedFstC waves;
 
-    // Half a clock a time step.
+    // A time step is half a clock.
     void dump(int half) {
         if (waves.isOpen()) waves.dump(2 * clocks + half);
     }
@@ -119,7 +120,7 @@ struct Kernel {
         ++clocks;
     }
 
-    // Clocks until `ready` was 1 at a rising edge. The inputs have been set before.
+    // Clocks until `ready` was 1 at a rising edge. The caller has set the inputs.
     void wait_for(const CData& ready, const char* channel) {
         for (int n = 0; n < kAnswerClocks; ++n) {
             top.eval();
@@ -150,7 +151,7 @@ struct Kernel {
         top.s_axi_control_arvalid = 1;
         wait_for(top.s_axi_control_arready, "AR");
         top.s_axi_control_arvalid = 0;
-        // The data holds until it is accepted, so it may be taken first.
+        // The data stays until it is accepted, so read it first.
         for (int n = 0; n < kAnswerClocks && !top.s_axi_control_rvalid; ++n) clock();
         const std::uint32_t data = top.s_axi_control_rdata;
         top.s_axi_control_rready = 1;
@@ -207,7 +208,7 @@ Kernel::Kernel() {
 #undef CROCUTA_MEMORY
     for (Memory& memory : memories) *memory.bandwidth = 1000;
     find_stages();
-    top.quiet_i = 1;  // breaches are asked for, not printed
+    top.quiet_i = 1;  // violations are queried, not printed
     top.clk_i = 0;
     top.rst_ni = 0;
     top.eval();
@@ -230,7 +231,7 @@ std::int64_t guarded(Kernel* kernel, Function function) {
 
 extern "C" {
 
-/// A kernel in reset, with memories full of zeros; null when it could not be made.
+/// Creates a kernel in reset with zeroed memories; null on failure.
 CROCUTA_API Kernel* crocuta_create() {
     try {
         return new Kernel;
@@ -241,7 +242,7 @@ CROCUTA_API Kernel* crocuta_create() {
 }
 
 #if VM_TRACE
-/// Writes an FST file of all that happens from now on, until the kernel is destroyed.
+/// Writes an FST file of everything from now on, until the kernel is destroyed.
 CROCUTA_API std::int64_t crocuta_open_waves(Kernel* kernel, const char* path) {
     return guarded(kernel, [=] {
         kernel->stop_clocks(false);
@@ -259,7 +260,7 @@ CROCUTA_API void crocuta_destroy(Kernel* kernel) { delete kernel; }
 
 CROCUTA_API const char* crocuta_error(const Kernel* kernel) { return kernel->error.c_str(); }
 
-/// Clocks since the kernel was made.
+/// Clocks since the kernel was created.
 CROCUTA_API std::uint64_t crocuta_clocks(const Kernel* kernel) { return kernel->clocks; }
 
 CROCUTA_API std::int64_t crocuta_reset(Kernel* kernel) {
@@ -284,7 +285,7 @@ CROCUTA_API std::int64_t crocuta_read(Kernel* kernel, std::uint32_t offset) {
     return guarded(kernel, [=] { return std::int64_t{kernel->read(offset)}; });
 }
 
-/// Runs at most `clocks` clocks, fewer if the interrupt comes; 1 if it is there.
+/// Runs at most `clocks` clocks, fewer if the interrupt comes; returns 1 if it is pending.
 CROCUTA_API std::int64_t crocuta_run(Kernel* kernel, std::uint64_t clocks) {
     return guarded(kernel, [=] {
         for (std::uint64_t n = 0; n < clocks && !kernel->top.interrupt_o; ++n) kernel->clock();
@@ -292,13 +293,13 @@ CROCUTA_API std::int64_t crocuta_run(Kernel* kernel, std::uint64_t clocks) {
     });
 }
 
-/// The memory's contents, and their size.
+/// The memory's contents and their size.
 CROCUTA_API std::uint32_t* crocuta_memory(Kernel* kernel, int memory, std::uint64_t* bytes) {
     *bytes = kernel->memories[memory].bytes;
     return kernel->memories[memory].words;
 }
 
-/// Latency in clocks, bandwidth and chance of a stall in 1/1000; the seed counts from the reset.
+/// Latency in clocks, bandwidth and stall chance in 1/1000; the seed takes effect at the reset.
 CROCUTA_API void crocuta_set_timing(Kernel* kernel, int memory, std::uint16_t latency, std::uint16_t bandwidth,
                         std::uint16_t stall, std::uint32_t seed) {
     const Memory& m = kernel->memories[memory];
@@ -308,17 +309,17 @@ CROCUTA_API void crocuta_set_timing(Kernel* kernel, int memory, std::uint16_t la
     *m.seed = seed;
 }
 
-/// Whether the clocks of stages without a beat stop, as they do at first: the results are the same.
+/// Whether to stop the clocks of stages without a beat, as by default: the results are the same.
 CROCUTA_API void crocuta_stop_clocks(Kernel* kernel, int on) { kernel->stop_clocks(on != 0); }
 
-/// The beat at `address` is answered with an error, or (`on` == 0) no beat.
+/// Answers the beat at `address` with an error, or (`on` == 0) no beat.
 CROCUTA_API void crocuta_set_error(Kernel* kernel, int memory, int write, int on, std::uint64_t address) {
     const Memory& m = kernel->memories[memory];
     *(write ? m.write_error : m.read_error) = on != 0;
     *(write ? m.write_error_addr : m.read_error_addr) = address;
 }
 
-/// Beats since the reset: those read, those written, and the first breach of the protocol (0: none).
+/// Since the reset: beats read, beats written, and the first protocol violation (0: none).
 CROCUTA_API void crocuta_memory_state(const Kernel* kernel, int memory, std::uint64_t* state) {
     const Memory& m = kernel->memories[memory];
     state[0] = *m.beats_read;

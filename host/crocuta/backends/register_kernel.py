@@ -1,6 +1,6 @@
 # Copyright 2026 The Crocuta authors
 # SPDX-License-Identifier: Apache-2.0
-"""Jobs on the kernels that show the host their registers."""
+"""Runs jobs on kernels whose registers the host can access."""
 
 from __future__ import annotations
 
@@ -15,7 +15,8 @@ from types import TracebackType
 from typing import Self
 
 from crocuta.errors import JobError, JobTimeout, KernelError, MemoryLost
-from crocuta.kernel import Bank, Counters, Done, Memory, PageBuffer, Pages, Progress, patience
+from crocuta.kernel import Bank, Counters, JobReport, Progress, patience
+from crocuta.memory import Memory, PageBuffer, Pages
 from crocuta.models.configs import Config
 from crocuta.models.convolution.chunk_controller import Job, Mode
 from crocuta.models.layout import chunk_count
@@ -36,10 +37,10 @@ from crocuta.registers import (
 
 POLL_SECONDS = 100e-6
 ABORT_SECONDS = 2.0
-"""So long may a card take to abort a job: longer than its watchdog waits for a memory."""
-LOST = "does not answer any more: reset the kernel and its memories together, then open it again."
+"""Time limit for an abort on a card, in seconds: longer than the kernel's watchdog."""
+LOST = "no longer answers: reset the kernel and its memories together, then open it again."
 REMEDIES = {
-    ErrorCode.MODE: "it does not know the mode: use the host software of the kernel's version.",
+    ErrorCode.MODE: "it does not know the mode: use host software that matches its version.",
     ErrorCode.CHANNELS: f"the number of channels must be 1 to {MAX_CHANNELS}: split the batch.",
     ErrorCode.LENGTH_X: "x must have 1 to {longest} samples: shorten it.",
     ErrorCode.LENGTH_H: "the filter must have 1 to {longest} taps: shorten it.",
@@ -50,7 +51,7 @@ REMEDIES = {
     ErrorCode.X_WRITE: "writing the spectra of x failed: check where their buffer is.",
     ErrorCode.H_READ: "reading the filter's spectra failed: check where their buffer is.",
     ErrorCode.H_WRITE: "writing the filter's spectra failed: check where their buffer is.",
-    ErrorCode.ABORTED: "another program aborted the job: keep the device to one program.",
+    ErrorCode.ABORTED: "another program aborted the job: let only one program use the device.",
 }
 TIMEOUTS = {
     ErrorCode.UNANSWERED: "a memory has not answered an earlier job and",
@@ -61,47 +62,53 @@ TIMEOUTS = {
     ErrorCode.H_READ_TIMEOUT: "the memory of the filter's spectra, which it reads,",
     ErrorCode.H_WRITE_TIMEOUT: "the memory of the filter's spectra, which it writes,",
 }
-"""The codes after which bursts are outstanding, and whose."""
+"""The codes after which bursts are outstanding, with the memory they wait for."""
 
 
 class RegisterKernel(ABC):
-    """See `crocuta.kernel.Kernel`: one whose registers and memories are in the host's reach."""
+    """A `crocuta.kernel.Kernel` whose registers and memories the host can access."""
 
     config: Config
     simulator: str | None = None
+
+    @property
+    def clocks(self) -> int | None:
+        """See `crocuta.kernel.Kernel.clocks`."""
+        return None
+
     memories: tuple[Memory, Memory, Memory]
     """In the order of `Bank`."""
     at_rest: bool = True
     """See `crocuta.kernel.Kernel.at_rest`."""
     abort_seconds: float = math.inf
-    """So long may an abort take."""
+    """Time limit for an abort, in seconds."""
 
     @abstractmethod
     def read(self, offset: int) -> int:
-        """The 32-bit register at a byte offset."""
+        """Reads the 32-bit register at a byte offset."""
 
     @abstractmethod
     def write(self, offset: int, value: int) -> None:
-        """Sets a 32-bit register."""
+        """Writes a 32-bit register."""
 
     @abstractmethod
     def wait(self, poll: Callable[[], None]) -> None:
-        """Returns when the job has ended; calls `poll` now and then.
+        """Returns when the job has ended, calling `poll` from time to time.
 
         Raises:
-            KernelError: the kernel does nothing any more.
+            KernelError: the kernel does not respond.
         """
 
     @abstractmethod
     def pause(self) -> None:
-        """Lets the kernel work on for a moment."""
+        """Lets the kernel run for a short time."""
 
     def abort(self) -> None:
-        """Ends the job that runs, if any does; what it has written is worth nothing.
+        """Aborts the current job, if there is one; discard what it has written.
 
         Raises:
-            MemoryLost: a memory does not answer, so the job's bursts are still outstanding.
-            KernelError: it does not end within `abort_seconds`.
+                MemoryLost: a memory does not answer, so the job's bursts are still outstanding.
+                KernelError: the job does not end within `abort_seconds`.
         """
         self.write(Register.CONTROL, Control.SW_RESET)
         deadline = time.monotonic() + self.abort_seconds
@@ -119,7 +126,7 @@ class RegisterKernel(ABC):
 
     @abstractmethod
     def close(self) -> None:
-        """Gives everything back; the kernel is of no use afterwards."""
+        """Releases all resources; the kernel is unusable afterwards."""
 
     def __enter__(self) -> Self:
         return self
@@ -142,42 +149,42 @@ class RegisterKernel(ABC):
 
     def execute(
         self, job: Job, progress: Progress | None = None, timeout: float | None = None
-    ) -> Done:
+    ) -> JobReport:
         """See `crocuta.kernel.Kernel.execute`."""
         return run(self, job, progress, timeout)
 
 
 class PolledKernel(RegisterKernel):
-    """See `crocuta.kernel.Kernel`: hardware that works on whether or not this program does, and
-    whose registers are read until a job has ended."""
+    """A `crocuta.kernel.Kernel` in hardware, which runs independently of this program; its
+    registers are polled until a job has ended."""
 
     poll_seconds: float = POLL_SECONDS
-    """From one look at the registers to the next, beside the time that it takes."""
+    """Pause between two polls of the registers, in seconds."""
     abort_seconds = ABORT_SECONDS
 
     def wait(self, poll: Callable[[], None]) -> None:
-        """Returns when the job has ended; calls `poll` now and then."""
-        # Idle without an end is what is left by an abort that is another program's.
+        """Returns when the job has ended, calling `poll` from time to time."""
+        # Idle without done: another program has aborted the job.
         while not self.read(Register.CONTROL) & (Control.DONE | Control.IDLE):
             poll()
             self.pause()
 
     def pause(self) -> None:
-        """Lets the kernel work on for a moment."""
+        """Lets the kernel run for a short time."""
         time.sleep(self.poll_seconds)
 
     def execute(
         self, job: Job, progress: Progress | None = None, timeout: float | None = None
-    ) -> Done:
+    ) -> JobReport:
         """See `crocuta.kernel.Kernel.execute`."""
         limit = patience(self.config, job) if timeout is None else timeout
         return super().execute(job, progress, limit)
 
     def abort_leftover(self, where: str, remedy: str) -> None:
-        """Aborts a job that an interrupted program has left.
+        """Aborts a job left behind by an interrupted program.
 
         Raises:
-            KernelError: it does not end, or a memory does not answer.
+            KernelError: the job does not end, or a memory does not answer.
         """
         try:
             self.abort()
@@ -195,27 +202,27 @@ class PolledKernel(RegisterKernel):
 
 def check_identity(
     kernel: RegisterKernel,
-    remedy: str = "load its bitstream, then have the PCIe bus scanned again",
+    remedy: str = "load its bitstream, then rescan the PCIe bus",
 ) -> None:
-    """Raises KernelError unless the kernel is of this software's version and of its config."""
+    """Raises KernelError unless the kernel matches this software's version and configuration."""
     version = kernel.read(Register.VERSION)
     if version in (0, 0xFFFF_FFFF):
         raise KernelError(f"There is no kernel where its registers should be: {remedy}.")
     if version >> 16 != VERSION >> 16:
         raise KernelError(
             f"The kernel's interface is {version >> 16}.{version >> 8 & 255}, this software's"
-            f" {VERSION >> 16}.{VERSION >> 8 & 255}: use those of one release."
+            f" {VERSION >> 16}.{VERSION >> 8 & 255}: use kernel and software of one release."
         )
     found = kernel.read(Register.IDENTITY), kernel.read(Register.IDENTITY2)
     if found != identity(kernel.config):
         raise KernelError(
             f"The kernel is not of configuration {kernel.config.name}: choose the one that its"
-            f" identity registers tell (0x{found[0]:08x}, 0x{found[1]:08x})."
+            f" identity registers name (0x{found[0]:08x}, 0x{found[1]:08x})."
         )
 
 
 def lost(code: ErrorCode) -> MemoryLost:
-    """What to tell of a job that ended with one of TIMEOUTS."""
+    """The error for a job that ended with one of TIMEOUTS."""
     return MemoryLost(f"The kernel stopped with error {code.value}: {TIMEOUTS[code]} {LOST}", code)
 
 
@@ -224,7 +231,7 @@ def run(
     job: Job,
     progress: Progress | None = None,
     timeout: float | None = None,
-) -> Done:
+) -> JobReport:
     """Runs one job to its end; see `crocuta.kernel.Kernel.execute`."""
     for field in dataclasses.fields(job):
         register = Register[field.name.upper()]
@@ -258,7 +265,7 @@ def run(
         raise
     except KernelError:
         raise
-    except BaseException:  # an interrupt from the keyboard, or what `progress` raised
+    except BaseException:  # a keyboard interrupt, or an exception in `progress`
         with suppress(KernelError):
             kernel.abort()
         raise
@@ -276,4 +283,4 @@ def run(
     if error != ErrorCode.NONE:
         remedy = REMEDIES[error].format(longest=1 << kernel.config.max_length_log2)
         raise JobError(f"The kernel stopped with error {error.value}: {remedy}", error)
-    return Done(bool(status & Status.SATURATED), bool(status & Status.NON_FINITE), counters)
+    return JobReport(bool(status & Status.SATURATED), bool(status & Status.NON_FINITE), counters)
