@@ -158,7 +158,7 @@ def test_any_length(length: int, taps: int, seed: int) -> None:
         assert len(spectra.words.re) == row_count(TINY, longest)
         result = convolve(x, spectra, TINY)
         assert result.y.shape == (length,) and result.y.dtype == np.float32
-        assert not result.saturated and not result.nonfinite
+        assert not result.saturated and not result.non_finite
         error = np.abs(exact - result.y).max()
         assert error < 2.0**-15 * np.linalg.norm(x) * np.linalg.norm(h[:512])
 
@@ -191,7 +191,7 @@ def test_classes_of_data(x_class: str, bound: float, seed: int) -> None:
     rng = np.random.default_rng(seed)
     x, h = data(x_class, 20_000, rng), data("gaussian", 20_000, rng)
     result = run(x, h, SMALL)
-    assert not result.saturated and not result.nonfinite
+    assert not result.saturated and not result.non_finite
     assert snr_db(causal_convolution(x, h), result.y) > bound
 
 
@@ -233,8 +233,8 @@ def test_flags(seed: int) -> None:
     assert run(large, large, TINY).saturated  # y beyond float32
     x[77] = np.nan
     result = run(x, h, TINY)
-    assert result.nonfinite and np.isfinite(result.y).all()
-    assert prepare(x, TINY).nonfinite
+    assert result.non_finite and np.isfinite(result.y).all()
+    assert prepare(x, TINY).non_finite
     small = np.full(500, 1e-38, np.float32)  # at the smallest exponents: zero on the way, no flag
     quiet = run(small, h, loud)
     assert not quiet.saturated and not quiet.y.any()

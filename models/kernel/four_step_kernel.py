@@ -65,7 +65,7 @@ def prepare(samples: SampleArray, config: Config, length: int | None = None) -> 
         row, over = fft_engine.forward(row, config)
         saturated |= over
         _put(words, group, row)
-    return Spectra(words, saturated, converted.nonfinite)
+    return Spectra(words, saturated, converted.non_finite)
 
 
 def convolve(
@@ -100,7 +100,7 @@ def convolve(
         saturated |= over
     samples = cfp_to_float(real_word(words.re, words.exponent, fmt), fmt)
     return Result(
-        samples.samples.ravel()[: len(x)], saturated | samples.saturated, spectra.nonfinite
+        samples.samples.ravel()[: len(x)], saturated | samples.saturated, spectra.non_finite
     )
 
 
