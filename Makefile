@@ -11,16 +11,16 @@ RUN    := .venv/bin/python
 # What makes Python another Python is not for this one.
 unexport PYTHONHASHSEED PYTHONHOME PYTHONINSPECT PYTHONOPTIMIZE PYTHONPATH PYTHONSTARTUP
 
-# python3 is the choice of nobody: an environment that was made with another one stays.
+# The default python3 is nobody's choice: an environment made with another one is kept.
 chosen_python := $(if $(filter file,$(origin PYTHON)),,$(PYTHON))
 
 # Verilator's waves need headers that nothing else does.
 waves_wanted := $(filter-out 0,$(WAVES))
 
-# demo and conv choose a configuration themselves unless told.
+# demo and conv have defaults of their own for the configuration.
 chosen_config := $(if $(CONFIG),--config '$(CONFIG)')
 
-# regress takes both simulators and all cores unless told.
+# regress defaults to both simulators and all cores.
 chosen_sim  := $(if $(filter file,$(origin SIM)),,$(SIM))
 chosen_jobs := $(if $(filter file,$(origin JOBS)),0,$(JOBS))
 
@@ -36,7 +36,7 @@ help: ## list the commands
 	@echo 'TARGET=name; of xclbin: MODE=hw|hw_emu PLATFORM=name; of regress: SEEDS=number'
 	@echo 'ICARUS_SEEDS=number SEED=number TEST=name SIM=name CONFIG=name JOBS=number LIMIT=seconds'
 	@echo 'SCHEDULER=tcp://host:port AGAIN=1; of bench: QUICK=1 PART=name JOBS=number.'
-	@echo 'Configurations, in models/configs.toml:' $$(sed -n 's/^\[\(.*\)\].*/\1/p' models/configs.toml | grep -v defaults)
+	@echo 'Configurations, in models/configs.toml:' $$(sed -n '/^# Four-step/q; s/^\[\(.*\)\].*/\1/p' models/configs.toml | grep -v defaults)
 	@echo 'and each with changes: CONFIG=u200+chunk-32768; of plan: LENGTH= FILTER_LENGTH= CHANNELS='
 	@echo 'DEVICE=u200|ecp5-85k BRAM=2.8MB CLOCK=MHz SNR=dB.'
 

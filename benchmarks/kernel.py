@@ -12,7 +12,8 @@ from contextlib import contextmanager
 import numpy as np
 
 from benchmarks.points import Json, Show, files_digest
-from crocuta.backends.rtl_kernel import RtlKernel, Timing
+from crocuta.backends.rtl_kernel import RtlKernel
+from crocuta.backends.timing import Timing
 from crocuta.design import rtl_build
 from crocuta.device import Device
 from crocuta.errors import KernelError
@@ -122,7 +123,7 @@ class KernelPoint:
             seconds, cpu = time.perf_counter() - started, time.thread_time() - spent
             clocks = kernel.clocks - clocks
             moved = {name: beats - prepared[name] for name, beats in _beats(kernel).items()}
-            prepare, convolve = filter.done.counters, device.done.counters
+            prepare, convolve = filter.report.counters, device.report.counters
         assert prepare and convolve, "a simulated kernel counts its clocks"
         show("comparing with the model", 1)
         differ, snr = _compared(x, h, y, config)

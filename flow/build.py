@@ -113,7 +113,7 @@ def top_verilog(config: Config, tables: Path) -> str:
 
 
 class Cell(NamedTuple):
-    """An arithmetic module that is synthesised by itself, under a name of its own."""
+    """An arithmetic module that is synthesised separately, under its own name."""
 
     name: str
     module: str
@@ -230,7 +230,7 @@ def vivado(flow: str, config: Config, products: Sequence[str], *arguments: str) 
 
 
 def show(results: Path) -> None:
-    """The figures the gate looked at, the cells, and the figures that it did not look at."""
+    """The gate's figures, the cell counts, and the figures that the gate ignores."""
     summary = json.loads((results / "summary.json").read_text(encoding="utf-8"))
     for name, value in (summary["gate"] | summary["cells"]).items():
         console.print(f"  {name.replace('_', ' '):26} {value:>12}")
@@ -262,12 +262,12 @@ TARGETS: dict[str, tuple[str, Callable[[Config], None]]] = {
     "u200": ("u200", u200_bitstream),
     **{target.name: ("edge-ecp5", partial(ecp5.build, target=target)) for target in ecp5.TARGETS},
 }
-"""What `make bitstream` can build for: the configuration unless told, and what builds it."""
+"""Targets of `make bitstream`: default configuration and build function."""
 
 
 @app.command()
 def bitstream(config: ConfigOption = "", target: TargetOption = "u200") -> None:
-    """Builds a whole FPGA, in the target's own configuration unless told."""
+    """Builds a whole FPGA, by default in the target's own configuration."""
     if target not in TARGETS:
         raise fail(f"There is no target {target!r}; choose one of: {', '.join(TARGETS)}.", 2)
     default, builder = TARGETS[target]

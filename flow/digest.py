@@ -1,6 +1,7 @@
 # Copyright 2026 The Crocuta authors
 # SPDX-License-Identifier: Apache-2.0
-"""What a report is about: digests of the design, and of all that it was verified with."""
+"""Identifies what a report describes: digests of the design and of everything it was verified
+with."""
 
 from __future__ import annotations
 

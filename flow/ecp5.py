@@ -61,7 +61,7 @@ class Target:
     speed: int
     """The FPGA's speed grade."""
     clock_mhz: int
-    """What the PLL makes, and the gate asks of the routed design."""
+    """The PLL's output clock, which the gate requires of the routed design."""
 
 
 TARGETS = (Target("ecp5-85k", 6, 80), Target("ecp5-85k-8", 8, 100))

@@ -34,11 +34,11 @@ MULTIPLIERS = (0, 1, 4, 5)  # of a block: their columns, and numbers
 MEMORY_ROWS = (22, 46, 70, 82)
 MEMORIES = 4  # of a block, two columns each
 MOST_SINKS = 200
-"""More than so many are shared out."""
+"""Registers with a higher fan-out are duplicated."""
 FEW_SINKS = 8
-"""Fewer than so many have no copy of their own."""
+"""Modules with fewer loads get no copy."""
 MODULE_DEPTH = 5
-"""Levels of the hierarchy that make a module of its own: u_board down to an engine's level."""
+"""Depth of the hierarchy that counts as modules: from u_board down to an engine's level."""
 
 # What has multipliers, in the order that the data pass it.
 FLOW = (

@@ -79,7 +79,7 @@ class Task:
 
     @property
     def engine(self) -> str:
-        """What proves the assertions."""
+        """The engine that proves the assertions."""
         return PDR if self.bound is None and self.induction is None else SMT
 
     @property
@@ -97,7 +97,7 @@ class Run:
     seconds: float
     directory: Path
     failures: tuple[str, ...]
-    """What was found wrong, one sentence each."""
+    """Problems, one sentence each."""
     traces: tuple[Path, ...]
     """Counterexamples."""
     reached: dict[str, int]
@@ -200,7 +200,7 @@ def command(directory: Path, file: Path) -> list[str]:
 
 
 def failures(status: str, log: str) -> tuple[str, ...]:
-    """What SymbiYosys' log says is wrong, each once."""
+    """Problems in SymbiYosys' log, each once."""
     found: dict[str, None] = {}
     for run_name, name in re.findall(r"(engine_0\S*): .*Assert failed in \S+: (\S+)", log):
         what = "is not inductive" if run_name.endswith(".induction") else "fails"

@@ -50,7 +50,7 @@ def program(name: str) -> str:
 
 
 def passes(command: Sequence[str], env: dict[str, str] | None = None) -> bool:
-    """Runs a command in the project's folder; its output goes to the screen if it fails."""
+    """Runs a command in the project's folder and prints its output if it fails."""
     done = subprocess.run(
         command, cwd=ROOT, env=env, text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT
     )
@@ -117,7 +117,7 @@ def check_verilator() -> bool:
         (path.stem, {}, []) for path in rtl_files() if not path.stem.endswith("_pkg")
     ]
     if any(path.stem == KERNEL for path in rtl_files()):
-        names = [name + change for name in configs.names() for change in ("", "+outputs-2")]
+        names = [name + change for name in configs.rtl_names() for change in ("", "+outputs-2")]
         jobs += [(KERNEL, configs.load(name).parameters(), []) for name in names]
     jobs += [(path.stem, {}, board_files()) for path in board_files()]
     ok = True

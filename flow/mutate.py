@@ -47,7 +47,7 @@ LEAST_PERCENT = 95.0
 SPARED = {"crocuta_pkg.sv", "ram.sv"}
 """No logic of their own to change: functions for parameters, and an inferred memory."""
 SLACK_S = 30
-"""What a mutant may take longer than its bench does without a fault, besides a factor."""
+"""Seconds that a mutant may take longer than its bench without a fault, in addition to a factor."""
 
 REPLACED = {
     "+": "-",
@@ -106,19 +106,19 @@ class Mutant(NamedTuple):
     start: int
     end: int
     text: str
-    """What takes the place of file[start:end]."""
+    """The replacement of file[start:end]."""
     change: str
     """For people."""
 
     @property
     def place(self) -> tuple[str, int, str]:
-        """What it has in common with its verdict, and with its like in the same line."""
+        """Identifies the mutant's verdict, and equal mutants in the same line."""
         return self.file, self.line, self.change
 
 
 @dataclass
 class Verdict:
-    """What became of a mutant."""
+    """The outcome of a mutant."""
 
     file: str
     line: int

@@ -48,7 +48,7 @@ Port = tuple[str, int]
 
 
 class Trace(NamedTuple):
-    """What a design's ports do, clock by clock."""
+    """Values at a design's ports, clock by clock."""
 
     clock: str
     """The clock's port."""
@@ -194,7 +194,7 @@ endmodule
 
 
 def commands(sim: str, netlist: Path, cells: Sequence[Path]) -> list[list[str]]:
-    """What compiles and runs replay.v with a netlist in a simulator."""
+    """Commands that compile and run replay.v with a netlist in a simulator."""
     # Vivado's netlists end with the module that resets their cells.
     tops = ["replay"]
     if re.search(r"^module glbl\b", netlist.read_text(encoding="utf-8"), flags=re.MULTILINE):

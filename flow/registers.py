@@ -66,7 +66,7 @@ def reset(node: FieldNode | RegNode) -> str:
 
 
 def parameters(register: RegNode) -> list[str]:
-    """The parts of a register that tells the configuration, in Python."""
+    """Python expressions for the parts of a register that identifies the configuration."""
     return [
         f"config.{field.get_property('parameter')}" + (f" << {field.lsb}" if field.lsb else "")
         for field in register.fields()
@@ -75,7 +75,7 @@ def parameters(register: RegNode) -> list[str]:
 
 
 def about(register: RegNode) -> str:
-    """What a register is for, its range and its port."""
+    """A register's description, range and port."""
     parts = [register.get_property("desc") or ""]
     parts += [
         f"1 to {field.get_property('maximum')}."
@@ -94,7 +94,7 @@ def texts(field: FieldNode) -> list[tuple[str, int, str]]:
 
 
 def context(top: AddrmapNode) -> dict[str, Any]:
-    """What the templates know."""
+    """The templates' variables."""
     registers = list(top.registers())
     mode, error = field_of(top, "mode.value"), field_of(top, "error.code")
     arguments = [each for each in registers if each.get_property("argument")]

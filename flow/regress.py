@@ -94,7 +94,7 @@ class Job:
 
 @dataclass(frozen=True)
 class Settings:
-    """What the workers have to know."""
+    """Settings for the workers."""
 
     directory: Path
     """The regression's own, in the checkout that all workers share."""
@@ -108,7 +108,7 @@ class Settings:
 
 @dataclass
 class Result:
-    """What became of a build or of a job."""
+    """The outcome of a build or of a job."""
 
     job: Job
     seconds: float
@@ -128,7 +128,7 @@ Work = Callable[[Job, Settings, bool], Result]
 
 
 def fresh_directory(path: Path) -> Path:
-    """`path`, or one beside it if a worker that died, or seems to have, has begun there."""
+    """`path`, or a new one next to it if a worker that died, or seems to have, has used it."""
     number = 1
     while True:
         attempt = path if number == 1 else path.with_name(f"{path.name}.try{number}")
@@ -525,7 +525,8 @@ def simulate(engine: Engine, summary: Summary, jobs: int) -> None:
 
 
 def continued(before: Summary, jobs: Sequence[Job]) -> tuple[Summary, list[Job]]:
-    """What is kept of a regression, and the jobs it has not passed; what these left is removed."""
+    """The results kept from a regression, and the jobs still to pass, whose leftovers are
+    removed."""
     passed = {(job.kind, job.seed) for job in jobs}
     passed &= {(each.kind, each.seed) for each in before.attempts if not each.failure}
     summary = Summary(

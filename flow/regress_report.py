@@ -1,6 +1,6 @@
 # Copyright 2026 The Crocuta authors
 # SPDX-License-Identifier: Apache-2.0
-"""What a regression leaves in build/regress: a summary, a JUnit file and a page."""
+"""Output of a regression in build/regress: a summary, a JUnit file and a page."""
 
 from __future__ import annotations
 

@@ -29,7 +29,7 @@ from crocuta.models.configs import ROOT, Config
 from tb.registry import SIMS, Bench
 
 BUILD = ROOT / "build" / "sim"
-"""What every build and every seed leaves: logs, results, waves."""
+"""Output of every build and every seed: logs, results, waves."""
 VERILATOR_CONTROL = Path(__file__).with_name("verilator.vlt")
 TAIL_LINES = 30
 TIME_LIMIT_S = 3600  # a simulation that hangs must not hang the suite
@@ -57,7 +57,7 @@ class BenchFailure(BuildError):
 
 
 class _Logged(cocotb_runner.Runner):
-    """What both simulators share: output to a log file and, when asked, to the screen."""
+    """Common to both simulators: output to a log file and, on request, to the screen."""
 
     echo = False
     time_limit: float = TIME_LIMIT_S

@@ -1,9 +1,9 @@
 # Copyright 2026 The Crocuta authors
 # SPDX-License-Identifier: Apache-2.0
-"""`python -m flow.stale`: which figures in docs/ are about an earlier design, a line each.
+"""`python -m flow.stale`: lists the figures in docs/ that describe an earlier design, one per line.
 
-Measuring them anew takes hours, so a change of the design does not fail for them; CI and
-`make signoff` show them.
+Measuring them again takes hours, so a change to the design does not fail because of them; CI and
+`make signoff` report them.
 """
 
 from __future__ import annotations

@@ -131,7 +131,7 @@ if not console.is_terminal:
 
 
 class SynthesisError(RuntimeError):
-    """yosys found an error in the design, or a cell that nobody counts; the text says where."""
+    """yosys reported an error, or a cell of unknown size; the message says where."""
 
 
 def digest(data: object) -> str:
@@ -140,7 +140,7 @@ def digest(data: object) -> str:
 
 
 def tool() -> str:
-    """What, besides a netlist, decides the result of its synthesis."""
+    """Inputs, other than the netlist, that determine the result of synthesis."""
     worker = (ROOT / "flow" / "yosys_worker.py").read_text(encoding="utf-8")
     return f"pyosys {version('pyosys')} {worker}"
 
@@ -217,7 +217,7 @@ class Synthesis:
         return load(self.plan)
 
     def call(self, job: str, module: str, result: Path, **work: Any) -> None:
-        """Does one job of yosys_worker in its own process; its log is left beside `result`."""
+        """Runs one job of yosys_worker in a separate process; its log is next to `result`."""
         log = result.with_suffix(".log")
         with log.open("w", encoding="utf-8") as file:
             done = subprocess.run(
@@ -284,7 +284,7 @@ class Synthesis:
 
 
 def figures(cells: Mapping[str, int], module: str) -> Figures:
-    """What a unit's cells take; SynthesisError for a cell of unknown size."""
+    """The resources of a unit's cells. Raises SynthesisError for a cell of unknown size."""
     total: Figures = dict.fromkeys(FIGURES, 0)
     for cell, count in cells.items():
         # UNIT$HASH: a unit in this one, counted by itself.
@@ -297,7 +297,7 @@ def figures(cells: Mapping[str, int], module: str) -> Figures:
 
 
 def added(items: Iterable[tuple[int, Figures]]) -> Figures:
-    """The sum of figures, each taken so many times."""
+    """The sum of figures, each multiplied by its count."""
     total: Figures = dict.fromkeys(FIGURES, 0)
     for count, item in items:
         for figure, value in item.items():

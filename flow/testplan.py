@@ -54,9 +54,9 @@ class Point(BaseModel):
 
     name: Text
     feature: Text
-    """What the design does."""
+    """The feature of the design."""
     stimulus: Text
-    """What is done to it."""
+    """The stimulus that exercises it."""
     checks: Text
     """What is compared."""
     stage: Literal["V1", "V2", "V3"]
@@ -78,7 +78,7 @@ class Plan(BaseModel):
 
 @dataclass
 class Outcome:
-    """What became of a test over all runs."""
+    """The outcome of a test over all runs."""
 
     passed: int = 0
     failed: int = 0
@@ -132,7 +132,7 @@ def twice(names: Iterable[str]) -> list[str]:
 def plan_problems(
     plans: Mapping[str, Plan], existing: Sequence[str], blocks: Iterable[str] = BENCHES
 ) -> list[str]:
-    """What is wrong with the plans as they are written: without any results."""
+    """Problems in the plans themselves, without any results."""
     problems = [f"There is no test {name} in tb/registry.py." for name in plans.keys() - {*blocks}]
     planned = set()
     for name, plan in plans.items():
@@ -197,7 +197,7 @@ def read_coverage(files: Iterable[Path]) -> dict[str, Coverage]:
 def join_problems(
     plans: Mapping[str, Plan], outcomes: Mapping[str, Outcome], coverage: Mapping[str, Coverage]
 ) -> Iterator[str]:
-    """What planned tests and coverage lack, and coverage that is not planned."""
+    """Planned tests and coverage without results, and coverage that is not planned."""
     planned: set[str] = set()
     for name, plan in plans.items():
         for point in plan.points:

@@ -1,6 +1,6 @@
 # Copyright 2026 The Crocuta authors
 # SPDX-License-Identifier: Apache-2.0
-"""What flow.synth has yosys do, in processes of their own: an error of yosys ends its process.
+"""Runs yosys for flow.synth, in separate processes, since an error of yosys ends its process.
 
 `python -m flow.yosys_worker < JOB.json`: `elaborate` cuts a design into netlists of one unit
 each, `synthesise` maps such netlists to UltraScale+ cells and counts them, `check` looks for what
@@ -85,7 +85,7 @@ def through_json(design: libyosys.Design, path: Path) -> Json:
 
 
 def specialise(module: Json, unit: Unit) -> None:
-    """Puts the constants that the unit is fed into its netlist, and drops what nobody reads."""
+    """Applies the unit's constant inputs to its netlist, and removes unused outputs."""
     constants = {
         module["ports"][port]["bits"][bit]: value
         for port, bit, value in unit.tied

@@ -1,6 +1,6 @@
 # Copyright 2026 The Crocuta authors
 # SPDX-License-Identifier: Apache-2.0
-"""Complex floating point with a shared exponent (CFP): the number format of the whole engine.
+"""Complex floating point with a shared exponent (CFP): the engine's number format.
 
 One word is two signed M-bit mantissas and one signed E-bit exponent; its value is
 (re + i*im) * 2**exponent. A complex zero carries the most negative exponent, so that it never
@@ -78,7 +78,7 @@ class Cfp:
         return self.map(lambda part: part.reshape(shape))
 
     def to_complex(self) -> ComplexArray:
-        """The words' values as complex128, exact wherever float64's range allows."""
+        """The words' values as complex128, exact within float64's range."""
         return np.ldexp(self.re.astype(np.float64), self.exponent) + 1j * np.ldexp(
             self.im.astype(np.float64), self.exponent
         )

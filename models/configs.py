@@ -2,8 +2,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """The configurations of models/configs.toml, checked and with their derived sizes.
 
-A name is one of the file's or one with changes, `u200+chunk-32768+mantissa_bits-16`: of characters
-that no shell, makefile or file system takes for its own, as names become those of files.
+A name is that of a configuration in the file, or one with changes,
+`u200+chunk-32768+mantissa_bits-16`. Its characters have no special meaning to shells, make or file
+systems, because names become file names.
 """
 
 from __future__ import annotations
@@ -23,11 +24,16 @@ class ConfigError(ValueError):
     """A configuration that does not exist or that no hardware can be built from."""
 
 
-def kernel_chunk_min(lanes: int) -> int:
-    """The smallest chunk of a kernel of so many lanes.
+CHUNKED, FOUR_STEP = SCHEDULES = ("chunked", "four-step")
+"""What a kernel does with a sequence longer than a chunk: convolve it chunk by chunk, or as one
+transform, whose rows are chunks (docs/four_step.md)."""
 
-    32 beats, which the accumulator's and the bursts' latencies need, and 2 * lanes of them, so that
-    a lane's part of a chunk is a whole number of beats of samples.
+
+def kernel_chunk_min(lanes: int) -> int:
+    """The smallest chunk of a kernel with this many lanes.
+
+    32 beats, because of the latencies of accumulator and bursts, and at least 2 * lanes beats, so
+    that a lane's part of a chunk is a whole number of beats of samples.
     """
     return max(32, 2 * lanes) * lanes
 
@@ -36,8 +42,8 @@ def kernel_chunk_min(lanes: int) -> int:
 class Config:
     """One configuration of the engine; field names are the RTL's parameters in snake case.
 
-    An engine alone can be built from every Config. `check_kernel` has the kernel's further rules;
-    the RTL checks the same ones at time 0 of a simulation (tests/test_model_configs.py compares).
+    Every Config is a valid engine. `check_kernel` has the additional rules for a kernel; the RTL
+    checks the same ones at time 0 of a simulation (tests/test_model_configs.py compares them).
     """
 
     name: str
@@ -50,13 +56,15 @@ class Config:
     right_angle: bool
     max_length_log2: int
     outputs: int = 1  # output chunks that a pass adds to
+    schedule: str = "chunked"  # or "four-step": rows of one chunk each, of one long transform
+    resident: int = 0  # rows of a four-step transform that on-chip memory keeps
     bram36_max: int | None = None  # budget of block RAMs of 36 Kb; None: not limited
     uram_max: int | None = None  # budget of UltraRAMs
 
     def __post_init__(self) -> None:
         for field in dataclasses.fields(self):
             value, wanted = getattr(self, field.name), TYPES[str(field.type)]
-            # Exactly these types: True is no number of lanes, and 8.0 none either.
+            # Exactly these types: True is not a number of lanes, and neither is 8.0.
             if type(value) not in wanted.types:
                 self._refuse(f"{field.name} must be {wanted.words}, not {value!r}")
 
@@ -74,6 +82,8 @@ class Config:
             (within(self.twiddle_bits, 12, 27), "twiddle_bits must be 12..27"),
             (within(self.max_length_log2, 4, 28), "max_length_log2 must be 4..28"),
             (within(self.outputs, 1, 2), "outputs must be 1 or 2"),
+            (self.schedule in SCHEDULES, f"schedule must be {' or '.join(SCHEDULES)}"),
+            (self.resident >= 0, "resident must be 0 or more"),
             ((self.bram36_max or 0) >= 0, "bram36_max must be 0 or more"),
             ((self.uram_max or 0) >= 0, "uram_max must be 0 or more"),
         ):
@@ -81,10 +91,10 @@ class Config:
                 self._refuse(problem)
 
     def check_kernel(self) -> None:
-        """Whether a kernel can be built from it, not only an engine.
+        """Checks the rules for a kernel, which go beyond an engine's.
 
         Raises:
-            ConfigError: none can.
+            ConfigError: one of them is violated.
         """
         if not self.right_angle:
             self._refuse(
@@ -95,6 +105,46 @@ class Config:
             self._refuse(
                 f"a kernel of {self.lanes} lanes needs a chunk of {kernel_chunk_min(self.lanes)} or"
                 f" more, not {self.chunk}"
+            )
+        if self.schedule == FOUR_STEP:
+            self._check_four_step()
+        elif self.resident:
+            self._refuse("resident rows are those of schedule four-step, so resident must be 0")
+
+    def _check_four_step(self) -> None:
+        longest = self.chunk_log2 + self.rows_log2_limit
+        if not self.chunk_log2 <= self.max_length_log2 <= longest:
+            self._refuse(
+                f"a four-step kernel of {self.lanes} lanes and a chunk of {self.chunk} needs"
+                f" max_length_log2 in {self.chunk_log2}..{longest}, not {self.max_length_log2}"
+            )
+        if self.outputs != 1:
+            self._refuse("a four-step kernel has no passes to share, so outputs must be 1")
+        if self.resident > self.rows_max or self.resident & (self.resident - 1):
+            self._refuse(
+                f"resident must be 0 or a power of two in 1..{self.rows_max}, the rows of the"
+                f" longest transform, not {self.resident}"
+            )
+
+    def check_schedule(self, schedule: str) -> None:
+        """Whether a kernel can be built from it, and is of that schedule.
+
+        Raises:
+            ConfigError: none can, or it is of another one.
+        """
+        self.check_kernel()
+        if self.schedule != schedule:
+            self._refuse(f"its schedule is {self.schedule}, not {schedule}")
+
+    def check_rtl(self) -> None:
+        """Whether there is RTL of it: of the four-step schedule there is only the model.
+
+        Raises:
+            ConfigError: there is none.
+        """
+        if self.schedule == FOUR_STEP:
+            self._refuse(
+                "there is no RTL of the four-step schedule yet, only its model: use backend model"
             )
 
     def _refuse(self, problem: str) -> NoReturn:
@@ -130,8 +180,24 @@ class Config:
         """Bits of one AXI beat: a 64-bit slot for each lane's word."""
         return 64 * self.lanes
 
+    @property
+    def rows_max(self) -> int:
+        """The rows, of a chunk each, of a four-step kernel's longest transform."""
+        return (1 << self.max_length_log2) // self.chunk
+
+    @property
+    def rows_log2_limit(self) -> int:
+        """log2 of the most rows that a four-step kernel can have: what a lane of a tile takes from
+        a row is one AXI beat, of 2 * lanes samples, or more."""
+        return self.chunk_log2 - 2 * self.lanes_log2 - 1
+
     def engine_parameters(self) -> dict[str, int]:
-        """The SystemVerilog parameters of one engine."""
+        """The SystemVerilog parameters of one engine.
+
+        Raises:
+            ConfigError: there is no RTL of it.
+        """
+        self.check_rtl()
         return {
             "Lanes": self.lanes,
             "Chunk": self.chunk,
@@ -155,7 +221,7 @@ class Config:
 
 
 class _Wanted(NamedTuple):
-    """What a setting may be."""
+    """The type of a setting."""
 
     types: tuple[type, ...]
     words: str
@@ -167,19 +233,21 @@ TYPES = {
     "bool": _Wanted((bool,), "true or false"),
     "int | None": _Wanted((int, type(None)), "a whole number"),
 }
-"""By a field's annotation."""
+"""By the field's annotation."""
 
 SETTINGS = tuple(
-    field.name for field in dataclasses.fields(Config) if field.name not in ("name", "about")
+    field.name
+    for field in dataclasses.fields(Config)
+    if field.name not in ("name", "about", "schedule")
 )
-"""What a name may change."""
+"""The settings that can be changed in a name."""
 
 
 def _table(path: Path) -> dict[str, dict[str, Any]]:
-    """The file's tables.
+    """Reads the file's tables.
 
     Raises:
-        ConfigError: it cannot be read, or holds something else.
+        ConfigError: the file cannot be read or is malformed.
     """
     try:
         with path.open("rb") as file:
@@ -198,11 +266,11 @@ def _table(path: Path) -> dict[str, dict[str, Any]]:
                 f"{path.name}: [{name}] is no name of a configuration: use letters, digits, _, -"
                 " and dots"
             )
-        unknown = ", ".join(values.keys() - {"about", *SETTINGS})
+        unknown = ", ".join(values.keys() - {"about", "schedule", *SETTINGS})
         if unknown:
             raise ConfigError(
                 f"{path.name}: [{name}] has no setting {unknown}; choose among: about,"
-                f" {', '.join(SETTINGS)}"
+                f" schedule, {', '.join(SETTINGS)}"
             )
     return table
 
@@ -211,18 +279,29 @@ def names(path: Path = CONFIG_FILE) -> list[str]:
     """The names of all configurations, in the file's order.
 
     Raises:
-        ConfigError: the file cannot be used.
+        ConfigError: the file is unusable.
     """
     return [name for name in _table(path) if name != "defaults"]
 
 
+def rtl_names(path: Path = CONFIG_FILE) -> list[str]:
+    """The names of those that there is RTL of: four-step kernels are models alone.
+
+    Raises:
+        ConfigError: the file cannot be used.
+    """
+    table = _table(path)
+    default = table["defaults"].get("schedule", CHUNKED)
+    return [name for name in names(path) if table[name].get("schedule", default) != FOUR_STEP]
+
+
 def changed(base: Config, changes: Mapping[str, int]) -> Config:
-    """A kernel's configuration: one of the file's with changed settings, as `load` has it by its
+    """A kernel's configuration with changed settings, equal to the one that `load` returns for its
     name.
 
     Args:
-        base: one of the file's, without changes.
-        changes: values by SETTINGS; `right_angle` is 0 or 1.
+        base: a configuration of the file, without changes.
+        changes: values by name in SETTINGS; `right_angle` is 0 or 1.
 
     Raises:
         ConfigError: no kernel can be built from it.
@@ -233,8 +312,8 @@ def changed(base: Config, changes: Mapping[str, int]) -> Config:
 
 
 def _changed(base: Config, changes: Mapping[str, int]) -> Config:
-    """The same with the engine's rules alone."""
-    # The same hardware has one name, and so one place for what is built of it.
+    """The same for an engine, with an engine's rules only."""
+    # Equal hardware gets one name, and therefore one build folder.
     different = {
         field: changes[field]
         for field in SETTINGS
@@ -255,7 +334,7 @@ def _changed(base: Config, changes: Mapping[str, int]) -> Config:
 
 
 def _change(name: str, text: str) -> tuple[str, int]:
-    """One change of a name: setting and value."""
+    """Parses one change in a name: setting and value."""
     field, _, value = text.partition("-")
     if field not in SETTINGS:
         raise ConfigError(
@@ -273,10 +352,21 @@ def _change(name: str, text: str) -> tuple[str, int]:
 
 
 def load(name: str, path: Path = CONFIG_FILE) -> Config:
-    """The kernel's configuration called `name`, which may name changes: `u200+chunk-32768`.
+    """The kernel's configuration called `name`, which may contain changes: `u200+chunk-32768`.
 
     Raises:
-        ConfigError: there is none, or no kernel can be built from it; says which ones there are.
+        ConfigError: there is none, or it is not a valid kernel; the message lists the choices.
+    """
+    config = load_model(name, path)
+    config.check_rtl()
+    return config
+
+
+def load_model(name: str, path: Path = CONFIG_FILE) -> Config:
+    """The same of a kernel that there may be a model of alone, as of every four-step one.
+
+    Raises:
+        ConfigError: there is none, or no kernel can be modelled of it; says which ones there are.
     """
     config = load_engine(name, path)
     config.check_kernel()
@@ -284,11 +374,11 @@ def load(name: str, path: Path = CONFIG_FILE) -> Config:
 
 
 def load_engine(name: str, path: Path = CONFIG_FILE) -> Config:
-    """A configuration of an engine alone, whose rules are wider than the kernel's: it may be a
-    plain FFT, and of a smaller chunk.
+    """The configuration of an engine alone, which has fewer rules than a kernel: it may be a plain
+    FFT, and its chunk may be smaller.
 
     Raises:
-        ConfigError: there is none, or no engine can be built from it; says which ones there are.
+        ConfigError: there is none, or it is not a valid engine; the message lists the choices.
     """
     table = _table(path)
     base, *texts = name.split("+")

@@ -1,6 +1,6 @@
 # Copyright 2026 The Crocuta authors
 # SPDX-License-Identifier: Apache-2.0
-"""Generated files that other processes may be reading."""
+"""Writes generated files that other processes may be reading."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ from pathlib import Path
 
 
 def write_generated(path: Path, text: str) -> None:
-    """Writes `text` to `path`, and its folders, unless it is there already.
+    """Writes `text` to `path`, creating folders, unless the file has this text already.
 
-    The file appears complete or not at all: simulations that run side by side read the same one.
+    The file appears complete or not at all, since parallel simulations read the same one.
     """
     if path.is_file() and path.read_text(encoding="utf-8") == text:
         return

@@ -1,6 +1,6 @@
 # Copyright 2026 The Crocuta authors
 # SPDX-License-Identifier: Apache-2.0
-"""The float64 reference: the check that guards the bit-exact models themselves."""
+"""The float64 reference for the bit-exact models."""
 
 from __future__ import annotations
 

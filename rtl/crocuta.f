@@ -30,9 +30,13 @@ transform/fft_engine.sv
 ports/axi_read_master.sv
 ports/axi_write_master.sv
 ports/lane_bursts.sv
+ports/tile_fetch.sv
+ports/rows_to_lanes.sv
 ports/sample_reader.sv
 ports/spectrum_writer.sv
 ports/spectrum_reader.sv
+ports/lanes_to_rows.sv
+ports/tile_flush.sv
 ports/sample_writer.sv
 
 // The convolution: what a chunk passes through, and what orders the passes

@@ -31,6 +31,8 @@ ENGINE_SIZES = (
     ("forward", (2, 4096, 18, 9, 18)),
     ("inverse", (2, 4096, 18, 9, 18)),
 )
+LARGE_SIZES = ((2, 4096, 18, 9, 18), (8, 256, 14, 10, 27))
+"""Of those, what takes longest and is no corner by itself: for regressions."""
 SIMULATION = "host/crocuta/simulation"
 MEMORY = f"{SIMULATION}/axi_memory.sv"
 KERNEL_SOURCES = (f"{SIMULATION}/kernel_tb.sv", f"{SIMULATION}/job_observer.sv", MEMORY)
@@ -83,6 +85,8 @@ class Bench:
     """Environment variables for the cocotb module."""
     long: tuple[tuple[str, str], ...] = ()
     """Configurations and simulators that `make test` leaves to `make regress`."""
+    brief: tuple[tuple[str, str], ...] = ()
+    """Configurations and simulators that `make test` runs with BRIEF in the bench's environment."""
     corners: tuple[str, ...] = ()
     """More configurations, for `make regress` in Verilator. `make test` runs one of them, with
     BRIEF in the bench's environment: which one depends on the day."""
@@ -491,6 +495,7 @@ BENCHES: dict[str, tuple[Bench, ...]] = {
             configs=("tiny",),
             sims=("verilator",),
             variant=f"{name}-{'-'.join(map(str, sizes))}",
+            long=(("tiny", "verilator"),) if sizes in LARGE_SIZES else (),
         )
         for name, sizes in ENGINE_SIZES
     ),
@@ -600,6 +605,7 @@ BENCHES: dict[str, tuple[Bench, ...]] = {
                 "tb/benches/ports/sample_ports_tb.sv",
                 MEMORY,
             ),
+            long=tuple(("small", sim) for sim in SIMS),
         ),
         Bench(
             top="sample_ports_tb",
@@ -611,6 +617,7 @@ BENCHES: dict[str, tuple[Bench, ...]] = {
                 "tb/benches/ports/sample_ports_tb.sv",
                 MEMORY,
             ),
+            long=(("tiny", "icarus"),),
             variant="slots2",
         ),
         Bench(
@@ -623,6 +630,7 @@ BENCHES: dict[str, tuple[Bench, ...]] = {
                 "tb/benches/ports/sample_ports_tb.sv",
                 MEMORY,
             ),
+            long=tuple(("tiny", sim) for sim in SIMS),
             variant="smallest",
         ),
         Bench(
@@ -636,6 +644,7 @@ BENCHES: dict[str, tuple[Bench, ...]] = {
                 "tb/benches/ports/sample_ports_tb.sv",
                 MEMORY,
             ),
+            long=(("tiny", "verilator"),),
             variant="lanes8",
         ),
         Bench(
@@ -649,6 +658,7 @@ BENCHES: dict[str, tuple[Bench, ...]] = {
                 "tb/benches/ports/sample_ports_tb.sv",
                 MEMORY,
             ),
+            long=(("tiny", "verilator"),),
             variant="lanes16",
         ),
     ),
@@ -670,10 +680,11 @@ BENCHES: dict[str, tuple[Bench, ...]] = {
             configs=(*BOTH_OUTPUTS, NARROWEST),
             sources=KERNEL_SOURCES,
             long=(
-                *((config, "icarus") for config in ("tiny", "small", "small+outputs-2")),
-                *(("tiny+outputs-2", sim) for sim in SIMS),
+                *((config, "icarus") for config in ("tiny", "small+outputs-2")),
+                *((config, sim) for config in ("small", "tiny+outputs-2") for sim in SIMS),
                 (NARROWEST, "verilator"),
             ),
+            brief=((NARROWEST, "icarus"),),
             corners=(*MANY_LANES, WIDEST),
         ),
     ),

@@ -31,7 +31,8 @@ from crocuta.backends import uart_kernel, xdma_kernel
 from crocuta.backends.rtl_kernel import BASES, RtlKernel
 from crocuta.backends.uart_kernel import BOARD, DONE, REFUSED
 from crocuta.backends.xdma_kernel import ADDRESSES
-from crocuta.kernel import Bank, HostMemory, Pages
+from crocuta.kernel import Bank
+from crocuta.memory import HostMemory, Pages
 from crocuta.registers import WIDE, Control, Register
 
 CLOCKS = 2000

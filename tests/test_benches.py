@@ -33,9 +33,15 @@ RUNS = [
 RUNNING = [run.values[0] for run in RUNS]
 
 
+def brief(bench: Bench) -> Bench:
+    """The bench, told to do no more than what other configurations cannot show."""
+    return dataclasses.replace(bench, env={**bench.env, BRIEF: "1"})
+
+
 @pytest.mark.parametrize(("bench", "config", "sim"), RUNS)
 def test_bench(bench: Bench, config: str, sim: str, seed: int) -> None:
-    runner.run(bench, configs.load(config), sim, seed)
+    chosen = brief(bench) if (config, sim) in bench.brief else bench
+    runner.run(chosen, configs.load(config), sim, seed)
 
 
 CORNERS = [pytest.param(bench, id=f"{test}-{bench.name}") for test, bench in ALL if bench.corners]
@@ -44,8 +50,7 @@ CORNERS = [pytest.param(bench, id=f"{test}-{bench.name}") for test, bench in ALL
 @pytest.mark.parametrize("bench", CORNERS)
 def test_one_corner_a_day(bench: Bench, seed: int) -> None:
     config = bench.corners[int(os.environ["ROTATION"]) % len(bench.corners)]
-    brief = dataclasses.replace(bench, env={**bench.env, BRIEF: "1"})
-    runner.run(brief, configs.load(config), "verilator", seed)
+    runner.run(brief(bench), configs.load(config), "verilator", seed)
 
 
 def test_registry_names_what_exists() -> None:
@@ -55,6 +60,7 @@ def test_registry_names_what_exists() -> None:
         assert bench.sims, f"{test} {bench.top} runs on no simulator"
         assert set(bench.sims) <= set(SIMS), f"{test} {bench.top}"
         runs = {(config, sim) for config in bench.configs for sim in bench.sims}
+        assert set(bench.brief) <= runs - set(bench.long), f"{test} {bench.top}"
         assert set(bench.long) <= runs, f"{test} {bench.top} leaves out what it does not run"
         assert all(configs.load(name).name == name for name in bench.corners), bench.top
         assert not {*bench.corners} & {*bench.configs}, f"{test} {bench.top} runs a corner twice"

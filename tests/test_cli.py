@@ -28,6 +28,7 @@ import psutil
 import pytest
 from typer.testing import CliRunner, Result
 
+from crocuta import __version__
 from crocuta.backends.rtl_kernel import RtlKernel
 from crocuta.cli import demo as demonstration
 from crocuta.cli import runs
@@ -174,6 +175,11 @@ def test_bad_options_are_refused(folder: Path, options: list[str], sentence: str
     before = files(folder)
     refused(crocuta("conv", "x.npy", "h.npy", *options), sentence)
     assert files(folder) == before
+
+
+def test_version(folder: Path) -> None:
+    result = crocuta("--version")
+    assert (result.exit_code, result.stdout) == (0, f"crocuta {__version__}\n")
 
 
 def test_failure_leaves_the_old_output(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -33,16 +33,17 @@ import serial
 from typer.testing import CliRunner
 
 import crocuta
-from crocuta import jobs
-from crocuta.backends import model_kernel, uart_kernel, xdma_kernel, xrt_kernel
-from crocuta.backends.rtl_kernel import BASES, RtlKernel, Timing
+from crocuta.backends import model_kernel, register_kernel, uart_kernel, xdma_kernel, xrt_kernel
+from crocuta.backends.rtl_kernel import BASES, RtlKernel
+from crocuta.backends.timing import Timing
 from crocuta.backends.uart_kernel import BOARD
 from crocuta.backends.xdma_kernel import ADDRESSES, DEVICES
 from crocuta.backends.xrt_kernel import XrtKernel
 from crocuta.cli.app import app
 from crocuta.device import SaturationWarning
 from crocuta.errors import InputError, JobError, JobTimeout, KernelError, MemoryLost, OutOfMemory
-from crocuta.kernel import Bank, Pages, patience
+from crocuta.kernel import Bank, patience
+from crocuta.memory import Pages
 from crocuta.models import configs
 from crocuta.models.convolution.chunk_controller import Job, Mode
 from crocuta.models.kernel.crocuta_kernel import SampleArray
@@ -205,10 +206,10 @@ def test_what_a_job_took(rtl: RtlKernel, card: Card, xrt: Pyxrt, seed: int) -> N
             device.convolve(
                 rows(seed, 2, 300), filter, lambda done, total: steps.append((done, total))
             )
-            counts[backend] = [done.counters for done in (filter.done, device.done)]
+            counts[backend] = [done.counters for done in (filter.report, device.report)]
             if backend != "xrt":
                 assert steps[-1] == (10, 10)
-                assert device.done.saturated is False
+                assert device.report.saturated is False
     prepared, convolved = counts["rtl"]
     assert prepared and convolved
     assert convolved.mac_beats == 2 * (1 + 4 * 2) * TINY.chunk_beats
@@ -480,20 +481,20 @@ def test_progress_over_a_batch() -> None:
         )
         assert {total for _, total in steps} == {18}
         assert sorted({done for done, _ in steps}) == list(range(1, 19))
-        assert device.done.counters is None
+        assert device.report.counters is None
 
 
 def test_counters_of_a_batch_are_added(rtl: RtlKernel) -> None:
     with crocuta.open("rtl", "tiny") as device:
         filter = device.prepare(rows(2, 9))
         device.convolve(rows(1, 130), filter)
-        once = device.done.counters
+        once = device.report.counters
         device.convolve(rows(1, 3, 130), filter)
         assert once
-        assert device.done.counters
-        assert device.done.counters.mac_beats == 3 * once.mac_beats
-        assert device.done.counters.clocks >= 3 * once.mac_beats
-        assert device.done.saturated is False
+        assert device.report.counters
+        assert device.report.counters.mac_beats == 3 * once.mac_beats
+        assert device.report.counters.clocks >= 3 * once.mac_beats
+        assert device.report.saturated is False
 
 
 def test_a_closed_device_says_so(device: crocuta.Device) -> None:
@@ -685,7 +686,7 @@ def test_a_memory_that_does_not_answer(
 ) -> None:
     """It is named, the device and a new one take no job, and after a reset all is well."""
     bank = LOST[code]
-    monkeypatch.setattr(jobs.PolledKernel, "abort_seconds", 60.0)
+    monkeypatch.setattr(register_kernel.PolledKernel, "abort_seconds", 60.0)
     rtl.write(Register.WATCHDOG, 3000)
     with crocuta.open("xdma", "tiny") as device:
         filter = device.prepare(rows(1, 300))
@@ -719,7 +720,7 @@ def test_a_memory_that_answers_late(
     rtl: RtlKernel, card: Card, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Once it has answered all, jobs run again without a reset; an abort that finds one says so."""
-    monkeypatch.setattr(jobs.PolledKernel, "abort_seconds", 60.0)
+    monkeypatch.setattr(register_kernel.PolledKernel, "abort_seconds", 60.0)
     rtl.write(Register.WATCHDOG, 50_000)
     with crocuta.open("xdma", "tiny", timeout=0.02) as device:
         filter = device.prepare(rows(1, 300))
@@ -810,8 +811,8 @@ STOPPED = {
 
 def test_every_code_is_tried() -> None:
     others = {ErrorCode.NONE, ErrorCode.ABORTED, ErrorCode.UNANSWERED}
-    assert {*REFUSED, *STOPPED, *jobs.TIMEOUTS} | others == set(ErrorCode)
-    assert set(LOST) <= set(jobs.TIMEOUTS)
+    assert {*REFUSED, *STOPPED, *register_kernel.TIMEOUTS} | others == set(ErrorCode)
+    assert set(LOST) <= set(register_kernel.TIMEOUTS)
 
 
 @pytest.mark.parametrize("code", REFUSED)
@@ -1083,9 +1084,9 @@ def test_a_job_on_a_board(board: Board, seed: int) -> None:
         filter = device.prepare(h)
         same(device.convolve(x, filter, lambda *step: steps.append(step)), modelled(x, h))
         assert steps[-1] == (10, 10)
-        assert device.done.saturated is False
-        assert device.done.counters
-        assert device.done.counters.mac_beats == 2 * (1 + 4 * 2) * TINY.chunk_beats
+        assert device.report.saturated is False
+        assert device.report.counters
+        assert device.report.counters.mac_beats == 2 * (1 + 4 * 2) * TINY.chunk_beats
         with pytest.raises(OutOfMemory, match="of the memory of samples, which has 65536 left of"):
             device.convolve(rows(seed, 2, 40 * 1024), filter)
         assert_works(device)

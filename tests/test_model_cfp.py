@@ -412,7 +412,7 @@ def test_float_to_cfp_is_exact(pattern: int, fmt: Format) -> None:
     result = float_to_cfp(samples, fmt)
     word = word_of(result.words)
     assert word == exact_float_to_cfp(pattern, fmt)
-    assert result.nonfinite == (pattern >> 23 & 0xFF == 255)
+    assert result.non_finite == (pattern >> 23 & 0xFF == 255)
     check_zero_rule(word, fmt)
     if word.re:
         assert 1 << (fmt.mantissa_bits - 2) <= abs(word.re) <= fmt.mantissa_max, "normalised"
@@ -434,16 +434,16 @@ def test_float_to_cfp_in_every_format(m: int, e: int, seed: int) -> None:
     ]
     table = np.array([*edges, *rng.integers(0, 1 << 32, 100)], dtype=np.uint32)
     words = float_to_cfp(table.view(np.float32), fmt)
-    assert words.nonfinite
+    assert words.non_finite
     for n, pattern in enumerate(table.tolist()):
         assert word_of(words.words, n) == exact_float_to_cfp(pattern, fmt), hex(pattern)
 
-    def nonfinite(*samples: float) -> bool:
-        return float_to_cfp(np.array(samples, np.float32), fmt).nonfinite
+    def non_finite(*samples: float) -> bool:
+        return float_to_cfp(np.array(samples, np.float32), fmt).non_finite
 
-    assert not nonfinite(0.0, -0.0, 1.0, -3.4e38, 1e-45)
-    assert nonfinite(1.0, np.nan)
-    assert nonfinite(-np.inf, 1.0)
+    assert not non_finite(0.0, -0.0, 1.0, -3.4e38, 1e-45)
+    assert non_finite(1.0, np.nan)
+    assert non_finite(-np.inf, 1.0)
 
 
 @given(pairs())
@@ -526,7 +526,7 @@ def test_floats_of_few_bits_come_back(pattern: int, exponent_bits: int) -> None:
     fmt = Format(24, exponent_bits)
     samples = np.array([pattern & ~1], dtype=np.uint32).view(np.float32)
     word = float_to_cfp(samples, fmt)
-    assume(not word.nonfinite and bool(word.words.re[0]))
+    assume(not word.non_finite and bool(word.words.re[0]))
     assert cfp_to_float(word.words, fmt).samples.tobytes() == samples.tobytes()
 
 

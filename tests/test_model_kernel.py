@@ -157,7 +157,7 @@ def test_450_000_samples(x_class: str, h_class: str, bound: float) -> None:
     rng = np.random.default_rng(1)
     x, h = data(x_class, FULL_LENGTH, rng), data(h_class, FULL_LENGTH, rng)
     result = run(x, h, U200)
-    assert not result.saturated and not result.nonfinite
+    assert not result.saturated and not result.non_finite
     measured = snr_db(causal_convolution(x, h), result.y)
     print(f"{x_class} by {h_class}: {measured:.1f} dB")
     assert measured > bound
@@ -177,7 +177,7 @@ def test_any_length(length_x: int, length_h: int, seed: int) -> None:
     spectra = prepare(h, TINY)
     result = convolve(x, spectra, TINY)
     assert result.y.shape == (length_x,) and result.y.dtype == np.float32
-    assert not result.saturated and not result.nonfinite
+    assert not result.saturated and not result.non_finite
     error = np.abs(causal_convolution(x, h) - result.y).max()
     assert error < 2.0**-15 * np.linalg.norm(x) * np.linalg.norm(h[: TINY.chunk + length_x])
     assert result.y.tobytes() == naive(x, spectra, TINY).tobytes()
@@ -203,7 +203,7 @@ def test_classes_of_data(x_class: str, h_class: str, config: Config, seed: int) 
     length = 9 * config.chunk + 13
     x, h = data(x_class, length, rng), data(h_class, length, rng)
     result = run(x, h, config)
-    assert not result.saturated and not result.nonfinite
+    assert not result.saturated and not result.non_finite
     assert snr_db(causal_convolution(x, h), result.y) > 72
 
 
@@ -284,7 +284,7 @@ def test_overflow_saturates_and_is_reported() -> None:
     """Beyond float32 the largest finite value, with the right sign, and the flag."""
     x, h = np.full(100, 1e30, np.float32), np.full(100, -1e20, np.float32)
     result = run(x, h, TINY)
-    assert result.saturated and not result.nonfinite
+    assert result.saturated and not result.non_finite
     assert (result.y == np.finfo(np.float32).min).all()
     # What is too small for float32 is +0, silently.
     result = run(x * np.float32(1e-55), h * np.float32(1e-35), TINY)
@@ -293,17 +293,17 @@ def test_overflow_saturates_and_is_reported() -> None:
 
 
 @pytest.mark.parametrize("bad", [np.nan, np.inf, -np.inf])
-def test_nonfinite_samples_are_zeros_and_reported(bad: float, seed: int) -> None:
+def test_non_finite_samples_are_zeros_and_reported(bad: float, seed: int) -> None:
     rng = np.random.default_rng(seed)
     x, h = data("gaussian", 300, rng), data("gaussian", 150, rng)
     x[77] = 0
     clean = run(x, h, TINY)
     x[77] = bad
     result = run(x, h, TINY)
-    assert result.nonfinite and not clean.nonfinite
+    assert result.non_finite and not clean.non_finite
     assert result.y.tobytes() == clean.y.tobytes()
     h[5] = bad
-    assert prepare(h, TINY).nonfinite
+    assert prepare(h, TINY).non_finite
 
 
 def test_progress_counts_the_output_chunks() -> None:

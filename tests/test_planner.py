@@ -13,13 +13,15 @@ import numpy as np
 import pytest
 from typer.testing import CliRunner, Result
 
-from crocuta.backends.rtl_kernel import RtlKernel, Timing
+from crocuta.backends.rtl_kernel import RtlKernel
+from crocuta.backends.timing import Timing
 from crocuta.backends.uart_kernel import BOARD
 from crocuta.backends.xdma_kernel import ADDRESSES
 from crocuta.cli.app import app
 from crocuta.device import Device
 from crocuta.errors import OutOfMemory
-from crocuta.kernel import Bank, Pages
+from crocuta.kernel import Bank
+from crocuta.memory import Pages
 from crocuta.models import configs
 from crocuta.models.configs import ROOT, ConfigError
 from crocuta.models.convolution.chunk_controller import (
@@ -27,10 +29,9 @@ from crocuta.models.convolution.chunk_controller import (
     Mode,
     passes,
     spectrum_bytes,
-    stored_chunks,
 )
 from crocuta.models.layout import chunk_count, row_bytes
-from crocuta.planner import accuracy, planner, schedules
+from crocuta.planner import accuracy, planner
 from crocuta.planner.accuracy import POINTS, Point
 from crocuta.planner.clocks import Memory, convolve_clocks, prepare_clocks
 from crocuta.planner.logic import logic, multipliers
@@ -52,7 +53,7 @@ def close(found: float, measured: float, percent: float) -> None:
 # Block RAM and logic, against synthesis.
 
 
-@pytest.mark.parametrize("name", configs.names())
+@pytest.mark.parametrize("name", configs.rtl_names())
 def test_block_rams_are_those_of_synthesis(name: str) -> None:
     found = block_rams(memories(configs.load(name)), "ultrascale")
     measured = dict.fromkeys(found, 0.0)
@@ -94,7 +95,7 @@ def test_shapes_of_block_rams(width: int, depth: int, family: str, number: float
     assert blocks(Ram("one", width, depth, block=False), family) == 0
 
 
-@pytest.mark.parametrize("name", configs.names())
+@pytest.mark.parametrize("name", configs.rtl_names())
 def test_logic_is_that_of_synthesis(name: str) -> None:
     config, measured = configs.load(name), RESOURCES[name]["blocks"]["crocuta_kernel"]
     found = logic(config, "ultrascale")
@@ -140,7 +141,7 @@ def test_clocks_are_those_of_the_rtl(kernel: RtlKernel, memory: Memory) -> None:
         length_x, length_h = (chunk * config.chunk + more for chunk, more in (x, h))
         with device.prepare(np.ones((channels, length_h), np.float32)) as filter:
             device.convolve(np.ones((channels, length_x), np.float32), filter)
-            prepared, convolved = filter.done.counters, device.done.counters
+            prepared, convolved = filter.report.counters, device.report.counters
         assert prepared and convolved
         close(prepare_clocks(config, length_h, channels, memory).total, prepared.clocks, 2)
         found = convolve_clocks(config, length_x, length_h, channels, memory)
@@ -428,37 +429,3 @@ def test_simulation_takes_such_a_name(monkeypatch: pytest.MonkeyPatch) -> None:
     sim.main("cells", "icarus", "tiny+chunk-128", "1")
     assert {config.chunk for config in seen} == {128}
     assert {config.name for config in seen} == {"tiny+chunk-128"}
-
-
-# Other schedules, on paper.
-
-
-def test_pairs_of_every_schedule_are_all_pairs() -> None:
-    """What a schedule moves: every X but a channel's last, or last two, is stored, and every chunk
-    comes once."""
-    for option in schedules.OPTIONS:
-        for p in (1, 2, 3, 7, 8):
-            moved = option.schedule(p)
-            last = 2 if option.schedule is schedules.two_outputs else 1
-            assert sum(one.store for one in moved) == max(0, p - last)
-            assert sum(one.samples for one in moved) == p
-    for p in (1, 2, 3, 7, 8):
-        pairs = p * (p + 1) // 2
-        assert sum(one.h for one in schedules.one_pair(p)) == pairs
-        assert sum(one.x for one in schedules.one_pair(p)) == pairs - p
-        assert sum(one.h for one in schedules.two_pairs(p)) == pairs
-        assert sum(one.h for one in schedules.two_outputs_two_streams(p)) == pairs
-        job = Job(Mode.CONVOLVE, 1, p * 65_536, p * 65_536)
-        two = configs.load("u200")
-        assert len(schedules.two_outputs(p)) == passes(two, job)
-        assert sum(one.store for one in schedules.two_outputs(p)) == stored_chunks(two, job)
-
-
-def test_page_has_the_table() -> None:
-    page = (ROOT / "docs" / "planning.md").read_text(encoding="utf-8")
-    assert schedules.table() in page
-    one, two = (schedules.figures(option) for option in schedules.OPTIONS[:2])
-    close(one.clocks[0], 247_362, 1)
-    close(one.clocks[1], 287_482, 1)
-    close(two.clocks[0], 149_061, 1)
-    close(two.clocks[1], 171_313, 1)

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from crocuta.device import BACKENDS
+from crocuta.backends import BACKENDS
 from crocuta.models.configs import ROOT
 from crocuta.registers import ErrorCode
 

@@ -15,8 +15,9 @@ from typing import Any
 import pyslang
 import pytest
 
-from crocuta import jobs, kernel
+from crocuta import kernel
 from crocuta import registers as host
+from crocuta.backends import register_kernel
 from crocuta.design.sources import rtl_file
 from crocuta.models import configs
 from crocuta.models.configs import ROOT
@@ -94,9 +95,9 @@ def test_the_host_has_the_map() -> None:
     assert counters == [field.name for field in dataclasses.fields(kernel.Counters)]
     assert [code.name.lower() for code in sorted(host.ErrorCode)] == list(registers.ERRORS)
     assert sorted(host.ErrorCode) == list(range(len(registers.ERRORS)))
-    assert jobs.REMEDIES.keys() | jobs.TIMEOUTS.keys() == set(host.ErrorCode) - {
-        host.ErrorCode.NONE
-    }
+    assert register_kernel.REMEDIES.keys() | register_kernel.TIMEOUTS.keys() == set(
+        host.ErrorCode
+    ) - {host.ErrorCode.NONE}
     assert host.VERSION == VERSION
     assert host.MAX_CHANNELS == MAX_CHANNELS
     for register in registers.REGISTERS:
@@ -106,7 +107,7 @@ def test_the_host_has_the_map() -> None:
         if flags:
             found = {flag.name.lower(): flag.value for flag in flags}
             assert found == {field.name: field.mask for field in register.fields}
-    for name in configs.names():
+    for name in configs.rtl_names():
         config = configs.load(name)
         words = (registers.BY_OFFSET[OFFSETS[each]] for each in ("identity", "identity2"))
         assert host.identity(config) == tuple(word.reset_value(config) for word in words)

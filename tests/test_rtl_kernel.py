@@ -15,15 +15,16 @@ from typing import NamedTuple
 import numpy as np
 import pytest
 
-from crocuta import jobs
+from crocuta.backends import register_kernel
 from crocuta.backends.model_kernel import ModelKernel
-from crocuta.backends.rtl_kernel import BASES, BREACHES, RtlKernel, Timing
+from crocuta.backends.register_kernel import RegisterKernel
+from crocuta.backends.rtl_kernel import BASES, BREACHES, RtlKernel
+from crocuta.backends.timing import Timing
 from crocuta.design import rtl_build
 from crocuta.design.rtl_build import SIMULATION
 from crocuta.device import Device
 from crocuta.errors import InputError, JobError, KernelError, MemoryLost, OutOfMemory
-from crocuta.jobs import RegisterKernel
-from crocuta.kernel import Bank, Counters, Done, Progress
+from crocuta.kernel import Bank, Counters, JobReport, Progress
 from crocuta.models import configs
 from crocuta.models.convolution.chunk_controller import Job, Mode
 from crocuta.models.kernel import crocuta_kernel
@@ -56,8 +57,8 @@ def rows(seed: int, channels: int, length: int) -> SampleArray:
 
 class Convolution(NamedTuple):
     y: SampleArray
-    prepare: Done
-    convolve: Done
+    prepare: JobReport
+    convolve: JobReport
 
 
 def convolve(
@@ -66,10 +67,10 @@ def convolve(
     """Through a device of its own, which leaves the kernel open."""
     device = Device(kernel)
     filter = device.prepare(h)
-    return Convolution(device.convolve(x, filter, progress), filter.done, device.done)
+    return Convolution(device.convolve(x, filter, progress), filter.report, device.report)
 
 
-def counted(done: Done) -> Counters:
+def counted(done: JobReport) -> Counters:
     assert done.counters
     return done.counters
 
@@ -80,7 +81,7 @@ def assert_same(found: Convolution, expected: Convolution) -> None:
         (found.prepare, expected.prepare),
         (found.convolve, expected.convolve),
     ):
-        assert (one.saturated, one.nonfinite) == (other.saturated, other.nonfinite)
+        assert (one.saturated, one.non_finite) == (other.saturated, other.non_finite)
 
 
 @pytest.mark.parametrize(
@@ -192,11 +193,11 @@ def test_bad_arguments_are_refused_and_touch_no_memory(
         both: tuple[RegisterKernel, ...] = (kernel, model)
         for one in both:
             with pytest.raises(JobError, match=rf"error {code.value}: ") as refused:
-                jobs.run(one, job)
+                register_kernel.run(one, job)
             assert refused.value.code == code
     assert all(kernel.beats(bank) == (0, 0) for bank in Bank)
-    jobs.run(kernel, PREPARE)
-    jobs.run(kernel, JOB)
+    register_kernel.run(kernel, PREPARE)
+    register_kernel.run(kernel, JOB)
 
 
 @pytest.mark.parametrize(
@@ -216,8 +217,8 @@ def test_memory_errors_end_the_job_and_the_next_one_runs(
     x, h = rows(seed, 1, JOB.length_x)[0], rows(seed + 1, 1, JOB.length_h)[0]
     kernel.set_error(bank, write=write, address=address)
     with pytest.raises(JobError) as stopped:
-        jobs.run(kernel, PREPARE)
-        jobs.run(kernel, JOB)
+        register_kernel.run(kernel, PREPARE)
+        register_kernel.run(kernel, JOB)
     assert stopped.value.code == code
     kernel.set_error(bank, write=write, address=None)
     with ModelKernel(TINY) as model:
@@ -228,13 +229,13 @@ def test_a_kernel_that_hangs_is_found(kernel: RtlKernel) -> None:
     kernel.write(Register.WATCHDOG, 0)
     kernel.set_timing(Bank.H_SPECTRA, Timing(bandwidth=0))
     with pytest.raises(KernelError, match="hangs"):
-        jobs.run(kernel, PREPARE)
+        register_kernel.run(kernel, PREPARE)
 
 
 def test_a_memory_that_does_not_answer_is_found(kernel: RtlKernel) -> None:
     kernel.set_timing(Bank.H_SPECTRA, Timing(bandwidth=0))
     with pytest.raises(MemoryLost) as lost:
-        jobs.run(kernel, PREPARE)
+        register_kernel.run(kernel, PREPARE)
     assert lost.value.code == ErrorCode.H_WRITE_TIMEOUT
     assert not kernel.at_rest
     with pytest.raises(MemoryLost):
@@ -244,7 +245,7 @@ def test_a_memory_that_does_not_answer_is_found(kernel: RtlKernel) -> None:
 def test_protocol_breach_is_found(kernel: RtlKernel) -> None:
     beyond = JOB.x + (1 << 30)
     with pytest.raises(KernelError, match="port samples: a burst is out of the memory"):
-        jobs.run(kernel, dataclasses.replace(PREPARE, h=beyond))
+        register_kernel.run(kernel, dataclasses.replace(PREPARE, h=beyond))
 
 
 def test_arrays_must_fit(kernel: RtlKernel) -> None:
@@ -256,7 +257,7 @@ def test_arrays_must_fit(kernel: RtlKernel) -> None:
 
 
 def test_identity_is_checked(kernel: RtlKernel) -> None:
-    jobs.check_identity(kernel)
+    register_kernel.check_identity(kernel)
 
     class Other(ModelKernel):
         def read(self, offset: int) -> int:
@@ -267,15 +268,15 @@ def test_identity_is_checked(kernel: RtlKernel) -> None:
 
     with Other(TINY) as other:
         with pytest.raises(KernelError, match="one release"):
-            jobs.check_identity(other)
+            register_kernel.check_identity(other)
         other.changed = Register.IDENTITY2
         with pytest.raises(KernelError, match="not of configuration tiny"):
-            jobs.check_identity(other)
+            register_kernel.check_identity(other)
 
 
 def test_control_register_is_ap_ctrl_chain(kernel: RtlKernel) -> None:
     assert kernel.read(Register.CONTROL) == Control.IDLE
-    jobs.run(kernel, PREPARE)
+    register_kernel.run(kernel, PREPARE)
     assert kernel.read(Register.CONTROL) == Control.IDLE | Control.READY
     assert kernel.read(Register.CONTROL) == Control.IDLE
     assert not kernel.run(1)

@@ -11,11 +11,11 @@ module float_to_cfp #(
   input  logic                clk_i,
   input  logic [31:0]         float_i,
   output logic [WordBits-1:0] word_o,
-  output logic                nonfinite_o
+  output logic                non_finite_o
 );
 
-  assign word_o      = '0;
-  assign nonfinite_o = 1'b0;
+  assign word_o       = '0;
+  assign non_finite_o = 1'b0;
 
   logic unused;
   assign unused = ^{clk_i, float_i};

@@ -21,6 +21,8 @@ from crocuta.device import (
 )
 from crocuta.errors import InputError, JobError, JobTimeout, KernelError, MemoryLost, OutOfMemory
 
+__version__ = "0.1.0"
+
 __all__ = [
     "Device",
     "Filter",
@@ -33,5 +35,6 @@ __all__ = [
     "RangeWarning",
     "SaturationWarning",
     "UnderflowWarning",
+    "__version__",
     "open",
 ]

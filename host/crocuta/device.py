@@ -13,19 +13,16 @@ import weakref
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, ExitStack, contextmanager
 from os import PathLike
-from pathlib import Path
 from types import TracebackType
 from typing import NoReturn, Self
 
 import numpy as np
 import numpy.typing as npt
 
-from crocuta.backends.model_kernel import ModelKernel
-from crocuta.backends.uart_kernel import UartKernel
-from crocuta.backends.xdma_kernel import XdmaKernel
-from crocuta.backends.xrt_kernel import XrtKernel
+from crocuta import backends
+from crocuta.backends import Options
 from crocuta.errors import InputError, JobError, JobTimeout, KernelError, OutOfMemory
-from crocuta.kernel import Bank, Buffer, Counters, Done, Kernel, Progress
+from crocuta.kernel import Bank, Buffer, Counters, JobReport, Kernel, Progress
 from crocuta.models import configs
 from crocuta.models.arithmetic.float_to_cfp import smallest_sample
 from crocuta.models.cfp import Format
@@ -34,8 +31,6 @@ from crocuta.models.convolution.chunk_controller import Job, Mode, spectrum_byte
 from crocuta.models.kernel.crocuta_kernel import SampleArray, sample_rows
 from crocuta.models.layout import chunk_count, row_bytes
 from crocuta.samples import H_SHAPES, X_SHAPES, check_channels, to_array
-
-BACKENDS = ("rtl", "model", "xrt", "xdma", "uart")
 
 
 class RangeWarning(UserWarning):
@@ -57,13 +52,13 @@ class Filter:
     a single channel serves every channel of x.
     """
 
-    def __init__(self, device: Device, h: SampleArray, spectra: Buffer, done: Done) -> None:
+    def __init__(self, device: Device, h: SampleArray, spectra: Buffer, report: JobReport) -> None:
         self.device = device
         self.channels, self.taps = h.shape
         self.gains = np.abs(h).sum(axis=1, dtype=np.float64)
         """The sum of |h| of each channel: no output is larger than that times the largest |x|."""
         self.address = spectra.address
-        self.done = done
+        self.report = report
         """Flags and counters of the job that prepared it."""
         self._free = weakref.finalize(self, spectra.free)
         self._free.atexit = False
@@ -108,7 +103,7 @@ class Device:
         self._busy = False  # for the thread that has the lock
         self._unusable: str | None = None
         self._lost: ExitStack | None = None  # buffers of a job that may still run
-        self._done = Done()
+        self._report = JobReport()
 
     @property
     def config(self) -> Config:
@@ -121,9 +116,9 @@ class Device:
         return self._kernel.simulator
 
     @property
-    def done(self) -> Done:
+    def report(self) -> JobReport:
         """Flags and counters of the last convolution: the sum of its jobs."""
-        return self._done
+        return self._report
 
     def prepare(self, h: npt.ArrayLike) -> Filter:
         """A filter, ready for `convolve`.
@@ -144,7 +139,7 @@ class Device:
             samples = self._allocate(buffers, Bank.SAMPLES, channels * row_bytes(taps))
             spectra = self._allocate(buffers, Bank.H_SPECTRA, size)
             samples.upload(sample_rows(rows))
-            done = self._kernel.execute(
+            report = self._kernel.execute(
                 Job(
                     Mode.PREPARE,
                     channels,
@@ -156,9 +151,9 @@ class Device:
             )
             buffers.pop_all()  # the spectra stay
             samples.free()
-            filter = Filter(self, rows, spectra, done)
+            filter = Filter(self, rows, spectra, report)
             self._filters.add(filter)
-        _warn("the filter", done)
+        _warn("the filter", report)
         _warn_small("h", h, config)
         return filter
 
@@ -196,7 +191,7 @@ class Device:
         rows = array.reshape(-1, filter.channels, length)
         y = np.empty(rows.shape, np.float32)
         watch = _Watch(progress, len(rows))
-        parts: list[Done] = []
+        parts: list[JobReport] = []
         size = filter.channels * row_bytes(length)
         with self._job() as buffers:
             if filter.closed:
@@ -233,8 +228,8 @@ class Device:
                 f"The kernel stopped before it had written {missing} of {y.size} outputs: check the"
                 " card's memory and its bitstream."
             )
-        self._done = _sum(parts)
-        _warn("x with the filter", self._done)
+        self._report = _sum(parts)
+        _warn("x with the filter", self._report)
         _warn_small("x", x, config)
         _warn_small_output(rows, filter)
         return y.reshape(array.shape)
@@ -345,14 +340,14 @@ class _Watch:
             raise self.error
 
 
-def _sum(parts: list[Done]) -> Done:
+def _sum(parts: list[JobReport]) -> JobReport:
     """Flags and counters of several jobs together."""
     if len(parts) == 1:
         return parts[0]
     counters = [dataclasses.astuple(part.counters) for part in parts if part.counters]
-    return Done(
+    return JobReport(
         _any([part.saturated for part in parts]),
-        _any([part.nonfinite for part in parts]),
+        _any([part.non_finite for part in parts]),
         Counters(*map(sum, zip(*counters, strict=True))) if counters else None,
     )
 
@@ -361,8 +356,8 @@ def _any(flags: list[bool | None]) -> bool | None:
     return None if None in flags else any(flags)
 
 
-def _warn(what: str, done: Done) -> None:
-    if done.saturated:
+def _warn(what: str, report: JobReport) -> None:
+    if report.saturated:
         warnings.warn(
             f"A number was too large for {what} and saturated: scale the input down.",
             SaturationWarning,
@@ -392,12 +387,6 @@ def _warn_small_output(x: SampleArray, filter: Filter) -> None:
             UnderflowWarning,
             stacklevel=3,
         )
-
-
-def check_backend(backend: str) -> None:
-    """Raises InputError unless there is such a backend."""
-    if backend not in BACKENDS:
-        raise InputError(f"There is no backend {backend!r}; choose one of: {', '.join(BACKENDS)}.")
 
 
 @contextmanager
@@ -434,48 +423,18 @@ def open(
         InputError: there is no such backend or configuration, or an option is of a wrong type.
         KernelError: the kernel cannot be had.
     """
-    check_backend(backend)
+    backends.check(backend)
     for name, value, kinds, wanted in (
         ("config", config, str, "a configuration's name, such as 'u200'"),
         ("timeout", timeout, (numbers.Real, type(None)), "a number of seconds"),
-        ("card", card, numbers.Integral, "a card's number, 0 for the first"),
-        ("xclbin", xclbin, (str, PathLike, type(None)), "a file's name"),
-        ("port", port, (str, type(None)), "a port's name"),
     ):
         if not isinstance(value, kinds) or isinstance(value, bool):
             raise InputError(f"{name} must be {wanted}, not {value!r}.")
     if timeout is not None and not timeout > 0:
         raise InputError(f"The timeout must be more than 0 seconds, not {timeout}.")
-    if card < 0:
-        raise InputError(f"card must be a card's number, 0 for the first, not {card}.")
+    options = Options(card=card, xclbin=xclbin, port=port, compiling=compiling)
     try:
         loaded = configs.load(config)
     except configs.ConfigError as error:
         raise InputError(f"{str(error)[0].upper()}{str(error)[1:]}.") from None
-    return Device(_kernel(backend, loaded, card, xclbin, port, compiling), timeout)
-
-
-def _kernel(
-    backend: str,
-    config: Config,
-    card: int,
-    xclbin: str | PathLike[str] | None,
-    port: str | None,
-    compiling: Callable[[], AbstractContextManager[object]],
-) -> Kernel:
-    if backend == "model":
-        return ModelKernel(config)
-    if backend == "xdma":
-        return XdmaKernel(config, card)
-    if backend == "xrt":
-        if xclbin is None:
-            raise InputError("The backend xrt needs xclbin=, the file that `make xclbin` built.")
-        return XrtKernel(config, Path(xclbin), card)
-    if backend == "uart":
-        if port is None:
-            raise InputError("The backend uart needs port=, the board's, such as /dev/ttyUSB0.")
-        return UartKernel(config, port)
-    # Only here: a computer with a card needs no simulator.
-    from crocuta.backends.rtl_kernel import RtlKernel
-
-    return RtlKernel(config, announce=compiling)
+    return Device(backends.make(backend, loaded, options), timeout)

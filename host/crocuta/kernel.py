@@ -9,13 +9,11 @@ import enum
 from collections.abc import Callable
 from typing import Any, Protocol
 
-import numpy as np
 import numpy.typing as npt
 
-from crocuta.errors import OutOfMemory
 from crocuta.models.configs import Config
-from crocuta.models.convolution.chunk_controller import WORD_BYTES, Job, mac_beats
-from crocuta.models.layout import PAGE_BYTES, SAMPLE_BYTES, chunk_count
+from crocuta.models.convolution.chunk_controller import Job, mac_beats
+from crocuta.models.layout import chunk_count
 
 Progress = Callable[[int, int], None]
 """Called with the output chunks done and their number."""
@@ -53,11 +51,12 @@ class Counters:
 
 
 @dataclasses.dataclass(frozen=True)
-class Done:
-    """A job that ended well: its sticky flags and its counters, None where nothing tells them."""
+class JobReport:
+    """What a job that ended well reports: its sticky flags and its counters, None where the backend
+    cannot read them."""
 
     saturated: bool | None = None
-    nonfinite: bool | None = None
+    non_finite: bool | None = None
     counters: Counters | None = None
 
 
@@ -90,6 +89,10 @@ class Kernel(Protocol):
         """The simulator's name and version, if it is simulated clock by clock."""
 
     @property
+    def clocks(self) -> int | None:
+        """Clocks since the kernel was made, if it is simulated clock by clock."""
+
+    @property
     def at_rest(self) -> bool:
         """No job runs that might still write to its memories."""
 
@@ -102,7 +105,7 @@ class Kernel(Protocol):
 
     def execute(
         self, job: Job, progress: Progress | None = None, timeout: float | None = None
-    ) -> Done:
+    ) -> JobReport:
         """Runs one job to its end; a card's has `patience` where no timeout is given. A job that
         times out or is interrupted is aborted.
 
@@ -117,105 +120,7 @@ class Kernel(Protocol):
         """Gives everything back; the kernel is of no use afterwards."""
 
 
-def memory_bytes(config: Config) -> tuple[int, int, int]:
-    """The sizes of a simulated or modelled kernel's memories, in the order of `Bank`.
-
-    Powers of two in which x, h and y of the longest length fit, and their spectra.
-    """
-    longest = max(1 << config.max_length_log2, config.chunk)
-    return 4 * longest * SAMPLE_BYTES, longest * WORD_BYTES, longest * WORD_BYTES
-
-
 def patience(config: Config, job: Job) -> float:
     """Seconds that a card gets for a job: 10, and a microsecond for each beat of its schedule."""
     loads = job.channels * chunk_count(config, max(job.length_x, job.length_h)) * config.chunk_beats
     return 10 + 1e-6 * (loads + mac_beats(config, job))
-
-
-class Memory(Protocol):
-    """One memory that the host reaches by address: that of its first byte is `base`."""
-
-    @property
-    def base(self) -> int:
-        """The address of the first byte, a multiple of 4 KiB."""
-
-    @property
-    def size(self) -> int:
-        """Bytes."""
-
-    def upload(self, address: int, data: npt.NDArray[Any]) -> None:
-        """Copies an array to consecutive bytes from `address` on."""
-
-    def download(self, address: int, count: int, dtype: npt.DTypeLike) -> npt.NDArray[Any]:
-        """A copy of `count` items from `address` on."""
-
-
-class HostMemory:
-    """A memory that the host has in reach as one array of bytes."""
-
-    def __init__(self, contents: npt.NDArray[np.uint8], base: int) -> None:
-        self.contents = contents
-        self.base = base
-        self.size = len(contents)
-
-    def upload(self, address: int, data: npt.NDArray[Any]) -> None:
-        """Copies an array to consecutive bytes from `address` on."""
-        raw = np.ascontiguousarray(data).reshape(-1).view(np.uint8)
-        self.contents[address - self.base :][: len(raw)] = raw
-
-    def download(self, address: int, count: int, dtype: npt.DTypeLike) -> npt.NDArray[Any]:
-        """A copy of `count` items from `address` on."""
-        return self.view(address, count, dtype).copy()
-
-    def view(self, address: int, count: int, dtype: npt.DTypeLike) -> npt.NDArray[Any]:
-        """The `count` items from `address` on, in place."""
-        size = count * np.dtype(dtype).itemsize
-        return self.contents[address - self.base :][:size].view(dtype)
-
-
-class Pages:
-    """Which pages of a memory are in use."""
-
-    def __init__(self, base: int, size: int, bank: Bank) -> None:
-        self._base = base
-        self._size = size
-        self._bank = bank
-        self._used: dict[int, int] = {}  # first byte to the one behind the last
-
-    def take(self, size: int) -> int:
-        """The address of the first piece that is large enough; see `Kernel.allocate`."""
-        need = -(-size // PAGE_BYTES) * PAGE_BYTES
-        end = self._base + self._size
-        largest, start = 0, self._base
-        for used, behind in [*sorted(self._used.copy().items()), (end, end)]:
-            if used - start >= need:
-                self._used[start] = start + need
-                return start
-            largest = max(largest, used - start)
-            start = behind
-        raise OutOfMemory(self._bank.name.lower(), need, largest, self._size)
-
-    def give_back(self, address: int) -> None:
-        """Frees what `take` answered with that address."""
-        del self._used[address]
-
-
-class PageBuffer:
-    """See `Buffer`: whole pages of a memory."""
-
-    def __init__(self, memory: Memory, pages: Pages, size: int) -> None:
-        self.address = pages.take(size)
-        self._memory = memory
-        self._pages = pages
-
-    def upload(self, data: npt.NDArray[Any]) -> None:
-        """Copies an array to its first bytes."""
-        self._memory.upload(self.address, data)
-
-    def download(self, count: int, dtype: npt.DTypeLike) -> npt.NDArray[Any]:
-        """A copy of its first `count` items."""
-        return self._memory.download(self.address, count, dtype)
-
-    def free(self) -> None:
-        """Gives it back."""
-        self._pages.give_back(self.address)

@@ -1,6 +1,6 @@
 # Copyright 2026 The Crocuta authors
 # SPDX-License-Identifier: Apache-2.0
-"""Bringing two CFP words to one exponent, so that they can be added."""
+"""Aligns two CFP words to a common exponent, so that they can be added."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ class Aligned(NamedTuple):
 
 
 def cfp_align(a: Cfp, b: Cfp) -> Aligned:
-    """Shift the word of the smaller exponent right, keeping G guard bits.
+    """Shift the word with the smaller exponent right, keeping G guard bits.
 
     Everything shifted out is ORed into the last kept bit (sticky), so that the rounding that
     follows still knows on which side of a tie the value lies.
@@ -34,7 +34,7 @@ def cfp_align(a: Cfp, b: Cfp) -> Aligned:
         jammed: IntArray = kept | ((kept << amount) != wide)
         return jammed
 
-    # No mantissa has 30 bits: a shift by 30 leaves the sign and the sticky bit, as any more would.
+    # No mantissa has 30 bits, so a shift by 30 already leaves only the sign and the sticky bit.
     difference = a.exponent - b.exponent
     a_shift = np.clip(-difference, 0, 30)
     b_shift = np.clip(difference, 0, 30)

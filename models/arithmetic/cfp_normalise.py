@@ -11,7 +11,7 @@ import numpy as np
 from crocuta.models.arithmetic.round_nearest_even import round_nearest_even
 from crocuta.models.cfp import Cfp, Format, IntArray
 
-MAX_SHIFT = 3  # four places to take the mantissa from: one four-way multiplexer
+MAX_SHIFT = 3  # four positions of the mantissa: one four-way multiplexer
 
 
 class Normalised(NamedTuple):
@@ -26,10 +26,10 @@ def cfp_normalise(
 ) -> Normalised:
     """Bring (re + i*im) * 2**exponent, signed integers of `in_bits`, into the CFP format.
 
-    The shift is lazy: left by the redundant sign bits that both parts have, at most MAX_SHIFT; the
-    next operation's normaliser takes what is left over. Then the low `in_bits` - M bits are rounded
-    away. Zero gets the most negative exponent, an exponent overflow saturates each nonzero part, an
-    exponent underflow gives zero.
+    The shift is lazy: left by the redundant sign bits that both parts have, but at most MAX_SHIFT;
+    the next operation's normaliser makes up for the rest. The low `in_bits` - M bits are then
+    rounded off. Zero gets the most negative exponent, exponent overflow saturates each nonzero
+    part, and exponent underflow gives zero.
     """
     drop_bits = in_bits - fmt.mantissa_bits
     magnitude = (re ^ (re >> 63)) | (im ^ (im >> 63))

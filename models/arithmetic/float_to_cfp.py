@@ -17,11 +17,11 @@ class Converted(NamedTuple):
     """The words, and whether a NaN or an infinity was among the samples."""
 
     words: Cfp
-    nonfinite: bool
+    non_finite: bool
 
 
 def smallest_sample(fmt: Format) -> float:
-    """The smallest magnitude that does not become zero."""
+    """The smallest magnitude that is not flushed to zero."""
     return float(2.0 ** max(-126, fmt.exponent_min + fmt.mantissa_bits - 2))
 
 

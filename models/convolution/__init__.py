@@ -1,3 +1,3 @@
 # Copyright 2026 The Crocuta authors
 # SPDX-License-Identifier: Apache-2.0
-"""Chunks, their passes, products and overlaps."""
+"""Models of the schedule, the spectral MAC and overlap-add."""

@@ -1,9 +1,9 @@
 # Copyright 2026 The Crocuta authors
 # SPDX-License-Identifier: Apache-2.0
-"""The schedule: the commands chunk_controller issues for one job, in the order of their meaning.
+"""The schedule: the commands that chunk_controller issues for a job.
 
-`schedule` is one sequential program. The RTL keeps only the order within each consumer's stream
-(see `streams`): the consumers wait for one another through data alone.
+`schedule` is one sequential program. The RTL preserves the order only within each consumer's stream
+(see `streams`); the consumers wait for one another only through data.
 """
 
 from __future__ import annotations
@@ -22,16 +22,16 @@ MAX_BURST_BEATS = 64
 
 
 class Mode(enum.IntEnum):
-    """What a job does."""
+    """The kind of job."""
 
     PREPARE = 0
-    """Makes the filter's spectra."""
+    """Computes the filter's spectra."""
     CONVOLVE = 1
 
 
 @dataclasses.dataclass(frozen=True)
 class Job:
-    """One job's arguments: lengths in samples, pointers in bytes, 4 KiB aligned.
+    """A job's arguments: lengths in samples, pointers in bytes, multiples of 4 KiB.
 
     PREPARE uses length_h, h and h_spectra; CONVOLVE uses all but h.
     """
@@ -49,7 +49,7 @@ class Job:
 
 @dataclasses.dataclass(frozen=True)
 class Load:
-    """sample_reader: bring the chunk at `addr`, of which `samples` exist (0: a dummy chunk)."""
+    """sample_reader: load the chunk at `addr`, of which `samples` exist (0: a dummy chunk)."""
 
     addr: int
     samples: int
@@ -57,7 +57,7 @@ class Load:
 
 @dataclasses.dataclass(frozen=True)
 class XRead:
-    """spectrum_reader of X: bring a chunk whose bursts `sequence`.. must have been written."""
+    """spectrum_reader of X: read a chunk, once the bursts from `sequence` on have been written."""
 
     addr: int
     sequence: int
@@ -65,7 +65,7 @@ class XRead:
 
 @dataclasses.dataclass(frozen=True)
 class HRead:
-    """spectrum_reader of H: bring a chunk."""
+    """spectrum_reader of H: read a chunk."""
 
     addr: int
 
@@ -88,28 +88,28 @@ class HStore:
 class Pass:
     """pass_sequencer: one pass of Config.chunk_beats beats.
 
-    `outputs`, `first` and `last` have a bit for each output chunk that a pass may add to. For bit 0
-    X is multiplied by the H that comes, for bit 1 (Config.outputs = 2) by that of the pass before.
+    `outputs`, `first` and `last` have a bit per output chunk that a pass may add to. Bit 0
+    multiplies X by the incoming H, bit 1 (Config.outputs = 2) by that of the previous pass.
     """
 
     outputs: int = 0
-    """The output chunks that it adds to."""
+    """The output chunks that the pass adds to."""
     first: int = 0
-    """Those whose accumulator starts anew."""
+    """Those whose accumulator starts from zero."""
     last: int = 0
-    """Those whose sum goes to the inverse engine: one at most."""
+    """Those whose total is sent to the inverse engine: at most one."""
     h: bool = False
     """H comes from memory."""
     flush: bool = False
-    """Zeros in the place of both operands, to push the last chunk out of the inverse engine."""
+    """Zeros for both operands, to push the last chunk out of the inverse engine."""
     engine: bool = False
     """X comes from the forward engine, not from memory."""
     store: bool = False
-    """The engine's beats go to memory too."""
+    """The engine's beats are also written to memory."""
     prepare: bool = False
-    """The engine's beats go to the H spectra, and nothing to the MAC."""
+    """The engine's beats are written to the H spectra, and the MAC gets nothing."""
     no_tail: bool = False
-    """The output chunk that it completes is its channel's first: it has no tail to add."""
+    """The completed output chunk is its channel's first, so there is no tail to add."""
 
 
 FLUSH = Pass(outputs=1, first=1, last=1, flush=True, no_tail=True)
@@ -134,7 +134,7 @@ STREAMS: dict[str, type[Command]] = {
     "pass": Pass,
     "y_store": YStore,
 }
-"""The consumers' streams and what goes through each."""
+"""The consumers' streams and the commands of each."""
 
 
 def spectrum_bytes(config: Config) -> int:
@@ -143,13 +143,13 @@ def spectrum_bytes(config: Config) -> int:
 
 
 def bursts_per_chunk(config: Config) -> int:
-    """The bursts one chunk's spectrum is read or written in."""
+    """The number of bursts for one chunk's spectrum."""
     beat_bytes = config.lanes * WORD_BYTES
     return config.chunk_beats // min(MAX_BURST_BEATS, PAGE_BYTES // beat_bytes, config.chunk_beats)
 
 
 def schedule(config: Config, job: Job) -> Iterator[Command]:
-    """All commands of a valid job, each after everything that it waits for."""
+    """All commands of a valid job, each after everything that it depends on."""
     if job.mode == Mode.PREPARE:
         yield from _prepare(config, job)
     else:
@@ -157,7 +157,7 @@ def schedule(config: Config, job: Job) -> Iterator[Command]:
 
 
 def streams(config: Config, job: Job) -> dict[str, list[Command]]:
-    """The schedule as each consumer sees it: stream name -> its commands in order."""
+    """The schedule as seen by each consumer: its commands in order, by stream name."""
     commands = list(schedule(config, job))
     return {
         name: [command for command in commands if isinstance(command, kind)]
@@ -166,8 +166,8 @@ def streams(config: Config, job: Job) -> dict[str, list[Command]]:
 
 
 def newest_chunks(config: Config, p: int) -> range:
-    """The newest output chunk of each group: they go in groups of Config.outputs, and the first
-    group has fewer if it must."""
+    """The newest output chunk of each group. Groups have Config.outputs chunks; the first one may
+    have fewer."""
     return range((p - 1) % config.outputs, p, config.outputs)
 
 
@@ -177,8 +177,8 @@ def oldest_chunk(config: Config, newest: int, ph: int) -> int:
 
 
 def passes(config: Config, job: Job) -> int:
-    """The MAC passes of a job: one for each chunk of X that a group of output chunks needs; those
-    that only bring H and the flush not counted."""
+    """The MAC passes of a job, one per chunk of X that a group of output chunks needs, not counting
+    those that only fetch H, nor the flush."""
     if job.mode == Mode.PREPARE:
         return 0
     p, ph = chunk_count(config, job.length_x), chunk_count(config, job.length_h)
@@ -187,15 +187,15 @@ def passes(config: Config, job: Job) -> int:
 
 
 def stored_chunks(config: Config, job: Job) -> int:
-    """The chunks of X that each channel of a CONVOLVE job writes: all but those of the last group,
-    and none for a filter of one chunk, which meets no older X."""
+    """The chunks of X that a channel of a CONVOLVE job writes: all but those of the last group, and
+    none if the filter has one chunk, which needs no older X."""
     if chunk_count(config, job.length_h) == 1:
         return 0
     return max(0, chunk_count(config, job.length_x) - config.outputs)
 
 
 def mac_beats(config: Config, job: Job) -> int:
-    """The clocks the MAC computes in: what a job takes when nothing else is slower."""
+    """The clocks in which the MAC is busy: the duration of a job if nothing else is slower."""
     return passes(config, job) * config.chunk_beats
 
 
@@ -210,7 +210,7 @@ def _row_chunks(
 
 
 def _loads(config: Config, base: int, length: int, channels: int) -> Iterator[Load]:
-    """One Load a chunk, and a dummy: only the frame behind it pushes a chunk out of the engine."""
+    """One Load per chunk, and a dummy: a chunk leaves the engine only when another follows it."""
     for _, _, addr, samples in _row_chunks(config, base, length, channels):
         yield Load(addr, samples)
     yield Load(0, 0)
@@ -253,7 +253,7 @@ def _convolve(config: Config, job: Job) -> Iterator[Command]:
                     yield HRead(job.h_spectra + (row * ph + j) * size)
                     one = dataclasses.replace(one, h=True)
             if not one.engine:
-                # So many bursts the writer has to have finished before this chunk may be read.
+                # The writer must have completed this many bursts before the chunk may be read.
                 sequence = (channel * stored + i) * bursts_per_chunk(config)
                 yield XRead(job.x_spectra + i * size, sequence % (1 << 32))
             elif one.store:
@@ -266,7 +266,7 @@ def _convolve(config: Config, job: Job) -> Iterator[Command]:
 
 
 def _pass(config: Config, i: int, newest: int, ph: int) -> Pass:
-    """X_i's pass of a group: what it adds to, the oldest X of each output chunk first."""
+    """X_i's pass of a group: the output chunks it adds to, each with its oldest X first."""
     taking, first, last = 0, 0, 0
     for bit in range(config.outputs):
         k = newest - config.outputs + 1 + bit
@@ -278,10 +278,11 @@ def _pass(config: Config, i: int, newest: int, ph: int) -> Pass:
 
 
 def _h_chunk(config: Config, i: int, newest: int, p: int, ph: int) -> int | None:
-    """The chunk of h that X_i's pass of a group brings, if any.
+    """The chunk of h that X_i's pass of a group fetches, if any.
 
-    The pass of the newest X of two output chunks multiplies by the kept H alone. It brings the next
-    group's highest: that of the second output chunk's first pair, if chunk 0 of x is in that.
+    The pass of the newer X of a pair of output chunks multiplies only by the kept H. It fetches the
+    highest H of the next group: that of the second output chunk's first pair, if that includes
+    chunk 0 of x.
     """
     if config.outputs == 1 or i < newest:
         return newest - config.outputs + 1 - i

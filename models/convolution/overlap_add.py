@@ -30,7 +30,7 @@ def real_word(mantissa: IntArray, exponent: IntArray, fmt: Format) -> Cfp:
 
 
 def overlap_add(z: Cfp, tail: Cfp | None, fmt: Format) -> Overlapped:
-    """Add the tail of the chunk before (None: the first of a channel) to the real part of z."""
+    """Add the tail of the previous chunk (None: the first of a channel) to the real part of z."""
     before = zeros(z.shape, fmt) if tail is None else tail
     total = cfp_add(real_word(z.re, z.exponent, fmt), before, fmt)
     return Overlapped(total.word, real_word(z.im, z.exponent, fmt), total.saturated)

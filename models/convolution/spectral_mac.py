@@ -11,7 +11,7 @@ from crocuta.models.cfp import Cfp, Format, zeros
 
 
 def spectral_mac(accumulator: Cfp | None, x: Cfp, h: Cfp, fmt: Format) -> Normalised:
-    """accumulator + x * h, or zero + x * h in the first pass, when there is none."""
+    """accumulator + x * h, or zero + x * h in the first pass, when `accumulator` is None."""
     product = multiply(x, h, fmt)
     start = zeros(x.shape, fmt) if accumulator is None else accumulator
     total = cfp_add(start, product.word, fmt)

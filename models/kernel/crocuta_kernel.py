@@ -18,13 +18,13 @@ from crocuta.models import cfp
 from crocuta.models.arithmetic.cfp_to_float import cfp_to_float
 from crocuta.models.arithmetic.float_to_cfp import float_to_cfp
 from crocuta.models.cfp import Cfp, Format
-from crocuta.models.configs import Config
+from crocuta.models.configs import CHUNKED, Config
 from crocuta.models.convolution.overlap_add import overlap_add
 from crocuta.models.convolution.spectral_mac import spectral_mac
 from crocuta.models.layout import SAMPLE_BYTES, chunk_count, row_bytes
 from crocuta.models.transform import fft_engine
 
-GROUP_WORDS = 1 << 16  # words worked on at a time: enough to keep numpy busy, few enough for caches
+GROUP_WORDS = 1 << 16  # words per step: enough to keep numpy busy, few enough for caches
 
 SampleArray = npt.NDArray[np.float32]
 Progress = Callable[[int, int], None]
@@ -35,7 +35,7 @@ class Spectra(NamedTuple):
 
     words: Cfp
     saturated: bool
-    nonfinite: bool
+    non_finite: bool
 
 
 class Result(NamedTuple):
@@ -43,7 +43,7 @@ class Result(NamedTuple):
 
     y: SampleArray
     saturated: bool
-    nonfinite: bool
+    non_finite: bool
 
 
 def _groups(count: int, config: Config) -> Iterator[slice]:
@@ -65,9 +65,9 @@ def prepare(samples: SampleArray, config: Config) -> Spectra:
     """The spectra of the chunks of one channel's samples (of a filter, or of a sequence).
 
     Raises:
-        ConfigError: there is no such kernel.
+        ConfigError: the configuration is not a valid kernel.
     """
-    config.check_kernel()
+    config.check_schedule(CHUNKED)
     fmt = Format.of(config)
     chunks = np.zeros((chunk_count(config, len(samples)), config.chunk), np.float32)
     chunks.ravel()[: len(samples)] = samples
@@ -78,7 +78,7 @@ def prepare(samples: SampleArray, config: Config) -> Spectra:
     return Spectra(
         _concatenate([part.words for part in parts]),
         any(part.saturated for part in parts),
-        converted.nonfinite,
+        converted.non_finite,
     )
 
 
@@ -87,7 +87,7 @@ def convolve(
 ) -> Result:
     """The causal convolution of one channel's x with a prepared filter, bit-exact.
 
-    `progress` is called with the output chunks done and their number.
+    `progress` is called with the output chunks done and their total.
     """
     fmt = Format.of(config)
     xs = prepare(x, config)
@@ -102,8 +102,8 @@ def convolve(
         passes = k - oldest + 1
         accumulator: Cfp | None = None
         for step in range(int(passes[-1])):
-            # Passes never get fewer from one output chunk to the next: those still at work are
-            # the last ones of the group. They all began in step 0, with a cleared accumulator.
+            # The number of passes never falls from one output chunk to the next, so the active ones
+            # are the last of the group. All started in step 0, with a cleared accumulator.
             active = slice(int(np.searchsorted(passes, step, side="right")), None)
             i = oldest[active] + step
             product = spectral_mac(
@@ -133,7 +133,7 @@ def convolve(
             saturated |= overlapped.saturated or samples.saturated
             if progress:
                 progress(chunk + 1, count)
-    return Result(y.ravel()[: len(x)], saturated, xs.nonfinite)
+    return Result(y.ravel()[: len(x)], saturated, xs.non_finite)
 
 
 def spectra_slots(spectra: Cfp, config: Config) -> npt.NDArray[np.uint64]:

@@ -1,6 +1,6 @@
 # Copyright 2026 The Crocuta authors
 # SPDX-License-Identifier: Apache-2.0
-"""The strided lanes of linear samples: what the sample reader reads and brings out."""
+"""The strided lanes of linear samples: what the sample reader reads and delivers."""
 
 from __future__ import annotations
 

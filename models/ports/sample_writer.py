@@ -1,6 +1,6 @@
 # Copyright 2026 The Crocuta authors
 # SPDX-License-Identifier: Apache-2.0
-"""Linear samples from strided lanes: what the sample writer writes. Its bursts are those of
+"""Writes strided lanes to linear memory, as the sample writer does, with the bursts of
 `crocuta.models.ports.sample_reader.bursts`."""
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from crocuta.models.ports.sample_reader import Samples
 
 
 def write_chunk(memory: Samples, addr: int, samples: int, beats: Samples) -> None:
-    """Writes the samples of one chunk that exist; everything else in `memory` stays.
+    """Writes the samples of one chunk that exist; the rest of `memory` is unchanged.
 
     Args:
         memory: float32 patterns, the first at byte address 0; changed in place.

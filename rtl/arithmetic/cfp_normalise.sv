@@ -3,10 +3,10 @@
 //
 // cfp_normalise: brings a wide complex result (re + i*im) * 2^exponent into the CFP format.
 //
-// The shift is lazy: left by the redundant sign bits that both parts have, at most 3, so that a
-// four-way multiplexer does it; the next operation's normaliser takes what is left over. Then the
-// low bits are rounded away. Zero gets the most negative exponent; an exponent overflow saturates
-// each nonzero part and is reported; an exponent underflow gives zero.
+// The shift is lazy: left by the redundant sign bits that both parts have, but at most 3, so a
+// four-way multiplexer suffices; the next operation's normaliser makes up for the rest. The low
+// bits are then rounded away. Zero gets the most negative exponent; exponent overflow saturates
+// each nonzero part and is reported; exponent underflow gives zero.
 // Handshake: none. Latency: 4 clocks. Throughput: one word a clock.
 
 module cfp_normalise #(

@@ -1,9 +1,9 @@
 // Copyright 2026 The Crocuta authors
 // SPDX-License-Identifier: Apache-2.0
 //
-// cfp_to_float: a real CFP word to a float32 sample: exact, as a mantissa has at most 24 bits.
-// Beyond float32's range it saturates at the largest finite value and reports it, below the
-// smallest normal value it gives +0.
+// cfp_to_float: converts a real CFP word to a float32 sample. The conversion is exact, since a
+// mantissa has at most 24 bits. Beyond float32's range it saturates at the largest finite value and
+// reports it; below the smallest normal value it gives +0.
 // Handshake: none. Latency: 5 clocks. Throughput: one sample a clock.
 
 module cfp_to_float #(

@@ -1,8 +1,8 @@
 // Copyright 2026 The Crocuta authors
 // SPDX-License-Identifier: Apache-2.0
 //
-// float_to_cfp: a real float32 sample to a normalised CFP word, rounded to nearest even; subnormals
-// become zero, NaN and infinity become zero and are reported.
+// float_to_cfp: converts a float32 sample to a normalised CFP word, rounded to nearest even.
+// Subnormals become zero; NaN and infinity become zero and are reported.
 // Handshake: none. Latency: 3 clocks. Throughput: one sample a clock.
 
 module float_to_cfp #(
@@ -14,7 +14,7 @@ module float_to_cfp #(
   input  logic [31:0]         float_i,
   output logic [WordBits-1:0] word_o,
   /// the sample of word_o was a NaN or an infinity
-  output logic                nonfinite_o
+  output logic                non_finite_o
 );
 
   initial if (MantissaBits > 24 || ExponentBits < 8) begin
@@ -63,16 +63,16 @@ module float_to_cfp #(
   logic signed [WideBits-1:0] exponent_q2;
   logic                       sign_q2;
   logic                       zero_q2;
-  logic                       nonfinite_q2;
+  logic                       non_finite_q2;
 
   assign carried = magnitude_q[MantissaBits-1];
 
   always_ff @(posedge clk_i) begin
-    magnitude_q2 <= carried ? (magnitude_q >> 1) : magnitude_q;
-    exponent_q2  <= WideBits'(biased_q) + WideBits'(Offset) + WideBits'(carried);
-    sign_q2      <= sign_q;
-    zero_q2      <= biased_q == 8'h00 || biased_q == 8'hFF;
-    nonfinite_q2 <= biased_q == 8'hFF;
+    magnitude_q2  <= carried ? (magnitude_q >> 1) : magnitude_q;
+    exponent_q2   <= WideBits'(biased_q) + WideBits'(Offset) + WideBits'(carried);
+    sign_q2       <= sign_q;
+    zero_q2       <= biased_q == 8'h00 || biased_q == 8'hFF;
+    non_finite_q2 <= biased_q == 8'hFF;
   end
 
   // Clock 3: the sign.
@@ -83,9 +83,9 @@ module float_to_cfp #(
   assign mantissa = sign_q2 ? -magnitude_q2 : magnitude_q2;
 
   always_ff @(posedge clk_i) begin
-    word_o      <= zero ? {1'b1, {(WordBits - 1){1'b0}}}
-                        : {exponent_q2[ExponentBits-1:0], {MantissaBits{1'b0}}, mantissa};
-    nonfinite_o <= nonfinite_q2;
+    word_o       <= zero ? {1'b1, {(WordBits - 1){1'b0}}}
+                         : {exponent_q2[ExponentBits-1:0], {MantissaBits{1'b0}}, mantissa};
+    non_finite_o <= non_finite_q2;
   end
 
   logic unused;

@@ -1,8 +1,8 @@
 // Copyright 2026 The Crocuta authors
 // SPDX-License-Identifier: Apache-2.0
 //
-// round_nearest_even: rounds away the fraction of a signed value, to nearest, ties to even; a
-// result that rounding carries beyond the largest saturates.
+// round_nearest_even: rounds off the fraction of a signed value, to nearest, ties to even; it
+// saturates if rounding overflows.
 // Handshake: none. Latency: 0 (combinational: one incrementer). Throughput: one value a clock.
 
 module round_nearest_even #(

@@ -1,8 +1,8 @@
 // Copyright 2026 The Crocuta authors
 // SPDX-License-Identifier: Apache-2.0
 //
-// credit_counter: reserves a place in the FIFO behind a feed-forward pipeline before a beat enters
-// the pipeline, so that the pipeline never has to stop.
+// credit_counter: reserves a location in the FIFO behind a feed-forward pipeline before a beat
+// enters, so that the pipeline never has to stop.
 // Handshake: reserve_i only while available_o. Latency: available_o follows one clock later.
 // Throughput: one reserve and one release a clock.
 

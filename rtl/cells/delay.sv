@@ -1,8 +1,8 @@
 // Copyright 2026 The Crocuta authors
 // SPDX-License-Identifier: Apache-2.0
 //
-// delay: a data word, a fixed number of clocks later; no reset, so that it maps to shift-register
-// LUTs.
+// delay: delays a data word by a fixed number of clocks. It has no reset, so it maps to
+// shift-register LUTs.
 // Handshake: none. Latency: Clocks. Throughput: one word a clock.
 
 module delay #(

@@ -2,7 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // fifo: a synchronous first-word-fall-through FIFO over one RAM, whose output register is the
-// FIFO's last place.
+// FIFO's last location.
 // Handshake: valid/ready, ready_o independent of valid_i, valid_o independent of ready_i.
 // Latency: 2 clocks from an accepted word to valid_o. Throughput: one word a clock.
 

@@ -1,8 +1,8 @@
 // Copyright 2026 The Crocuta authors
 // SPDX-License-Identifier: Apache-2.0
 //
-// ram: the one memory of the design: a simple dual-port RAM, or a ROM when InitFile is given and
-// write_i is tied low.
+// ram: the design's only memory primitive: a simple dual-port RAM, or a ROM if InitFile is given
+// and write_i is tied low.
 // Handshake: none. Latency: 1 clock from read_i; rdata_o holds while read_i is low.
 // Throughput: one read and one write a clock, never of the same address in the same clock.
 

@@ -1,7 +1,7 @@
 // Copyright 2026 The Crocuta authors
 // SPDX-License-Identifier: Apache-2.0
 //
-// valid_delay: the valid bit that travels beside a feed-forward pipeline.
+// valid_delay: delays the valid bit that accompanies a feed-forward pipeline.
 // Handshake: none. Latency: Clocks. Throughput: one bit a clock.
 
 module valid_delay #(

@@ -1,31 +1,31 @@
 // Copyright 2026 The Crocuta authors
 // SPDX-License-Identifier: Apache-2.0
 //
-// chunk_controller: the schedule. For each channel and output chunk k it asks for the passes
-// X(i) * H(k-i), oldest X first (the last X comes straight from the forward engine), and tells
-// every consumer what to do for them. PREPARE transforms the chunks of h and stores them.
+// chunk_controller: the schedule. For each channel and output chunk k it issues the passes
+// X(i) * H(k-i), oldest X first (the last X comes straight from the forward engine), and the
+// commands that every consumer needs for them. PREPARE transforms the chunks of h and stores them.
 //
-// With two outputs a pass is X(i) by H(k-i), for chunk k, and by H(k+1-i), for chunk k+1, which the
-// pass before brought. Output chunks go in twos, the first alone when their number is odd. The last
-// pass of two, X(k+1) by H(0), needs no new H: it brings the next two's highest, in the next
-// channel too. That of the first channel comes by a pass of its own, while x(0) is loaded.
+// With two outputs, a pass multiplies X(i) by H(k-i) for chunk k and by H(k+1-i), which the
+// previous pass fetched, for chunk k+1. Output chunks are computed in pairs; if their number is
+// odd, the first is alone. The last pass of a pair, X(k+1) by H(0), needs no new H and fetches the
+// highest H of the next pair, even across channels. The first channel's is fetched in a separate
+// pass, while x(0) is loaded.
 //
-// Handshake: start_i is a pulse while the arguments are stable; they stay so until done_o, which
-// then holds until the next start_i or reset. Every stream is valid/ready, out of a FIFO.
-// Latency: 9 clocks from start_i to the first pass (two outputs: 7 to the one for H alone, 11 or,
-// without it, 10 to the first other). Throughput: a pass every 2 clocks within an output chunk or
-// two, 4 clocks across chunks, 5 across channels.
+// Handshake: start_i is a pulse. The arguments must remain stable until done_o, which then holds
+// until the next start_i or reset. Every stream is valid/ready, out of a FIFO.
+// Latency: 9 clocks from start_i to the first pass (two outputs: 7 to the pass for H alone, 11 or,
+// without it, 10 to the first other pass). Throughput: a pass every 2 clocks within an output chunk
+// or a pair, 4 clocks across chunks, 5 across channels.
 //
-// No deadlock, whatever the order in which consumers take their commands: three processes fill
-// the streams and none waits for another: loads (a chunk_walker), outputs (another one), and
-// passes with their spectra commands, together. Loads and outputs have one consumer each and get
-// as far as it takes them. The third process waits only for a FIFO of its own streams that is
-// full. Its commands enter their FIFOs in the order of execution, each pass together with all
-// that it needs. So of the passes that are not complete the oldest one has all its commands out,
-// completes, and with it the commands of its streams, which are the oldest in their FIFOs: the
-// full FIFO moves. An H that is kept came with the pass before. Whether an output chunk has a tail
-// to add is a mark of the pass that completes it, so no stream has to keep up with the data that
-// passes have sent on.
+// No deadlock, whatever the order in which consumers take their commands. Three processes fill the
+// streams, and none waits for another: loads (a chunk_walker), outputs (another one), and passes
+// together with their spectra commands. Loads and outputs have one consumer each and run ahead as
+// far as it allows. The third process waits only while one of its own FIFOs is full. Its commands
+// enter their FIFOs in order of execution, each pass together with everything that it needs. So the
+// oldest incomplete pass has issued all its commands and completes, and with it the commands of its
+// streams, which are the oldest in their FIFOs: the full FIFO moves. A kept H came with the
+// previous pass. Whether an output chunk has a tail to add is a flag of the pass that completes it,
+// so no stream has to keep up with the data that passes have sent on.
 
 module chunk_controller #(
   parameter int Lanes = 8,           // words of a beat

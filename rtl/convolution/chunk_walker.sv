@@ -1,12 +1,12 @@
 // Copyright 2026 The Crocuta authors
 // SPDX-License-Identifier: Apache-2.0
 //
-// chunk_walker: walks over all chunks of all channels of a linear array of samples: one command a
-// chunk, in order.
+// chunk_walker: issues one command per chunk, in order, for all chunks of all channels of a linear
+// array of samples.
 // Handshake: the arguments are stable from start_i (a pulse, while idle_o) until idle_o rises
 // again; commands are valid/ready, valid_o independent of ready_i.
 // Latency: 2 clocks from start_i to valid_o. Throughput: a command every 2 clocks, 3 where a
-// channel begins.
+// channel starts.
 
 module chunk_walker #(
   parameter int Chunk = 65536,   // samples of a chunk, a power of two

@@ -1,10 +1,10 @@
 // Copyright 2026 The Crocuta authors
 // SPDX-License-Identifier: Apache-2.0
 //
-// forward_path: samples to spectra: float32 to CFP, the forward engine, and the FIFO behind it.
+// forward_path: from samples to spectra: float32 to CFP, the forward engine, and a FIFO.
 //
-// A place in the FIFO is reserved before a beat enters, so the engine never has to stop. The
-// engine holds a whole chunk: chunk k comes out while chunk k + 1, or a dummy chunk, goes in.
+// A location in the FIFO is reserved before a beat enters, so the engine never has to stop. The
+// engine holds a whole chunk: chunk k leaves while chunk k + 1, or a dummy chunk, enters.
 // Handshake: valid/ready on both sides. Latency: Chunk/Lanes - 1 beats and the pipeline's clocks.
 // Throughput: one beat a clock.
 
@@ -65,10 +65,10 @@ module forward_path #(
       .MantissaBits(MantissaBits),
       .ExponentBits(ExponentBits)
     ) u_float_to_cfp (
-      .clk_i      (clk_i),
-      .float_i    (samples_i[lane*32+:32]),
-      .word_o     (words[lane*WordBits+:WordBits]),
-      .nonfinite_o(non_finite[lane])
+      .clk_i       (clk_i),
+      .float_i     (samples_i[lane*32+:32]),
+      .word_o      (words[lane*WordBits+:WordBits]),
+      .non_finite_o(non_finite[lane])
     );
   end
 

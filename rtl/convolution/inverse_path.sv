@@ -1,15 +1,15 @@
 // Copyright 2026 The Crocuta authors
 // SPDX-License-Identifier: Apache-2.0
 //
-// inverse_path: totals of the spectral MAC to samples: the inverse engine, overlap-add, CFP to
-// float32, and the FIFO behind them.
+// inverse_path: from the spectral MAC's totals to samples: the inverse engine, overlap-add, CFP to
+// float32, and a FIFO.
 //
-// A place in the FIFO is reserved (reserve_i, only while available_o) before a beat's operands
-// enter the MAC, so nothing here ever has to stop. The engine holds a whole chunk: chunk k comes
-// out while chunk k + 1, or a flush, goes in.
-// Whether a chunk has a tail to add is said with the reservation of its first beat and kept until
-// its last beat has reached overlap_add. Data comes out of the engine only behind its reservation,
-// so the mark is always there; and no beat is available without room for a mark.
+// A location in the FIFO is reserved (reserve_i, only while available_o) before a beat's operands
+// enter the MAC, so nothing in this path ever has to stop. The engine holds a whole chunk: chunk k
+// leaves while chunk k + 1, or a flush, enters.
+// The flag that a chunk has a tail to add comes with the reservation of its first beat and is kept
+// until its last beat has reached overlap_add. Data leaves the engine only after its reservation,
+// so the flag is always present; and no beat is available without space for a flag.
 // Handshake: valid-gated in, valid/ready out.
 // Latency: Chunk/Lanes - 1 beats and the pipeline's clocks. Throughput: one beat a clock.
 

@@ -1,11 +1,11 @@
 // Copyright 2026 The Crocuta authors
 // SPDX-License-Identifier: Apache-2.0
 //
-// overlap_add: y_k = Re z_k + Im z_(k-1): adds to each chunk the tail that the one before it left.
+// overlap_add: y_k = Re z_k + Im z_(k-1): adds the tail of the previous chunk to each chunk.
 //
 // The tail memory holds one chunk of real words, {exponent, mantissa}.
-// Handshake: valid-gated, gaps anywhere. no_tail_i is high with all beats of a chunk that has no
-// chunk before it, a channel's first; chunk_done_o is high with a chunk's last beat in.
+// Handshake: valid-gated, gaps anywhere. no_tail_i is high with all beats of a channel's first
+// chunk, which has no previous one; chunk_done_o is high with a chunk's last input beat.
 // Latency: 12 clocks. Throughput: one beat a clock.
 
 module overlap_add #(

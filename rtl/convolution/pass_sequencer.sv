@@ -1,21 +1,22 @@
 // Copyright 2026 The Crocuta authors
 // SPDX-License-Identifier: Apache-2.0
 //
-// pass_sequencer: executes passes of Chunk/Lanes beats: in every clock it decides whether a beat
+// pass_sequencer: executes passes of Chunk/Lanes beats. In every clock it decides whether a beat
 // fires, takes its operands and drives the spectral MAC.
 //
 // A beat of a pass needs
-//   normal:  h, if it brings one, and the forward engine's beat (engine) or x; with `last` also a
-//            place for the result; with `store` also the X writer's ready, and the engine's beat
-//            goes there too; for no output chunk: h only, which the MAC keeps for the next pass;
-//   flush:   a place for the result only: the operands are zero;
+//   normal:  h, if the pass fetches one, and the forward engine's beat (engine) or x; with `last`
+//            space for the result, too; with `store` also the X writer's ready, as the engine's
+//            beat is stored as well; for no output chunk: h only, which the MAC keeps for the next
+//            pass;
+//   flush:   space for the result only: the operands are zero;
 //   prepare: the engine's beat and the H writer's ready; the MAC gets nothing.
 // Handshake: valid/ready. The ready and valid outputs of the operands and stores are combinational
 // functions of their valid and ready inputs, which must not depend on them; they are asserted
 // together, in the clock in which the beat fires.
 // Latency: 2 clocks from an accepted command to its first beat, when idle. mac_* belong to the
 // operands of the same clock. Counter pulses come a clock later.
-// Throughput: a beat a clock, also from pass to pass: the next command is fetched ahead.
+// Throughput: a beat per clock, also from pass to pass: the next command is prefetched.
 
 module pass_sequencer #(
   parameter int Lanes = 8,     // words of a beat
@@ -63,7 +64,7 @@ module pass_sequencer #(
   output logic mac_zero_o,
   /// pulse: a MAC beat fired for an output chunk, flush not counted
   output logic mac_beat_o,
-  // pulses, at most one: a pass is active and no beat fired, for want of
+  // Stall cause (pulses, at most one per clock): an active pass fires no beat and waits for
   /// the forward engine
   output logic stall_samples_o,
   /// X from memory
@@ -72,7 +73,7 @@ module pass_sequencer #(
   output logic stall_h_o,
   /// a writer of spectra
   output logic stall_store_o,
-  /// a place for the result
+  /// space for the result
   output logic stall_output_o
 );
 

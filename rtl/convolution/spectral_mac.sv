@@ -3,11 +3,11 @@
 //
 // spectral_mac: multiplies spectra and accumulates the products of output chunks' passes.
 //
-// A pass is Chunk/Lanes beats. It adds X * H to each of the Outputs chunks of words that outputs_i
-// names; the first pass of each starts from zero, the last one sends the totals out. Output 0 takes
-// the H that comes in, output 1 the one that came in with the pass before, which is kept meanwhile.
-// A pass may be for the H alone: of no output.
-// Handshake: valid-gated, gaps anywhere; the marks belong to the beat. Latency: 17 clocks to
+// A pass is Chunk/Lanes beats. It adds X * H to each of the Outputs chunks of words selected by
+// outputs_i; the first pass of a chunk starts from zero, and the last one emits the totals. Output
+// 0 uses the incoming H, output 1 the H of the previous pass, which is kept until then. A pass with
+// no output only brings an H.
+// Handshake: valid-gated, gaps anywhere; the flags belong to the beat. Latency: 17 clocks to
 // valid_o (last pass only), 20 with two outputs. Throughput: one beat a clock.
 
 module spectral_mac #(
@@ -92,7 +92,7 @@ module spectral_mac #(
       kept_q <= kept;
     end
 
-    // Each beat that is read makes room for the one that has come.
+    // Each location is read, then overwritten by the incoming beat.
     ram #(
       .Width(BeatBits),
       .Depth(ChunkBeats),

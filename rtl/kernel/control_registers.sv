@@ -4,18 +4,18 @@
 // control_registers: the AXI4-Lite slave with the ap_ctrl_chain registers of docs/registers.md.
 //
 // CTRL: bit 0 ap_start: set by writing 1, clears when the job's arguments have been latched;
-//       bit 1 ap_done: the job ended; stays until bit 4 is written; no other job begins till then;
-//       bit 2 ap_idle: no job runs, waits or is to be acknowledged;
-//       bit 3 ap_ready: the arguments were latched: the next job's may be written; clears when
+//       bit 1 ap_done: the job ended; set until bit 4 is written; no other job starts before that;
+//       bit 2 ap_idle: no job is running, pending or unacknowledged;
+//       bit 3 ap_ready: the arguments have been latched, the next may be written; clears when
 //             CTRL is read;
 //       bit 4 ap_continue: acknowledges ap_done; reads 0;
-//       bit 8 sw_reset: writing 1 aborts whatever job runs; reads 1 until the kernel is idle.
-//             Meanwhile, and from the clock of the write on, ap_start, ap_done, ap_ready and ISR
-//             are held at 0: a waiting start is forgotten, an ap_done needs no acknowledge, the
-//             aborted job ends without one, and a start written with or during it is ignored.
-//             Without a job it clears after a clock, and writing it again changes nothing.
+//       bit 8 sw_reset: writing 1 aborts the current job; reads 1 until the kernel is idle.
+//             From the clock of the write until then, ap_start, ap_done, ap_ready and ISR are held
+//             at 0: a pending start is dropped, an ap_done needs no acknowledge, the aborted job
+//             ends without one, and a start written with or during it is ignored.
+//             Without a job it clears after a clock, and writing it again has no effect.
 // ISR:  bit 0 ap_done, bit 1 ap_ready: set by the event when enabled in IER; writing 1 toggles.
-// Counters may be read while a job runs, but their two words are then of different clocks.
+// Counters may be read during a job, but the two words of one are then from different clocks.
 // Handshake: AXI4-Lite, one write and one read at a time; AW and W in any order. Every access
 // answers OKAY; unknown addresses read 0. No READY is high in reset, where a transfer would be
 // lost. Toward job_control: start_o and abort_o are levels, latch_i and done_i are pulses; job_*
@@ -235,7 +235,7 @@ module control_registers
   assign interrupt_o = global_enable_q && (status_q != '0);
 
   // ---------------------------------------------------------------------------------------------
-  // Reads: the address is held for a clock, so that the wide selection has a clock of its own.
+  // Reads: the address is registered, so that the wide selection has a whole clock.
 
   logic        ar_held_q;
   logic [9:0]  ar_word_q;

@@ -1,7 +1,7 @@
 // Copyright 2026 The Crocuta authors
 // SPDX-License-Identifier: Apache-2.0
 //
-// crocuta_kernel: the whole machine: causal convolutions of rows of float32 samples in memory.
+// crocuta_kernel: the top: causal convolutions of rows of float32 samples in memory.
 //
 //              m_axi_samples                                        m_axi_samples
 //                x, h |                                                   ^ y
@@ -13,9 +13,9 @@
 //                              v            |         |
 //                          m_axi_x_spectra, m_axi_h_spectra
 //
-// chunk_controller issues the schedule as commands to all of them, pass_sequencer fires the beats,
-// job_control runs jobs that the host starts through control_registers. PREPARE turns the rows of
-// h into spectra; CONVOLVE convolves the rows of x with them. Registers and error codes:
+// chunk_controller issues the schedule as commands, pass_sequencer fires the beats, and job_control
+// runs the jobs that the host starts through control_registers. PREPARE turns the rows of h into
+// spectra; CONVOLVE convolves the rows of x with them. Registers and error codes:
 // docs/registers.md. A row of samples begins at a multiple of 4 KiB, as does every pointer.
 // Handshake: an AMD Vitis kernel: AXI4-Lite with the ap_ctrl_chain registers, AXI4 masters,
 // synchronous active-low reset. Latency and throughput: CONVOLVE takes about

@@ -4,20 +4,20 @@
 // job_control: runs one job after another: latches and checks its arguments, resets the core,
 // starts the controller, waits for the end or stops at an AXI error or an abort, and counts.
 //
-// A bad argument ends the job at once, before the core was touched. An AXI error or abort_i raises
-// stop_o, which holds back new bursts: the job ends, with the code of what stopped it first, when
-// nothing is outstanding any more. An AXI error wins over an abort in the same clock, the end of
-// all work over an abort, an abort over a bad argument. stop_o stays until the reset that begins
-// the next job that runs.
-// The watchdog: while bursts are outstanding and nothing moves on any port for watchdog_i clocks
-// (0: it never counts), the job ends, stopping or not, with the code of the first port that waits.
-// Its bursts stay outstanding, and the ports with stop_o complete them if the memory ever answers;
-// until then unanswered_o is high, and every job ends before the core is reset, with that code.
-// A reset forgets them. What is answered after it must not be taken for an answer to a later burst:
-// axi_id_o, which all bursts carry, changes with the first job after each reset.
-// Handshake: start_i is a level; latch_o is a pulse in whose clock edge the registers take over
+// A bad argument ends the job at once, before the core is touched. An AXI error or abort_i raises
+// stop_o, which holds back new bursts; the job ends, with the code of what stopped it first, once
+// nothing is outstanding. In the same clock, an AXI error wins over an abort, completion over an
+// abort, and an abort over a bad argument. stop_o stays high until the reset at the start of the
+// next job that runs.
+// The watchdog: if bursts are outstanding and nothing moves on any port for watchdog_i clocks (0:
+// disabled), the job ends, stopping or not, with the code of the first waiting port.
+// Its bursts stay outstanding, and with stop_o the ports complete them if the memory ever answers;
+// until then unanswered_o is high, and every job ends with that code before the core is reset.
+// A reset forgets the bursts. Answers to them after the reset must not be mistaken for answers to
+// later bursts, so axi_id_o, which all bursts carry, changes with the first job after each reset.
+// Handshake: start_i is a level; latch_o is a pulse at whose clock edge the registers take over
 // the arguments (they are read from the next clock on), done_o is a pulse at the end. start_i is
-// looked at from the clock after done_o on. abort_i is a level until idle_o.
+// sampled from the clock after done_o on. abort_i is a level until idle_o.
 // Latency: 3 clocks from latch_o to done_o with a bad argument, 19 clocks to controller_start_o
 // otherwise; QuietClocks + 1 from the end of all work to done_o.
 // Throughput: one job at a time. Counter inputs are pulses, one count a clock each.

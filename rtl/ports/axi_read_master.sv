@@ -1,18 +1,18 @@
 // Copyright 2026 The Crocuta authors
 // SPDX-License-Identifier: Apache-2.0
 //
-// axi_read_master: turns burst commands into AXI4 INCR read bursts and hands their beats out in
+// axi_read_master: turns burst commands into AXI4 INCR read bursts and delivers their beats in
 // order.
-// Handshake: cmd valid/ready, one burst a command. The data has no ready: the requester has
-// reserved room for a whole burst before it asks for it (m_axi_rready is constantly 1), and it
-// never asks for a burst that crosses 4 KiB. R beats with another ID than id_i belong to bursts that
-// a reset has cut off and are dropped, as all are in reset.
+// Handshake: cmd valid/ready, one burst per command. The data has no ready: the requester must have
+// reserved space for a whole burst (m_axi_rready is constantly 1), and must never request a burst
+// that crosses 4 KiB. R beats with an ID other than id_i belong to bursts from before a reset and
+// are dropped, as are all beats in reset.
 // Latency: 1 clock from a command to m_axi_arvalid, 1 clock from an R beat to data_valid_o.
 // Throughput: one command every 2 clocks, one beat a clock.
 
 module axi_read_master #(
   parameter int DataBits = 512,      // bits of a beat: a power of two, 8..1024
-  parameter int MaxOutstanding = 16  // bursts asked for and not yet complete
+  parameter int MaxOutstanding = 16  // bursts requested and not yet complete
 ) (
   input  logic                clk_i,
   input  logic                rst_ni,

@@ -2,18 +2,18 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // axi_write_master: turns burst commands and a stream of beats into AXI4 INCR write bursts.
-// Handshake: cmd and data valid/ready, one burst a command. The requester offers a command only
-// when all the data of its burst is there, so a burst that has been presented always completes,
-// and it never asks for a burst that crosses 4 KiB. No W beat comes before its AW is presented.
-// B responses with another ID than id_i belong to bursts that a reset has cut off and are dropped,
-// as all are in reset.
+// Handshake: cmd and data valid/ready, one burst per command. The requester must offer a command
+// only when all the data of its burst is available, so that a burst, once presented, always
+// completes, and must never request a burst that crosses 4 KiB. No W beat comes before its AW is
+// presented. B responses with an ID other than id_i belong to bursts from before a reset and are
+// dropped, as are all responses in reset.
 // Latency: 1 clock from a command to m_axi_awvalid, 1 clock from a beat to m_axi_wvalid.
 // Throughput: one command every 2 clocks with one burst of AW ahead of W; one beat a clock without
 // a gap between bursts of 4 beats or more.
 
 module axi_write_master #(
   parameter int DataBits = 512,      // bits of a beat: a power of two, 8..1024
-  parameter int MaxOutstanding = 16  // bursts asked for and not yet acknowledged
+  parameter int MaxOutstanding = 16  // bursts requested and not yet acknowledged
 ) (
   input  logic                  clk_i,
   input  logic                  rst_ni,

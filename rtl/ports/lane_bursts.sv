@@ -1,11 +1,11 @@
 // Copyright 2026 The Crocuta authors
 // SPDX-License-Identifier: Apache-2.0
 //
-// lane_bursts: cuts chunks of linear float32 samples into the bursts of the strided lanes. Lane l
-// of a chunk is the contiguous piece of ChunkBeats samples from l * ChunkBeats on; a tile is
+// lane_bursts: splits chunks of linear float32 samples into the bursts of the strided lanes. Lane l
+// of a chunk is the contiguous block of ChunkBeats samples from l * ChunkBeats on; a tile is
 // TileBeats samples of every lane, and a lane's share of a tile is one burst of at most BurstBeats
-// AXI beats of 2 * Lanes samples. The bursts come tile by tile and, in a tile, lane by lane; a
-// burst holds only the AXI beats that have samples, possibly none.
+// AXI beats of 2 * Lanes samples. Bursts are in tile order and, within a tile, in lane order; a
+// burst covers only AXI beats that contain samples, possibly none.
 // Handshake: valid/ready; commands queue (5 of them). A tile begins only while tile_valid_i, which
 // tile_take_o consumes. Latency: 4 clocks from a command to its first burst. Throughput: one burst
 // a clock, the empty ones included, with no gap between tiles and chunks.

@@ -1,15 +1,10 @@
 // Copyright 2026 The Crocuta authors
 // SPDX-License-Identifier: Apache-2.0
 //
-// sample_reader: reads chunks of linear float32 samples and brings them out in strided lanes:
-// lane l of beat t is sample l * ChunkBeats + t of its chunk; samples that do not exist are 0.
+// sample_reader: reads chunks of linear float32 samples and delivers them in strided lanes: lane l
+// of beat t is sample l * ChunkBeats + t of its chunk; samples beyond the row are 0.
 //
-// Tiles of TileBeats beats are prefetched, across the borders of chunks, into the TileSlots slots
-// of one RAM: a slot is free before its bursts are asked for, so the data never waits. One RAM
-// word holds 2 * Lanes samples of one lane, so Lanes words feed a row of 2 * Lanes beats: the
-// drain reads one word every second clock and gives the lanes their words in turn. That leaves
-// lane l 2 * l clocks behind lane 0; a FIFO per lane takes the skew out. A row starts only when
-// the FIFOs have room for all of it, so nothing between the RAM and the FIFOs ever stops.
+// tile_fetch prefetches tiles of TileBeats beats into a RAM; rows_to_lanes drains them, row by row.
 //
 // Handshake: valid/ready on commands and beats. Commands queue. Throughput: one beat a clock, with
 // TileSlots - 1 tiles of time to hide the memory's latency. Latency: memory latency and about
@@ -69,408 +64,77 @@ module sample_reader #(
   localparam int BeatSamples = 2 * Lanes;  // float32 in an AXI beat, engine beats in a row
   localparam int ChunkBeats = Chunk / Lanes;
   localparam int TileBeats = (ChunkBeats < 16 * BeatSamples) ? ChunkBeats : 16 * BeatSamples;
-  localparam int BurstBeats = TileBeats / BeatSamples;  // AXI beats of a burst, rows of a tile
+  localparam int Rows = TileBeats / BeatSamples;  // of a tile
   localparam int LaneBits = $clog2(Lanes);
-  localparam int SlotBits = $clog2(TileSlots);
-  localparam int RowBits = (BurstBeats > 1) ? $clog2(BurstBeats) : 1;
-  localparam int StepBits = $clog2(BeatSamples);
-  localparam int Bursts = TileSlots * Lanes;  // the most bursts between issue and drain
-  localparam int RamDepth = Bursts * BurstBeats;
-  localparam int RamBits = $clog2(RamDepth);
-  localparam int SequenceBits = $clog2(Bursts) + 2;
-  localparam int FifoDepth = (Lanes < 4) ? 32 : 8 * Lanes;
+  localparam int RowBits = (Rows > 1) ? $clog2(Rows) : 1;
 
-  initial begin
-    if (Lanes < 2 || Lanes > 16 || (Lanes & (Lanes - 1)) != 0) begin
-      $fatal(1, "sample_reader: Lanes must be 2, 4, 8 or 16");
-    end
-    if (Chunk < 2 * Lanes * Lanes || (Chunk & (Chunk - 1)) != 0) begin
-      $fatal(1, "sample_reader: Chunk must be a power of two, at least 2 * Lanes * Lanes");
-    end
-    if (TileSlots != 2 && TileSlots != 4) $fatal(1, "sample_reader: TileSlots must be 2 or 4");
-  end
-
-  // Issue: one burst a lane and tile, for tiles that have a slot.
-
-  logic                slot_available;
-  logic                slot_release_q;
-  logic                tile_take;
-  logic                burst_valid;
-  logic                burst_ready;
-  logic                burst_take;
-  logic [63:0]         burst_addr;
-  logic [8:0]          burst_beats;
-  logic                burst_some;
-  logic                burst_partial;
-  logic [StepBits-1:0] burst_limit;
-  logic [LaneBits-1:0] burst_lane;
-  logic                burst_last;
-  logic                master_ready;
-  logic                unused_bursts_idle;
-
-  lane_bursts #(
-    .Lanes(Lanes),
-    .Chunk(Chunk)
-  ) u_bursts (
-    .clk_i          (clk_i),
-    .rst_ni         (rst_ni),
-    .cmd_valid_i    (cmd_valid_i),
-    .cmd_ready_o    (cmd_ready_o),
-    .cmd_addr_i     (cmd_addr_i),
-    .cmd_samples_i  (cmd_samples_i),
-    .tile_valid_i   (slot_available),
-    .tile_take_o    (tile_take),
-    .burst_valid_o  (burst_valid),
-    .burst_ready_i  (burst_ready),
-    .burst_addr_o   (burst_addr),
-    .burst_beats_o  (burst_beats),
-    .burst_some_o   (burst_some),
-    .burst_partial_o(burst_partial),
-    .burst_limit_o  (burst_limit),
-    .burst_lane_o   (burst_lane),
-    .burst_last_o   (burst_last),
-    .idle_o         (unused_bursts_idle)
-  );
-
-  credit_counter #(
-    .Credits(TileSlots)
-  ) u_slots (
-    .clk_i      (clk_i),
-    .rst_ni     (rst_ni),
-    .reserve_i  (tile_take),
-    .release_i  (slot_release_q),
-    .available_o(slot_available)
-  );
-
-  assign burst_ready = master_ready || !burst_some;
-  assign burst_take  = burst_valid && burst_ready;
-
-  logic [SlotBits-1:0]     issue_slot_q;
-  logic [SequenceBits-1:0] issued_q;  // bursts asked for
-  logic [SequenceBits-1:0] issued_d;
-
-  assign issued_d = issued_q + SequenceBits'(burst_take && burst_some);
-
-  always_ff @(posedge clk_i) begin
-    if (!rst_ni) begin
-      issue_slot_q <= '0;
-      issued_q     <= '0;
-    end else begin
-      issued_q <= issued_d;
-      if (burst_take && burst_last) issue_slot_q <= issue_slot_q + 1'b1;
-    end
-  end
-
-  logic               data_valid;
-  logic [AxiBits-1:0] data;
-  logic               data_last;
-
-  axi_read_master #(
-    .DataBits(AxiBits)
-  ) u_master (
-    .clk_i        (clk_i),
-    .rst_ni       (rst_ni),
-    .stop_i       (stop_i),
-    .id_i         (id_i),
-    .cmd_valid_i  (burst_valid && burst_some),
-    .cmd_ready_o  (master_ready),
-    .cmd_addr_i   (burst_addr),
-    .cmd_beats_i  (burst_beats),
-    .data_valid_o (data_valid),
-    .data_o       (data),
-    .data_last_o  (data_last),
-    .idle_o       (idle_o),
-    .error_o      (error_o),
-    .progress_o   (progress_o),
-    .m_axi_arvalid(m_axi_arvalid),
-    .m_axi_arready(m_axi_arready),
-    .m_axi_araddr (m_axi_araddr),
-    .m_axi_arlen  (m_axi_arlen),
-    .m_axi_arsize (m_axi_arsize),
-    .m_axi_arburst(m_axi_arburst),
-    .m_axi_arid   (m_axi_arid),
-    .m_axi_arcache(m_axi_arcache),
-    .m_axi_arprot (m_axi_arprot),
-    .m_axi_rvalid (m_axi_rvalid),
-    .m_axi_rready (m_axi_rready),
-    .m_axi_rdata  (m_axi_rdata),
-    .m_axi_rresp  (m_axi_rresp),
-    .m_axi_rlast  (m_axi_rlast),
-    .m_axi_rid    (m_axi_rid)
-  );
-
-  // Fill: the data goes where the oldest burst belongs. Neither FIFO can be full: they have a
-  // place for every burst and tile of all slots. The data comes 3 clocks after its burst was
-  // handed to the master at the earliest, one after the FIFO shows where it belongs.
-
-  logic                    unused_place_ready;
-  logic                    unused_place_valid;
-  logic [SlotBits-1:0]     place_slot;
-  logic [LaneBits-1:0]     place_lane;
-  logic [$clog2(Bursts):0] unused_place_level;
-  logic [RowBits-1:0]      fill_row_q;
-  logic [SequenceBits-1:0] filled_q;  // bursts that have arrived
-
-  fifo #(
-    .Width(SlotBits + LaneBits),
-    .Depth(Bursts)
-  ) u_places (
-    .clk_i  (clk_i),
-    .rst_ni (rst_ni),
-    .valid_i(burst_take && burst_some),
-    .ready_o(unused_place_ready),
-    .data_i ({issue_slot_q, burst_lane}),
-    .valid_o(unused_place_valid),
-    .ready_i(data_valid && data_last),
-    .data_o ({place_slot, place_lane}),
-    .level_o(unused_place_level)
-  );
-
-  always_ff @(posedge clk_i) begin
-    if (!rst_ni) begin
-      fill_row_q <= '0;
-      filled_q   <= '0;
-    end else if (data_valid) begin
-      fill_row_q <= data_last ? '0 : fill_row_q + 1'b1;
-      if (data_last) filled_q <= filled_q + 1'b1;
-    end
-  end
-
-  // Tiles in issue order, each with the number of bursts that make it complete: the tile may have
-  // no burst at all.
-
-  logic                    unused_tile_ready;
-  logic                    tile_valid;
-  logic                    tile_pop;
-  logic [SequenceBits-1:0] tile_sequence;
-  logic [SequenceBits-1:0] tile_ahead;
-  logic                    tile_complete_q;
-  logic [SlotBits:0]       unused_tile_level;
-
-  fifo #(
-    .Width(SequenceBits),
-    .Depth(TileSlots)
-  ) u_tiles (
-    .clk_i  (clk_i),
-    .rst_ni (rst_ni),
-    .valid_i(burst_take && burst_last),
-    .ready_o(unused_tile_ready),
-    .data_i (issued_d),
-    .valid_o(tile_valid),
-    .ready_i(tile_pop),
-    .data_o (tile_sequence),
-    .level_o(unused_tile_level)
-  );
-
-  assign tile_ahead = filled_q - tile_sequence;
-
-  always_ff @(posedge clk_i) begin
-    if (!rst_ni) begin
-      tile_complete_q <= 1'b0;
-    end else begin
-      tile_complete_q <= tile_valid && !tile_ahead[SequenceBits-1] && !tile_pop;
-    end
-  end
-
-  // Drain: rows of 2 * Lanes steps, two for each lane.
-
-  logic                row_active_q;
-  logic                rows_left_q;  // the tile has rows that have not started
-  logic [StepBits-1:0] step_q;
-  logic [RowBits-1:0]  row_q;
-  logic [SlotBits-1:0] slot_q;
-  logic                step_last;
-  logic                row_start;
-  logic                row_available;
-  logic [LaneBits-1:0] lane;
-  logic                word_read;
-
-  assign step_last = &step_q;
-  assign row_start = (!row_active_q || step_last) && row_available
-                     && (rows_left_q || tile_complete_q);
-  assign tile_pop  = row_start && !rows_left_q;
-  assign lane      = step_q[StepBits-1:1];
-  assign word_read = row_active_q && !step_q[0];
-
-  always_ff @(posedge clk_i) begin
-    if (!rst_ni) begin
-      row_active_q   <= 1'b0;
-      rows_left_q    <= 1'b0;
-      step_q         <= '0;
-      row_q          <= '0;
-      slot_q         <= '1;
-      slot_release_q <= 1'b0;
-    end else begin
-      if (row_start) row_active_q <= 1'b1;
-      else if (step_last) row_active_q <= 1'b0;
-      if (row_active_q) step_q <= step_q + 1'b1;
-      if (tile_pop) begin
-        slot_q      <= slot_q + 1'b1;
-        row_q       <= '0;
-        rows_left_q <= (BurstBeats > 1);
-      end else if (row_start) begin
-        row_q       <= row_q + 1'b1;
-        rows_left_q <= (row_q != RowBits'(BurstBeats - 2));
-      end
-      slot_release_q <= row_active_q && step_last && !rows_left_q;
-    end
-  end
-
-  logic [RamBits-1:0] waddr;
-  logic [RamBits-1:0] raddr;
-  logic [AxiBits-1:0] word;
-
-  assign waddr = RamBits'((32'(place_slot) * Lanes + 32'(place_lane)) * BurstBeats
-                          + 32'(fill_row_q));
-  assign raddr = RamBits'((32'(slot_q) * Lanes + 32'(lane)) * BurstBeats + 32'(row_q));
-
-  ram #(
-    .Width(AxiBits),
-    .Depth(RamDepth),
-    .Style("block")
-  ) u_ram (
-    .clk_i  (clk_i),
-    .write_i(data_valid),
-    .waddr_i(waddr),
-    .wdata_i(data),
-    .read_i (word_read),
-    .raddr_i(raddr),
-    .rdata_o(word)
-  );
-
-  // Which samples of the word exist: the RAM holds old words where no beat was read.
-
-  logic [RowBits:0]    ends_beats;
-  logic                ends_partial;
-  logic [StepBits-1:0] ends_limit;
-  logic                load_q;
-  logic [LaneBits-1:0] load_lane_q;
-  logic                load_full_q;
-  logic                load_partial_q;
-  logic [StepBits-1:0] load_limit_q;
-  logic                word_last;
-
-  ram #(
-    .Width(RowBits + 1 + 1 + StepBits),
-    .Depth(Bursts),
-    .Style("distributed")
-  ) u_ends (
-    .clk_i  (clk_i),
-    .write_i(burst_take),
-    .waddr_i({issue_slot_q, burst_lane}),
-    .wdata_i({burst_beats[RowBits:0], burst_partial, burst_limit}),
-    .read_i (word_read),
-    .raddr_i({slot_q, lane}),
-    .rdata_o({ends_beats, ends_partial, ends_limit})
-  );
-
-  assign word_last = ({1'b0, row_q} + 1'b1 == ends_beats);
-
-  always_ff @(posedge clk_i) begin
-    if (!rst_ni) begin
-      load_q <= 1'b0;
-    end else begin
-      load_q <= row_active_q && step_q[0];
-    end
-  end
-
-  always_ff @(posedge clk_i) begin
-    load_lane_q    <= lane;
-    load_full_q    <= ({1'b0, row_q} < ends_beats) && !(word_last && ends_partial);
-    load_partial_q <= word_last && ends_partial;
-    load_limit_q   <= ends_limit;
-  end
-
+  logic                   tile_valid;
+  logic                   tile_take;
+  logic                   tile_release;
+  logic                   read;
+  logic [LaneBits-1:0]    lane;
+  logic [RowBits-1:0]     row;
+  logic [AxiBits-1:0]     word;
   logic [BeatSamples-1:0] keep;
 
-  assign keep = {BeatSamples{load_full_q}}
-                | ({BeatSamples{load_partial_q}} & ~({BeatSamples{1'b1}} << load_limit_q));
+  tile_fetch #(
+    .Lanes    (Lanes),
+    .Chunk    (Chunk),
+    .TileSlots(TileSlots)
+  ) u_fetch (
+    .clk_i         (clk_i),
+    .rst_ni        (rst_ni),
+    .stop_i        (stop_i),
+    .id_i          (id_i),
+    .cmd_valid_i   (cmd_valid_i),
+    .cmd_ready_o   (cmd_ready_o),
+    .cmd_addr_i    (cmd_addr_i),
+    .cmd_samples_i (cmd_samples_i),
+    .tile_valid_o  (tile_valid),
+    .tile_take_i   (tile_take),
+    .tile_release_i(tile_release),
+    .read_i        (read),
+    .lane_i        (lane),
+    .row_i         (row),
+    .word_o        (word),
+    .keep_o        (keep),
+    .idle_o        (idle_o),
+    .error_o       (error_o),
+    .progress_o    (progress_o),
+    .m_axi_arvalid (m_axi_arvalid),
+    .m_axi_arready (m_axi_arready),
+    .m_axi_araddr  (m_axi_araddr),
+    .m_axi_arlen   (m_axi_arlen),
+    .m_axi_arsize  (m_axi_arsize),
+    .m_axi_arburst (m_axi_arburst),
+    .m_axi_arid    (m_axi_arid),
+    .m_axi_arcache (m_axi_arcache),
+    .m_axi_arprot  (m_axi_arprot),
+    .m_axi_rvalid  (m_axi_rvalid),
+    .m_axi_rready  (m_axi_rready),
+    .m_axi_rdata   (m_axi_rdata),
+    .m_axi_rresp   (m_axi_rresp),
+    .m_axi_rlast   (m_axi_rlast),
+    .m_axi_rid     (m_axi_rid)
+  );
 
-  // Lanes: a word is held while its samples go into the lane's FIFO, one a clock.
-
-  logic [Lanes-1:0] lane_valid;
-  logic             pop;
-
-  for (genvar l = 0; l < Lanes; l++) begin : gen_lane
-    logic                         load;
-    logic [BeatSamples-1:0][31:0] word_q;
-    logic [BeatSamples-1:0]       keep_q;
-    logic                         run_q;
-    logic [StepBits-1:0]          index_q;
-    logic                         push_q;
-    logic [31:0]                  sample_q;
-    logic                         exists_q;
-    logic                         unused_ready;
-    logic [$clog2(FifoDepth):0]   unused_level;
-
-    assign load = load_q && (load_lane_q == LaneBits'(l));
-
-    always_ff @(posedge clk_i) begin
-      if (!rst_ni) begin
-        run_q   <= 1'b0;
-        index_q <= '0;
-        push_q  <= 1'b0;
-      end else begin
-        if (load) run_q <= 1'b1;
-        else if (&index_q) run_q <= 1'b0;
-        if (run_q) index_q <= index_q + 1'b1;
-        push_q <= run_q;
-      end
-    end
-
-    always_ff @(posedge clk_i) begin
-      if (load) begin
-        word_q <= word;
-        keep_q <= keep;
-      end
-      sample_q <= word_q[index_q];
-      exists_q <= keep_q[index_q];
-    end
-
-    fifo #(
-      .Width(32),
-      .Depth(FifoDepth)
-    ) u_fifo (
-      .clk_i  (clk_i),
-      .rst_ni (rst_ni),
-      .valid_i(push_q),
-      .ready_o(unused_ready),
-      .data_i (exists_q ? sample_q : 32'b0),
-      .valid_o(lane_valid[l]),
-      .ready_i(pop),
-      .data_o (samples_o[l*32+:32]),
-      .level_o(unused_level)
-    );
-  end
-
-  // The last lane's samples are the last to come.
-
-  logic [StepBits-1:0] pop_count_q;
-  logic                row_release_q;
-  logic                unused_lane_valid;
-
-  assign valid_o           = lane_valid[Lanes-1];
-  assign pop               = valid_o && ready_i;
-  assign unused_lane_valid = &lane_valid;
-
-  always_ff @(posedge clk_i) begin
-    if (!rst_ni) begin
-      pop_count_q   <= '0;
-      row_release_q <= 1'b0;
-    end else begin
-      if (pop) pop_count_q <= pop_count_q + 1'b1;
-      row_release_q <= pop && (&pop_count_q);
-    end
-  end
-
-  credit_counter #(
-    .Credits(FifoDepth / BeatSamples)
-  ) u_rows (
-    .clk_i      (clk_i),
-    .rst_ni     (rst_ni),
-    .reserve_i  (row_start),
-    .release_i  (row_release_q),
-    .available_o(row_available)
+  rows_to_lanes #(
+    .Lanes(Lanes),
+    .Rows (Rows)
+  ) u_lanes (
+    .clk_i         (clk_i),
+    .rst_ni        (rst_ni),
+    .tile_valid_i  (tile_valid),
+    .tile_take_o   (tile_take),
+    .tile_release_o(tile_release),
+    .read_o        (read),
+    .lane_o        (lane),
+    .row_o         (row),
+    .word_i        (word),
+    .keep_i        (keep),
+    .valid_o       (valid_o),
+    .ready_i       (ready_i),
+    .samples_o     (samples_o)
   );
 
   assign pending_o = !idle_o;

@@ -5,11 +5,8 @@
 // l * ChunkBeats + t of its chunk) and writes them to linear memory, exactly the samples that
 // exist.
 //
-// The mirror of sample_reader: a FIFO per lane gives lane l the skew of 2 * l clocks, so the lanes
-// complete their words of 2 * Lanes samples one after the other, one every second clock, and one
-// RAM of TileSlots tiles takes them all. A row of 2 * Lanes beats starts only when all of it is in
-// the FIFOs and its tile has a slot, so nothing between the FIFOs and the RAM ever stops. The
-// bursts of a tile are asked for when the whole tile is in the RAM.
+// The mirror image of sample_reader: lanes_to_rows makes words of the beats, row by row; tile_flush
+// collects them to tiles in a RAM and writes those.
 //
 // Handshake: valid/ready on commands and beats. Commands queue; beats may come before their
 // command. Throughput: one beat a clock, with TileSlots - 1 tiles of time for the memory to take
@@ -72,368 +69,59 @@ module sample_writer #(
   localparam int BeatSamples = 2 * Lanes;  // float32 in an AXI beat, engine beats in a row
   localparam int ChunkBeats = Chunk / Lanes;
   localparam int TileBeats = (ChunkBeats < 16 * BeatSamples) ? ChunkBeats : 16 * BeatSamples;
-  localparam int BurstBeats = TileBeats / BeatSamples;  // AXI beats of a burst, rows of a tile
+  localparam int Rows = TileBeats / BeatSamples;  // of a tile
   localparam int LaneBits = $clog2(Lanes);
-  localparam int SlotBits = $clog2(TileSlots);
-  localparam int RowBits = (BurstBeats > 1) ? $clog2(BurstBeats) : 1;
-  localparam int StepBits = $clog2(BeatSamples);
-  localparam int Bursts = TileSlots * Lanes;  // the most bursts whose data is in the RAM
-  localparam int RamDepth = Bursts * BurstBeats;
-  localparam int RamBits = $clog2(RamDepth);
-  localparam int FifoDepth = (Lanes < 4) ? 32 : 8 * Lanes;
-  localparam int CountBits = $clog2(FifoDepth);
+  localparam int RowBits = (Rows > 1) ? $clog2(Rows) : 1;
 
-  initial begin
-    if (Lanes < 2 || Lanes > 16 || (Lanes & (Lanes - 1)) != 0) begin
-      $fatal(1, "sample_writer: Lanes must be 2, 4, 8 or 16");
-    end
-    if (Chunk < 2 * Lanes * Lanes || (Chunk & (Chunk - 1)) != 0) begin
-      $fatal(1, "sample_writer: Chunk must be a power of two, at least 2 * Lanes * Lanes");
-    end
-    if (TileSlots != 2 && TileSlots != 4) $fatal(1, "sample_writer: TileSlots must be 2 or 4");
-  end
+  logic                tile_free;
+  logic                tile_take;
+  logic                tile_done;
+  logic                write;
+  logic [LaneBits-1:0] lane;
+  logic [RowBits-1:0]  row;
+  logic [AxiBits-1:0]  word;
 
-  // Rows in the lanes' FIFOs that have not started. The last lane's FIFO is emptied last.
-
-  logic [Lanes-1:0]     lane_ready;
-  logic                 push;
-  logic [StepBits-1:0]  push_count_q;
-  logic                 row_pushed_q;
-  logic                 row_start;
-  logic [CountBits-1:0] rows_q;
-  logic [CountBits-1:0] rows_d;
-  logic                 row_waits_q;
-  logic                 unused_lane_ready;
-
-  assign ready_o           = lane_ready[Lanes-1];
-  assign push              = valid_i && ready_o;
-  assign unused_lane_ready = &lane_ready;
-
-  always_comb begin
-    rows_d = rows_q;
-    if (row_pushed_q && !row_start) rows_d = rows_q + 1'b1;
-    if (!row_pushed_q && row_start) rows_d = rows_q - 1'b1;
-  end
-
-  always_ff @(posedge clk_i) begin
-    if (!rst_ni) begin
-      push_count_q <= '0;
-      row_pushed_q <= 1'b0;
-      rows_q       <= '0;
-      row_waits_q  <= 1'b0;
-    end else begin
-      if (push) push_count_q <= push_count_q + 1'b1;
-      row_pushed_q <= push && (&push_count_q);
-      rows_q       <= rows_d;
-      row_waits_q  <= (rows_d != '0);
-    end
-  end
-
-  // Collect: rows of 2 * Lanes steps; the first one of a tile takes a slot.
-
-  logic                slot_available;
-  logic                slot_release_q;
-  logic                row_active_q;
-  logic                rows_left_q;  // the tile has rows that have not started
-  logic [RowBits-1:0]  row_q;        // the next row
-  logic                row_last;
-  logic [StepBits-1:0] step_q;
-  logic                step_last;
-  logic                tile_start;
-
-  assign step_last  = &step_q;
-  assign row_last   = (row_q == RowBits'(BurstBeats - 1));
-  assign row_start  = (!row_active_q || step_last) && row_waits_q
-                      && (rows_left_q || slot_available);
-  assign tile_start = row_start && !rows_left_q;
-
-  always_ff @(posedge clk_i) begin
-    if (!rst_ni) begin
-      row_active_q <= 1'b0;
-      rows_left_q  <= 1'b0;
-      row_q        <= '0;
-      step_q       <= '0;
-    end else begin
-      if (row_start) row_active_q <= 1'b1;
-      else if (step_last) row_active_q <= 1'b0;
-      if (row_active_q) step_q <= step_q + 1'b1;
-      if (row_start) begin
-        row_q       <= row_last ? '0 : row_q + 1'b1;
-        rows_left_q <= !row_last;
-      end
-    end
-  end
-
-  credit_counter #(
-    .Credits(TileSlots)
-  ) u_slots (
+  lanes_to_rows #(
+    .Lanes(Lanes),
+    .Rows (Rows)
+  ) u_lanes (
     .clk_i      (clk_i),
     .rst_ni     (rst_ni),
-    .reserve_i  (tile_start),
-    .release_i  (slot_release_q),
-    .available_o(slot_available)
+    .valid_i    (valid_i),
+    .ready_o    (ready_o),
+    .samples_i  (samples_i),
+    .tile_free_i(tile_free),
+    .tile_take_o(tile_take),
+    .tile_done_o(tile_done),
+    .write_o    (write),
+    .lane_o     (lane),
+    .row_o      (row),
+    .word_o     (word)
   );
 
-  // Lanes: lane l takes its samples 2 * l clocks after lane 0 and has its word 2 * l clocks later.
-
-  logic [2*Lanes-2:0]            take;
-  logic [2*Lanes-2:1]            take_q;
-  logic [Lanes-1:0][AxiBits-1:0] words;
-
-  assign take = {take_q, row_active_q};
-
-  always_ff @(posedge clk_i) begin
-    if (!rst_ni) take_q <= '0;
-    else take_q <= take[2*Lanes-3:0];
-  end
-
-  for (genvar l = 0; l < Lanes; l++) begin : gen_lane
-    logic [31:0]                sample;
-    logic [AxiBits-1:0]         word_q;
-    logic                       unused_valid;
-    logic [$clog2(FifoDepth):0] unused_level;
-
-    fifo #(
-      .Width(32),
-      .Depth(FifoDepth)
-    ) u_fifo (
-      .clk_i  (clk_i),
-      .rst_ni (rst_ni),
-      .valid_i(push),
-      .ready_o(lane_ready[l]),
-      .data_i (samples_i[l*32+:32]),
-      .valid_o(unused_valid),
-      .ready_i(take[2*l]),
-      .data_o (sample),
-      .level_o(unused_level)
-    );
-
-    // The first sample ends up lowest.
-    always_ff @(posedge clk_i) begin
-      if (take[2*l]) word_q <= {sample, word_q[AxiBits-1:32]};
-    end
-
-    assign words[l] = word_q;
-  end
-
-  // Store: the words of a row, one every second clock, beginning when lane 0 has its word.
-
-  logic                store_active_q;
-  logic [StepBits-1:0] store_step_q;
-  logic [RowBits-1:0]  store_row_q;
-  logic [SlotBits-1:0] store_slot_q;
-  logic                store_row_last;
-  logic [LaneBits-1:0] store_lane;
-  logic                write_q;
-  logic [RamBits-1:0]  waddr_q;
-  logic [AxiBits-1:0]  wdata_q;
-  logic                tile_stored_q;
-
-  assign store_lane     = store_step_q[StepBits-1:1];
-  assign store_row_last = (store_row_q == RowBits'(BurstBeats - 1));
-
-  always_ff @(posedge clk_i) begin
-    if (!rst_ni) begin
-      store_active_q <= 1'b0;
-      store_step_q   <= '0;
-      store_row_q    <= '0;
-      store_slot_q   <= '0;
-      write_q        <= 1'b0;
-      tile_stored_q  <= 1'b0;
-    end else begin
-      if (step_last) store_active_q <= 1'b1;
-      else if (&store_step_q) store_active_q <= 1'b0;
-      if (store_active_q) store_step_q <= store_step_q + 1'b1;
-      if (&store_step_q) begin
-        store_row_q <= store_row_last ? '0 : store_row_q + 1'b1;
-        if (store_row_last) store_slot_q <= store_slot_q + 1'b1;
-      end
-      write_q       <= store_active_q && !store_step_q[0];
-      tile_stored_q <= (&store_step_q) && store_row_last;
-    end
-  end
-
-  always_ff @(posedge clk_i) begin
-    waddr_q <= RamBits'((32'(store_slot_q) * Lanes + 32'(store_lane)) * BurstBeats
-                        + 32'(store_row_q));
-    wdata_q <= words[store_lane];
-  end
-
-  // Tiles in the RAM whose bursts have not been asked for.
-
-  logic                tile_take;
-  logic [SlotBits:0]   tiles_q;
-  logic [SlotBits:0]   tiles_d;
-  logic                tile_waits_q;
-
-  always_comb begin
-    tiles_d = tiles_q;
-    if (tile_stored_q && !tile_take) tiles_d = tiles_q + 1'b1;
-    if (!tile_stored_q && tile_take) tiles_d = tiles_q - 1'b1;
-  end
-
-  always_ff @(posedge clk_i) begin
-    if (!rst_ni) begin
-      tiles_q      <= '0;
-      tile_waits_q <= 1'b0;
-    end else begin
-      tiles_q      <= tiles_d;
-      tile_waits_q <= (tiles_d != '0);
-    end
-  end
-
-  logic                burst_valid;
-  logic                burst_ready;
-  logic                burst_take;
-  logic [63:0]         burst_addr;
-  logic [8:0]          burst_beats;
-  logic                burst_some;
-  logic                burst_partial;
-  logic [StepBits-1:0] burst_limit;
-  logic [LaneBits-1:0] burst_lane;
-  logic                burst_last;
-  logic                bursts_idle;
-  logic                master_ready;
-  logic                master_idle;
-
-  lane_bursts #(
-    .Lanes(Lanes),
-    .Chunk(Chunk)
-  ) u_bursts (
-    .clk_i          (clk_i),
-    .rst_ni         (rst_ni),
-    .cmd_valid_i    (cmd_valid_i),
-    .cmd_ready_o    (cmd_ready_o),
-    .cmd_addr_i     (cmd_addr_i),
-    .cmd_samples_i  (cmd_samples_i),
-    .tile_valid_i   (tile_waits_q),
-    .tile_take_o    (tile_take),
-    .burst_valid_o  (burst_valid),
-    .burst_ready_i  (burst_ready),
-    .burst_addr_o   (burst_addr),
-    .burst_beats_o  (burst_beats),
-    .burst_some_o   (burst_some),
-    .burst_partial_o(burst_partial),
-    .burst_limit_o  (burst_limit),
-    .burst_lane_o   (burst_lane),
-    .burst_last_o   (burst_last),
-    .idle_o         (bursts_idle)
-  );
-
-  assign burst_ready = master_ready || !burst_some;
-  assign burst_take  = burst_valid && burst_ready;
-
-  // Drain: the data of the bursts the master has taken, in their order. The FIFO cannot be full:
-  // it has a place for every burst in the RAM. A tile's last lane passes even without a beat,
-  // because it frees the slot.
-
-  logic [SlotBits-1:0]     burst_slot_q;
-  logic                    unused_drain_ready;
-  logic                    drain_valid;
-  logic                    drain_pop;
-  logic [SlotBits-1:0]     drain_slot;
-  logic [LaneBits-1:0]     drain_lane;
-  logic [RowBits-1:0]      drain_end;
-  logic                    drain_some;
-  logic                    drain_partial;
-  logic [StepBits-1:0]     drain_limit;
-  logic                    drain_last;
-  logic [$clog2(Bursts):0] unused_drain_level;
-  logic [RowBits-1:0]      drain_row_q;
-  logic                    drain_row_last;
-  logic                    read;
-  logic                    data_valid_q;
-  logic                    data_ready;
-  logic [AxiBits-1:0]      data;
-  logic [BeatSamples-1:0]  exists_q;  // the samples of the beat
-  logic [AxiBits/8-1:0]    strb;
-  logic [RamBits-1:0]      raddr;
-
-  always_ff @(posedge clk_i) begin
-    if (!rst_ni) burst_slot_q <= '0;
-    else if (burst_take && burst_last) burst_slot_q <= burst_slot_q + 1'b1;
-  end
-
-  fifo #(
-    .Width(SlotBits + LaneBits + RowBits + 1 + 1 + StepBits + 1),
-    .Depth(Bursts)
-  ) u_drain (
-    .clk_i  (clk_i),
-    .rst_ni (rst_ni),
-    .valid_i(burst_take && (burst_some || burst_last)),
-    .ready_o(unused_drain_ready),
-    .data_i ({burst_slot_q, burst_lane, RowBits'(burst_beats - 1'b1), burst_some, burst_partial,
-              burst_limit, burst_last}),
-    .valid_o(drain_valid),
-    .ready_i(drain_pop),
-    .data_o ({drain_slot, drain_lane, drain_end, drain_some, drain_partial, drain_limit,
-              drain_last}),
-    .level_o(unused_drain_level)
-  );
-
-  assign drain_row_last = (drain_row_q == drain_end);
-  assign read           = drain_valid && drain_some && (!data_valid_q || data_ready);
-  assign drain_pop      = drain_valid && (!drain_some || (read && drain_row_last));
-  assign raddr          = RamBits'((32'(drain_slot) * Lanes + 32'(drain_lane)) * BurstBeats
-                                   + 32'(drain_row_q));
-
-  always_ff @(posedge clk_i) begin
-    if (!rst_ni) begin
-      drain_row_q    <= '0;
-      data_valid_q   <= 1'b0;
-      slot_release_q <= 1'b0;
-    end else begin
-      if (read) drain_row_q <= drain_row_last ? '0 : drain_row_q + 1'b1;
-      data_valid_q   <= read || (data_valid_q && !data_ready);
-      slot_release_q <= drain_pop && drain_last;
-    end
-  end
-
-  always_ff @(posedge clk_i) begin
-    if (read) begin
-      exists_q <= ~((drain_row_last && drain_partial) ? {BeatSamples{1'b1}} << drain_limit
-                                                      : {BeatSamples{1'b0}});
-    end
-  end
-
-  for (genvar i = 0; i < BeatSamples; i++) begin : gen_strb
-    assign strb[i*4+:4] = {4{exists_q[i]}};
-  end
-
-  ram #(
-    .Width(AxiBits),
-    .Depth(RamDepth),
-    .Style("block")
-  ) u_ram (
-    .clk_i  (clk_i),
-    .write_i(write_q),
-    .waddr_i(waddr_q),
-    .wdata_i(wdata_q),
-    .read_i (read),
-    .raddr_i(raddr),
-    .rdata_o(data)
-  );
-
-  logic unused_done;
-
-  axi_write_master #(
-    .DataBits(AxiBits)
-  ) u_master (
+  tile_flush #(
+    .Lanes    (Lanes),
+    .Chunk    (Chunk),
+    .TileSlots(TileSlots)
+  ) u_flush (
     .clk_i        (clk_i),
     .rst_ni       (rst_ni),
     .stop_i       (stop_i),
     .id_i         (id_i),
-    .cmd_valid_i  (burst_valid && burst_some),
-    .cmd_ready_o  (master_ready),
-    .cmd_addr_i   (burst_addr),
-    .cmd_beats_i  (burst_beats),
-    .data_valid_i (data_valid_q),
-    .data_ready_o (data_ready),
-    .data_i       (data),
-    .strb_i       (strb),
-    .done_o       (unused_done),
-    .idle_o       (master_idle),
+    .cmd_valid_i  (cmd_valid_i),
+    .cmd_ready_o  (cmd_ready_o),
+    .cmd_addr_i   (cmd_addr_i),
+    .cmd_samples_i(cmd_samples_i),
+    .tile_free_o  (tile_free),
+    .tile_take_i  (tile_take),
+    .tile_done_i  (tile_done),
+    .write_i      (write),
+    .lane_i       (lane),
+    .row_i        (row),
+    .word_i       (word),
+    .idle_o       (idle_o),
     .error_o      (error_o),
+    .pending_o    (pending_o),
     .progress_o   (progress_o),
     .m_axi_awvalid(m_axi_awvalid),
     .m_axi_awready(m_axi_awready),
@@ -454,8 +142,5 @@ module sample_writer #(
     .m_axi_bresp  (m_axi_bresp),
     .m_axi_bid    (m_axi_bid)
   );
-
-  assign pending_o = !master_idle;
-  assign idle_o    = master_idle && (stop_i || bursts_idle);
 
 endmodule

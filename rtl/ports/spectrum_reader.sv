@@ -1,13 +1,13 @@
 // Copyright 2026 The Crocuta authors
 // SPDX-License-Identifier: Apache-2.0
 //
-// spectrum_reader: reads whole chunks of spectral words from memory, one 64-bit slot a word, in
-// bursts that never cross 4 KiB, ahead of their use.
-// A burst of a chunk that is still being written waits until the writer of the same memory has had
-// it acknowledged (Interlock): burst b of a command is asked for only when at least
-// cmd_sequence_i + b + 1 bursts are (written_i, modulo 2^32).
-// Handshake: cmd valid/ready, one chunk a command; valid/ready on the beats. Room in the FIFO is
-// reserved before a burst is asked for.
+// spectrum_reader: prefetches whole chunks of spectral words from memory, one 64-bit slot per word,
+// in bursts that never cross 4 KiB.
+// With Interlock, a burst of a chunk that is still being written waits until the writer of the same
+// memory has had that part acknowledged: burst b of a command is requested only when at least
+// cmd_sequence_i + b + 1 bursts have been (written_i, modulo 2^32).
+// Handshake: cmd valid/ready, one chunk per command; valid/ready on the beats. Space in the FIFO is
+// reserved before a burst is requested.
 // Latency: 4 clocks from a command to m_axi_arvalid, 3 clocks from an R beat to valid_o.
 // Throughput: one beat a clock, also across commands; one burst every 3 clocks at most.
 
@@ -24,7 +24,7 @@ module spectrum_reader #(
 ) (
   input  logic                clk_i,
   input  logic                rst_ni,
-  /// no further burst is asked for
+  /// no further burst is requested
   input  logic                stop_i,
   /// the ID of every burst; changes in reset only
   input  logic                id_i,
@@ -100,7 +100,7 @@ module spectrum_reader #(
   logic [31:0]         sequence_q;
   logic [31:0]         ahead;
   logic                stored_q;     // the burst's data is in memory
-  logic [LeftBits-1:0] left_q;       // bursts of the command not yet asked for
+  logic [LeftBits-1:0] left_q;       // bursts of the command not yet requested
   logic                last_q;       // left_q == 1
   logic [PopBits-1:0]  pop_q;        // beat within the burst that leaves the FIFO
   logic                release_q;    // a whole burst has left the FIFO

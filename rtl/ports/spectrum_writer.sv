@@ -1,9 +1,9 @@
 // Copyright 2026 The Crocuta authors
 // SPDX-License-Identifier: Apache-2.0
 //
-// spectrum_writer: writes whole chunks of spectral words to memory, one 64-bit slot a word with
-// zeros above, in bursts that never cross 4 KiB.
-// A burst is asked for only when all of it is in the FIFO, so W never waits for the datapath.
+// spectrum_writer: writes whole chunks of spectral words to memory, one 64-bit slot per word, zero
+// extended, in bursts that never cross 4 KiB.
+// A burst is requested only when all of it is in the FIFO, so W never waits for the datapath.
 // Handshake: cmd valid/ready, one chunk a command; valid/ready on the beats, which may come before
 // their command.
 // Latency: 3 clocks from the last beat of a burst to m_axi_awvalid, 2 more to m_axi_wvalid.
@@ -20,7 +20,7 @@ module spectrum_writer #(
 ) (
   input  logic                 clk_i,
   input  logic                 rst_ni,
-  /// no further burst is asked for; those asked for are completed
+  /// no further burst is requested; those requested are completed
   input  logic                 stop_i,
   /// the ID of every burst; changes in reset only
   input  logic                 id_i,
@@ -85,11 +85,11 @@ module spectrum_writer #(
 
   logic                       busy_q;      // a command is in work
   logic [63:0]                addr_q;
-  logic [LeftBits-1:0]        left_q;      // bursts of the command not yet asked for
+  logic [LeftBits-1:0]        left_q;      // bursts of the command not yet requested
   logic                       last_q;      // left_q == 1
   logic [BeatCountBits-1:0]   beat_q;      // beat within the burst that enters the FIFO
   logic                       arrived_q;   // a burst has become complete in the FIFO
-  logic [1:0]                 complete_q;  // complete bursts in the FIFO not yet asked for
+  logic [1:0]                 complete_q;  // complete bursts in the FIFO not yet requested
   logic [31:0]                written_q;
   logic                       push;
   logic                       take;

@@ -2,14 +2,14 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // commutator: exchanges lane bit 0 with the time bit that counts Distance beats, in every pair of
-// lanes: delay the odd lanes by Distance beats, switch, delay the even lanes by as much.
+// lanes: delays the odd lanes by Distance beats, switches, and delays the even lanes by as much.
 //
 //   even ----------------> | switch | -- delay Distance --> even
 //   odd --delay Distance-> |        | --------------------> odd
 //
 // Both delays of all lanes share one address, so one wide RAM holds them: Lanes * Distance words.
-// A beat that comes in pushes out the beat Distance before it; the first Distance beats after
-// reset push out nothing.
+// An incoming beat pushes out the beat Distance before it; the first Distance beats after reset
+// push out nothing.
 // Handshake: valid-gated, gaps anywhere. Latency: Distance beats and 3 clocks (Distance >= 4) or
 // 1 clock. Throughput: one beat a clock.
 

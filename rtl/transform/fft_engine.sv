@@ -1,7 +1,7 @@
 // Copyright 2026 The Crocuta authors
 // SPDX-License-Identifier: Apache-2.0
 //
-// fft_engine: the transform of chunks, Lanes samples a clock, as a feed-forward pipeline of all
+// fft_engine: transforms chunks, Lanes samples per clock, in a feed-forward pipeline of all
 // log2(Chunk) levels.
 //
 //   forward: level 1 .. level w (wiring between lanes), then commutator + level for w + 1 .. k
@@ -9,15 +9,15 @@
 //
 // Forward: in, lane l at beat t holds sample l * Chunk/Lanes + t; out, the spectrum in tree order:
 // lane bit 0 holds bit 0 of the position, the other lane bits its top bits, time the bits between.
-// Inverse: the other way round, scaled by 1 / Chunk. What roots the tree has is a matter of the
-// twiddle tables alone: modulo z^Chunk - i (convolution) or z^Chunk - 1 (a plain FFT).
-// Handshake: valid-gated, gaps anywhere; frames of Chunk/Lanes beats follow each other without
-// marks. A beat that comes in pushes out the beat Chunk/Lanes - 1 before it, so a last frame is
-// pushed out by a dummy frame; the first Chunk/Lanes - 1 beats after reset push out nothing.
-// Latency: Chunk/Lanes - 1 beats, and 20 clocks a level forward or 17 inverse, 3 a commutator or 1
-// where its Distance is 1 or 2, and 1 for the inverse's scale: a beat that comes out does so
-// exactly so many clocks after the beat that pushes it out. saturated_o tells of beats in the
-// pipeline, before they come out. Throughput: one beat a clock.
+// Inverse: the reverse, scaled by 1 / Chunk. The twiddle tables alone determine the roots of the
+// tree: modulo z^Chunk - i (convolution) or z^Chunk - 1 (a plain FFT).
+// Handshake: valid-gated, gaps anywhere; chunks of Chunk/Lanes beats follow one another without
+// markers. An incoming beat pushes out the beat Chunk/Lanes - 1 before it, so the last chunk leaves
+// only when a dummy chunk follows it; the first Chunk/Lanes - 1 beats after reset push out nothing.
+// Latency: Chunk/Lanes - 1 beats, and 20 clocks per level forward or 17 inverse, 3 per commutator
+// or 1 where its Distance is 1 or 2, and 1 for the inverse's scaling: a beat leaves exactly this
+// many clocks after the beat that pushes it out. saturated_o reports beats in the pipeline, before
+// they leave it. Throughput: one beat per clock.
 
 module fft_engine #(
   parameter int Lanes = 8,           // 2, 4, 8 or 16

@@ -8,7 +8,7 @@
 //   b --rotator-|           --> a - t*b    m -|           --rotator---> (p - m)*conj(t)
 //
 // Levels 1..log2(Lanes) pair lanes that differ in lane bit log2(Lanes) - Level; later levels pair
-// lanes 2u and 2u + 1, between which a commutator has brought together what belongs together.
+// lanes 2u and 2u + 1, which a commutator has brought together.
 // Handshake: valid-gated, gaps anywhere. Latency: 20 clocks forward, 17 inverse.
 // Throughput: one beat a clock.
 

@@ -28,8 +28,8 @@ from pyuvm import (
 )
 
 from tb.agents.agent import Agent, read
-from tb.envs.coverage import covergroup
 from tb.lib.clock import clock_now
+from tb.lib.coverage import covergroup
 from tb.lib.profiles import pauses
 
 # It ends its tasks in a way that cocotb has a newer name for, at every reset.

@@ -25,8 +25,8 @@ from pyuvm import (
 
 from crocuta.models.layout import PAGE_BYTES
 from tb.agents.agent import Agent, read
-from tb.envs.coverage import covergroup
 from tb.lib.clock import clock_now
+from tb.lib.coverage import covergroup
 
 INCR = 1
 FIELDS = {
@@ -162,11 +162,11 @@ class BehaviourSequence(uvm_sequence):
 
 
 class Request(NamedTuple):
-    """A burst that was asked for."""
+    """A burst that was requested."""
 
     clock: int
     presented: int
-    """The clock from which on it was asked for."""
+    """The clock from which on it was requested."""
     write: bool
     address: int
     beats: int
@@ -263,7 +263,7 @@ class Channel:
 
 
 class Outstanding:
-    """A burst that was asked for and is not complete."""
+    """A burst that was requested and is not complete."""
 
     def __init__(self, request: Request, stood: int) -> None:
         self.request = request

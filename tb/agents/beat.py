@@ -26,8 +26,8 @@ from pyuvm import (
 )
 
 from tb.agents.agent import Agent, read
-from tb.envs.coverage import covergroup
 from tb.lib.clock import clock_now
+from tb.lib.coverage import covergroup
 from tb.lib.profiles import idle_clocks
 
 CLOSED, ONE = "closed", "one"
@@ -133,15 +133,18 @@ class BeatDriver(uvm_driver):
         item, waiting, idle = None, iter(()), 0
         pauses: Iterator[int] = iter(())
         held = False  # a beat stands that was not taken
+        quiet = False  # nothing was presented in the clock before
+        # Looked up once: an attribute of the bus or the top costs as much as its value.
+        clk, rst_n, valid = self.dut.clk_i, self.dut.rst_ni, self.bus.valid
+        ready = getattr(self.bus, "ready", None)
         while True:
-            await RisingEdge(self.dut.clk_i)
-            in_reset = not read(self.dut.rst_ni)
-            if in_reset:
+            await RisingEdge(clk)
+            if not read(rst_n):
                 if item is not None:
                     item.cut_short = True
                     self.seq_item_port.item_done()
-                item, held, idle = None, False, 0
-                self.bus.valid.value = 1
+                item, held, quiet, idle = None, False, False, 0
+                valid.value = 1
                 self._put([random.getrandbits(len(port)) for port in self.data])
                 continue
             if item is None and not held:
@@ -152,19 +155,23 @@ class BeatDriver(uvm_driver):
                     idle = next(pauses)
             if not held:
                 present = item is not None and idle == 0
-                self.bus.valid.value = int(present)
                 if present:
+                    valid.value = 1
                     last = next(waiting)
                     self._put(last)
-                else:
-                    idle = max(0, idle - 1)
+                elif not quiet:
+                    valid.value = 0
                     self._put([value ^ mask for value, mask in zip(last, masks, strict=True)])
+                quiet = not present
+                idle = max(0, idle - quiet)
             else:
                 present = True
-            await FallingEdge(self.dut.clk_i)
-            if not present or not read(self.dut.rst_ni):
+            if not present:
                 continue
-            held = hasattr(self.bus, "ready") and not read(self.bus.ready)
+            await FallingEdge(clk)
+            if not read(rst_n):
+                continue
+            held = ready is not None and not read(ready)
             if not held:
                 left -= 1
                 idle = next(pauses)
@@ -174,8 +181,9 @@ class BeatDriver(uvm_driver):
 
     async def _stall(self) -> None:
         profile, pauses, pause = "none", idle_clocks("none"), 0
+        clk, last = self.dut.clk_i, None
         while True:
-            await RisingEdge(self.dut.clk_i)
+            await RisingEdge(clk)
             found, item = self.seq_item_port.try_next_item()
             if found:
                 profile = item.profile
@@ -183,12 +191,14 @@ class BeatDriver(uvm_driver):
                     pauses = idle_clocks(profile)
                     pause = next(pauses)
             ready = profile == ONE or (profile != CLOSED and pause == 0)
-            self.bus.ready.value = int(ready)
+            if ready != last:
+                self.bus.ready.value = int(ready)
+                last = ready
             if found:
                 # No sooner: the sequence does not wait for the end yet when it hears of the start.
-                await FallingEdge(self.dut.clk_i)
+                await FallingEdge(clk)
                 while profile == ONE and not read(self.bus.valid):
-                    await FallingEdge(self.dut.clk_i)
+                    await FallingEdge(clk)
                 self.seq_item_port.item_done()
             if profile == ONE:
                 profile = CLOSED
@@ -208,21 +218,22 @@ class BeatMonitor(uvm_monitor):
     async def run_phase(self) -> None:
         """Clock by clock."""
         config = self.cdb_get("config")
-        bus, rst_n = config.bus(), config.dut.rst_ni
+        bus, clk, rst_n = config.bus(), config.dut.clk_i, config.dut.rst_ni
+        valid, ready = bus.valid, getattr(bus, "ready", None)
         data = [getattr(bus, f"data{i}") for i in range(len(config.data))]
         wait = 0
         while True:
-            await FallingEdge(config.dut.clk_i)
+            await FallingEdge(clk)
             if not read(rst_n):
                 self.standing, wait = None, 0
                 continue
-            if not read(bus.valid):
+            if not read(valid):
                 assert self.standing is None, f"{config.valid} fell before the beat was taken"
                 continue
             values = tuple([read(port) for port in data])
             unchanged = self.standing in (None, values)
             assert unchanged, f"{config.data} changed before the beat was taken"
-            if config.ready is None or read(bus.ready):
+            if ready is None or read(ready):
                 self.port.write(Beat(clock_now(), values, wait))
                 self.standing, wait = None, 0
             else:

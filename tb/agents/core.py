@@ -13,10 +13,34 @@ from pyuvm import uvm_analysis_port, uvm_driver, uvm_monitor, uvm_sequence_item,
 
 from tb.agents.agent import Agent, read, signals
 from tb.agents.beat import Beat
-from tb.envs.coverage import covergroup
-from tb.envs.job_model import CoreInputs, CoreOutputs
 from tb.lib.clock import clock_now
+from tb.lib.coverage import covergroup
 from tb.lib.registers import ARGUMENTS
+
+
+class CoreInputs(NamedTuple):
+    """What the core tells in a clock."""
+
+    controller_done: int = 0
+    ports_idle: int = 1
+    error: int = 0
+    saturated: int = 0
+    non_finite: int = 0
+    pulses: int = 0
+    """A bit for each counter, in the bench's order."""
+    pending: int = 0
+    """A bit for each port that waits for its memory, in the order of the codes."""
+    progress: int = 0
+
+
+class CoreOutputs(NamedTuple):
+    """What the core and the host see in a clock."""
+
+    interrupt: int
+    core_rst_n: int
+    stop: int
+    controller_start: int
+
 
 INPUTS = tuple(f"{name}_i" for name in CoreInputs._fields)
 OUTPUTS = ("interrupt_o", "core_rst_no", "stop_o", "controller_start_o")

@@ -13,8 +13,8 @@ from pyuvm import uvm_analysis_port, uvm_driver, uvm_monitor, uvm_sequence_item,
 
 from crocuta.models.convolution.chunk_controller import Job, Mode
 from tb.agents.agent import Agent, read
-from tb.envs.coverage import covergroup
 from tb.lib.clock import clock_now
+from tb.lib.coverage import covergroup
 
 ARGUMENTS = tuple(field.name for field in dataclasses.fields(Job) if field.name != "mode")
 

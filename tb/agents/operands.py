@@ -21,8 +21,8 @@ from pyuvm import (
 
 from tb.agents.agent import Agent, read, signals
 from tb.agents.beat import CLOSED, Beat
-from tb.envs.coverage import ANSWERS, seldom
 from tb.lib.clock import clock_now
+from tb.lib.coverage import ANSWERS, seldom
 from tb.lib.profiles import pauses
 
 TAKES = {

@@ -10,8 +10,8 @@ from cocotb.triggers import FallingEdge, RisingEdge
 from pyuvm import uvm_analysis_port, uvm_driver, uvm_monitor, uvm_sequence_item, uvm_subscriber
 
 from tb.agents.agent import Agent, read
-from tb.envs.coverage import covergroup
 from tb.lib.clock import clock_now
+from tb.lib.coverage import covergroup
 
 
 class ResetConfig(NamedTuple):

@@ -14,8 +14,8 @@ from pyuvm import uvm_env, uvm_sequence, uvm_test
 
 from tb.agents.agent import Listener, configure
 from tb.agents.reset import ResetAgent, ResetConfig, ResetItem
-from tb.envs import coverage
 from tb.envs.scoreboard import PulseScoreboard, Scoreboard
+from tb.lib import coverage
 from tb.lib.clock import start_clock
 
 

@@ -22,9 +22,9 @@ from tb.agents.agent import Listener, configure
 from tb.agents.beat import ONE, Beat, BeatAgent, BeatConfig, BeatSequence
 from tb.agents.job import JobAgent, JobConfig, JobEvent, JobItem
 from tb.envs.base import BlockEnv, BlockTest
-from tb.envs.coverage import covergroup
 from tb.envs.scoreboard import Expected, Scoreboard
 from tb.lib.clock import PERIOD_NS, clock_now
+from tb.lib.coverage import covergroup
 
 # A job is done so soon after its last command was taken.
 DONE_CLOCKS = 8

@@ -24,12 +24,12 @@ from tb.agents.axi_lite import (
     AxiLiteSequence,
 )
 from tb.agents.beat import Beat
-from tb.agents.core import CoreAgent, CoreConfig, CoreItem, packed
+from tb.agents.core import CoreAgent, CoreConfig, CoreInputs, CoreItem, CoreOutputs, packed
 from tb.envs.base import BlockEnv, BlockTest
-from tb.envs.coverage import covergroup, seldom
-from tb.envs.job_model import COUNTERS, QUIET, USED, CoreInputs, CoreOutputs, HostActs, JobModel
+from tb.envs.job_model import COUNTERS, QUIET, USED, HostActs, JobModel
 from tb.envs.register_model import RegisterModel
 from tb.envs.scoreboard import Expected, Scoreboard
+from tb.lib.coverage import covergroup, seldom
 from tb.lib.registers import ARGUMENTS, BY_OFFSET, ERRORS, HIGH, OFFSETS, REGISTERS, bit
 
 CONTROL = OFFSETS["control"]

@@ -25,10 +25,10 @@ from tb.agents.axi_memory import AxiMemoryAgent, AxiMemoryConfig, Refusal, Reque
 from tb.agents.beat import Beat, BeatAgent, BeatConfig
 from tb.agents.reset import ResetConfig
 from tb.envs.base import BlockEnv
-from tb.envs.coverage import covergroup
 from tb.envs.kernel_job import BASES, NON_FINITE, PORTS, SATURATED, Oracle, Port, Prediction
 from tb.envs.kernel_samples import BOUNDS, KINDS, TAILS, bound_of, kind_of, tail_of
 from tb.lib.clock import clock_now
+from tb.lib.coverage import covergroup
 from tb.lib.registers import ARGUMENTS, BY_OFFSET, ERRORS, HIGH, OFFSETS, REGISTERS, bit
 
 MAX_OUTSTANDING = 16
@@ -187,7 +187,7 @@ class KernelPredictor(uvm_component):
     # The memories' ports.
 
     def requested(self, port: Port, _: Request) -> None:
-        """A burst was asked for."""
+        """A burst was requested."""
         self.traffic.add(port.write and port.memory != "x_spectra")
 
     def refused(self, port: Port, refusal: Refusal) -> None:
@@ -454,7 +454,7 @@ class TrafficScoreboard(KernelScoreboard):
         }
 
     def requested(self, port: Port, request: Request) -> None:
-        """A burst was asked for."""
+        """A burst was requested."""
         where = f"{port.memory}: {request}"
         # A memory that was silent may accept what stood there when the job timed out.
         job = self.running
@@ -466,11 +466,11 @@ class TrafficScoreboard(KernelScoreboard):
             f"{where} is none of {[w for w in job.windows if w.port == port]}"
         )
         late = self.refused is not None and request.presented > self.refused + STOP_CLOCKS
-        assert not late, f"{where} was asked for after the error at clock {self.refused}"
+        assert not late, f"{where} was requested after the error at clock {self.refused}"
         self.compared += 1
 
     def refused_at(self, _: Port, refusal: Refusal) -> None:
-        """An answer was an error: what is asked for from now on is too late."""
+        """An answer was an error: what is requested from now on is too late."""
         if self.refused is None:
             self.refused = refusal.clock
 

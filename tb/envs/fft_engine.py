@@ -19,8 +19,8 @@ from crocuta.models.configs import Config
 from crocuta.models.transform import fft_engine
 from crocuta.models.transform.twiddle_rom import twiddle_rom
 from tb.agents.beat import Beat
-from tb.envs.coverage import covergroup
 from tb.envs.pipeline import PipelineEnv, Predictor, is_slow
+from tb.lib.coverage import covergroup
 from tb.lib.level_order import blocks, pair_positions
 from tb.lib.words import beat_ints, beat_words, random_words
 

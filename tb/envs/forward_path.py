@@ -46,7 +46,7 @@ class ForwardPredictor(PathPredictor):
         fmt = Format.of(self.config)
         converted = float_to_cfp(samples_of(beat.values[0], self.config.lanes), fmt)
         clock = beat.clock + CONVERT_CLOCKS
-        if converted.nonfinite:
+        if converted.non_finite:
             self.non_finite.write(clock + 1)
         (word,) = beat_ints(converted.words[None], fmt)
         super()._beat(Beat(clock, (word,), beat.wait))

@@ -7,11 +7,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Literal, NamedTuple
+from typing import Literal
 
 from crocuta.models.configs import Config
 from crocuta.models.convolution.chunk_controller import MAX_CHANNELS, Mode
 from crocuta.models.layout import PAGE_BYTES
+from tb.agents.core import CoreInputs, CoreOutputs
 from tb.lib.registers import ERRORS, HIGH
 
 FIRST_PORT_ERROR = ERRORS.index("samples_read")
@@ -38,30 +39,6 @@ JUDGED, RESET_FROM, RESET_TO, RELEASED, STARTED = 3, 4, 7, 7, 19
 QUIET = 8
 
 Phase = Literal["idle", "preparing", "running", "stopping"]
-
-
-class CoreInputs(NamedTuple):
-    """What the core tells in a clock."""
-
-    controller_done: int = 0
-    ports_idle: int = 1
-    error: int = 0
-    saturated: int = 0
-    non_finite: int = 0
-    pulses: int = 0
-    """A bit for each of COUNTERS."""
-    pending: int = 0
-    """A bit for each port that waits for its memory, in the order of the codes."""
-    progress: int = 0
-
-
-class CoreOutputs(NamedTuple):
-    """What the core and the host see in a clock."""
-
-    interrupt: int
-    core_rst_n: int
-    stop: int
-    controller_start: int
 
 
 @dataclass(frozen=True)

@@ -214,7 +214,7 @@ class Oracle:
         prediction.rows = self._rows(prediction, job.h, job.length_h)
         spectra = [crocuta_kernel.prepare(row, config) for row in prediction.rows]
         for each in spectra:
-            prediction.flags |= SATURATED * each.saturated | NON_FINITE * each.nonfinite
+            prediction.flags |= SATURATED * each.saturated | NON_FINITE * each.non_finite
         prediction.chunks = job.channels * layout.chunk_count(config, job.length_h)
         after = b"".join(map(self._slots, spectra))
         prediction.areas = [self._area("h_spectra", job.h_spectra, after)]
@@ -232,7 +232,7 @@ class Oracle:
             stored = self.memories["h_spectra"].read(job.h_spectra + channel * size, size)
             slots = np.frombuffer(stored, np.uint64).reshape(count, config.chunk_beats, -1)
             words = stack([from_beats(unpack(chunk, fmt), config) for chunk in slots])
-            spectra.append(Spectra(words, saturated=False, nonfinite=False))
+            spectra.append(Spectra(words, saturated=False, non_finite=False))
         return spectra
 
     def _convolve(self, prediction: Prediction) -> None:
@@ -242,7 +242,7 @@ class Oracle:
         stride, used = layout.row_bytes(job.length_x), job.length_x * SAMPLE_BYTES
         for channel, (x, h) in enumerate(zip(prediction.rows, filters, strict=True)):
             result = crocuta_kernel.convolve(x, h, config)
-            prediction.flags |= SATURATED * result.saturated | NON_FINITE * result.nonfinite
+            prediction.flags |= SATURATED * result.saturated | NON_FINITE * result.non_finite
             address = job.y + channel * stride
             prediction.areas.append(self._area("samples", address, result.y.tobytes()))
         chunks = layout.chunk_count(config, job.length_x)

@@ -9,8 +9,8 @@ import numpy as np
 from crocuta.models.cfp import Cfp, Format
 from crocuta.models.convolution.overlap_add import overlap_add
 from tb.agents.beat import Beat
-from tb.envs.coverage import covergroup
 from tb.envs.pipeline import PipelineEnv, Predictor, is_slow
+from tb.lib.coverage import covergroup
 from tb.lib.words import beat_ints, beat_words, random_words
 
 LATENCY = 12

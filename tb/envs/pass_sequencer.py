@@ -27,8 +27,8 @@ from tb.agents.operands import (
     OperandsSequence,
 )
 from tb.envs.base import BlockEnv, BlockTest
-from tb.envs.coverage import ANSWERS, covergroup, seldom
 from tb.envs.scoreboard import Expected, Scoreboard
+from tb.lib.coverage import ANSWERS, covergroup, seldom
 
 FIELDS = tuple(field.name for field in dataclasses.fields(Pass))
 STALLS = {

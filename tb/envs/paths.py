@@ -14,10 +14,10 @@ from crocuta.models.cfp import Cfp
 from tb.agents.agent import Listener, configure
 from tb.agents.beat import CLOSED, Beat, BeatAgent, BeatConfig, BeatSequence
 from tb.envs.base import BlockEnv, BlockTest
-from tb.envs.coverage import covergroup
 from tb.envs.fft_engine import EnginePredictor
 from tb.envs.pipeline import is_slow, send
 from tb.envs.scoreboard import Expected, PulseScoreboard, Scoreboard
+from tb.lib.coverage import covergroup
 
 
 def credits(dut: Any) -> int:

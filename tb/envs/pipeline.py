@@ -15,9 +15,9 @@ from pyuvm import uvm_analysis_port, uvm_component
 from tb.agents.agent import Listener, configure
 from tb.agents.beat import Beat, BeatAgent, BeatConfig, BeatSequence
 from tb.envs.base import BlockEnv
-from tb.envs.coverage import covergroup
 from tb.envs.scoreboard import Expected, PulseScoreboard, Scoreboard
 from tb.lib.clock import clock_now
+from tb.lib.coverage import covergroup
 
 PLACES = ("first", "middle", "last")
 """Where in a chunk a beat lies."""

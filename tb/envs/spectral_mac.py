@@ -12,8 +12,8 @@ from crocuta.models.arithmetic.cfp_multiply import multiply
 from crocuta.models.cfp import Cfp, Format, zeros
 from crocuta.models.convolution.spectral_mac import spectral_mac
 from tb.agents.beat import Beat
-from tb.envs.coverage import covergroup
 from tb.envs.pipeline import PipelineEnv, Predictor
+from tb.lib.coverage import covergroup
 from tb.lib.words import beat_ints, beat_words, random_words
 
 LATENCY = {1: 17, 2: 20}

@@ -12,9 +12,10 @@ from collections.abc import Callable
 
 import numpy as np
 
+from crocuta.backends.register_kernel import RegisterKernel
 from crocuta.errors import KernelError
-from crocuta.jobs import RegisterKernel
-from crocuta.kernel import Bank, Done, HostMemory, Progress, memory_bytes
+from crocuta.kernel import Bank, JobReport, Progress
+from crocuta.memory import HostMemory, memory_bytes
 from crocuta.models import cfp
 from crocuta.models.cfp import Format
 from crocuta.models.configs import Config
@@ -55,7 +56,7 @@ class ModelKernel(RegisterKernel):
 
     def execute(
         self, job: Job, progress: Progress | None = None, timeout: float | None = None
-    ) -> Done:
+    ) -> JobReport:
         """See `crocuta.kernel.Kernel.execute`; there are no counters."""
         return dataclasses.replace(super().execute(job, progress, timeout), counters=None)
 
@@ -129,9 +130,9 @@ class ModelKernel(RegisterKernel):
         chunks = chunk_count(self.config, self._argument(Register.LENGTH_H))
         return self._argument(Register.H_SPECTRA) + channel * chunks * spectrum_bytes(self.config)
 
-    def _flag(self, saturated: bool, nonfinite: bool) -> None:
+    def _flag(self, saturated: bool, non_finite: bool) -> None:
         self._words[Register.STATUS] |= (Status.SATURATED if saturated else 0) | (
-            Status.NON_FINITE if nonfinite else 0
+            Status.NON_FINITE if non_finite else 0
         )
 
     def _prepare(self, channel: int) -> None:
@@ -139,7 +140,7 @@ class ModelKernel(RegisterKernel):
         spectra = crocuta_kernel.prepare(h, self.config)
         slots = crocuta_kernel.spectra_slots(spectra.words, self.config)
         self.memories[Bank.H_SPECTRA].upload(self._spectra_address(channel), slots)
-        self._flag(spectra.saturated, spectra.nonfinite)
+        self._flag(spectra.saturated, spectra.non_finite)
 
     def _convolve(self, channel: int, poll: Callable[[], None]) -> None:
         config = self.config
@@ -162,9 +163,9 @@ class ModelKernel(RegisterKernel):
 
         result = crocuta_kernel.convolve(
             self._row(Register.X, channel, length),
-            Spectra(words, saturated=False, nonfinite=False),
+            Spectra(words, saturated=False, non_finite=False),
             config,
             chunk_done,
         )
         self._row(Register.Y, channel, length)[:] = result.y
-        self._flag(result.saturated, result.nonfinite)
+        self._flag(result.saturated, result.non_finite)

@@ -13,10 +13,12 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
+from crocuta.backends.register_kernel import RegisterKernel, check_identity
+from crocuta.backends.timing import Timing
 from crocuta.design import rtl_build
 from crocuta.errors import KernelError
-from crocuta.jobs import RegisterKernel, check_identity
-from crocuta.kernel import Bank, HostMemory
+from crocuta.kernel import Bank
+from crocuta.memory import HostMemory
 from crocuta.models.configs import Config
 from crocuta.registers import Register
 
@@ -38,20 +40,6 @@ BREACHES = (
     "WLAST does not fit AWLEN",
 )
 """axi_memory's breach_e."""
-
-
-@dataclasses.dataclass(frozen=True)
-class Timing:
-    """A memory's timing; the defaults are 200 ns at 300 MHz and a beat in every clock."""
-
-    latency: int = 60
-    """Clocks from a burst's address to its first beat, at least 2."""
-    bandwidth: int = 1000
-    """Beats per 1000 clocks, reads and writes together."""
-    stall: int = 0
-    """Chance in 1/1000 that a channel is stalled in a clock."""
-    seed: int = 1
-    """Seeds the stalls."""
 
 
 def _load(path: str) -> ctypes.CDLL:
@@ -119,13 +107,14 @@ class RtlKernel(RegisterKernel):
     def __init__(
         self,
         config: Config,
-        timing: Timing = Timing(),
+        timing: Timing | None = None,
         announce: rtl_build.Announce = nullcontext,
         waves: Path | None = None,
     ) -> None:
         self.config = config
-        self.simulator = rtl_build.simulator()
+        timing = timing or Timing()
         path = rtl_build.library(config, announce, waves=waves is not None)
+        self.simulator = rtl_build.simulator()
         self._simulation = _Simulation(_load(str(path)))
         self._library, self._kernel = self._simulation.library, self._simulation.pointer
         self._waves = waves is not None

@@ -22,8 +22,8 @@ import numpy as np
 import numpy.typing as npt
 import serial
 
+from crocuta.backends.register_kernel import PolledKernel, check_identity
 from crocuta.errors import KernelError
-from crocuta.jobs import PolledKernel, check_identity
 from crocuta.kernel import Bank
 from crocuta.models.configs import Config
 

@@ -21,8 +21,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from crocuta.backends.register_kernel import PolledKernel, check_identity
 from crocuta.errors import KernelError
-from crocuta.jobs import PolledKernel, check_identity
 from crocuta.kernel import Bank
 from crocuta.models.configs import Config
 from crocuta.models.layout import PAGE_BYTES

@@ -26,7 +26,7 @@ import numpy as np
 import numpy.typing as npt
 
 from crocuta.errors import InputError, JobError, JobTimeout, KernelError, OutOfMemory
-from crocuta.kernel import Bank, Done, Progress, patience
+from crocuta.kernel import Bank, JobReport, Progress, patience
 from crocuta.models.configs import Config
 from crocuta.models.convolution.chunk_controller import WORD_BYTES, Job, Mode
 from crocuta.models.kernel import crocuta_kernel
@@ -129,7 +129,7 @@ class XrtKernel:
         KernelError: XRT or the card is missing, or the kernel has another configuration.
     """
 
-    simulator = None
+    simulator = clocks = None
     at_rest = True
     """See `crocuta.kernel.Kernel.at_rest`."""
 
@@ -189,7 +189,7 @@ class XrtKernel:
 
     def execute(
         self, job: Job, progress: Progress | None = None, timeout: float | None = None
-    ) -> Done:
+    ) -> JobReport:
         """See `crocuta.kernel.Kernel.execute`; flags and counters are unknown."""
         spectra: XrtBuffer | None = None
         words = job.channels * chunk_count(self.config, job.length_h) * self.config.chunk
@@ -219,7 +219,7 @@ class XrtKernel:
                 "The kernel stopped before it had written all spectra of the filter, and XRT cannot"
                 f" read why: check the card's memory with {_smi('validate')}."
             )
-        return Done()
+        return JobReport()
 
     def _start(self, job: Job) -> Any:
         """Starts a job and returns XRT's run object."""

@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import io
 import os
 import signal
@@ -17,14 +18,14 @@ from typing import Annotated
 import numpy as np
 import typer
 
-from crocuta import stops
+from crocuta import __version__, backends, stops
+from crocuta.backends import Options
 from crocuta.cli import demo as demonstration
 from crocuta.cli import runs
 from crocuta.cli.files import Output, OutputError, check_apart, load_samples, npy, output_directory
 from crocuta.cli.plans import show, to_json
 from crocuta.cli.screen import ProgressScreen, console, errors, results
 from crocuta.cli.waves import check_size, recorded
-from crocuta.device import check_backend
 from crocuta.errors import InputError, KernelError
 from crocuta.models import configs
 from crocuta.planner import planner
@@ -33,7 +34,6 @@ from crocuta.samples import H_SHAPES, X_SHAPES, check_channels
 
 app = typer.Typer(
     name="crocuta",
-    help="Very long causal convolutions on the Crocuta FPGA kernel, here simulated clock by clock.",
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
@@ -147,7 +147,8 @@ def conv(
     run of a configuration compiles the hardware.
     """
     with one_sentence():
-        check_backend(backend)
+        backends.check(backend)
+        options = Options(card=card, xclbin=xclbin, port=port)
         loaded = configs.load(config)
         longest = 1 << loaded.max_length_log2
         outputs = {"-o": Output(output)}
@@ -157,18 +158,15 @@ def conv(
         samples, taps = load_samples(x, X_SHAPES, longest), load_samples(h, H_SHAPES, longest)
         check_channels(samples.shape, np.atleast_2d(taps).shape[0])
         with ExitStack() as stack:
-            part = None
             if waves is not None:
                 if backend != "rtl":
                     raise InputError("Only the backend rtl has waves.")
                 jobs = samples.size // samples.shape[-1]
                 check_size(loaded, samples.shape[-1], taps.shape[-1], jobs)
                 part = stack.enter_context(recorded(Path(waves), loaded))
+                options = dataclasses.replace(options, waves=part)
             screen = stack.enter_context(ProgressScreen())
-            run = runs.run(
-                samples, taps, loaded, backend, screen,
-                card=card, xclbin=xclbin, port=port, waves=part,
-            )  # fmt: skip
+            run = runs.run(samples, taps, loaded, backend, screen, options)
         outputs["-o"].write(*npy(run.y))
         if report is not None:
             outputs["--report"].write(runs.to_json(run.report()))
@@ -196,6 +194,7 @@ def demo(
         loaded = configs.load(config)
         inputs = demonstration.Inputs(bases, channel, seed)
         inputs.check(1 << loaded.max_length_log2)
+        demonstration.check_tools()
         with output_directory(directory):
             report_file = Output(directory / "report.json")
             picture_file = Output(directory / "demo.png")
@@ -254,6 +253,24 @@ def plan(
             file.write(to_json(target, demand, fitting, faster))
         screen = errors if file and file.is_stdout else console
         show(screen, target, demand, fitting, faster, rows)
+
+
+def _show_version(wanted: bool) -> None:
+    if wanted:
+        console.print(f"crocuta {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def about(
+    version: Annotated[
+        bool,
+        typer.Option(
+            "--version", callback=_show_version, is_eager=True, help="Show the version and exit."
+        ),
+    ] = False,
+) -> None:
+    """Very long causal convolutions on the Crocuta FPGA kernel, here simulated clock by clock."""
 
 
 def main() -> None:

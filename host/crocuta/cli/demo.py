@@ -11,8 +11,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from crocuta import hyena
-from crocuta.backends.rtl_kernel import Timing
+from crocuta import extras, hyena
+from crocuta.backends.timing import Timing
 from crocuta.cli import runs
 from crocuta.cli.screen import ProgressScreen
 from crocuta.errors import InputError
@@ -74,6 +74,11 @@ class Inputs:
                 "memory": Timing().seed,
             },
         }
+
+
+def check_tools() -> None:
+    """Raises KernelError unless the picture can be drawn: better now than after the simulation."""
+    extras.need("demo", "The demonstration's picture", "matplotlib")
 
 
 def run(inputs: Inputs, config: Config, screen: ProgressScreen) -> runs.Run:

@@ -15,17 +15,17 @@ from collections.abc import Iterator
 from contextlib import AbstractContextManager, ExitStack, suppress
 from multiprocessing import resource_tracker
 from multiprocessing.connection import Connection
-from pathlib import Path
 from typing import Any, Protocol, Self, TypeVar
 
 import numpy as np
 import numpy.typing as npt
 
-import crocuta
-from crocuta.backends.rtl_kernel import RtlKernel, Timing
+from crocuta import backends
+from crocuta.backends import Options
+from crocuta.backends.timing import Timing
 from crocuta.device import Device, RangeWarning
 from crocuta.errors import KernelError
-from crocuta.kernel import Done
+from crocuta.kernel import JobReport
 from crocuta.models import reference
 from crocuta.models.arithmetic.float_to_cfp import smallest_sample
 from crocuta.models.cfp import FloatArray, Format
@@ -80,8 +80,8 @@ class Run:
     h: Samples
     timing: Timing
     y: SampleArray
-    prepare: Done
-    convolve: Done
+    prepare: JobReport
+    convolve: JobReport
     exact: FloatArray
     """The float64 reference, of x and h as given."""
     errors: Errors
@@ -111,7 +111,7 @@ class Run:
         found = []
         if self.saturated:
             found.append("A number was too large and saturated: scale x or h down.")
-        if self.prepare.nonfinite or self.convolve.nonfinite:
+        if self.prepare.non_finite or self.convolve.non_finite:
             found.append("The kernel replaced NaN or infinity by zero.")
         if self.errors.within_bound or found:
             return found
@@ -306,40 +306,30 @@ def run(
     config: Config,
     backend: str,
     screen: Screen,
-    *,
-    card: int = 0,
-    xclbin: Path | None = None,
-    port: str | None = None,
-    waves: Path | None = None,
+    options: Options | None = None,
 ) -> Run:
     """Convolves x with h on a backend, in the shapes that `Device.convolve` takes.
-
-    `waves` is an FST file to write, for the backend rtl.
 
     Raises:
         InputError: the backend or one of its files does not exist.
         KernelError: the kernel is not available, or a job failed.
     """
     began = time.perf_counter()
-    timing = Timing()
+    options = dataclasses.replace(options or Options(), compiling=screen.compiling)
     # The references are computed while the kernel is compiled and simulated.
     with ExitStack() as stack:
         references = None
         if backend != "model":
             references = stack.enter_context(_References(x, h, config))
-        kernel = RtlKernel(config, timing, screen.compiling, waves) if backend == "rtl" else None
-        device = stack.enter_context(
-            Device(kernel)
-            if kernel
-            else crocuta.open(backend, config.name, card=card, xclbin=xclbin, port=port)
-        )
+        kernel = backends.make(backend, config, options)
+        device = stack.enter_context(Device(kernel))
         stack.enter_context(warnings.catch_warnings())
         warnings.simplefilter("ignore", RangeWarning)  # the report has them
         ready = time.perf_counter()
         filter = device.prepare(h)
         y = device.convolve(x, filter, screen.progress)
         ended = time.perf_counter()
-        clocks = kernel.clocks if kernel else None
+        clocks = kernel.clocks
         device.close()
         if references is None:
             mismatches, y64 = None, exact(x, h)
@@ -352,10 +342,10 @@ def run(
         device.simulator,
         x,
         h,
-        timing,
+        options.timing,
         y,
-        filter.done,
-        device.done,
+        filter.report,
+        device.report,
         y64,
         worst_errors(y64, y, x, h, config),
         mismatches,

@@ -10,12 +10,11 @@ from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 
-from cocotb_tools.runner import as_sv_literal
-
 from crocuta.design import cache, processes, verilator
 from crocuta.design.sources import design_files, twiddle_directory
 from crocuta.errors import BuildError, KernelError
-from crocuta.kernel import memory_bytes
+from crocuta.extras import IN_CHECKOUT
+from crocuta.memory import memory_bytes
 from crocuta.models.configs import Config
 
 SIMULATION = Path(__file__).parent.with_name("simulation")
@@ -73,6 +72,11 @@ def parameters(config: Config) -> dict[str, int | str]:
     }
 
 
+def _literal(value: int | str) -> str:
+    """A parameter's value in SystemVerilog; text needs no escape: it is a path of the cache."""
+    return f'"{value}"' if isinstance(value, str) else str(value)
+
+
 def simulator() -> str:
     """The simulator's name and version."""
     return f"Verilator {verilator.version()}"
@@ -101,7 +105,7 @@ def library(config: Config, announce: Announce = nullcontext, *, waves: bool = F
                 *VERILATOR_FLAGS,
                 *(WAVE_FLAGS if waves else ()),
                 *(FAST_FLAGS if large else SOON_FLAGS),
-                *(f"-G{name}={as_sv_literal(value)}" for name, value in parameters(config).items()),
+                *(f"-G{name}={_literal(value)}" for name, value in parameters(config).items()),
             ),
             optimise=WAVE_OPTIMISE if waves else FAST_OPTIMISE if large else SOON_OPTIMISE,
             precompile=not large,
@@ -139,4 +143,5 @@ def library(config: Config, announce: Announce = nullcontext, *, waves: bool = F
 def _check_tools() -> None:
     for tool in ("perl", "make", "c++"):
         if shutil.which(tool) is None:
-            raise KernelError(f"Compiling the RTL needs {tool}, which is missing: run `make env`.")
+            remedy = "run `make env`" if IN_CHECKOUT else "install g++, make and perl"
+            raise KernelError(f"Compiling the RTL needs {tool}, which is missing: {remedy}.")

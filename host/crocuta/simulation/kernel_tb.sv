@@ -20,8 +20,8 @@ module kernel_tb #(
   parameter int MaxLengthLog2 = 22,
   parameter int Outputs = 1,
   parameter TwiddleDir = "",
-  // AXI beats in each memory: powers of two. The defaults hold x, h and y of 64 chunks each, that is
-  // 2^22 samples at Chunk = 65536.
+  // AXI beats in each memory: powers of two. The defaults hold x, h and y of 64 chunks each, that
+  // is 2^22 samples at Chunk = 65536.
   parameter int SamplesWords = 128 * Chunk / Lanes,
   parameter int SpectraWords = 64 * Chunk / Lanes,
   localparam int AxiBits = 64 * Lanes

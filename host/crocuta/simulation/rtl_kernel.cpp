@@ -2,7 +2,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // The simulated kernel as a C library: host/crocuta/simulation/kernel_tb.sv compiled by Verilator,
-// with its clock, its registers and direct access to its memories. rtl_kernel.py loads it by ctypes.
+// with its clock, its registers and direct access to its memories. rtl_kernel.py loads it by
+// ctypes.
 //
 // Functions that can fail return a negative number; crocuta_error then has the reason.
 

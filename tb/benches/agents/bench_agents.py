@@ -16,7 +16,7 @@ from tb.agents.axi_lite import AxiLiteItem, AxiLiteSequence
 from tb.agents.beat import CLOSED, ONE, BeatSequence
 from tb.envs.agents import WORDS, AgentsEnv
 from tb.envs.base import BlockTest
-from tb.envs.coverage import covergroup
+from tb.lib.coverage import covergroup
 from tb.lib.profiles import PROFILES
 
 NONE, TURNED, WITHDRAWN, CHANGED, REPEATED, UNKNOWN = range(6)

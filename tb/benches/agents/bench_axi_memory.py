@@ -36,8 +36,8 @@ from tb.agents.axi_memory import (
 )
 from tb.envs.axi_memory import AccessSequence, AxiMemoryEnv
 from tb.envs.base import BlockTest
-from tb.envs.coverage import covered, covergroup
 from tb.lib.clock import clock_now, start_clock
+from tb.lib.coverage import covered, covergroup
 from tb.lib.valid_ready import Sink, Source
 
 BYTES = configs.load(os.environ["CROCUTA_CONFIG"]).axi_bits // 8

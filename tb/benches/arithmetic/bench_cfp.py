@@ -18,8 +18,8 @@ from crocuta.design.sources import rtl_file
 from crocuta.models.cfp import Format
 from tb.benches.arithmetic import cfp_vectors
 from tb.benches.arithmetic.cfp_vectors import Vectors
-from tb.envs.coverage import covergroup, export
 from tb.lib.clock import start_clock
+from tb.lib.coverage import covergroup, export
 
 SIZES = {"MantissaBits": "m", "OutBits": "m", "FactorBits": "f", "InBits": "in"}
 """The parameters that change which events there are, and their short names."""

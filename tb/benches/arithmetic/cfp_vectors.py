@@ -562,8 +562,8 @@ def float_to_cfp_vectors(rng: np.random.Generator, fmt: Format) -> Vectors:
         {"float_i": patterns.tolist()},
         {
             "word_o": pack(result.words, fmt).tolist(),
-            "nonfinite_o": each_flag(
-                lambda n: float_to_cfp(samples[n], fmt).nonfinite, ~np.isfinite(samples)
+            "non_finite_o": each_flag(
+                lambda n: float_to_cfp(samples[n], fmt).non_finite, ~np.isfinite(samples)
             ),
         },
         covered,

@@ -14,8 +14,8 @@ from cocotb.triggers import FallingEdge, RisingEdge, Timer
 from cocotbext.axi import AxiBus, AxiMaster, AxiResp
 
 from crocuta.models.layout import PAGE_BYTES
-from tb.envs.coverage import covered, seldom
 from tb.lib.clock import clock_now, start_clock
+from tb.lib.coverage import covered, seldom
 from tb.lib.profiles import PROFILES, pauses
 
 WORD_BYTES = 4

@@ -23,8 +23,8 @@ from crocuta.models.kernel.crocuta_kernel import SampleArray
 from crocuta.models.layout import PAGE_BYTES
 from crocuta.registers import WIDE, Control, ErrorCode, Register
 from tb.agents.uart import DONE, OWN, REGISTERS, Uart, command
-from tb.envs.coverage import covered, covergroup
 from tb.lib.clock import PERIOD_NS, start_clock
+from tb.lib.coverage import covered, covergroup
 
 CONFIG = configs.load(os.environ["CROCUTA_CONFIG"])
 CHUNKS = 3

@@ -18,8 +18,8 @@ from cocotb.triggers import ClockCycles, FallingEdge, RisingEdge, Timer
 
 from tb.agents.agent import read
 from tb.agents.uart import DONE, OWN, REFUSED, REGISTERS, Uart, UartTimeout, command
-from tb.envs.coverage import covered, seldom
 from tb.lib.clock import PERIOD_NS, clock_now
+from tb.lib.coverage import covered, seldom
 
 REG_WORDS = 1024
 DUE_BITS = 30

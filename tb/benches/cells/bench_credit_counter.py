@@ -9,8 +9,8 @@ from typing import Any
 
 import cocotb
 
-from tb.envs.coverage import ANSWERS, covered, seldom
 from tb.lib.clock import drive, start_clock
+from tb.lib.coverage import ANSWERS, covered, seldom
 
 PLACES = ("none", "some", "all")
 SAMPLE = seldom(

@@ -10,8 +10,8 @@ from typing import Any
 
 import cocotb
 
-from tb.envs.coverage import ANSWERS, covered, seldom
 from tb.lib.clock import drive, start_clock
+from tb.lib.coverage import ANSWERS, covered, seldom
 
 LATENCY = 2
 LEVELS = ("empty", "held", "full")

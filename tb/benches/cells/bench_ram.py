@@ -9,8 +9,8 @@ from typing import Any
 
 import cocotb
 
-from tb.envs.coverage import ANSWERS, covered, seldom
 from tb.lib.clock import drive, start_clock
+from tb.lib.coverage import ANSWERS, covered, seldom
 
 SAMPLE = seldom(
     "ram.access", {"write": ANSWERS, "read": ANSWERS}, {"write_x_read": ("write", "read")}

@@ -15,8 +15,8 @@ from pyuvm import uvm_reg, uvm_reg_field, uvm_sequence, uvm_status_e
 
 from tb.agents.axi_lite import AxiLiteItem
 from tb.envs.control_registers import ARGUMENT_WORDS, ControlTest
-from tb.envs.coverage import covergroup
 from tb.envs.register_model import RegisterModel
+from tb.lib.coverage import covergroup
 from tb.lib.profiles import PROFILES
 from tb.lib.registers import BY_OFFSET, OFFSETS, REGISTERS, SIZE
 

@@ -25,7 +25,6 @@ from tb.envs.control_registers import (
     argument_items,
     good_job,
 )
-from tb.envs.coverage import covergroup
 from tb.envs.job_model import (
     COUNTERS,
     FIRST_PORT_ERROR,
@@ -35,6 +34,7 @@ from tb.envs.job_model import (
     STARTED,
     USED,
 )
+from tb.lib.coverage import covergroup
 from tb.lib.profiles import PROFILES
 from tb.lib.registers import ERRORS, HIGH, OFFSETS, REGISTERS, bit
 

@@ -18,10 +18,10 @@ import pyuvm
 from crocuta import hyena
 from crocuta.models import configs, reference
 from tb.agents.axi_memory import Behaviour
-from tb.envs.coverage import covergroup
 from tb.envs.crocuta_kernel import KernelEnv
 from tb.envs.kernel_job import BASES
 from tb.envs.kernel_sequences import ConvolutionSequence, CountersSequence, KernelTest
+from tb.lib.coverage import covergroup
 
 CONFIG = configs.load(os.environ["CROCUTA_CONFIG"])
 FULL_LENGTH = 450_002

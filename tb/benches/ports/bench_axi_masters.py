@@ -16,8 +16,8 @@ from cocotb.triggers import ClockCycles, FallingEdge, RisingEdge
 from cocotbext.axi import AxiReadBus, AxiResp, AxiSlaveRead, AxiSlaveWrite, AxiWriteBus
 
 from crocuta.models import configs
-from tb.envs.coverage import covered, covergroup
 from tb.lib.clock import start_clock
+from tb.lib.coverage import covered, covergroup
 from tb.lib.valid_ready import Sink, Source
 
 BYTES = configs.load(os.environ["CROCUTA_CONFIG"]).axi_bits // 8

@@ -15,8 +15,8 @@ import cocotb
 from cocotb.triggers import ClockCycles, FallingEdge, RisingEdge
 
 from crocuta.models import configs
-from tb.envs.coverage import ANSWERS, covered, seldom
 from tb.lib.clock import clock_now, start_clock
+from tb.lib.coverage import ANSWERS, covered, seldom
 from tb.lib.valid_ready import Sink, Source
 
 CONFIG = configs.load(os.environ["CROCUTA_CONFIG"])
@@ -90,12 +90,12 @@ class Bench:
         self.sequence = 0  # bursts given to the writer since reset
         self.compared = 0
         self.wanted: Chunk = []
-        """What the reads that were asked for bring, and has not been compared."""
+        """What the reads that were requested bring, and has not been compared."""
         self.injects = False
         """Whether errors are to be expected."""
 
     def compare(self) -> None:
-        """What has come out so far is what was asked for, and no error without cause."""
+        """What has come out so far is what was requested, and no error without cause."""
         got = [beat for (beat,) in self.out.items]
         assert len(got) <= len(self.wanted), f"{len(got)} beats instead of {len(self.wanted)}"
         for n, (a, b) in enumerate(zip(got, self.wanted, strict=False)):
@@ -241,7 +241,7 @@ async def round_trips(dut: Any) -> None:
 @cocotb.test()
 @covered
 async def interlock(dut: Any) -> None:
-    """Reads asked for before their chunk is even there bring the new data, however late it is."""
+    """Reads requested before their chunk is even there bring the new data, however late it is."""
     bench = Bench(dut)
     await bench.reset()
     # Old contents everywhere, so that a read that is too early brings something else.
@@ -414,7 +414,7 @@ async def idle(dut: Any) -> None:
             assert dut.write_idle_o.value == int(what == "read" or stopped)
         await bench.reset()
         await bench.until_idle()
-    # The beat that the reset took away does not count: a burst is asked for when all of it is in.
+    # The beat that the reset took away does not count: a burst is requested when all of it is in.
     bench.writes.send([(0,)])
     bench.beats.send((beat,) for beat in chunk[: BURST - 1])
     for _ in range(2 * BURST + 10):

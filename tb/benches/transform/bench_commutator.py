@@ -9,8 +9,8 @@ from typing import Any
 
 import cocotb
 
-from tb.envs.coverage import covered, seldom
 from tb.lib.clock import start_clock
+from tb.lib.coverage import covered, seldom
 from tb.lib.pipeline import Pipeline
 from tb.lib.profiles import PROFILES
 

@@ -13,8 +13,8 @@ import cocotb
 
 from crocuta.models import configs
 from crocuta.models.transform.twiddle_rom import twiddle_rom
-from tb.envs.coverage import covered, seldom
 from tb.lib.clock import start_clock
+from tb.lib.coverage import covered, seldom
 from tb.lib.level_order import blocks
 from tb.lib.pipeline import Pipeline
 from tb.lib.profiles import PROFILES

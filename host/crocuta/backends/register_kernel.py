@@ -15,7 +15,8 @@ from types import TracebackType
 from typing import Self
 
 from crocuta.errors import JobError, JobTimeout, KernelError, MemoryLost
-from crocuta.kernel import Bank, Counters, Done, Memory, PageBuffer, Pages, Progress, patience
+from crocuta.kernel import Bank, Counters, JobReport, Progress, patience
+from crocuta.memory import Memory, PageBuffer, Pages
 from crocuta.models.configs import Config
 from crocuta.models.convolution.chunk_controller import Job, Mode
 from crocuta.models.layout import chunk_count
@@ -69,6 +70,12 @@ class RegisterKernel(ABC):
 
     config: Config
     simulator: str | None = None
+
+    @property
+    def clocks(self) -> int | None:
+        """See `crocuta.kernel.Kernel.clocks`."""
+        return None
+
     memories: tuple[Memory, Memory, Memory]
     """In the order of `Bank`."""
     at_rest: bool = True
@@ -142,7 +149,7 @@ class RegisterKernel(ABC):
 
     def execute(
         self, job: Job, progress: Progress | None = None, timeout: float | None = None
-    ) -> Done:
+    ) -> JobReport:
         """See `crocuta.kernel.Kernel.execute`."""
         return run(self, job, progress, timeout)
 
@@ -168,7 +175,7 @@ class PolledKernel(RegisterKernel):
 
     def execute(
         self, job: Job, progress: Progress | None = None, timeout: float | None = None
-    ) -> Done:
+    ) -> JobReport:
         """See `crocuta.kernel.Kernel.execute`."""
         limit = patience(self.config, job) if timeout is None else timeout
         return super().execute(job, progress, limit)
@@ -224,7 +231,7 @@ def run(
     job: Job,
     progress: Progress | None = None,
     timeout: float | None = None,
-) -> Done:
+) -> JobReport:
     """Runs one job to its end; see `crocuta.kernel.Kernel.execute`."""
     for field in dataclasses.fields(job):
         register = Register[field.name.upper()]
@@ -276,4 +283,4 @@ def run(
     if error != ErrorCode.NONE:
         remedy = REMEDIES[error].format(longest=1 << kernel.config.max_length_log2)
         raise JobError(f"The kernel stopped with error {error.value}: {remedy}", error)
-    return Done(bool(status & Status.SATURATED), bool(status & Status.NON_FINITE), counters)
+    return JobReport(bool(status & Status.SATURATED), bool(status & Status.NON_FINITE), counters)
