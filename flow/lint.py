@@ -117,7 +117,7 @@ def check_verilator() -> bool:
         (path.stem, {}, []) for path in rtl_files() if not path.stem.endswith("_pkg")
     ]
     if any(path.stem == KERNEL for path in rtl_files()):
-        names = [name + change for name in configs.names() for change in ("", "+outputs-2")]
+        names = [name + change for name in configs.rtl_names() for change in ("", "+outputs-2")]
         jobs += [(KERNEL, configs.load(name).parameters(), []) for name in names]
     jobs += [(path.stem, {}, board_files()) for path in board_files()]
     ok = True

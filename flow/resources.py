@@ -110,7 +110,7 @@ def grown(now: Figures, before: Figures) -> list[str]:
 def stale(data: Mapping[str, Json]) -> list[str]:
     """A sentence for each way in which the table is not about what there is."""
     found = []
-    for name in configs.names():
+    for name in configs.rtl_names():
         config = configs.load(name)
         if name not in data:
             found.append(f"docs/resources.md lacks {name}: run `{COMMAND}`.")
@@ -124,7 +124,7 @@ def stale(data: Mapping[str, Json]) -> list[str]:
                     f" made: run `{COMMAND}`."
                 )
                 break
-    gone = [name for name in data if name not in configs.names()]
+    gone = [name for name in data if name not in configs.rtl_names()]
     found += [f"docs/resources.md has {name}, which is gone: run `{COMMAND}`." for name in gone]
     # A new RTL is one sentence, not one for each configuration.
     return list(dict.fromkeys(found))
@@ -132,7 +132,7 @@ def stale(data: Mapping[str, Json]) -> list[str]:
 
 def over_budget(data: Mapping[str, Json]) -> list[str]:
     """A sentence for each limit of a configuration that the table exceeds."""
-    kept = [name for name in configs.names() if name in data]
+    kept = [name for name in configs.rtl_names() if name in data]
     return [
         problem
         for name in kept
@@ -249,7 +249,7 @@ def main(
     """Synthesises every configuration and writes the table; fails on errors and limits alone."""
     data: dict[str, Json] = {}
     beyond: list[str] = []
-    names = configs.names()
+    names = configs.rtl_names()
     before = committed(docs / "resources.json")
     for index, name in enumerate(names, start=1):
         start = time.monotonic()

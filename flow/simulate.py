@@ -35,7 +35,9 @@ def list_tests() -> None:
     whole = console.measure(table, options=console.options.update(max_width=1000))
     console.width = max(console.width, whole.maximum)
     console.print(table)
-    console.print(f"Simulators: {', '.join(SIMS)}. Configurations: {', '.join(configs.names())}.")
+    console.print(
+        f"Simulators: {', '.join(SIMS)}. Configurations: {', '.join(configs.rtl_names())}."
+    )
 
 
 def main(

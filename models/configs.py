@@ -24,6 +24,11 @@ class ConfigError(ValueError):
     """A configuration that does not exist or that no hardware can be built from."""
 
 
+CHUNKED, FOUR_STEP = SCHEDULES = ("chunked", "four-step")
+"""What a kernel does with a sequence longer than a chunk: convolve it chunk by chunk, or as one
+transform, whose rows are chunks (docs/four_step.md)."""
+
+
 def kernel_chunk_min(lanes: int) -> int:
     """The smallest chunk of a kernel with this many lanes.
 
@@ -51,6 +56,8 @@ class Config:
     right_angle: bool
     max_length_log2: int
     outputs: int = 1  # output chunks that a pass adds to
+    schedule: str = "chunked"  # or "four-step": rows of one chunk each, of one long transform
+    resident: int = 0  # rows of a four-step transform that on-chip memory keeps
     bram36_max: int | None = None  # budget of block RAMs of 36 Kb; None: not limited
     uram_max: int | None = None  # budget of UltraRAMs
 
@@ -75,6 +82,8 @@ class Config:
             (within(self.twiddle_bits, 12, 27), "twiddle_bits must be 12..27"),
             (within(self.max_length_log2, 4, 28), "max_length_log2 must be 4..28"),
             (within(self.outputs, 1, 2), "outputs must be 1 or 2"),
+            (self.schedule in SCHEDULES, f"schedule must be {' or '.join(SCHEDULES)}"),
+            (self.resident >= 0, "resident must be 0 or more"),
             ((self.bram36_max or 0) >= 0, "bram36_max must be 0 or more"),
             ((self.uram_max or 0) >= 0, "uram_max must be 0 or more"),
         ):
@@ -96,6 +105,46 @@ class Config:
             self._refuse(
                 f"a kernel of {self.lanes} lanes needs a chunk of {kernel_chunk_min(self.lanes)} or"
                 f" more, not {self.chunk}"
+            )
+        if self.schedule == FOUR_STEP:
+            self._check_four_step()
+        elif self.resident:
+            self._refuse("resident rows are those of schedule four-step, so resident must be 0")
+
+    def _check_four_step(self) -> None:
+        longest = self.chunk_log2 + self.rows_log2_limit
+        if not self.chunk_log2 <= self.max_length_log2 <= longest:
+            self._refuse(
+                f"a four-step kernel of {self.lanes} lanes and a chunk of {self.chunk} needs"
+                f" max_length_log2 in {self.chunk_log2}..{longest}, not {self.max_length_log2}"
+            )
+        if self.outputs != 1:
+            self._refuse("a four-step kernel has no passes to share, so outputs must be 1")
+        if self.resident > self.rows_max or self.resident & (self.resident - 1):
+            self._refuse(
+                f"resident must be 0 or a power of two in 1..{self.rows_max}, the rows of the"
+                f" longest transform, not {self.resident}"
+            )
+
+    def check_schedule(self, schedule: str) -> None:
+        """Whether a kernel can be built from it, and is of that schedule.
+
+        Raises:
+            ConfigError: none can, or it is of another one.
+        """
+        self.check_kernel()
+        if self.schedule != schedule:
+            self._refuse(f"its schedule is {self.schedule}, not {schedule}")
+
+    def check_rtl(self) -> None:
+        """Whether there is RTL of it: of the four-step schedule there is only the model.
+
+        Raises:
+            ConfigError: there is none.
+        """
+        if self.schedule == FOUR_STEP:
+            self._refuse(
+                "there is no RTL of the four-step schedule yet, only its model: use backend model"
             )
 
     def _refuse(self, problem: str) -> NoReturn:
@@ -131,8 +180,24 @@ class Config:
         """Bits of one AXI beat: a 64-bit slot for each lane's word."""
         return 64 * self.lanes
 
+    @property
+    def rows_max(self) -> int:
+        """The rows, of a chunk each, of a four-step kernel's longest transform."""
+        return (1 << self.max_length_log2) // self.chunk
+
+    @property
+    def rows_log2_limit(self) -> int:
+        """log2 of the most rows that a four-step kernel can have: what a lane of a tile takes from
+        a row is one AXI beat, of 2 * lanes samples, or more."""
+        return self.chunk_log2 - 2 * self.lanes_log2 - 1
+
     def engine_parameters(self) -> dict[str, int]:
-        """The SystemVerilog parameters of one engine."""
+        """The SystemVerilog parameters of one engine.
+
+        Raises:
+            ConfigError: there is no RTL of it.
+        """
+        self.check_rtl()
         return {
             "Lanes": self.lanes,
             "Chunk": self.chunk,
@@ -171,7 +236,9 @@ TYPES = {
 """By the field's annotation."""
 
 SETTINGS = tuple(
-    field.name for field in dataclasses.fields(Config) if field.name not in ("name", "about")
+    field.name
+    for field in dataclasses.fields(Config)
+    if field.name not in ("name", "about", "schedule")
 )
 """The settings that can be changed in a name."""
 
@@ -199,11 +266,11 @@ def _table(path: Path) -> dict[str, dict[str, Any]]:
                 f"{path.name}: [{name}] is no name of a configuration: use letters, digits, _, -"
                 " and dots"
             )
-        unknown = ", ".join(values.keys() - {"about", *SETTINGS})
+        unknown = ", ".join(values.keys() - {"about", "schedule", *SETTINGS})
         if unknown:
             raise ConfigError(
                 f"{path.name}: [{name}] has no setting {unknown}; choose among: about,"
-                f" {', '.join(SETTINGS)}"
+                f" schedule, {', '.join(SETTINGS)}"
             )
     return table
 
@@ -215,6 +282,17 @@ def names(path: Path = CONFIG_FILE) -> list[str]:
         ConfigError: the file is unusable.
     """
     return [name for name in _table(path) if name != "defaults"]
+
+
+def rtl_names(path: Path = CONFIG_FILE) -> list[str]:
+    """The names of those that there is RTL of: four-step kernels are models alone.
+
+    Raises:
+        ConfigError: the file cannot be used.
+    """
+    table = _table(path)
+    default = table["defaults"].get("schedule", CHUNKED)
+    return [name for name in names(path) if table[name].get("schedule", default) != FOUR_STEP]
 
 
 def changed(base: Config, changes: Mapping[str, int]) -> Config:
@@ -278,6 +356,17 @@ def load(name: str, path: Path = CONFIG_FILE) -> Config:
 
     Raises:
         ConfigError: there is none, or it is not a valid kernel; the message lists the choices.
+    """
+    config = load_model(name, path)
+    config.check_rtl()
+    return config
+
+
+def load_model(name: str, path: Path = CONFIG_FILE) -> Config:
+    """The same of a kernel that there may be a model of alone, as of every four-step one.
+
+    Raises:
+        ConfigError: there is none, or no kernel can be modelled of it; says which ones there are.
     """
     config = load_engine(name, path)
     config.check_kernel()

@@ -9,7 +9,8 @@ and high when one loud chunk hides the errors of quiet ones. What does hold for 
     level of k = sum over i + j in {k, k-1} of rms(x_i) * max |H_j|
 
 with x_i the chunks of x and H_j the spectra of the chunks of h: the loudest that these can make
-chunk k. docs/accuracy.md derives `error_bound`.
+chunk k. docs/accuracy.md derives `error_bound`. A four-step transform is one chunk, as long as
+all its rows: docs/four_step.md derives its `four_step_bound`.
 """
 
 from __future__ import annotations
@@ -23,7 +24,7 @@ import numpy.typing as npt
 import scipy.signal
 
 from crocuta.models.cfp import FloatArray
-from crocuta.models.configs import Config
+from crocuta.models.configs import FOUR_STEP, Config
 
 REFERENCE_ERROR = 2.0**-46
 """Error of the float64 reference, relative to the highest level: one FFT computes all of it."""
@@ -44,6 +45,22 @@ def error_bound(config: Config, pairs: int) -> float:
     return math.sqrt(word**2 * (4.5 * k + pairs + 4) + twiddle**2 * 4.5 * k)
 
 
+def four_step_bound(config: Config, rows: int) -> float:
+    """The same of a four-step transform of so many rows: its rms error over its level.
+
+    The three transforms have log2 of all words levels; x, h and the product round once more. With
+    more than one row each transform twists every word: one rounding more, and a factor that came of
+    four table entries and three roundings, each off by 2^(0.5-T) at most.
+    """
+    levels = config.chunk_log2 + rows.bit_length() - 1
+    twisted = rows > 1
+    word = 2.0 ** (1.5 - config.mantissa_bits)
+    twiddle = 2.0 ** (0.5 - config.twiddle_bits)
+    return math.sqrt(
+        word**2 * (4.5 * levels + 3 + 3 * twisted) + twiddle**2 * (4.5 * levels + 63 * twisted)
+    )
+
+
 def chunk_rms(samples: npt.NDArray[Any], chunk: int) -> FloatArray:
     """The root mean square of each chunk, the last one padded with zeros."""
     rows = _chunks(samples, chunk)
@@ -54,12 +71,19 @@ def chunk_rms(samples: npt.NDArray[Any], chunk: int) -> FloatArray:
     return rms
 
 
-def levels(x: npt.NDArray[Any], h: npt.NDArray[Any], config: Config) -> tuple[FloatArray, float]:
-    """The level of each output chunk, and the highest level possible anywhere in x."""
-    taps = _chunks(h[: len(x)], config.chunk)
-    twist = np.exp(0.5j * np.pi * np.arange(config.chunk) / config.chunk)
+def levels(
+    x: npt.NDArray[Any], h: npt.NDArray[Any], config: Config, rows: int = 1
+) -> tuple[FloatArray, float]:
+    """The level of each output chunk, and the highest that any place in x could make.
+
+    A four-step kernel's transform of `rows` rows is one chunk.
+    """
+    chunk = config.chunk * rows
+    # Chunks of h behind the end of x meet none of it, but a transform has all that fits into it.
+    taps = _chunks(h[: chunk if config.schedule == FOUR_STEP else len(x)], chunk)
+    twist = np.exp(0.5j * np.pi * np.arange(chunk) / chunk)
     gains = np.array([np.abs(np.fft.fft(row * twist)).max() for row in taps])
-    rms = chunk_rms(x, config.chunk)
+    rms = chunk_rms(x, chunk)
     # With many chunks scipy uses an FFT, as for the reference.
     low = np.maximum(scipy.signal.convolve(rms, gains)[: len(rms)], 0)
     return low + np.concatenate([[0.0], low[:-1]]), float(rms.max() * gains.sum())
@@ -138,22 +162,25 @@ def errors(
     x: npt.NDArray[Any],
     h: npt.NDArray[Any],
     config: Config,
+    rows: int = 1,
 ) -> Errors:
     """The errors of y against `exact`, the float64 convolution of one channel's x and h, which are
-    float32 or float64 as given by the user."""
-    level, highest = levels(x, h, config)
+    float32 or float64 as given by the user. `rows` is what a four-step filter was prepared for."""
+    chunk = config.chunk * rows
+    level, highest = levels(x, h, config, rows)
     silence = REFERENCE_ERROR * highest
     quiet = [
         float(np.median(loud)) if (loud := row[row > silence]).size else math.nan
-        for row in (
-            np.abs(exact[start : start + config.chunk])
-            for start in range(0, len(exact), config.chunk)
-        )
+        for row in (np.abs(exact[start : start + chunk]) for start in range(0, len(exact), chunk))
     ]
+    if config.schedule == FOUR_STEP:
+        bound = four_step_bound(config, rows)
+    else:
+        bound = error_bound(config, min(len(level), -(-len(h) // chunk)))
     return Errors(
-        rms=chunk_rms(y.astype(np.float64) - exact, config.chunk),
+        rms=chunk_rms(y.astype(np.float64) - exact, chunk),
         level=level,
-        bound=error_bound(config, min(len(level), -(-len(h) // config.chunk))),
+        bound=bound,
         reference=silence,
         quiet=np.array(quiet),
     )

@@ -16,6 +16,11 @@ def chunk_count(config: Config, length: int) -> int:
     return -(-length // config.chunk)
 
 
+def row_count(config: Config, length: int) -> int:
+    """The rows, of a chunk each, of a four-step transform of `length` samples: a power of two."""
+    return 1 << (chunk_count(config, length) - 1).bit_length()
+
+
 def row_bytes(length: int) -> int:
     """The distance in bytes between the rows (channels) of x, h or y: whole pages."""
     return -(-length * SAMPLE_BYTES // PAGE_BYTES) * PAGE_BYTES

@@ -21,7 +21,7 @@ from flow.synth import Figures, Json
 
 KEPT = resources.DOCS / "resources.json"
 TINY = configs.load("tiny")
-NAMES = configs.names()
+NAMES = configs.rtl_names()
 
 
 @pytest.fixture

@@ -18,7 +18,7 @@ from crocuta.models import cfp
 from crocuta.models.arithmetic.cfp_to_float import cfp_to_float
 from crocuta.models.arithmetic.float_to_cfp import float_to_cfp
 from crocuta.models.cfp import Cfp, Format
-from crocuta.models.configs import Config
+from crocuta.models.configs import CHUNKED, Config
 from crocuta.models.convolution.overlap_add import overlap_add
 from crocuta.models.convolution.spectral_mac import spectral_mac
 from crocuta.models.layout import SAMPLE_BYTES, chunk_count, row_bytes
@@ -67,7 +67,7 @@ def prepare(samples: SampleArray, config: Config) -> Spectra:
     Raises:
         ConfigError: the configuration is not a valid kernel.
     """
-    config.check_kernel()
+    config.check_schedule(CHUNKED)
     fmt = Format.of(config)
     chunks = np.zeros((chunk_count(config, len(samples)), config.chunk), np.float32)
     chunks.ravel()[: len(samples)] = samples

@@ -5,6 +5,8 @@
 A chunk's spectrum is kept in tree order (position = the block index of the last level, the first
 split most significant). `to_beats` and `from_beats` convert to the order in which the lanes
 carry it and in which it lies in memory.
+
+The first levels alone, on words of several rows of a chunk each, transform columns: see `columns`.
 """
 
 from __future__ import annotations
@@ -41,13 +43,18 @@ def _merge(first: Cfp, second: Cfp, shape: tuple[int, ...]) -> Cfp:
     )
 
 
-def forward(chunks: Cfp, config: Config) -> Transformed:
-    """The forward transform of chunks of shape (..., C), natural order in, tree order out."""
+def forward(chunks: Cfp, config: Config, levels: int | None = None) -> Transformed:
+    """The forward transform of chunks of shape (..., C), natural order in, tree order out.
+
+    With `levels`, only the first ones, of blocks of any power of two in the place of C: what is
+    left are 2**levels smaller blocks, in tree order among themselves and in natural order inside.
+    """
     fmt = Format.of(config)
     words, saturated = chunks, False
-    for level in range(1, config.chunk_log2 + 1):
+    size = chunks.shape[-1]
+    for level in range(1, (config.chunk_log2 if levels is None else levels) + 1):
         t = twiddle_rom(level, config.right_angle, config.twiddle_bits)
-        blocks = words.reshape(-1, len(t.re), 2, config.chunk >> level)
+        blocks = words.reshape(-1, len(t.re), 2, size >> level)
         turned = rotate(blocks[:, :, 1], t.re[:, None], t.im[:, None], config.twiddle_bits, fmt)
         plus, minus, over = cfp_butterfly(blocks[:, :, 0], turned.word, fmt)
         saturated = saturated or turned.saturated or over
@@ -55,22 +62,25 @@ def forward(chunks: Cfp, config: Config) -> Transformed:
     return Transformed(words, saturated)
 
 
-def inverse(spectra: Cfp, config: Config) -> Transformed:
+def inverse(spectra: Cfp, config: Config, levels: int | None = None) -> Transformed:
     """The inverse transform of spectra of shape (..., C), tree order in, natural order out.
 
     The scale by 1/C is an exact exponent subtraction at the end; what it carries below the
-    smallest exponent becomes zero.
+    smallest exponent becomes zero. With `levels`, the inverse of that many levels of `forward`,
+    with their share of the scale.
     """
     fmt = Format.of(config)
     words, saturated = spectra, False
-    for level in range(config.chunk_log2, 0, -1):
+    size = spectra.shape[-1]
+    count = config.chunk_log2 if levels is None else levels
+    for level in range(count, 0, -1):
         t = twiddle_rom(level, config.right_angle, config.twiddle_bits)
-        blocks = words.reshape(-1, len(t.re), 2, config.chunk >> level)
+        blocks = words.reshape(-1, len(t.re), 2, size >> level)
         plus, minus, over = cfp_butterfly(blocks[:, :, 0], blocks[:, :, 1], fmt)
         turned = rotate(minus, t.re[:, None], -t.im[:, None], config.twiddle_bits, fmt)
         saturated = saturated or over or turned.saturated
         words = _merge(plus, turned.word, spectra.shape)
-    exponent = words.exponent - np.int32(config.chunk_log2)
+    exponent = words.exponent - np.int32(count)
     alive = exponent >= fmt.exponent_min
     return Transformed(
         Cfp(words.re * alive, words.im * alive, np.where(alive, exponent, fmt.exponent_min)),

@@ -52,6 +52,17 @@ def twiddle_rom(level: int, right_angle: bool, twiddle_bits: int) -> Twiddles:
     )
 
 
+def column_heap(levels: int, twiddle_bits: int) -> Twiddles:
+    """The twiddles of levels 1..`levels` in one table, for columns of any number of rows up to
+    2**levels: block j of level s is entry 2**(s-1) + j. Entry 0 is not used."""
+    parts = [twiddle_rom(level, True, twiddle_bits) for level in range(1, levels + 1)]
+    unused = np.zeros(1, np.int64)
+    return Twiddles(
+        np.concatenate([unused, *(part.re for part in parts)]),
+        np.concatenate([unused, *(part.im for part in parts)]),
+    )
+
+
 def level_rows(level: int, config: Config) -> Twiddles:
     """The contents of the ROM of `level`: (rows, lanes / 2) first-quadrant twiddles.
 

@@ -1,0 +1,318 @@
+# Copyright 2026 The Crocuta authors
+# SPDX-License-Identifier: Apache-2.0
+"""The four-step model against float64: its parts, whole convolutions, the bound on their error."""
+
+from __future__ import annotations
+
+import dataclasses
+
+import numpy as np
+import pytest
+
+from crocuta import hyena
+from crocuta.models import configs
+from crocuta.models.cfp import Cfp, ComplexArray, Format
+from crocuta.models.configs import Config, ConfigError
+from crocuta.models.errors import Errors, errors, four_step_bound
+from crocuta.models.kernel import crocuta_kernel
+from crocuta.models.kernel.crocuta_kernel import Result, SampleArray
+from crocuta.models.kernel.four_step_kernel import columns, convolve, inverse_columns, prepare
+from crocuta.models.layout import row_count
+from crocuta.models.reference import causal_convolution, snr_db
+from crocuta.models.transform import fft_engine
+from crocuta.models.transform.twiddle_rom import block_turns, column_heap, twiddle_rom
+from crocuta.models.transform.twist import row_steps, twist, twist_factors, untwist
+from crocuta.models.transform.twist_rom import twist_rom
+from tests.test_model_errors import data as every_kind
+from tests.test_model_kernel import data
+
+TINY = configs.load_model("tiny-long")
+SMALL = configs.load_model("small-long")
+CARD = configs.load_model("u200-card")
+WIDE = "+mantissa_bits-24+twiddle_bits-27"
+
+
+def reversed_bits(rows: int) -> np.ndarray[tuple[int], np.dtype[np.int64]]:
+    bits = rows.bit_length() - 1
+    return np.array([int(f"{j:0{bits}b}"[::-1], 2) if bits else 0 for j in range(rows)])
+
+
+def random_words(shape: tuple[int, ...], config: Config, rng: np.random.Generator) -> Cfp:
+    """Normalised words of about one size."""
+    fmt = Format.of(config)
+    top = fmt.mantissa_max
+    re, im = rng.integers(-top, top, (2, *shape))
+    return Cfp(re, im, rng.integers(-1, 2, shape).astype(np.int32) - fmt.mantissa_bits)
+
+
+def exact_columns(words: ComplexArray, rows: int) -> ComplexArray:
+    """The levels of the tree on all words, one by one, in float64."""
+    size = words.size
+    flat = words.ravel()
+    for level in range(1, rows.bit_length()):
+        root = np.exp(1j * np.pi * block_turns(level, True))[:, None]
+        blocks = flat.reshape(len(root), 2, size >> level)
+        a, b = blocks[:, 0], root * blocks[:, 1]
+        flat = np.stack([a + b, a - b], axis=1).ravel()
+    return flat.reshape(rows, -1)
+
+
+def relative(exact: ComplexArray, found: ComplexArray) -> float:
+    """The rms error over the rms, in dB."""
+    return float(20 * np.log10(np.linalg.norm(found - exact) / np.linalg.norm(exact)))
+
+
+# The parts.
+
+
+def test_the_column_twiddles_are_the_engines() -> None:
+    """One table for every number of rows: each level is a part of the heap."""
+    heap = column_heap(7, 25)
+    assert len(heap.re) == 128
+    for level in range(1, 8):
+        table = twiddle_rom(level, True, 25)
+        part = slice(1 << (level - 1), 1 << level)
+        assert np.array_equal(heap.re[part], table.re)
+        assert np.array_equal(heap.im[part], table.im)
+    assert np.array_equal(column_heap(3, 25).im, heap.im[:8])
+
+
+@pytest.mark.parametrize("rows", [1, 2, 4, 8, 32])
+def test_columns_are_the_first_levels_of_one_transform(rows: int, seed: int) -> None:
+    words = random_words((rows, SMALL.chunk), SMALL, np.random.default_rng(seed))
+    found, saturated = columns(words, SMALL)
+    assert not saturated
+    if rows == 1:
+        assert np.array_equal(found.re, words.re)
+        return
+    assert relative(exact_columns(words.to_complex(), rows), found.to_complex()) < -94
+    back, saturated = inverse_columns(found, SMALL)
+    assert not saturated
+    assert relative(words.to_complex(), back.to_complex()) < -92
+
+
+def test_columns_and_rows_are_one_transform(seed: int) -> None:
+    """Columns, twist and rows give the spectrum of all words in tree order: numpy's FFT of them."""
+    rows = 8
+    words = random_words((rows, TINY.chunk), TINY, np.random.default_rng(seed))
+    whole = dataclasses.replace(configs.load("tiny"), chunk=rows * TINY.chunk)
+    row, _ = twist(columns(words, TINY).words, slice(0, rows), rows, TINY)
+    found, _ = fft_engine.forward(row, TINY)
+    exact = fft_engine.reference_forward(words.to_complex().ravel(), whole)
+    assert relative(exact, found.to_complex().ravel()) < -88
+
+
+@pytest.mark.parametrize("name", ["tiny-long", "small-long", "u200-long", "u200-long-4m"])
+def test_twist_factors(name: str, seed: int) -> None:
+    """Off by no more than four entries and three roundings allow; negated in T bits."""
+    rng = np.random.default_rng(seed)
+    for bits in (12, 25, 27):
+        config = configs.load_model(f"{name}+twiddle_bits-{bits}")
+        most = 1 << (bits - 1)
+        rows = config.rows_max
+        while rows > 1:
+            j = int(rng.integers(rows))
+            w = twist_factors(slice(j, j + 1), rows, config)
+            step = 4 * reversed_bits(rows)[j] + 1 - rows
+            turns = step * np.arange(config.chunk) % (4 * rows * config.chunk)
+            exact = np.exp(2j * np.pi * turns / (4 * rows * config.chunk))
+            off = np.abs((w.re + 1j * w.im)[0] / most - exact) * 2.0 ** (bits - 0.5)
+            assert off.max() < 7 and np.sqrt(np.mean(off**2)) < np.sqrt(7)
+            assert max(np.abs(w.re).max(), np.abs(w.im).max()) < most
+            rows //= 4
+
+
+def test_twist_tables_and_steps() -> None:
+    rom = twist_rom(configs.load_model("u200-long"))
+    assert (len(rom.coarse.re), len(rom.fine.re)) == (2048, 1024)  # 21 bits: 11 and 10
+    assert rom.coarse.re[0] == rom.fine.re[0] == 1 << 24 and rom.coarse.im[0] == 0
+    assert row_steps(8, TINY).tolist() == (4 * reversed_bits(8) - 7).tolist()
+    # Of fewer rows the same table: the phase counts in quarter turns of the longest transform.
+    assert row_steps(2, TINY).tolist() == [4 * -1, 4 * 3]
+    assert row_steps(1, TINY).tolist() == [0]
+
+
+def test_untwist_is_the_inverse(seed: int) -> None:
+    words = random_words((32, SMALL.chunk), SMALL, np.random.default_rng(seed))
+    there, _ = twist(words, slice(0, 32), 32, SMALL)
+    back, _ = untwist(there, slice(0, 32), 32, SMALL)
+    assert -110 < relative(words.to_complex(), back.to_complex()) < -96
+
+
+# Whole convolutions.
+
+
+def run(x: SampleArray, h: SampleArray, config: Config, length: int | None = None) -> Result:
+    return convolve(x, prepare(h, config, max(len(x), length or 0)), config)
+
+
+@pytest.mark.parametrize("length", [1, 2, 63, 64, 65, 127, 128, 129, 200, 256, 257, 511, 512])
+@pytest.mark.parametrize("taps", [1, 65, 700])
+def test_any_length(length: int, taps: int, seed: int) -> None:
+    """At and around the ends of rows and transforms, prepared for x or for longer ones."""
+    rng = np.random.default_rng([seed, length, taps])
+    x, h = data("gaussian", length, rng), data("gaussian", taps, rng)
+    exact = causal_convolution(x, h)
+    for longest in (length, 512):
+        spectra = prepare(h, TINY, longest)
+        assert len(spectra.words.re) == row_count(TINY, longest)
+        result = convolve(x, spectra, TINY)
+        assert result.y.shape == (length,) and result.y.dtype == np.float32
+        assert not result.saturated and not result.non_finite
+        error = np.abs(exact - result.y).max()
+        assert error < 2.0**-15 * np.linalg.norm(x) * np.linalg.norm(h[:512])
+
+
+@pytest.mark.parametrize("lanes", [2, 4, 8, 16])
+@pytest.mark.parametrize("rows", [1, 2, 8])
+@pytest.mark.parametrize("bits", [14, 18, 24])
+def test_lanes_rows_and_widths(lanes: int, rows: int, bits: int, seed: int) -> None:
+    """6 dB a bit, whatever the lanes and rows, as the levels hardly count."""
+    chunk = 16 * lanes**2
+    config = dataclasses.replace(
+        TINY, lanes=lanes, chunk=chunk, max_length_log2=(chunk * 8).bit_length() - 1,
+        mantissa_bits=bits, twiddle_bits=27 if bits == 24 else 25,
+    )  # fmt: skip
+    config.check_kernel()
+    rng = np.random.default_rng([seed, lanes, rows])
+    length = rows * chunk - chunk // 3
+    x, h = data("gaussian", length, rng), data("gaussian", length, rng)
+    spectra = prepare(h, config)
+    assert len(spectra.words.re) == rows
+    measured = snr_db(causal_convolution(x, h), convolve(x, spectra, config).y)
+    assert 6.02 * bits - 24 < measured < 6.02 * bits - 10
+
+
+@pytest.mark.parametrize(
+    ("x_class", "bound"),
+    [("gaussian", 86), ("mean", 74), ("tone", 76), ("bursts", 80), ("impulse", 86)],
+)
+def test_classes_of_data(x_class: str, bound: float, seed: int) -> None:
+    rng = np.random.default_rng(seed)
+    x, h = data(x_class, 20_000, rng), data("gaussian", 20_000, rng)
+    result = run(x, h, SMALL)
+    assert not result.saturated and not result.non_finite
+    assert snr_db(causal_convolution(x, h), result.y) > bound
+
+
+def test_dna(seed: int) -> None:
+    """A genome's start by a HyenaDNA filter."""
+    length = 1 << 15
+    x = hyena.embed(hyena.read_bases(length), seed).astype(np.float32)
+    h = hyena.implicit_filter(length, 128, seed).astype(np.float32)
+    assert snr_db(causal_convolution(x, h), run(x, h, SMALL).y) > 84
+
+
+def test_one_row_is_a_chunk(seed: int) -> None:
+    """Without columns or twist the bits are those of a chunk's convolution."""
+    rng = np.random.default_rng(seed)
+    x, h = data("gaussian", 64, rng), data("mean", 60, rng)
+    chunked = configs.load("tiny")
+    y = crocuta_kernel.convolve(x, crocuta_kernel.prepare(h, chunked), chunked).y
+    # The chunked kernel's sum of one pair, zero + x * h, only normalises.
+    assert np.abs(run(x, h, TINY).y - y).max() < 2.0**-14 * np.abs(y).max()
+
+
+def test_the_order_of_the_work_changes_no_bit(seed: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """However many columns or rows are worked on at once."""
+    rng = np.random.default_rng(seed)
+    x, h = data("bursts", 500, rng), data("mean", 480, rng)
+    y = run(x, h, TINY).y
+    for words in (24, 200):
+        monkeypatch.setattr("crocuta.models.kernel.four_step_kernel.GROUP_WORDS", words)
+        assert run(x, h, TINY).y.tobytes() == y.tobytes()
+
+
+def test_flags(seed: int) -> None:
+    rng = np.random.default_rng(seed)
+    x, h = data("gaussian", 500, rng), data("gaussian", 500, rng)
+    assert not run(x, h, TINY).saturated
+    loud = configs.load_model("tiny-long+exponent_bits-8")
+    large = np.full(500, 3e38, np.float32)
+    assert run(large, h, loud).saturated
+    assert run(large, large, TINY).saturated  # y beyond float32
+    x[77] = np.nan
+    result = run(x, h, TINY)
+    assert result.non_finite and np.isfinite(result.y).all()
+    assert prepare(x, TINY).non_finite
+    small = np.full(500, 1e-38, np.float32)  # at the smallest exponents: zero on the way, no flag
+    quiet = run(small, h, loud)
+    assert not quiet.saturated and not quiet.y.any()
+
+
+def test_progress_and_refusals(seed: int) -> None:
+    rng = np.random.default_rng(seed)
+    x, h = data("gaussian", 500, rng), data("gaussian", 100, rng)
+    seen: list[tuple[int, int]] = []
+    convolve(x, prepare(h, TINY, 500), TINY, lambda done, of: seen.append((done, of)))
+    assert seen[-1] == (8, 8)
+    with pytest.raises(ValueError, match="prepared for at most 128 samples"):
+        convolve(x, prepare(h, TINY), TINY)
+    with pytest.raises(ValueError, match="16 rows is longer"):
+        prepare(h, TINY, 513)
+    with pytest.raises(ConfigError, match="its schedule is four-step, not chunked"):
+        crocuta_kernel.prepare(h, TINY)
+    with pytest.raises(ConfigError, match="its schedule is chunked, not four-step"):
+        prepare(h, configs.load("tiny"))
+
+
+# The bound.
+
+
+def measured(x: np.ndarray, h: np.ndarray, config: Config) -> Errors:
+    single_x, single_h = x.astype(np.float32), h.astype(np.float32)
+    spectra = prepare(single_h, config, len(x))
+    y = convolve(single_x, spectra, config).y
+    return errors(causal_convolution(x, h), y, x, h, config, len(spectra.words.re))
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "tiny-long",
+        *(f"tiny-long+mantissa_bits-{bits}+twiddle_bits-27" for bits in (14, 24)),
+        "tiny-long+twiddle_bits-12",
+        "tiny-long+mantissa_bits-24+twiddle_bits-14",
+        "tiny-long+lanes-4+chunk-128+max_length_log2-9",
+        "small-long",
+    ],
+)
+def test_the_bound_holds_for_every_input(name: str, seed: int) -> None:
+    """Random, tonal, cancelling, impulsive, loud among quiet, extreme in range; one row to many."""
+    config = configs.load_model(name)
+    rng = np.random.default_rng(seed)
+    excesses = []
+    for rows in (1, 2, config.rows_max):
+        length = rows * config.chunk - 5
+        kinds, filters = every_kind(length, rng), every_kind(length - 7, rng)
+        pairs = [(x, h) for x in kinds for h in filters if (x, h) != ("quiet", "quiet")]
+        for index in rng.permutation(len(pairs))[: 6 if config.chunk == 64 else 3]:
+            x, h = pairs[index]
+            found = measured(kinds[x], filters[h], config)
+            assert found.within_bound, (x, h, rows, found.excess)
+            excesses.append(found.excess)
+    assert max(excesses) > 0.1  # the bound says something: it is within 20 dB
+
+
+def test_the_bound_finds_what_is_wrong(seed: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """One entry of the twist's table that is off by a 500th, and the bound is broken."""
+    rng = np.random.default_rng(seed)
+    x, h = rng.normal(size=500), rng.normal(size=500)
+    assert measured(x, h, TINY).within_bound
+
+    def broken(config: Config) -> object:
+        rom = twist_rom(config)
+        rom.coarse.im[3] += 1 << 15
+        return rom
+
+    monkeypatch.setattr("crocuta.models.transform.twist_rom.twist_rom", broken)
+    assert not measured(x, h, TINY).within_bound
+
+
+def test_each_mantissa_bit_is_six_decibels() -> None:
+    bounds = [
+        four_step_bound(configs.load_model(f"u200-long+mantissa_bits-{bits}+twiddle_bits-27"), 64)
+        for bits in range(14, 25)
+    ]
+    assert np.diff(np.log2(bounds)) == pytest.approx(-1, abs=0.05)
+    assert 20 * np.log10(four_step_bound(CARD, 64)) == pytest.approx(-80, abs=1)
