@@ -25,7 +25,7 @@ chosen_sim  := $(if $(filter file,$(origin SIM)),,$(SIM))
 chosen_jobs := $(if $(filter file,$(origin JOBS)),0,$(JOBS))
 
 .DEFAULT_GOAL := help
-.PHONY: help env sim test regress testplan coverage mutate formal signoff registers lint format demo \
+.PHONY: help env sim test regress testplan coverage mutate formal signoff registers modules lint format demo \
   conv plan synth resources bench clean
 
 help: ## list the commands
@@ -82,6 +82,9 @@ signoff: .venv/installed ## gather the five reports above in docs/signoff.md; OU
 
 registers: .venv/installed ## write what is derived from registers/crocuta.rdl
 	@$(RUN) -m flow.registers
+
+modules: .venv/installed ## write the table of modules in docs/architecture.md
+	@$(RUN) -m flow.module_table
 
 lint: .venv/installed ## check the RTL, the Python code and the Tcl
 	@$(RUN) -m flow.lint

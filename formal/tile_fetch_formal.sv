@@ -1,7 +1,8 @@
 // Copyright 2026 The Crocuta authors
 // SPDX-License-Identifier: Apache-2.0
 //
-// tile_fetch: whatever the lengths of its bursts (see any_bursts/lane_bursts.sv), every AXI beat is
+// tile_fetch, within the bound of its task:
+// whatever the lengths of its bursts (see any_bursts/lane_bursts.sv), every AXI beat is
 // what the consumer reads in its tile, lane and row, until it releases the tile, and `keep` marks the
 // samples that exist and no other. A tile is offered when all its beats are there and never before.
 // AR is as the bursts say; no FIFO overflows; errors are reported; once stopped nothing new.

@@ -1,7 +1,8 @@
 // Copyright 2026 The Crocuta authors
 // SPDX-License-Identifier: Apache-2.0
 //
-// tile_flush: whatever the lengths of its bursts (see any_bursts/lane_bursts.sv), every word of a tile
+// tile_flush, within the bound of its task:
+// whatever the lengths of its bursts (see any_bursts/lane_bursts.sv), every word of a tile
 // that its burst covers goes out once, on the W beat that is its own, with strobes for the samples
 // that exist and no other. AW is as the bursts say and
 // none comes before its tile is done; no FIFO overflows; W waits at most a few clocks for the RAM and
