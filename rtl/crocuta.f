@@ -41,6 +41,7 @@ ports/sample_writer.sv
 
 // The convolution: what a chunk passes through, and what orders the passes
 convolution/forward_path.sv
+convolution/mac_operands.sv
 convolution/spectral_mac.sv
 convolution/overlap_add.sv
 convolution/inverse_path.sv

@@ -90,16 +90,17 @@ def test_cuts_lose_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
     assert [module["module"] for module in cut["modules"]] == ["cfp_add", "overlap_add"]
     assert [module["module"] for module in whole["modules"]] == ["overlap_add"]
     assert cut["lut_ram"] == whole["lut_ram"] > 0
-    # What two units could share is counted in both.
-    for figure in ("lut", "ff"):
-        assert whole[figure] <= cut[figure] < 1.05 * whole[figure]
+    # What two units could share is counted in both. Abc finds a few LUTs more or fewer with each
+    # order of its cells, which the names of the files change.
+    assert whole["ff"] <= cut["ff"] < 1.05 * whole["ff"]
+    assert 0.98 * whole["lut"] <= cut["lut"] < 1.05 * whole["lut"]
 
 
 @pytest.mark.parametrize(
     ("arguments", "sentence"),
     [
         (["huge"], "There is no configuration 'huge'; choose one of: "),
-        (["tiny", "--top", "nothing"], "There is no module nothing: "),
+        (["tiny", "--top", "nothing"], "Neither rtl/ nor the bench's sources contain a module "),
     ],
 )
 def test_bad_names_give_one_sentence(arguments: list[str], sentence: str) -> None:

@@ -171,7 +171,6 @@ module crocuta_kernel
   localparam int BeatBits = Lanes * WordBits;
   localparam int ChunkLog2 = $clog2(Chunk);
   localparam int LengthBits = MaxLengthLog2 + 1;
-  localparam logic [WordBits-1:0] Zero = {1'b1, {(WordBits - 1){1'b0}}};
 
   // models/configs.py has these rules and those of the engines: check_kernel.
   initial begin
@@ -707,18 +706,18 @@ module crocuta_kernel
   logic                output_available;
   logic                output_reserve;
   logic                output_no_tail;
+  logic                fire_valid;
+  logic [Outputs-1:0]  fire_outputs;
+  logic [Outputs-1:0]  fire_first;
+  logic [Outputs-1:0]  fire_last;
+  logic                fire_x_engine;
+  logic                fire_zero;
   logic                mac_valid;
   logic [Outputs-1:0]  mac_outputs;
   logic [Outputs-1:0]  mac_first;
   logic [Outputs-1:0]  mac_last;
-  logic                mac_x_engine;
-  logic                mac_zero;
-  logic                mac_valid_q;
-  logic [Outputs-1:0]  mac_outputs_q;
-  logic [Outputs-1:0]  mac_first_q;
-  logic [Outputs-1:0]  mac_last_q;
-  logic [BeatBits-1:0] mac_x_q;
-  logic [BeatBits-1:0] mac_h_q;
+  logic [BeatBits-1:0] mac_x;
+  logic [BeatBits-1:0] mac_h;
   logic                total_valid;
   logic [BeatBits-1:0] total;
 
@@ -753,12 +752,12 @@ module crocuta_kernel
     .output_available_i(output_available),
     .output_reserve_o  (output_reserve),
     .output_no_tail_o  (output_no_tail),
-    .mac_valid_o       (mac_valid),
-    .mac_outputs_o     (mac_outputs),
-    .mac_first_o       (mac_first),
-    .mac_last_o        (mac_last),
-    .mac_x_engine_o    (mac_x_engine),
-    .mac_zero_o        (mac_zero),
+    .mac_valid_o       (fire_valid),
+    .mac_outputs_o     (fire_outputs),
+    .mac_first_o       (fire_first),
+    .mac_last_o        (fire_last),
+    .mac_x_engine_o    (fire_x_engine),
+    .mac_zero_o        (fire_zero),
     .mac_beat_o        (mac_beat),
     .stall_samples_o   (wait_samples),
     .stall_x_o         (wait_x),
@@ -767,18 +766,30 @@ module crocuta_kernel
     .stall_output_o    (wait_output)
   );
 
-  always_ff @(posedge clk) begin
-    if (!core_rst_n) mac_valid_q <= 1'b0;
-    else mac_valid_q <= mac_valid;
-  end
-
-  always_ff @(posedge clk) begin
-    mac_outputs_q <= mac_outputs;
-    mac_first_q   <= mac_first;
-    mac_last_q    <= mac_last;
-    mac_x_q       <= mac_zero ? {Lanes{Zero}} : mac_x_engine ? spectrum : x_beat;
-    mac_h_q       <= mac_zero ? {Lanes{Zero}} : h_beat;
-  end
+  mac_operands #(
+    .Lanes       (Lanes),
+    .MantissaBits(MantissaBits),
+    .ExponentBits(ExponentBits),
+    .Outputs     (Outputs)
+  ) u_mac_operands (
+    .clk_i     (clk),
+    .rst_ni    (core_rst_n),
+    .valid_i   (fire_valid),
+    .outputs_i (fire_outputs),
+    .first_i   (fire_first),
+    .last_i    (fire_last),
+    .x_engine_i(fire_x_engine),
+    .zero_i    (fire_zero),
+    .engine_i  (spectrum),
+    .x_i       (x_beat),
+    .h_i       (h_beat),
+    .valid_o   (mac_valid),
+    .outputs_o (mac_outputs),
+    .first_o   (mac_first),
+    .last_o    (mac_last),
+    .x_o       (mac_x),
+    .h_o       (mac_h)
+  );
 
   spectral_mac #(
     .Lanes       (Lanes),
@@ -789,12 +800,12 @@ module crocuta_kernel
   ) u_spectral_mac (
     .clk_i      (clk),
     .rst_ni     (core_rst_n),
-    .valid_i    (mac_valid_q),
-    .outputs_i  (mac_outputs_q),
-    .first_i    (mac_first_q),
-    .last_i     (mac_last_q),
-    .x_i        (mac_x_q),
-    .h_i        (mac_h_q),
+    .valid_i    (mac_valid),
+    .outputs_i  (mac_outputs),
+    .first_i    (mac_first),
+    .last_i     (mac_last),
+    .x_i        (mac_x),
+    .h_i        (mac_h),
     .valid_o    (total_valid),
     .beat_o     (total),
     .saturated_o(mac_saturated)

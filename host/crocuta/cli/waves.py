@@ -25,8 +25,8 @@ STREAMS = (
     ("its spectrum", "u_spectrum", ("spectrum_valid", "spectrum_ready"), ("re", "im")),
     ("X from memory", "u_x", ("x_valid", "x_ready"), ("re", "im")),
     ("H from memory", "u_h", ("h_valid", "h_ready"), ("re", "im")),
-    ("X into the MAC", "u_mac_x", ("mac_valid_q",), ("re", "im")),
-    ("H into the MAC", "u_mac_h", ("mac_valid_q",), ("re", "im")),
+    ("X into the MAC", "u_mac_x", ("mac_valid",), ("re", "im")),
+    ("H into the MAC", "u_mac_h", ("mac_valid",), ("re", "im")),
     ("sum of products", "u_total", ("total_valid",), ("re", "im")),
     ("y, as written", "u_y", ("y_valid", "y_ready"), ("value",)),
 )

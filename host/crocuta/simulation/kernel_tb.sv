@@ -396,7 +396,7 @@ module kernel_tb #(
     .store_h_valid_i   (u_kernel.h_store_beat_valid),
     .output_available_i(u_kernel.output_available),
     .output_reserve_i  (u_kernel.output_reserve),
-    .mac_valid_i       (u_kernel.mac_valid),
+    .mac_valid_i       (u_kernel.fire_valid),
     // Locations behind the engines, then the controller's streams.
     .limits_i          ({!u_kernel.u_chunk_controller.pass_ready,
                          !u_kernel.u_chunk_controller.h_store_ready,

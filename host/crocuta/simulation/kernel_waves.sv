@@ -19,9 +19,9 @@ module kernel_waves #(
   input logic [BeatBits-1:0] x_beat,
   input logic                h_valid,
   input logic [BeatBits-1:0] h_beat,
-  input logic                mac_valid_q,
-  input logic [BeatBits-1:0] mac_x_q,
-  input logic [BeatBits-1:0] mac_h_q,
+  input logic                mac_valid,
+  input logic [BeatBits-1:0] mac_x,
+  input logic [BeatBits-1:0] mac_h,
   input logic                total_valid,
   input logic [BeatBits-1:0] total,
   input logic                y_valid,
@@ -36,9 +36,9 @@ module kernel_waves #(
   cfp_wave #(.Lanes(Lanes), .MantissaBits(MantissaBits), .ExponentBits(ExponentBits))
     u_h (.valid_i(h_valid), .beat_i(h_beat));
   cfp_wave #(.Lanes(Lanes), .MantissaBits(MantissaBits), .ExponentBits(ExponentBits))
-    u_mac_x (.valid_i(mac_valid_q), .beat_i(mac_x_q));
+    u_mac_x (.valid_i(mac_valid), .beat_i(mac_x));
   cfp_wave #(.Lanes(Lanes), .MantissaBits(MantissaBits), .ExponentBits(ExponentBits))
-    u_mac_h (.valid_i(mac_valid_q), .beat_i(mac_h_q));
+    u_mac_h (.valid_i(mac_valid), .beat_i(mac_h));
   cfp_wave #(.Lanes(Lanes), .MantissaBits(MantissaBits), .ExponentBits(ExponentBits))
     u_total (.valid_i(total_valid), .beat_i(total));
   float_wave #(.Lanes(Lanes)) u_y (.valid_i(y_valid), .samples_i(y));
