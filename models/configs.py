@@ -144,7 +144,8 @@ class Config:
         """
         if self.schedule == FOUR_STEP:
             self._refuse(
-                "there is no RTL of the four-step schedule yet, only its model: use backend model"
+                "there is no RTL of the four-step schedule yet, only its model,"
+                " models/kernel/four_step_kernel.py"
             )
 
     def _refuse(self, problem: str) -> NoReturn:

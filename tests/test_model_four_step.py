@@ -9,6 +9,7 @@ import dataclasses
 import numpy as np
 import pytest
 
+import crocuta
 from crocuta import hyena
 from crocuta.models import configs
 from crocuta.models.cfp import Cfp, ComplexArray, Format
@@ -23,13 +24,13 @@ from crocuta.models.transform import fft_engine
 from crocuta.models.transform.twiddle_rom import block_turns, column_heap, twiddle_rom
 from crocuta.models.transform.twist import row_steps, twist, twist_factors, untwist
 from crocuta.models.transform.twist_rom import twist_rom
+from tests.test_model_configs import ENTRIES
 from tests.test_model_errors import data as every_kind
 from tests.test_model_kernel import data
 
 TINY = configs.load_model("tiny-long")
 SMALL = configs.load_model("small-long")
 CARD = configs.load_model("u200-card")
-WIDE = "+mantissa_bits-24+twiddle_bits-27"
 
 
 def reversed_bits(rows: int) -> np.ndarray[tuple[int], np.dtype[np.int64]]:
@@ -254,6 +255,43 @@ def test_progress_and_refusals(seed: int) -> None:
         crocuta_kernel.prepare(h, TINY)
     with pytest.raises(ConfigError, match="its schedule is chunked, not four-step"):
         prepare(h, configs.load("tiny"))
+
+
+@pytest.mark.parametrize("entry", [name for name in ENTRIES if name not in ("changes", "name")])
+def test_no_rtl_is_built(entry: str) -> None:
+    """Nor does what computes the chunked schedule take such a configuration."""
+    with pytest.raises(ConfigError, match=r"no RTL of the four-step|is four-step, not chunked"):
+        ENTRIES[entry](TINY)
+
+
+@pytest.mark.parametrize("backend", ["model", "rtl"])
+def test_a_user_gets_a_sentence(backend: str) -> None:
+    with pytest.raises(crocuta.InputError, match="no RTL of the four-step schedule yet"):
+        crocuta.open(backend, "tiny-long")
+
+
+@pytest.mark.parametrize(
+    ("name", "sentence"),
+    [
+        ("tiny-long+max_length_log2-10", "needs max_length_log2 in 6..9, not 10"),
+        ("tiny-long+max_length_log2-5", "needs max_length_log2 in 6..9, not 5"),
+        ("tiny-long+outputs-2", "outputs must be 1"),
+        ("tiny-long+resident-3", "resident must be 0 or a power of two in 1..8"),
+        ("tiny-long+resident-16", "resident must be 0 or a power of two in 1..8"),
+        ("tiny+resident-1", "resident must be 0"),
+    ],
+)
+def test_rules(name: str, sentence: str) -> None:
+    with pytest.raises(ConfigError) as wrong:
+        configs.load_model(name)
+    assert sentence in str(wrong.value)
+
+
+def test_names() -> None:
+    """What is built of every configuration leaves those out that there is no RTL of."""
+    modelled = set(configs.names()) - set(configs.rtl_names())
+    assert modelled == {"tiny-long", "small-long", "u200-long", "u200-long-4m", "u200-card"}
+    assert all(configs.load_model(name).rows_max > 1 for name in modelled)
 
 
 # The bound.

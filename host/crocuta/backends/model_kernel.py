@@ -18,7 +18,7 @@ from crocuta.kernel import Bank, JobReport, Progress
 from crocuta.memory import HostMemory, memory_bytes
 from crocuta.models import cfp
 from crocuta.models.cfp import Format
-from crocuta.models.configs import Config
+from crocuta.models.configs import CHUNKED, Config
 from crocuta.models.convolution.chunk_controller import Job, Mode, spectrum_bytes
 from crocuta.models.kernel import crocuta_kernel
 from crocuta.models.kernel.crocuta_kernel import SampleArray, Spectra
@@ -40,7 +40,7 @@ class ModelKernel(RegisterKernel):
     """See `crocuta.kernel.Kernel`."""
 
     def __init__(self, config: Config) -> None:
-        config.check_kernel()
+        config.check_schedule(CHUNKED)
         self.config = config
         samples, x_spectra, h_spectra = (
             HostMemory(np.zeros(size, np.uint8), base=bank << 36)

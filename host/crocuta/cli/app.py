@@ -42,7 +42,7 @@ app = typer.Typer(
 
 def _config_names() -> str:
     try:
-        return ", ".join(configs.names())
+        return ", ".join(configs.rtl_names())
     except configs.ConfigError:  # the command that loads one says what is wrong
         return "a name of models/configs.toml"
 
