@@ -99,6 +99,10 @@ rm -f .venv/installed
 export PIP_DISABLE_PIP_VERSION_CHECK=1
 .venv/bin/python -m pip install --quiet -r requirements.txt
 .venv/bin/python -m pip install --quiet --no-build-isolation --no-deps -e .
+# Relative, so that the file is ASCII whatever the folder's name: Python reads it in the locale's encoding.
+for file in .venv/lib/python3*/site-packages/__editable__.crocuta-*.pth; do
+  echo ../../../../host > "$file"
+done
 # Apart, because it names older versions of what others need newer, and works with those.
 .venv/bin/python -m pip install --quiet --no-deps tclint==0.9.0
 

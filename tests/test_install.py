@@ -8,6 +8,7 @@ import os
 import shutil
 import subprocess
 import sys
+import sysconfig
 from pathlib import Path
 
 import pytest
@@ -95,3 +96,11 @@ def test_a_folder_that_tools_cannot_work_in_is_refused(tmp_path: Path, name: str
         "pyproject.toml",
         "requirements.txt",
     ]
+
+
+@pytest.mark.skipif(Path(sys.prefix) != ROOT / ".venv", reason="the environment is no .venv")
+def test_python_starts_in_any_locale_wherever_the_project_lies() -> None:
+    """It reads these files before anything else, in the locale's encoding."""
+    files = list(Path(sysconfig.get_path("purelib")).glob("*.pth"))
+    assert any("crocuta" in path.name for path in files)
+    assert all(path.read_bytes().isascii() for path in files)

@@ -62,6 +62,8 @@ SMALLEST = C == 64
 BRIEF = benches.BRIEF in os.environ
 FULL = FAST and SMALLEST and not BRIEF
 LIMITED = BRIEF or not (FAST or SMALLEST)
+FOUR_STATES = BRIEF and not FAST
+"""A brief run in Icarus shows its four states: lengths and data rather than thousands of clocks."""
 HOLD = 1100 if SMALLEST else 3000
 """Clocks for which a channel is held back: all that can fill up does."""
 MANY_CHUNKS = 14 if SMALLEST else 20
@@ -74,7 +76,7 @@ def some(things: Iterable[T], count: int) -> list[T]:
     return random.sample(found, len(found) if FULL else count)
 
 
-@pyuvm.test(skip=LIMITED)
+@pyuvm.test(skip=LIMITED and not FOUR_STATES)
 class Lengths(KernelTest):
     """Every class of lengths of x with every class of h, the memory at full speed."""
 
@@ -193,7 +195,7 @@ class Memories(KernelTest):
             await self.convolve(random.randint(C + 1, 4 * C), random.randint(C + 1, 4 * C))
 
 
-@pyuvm.test(skip=LIMITED and not BRIEF)
+@pyuvm.test(skip=(LIMITED and not BRIEF) or FOUR_STATES)
 class HeldChannels(KernelTest):
     """One channel of one port stands still for thousands of clocks, and all others go on."""
 
@@ -395,7 +397,7 @@ class ResetAnywhere(KernelTest):
         await sequence.start(self.env.sequencer)
 
 
-@pyuvm.test(skip=LIMITED and not BRIEF)
+@pyuvm.test(skip=(LIMITED and not BRIEF) or FOUR_STATES)
 class Aborts(KernelTest):
     """An abort at any instant ends the job with all its bursts complete, and the next job works."""
 
@@ -418,7 +420,7 @@ class Aborts(KernelTest):
             assert await self.run(convolve) == "none"
 
 
-@pyuvm.test(skip=LIMITED and not BRIEF)
+@pyuvm.test(skip=(LIMITED and not BRIEF) or FOUR_STATES)
 class SilentMemories(KernelTest):
     """A memory that answers no more ends the job with its port's timeout. Until it has answered
     after all no job begins; then the next one works."""
