@@ -16,6 +16,8 @@ from crocuta.models.configs import Config
 SIMS = ("verilator", "icarus")
 BOTH_OUTPUTS = ("tiny", "small", "tiny+outputs-2", "small+outputs-2")
 """One and two output chunks a pass."""
+AT_SMALL = tuple(("small", sim) for sim in SIMS)
+"""What `make test` leaves to regressions where tiny shows the same."""
 TWO_AT_SMALL = tuple(("small+outputs-2", sim) for sim in SIMS)
 """What `make test` leaves to regressions of a block: there it runs in the whole kernel."""
 BRIDGE_MODULES = ("uart_bridge", "uart_rx", "uart_tx")
@@ -389,6 +391,7 @@ BENCHES: dict[str, tuple[Bench, ...]] = {
             about="bursts, strobes, errors, the outstanding limit, stop and reset",
             parameters=axi_masters_parameters,
             sources=("tb/benches/ports/axi_masters_tb.sv",),
+            long=AT_SMALL,
         ),
     ),
     "chunk_controller": (
@@ -669,6 +672,7 @@ BENCHES: dict[str, tuple[Bench, ...]] = {
             about="the benches' memory: contents, latency, bandwidth, errors, protocol checks",
             parameters=axi_memory_parameters,
             sources=(MEMORY,),
+            long=AT_SMALL,
         ),
     ),
     "kernel": (
