@@ -16,7 +16,7 @@ VERIFIED = {
     ".": ("requirements.txt",),
     "boards": ("**/*.sv",),
     "flow": ("runner.py", "*.vlt", "coverage*", "mutate.py", "formal*.py"),
-    "formal": ("*.sv", "*.svh", "*.toml", "through/*"),
+    "formal": ("**/*.sv", "*.svh", "*.toml"),
     "host/crocuta/design": ("*",),
     "host/crocuta/simulation": ("*.sv",),
     "models": ("**/*.py", "*.toml"),
