@@ -153,8 +153,6 @@ def _verilator_recipe(bench: Bench, config: Config, waves: bool) -> verilator.Re
         product=bench.top,
         flags=(
             *_flags("verilator", waves),
-            # In one piece: for each design that it splits, Verilator compiles its headers twice.
-            *(() if large else ("--output-split", "0")),
             *("-LDFLAGS", "-L../cocotb -lcocotbvpi_verilator"),
             *_parameters(bench, config, "-G"),
         ),

@@ -50,8 +50,6 @@ FAST_FLAGS = ("--output-split-cfuncs", "300")
 """GCC takes minutes for Verilator's longest functions, and only parts of a function that name no
 instance can be shared by all instances (rtl_kernel.vlt)."""
 FAST_OPTIMISE = ("OPT_FAST=-O2 -march=native", "OPT_SLOW=-O0", "OPT_GLOBAL=-O2")
-SOON_FLAGS = ("--output-split", "0")
-"""Not split: for each design that it splits, Verilator compiles its headers twice."""
 SOON_OPTIMISE = ("OPT_FAST=-O1 -march=native", "OPT_SLOW=-O0", "OPT_GLOBAL=-O2")
 LARGE_CHUNK = 16384
 """At this chunk size and above, simulations are long enough to justify a slower compile."""
@@ -104,7 +102,7 @@ def library(config: Config, announce: Announce = nullcontext, *, waves: bool = F
             flags=(
                 *VERILATOR_FLAGS,
                 *(WAVE_FLAGS if waves else ()),
-                *(FAST_FLAGS if large else SOON_FLAGS),
+                *(FAST_FLAGS if large else ()),
                 *(f"-G{name}={_literal(value)}" for name, value in parameters(config).items()),
             ),
             optimise=WAVE_OPTIMISE if waves else FAST_OPTIMISE if large else SOON_OPTIMISE,

@@ -122,16 +122,16 @@ class Recipe:
     prefix: str = "Vtop"
     """The name of Verilator's C++ files, as used in the C++ sources."""
     precompile: bool = False
-    """Whether to precompile the headers that every design includes, which dominate the time of a
-    small build."""
+    """Whether to make a small design in one piece, with headers compiled once for all designs. For
+    each design that it splits, Verilator compiles them twice, which dominates a small build."""
 
     def digest(self) -> str:
         """The name of the result's cache entry."""
         native = "-march=native" in " ".join(self.optimise)
         settings = (version(), platform.libc_ver(), processor() if native else platform.machine())
-        recipe = (self.top, self.product, self.prefix, self.flags, self.optimise, MAKE_SETTINGS)
+        recipe = (self.top, self.product, self.prefix, self.flags, self.optimise, self.precompile)
         contents = [part for path in self.sources for part in (relative(path), path.read_bytes())]
-        return cache.digest(settings, recipe, self.texts, *contents)
+        return cache.digest(settings, recipe, MAKE_SETTINGS, self.texts, *contents)
 
     def make(self, folder: Path, log: TextIO, time_limit: float | None = None) -> None:
         """Makes `folder / product` and removes all intermediate files.
@@ -165,7 +165,9 @@ class Recipe:
                 "--top-module",
                 self.top,
             ),
-            *("-o", self.product, *self.flags, *names),
+            *("-o", self.product, *self.flags),
+            *(("--output-split", "0") if self.precompile else ()),
+            *names,
         )
         make = [
             "make",
@@ -177,11 +179,11 @@ class Recipe:
         ]
         # The wheel's makefile calls `python`, which Debian does not have.
         make += [*MAKE_SETTINGS, f"PYTHON3={shlex.quote(sys.executable)}"]
-        optimise = dict(setting.split("=", 1) for setting in self.optimise)
+        optimise = self._options()
         library = self._library(work, [*make, *self.optimise], call)
         for path in library.glob("*.o"):
             shutil.copy(path, work / OBJECTS)
-        if self._precompiles(work):
+        if self.precompile:
             for name in ("OPT_FAST", "OPT_SLOW"):
                 optimise[name] += f" -include {library / 'headers.h'}"
         call(*make, *(f"{name}={value}" for name, value in optimise.items()))
@@ -193,9 +195,9 @@ class Recipe:
             path.read_text() for path in sorted((work / OBJECTS).glob(f"{self.prefix}*.mk"))
         )
 
-    def _precompiles(self, work: Path) -> bool:
-        # For designs that Verilator splits, precompile what the parts share.
-        return self.precompile and "VM_PARALLEL_BUILDS = 1" not in self._makefiles(work)
+    def _options(self) -> dict[str, str]:
+        """Make's variables for the compiler, by name."""
+        return dict(setting.split("=", 1) for setting in self.optimise)
 
     def _library(self, work: Path, make: list[str], call: Callable[..., None]) -> Path:
         """Verilator's own library and headers, compiled once for all designs with the same flags
@@ -206,20 +208,20 @@ class Recipe:
         compiler = subprocess.run(
             ["c++", "--version"], env=environment(), capture_output=True, text=True
         ).stdout
-        about = (compiler, features, flags, self.optimise, self._precompiles(work))
+        about = (compiler, features, flags, self.optimise, self.precompile)
         native = processor() if "-march=native" in " ".join(self.optimise) else ""
 
         def compile_library(folder: Path) -> None:
             call(*make, "-f", str(work / "library.mk"), "library")
             for path in (work / OBJECTS).glob("verilated*.o"):
                 shutil.copy(path, folder)
-            if not self._precompiles(work):
+            if not self.precompile:
                 return
             header = folder / "headers.h"
             write_generated(header, "".join(f'#include "{name}.h"\n' for name in HEADERS))
             (folder / "headers.h.gch").mkdir()
             # One for each set of options: the compiler takes the one that was made with its own.
-            optimise = dict(setting.split("=", 1) for setting in self.optimise)
+            optimise = self._options()
             for name in {optimise[name]: name for name in ("OPT_FAST", "OPT_SLOW")}.values():
                 compiled = folder / "headers.h.gch" / name
                 files = [f"HEADER={header}", f"PRECOMPILED={compiled}", f"OPTIONS=$({name})"]
