@@ -36,7 +36,8 @@ class Inputs:
     """Seeds the filter's random weights and the random values of the bases."""
 
     def check(self, longest: int) -> None:
-        """Raises InputError if the genome or the filter bank does not have these inputs."""
+        """Raises InputError if the genome or the filter bank does not have these inputs, or if the
+        genome is missing."""
         for name, value, low, high in (
             ("--bases", self.bases, 1, longest),
             ("--channel", self.channel, 0, D_MODEL - 1),
@@ -44,12 +45,7 @@ class Inputs:
         ):
             if not low <= value <= high:
                 raise InputError(f"{name} must be {low} to {high}, not {value}.")
-        try:
-            self.read()
-        except FileNotFoundError:
-            raise InputError(f"{hyena.GENOME} is missing: get it from the repository.") from None
-        except (OSError, EOFError, StopIteration, ValueError) as error:
-            raise InputError(f"{hyena.GENOME} cannot be used: {error}.") from None
+        self.read()
 
     def read(self) -> npt.NDArray[np.uint8]:
         """The bases as indices into hyena.BASES."""
