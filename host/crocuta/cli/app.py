@@ -43,7 +43,7 @@ app = typer.Typer(
 
 def _config_names() -> str:
     try:
-        return ", ".join(configs.rtl_names())
+        return ", ".join(configs.names())
     except configs.ConfigError:  # the command that loads one says what is wrong
         return "a name of models/configs.toml"
 
@@ -155,7 +155,8 @@ def conv(
     with one_sentence():
         backends.check(backend)
         options = Options(card=card, xclbin=xclbin, port=port)
-        loaded = configs.load(config)
+        loaded = configs.load_model(config)
+        backends.check_config(backend, loaded)
         longest = 1 << loaded.max_length_log2
         outputs = {"-o": Output(output)}
         if report is not None:
@@ -190,17 +191,22 @@ def demo(
     config: Annotated[str, typer.Option(help=CONFIG_HELP)] = "u200",
     channel: Annotated[int, typer.Option(help="The filter's channel, 0 to 255.")] = 128,
     seed: Annotated[int, typer.Option(help="Seeds the filter's weights and the embedding.")] = 1,
+    backend: Annotated[
+        str, typer.Option(help="rtl: the simulated hardware; model: its model in numpy.")
+    ] = "rtl",
     directory: Annotated[Path, typer.Option(help="Where to write report and picture.")] = (
         demonstration.DIRECTORY
     ),
 ) -> None:
     """Convolve the start of E. coli's genome with a HyenaDNA filter of the same length.
 
-    Writes report.json and demo.png. The first run also compiles the hardware, which takes minutes.
+    Writes report.json and demo.png. The hardware's first run also compiles it, which takes minutes.
     """
     with one_sentence():
         began = clock()
-        loaded = configs.load(config)
+        demonstration.check_backend(backend)
+        loaded = configs.load_model(config)
+        backends.check_config(backend, loaded)
         inputs = demonstration.Inputs(bases, channel, seed)
         inputs.check(1 << loaded.max_length_log2)
         demonstration.check_tools()
@@ -208,7 +214,7 @@ def demo(
             report_file = Output(directory / "report.json")
             picture_file = Output(directory / "demo.png")
             with ProgressScreen() as screen:
-                run = demonstration.run(inputs, loaded, screen)
+                run = demonstration.run(inputs, loaded, backend, screen)
                 with screen.step("Drawing"):
                     picture_file.write(demonstration.draw(run, inputs))
             report = run.report(**inputs.report(), wall_s=clock() - began)

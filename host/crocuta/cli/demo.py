@@ -20,6 +20,7 @@ from crocuta.models.configs import Config
 from crocuta.models.kernel.crocuta_kernel import SampleArray
 
 DIRECTORY = Path("build") / "demo"
+BACKENDS = ("rtl", "model")
 D_MODEL = 256
 SHIFT = 0.05
 
@@ -77,11 +78,17 @@ def check_tools() -> None:
     extras.need("demo", "The demonstration's picture", "matplotlib")
 
 
-def run(inputs: Inputs, config: Config, screen: ProgressScreen) -> runs.Run:
-    """Convolves on the simulated kernel and compares every output with the model."""
+def check_backend(backend: str) -> None:
+    """Raises InputError unless the demonstration runs on the backend."""
+    if backend not in BACKENDS:
+        raise InputError(f"--backend must be {' or '.join(BACKENDS)}, not {backend!r}.")
+
+
+def run(inputs: Inputs, config: Config, backend: str, screen: ProgressScreen) -> runs.Run:
+    """Convolves on the simulated kernel, comparing every output with the model, or on the model."""
     with screen.step("Embedding the genome, generating the filter"):
         x, h = inputs.x(), inputs.h()
-    return runs.run(x, h, config, "rtl", screen)
+    return runs.run(x, h, config, backend, screen)
 
 
 def draw(run: runs.Run, inputs: Inputs) -> bytes:
