@@ -16,7 +16,7 @@ FLOORS = (
     ("crocuta.models",),
     ("crocuta.registers", "crocuta.kernel", "crocuta.stops"),
     ("crocuta.errors",),
-    ("crocuta.extras", "crocuta.memory", "crocuta.samples"),
+    ("crocuta.extras", "crocuta.memory", "crocuta.meter", "crocuta.samples"),
     ("crocuta.design", "crocuta.planner"),
     ("crocuta.backends",),
     ("crocuta.device",),

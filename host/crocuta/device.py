@@ -23,6 +23,7 @@ from crocuta import backends
 from crocuta.backends import Options
 from crocuta.errors import InputError, JobError, JobTimeout, KernelError, OutOfMemory
 from crocuta.kernel import Bank, Buffer, Counters, JobReport, Kernel, Progress
+from crocuta.meter import Meter, MeteredKernel
 from crocuta.models import configs
 from crocuta.models.arithmetic.float_to_cfp import smallest_sample
 from crocuta.models.cfp import Format
@@ -101,7 +102,7 @@ class Device:
     """A kernel and its memory. Threads may share it: one call runs at a time."""
 
     def __init__(self, kernel: Kernel, timeout: float | None = None) -> None:
-        self._kernel = kernel
+        self._kernel = MeteredKernel(kernel)
         self._timeout = timeout
         self._filters: weakref.WeakSet[Filter] = weakref.WeakSet()
         self._lock = threading.RLock()
@@ -124,6 +125,10 @@ class Device:
     def report(self) -> JobReport:
         """Flags and counters of the last convolution: the sum of its jobs."""
         return self._report
+
+    def metered(self) -> AbstractContextManager[Meter]:
+        """A context in which all that the device does is counted, for whichever thread."""
+        return self._kernel.metered()
 
     def prepare(self, h: npt.ArrayLike, length: int | None = None) -> Filter:
         """A filter, ready for `convolve`.
