@@ -14,7 +14,8 @@ from matplotlib import rc_context
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from crocuta.cli.runs import ASSUMED_CLOCK_MHZ, Run
+from crocuta.cli.runs import Run
+from crocuta.kernel import ASSUMED_CLOCK_MHZ
 from crocuta.hyena import BASES
 from crocuta.kernel import Counters
 from crocuta.models.layout import chunk_count

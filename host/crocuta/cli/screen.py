@@ -13,7 +13,8 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, SpinnerColumn, TaskID, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
-from crocuta.cli.runs import ASSUMED_CLOCK_MHZ, Run
+from crocuta.cli.runs import Run
+from crocuta.kernel import ASSUMED_CLOCK_MHZ
 from crocuta.models.configs import CHUNKED, FOUR_STEP
 from crocuta.models.kernel.crocuta_kernel import SampleArray
 
