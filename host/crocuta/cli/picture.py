@@ -15,9 +15,8 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from crocuta.cli.runs import Run
-from crocuta.kernel import ASSUMED_CLOCK_MHZ
 from crocuta.hyena import BASES
-from crocuta.kernel import Counters
+from crocuta.kernel import ASSUMED_CLOCK_MHZ, Counters
 from crocuta.models.layout import chunk_count
 
 BLUE, RED, GREY = "#1b5e83", "#c8553d", "#5c6670"

@@ -115,7 +115,7 @@ class Acceleration:
 
             def filter(length: int, *arguments: Any, **options: Any) -> Tensor:
                 if arguments or options or not isinstance(length, int):
-                    return compute(length, *arguments, **options)  # type: ignore[no-any-return]
+                    return compute(length, *arguments, **options)
                 return kept.taps(module, length, compute)
 
             self._set(module, "filter", filter)
@@ -188,7 +188,7 @@ class Acceleration:
         layers = [self._layer(layer) for layer in self.layers]
         summed = {
             key: _sum([layer[key] for layer in layers])
-            for key in ("calls", *_clock_keys(), "convolution_s", "uploaded_bytes",
+            for key in ("calls", "jobs", *_clock_keys(), "convolution_s", "uploaded_bytes",
                         "downloaded_bytes")
         }  # fmt: skip
         return {
