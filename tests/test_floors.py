@@ -14,14 +14,15 @@ from crocuta.models.configs import ROOT
 
 FLOORS = (
     ("crocuta.models",),
-    ("crocuta.registers", "crocuta.kernel", "crocuta.hyena", "crocuta.stops"),
+    ("crocuta.registers", "crocuta.kernel", "crocuta.stops"),
     ("crocuta.errors",),
-    ("crocuta.extras", "crocuta.memory", "crocuta.samples"),
+    ("crocuta.extras", "crocuta.memory", "crocuta.meter", "crocuta.samples"),
     ("crocuta.design", "crocuta.planner"),
     ("crocuta.backends",),
     ("crocuta.device",),
     ("crocuta",),
     ("crocuta.torch",),
+    ("crocuta.hyena",),
     ("crocuta.cli",),
     ("crocuta.__main__",),
     ("tb.lib",),

@@ -14,17 +14,15 @@ import numpy as np
 import numpy.typing as npt
 import pytest
 
-from tests.needs import need_torch
+pytest.importorskip("torch", reason="torch is not installed: run `make env TORCH=1`")
 
-need_torch()
+import torch
 
-import torch  # noqa: E402
-
-import crocuta  # noqa: E402
-import crocuta.torch as ct  # noqa: E402
-from crocuta.errors import InputError, KernelError, OutOfMemory  # noqa: E402
-from crocuta.models import configs, reference  # noqa: E402
-from crocuta.models.errors import errors  # noqa: E402
+import crocuta
+import crocuta.torch as ct
+from crocuta.errors import InputError, KernelError, OutOfMemory
+from crocuta.models import configs, reference
+from crocuta.models.errors import errors
 
 TINY = configs.load("tiny")
 
@@ -242,9 +240,9 @@ class Counted:
         self.count = 0
         prepare = device.prepare
 
-        def counted(h: npt.ArrayLike) -> crocuta.Filter:
+        def counted(h: npt.ArrayLike, length: int | None = None) -> crocuta.Filter:
             self.count += 1
-            return prepare(h)
+            return prepare(h, length)
 
         monkeypatch.setattr(device, "prepare", counted)
 

@@ -133,13 +133,13 @@ class _Filters:
     def __len__(self) -> int:
         return sum(map(len, list(self._kept.values())))
 
-    def find(self, weight: torch.Tensor, skip: torch.Tensor | None) -> Filter | None:
-        """The filter of these tensors, if it is kept."""
+    def find(self, weight: torch.Tensor, skip: torch.Tensor | None, length: int) -> Filter | None:
+        """The filter of these tensors for x of this length, if it is kept."""
         storage = None if skip is None else skip.untyped_storage()
         wanted = _view(weight), () if skip is None else _view(skip)
         for kept in self._kept.get(weight.untyped_storage(), []):
             same_skip = (kept.skip_storage and kept.skip_storage()) is storage
-            if (kept.weight, kept.skip) == wanted and same_skip:
+            if (kept.weight, kept.skip) == wanted and same_skip and length <= kept.filter.longest:
                 kept.used = next(self._count)
                 return kept.filter
         return None
@@ -220,16 +220,19 @@ def _tracked(*tensors: torch.Tensor | None) -> bool:
     return not any(tensor.is_inference() for tensor in tensors if tensor is not None)
 
 
-def _prepare(weight: torch.Tensor, skip: torch.Tensor | None, keep: bool) -> Filter | None:
-    """The filter of these tensors; None if the device's memory cannot hold all channels at once."""
+def _prepare(
+    weight: torch.Tensor, skip: torch.Tensor | None, length: int, keep: bool
+) -> Filter | None:
+    """The filter of these tensors for x of this length; None if the device's memory cannot hold all
+    channels at once."""
     device, filters = current(), _in_use.filters
     keep = keep and _tracked(weight, skip)
-    filter = filters.find(weight, skip) if keep else None
+    filter = filters.find(weight, skip, length) if keep else None
     while filter is None:
         if len(weight) > MAX_CHANNELS:
             return None
         try:
-            filter = device.prepare(_taps(weight, skip))
+            filter = device.prepare(_taps(weight, skip), length)
         except OutOfMemory:
             if not filters.drop_oldest():
                 if len(weight) == 1:
@@ -246,7 +249,7 @@ def _convolve(
 ) -> SampleArray:
     """The convolution of x (B, D, L), in groups of channels if it does not fit the device."""
     device, channels = current(), len(weight)
-    while filter := _prepare(weight, skip, keep):
+    while filter := _prepare(weight, skip, x.shape[-1], keep):
         try:
             return device.convolve(x, filter)
         except OutOfMemory:
@@ -483,7 +486,8 @@ def prepare(
     Args:
         k: (channels, taps), the filters.
         D: (channels,), the skip; none unless given.
-        length: of the longest u; taps beyond it are left out. All taps are kept unless given.
+        length: of the longest u, as many samples as taps unless given. Taps beyond it are left out,
+            and a longer u is served all the same, if need be by a filter prepared anew.
 
     Raises:
         InputError: an argument is something else, holds NaN or infinity.
@@ -496,5 +500,5 @@ def prepare(
         _check("D", D, ("channels",))
         _check_channels(("k", "D"), k.shape[0], D.shape[0])
     weight = torch.from_numpy(np.array(_taps(k[:, :length], D), np.float32))
-    _prepare(weight, None, keep=True)
+    _prepare(weight, None, length or weight.shape[-1], keep=True)
     return PreparedConv(weight)

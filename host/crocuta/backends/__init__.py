@@ -115,12 +115,24 @@ def check(backend: str) -> None:
         raise InputError(f"There is no backend {backend!r}; choose one of: {', '.join(BACKENDS)}.")
 
 
+def check_config(backend: str, config: Config) -> None:
+    """Checks that a backend has a configuration, of which there may be only a model.
+
+    Raises:
+        ConfigError: it has not.
+    """
+    if backend != "model":
+        config.check_rtl()
+
+
 def make(backend: str, config: Config, options: Options) -> Kernel:
     """A backend's kernel, which the caller closes.
 
     Raises:
         InputError: there is no such backend, or it lacks an option.
+        ConfigError: there is only a model of the configuration, and this is another backend.
         KernelError: the kernel cannot be had.
     """
     check(backend)
+    check_config(backend, config)
     return BACKENDS[backend](config, options)

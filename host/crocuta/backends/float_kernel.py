@@ -19,8 +19,7 @@ from crocuta.kernel import Bank
 from crocuta.memory import memory_bytes
 from crocuta.models.cfp import FloatArray
 from crocuta.models.configs import Config
-from crocuta.models.convolution.chunk_controller import spectrum_bytes
-from crocuta.models.layout import chunk_count
+from crocuta.models.kernel import schedules
 from crocuta.registers import Register
 
 MEMORY_BYTES = 1 << 30
@@ -38,9 +37,7 @@ class FloatKernel(ModelKernel):
 
     def _taps(self, channel: int) -> FloatArray:
         """A view of one channel's taps, padded with zeros."""
-        count = chunk_count(self.config, self._argument(Register.LENGTH_H)) * (
-            spectrum_bytes(self.config) // 8
-        )
+        count = schedules.filter_chunks(self.config, self._job()) * self.config.chunk
         memory = self.memories[Bank.H_SPECTRA]
         return memory.view(self._spectra_address(channel), count, np.float64)
 
@@ -59,7 +56,7 @@ class FloatKernel(ModelKernel):
         product *= scipy.fft.rfft(taps, size)
         y = scipy.fft.irfft(product, size, overwrite_x=True)[:length]
         self._row(Register.Y, channel, length)[:] = _normal(y, self._flag)
-        chunks = chunk_count(self.config, length)
+        chunks = schedules.output_chunks(self.config, self._job())
         self._words[Register.CHUNKS_DONE] = (channel + 1) * chunks
         poll()
 
