@@ -448,6 +448,7 @@ def open(
 
     Args:
         backend: "rtl", the hardware simulated clock by clock; "model", its bits from numpy;
+            "float", the convolution by scipy's FFT, for development and comparison;
             "xrt", a card with a Vitis shell; "xdma", a card with the design without a shell;
             "uart", a board behind a serial port.
         config: the kernel's configuration, a name in models/configs.toml, or one with changes.

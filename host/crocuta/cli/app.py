@@ -135,8 +135,8 @@ def conv(
     backend: Annotated[
         str,
         typer.Option(
-            help="rtl: the simulated hardware; model: its model in numpy; xrt, xdma: a card, with"
-            " or without a Vitis shell; uart: a board behind a serial port."
+            help="rtl: the simulated hardware; model: its model in numpy; float: scipy's FFT; xrt,"
+            " xdma: a card, with or without a Vitis shell; uart: a board behind a serial port."
         ),
     ] = "rtl",
     config: Annotated[str, typer.Option(help=CONFIG_HELP)] = "u200",

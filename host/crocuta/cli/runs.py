@@ -87,7 +87,7 @@ class Run:
     errors: Errors
     """The errors of the worst channel."""
     mismatches: int | None
-    """Outputs that differ from the model's; None if the model computed them."""
+    """Outputs that differ from the model's; None if no hardware computed them."""
     clocks: int | None
     """All clocks simulated, including those of the host's register accesses."""
     compile_s: float
@@ -322,7 +322,7 @@ def run(
     # The references are computed while the kernel is compiled and simulated.
     with ExitStack() as stack:
         references = None
-        if backend != "model":
+        if backend not in backends.WITHOUT_HARDWARE:
             references = stack.enter_context(_References(x, h, config))
         kernel = backends.make(backend, config, options)
         device = stack.enter_context(Device(kernel))
