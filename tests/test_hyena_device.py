@@ -1,7 +1,7 @@
 # Copyright 2026 The Crocuta authors
 # SPDX-License-Identifier: Apache-2.0
-"""HyenaDNA with its convolutions on a device: the hidden states of the original, equal bits from the
-RTL and its model, models by others, and the report."""
+"""HyenaDNA with its convolutions on a device: the original's hidden states, equal bits from the RTL
+and its model, models by others, and the report."""
 
 from __future__ import annotations
 
@@ -14,22 +14,22 @@ from typing import Any
 import numpy as np
 import pytest
 
-from tests.needs import need_torch
+pytest.importorskip("torch", reason="torch is not installed: run `make env TORCH=1`")
 
-need_torch()
+import torch
+from safetensors.torch import load_file
+from torch import Tensor, nn
+from typer.testing import CliRunner, Result
 
-import torch  # noqa: E402
-from safetensors.torch import load_file  # noqa: E402
-from torch import Tensor, nn  # noqa: E402
-
-import crocuta  # noqa: E402
-import crocuta.torch  # noqa: E402
-from crocuta import hyena  # noqa: E402
-from crocuta.errors import InputError, KernelError  # noqa: E402
-from crocuta.hyena.model import HyenaDNA, fftconv  # noqa: E402
-from crocuta.models import reference  # noqa: E402
-from crocuta.models.configs import ROOT  # noqa: E402
-from crocuta.models.convolution.chunk_controller import Mode  # noqa: E402
+import crocuta
+import crocuta.torch
+from crocuta import hyena
+from crocuta.cli.app import app
+from crocuta.errors import InputError, KernelError
+from crocuta.hyena.model import HyenaDNA, fftconv
+from crocuta.models import reference
+from crocuta.models.configs import ROOT
+from crocuta.models.convolution.chunk_controller import Mode
 
 DATA = ROOT / "data"
 EXPECTED = load_file(DATA / "hyenadna_a.expected.safetensors")
@@ -222,7 +222,7 @@ def test_a_filter_is_prepared_once(scipy: crocuta.Device, seed: int) -> None:
         prepared = []
         for length in (100, 100, 90, 100):
             tokens = torch.full((2, length), 8)
-            jobs = jobs_of(scipy, lambda given=tokens: model(given))  # type: ignore[misc]
+            jobs = jobs_of(scipy, lambda given=tokens: model(given))
             prepared.append(sum(n for job, n in jobs.items() if job.mode == Mode.PREPARE))
         assert prepared == [2, 0, 2, 2]
         with torch.inference_mode():
@@ -265,3 +265,145 @@ def test_progress_of_the_jobs(seed: int) -> None:
     ):
         model(hyena.tokens("ACGT" * 50))
     assert seen and seen[-1][0] == seen[-1][1] > 2
+
+
+# -------------------------------------------------------------------------------------------------
+# The command line
+
+
+GENOME = b">first of three\n" + b"ACGTTGCANN" * 12 + b"\n>second\nacgtac\n>third\n" + b"G" * 1027
+
+
+def embed(*arguments: object, backend: str = "model") -> Result:
+    options = ["--backend", backend, "--config", "tiny"]
+    return CliRunner().invoke(app, ["hyenadna", *map(str, arguments), *options])
+
+
+@pytest.fixture
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The current directory, with the small model in a and g.fa."""
+    monkeypatch.chdir(tmp_path)
+    Path("a").mkdir()
+    shutil.copy(DATA / "hyenadna_a.config.json", "a/config.json")
+    shutil.copy(DATA / "hyenadna_a.weights.safetensors", "a/model.safetensors")
+    Path("g.fa").write_bytes(GENOME)
+    return tmp_path
+
+
+@torch.no_grad()
+def test_hidden_states_of_a_file(folder: Path) -> None:
+    result = embed(
+        "g.fa", "--model", "a", "--record", "first", "--record", "second", "-o", "e.npz",
+        "--logits", "l.safetensors", "--report", "r.json", "--picture", "p.png", "--snr",
+        "--verify", backend="rtl",
+    )  # fmt: skip
+    assert result.exit_code == 0, (result.output, result.exception)
+    model = hyena.load("a")
+    report = json.loads(Path("r.json").read_text(), parse_constant=pytest.fail)
+    logits = load_file("l.safetensors")
+    with np.load("e.npz") as file:
+        assert file.files == ["first", "second"]
+        for record, decibels in zip(hyena.read_fasta("g.fa"), report["snr_db"], strict=False):
+            states = torch.from_numpy(file[record.name])
+            exact = model(hyena.tokens(record.bases))[0]
+            assert states.shape == (len(record.bases), 16) and states.dtype == torch.float32
+            double = model.double()(hyena.tokens(record.bases))[0]
+            model.float()
+            assert snr(double, states) == pytest.approx(decibels, abs=1e-6) and decibels > 60
+            assert snr(model.logits(exact), logits[record.name]) > 55
+    assert report["mismatches"] == 0 and report["warnings"] == []
+    assert report["records"] == [{"name": "first", "bases": 120}, {"name": "second", "bases": 6}]
+    assert report["model"]["directory"] == "a" and report["model"]["max_length"] == 1026
+    assert report["simulator"].startswith("Verilator ")
+    assert report["total"]["convolve_clocks"] > 0 and report["total"]["calls"] == 4
+    assert Path("p.png").read_bytes().startswith(b"\x89PNG")
+    assert (
+        "equal to the model's, bit for bit" in result.stdout
+        and "convolution 4 of 4" in result.stderr
+    )
+
+
+@torch.no_grad()
+def test_a_part_of_a_record_and_random_weights(folder: Path) -> None:
+    options = ("--random", "tiny-1k", "--seed", 3, "--layers", 1, "--channels", 4)
+    result = embed(
+        "g.fa", *options, "--record", "third", "--start", 28, "-o", "e.npy", "--picture", "p.png"
+    )
+    assert result.exit_code == 0, (result.output, result.exception)
+    assert "clocks, predicted" in result.stdout
+    exact = hyena.random("tiny-1k", 3, n_layer=1, d_model=4)(hyena.tokens("G" * 1000))[0]
+    assert snr(exact, torch.from_numpy(np.load("e.npy"))) > 60
+    again = embed("g.fa", *options, "--record", "third", "--bases", 1000, "-o", "f.npy")
+    assert again.exit_code == 0
+    assert Path("e.npy").read_bytes() == Path("f.npy").read_bytes()
+
+
+RANDOM = ("--random", "tiny-1k")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "sentence"),
+    [
+        (
+            ("g.fa", *RANDOM, "-o", "e.npz"),
+            "The record third has 1,027 bases and the model takes 1",
+        ),
+        (
+            ("g.fa", *RANDOM, "--bases", 6, "-o", "e.npy"),
+            "g.fa has 3 records: choose one with --rec",
+        ),
+        (
+            ("g.fa", *RANDOM, "--bases", 9, "-o", "e.npz"),
+            "second has 6 bases, too few for --start 1",
+        ),
+        (("g.fa", *RANDOM, "--start", 7, "-o", "e.npz"), "too few for --start 7."),
+        (("g.fa", *RANDOM, "--start", 0, "-o", "e.npz"), "--start and --bases must be at least 1."),
+        (("g.fa", *RANDOM, "--record", "x", "-o", "e"), "no record x; its records are first, seco"),
+        (("g.fa", *RANDOM, "--record", "first", "-o", "e.wav"), "e.wav cannot hold hidden states"),
+        (("g.fa", *RANDOM, "-o", "g.fa"), "-o and the input g.fa are one file"),
+        (("g.fa", "--model", "a", "-o", "a/config.json"), "-o and the input a/config.json are one"),
+        (("g.fa", *RANDOM, "-o", "e.npz", "--picture", "e.npz"), "--picture and -o are one file"),
+        (("g.fa", "-o", "e.npy"), "Name a directory with --model, or a size with --random, not bo"),
+        (
+            ("g.fa", *RANDOM, "--model", "a", "-o", "e.npy"),
+            "Name a directory with --model, or a si",
+        ),
+        (("g.fa", "--random", "big", "-o", "e.npy"), "There is no HyenaDNA 'big'; choose one of"),
+        (("g.fa", "--model", "a", "--layers", 1, "-o", "e.npy"), "--layers and --channels are for"),
+        (("g.fa", "--model", "b", "-o", "e.npy"), "b/config.json does not exist."),
+        (("h.fa", *RANDOM, "-o", "e.npy"), "h.fa does not exist."),
+        (("a/config.json", *RANDOM, "-o", "e.npy"), "a/config.json is not a FASTA file"),
+        (("twice.fa", *RANDOM, "-o", "e.npz"), "twice.fa has several records of one name: rename"),
+    ],
+)
+def test_bad_arguments_of_the_command(
+    folder: Path, arguments: tuple[object, ...], sentence: str
+) -> None:
+    Path("twice.fa").write_bytes(b">a\nAC\n>a\nGT\n")
+    before = {path: path.stat().st_mtime_ns for path in Path().rglob("*.*")}
+    result = embed(*arguments)
+    assert result.exit_code == 2, (result.output, result.exception)
+    assert sentence in result.stderr and result.stdout == ""
+    assert result.stderr.count("\n") == 1 and result.stderr.endswith(".\n")
+    assert {path: path.stat().st_mtime_ns for path in Path().rglob("*.*")} == before
+
+
+def test_other_bits_than_the_models_are_found(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Outputs are there to look at, and the status is not 0."""
+    convolve = crocuta.Device.convolve
+
+    def wrong(device: crocuta.Device, *arguments: Any) -> Any:
+        y = convolve(device, *arguments)
+        y.flat[0] += 1 if device.simulator else 0
+        return y
+
+    monkeypatch.setattr(crocuta.Device, "convolve", wrong)
+    result = embed(
+        "g.fa", *RANDOM, "--channels", 2, "--layers", 1, "--record", "second", "-o", "e.npy",
+        "--verify", backend="rtl",
+    )  # fmt: skip
+    assert result.exit_code == 1
+    assert "The kernel is wrong: " in result.stderr and "differ from the m" in result.stdout
+    assert np.load("e.npy").shape == (6, 2)

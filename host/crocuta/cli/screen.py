@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from types import TracebackType
 from typing import Any, Self
 
-from rich.console import Console
+from rich.console import Console, Group
 from rich.progress import BarColumn, Progress, SpinnerColumn, TaskID, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
@@ -146,7 +146,7 @@ def results(run: Run) -> Table:
     return table
 
 
-def layer_table(report: dict[str, Any]) -> Table:
+def layer_table(report: dict[str, Any]) -> Group:
     """What the layers of a model took, from the report of `crocuta hyenadna`."""
     counted = report["total"]["convolve_clocks"] is not None
     clocks = "convolve_clocks" if counted else "predicted_convolve_clocks"
@@ -179,9 +179,12 @@ def layer_table(report: dict[str, Any]) -> Table:
     for record, decibels in zip(report["records"], report.get("snr_db", []), strict=False):
         found = "equal" if decibels is None else f"{decibels:.1f} dB"
         table.add_row(record["name"], "", "", "", "", "", found)
+    lines = [f"[yellow]{warning}" for warning in report["warnings"]]
     if "mismatches" in report:
         equal = report["mismatches"] == 0
-        table.add_row("[green]bits of the model" if equal else "[red]other bits than the model")
-    for warning in report["warnings"]:
-        table.add_row(f"[yellow]{warning}")
-    return table
+        lines.append(
+            "[green]all hidden states equal to the model's, bit for bit"
+            if equal
+            else "[red]hidden states differ from the model's"
+        )
+    return Group(table, *lines)
