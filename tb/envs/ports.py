@@ -634,14 +634,11 @@ class PortsTest(BlockTest):
     silent: Sequence[str] = ()
     """The scoreboards of bursts and beats that may see none."""
 
-    def build_phase(self) -> None:
-        """Overrides hold for one test."""
-        factory = uvm_factory()
-        factory.clear_overrides()
+    def override(self, factory: uvm_factory) -> None:
+        """Silent scoreboards."""
         for name in self.silent:
             path = f"{self.get_full_name()}.env.{name}"
             factory.set_inst_override_by_type(Scoreboard, SilentScoreboard, path)
-        super().build_phase()
 
     async def behave(self, **behaviour: Any) -> None:
         """How the memory behaves from now on; its seed is new at the next reset."""

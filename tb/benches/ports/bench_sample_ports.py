@@ -165,10 +165,10 @@ class LateRows(Lengths):
     behaviour = Behaviour(latency=2)
     count = 4
 
-    def build_phase(self) -> None:
+    def override(self, factory: uvm_factory) -> None:
         """Every stream's sequence pauses where it may."""
-        super().build_phase()
-        uvm_factory().set_type_override_by_type(StreamSequence, LateRowSequence)
+        super().override(factory)
+        factory.set_type_override_by_type(StreamSequence, LateRowSequence)
 
 
 @pyuvm.test()
@@ -186,10 +186,10 @@ class SlowMemory(SamplePortsTest):
 class DensityChanges(SamplePortsTest):
     """Stretches of full speed and of long pauses, so that everything fills up and runs dry."""
 
-    def build_phase(self) -> None:
+    def override(self, factory: uvm_factory) -> None:
         """Every stream's sequence is stretched."""
-        super().build_phase()
-        uvm_factory().set_type_override_by_type(StreamSequence, StretchedSequence)
+        super().override(factory)
+        factory.set_type_override_by_type(StreamSequence, StretchedSequence)
 
     async def main(self) -> None:
         """Stretches to the last beat, and the rest at full speed."""

@@ -185,10 +185,10 @@ class DensityChanges(RoundTrips):
 
     profiles = ({"latency": 2}, {"stall": 100})
 
-    def build_phase(self) -> None:
+    def override(self, factory: uvm_factory) -> None:
         """Every stream's sequence is stretched."""
-        super().build_phase()
-        uvm_factory().set_type_override_by_type(StreamSequence, StretchedSequence)
+        super().override(factory)
+        factory.set_type_override_by_type(StreamSequence, StretchedSequence)
 
     async def finish(self, running: Any) -> None:
         """What the reader still holds goes out at full speed."""
@@ -214,10 +214,10 @@ class ReadFirstSequence(PortsSequence):
 class Interlock(SpectrumPortsTest):
     """Reads requested before their chunk is even there bring the new data, however late it is."""
 
-    def build_phase(self) -> None:
+    def override(self, factory: uvm_factory) -> None:
         """Reads come first."""
-        super().build_phase()
-        uvm_factory().set_type_override_by_type(PortsSequence, ReadFirstSequence)
+        super().override(factory)
+        factory.set_type_override_by_type(PortsSequence, ReadFirstSequence)
 
     async def main(self) -> None:
         """A slot is written again once it has been read."""
