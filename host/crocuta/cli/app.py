@@ -22,7 +22,8 @@ from crocuta import __version__, backends, stops
 from crocuta.backends import Options
 from crocuta.cli import demo as demonstration
 from crocuta.cli import runs
-from crocuta.cli.files import Output, OutputError, check_apart, load_samples, npy, output_directory
+from crocuta.cli.files import Output, OutputError, check_apart, output_directory
+from crocuta.cli.formats import check_output, common_rate, encode, load_samples, split
 from crocuta.cli.plans import show, to_json
 from crocuta.cli.screen import ProgressScreen, console, errors, results
 from crocuta.cli.waves import check_size, recorded
@@ -42,7 +43,7 @@ app = typer.Typer(
 
 def _config_names() -> str:
     try:
-        return ", ".join(configs.rtl_names())
+        return ", ".join(configs.names())
     except configs.ConfigError:  # the command that loads one says what is wrong
         return "a name of models/configs.toml"
 
@@ -105,25 +106,28 @@ def conv(
     x: Annotated[
         Path,
         typer.Argument(
-            help="Samples: a .npy file of shape (length,), (channels, length) or"
-            " (batch, channels, length)."
+            help="Samples of shape (length,), (channels, length) or (batch, channels, length): a"
+            " .npy, .npz, .safetensors or .wav file, or FILE:NAME for one of several arrays."
         ),
     ],
     h: Annotated[
         Path,
         typer.Argument(
-            help="Filters: a .npy file of shape (taps,), one for all channels, or"
-            " (channels, taps), one for each."
+            help="Filters of shape (taps,), one for all channels, or (channels, taps), one for"
+            " each: files as for x."
         ),
     ],
     output: Annotated[
-        str, typer.Option("--output", "-o", help="The .npy file to write y to, in x's shape.")
+        str,
+        typer.Option(
+            "--output", "-o", help="The file to write y to, in x's shape; formats as for x."
+        ),
     ],
     backend: Annotated[
         str,
         typer.Option(
-            help="rtl: the simulated hardware; model: its model in numpy; xrt, xdma: a card, with"
-            " or without a Vitis shell; uart: a board behind a serial port."
+            help="rtl: the simulated hardware; model: its model in numpy; float: scipy's FFT; xrt,"
+            " xdma: a card, with or without a Vitis shell; uart: a board behind a serial port."
         ),
     ] = "rtl",
     config: Annotated[str, typer.Option(help=CONFIG_HELP)] = "u200",
@@ -143,19 +147,25 @@ def conv(
     """Convolve x with h, channel by channel: y = numpy.convolve(x, h)[:len(x)], as float32.
 
     x may have 1 to 4,194,304 samples per channel and h as many taps, as float32, float64 or a type
-    that float32 holds exactly. Every output of the hardware is compared with the model's. The first
+    that float32 holds exactly. Of several arrays in a file, those named x and h are read unless
+    others are named. Integers in a .wav file are fractions of full scale; y is written to one as
+    float32, without scaling. Every output of the hardware is compared with the model's. The first
     run of a configuration compiles the hardware.
     """
     with one_sentence():
         backends.check(backend)
         options = Options(card=card, xclbin=xclbin, port=port)
-        loaded = configs.load(config)
+        loaded = configs.load_model(config)
+        backends.check_config(backend, loaded)
         longest = 1 << loaded.max_length_log2
         outputs = {"-o": Output(output)}
         if report is not None:
             outputs["--report"] = Output(report)
-        check_apart(outputs, (x, h))
-        samples, taps = load_samples(x, X_SHAPES, longest), load_samples(h, H_SHAPES, longest)
+        check_apart(outputs, (split(x)[0], split(h)[0]))
+        read_x = load_samples(x, "x", X_SHAPES, longest)
+        read_h = load_samples(h, "h", H_SHAPES, longest)
+        samples, taps, rate = read_x.array, read_h.array, common_rate(read_x, read_h)
+        check_output(output, samples.shape, rate)
         check_channels(samples.shape, np.atleast_2d(taps).shape[0])
         with ExitStack() as stack:
             if waves is not None:
@@ -167,7 +177,7 @@ def conv(
                 options = dataclasses.replace(options, waves=part)
             screen = stack.enter_context(ProgressScreen())
             run = runs.run(samples, taps, loaded, backend, screen, options)
-        outputs["-o"].write(*npy(run.y))
+        outputs["-o"].write(*encode(output, "y", run.y, rate))
         if report is not None:
             outputs["--report"].write(runs.to_json(run.report()))
         taken = any(file.is_stdout for file in outputs.values())
@@ -181,17 +191,22 @@ def demo(
     config: Annotated[str, typer.Option(help=CONFIG_HELP)] = "u200",
     channel: Annotated[int, typer.Option(help="The filter's channel, 0 to 255.")] = 128,
     seed: Annotated[int, typer.Option(help="Seeds the filter's weights and the embedding.")] = 1,
+    backend: Annotated[
+        str, typer.Option(help="rtl: the simulated hardware; model: its model in numpy.")
+    ] = "rtl",
     directory: Annotated[Path, typer.Option(help="Where to write report and picture.")] = (
         demonstration.DIRECTORY
     ),
 ) -> None:
     """Convolve the start of E. coli's genome with a HyenaDNA filter of the same length.
 
-    Writes report.json and demo.png. The first run also compiles the hardware, which takes minutes.
+    Writes report.json and demo.png. The hardware's first run also compiles it, which takes minutes.
     """
     with one_sentence():
         began = clock()
-        loaded = configs.load(config)
+        demonstration.check_backend(backend)
+        loaded = configs.load_model(config)
+        backends.check_config(backend, loaded)
         inputs = demonstration.Inputs(bases, channel, seed)
         inputs.check(1 << loaded.max_length_log2)
         demonstration.check_tools()
@@ -199,7 +214,7 @@ def demo(
             report_file = Output(directory / "report.json")
             picture_file = Output(directory / "demo.png")
             with ProgressScreen() as screen:
-                run = demonstration.run(inputs, loaded, screen)
+                run = demonstration.run(inputs, loaded, backend, screen)
                 with screen.step("Drawing"):
                     picture_file.write(demonstration.draw(run, inputs))
             report = run.report(**inputs.report(), wall_s=clock() - began)

@@ -14,6 +14,7 @@ from rich.progress import BarColumn, Progress, SpinnerColumn, TaskID, TextColumn
 from rich.table import Table
 
 from crocuta.cli.runs import ASSUMED_CLOCK_MHZ, Run
+from crocuta.models.configs import CHUNKED, FOUR_STEP
 from crocuta.models.kernel.crocuta_kernel import SampleArray
 
 console = Console(highlight=False, soft_wrap=True)
@@ -24,6 +25,8 @@ WHERE = {
     "uart": "a board, through its serial port",
 }
 """Where a kernel that is not simulated runs, by backend."""
+PARTS = {CHUNKED: "chunks", FOUR_STEP: "rows"}
+"""What a kernel transforms at a time, by schedule."""
 errors = Console(stderr=True, highlight=False, soft_wrap=True)
 
 
@@ -87,7 +90,8 @@ def results(run: Run) -> Table:
     table.add_row("x, filter", f"{_sizes(run.x)} samples, {_sizes(run.h)} taps")
     table.add_row(
         "kernel",
-        f"{run.config.name}: chunks of {run.config.chunk:,}, {run.config.lanes} lanes,"
+        f"{run.config.name}: {PARTS[run.config.schedule]} of {run.config.chunk:,},"
+        f" {run.config.lanes} lanes,"
         f" {run.config.mantissa_bits}-bit mantissas, in {run.simulator or WHERE[run.backend]}",
     )
     counters = run.convolve.counters
