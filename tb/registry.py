@@ -579,6 +579,7 @@ BENCHES: dict[str, tuple[Bench, ...]] = {
                 "tb/benches/ports/spectrum_ports_tb.sv",
                 MEMORY,
             ),
+            long=AT_SMALL,
         ),
         Bench(
             top="spectrum_ports_tb",
@@ -595,7 +596,6 @@ BENCHES: dict[str, tuple[Bench, ...]] = {
                 MEMORY,
             ),
             variant="bursts",
-            env={"SPECTRUM_CHUNK": str(SEVERAL_BURSTS)},
         ),
     ),
     "sample_ports": (
