@@ -18,14 +18,12 @@
 module tile_fetch #(
   parameter int Lanes = 8,      // W: 2, 4, 8 or 16
   parameter int Chunk = 65536,  // C: a power of two, at least 2 * Lanes * Lanes
-  parameter int TileSlots = 4,  // 2 or 4 tiles held
+  parameter int TileSlots = sizes_pkg::TileSlots,  // 2 or 4 tiles held
   localparam int AxiBits = 64 * Lanes,
   localparam int BeatSamples = 2 * Lanes,  // float32 in an AXI beat, engine beats in a row
-  localparam int ChunkBeats = Chunk / Lanes,
-  localparam int TileBeats = (ChunkBeats < 16 * BeatSamples) ? ChunkBeats : 16 * BeatSamples,
-  localparam int BurstBeats = TileBeats / BeatSamples,  // AXI beats of a burst, rows of a tile
+  localparam int Rows = sizes_pkg::tile_rows(Lanes, Chunk),  // of a tile: AXI beats of a burst
   localparam int LaneBits = $clog2(Lanes),
-  localparam int RowBits = (BurstBeats > 1) ? $clog2(BurstBeats) : 1
+  localparam int RowBits = (Rows > 1) ? $clog2(Rows) : 1
 ) (
   input  logic                clk_i,
   input  logic                rst_ni,
@@ -80,15 +78,15 @@ module tile_fetch #(
   localparam int SlotBits = $clog2(TileSlots);
   localparam int StepBits = $clog2(BeatSamples);
   localparam int Bursts = TileSlots * Lanes;  // the most bursts between issue and drain
-  localparam int RamDepth = Bursts * BurstBeats;
+  localparam int RamDepth = Bursts * Rows;
   localparam int RamBits = $clog2(RamDepth);
   localparam int SequenceBits = $clog2(Bursts) + 2;
 
   initial begin
-    if (Lanes < 2 || Lanes > 16 || (Lanes & (Lanes - 1)) != 0) begin
+    if (Lanes < 2 || Lanes > 16 || !sizes_pkg::is_power_of_two(Lanes)) begin
       $fatal(1, "tile_fetch: Lanes must be 2, 4, 8 or 16");
     end
-    if (Chunk < 2 * Lanes * Lanes || (Chunk & (Chunk - 1)) != 0) begin
+    if (Chunk < 2 * Lanes * Lanes || !sizes_pkg::is_power_of_two(Chunk)) begin
       $fatal(1, "tile_fetch: Chunk must be a power of two, at least 2 * Lanes * Lanes");
     end
     if (TileSlots != 2 && TileSlots != 4) $fatal(1, "tile_fetch: TileSlots must be 2 or 4");
@@ -287,9 +285,8 @@ module tile_fetch #(
   logic [RamBits-1:0] waddr;
   logic [RamBits-1:0] raddr;
 
-  assign waddr = RamBits'((32'(place_slot) * Lanes + 32'(place_lane)) * BurstBeats
-                          + 32'(fill_row_q));
-  assign raddr = RamBits'((32'(slot_q) * Lanes + 32'(lane_i)) * BurstBeats + 32'(row_i));
+  assign waddr = RamBits'((32'(place_slot) * Lanes + 32'(place_lane)) * Rows + 32'(fill_row_q));
+  assign raddr = RamBits'((32'(slot_q) * Lanes + 32'(lane_i)) * Rows + 32'(row_i));
 
   ram #(
     .Width(AxiBits),

@@ -17,14 +17,12 @@
 module tile_flush #(
   parameter int Lanes = 8,      // W: 2, 4, 8 or 16
   parameter int Chunk = 65536,  // C: a power of two, at least 2 * Lanes * Lanes
-  parameter int TileSlots = 4,  // 2 or 4 tiles held
+  parameter int TileSlots = sizes_pkg::TileSlots,  // 2 or 4 tiles held
   localparam int AxiBits = 64 * Lanes,
   localparam int BeatSamples = 2 * Lanes,  // float32 in an AXI beat, engine beats in a row
-  localparam int ChunkBeats = Chunk / Lanes,
-  localparam int TileBeats = (ChunkBeats < 16 * BeatSamples) ? ChunkBeats : 16 * BeatSamples,
-  localparam int BurstBeats = TileBeats / BeatSamples,  // AXI beats of a burst, rows of a tile
+  localparam int Rows = sizes_pkg::tile_rows(Lanes, Chunk),  // of a tile: AXI beats of a burst
   localparam int LaneBits = $clog2(Lanes),
-  localparam int RowBits = (BurstBeats > 1) ? $clog2(BurstBeats) : 1
+  localparam int RowBits = (Rows > 1) ? $clog2(Rows) : 1
 ) (
   input  logic                 clk_i,
   input  logic                 rst_ni,
@@ -82,14 +80,14 @@ module tile_flush #(
   localparam int SlotBits = $clog2(TileSlots);
   localparam int StepBits = $clog2(BeatSamples);
   localparam int Bursts = TileSlots * Lanes;  // the most bursts whose data is in the RAM
-  localparam int RamDepth = Bursts * BurstBeats;
+  localparam int RamDepth = Bursts * Rows;
   localparam int RamBits = $clog2(RamDepth);
 
   initial begin
-    if (Lanes < 2 || Lanes > 16 || (Lanes & (Lanes - 1)) != 0) begin
+    if (Lanes < 2 || Lanes > 16 || !sizes_pkg::is_power_of_two(Lanes)) begin
       $fatal(1, "tile_flush: Lanes must be 2, 4, 8 or 16");
     end
-    if (Chunk < 2 * Lanes * Lanes || (Chunk & (Chunk - 1)) != 0) begin
+    if (Chunk < 2 * Lanes * Lanes || !sizes_pkg::is_power_of_two(Chunk)) begin
       $fatal(1, "tile_flush: Chunk must be a power of two, at least 2 * Lanes * Lanes");
     end
     if (TileSlots != 2 && TileSlots != 4) $fatal(1, "tile_flush: TileSlots must be 2 or 4");
@@ -222,7 +220,7 @@ module tile_flush #(
   assign drain_row_last = (drain_row_q == drain_end);
   assign read           = drain_valid && drain_some && (!data_valid_q || data_ready);
   assign drain_pop      = drain_valid && (!drain_some || (read && drain_row_last));
-  assign raddr          = RamBits'((32'(drain_slot) * Lanes + 32'(drain_lane)) * BurstBeats
+  assign raddr          = RamBits'((32'(drain_slot) * Lanes + 32'(drain_lane)) * Rows
                                    + 32'(drain_row_q));
 
   always_ff @(posedge clk_i) begin
@@ -258,7 +256,7 @@ module tile_flush #(
     else if (tile_done_i) slot_q <= slot_q + 1'b1;
   end
 
-  assign waddr = RamBits'((32'(slot_q) * Lanes + 32'(lane_i)) * BurstBeats + 32'(row_i));
+  assign waddr = RamBits'((32'(slot_q) * Lanes + 32'(lane_i)) * Rows + 32'(row_i));
 
   ram #(
     .Width(AxiBits),

@@ -15,10 +15,10 @@ from crocuta.models import layout, reference
 from crocuta.models.cfp import FloatArray, Format, stack, unpack
 from crocuta.models.configs import Config
 from crocuta.models.convolution import chunk_controller
-from crocuta.models.convolution.chunk_controller import WORD_BYTES, Job, Mode
+from crocuta.models.convolution.chunk_controller import Job, Mode
 from crocuta.models.kernel import crocuta_kernel
 from crocuta.models.kernel.crocuta_kernel import SampleArray, Spectra
-from crocuta.models.layout import PAGE_BYTES, SAMPLE_BYTES
+from crocuta.models.layout import PAGE_BYTES, SAMPLE_BYTES, WORD_BYTES
 from crocuta.models.transform.fft_engine import from_beats
 from tb.agents.axi_memory import Backdoor, Request
 from tb.envs.job_model import argument_error

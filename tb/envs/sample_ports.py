@@ -16,13 +16,8 @@ from typing import ClassVar
 import numpy as np
 from pyuvm import uvm_analysis_port
 
-from crocuta.models.layout import SAMPLE_BYTES
-from crocuta.models.ports.sample_reader import (
-    BURST_BEATS,
-    Samples,
-    bursts,
-    read_chunk,
-)
+from crocuta.models.layout import MAX_TILE_ROWS, SAMPLE_BYTES
+from crocuta.models.ports.sample_reader import Samples, bursts, read_chunk
 from crocuta.models.ports.sample_writer import write_chunk
 from tb.agents.agent import read
 from tb.agents.beat import Beat
@@ -133,7 +128,7 @@ class SamplePortsEnv(PortsEnv):
     @property
     def burst_beats(self) -> int:
         """The beats of the longest burst."""
-        return min(BURST_BEATS, self.chunk_beats // (2 * self.lanes))
+        return min(MAX_TILE_ROWS, self.chunk_beats // (2 * self.lanes))
 
     def packed(self, rows: Samples) -> list[int]:
         """Beats of samples, each as one number with the first lane lowest."""

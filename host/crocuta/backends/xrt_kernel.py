@@ -28,9 +28,9 @@ import numpy.typing as npt
 from crocuta.errors import InputError, JobError, JobTimeout, KernelError, OutOfMemory
 from crocuta.kernel import Bank, JobReport, Progress, patience
 from crocuta.models.configs import Config
-from crocuta.models.convolution.chunk_controller import WORD_BYTES, Job, Mode
+from crocuta.models.convolution.chunk_controller import Job, Mode
 from crocuta.models.kernel import crocuta_kernel
-from crocuta.models.layout import PAGE_BYTES, chunk_count
+from crocuta.models.layout import PAGE_BYTES, WORD_BYTES, chunk_count
 
 NAME = "crocuta"
 """The kernel's name in the xclbin."""
