@@ -23,6 +23,7 @@ arithmetic/cfp_to_float.sv
 // The transform
 transform/twiddle_rom.sv
 transform/commutator.sv
+transform/mode_delay.sv
 transform/fft_level.sv
 transform/fft_engine.sv
 
