@@ -11,14 +11,17 @@ RUN    := .venv/bin/python
 # What makes Python another Python is not for this one.
 unexport PYTHONHASHSEED PYTHONHOME PYTHONINSPECT PYTHONOPTIMIZE PYTHONPATH PYTHONSTARTUP
 
+torch_wanted := $(filter-out 0,$(TORCH))
+
 # The default python3 is nobody's choice: an environment made with another one is kept.
 chosen_python := $(if $(filter file,$(origin PYTHON)),,$(PYTHON))
 
 # Verilator's waves need headers that nothing else does.
 waves_wanted := $(filter-out 0,$(WAVES))
 
-# demo and conv have defaults of their own for the configuration.
+# demo and conv have defaults of their own for the configuration and the backend.
 chosen_config := $(if $(CONFIG),--config '$(CONFIG)')
+chosen_backend := $(if $(BACKEND),--backend '$(BACKEND)')
 
 # regress defaults to both simulators and all cores.
 chosen_sim  := $(if $(filter file,$(origin SIM)),,$(SIM))
@@ -32,15 +35,16 @@ help: ## list the commands
 	@echo 'make COMMAND [NAME=value ...], on Debian 12, Ubuntu 24.04 or alike with Python 3.11 or newer:'
 	@sed -n 's/^\([a-z]*\):[^#]*## \(.*\)/  \1\t\2/p' $(MAKEFILE_LIST) | expand -t 12
 	@echo 'Options of sim: SIM=verilator|icarus CONFIG=name SEED=number BENCH=name ONLY=test WAVES=1 (FST);'
-	@echo 'of test: SEED=number CPU=40 (tests by their CPU); of demo, conv, synth and the FPGA builds: CONFIG=name; of bitstream:'
-	@echo 'TARGET=name; of xclbin: MODE=hw|hw_emu PLATFORM=name; of regress: SEEDS=number'
+	@echo 'of test: SEED=number CPU=40 (tests by their CPU); of demo, conv, synth and the FPGA builds: CONFIG=name; of demo, conv:'
+	@echo 'BACKEND=rtl|model; of bitstream: TARGET=name; of xclbin: MODE=hw|hw_emu PLATFORM=name; of regress: SEEDS=number'
 	@echo 'ICARUS_SEEDS=number SEED=number TEST=name SIM=name CONFIG=name JOBS=number LIMIT=seconds'
 	@echo 'SCHEDULER=tcp://host:port AGAIN=1; of bench: QUICK=1 PART=name JOBS=number.'
 	@echo 'Configurations, in models/configs.toml:' $$(sed -n '/^# Four-step/q; s/^\[\(.*\)\].*/\1/p' models/configs.toml | grep -v defaults)
 	@echo 'and each with changes: CONFIG=u200+chunk-32768; of plan: LENGTH= FILTER_LENGTH= CHANNELS='
 	@echo 'DEVICE=u200|ecp5-85k BRAM=2.8MB CLOCK=MHz SNR=dB.'
 
-env: .venv/installed ## install the pinned Python packages into .venv, Icarus and Tcl through apt
+env: .venv/installed ## install the pinned Python packages into .venv, Icarus and Tcl through apt; TORCH=1: torch too
+	$(if $(torch_wanted),@flow/install.sh torch)
 	@echo '.venv is ready.'
 
 .venv/installed: requirements.txt pyproject.toml flow/install.sh
@@ -93,13 +97,13 @@ format: .venv/installed ## lay out the Python code and the Tcl
 	@$(RUN) -m flow.lint --format
 
 demo: .venv/installed ## convolve a genome in the simulated hardware and compare with numpy
-	@$(RUN) -m crocuta demo $(chosen_config)
+	@$(RUN) -m crocuta demo $(chosen_config) $(chosen_backend)
 
 conv: .venv/installed ## convolve two .npy files in simulation: make conv X=x.npy H=h.npy OUT=y.npy
 	@test -n '$(X)' && test -n '$(H)' && test -n '$(OUT)' || \
 	  { echo 'Name the files: make conv X=x.npy H=h.npy OUT=y.npy' >&2; exit 2; }
 	$(if $(waves_wanted),@flow/install.sh waves && mkdir -p build/waves)
-	@$(RUN) -m crocuta conv '$(X)' '$(H)' --output '$(OUT)' $(chosen_config) \
+	@$(RUN) -m crocuta conv '$(X)' '$(H)' --output '$(OUT)' $(chosen_config) $(chosen_backend) \
 	  $(if $(waves_wanted),--waves build/waves/conv.fst)
 
 plan: .venv/installed ## choose a configuration: make plan LENGTH=450k [FILTER_LENGTH=64Ki] [SNR=85]

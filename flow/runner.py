@@ -69,6 +69,9 @@ class _Logged(cocotb_runner.Runner):
         self.env.update(ours)
         self.env["GPI_LOG_LEVEL"] = "ERROR"  # its start-up chatter hides the results
         self.env["PYTHONPATH"] = os.pathsep.join([str(ROOT), *sys.path])
+        # A failed assertion shows its values: in the benches, not in all that they import, since
+        # rewriting numpy takes longer than most simulations.
+        self.env["COCOTB_REWRITE_ASSERTION_FILES"] = "tb/*.py"
         self.env["PYTHONHASHSEED"] = "0"  # the order of sets must not change what a seed repeats
         # A build is not linked with the library of the environment that compiled it first.
         libraries = [str(cocotb_tools.config.libs_dir), self.env.get("LD_LIBRARY_PATH", "")]

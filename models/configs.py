@@ -144,8 +144,8 @@ class Config:
         """
         if self.schedule == FOUR_STEP:
             self._refuse(
-                "there is no RTL of the four-step schedule yet, only its model,"
-                " models/kernel/four_step_kernel.py"
+                "there is no RTL of the four-step schedule yet, only its model: choose the backend"
+                " model"
             )
 
     def _refuse(self, problem: str) -> NoReturn:

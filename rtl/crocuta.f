@@ -46,7 +46,9 @@ convolution/mac_operands.sv
 convolution/spectral_mac.sv
 convolution/overlap_add.sv
 convolution/inverse_path.sv
+convolution/chunk_sizes.sv
 convolution/chunk_walker.sv
+convolution/pass_walker.sv
 convolution/chunk_controller.sv
 convolution/pass_sequencer.sv
 

@@ -588,6 +588,7 @@ BENCHES: dict[str, tuple[Bench, ...]] = {
                 "tb/benches/ports/spectrum_ports_tb.sv",
                 MEMORY,
             ),
+            long=AT_SMALL,
         ),
         Bench(
             top="spectrum_ports_tb",
@@ -604,7 +605,6 @@ BENCHES: dict[str, tuple[Bench, ...]] = {
                 MEMORY,
             ),
             variant="bursts",
-            env={"SPECTRUM_CHUNK": str(SEVERAL_BURSTS)},
         ),
     ),
     "sample_ports": (

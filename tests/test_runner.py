@@ -46,6 +46,19 @@ def test_failed_test_is_a_failure(
     assert "SEED=1" in message
 
 
+def test_assertions_show_values_in_the_benches_alone(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Rewriting all that they import, numpy too, takes longer than most simulations."""
+    code = (
+        "import cocotb, numpy\nfrom tb.lib import coverage\n@cocotb.test()\nasync def shown(dut):\n"
+        "    rewritten = [type(it.__loader__).__name__ for it in (coverage, numpy)]\n"
+        "    assert rewritten == ['AssertionRewritingHook', 'SourceFileLoader'], rewritten\n"
+    )
+    monkeypatch.syspath_prepend(tmp_path)
+    runner.run(bench("runner_shows", code, tmp_path), TINY, "icarus", 1, test_dir=tmp_path)
+
+
 def test_no_test_is_a_failure(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     message = run(
         bench("runner_empty", "import cocotb\n", tmp_path), tmp_path, "icarus", monkeypatch

@@ -23,13 +23,15 @@ from crocuta import backends
 from crocuta.backends import Options
 from crocuta.errors import InputError, JobError, JobTimeout, KernelError, OutOfMemory
 from crocuta.kernel import Bank, Buffer, Counters, JobReport, Kernel, Progress
+from crocuta.meter import Meter, MeteredKernel
 from crocuta.models import configs
 from crocuta.models.arithmetic.float_to_cfp import smallest_sample
 from crocuta.models.cfp import Format
-from crocuta.models.configs import Config
+from crocuta.models.configs import FOUR_STEP, Config
 from crocuta.models.convolution.chunk_controller import Job, Mode, spectrum_bytes
 from crocuta.models.kernel.crocuta_kernel import SampleArray, sample_rows
-from crocuta.models.layout import chunk_count, row_bytes
+from crocuta.models.kernel.schedules import filter_chunks, scratch_bytes, transform_rows
+from crocuta.models.layout import row_bytes
 from crocuta.samples import H_SHAPES, X_SHAPES, check_channels, to_array
 
 
@@ -52,9 +54,13 @@ class Filter:
     a single channel serves every channel of x.
     """
 
-    def __init__(self, device: Device, h: SampleArray, spectra: Buffer, report: JobReport) -> None:
+    def __init__(
+        self, device: Device, h: SampleArray, longest: int, spectra: Buffer, report: JobReport
+    ) -> None:
         self.device = device
         self.channels, self.taps = h.shape
+        self.longest = longest
+        """The longest x it serves, in samples."""
         self.gains = np.abs(h).sum(axis=1, dtype=np.float64)
         """The sum of |h| of each channel: no output is larger than that times the largest |x|."""
         self.address = spectra.address
@@ -96,7 +102,7 @@ class Device:
     """A kernel and its memory. Threads may share it: one call runs at a time."""
 
     def __init__(self, kernel: Kernel, timeout: float | None = None) -> None:
-        self._kernel = kernel
+        self._kernel = MeteredKernel(kernel)
         self._timeout = timeout
         self._filters: weakref.WeakSet[Filter] = weakref.WeakSet()
         self._lock = threading.RLock()
@@ -120,38 +126,62 @@ class Device:
         """Flags and counters of the last convolution: the sum of its jobs."""
         return self._report
 
-    def prepare(self, h: npt.ArrayLike) -> Filter:
+    def metered(self, progress: Progress | None = None) -> AbstractContextManager[Meter]:
+        """A context in which all that the device does is counted, for whichever thread.
+
+        Args:
+            progress: called now and then, during each job, with the output chunks done and their
+                number. It must not raise, nor use the device.
+        """
+        return self._kernel.metered(progress)
+
+    def prepare(self, h: npt.ArrayLike, length: int | None = None) -> Filter:
         """A filter, ready for `convolve`.
 
         Args:
             h: (taps,), one filter for every channel of x, or (channels, taps), one for each. Of a
                 type whose numbers float32 holds, or float64, which is rounded.
+            length: the longest x it is for, in samples; by default as long as h. A chunked kernel's
+                filter serves any x, whatever the length; a four-step kernel's only those that the
+                same transform holds, up to `Filter.longest`.
 
         Raises:
-            InputError: h is something else; nothing was done.
+            InputError: an argument is something else; nothing was done.
             KernelError: it does not fit the device's memory, or the job failed.
         """
         config = self._kernel.config
-        rows = np.atleast_2d(to_array("h", h, H_SHAPES, 1 << config.max_length_log2))
+        most = 1 << config.max_length_log2
+        rows = np.atleast_2d(to_array("h", h, H_SHAPES, most))
         channels, taps = rows.shape
-        size = channels * chunk_count(config, taps) * spectrum_bytes(config)
+        job = Job(Mode.PREPARE, channels, length_h=taps)
+        longest = most
+        if length is not None and (
+            not isinstance(length, numbers.Integral)
+            or isinstance(length, bool)
+            or not 1 <= length <= most
+        ):
+            raise InputError(f"length must be a number of samples, 1 to {most}, not {length!r}.")
+        if config.schedule == FOUR_STEP:
+            job = dataclasses.replace(job, length_x=taps if length is None else int(length))
+            longest = transform_rows(config, job) * config.chunk
+        size = channels * filter_chunks(config, job) * spectrum_bytes(config)
         with self._job() as buffers:
             samples = self._allocate(buffers, Bank.SAMPLES, channels * row_bytes(taps))
             spectra = self._allocate(buffers, Bank.H_SPECTRA, size)
-            samples.upload(sample_rows(rows))
-            report = self._kernel.execute(
-                Job(
-                    Mode.PREPARE,
-                    channels,
-                    length_h=taps,
-                    h=samples.address,
-                    h_spectra=spectra.address,
-                ),
-                timeout=self._timeout,
+            scratch = self._scratch(buffers, job)
+            job = dataclasses.replace(
+                job,
+                h=samples.address,
+                h_spectra=spectra.address,
+                x_spectra=scratch.address if scratch else 0,
             )
+            samples.upload(sample_rows(rows))
+            report = self._kernel.execute(job, timeout=self._timeout)
             buffers.pop_all()  # the spectra stay
             samples.free()
-            filter = Filter(self, rows, spectra, report)
+            if scratch:
+                scratch.free()
+            filter = Filter(self, rows, longest, spectra, report)
             self._filters.add(filter)
         _warn("the filter", report)
         _warn_small("h", h, config)
@@ -188,6 +218,11 @@ class Device:
         array = to_array("x", x, X_SHAPES, 1 << config.max_length_log2)
         check_channels(array.shape, filter.channels)
         length = array.shape[-1]
+        if length > filter.longest:
+            raise InputError(
+                f"x has {length} samples and the filter serves at most {filter.longest}: prepare it"
+                f" with length={length}."
+            )
         rows = array.reshape(-1, filter.channels, length)
         y = np.empty(rows.shape, np.float32)
         watch = _Watch(progress, len(rows))
@@ -198,19 +233,18 @@ class Device:
                 raise InputError("The filter is closed: prepare it again.")
             x_buffer = self._allocate(buffers, Bank.SAMPLES, size)
             y_buffer = self._allocate(buffers, Bank.SAMPLES, size)
-            x_spectra = self._allocate(
-                buffers, Bank.X_SPECTRA, chunk_count(config, length) * spectrum_bytes(config)
-            )
             job = Job(
                 Mode.CONVOLVE,
                 filter.channels,
                 length,
-                filter.taps,
+                filter.longest if config.schedule == FOUR_STEP else filter.taps,
                 x=x_buffer.address,
                 h_spectra=filter.address,
-                x_spectra=x_spectra.address,
                 y=y_buffer.address,
             )
+            scratch = self._scratch(buffers, job)
+            if scratch:
+                job = dataclasses.replace(job, x_spectra=scratch.address)
             for index, channels in enumerate(rows):
                 x_buffer.upload(sample_rows(channels))
                 # What is still NaN afterwards was never written. Memory with error correction also
@@ -239,6 +273,11 @@ class Device:
         buffer = self._kernel.allocate(bank, size)
         buffers.callback(buffer.free)
         return buffer
+
+    def _scratch(self, buffers: ExitStack, job: Job) -> Buffer | None:
+        """A buffer for the spectra of x, or None if the job needs none; freed with the others."""
+        size = scratch_bytes(self._kernel.config, job)
+        return self._allocate(buffers, Bank.X_SPECTRA, size) if size else None
 
     @contextmanager
     def _alone(self) -> Iterator[None]:
@@ -409,6 +448,7 @@ def open(
 
     Args:
         backend: "rtl", the hardware simulated clock by clock; "model", its bits from numpy;
+            "float", the convolution by scipy's FFT, for development and comparison;
             "xrt", a card with a Vitis shell; "xdma", a card with the design without a shell;
             "uart", a board behind a serial port.
         config: the kernel's configuration, a name in models/configs.toml, or one with changes.
@@ -420,7 +460,8 @@ def open(
         compiling: the context in which the RTL is compiled, when it must be.
 
     Raises:
-        InputError: there is no such backend or configuration, or an option is of a wrong type.
+        InputError: there is no such backend or configuration, the backend does not have it, or an
+            option is of a wrong type.
         KernelError: the kernel cannot be had.
     """
     backends.check(backend)
@@ -434,7 +475,7 @@ def open(
         raise InputError(f"The timeout must be more than 0 seconds, not {timeout}.")
     options = Options(card=card, xclbin=xclbin, port=port, compiling=compiling)
     try:
-        loaded = configs.load(config)
+        kernel = backends.make(backend, configs.load_model(config), options)
     except configs.ConfigError as error:
         raise InputError(f"{str(error)[0].upper()}{str(error)[1:]}.") from None
-    return Device(backends.make(backend, loaded, options), timeout)
+    return Device(kernel, timeout)

@@ -121,10 +121,10 @@ class PipelineEnv(BlockEnv):
         }
         for name, config in ports.items():
             configure(self, name, config)
-        self.source = BeatAgent("source", self)
-        self.output = BeatAgent("output", self)
-        self.predictor = self.predictor_class("predictor", self)
-        self.data_scoreboard = Scoreboard("beats_out", self)
+        self.source = BeatAgent.create("source", self)
+        self.output = BeatAgent.create("output", self)
+        self.predictor: Predictor = self.predictor_class.create("predictor", self)
+        self.data_scoreboard = Scoreboard.create("beats_out", self)
         self.scoreboards.append(self.data_scoreboard)
         if self.flag is not None:
             self.flag_agent, self.flag_scoreboard = self.pulse_agent(self.flag)
@@ -133,9 +133,9 @@ class PipelineEnv(BlockEnv):
         """A passive agent and a scoreboard for a pulse."""
         name = port.removesuffix("_o")
         configure(self, name, BeatConfig(self.dut, None, port, ()))
-        scoreboard = PulseScoreboard(f"{name}_pulses", self)
+        scoreboard = PulseScoreboard.create(f"{name}_pulses", self)
         self.scoreboards.append(scoreboard)
-        return BeatAgent(name, self), scoreboard
+        return BeatAgent.create(name, self), scoreboard
 
     def connect_phase(self) -> None:
         """Inputs to the predictor, predictions and outputs to the scoreboards."""

@@ -18,8 +18,8 @@ from crocuta.errors import JobError, JobTimeout, KernelError, MemoryLost
 from crocuta.kernel import Bank, Counters, JobReport, Progress, patience
 from crocuta.memory import Memory, PageBuffer, Pages
 from crocuta.models.configs import Config
-from crocuta.models.convolution.chunk_controller import Job, Mode
-from crocuta.models.layout import chunk_count
+from crocuta.models.convolution.chunk_controller import Job
+from crocuta.models.kernel.schedules import output_chunks
 from crocuta.registers import (
     COUNTERS,
     MAX_CHANNELS,
@@ -239,9 +239,7 @@ def run(
         kernel.write(register, value & 0xFFFF_FFFF)
         if register in WIDE:
             kernel.write(register + 4, value >> 32)
-    total = (
-        job.channels * chunk_count(kernel.config, job.length_x) if job.mode == Mode.CONVOLVE else 0
-    )
+    total = job.channels * output_chunks(kernel.config, job)
     limit = math.inf if timeout is None else timeout
     deadline = time.monotonic() + limit
 
