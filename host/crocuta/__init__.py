@@ -20,16 +20,19 @@ from crocuta.device import (
     open,
 )
 from crocuta.errors import InputError, JobError, JobTimeout, KernelError, MemoryLost, OutOfMemory
+from crocuta.many import Devices, ManyFilter, open_many
 
 __version__ = "0.1.0"
 
 __all__ = [
     "Device",
+    "Devices",
     "Filter",
     "InputError",
     "JobError",
     "JobTimeout",
     "KernelError",
+    "ManyFilter",
     "MemoryLost",
     "OutOfMemory",
     "RangeWarning",
@@ -37,4 +40,5 @@ __all__ = [
     "UnderflowWarning",
     "__version__",
     "open",
+    "open_many",
 ]
