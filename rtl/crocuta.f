@@ -48,6 +48,9 @@ convolution/inverse_path.sv
 convolution/chunk_walker.sv
 convolution/chunk_controller.sv
 convolution/pass_sequencer.sv
+convolution/tile_walker.sv
+convolution/transform_walker.sv
+convolution/four_step_controller.sv
 
 // The kernel
 kernel/job_control.sv
