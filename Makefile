@@ -11,6 +11,8 @@ RUN    := .venv/bin/python
 # What makes Python another Python is not for this one.
 unexport PYTHONHASHSEED PYTHONHOME PYTHONINSPECT PYTHONOPTIMIZE PYTHONPATH PYTHONSTARTUP
 
+torch_wanted := $(filter-out 0,$(TORCH))
+
 # The default python3 is nobody's choice: an environment made with another one is kept.
 chosen_python := $(if $(filter file,$(origin PYTHON)),,$(PYTHON))
 
@@ -41,7 +43,8 @@ help: ## list the commands
 	@echo 'and each with changes: CONFIG=u200+chunk-32768; of plan: LENGTH= FILTER_LENGTH= CHANNELS='
 	@echo 'DEVICE=u200|ecp5-85k BRAM=2.8MB CLOCK=MHz SNR=dB.'
 
-env: .venv/installed ## install the pinned Python packages into .venv, Icarus and Tcl through apt
+env: .venv/installed ## install the pinned Python packages into .venv, Icarus and Tcl through apt; TORCH=1: torch too
+	$(if $(torch_wanted),@flow/install.sh torch)
 	@echo '.venv is ready.'
 
 .venv/installed: requirements.txt pyproject.toml flow/install.sh

@@ -85,7 +85,7 @@ def main(
     for bench in benches:
         try:
             runner.run(bench, loaded, sim, number, waves, echo=True, only=only, fail_fast=fail_fast)
-        except BuildError as error:
+        except (BuildError, configs.ConfigError) as error:
             failures += 1
             fail(str(error), 1)
     if failures:
