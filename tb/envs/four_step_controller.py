@@ -118,7 +118,7 @@ class Writers(uvm_component):
                     self.written[name] += 1
 
 
-class SchedulePredictor(uvm_component):
+class FourStepPredictor(uvm_component):
     """From a job's start to its streams, and from its end to the question whether all came."""
 
     def build_phase(self) -> None:
@@ -287,9 +287,9 @@ class FourStepControllerEnv(BlockEnv):
         """Makes the parts."""
         super().build_phase()
         configure(self, "job", JobConfig(self.dut, f"{self.block}.jobs"))
-        self.job = JobAgent("job", self)
-        self.predictor = SchedulePredictor("predictor", self)
-        self.writers = Writers("writers", self)
+        self.job = JobAgent.create("job", self)
+        self.predictor = FourStepPredictor.create("predictor", self)
+        self.writers = Writers.create("writers", self)
         self.streams: dict[str, BeatAgent] = {}
         self.boards: dict[str, StreamScoreboard] = {}
         for name, kind in STREAMS.items():
@@ -298,8 +298,8 @@ class FourStepControllerEnv(BlockEnv):
                 self.dut, None, f"{name}_valid_o", fields, f"{name}_ready_i", role="sink"
             )
             configure(self, name, config)
-            self.streams[name] = BeatAgent(name, self)
-            self.boards[name] = StreamScoreboard(f"{name}_commands", self)
+            self.streams[name] = BeatAgent.create(name, self)
+            self.boards[name] = StreamScoreboard.create(f"{name}_commands", self)
         self.scoreboards += self.boards.values()
 
     def connect_phase(self) -> None:
@@ -328,7 +328,7 @@ class FourStepControllerEnv(BlockEnv):
         assert self.compared, "no command was compared"
 
 
-class ControllerTest(BlockTest):
+class FourStepTest(BlockTest):
     """What the tests do with the environment."""
 
     env_class = FourStepControllerEnv

@@ -15,7 +15,7 @@ from crocuta.models.convolution.chunk_controller import Job, Mode
 from crocuta.models.convolution.four_step_controller import STREAMS, schedule, streams
 from tb.agents.agent import Listener
 from tb.agents.beat import CLOSED, Beat
-from tb.envs.four_step_controller import PACES, ControllerTest
+from tb.envs.four_step_controller import PACES, FourStepTest
 from tb.lib.profiles import PROFILES
 
 NAMES = {kind: name for name, kind in STREAMS.items()}
@@ -28,7 +28,7 @@ OTHERS_CLOCKS = 3000
 
 
 @pyuvm.test()
-class RandomJobs(ControllerTest):
+class RandomJobs(FourStepTest):
     """Every stream is the model's, whatever the consumer of each stream and the writers do."""
 
     async def main(self) -> None:
@@ -44,7 +44,7 @@ class RandomJobs(ControllerTest):
 
 
 @pyuvm.test()
-class Lengths(ControllerTest):
+class Lengths(FourStepTest):
     """Every number of rows, with lengths around the ends of rows and of tiles' parts of them."""
 
     async def main(self) -> None:
@@ -64,7 +64,7 @@ class Lengths(ControllerTest):
 
 
 @pyuvm.test()
-class LateAcknowledgements(ControllerTest):
+class LateAcknowledgements(FourStepTest):
     """What was written is read back when all of its channel was acknowledged, and no earlier."""
 
     async def main(self) -> None:
@@ -95,7 +95,7 @@ class LateAcknowledgements(ControllerTest):
 
 
 @pyuvm.test()
-class OneStreamClosed(ControllerTest):
+class OneStreamClosed(FourStepTest):
     """With one consumer shut for long the job waits, is right, and ends when it opens. Meanwhile
     loads and outputs come to their ends."""
 
@@ -126,7 +126,7 @@ class OneStreamClosed(ControllerTest):
 
 
 @pyuvm.test()
-class ConsumersInProgramOrder(ControllerTest):
+class ConsumersInProgramOrder(FourStepTest):
     """The laziest consumers: each command is taken only when all before it were taken."""
 
     async def main(self) -> None:
@@ -143,7 +143,7 @@ class ConsumersInProgramOrder(ControllerTest):
 
 
 @pyuvm.test()
-class ConsumersInReverseOrder(ControllerTest):
+class ConsumersInReverseOrder(FourStepTest):
     """Each consumer waits until all the others have taken all they can."""
 
     async def main(self) -> None:
@@ -161,7 +161,7 @@ class ConsumersInReverseOrder(ControllerTest):
 
 
 @pyuvm.test()
-class BackToBack(ControllerTest):
+class BackToBack(FourStepTest):
     """The next job, of another number of rows, starts in the clock after done, and is complete."""
 
     async def main(self) -> None:
@@ -172,7 +172,7 @@ class BackToBack(ControllerTest):
 
 
 @pyuvm.test()
-class ResetInTheMiddle(ControllerTest):
+class ResetInTheMiddle(FourStepTest):
     """After a reset at any moment the next job is complete and nothing else comes."""
 
     async def main(self) -> None:
@@ -191,7 +191,7 @@ class ResetInTheMiddle(ControllerTest):
 
 
 @pyuvm.test()
-class ManyChannels(ControllerTest):
+class ManyChannels(FourStepTest):
     """More channels than eight bits count, to the end; of the largest count the first commands."""
 
     async def main(self) -> None:
@@ -209,7 +209,7 @@ class ManyChannels(ControllerTest):
 
 
 @pyuvm.test()
-class Rate(ControllerTest):
+class Rate(FourStepTest):
     """With ready consumers the commands come at the rate that the module names."""
 
     async def main(self) -> None:
