@@ -364,7 +364,7 @@ def test_commands_repeat_one_bench() -> None:
         (["--test", "nothing"], "There is no test 'nothing'; choose one of: "),
         (["--sim", "spice"], "There is no simulator 'spice'; choose one of: "),
         (["--config", "huge"], "There is no configuration 'huge'; choose one of: "),
-        (["--config", "u200"], "No bench of the registry is left by TEST, SIM and CONFIG."),
+        (["--config", "u200"], "No bench in the registry matches TEST, SIM and CONFIG."),
         (["--seed", "x"], "SEED must be a whole number, not 'x'."),
         (["--test", "cells", "--scheduler", "tcp://127.0.0.1:1"], "There is no Dask scheduler at "),
     ],
