@@ -11,6 +11,8 @@ RUN    := .venv/bin/python
 # Keep variables that change Python's behaviour away from .venv's Python.
 unexport PYTHONHASHSEED PYTHONHOME PYTHONINSPECT PYTHONOPTIMIZE PYTHONPATH PYTHONSTARTUP
 
+torch_wanted := $(filter-out 0,$(TORCH))
+
 # The default python3 is not the user's choice, so it does not replace an environment that another
 # Python made.
 chosen_python := $(if $(filter file,$(origin PYTHON)),,$(PYTHON))
@@ -42,7 +44,8 @@ help: ## list the commands
 	@echo 'or a variation of one: CONFIG=u200+chunk-32768. Options of plan: LENGTH= FILTER_LENGTH= CHANNELS='
 	@echo 'DEVICE=u200|ecp5-85k BRAM=2.8MB CLOCK=MHz SNR=dB.'
 
-env: .venv/installed ## install the pinned Python packages into .venv, Icarus and Tcl through apt
+env: .venv/installed ## install the pinned Python packages into .venv, Icarus and Tcl through apt; TORCH=1: torch too
+	$(if $(torch_wanted),@flow/install.sh torch)
 	@echo '.venv is ready.'
 
 .venv/installed: requirements.txt pyproject.toml flow/install.sh

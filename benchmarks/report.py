@@ -17,7 +17,7 @@ from matplotlib.figure import Figure
 
 from benchmarks.points import Json
 from crocuta.cli.picture import BLUE, GREY, RED, STYLE
-from crocuta.cli.runs import ASSUMED_CLOCK_MHZ
+from crocuta.kernel import ASSUMED_CLOCK_MHZ
 from crocuta.models.files import write_generated
 from flow.digest import design_digest
 from flow.pages import write_page

@@ -13,7 +13,7 @@ from benchmarks.points import Json, Point, Results
 from benchmarks.report import COLOURS, Check, Plot, Section, Table
 from benchmarks.scale import Scale
 from benchmarks.software import U200_BYTES
-from crocuta.cli.runs import ASSUMED_CLOCK_MHZ
+from crocuta.kernel import ASSUMED_CLOCK_MHZ
 
 BOUNDS = {
     "compute": "compute",

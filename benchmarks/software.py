@@ -24,7 +24,7 @@ from benchmarks.kernel import SEED, KernelPoint
 from benchmarks.points import Json, Point, Results, Show
 from benchmarks.report import COLOURS, Plot, Section, Table
 from benchmarks.scale import Scale
-from crocuta.cli.runs import ASSUMED_CLOCK_MHZ
+from crocuta.kernel import ASSUMED_CLOCK_MHZ
 
 DIRECT_LONGEST = 16_384  # numpy.convolve multiplies every pair
 LEAST_SECONDS = 1.0

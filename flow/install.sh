@@ -3,7 +3,8 @@
 # SPDX-License-Identifier: Apache-2.0
 #
 # install.sh: creates .venv with the pinned Python packages and installs missing system packages
-# with apt. `install.sh waves` adds the headers that Verilator's waves need.
+# with apt. `install.sh waves` adds the headers that Verilator's waves need, `install.sh torch` the
+# packages in requirements-torch.txt.
 # PYTHON names the interpreter to use (default: that of .venv, or python3). A .venv is recreated if
 # another interpreter made it, or if its directory was moved or copied.
 set -euo pipefail
@@ -45,6 +46,11 @@ if [ "${1:-}" = waves ]; then
   has_header zlib.h || missing+=(zlib1g-dev)
   [ ${#missing[@]} = 0 ] || packages "${missing[@]}"
   exit 0
+fi
+
+if [ "${1:-}" = torch ]; then
+  exec .venv/bin/python -m pip install --quiet --disable-pip-version-check -r requirements.txt \
+    -r requirements-torch.txt
 fi
 
 case $here in

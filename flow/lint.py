@@ -27,6 +27,7 @@ from crocuta.models import configs
 from crocuta.models.configs import ROOT
 
 KERNEL = "crocuta_kernel"
+ENGINE = "fft_engine"
 PYTHON_FOLDERS = ("models", "host", "tb", "flow", "benchmarks", "tests")
 SOURCE_SUFFIXES = {".py", ".sv", ".svh", ".vlt", ".cpp", ".tcl", ".xdc", ".lpf", ".sh", ".toml"}
 SOURCE_SUFFIXES |= {".yml", ".rules", ".f", ".rdl"}
@@ -111,14 +112,18 @@ def check_licence() -> bool:
 
 
 def check_verilator() -> bool:
-    """Verilator's warnings for every module alone, and for the kernel at every configuration, with
-    one and with two output chunks per pass."""
+    """Verilator's warnings for every module alone, for the kernel at every configuration, with one
+    and with two output chunks per pass, and for the column engines."""
     jobs: list[tuple[str, dict[str, int], list[Path]]] = [
         (path.stem, {}, []) for path in rtl_files() if not path.stem.endswith("_pkg")
     ]
     if any(path.stem == KERNEL for path in rtl_files()):
         names = [name + change for name in configs.rtl_names() for change in ("", "+outputs-2")]
         jobs += [(KERNEL, configs.load(name).parameters(), []) for name in names]
+    for name in configs.names():
+        engine = configs.load_model(name).engine_parameters()
+        if "ColumnLevels" in engine:
+            jobs += [(ENGINE, engine | {"Inverse": inverse}, []) for inverse in (0, 1)]
     jobs += [(path.stem, {}, board_files()) for path in board_files()]
     ok = True
     for top, parameters, extra in jobs:

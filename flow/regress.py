@@ -184,11 +184,11 @@ def build_job(job: Job, settings: Settings, waves: bool = False) -> Result:
     try:
         prepare(settings)
         with quiet():
-            config = configs.load(job.config)
+            config = configs.load_model(job.config)
             runner.build(job.bench, config, job.sim, waves, settings.time_limit)
     except BuildError as error:
         failure = str(error)
-    directory = runner.build_directory(job.bench, configs.load(job.config), job.sim, waves)
+    directory = runner.build_directory(job.bench, configs.load_model(job.config), job.sim, waves)
     return Result(job, *watch.read(), failure, str(directory))
 
 
@@ -212,7 +212,7 @@ def run_job(job: Job, settings: Settings, waves: bool = False) -> Result:
         with quiet():
             runner.run(
                 job.bench,
-                configs.load(job.config),
+                configs.load_model(job.config),
                 job.sim,
                 job.seed,
                 waves,
@@ -618,7 +618,7 @@ def main(
         if sim:
             runner.check_sim(sim)
         if config:
-            configs.load(config)
+            configs.load_model(config)
         chosen = select(seeds, base, test, sim, config, icarus_seeds)
         workers = jobs or len(os.sched_getaffinity(0))
         console.print(f"{len(chosen)} jobs, repeated with SEED={base}")

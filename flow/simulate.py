@@ -59,7 +59,7 @@ def main(
             choice = ", ".join(sorted(BENCHES))
             raise runner.BenchFailure(f"There is no test {test!r}; choose one of: {choice}.")
         runner.check_sim(sim)
-        loaded = (configs.load_engine if test in ENGINE_TESTS else configs.load)(config)
+        loaded = (configs.load_engine if test in ENGINE_TESTS else configs.load_model)(config)
         number = runner.default_seed(seed)
         benches = [bench for bench in BENCHES[test] if sim in bench.sims]
         if bench_name:
@@ -83,7 +83,7 @@ def main(
     for bench in benches:
         try:
             runner.run(bench, loaded, sim, number, waves, echo=True, only=only, fail_fast=fail_fast)
-        except BuildError as error:
+        except (BuildError, configs.ConfigError) as error:
             failures += 1
             fail(str(error), 1)
     if failures:

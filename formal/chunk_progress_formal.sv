@@ -1,11 +1,11 @@
 // Copyright 2026 The Crocuta authors
 // SPDX-License-Identifier: Apache-2.0
 //
-// chunk_controller with its FIFOs never stops by itself. The three processes that fill the streams
-// do not wait for one another: while loads remain, one is offered within WalkClocks, whatever
-// happens to the other streams; the same holds for outputs, and within PassClocks for passes and
-// their spectra commands. A pass waits only for a full FIFO, whose consumer therefore has a command
-// to take. When every command has been taken, the job is over. Together with chunk_schedule_formal,
+// chunk_controller with its FIFOs never stops by itself. The three walkers that fill the streams do
+// not wait for one another: while loads remain, one is offered within WalkClocks, whatever happens
+// to the other streams; the same holds for outputs, and within PassClocks for passes and their
+// spectra commands. A pass waits only for a full FIFO, whose consumer therefore has a command to
+// take. When every command has been taken, the job is over. Together with chunk_schedule_formal,
 // which counts the commands, this means that every job ends if every command is eventually taken.
 // With EndClocks the search covers the end itself: jobs of at most two channels of two chunks,
 // whose consumers let a command wait at most one clock, end within EndClocks.
@@ -119,20 +119,21 @@ module chunk_progress_formal #(
   `ASSUME(arguments_stay,
           !running_q || $stable({convolve_i, channels_i, length_x_i, length_h_i}))
 
-  // State numbers of chunk_controller and chunk_walker.
-  localparam int StIdle = 0, StBegin = 3, StBring = 5, StPass = 9, StDrain = 13;
-  localparam int WalkIdle = 0;
+  // States of chunk_controller and of its walkers.
+  localparam int StIdle = 0, StBegin = 3;
+  localparam int WalkIdle = 0, WalkBring = 2, WalkPass = 6;
 
-  logic [3:0] state;
+  logic       ahead;    // the walkers have not begun
+  logic [3:0] walk;     // the passes' state
   logic       to_load;  // loads remain
   logic       to_put;   // outputs remain
   logic       to_pass;  // passes remain
 
-  assign state   = u_dut.state_q;
-  assign to_load = u_dut.u_loads.state_q != WalkIdle || state != StIdle && state <= StBegin;
-  assign to_put  = u_dut.u_outputs.state_q != WalkIdle
-                   || convolve_i && state != StIdle && state <= StBegin;
-  assign to_pass = state != StIdle && state != StDrain;
+  assign ahead   = u_dut.state_q != StIdle && u_dut.state_q <= StBegin;
+  assign walk    = u_dut.u_passes.state_q;
+  assign to_load = u_dut.u_loads.state_q != WalkIdle || ahead;
+  assign to_put  = u_dut.u_outputs.state_q != WalkIdle || convolve_i && ahead;
+  assign to_pass = walk != WalkIdle || ahead;
 
   // Consecutive clocks in which a command remained but none was offered.
   logic [3:0] no_load_q;
@@ -171,7 +172,7 @@ module chunk_progress_formal #(
   `ASSERT(quiet_when_done, !done || valid == '0 && !to_load && !to_put)
   `ASSERT_NEXT(done_stays, done && !start_i, done)
   `ASSERT(waits_for_a_full_fifo,
-          !(state == StPass && !u_dut.issue || state == StBring && !u_dut.bring)
+          !(walk == WalkPass && !u_dut.u_passes.issue || walk == WalkBring && !u_dut.u_passes.bring)
           || u_dut.pass_level >= 4'd8 && valid[Pass] || u_dut.x_read_level >= 4'd8 && valid[XRead]
           || u_dut.h_read_level >= 4'd8 && valid[HRead]
           || u_dut.x_store_level >= 4'd8 && valid[XStore]
@@ -205,7 +206,7 @@ module chunk_progress_formal #(
     `COVER(two_channels, running_q && done && channels_i == 17'd2 && convolve_i)
   end else begin : gen_any
     // A full FIFO needs a longer job, which the cover search reaches and the proof does not need.
-    `COVER(pass_waits, state == StPass && !u_dut.issue)
+    `COVER(pass_waits, walk == WalkPass && !u_dut.u_passes.issue)
   end
 
 endmodule

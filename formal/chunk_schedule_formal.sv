@@ -444,7 +444,7 @@ module chunk_schedule_formal #(
   // ---------------------------------------------------------------------------------------------
   // Helpers that close the induction: the controller's position, in terms of its own registers.
 
-  // State numbers of chunk_controller and chunk_walker.
+  // The states of chunk_controller and of its pass_walker, as one sequence, and of a chunk_walker.
   localparam int StIdle = 0, StLength = 1, StCounts = 2, StBegin = 3, StHead = 4, StBring = 5,
                  StRow = 6, StFirst = 7, StSum = 8, StPass = 9, StChunk = 10, StChannel = 11,
                  StFlush = 12, StDrain = 13;
@@ -458,7 +458,8 @@ module chunk_schedule_formal #(
   logic       in_chunk;
   count_t     k_last;   // the previous pass's output chunk, in StChunk
 
-  assign state      = u_dut.state_q;
+  assign state      = u_dut.u_passes.state_q != '0 ? u_dut.u_passes.state_q + 4'(StBegin)
+                      : 32'(u_dut.state_q) <= StBegin ? 4'(u_dut.state_q) : 4'(StDrain);
   assign load_state = u_dut.u_loads.state_q;
   assign out_state  = u_dut.u_outputs.state_q;
   assign begun      = state >= StHead;
@@ -468,14 +469,17 @@ module chunk_schedule_formal #(
 
   `ASSERT(helper_state, state <= StDrain && running_q == (state != StIdle || (running_q && done))
           && (!running_q || u_dut.started_q))
-  `ASSERT(helper_sizes_1, !(running_q && !done) || 32'(u_dut.row_length_q) == row_length
-          && u_dut.row_base_q == (convolve_i ? x_i : h_i) && count_t'(u_dut.h_chunks_q) == ph
-          && 17'(u_dut.last_channel_q) == channels_i - 1'b1)
-  `ASSERT(helper_sizes_2, !(state >= StCounts) || count_t'(u_dut.chunks_q) == p
-          && 32'(u_dut.last_samples_q) == tail && 64'(u_dut.stride_q) << 12 == row_bytes
-          && count_t'(u_dut.last_h_chunk_q) == ph - 1'b1
-          && u_dut.single_q == (ph == count_t'(1)))
-  `ASSERT(helper_sizes_3, !(state >= StBegin) || count_t'(u_dut.last_chunk_q) == p - 1'b1)
+  `ASSERT(helper_walk, 32'(u_dut.state_q) <= StBegin + 1
+          && 32'(u_dut.u_passes.state_q) <= StFlush - StBegin
+          && (u_dut.u_passes.state_q == '0 || 32'(u_dut.state_q) == StBegin + 1))
+  `ASSERT(helper_sizes_1, !(running_q && !done) || 32'(u_dut.u_sizes.row_length_q) == row_length
+          && u_dut.row_base_q == (convolve_i ? x_i : h_i) && count_t'(u_dut.u_sizes.h_chunks_o) == ph
+          && 17'(u_dut.u_sizes.last_channel_o) == channels_i - 1'b1)
+  `ASSERT(helper_sizes_2, !(state >= StCounts) || count_t'(u_dut.u_sizes.chunks_q) == p
+          && 32'(u_dut.u_sizes.last_samples_o) == tail && 64'(u_dut.u_sizes.stride_o) << 12 == row_bytes
+          && count_t'(u_dut.u_sizes.last_h_chunk_o) == ph - 1'b1
+          && u_dut.u_sizes.single_h_o == (ph == count_t'(1)))
+  `ASSERT(helper_sizes_3, !(state >= StBegin) || count_t'(u_dut.u_sizes.last_chunk_o) == p - 1'b1)
   `ASSERT(helper_sizes, p != '0 && ph != '0 && tail >= 32'd1 && tail <= 32'(Chunk))
   `ASSERT(helper_not_begun, begun || !running_q || done
           || load_q == Chunks && load_channel_q == '0 && load_chunk_q == '0
@@ -524,13 +528,13 @@ module chunk_schedule_formal #(
           || (state == StHead ? pass_q == (head_kept ? Head : Passes)
               : state == StBring ? pass_q == Head
               : passing ? pass_q == Passes : state == StFlush ? pass_q == Flush : pass_q == End))
-  `ASSERT(helper_head, !begun || u_dut.head_kept_q == (head_kept || !two)
-          && count_t'(u_dut.stored_q) == stored)
+  `ASSERT(helper_head, !begun || u_dut.u_sizes.head_kept_o == (head_kept || !two)
+          && count_t'(u_dut.u_sizes.stored_o) == stored)
   `ASSERT(helper_two, !(state == StHead || state == StBring) || two)
   `ASSERT(helper_head_h, !(state == StHead || state == StBring)
-          || count_t'(u_dut.j_q) == head && u_dut.h_base == h_row_q)
+          || count_t'(u_dut.u_passes.j_q) == head && u_dut.u_passes.h_base == h_row_q)
   `ASSERT(helper_bring, state != StBring
-          || u_dut.h_addr_q == h_row_q + (64'(head) << SpectrumLog2))
+          || u_dut.u_passes.h_addr_q == h_row_q + (64'(head) << SpectrumLog2))
   `ASSERT(helper_start, !(state == StHead || state == StBring) || c_q == '0
           && k_q == head && i_q == '0)
   `ASSERT(helper_pass_place, !passing || c_q < channels_i && k_q < p
@@ -542,39 +546,39 @@ module chunk_schedule_formal #(
           || kept_q && kept_addr_q == h_row_q + (64'(k_q - i_q) << SpectrumLog2))
   `ASSERT(helper_flush_mode, state != StFlush || convolve_i)
   `ASSERT(helper_channel, !passing || (state == StChannel
-          ? 17'(u_dut.channel_q) + 1'b1 == c_q && k_q == head
-            && u_dut.h_row_q + (64'(ph) << SpectrumLog2) == h_row_q
-            && u_dut.sequence_q + 32'(stored) * 32'(Bursts) == written_q
-          : 17'(u_dut.channel_q) == c_q && u_dut.h_row_q == h_row_q
-            && u_dut.sequence_q == written_q))
+          ? 17'(u_dut.u_passes.channel_q) + 1'b1 == c_q && k_q == head
+            && u_dut.u_passes.h_row_q + (64'(ph) << SpectrumLog2) == h_row_q
+            && u_dut.u_passes.sequence_q + 32'(stored) * 32'(Bursts) == written_q
+          : 17'(u_dut.u_passes.channel_q) == c_q && u_dut.u_passes.h_row_q == h_row_q
+            && u_dut.u_passes.sequence_q == written_q))
   `ASSERT(helper_row, !(state == StRow || state == StChannel) || k_q == head && i_q == '0)
   `ASSERT(helper_next_row, !(state >= StFirst && state <= StChannel)
-          || u_dut.h_next_row_q == u_dut.h_row_q + (64'(ph) << SpectrumLog2))
-  `ASSERT(helper_output, !in_chunk || count_t'(u_dut.k_q) == k_q
-          && count_t'(u_dut.oldest_q) == oldest(k_q, ph, two)
-          && u_dut.newest_h_q == (N - 1)'(k_q - oldest(k_q, ph, two) - count_t'(two)))
+          || u_dut.u_passes.h_next_row_q == u_dut.u_passes.h_row_q + (64'(ph) << SpectrumLog2))
+  `ASSERT(helper_output, !in_chunk || count_t'(u_dut.u_passes.k_q) == k_q
+          && count_t'(u_dut.u_passes.oldest_q) == oldest(k_q, ph, two)
+          && u_dut.u_passes.newest_h_q == (N - 1)'(k_q - oldest(k_q, ph, two) - count_t'(two)))
   `ASSERT(helper_next_output, state != StChunk || k_q >= head + step && i_q == oldest(k_q, ph, two)
-          && count_t'(u_dut.k_q) == k_last && count_t'(u_dut.oldest_q) == oldest(k_last, ph, two)
-          && u_dut.newest_h_q == (N - 1)'(k_last - oldest(k_last, ph, two) - count_t'(two)))
+          && count_t'(u_dut.u_passes.k_q) == k_last && count_t'(u_dut.u_passes.oldest_q) == oldest(k_last, ph, two)
+          && u_dut.u_passes.newest_h_q == (N - 1)'(k_last - oldest(k_last, ph, two) - count_t'(two)))
   `ASSERT(helper_first, state != StFirst || i_q == oldest(k_q, ph, two))
-  `ASSERT(helper_pair, !(state == StSum || state == StPass) || count_t'(u_dut.i_q) == i_q
-          && u_dut.j_q == (two && i_q == k_q ? u_dut.ahead_h_q
+  `ASSERT(helper_pair, !(state == StSum || state == StPass) || count_t'(u_dut.u_passes.i_q) == i_q
+          && u_dut.u_passes.j_q == (two && i_q == k_q ? u_dut.u_passes.ahead_h_q
                            : (N - 1)'(k_q - i_q - count_t'(two)))
-          && u_dut.h_base == (two && i_q == k_q && k_q == p - 1'b1 ? u_dut.h_next_row_q : h_row_q)
-          && u_dut.first_q == (i_q == oldest(k_q, ph, two))
-          && u_dut.last_k_q == (k_q == p - 1'b1)
-          && (!two || u_dut.late_q == (k_q >= ph)
-                      && u_dut.second_q == (i_q == oldest(k_q, ph, two) + 1'b1)
-                      && u_dut.ahead_q == (k_q != p - 1'b1 ? k_q + count_t'(2) < ph
+          && u_dut.u_passes.h_base == (two && i_q == k_q && k_q == p - 1'b1 ? u_dut.u_passes.h_next_row_q : h_row_q)
+          && u_dut.u_passes.first_q == (i_q == oldest(k_q, ph, two))
+          && u_dut.u_passes.last_k_q == (k_q == p - 1'b1)
+          && (!two || u_dut.u_passes.late_q == (k_q >= ph)
+                      && u_dut.u_passes.second_q == (i_q == oldest(k_q, ph, two) + 1'b1)
+                      && u_dut.u_passes.ahead_q == (k_q != p - 1'b1 ? k_q + count_t'(2) < ph
                                            : head_kept && c_q + 1'b1 != channels_i)
-                      && u_dut.ahead_h_q == (N - 1)'(k_q != p - 1'b1 ? k_q + count_t'(2) : head)))
-  `ASSERT(helper_pass, state != StPass || u_dut.last_q == (i_q == k_q)
-          && u_dut.oldest_x_q == (i_q == '0)
-          && u_dut.before_last_q == (two && i_q + 1'b1 == k_q)
-          && u_dut.x_addr_q == x_spectra_i + (64'(i_q) << SpectrumLog2)
-          && (convolve_i ? !bring || u_dut.h_addr_q == bring_addr
-              : u_dut.h_addr_q == h_row_q + (64'(k_q) << SpectrumLog2))
-          && u_dut.x_sequence_q == written_q + 32'(i_q) * 32'(Bursts))
+                      && u_dut.u_passes.ahead_h_q == (N - 1)'(k_q != p - 1'b1 ? k_q + count_t'(2) : head)))
+  `ASSERT(helper_pass, state != StPass || u_dut.u_passes.last_q == (i_q == k_q)
+          && u_dut.u_passes.oldest_x_q == (i_q == '0)
+          && u_dut.u_passes.before_last_q == (two && i_q + 1'b1 == k_q)
+          && u_dut.u_passes.x_addr_q == x_spectra_i + (64'(i_q) << SpectrumLog2)
+          && (convolve_i ? !bring || u_dut.u_passes.h_addr_q == bring_addr
+              : u_dut.u_passes.h_addr_q == h_row_q + (64'(k_q) << SpectrumLog2))
+          && u_dut.u_passes.x_sequence_q == written_q + 32'(i_q) * 32'(Bursts))
   `ASSERT(helper_seen, !running_q || seen_q == (wanted && behind))
 
   `COVER(convolved, running_q && done && convolve_i && p == count_t'(2) && ph == count_t'(2)

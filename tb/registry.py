@@ -20,6 +20,9 @@ AT_SMALL = tuple(("small", sim) for sim in SIMS)
 """What `make test` leaves to regressions where tiny shows the same."""
 TWO_AT_SMALL = tuple(("small+outputs-2", sim) for sim in SIMS)
 """What `make test` leaves to regressions of a block: there it runs in the whole kernel."""
+LONG_TOO = ("tiny", "small", "tiny-long", "small-long")
+"""Rows alone, and rows and columns."""
+LONG_AT_SMALL = tuple(("small-long", sim) for sim in SIMS)
 BRIDGE_MODULES = ("uart_bridge", "uart_rx", "uart_tx")
 BOARD_MODULES = ("axi_ram", "crocuta_board", "delay", *BRIDGE_MODULES)
 # fft_engine at the corners of its parameters.
@@ -224,8 +227,9 @@ def path_parameters(**changes: int) -> Callable[[Config], dict[str, int | str]]:
 def twiddle_parameters(config: Config) -> dict[str, int | str]:
     """The parameters that the twiddle tables depend on, and their directory."""
     sizes = config.engine_parameters()
-    names = ("Lanes", "Chunk", "TwiddleBits")
-    return {**{name: sizes[name] for name in names}, "TwiddleDir": twiddle_directory(config)}
+    names = ("Lanes", "Chunk", "TwiddleBits", "ColumnLevels")
+    sizes = {name: size for name, size in sizes.items() if name in names}
+    return {**sizes, "TwiddleDir": twiddle_directory(config)}
 
 
 def word_parameters(config: Config) -> dict[str, int | str]:
@@ -433,18 +437,20 @@ BENCHES: dict[str, tuple[Bench, ...]] = {
         Bench(
             top="fft_engine",
             module="tb.benches.transform.bench_fft",
-            about="forward engine: order, words, latency, gaps, resets, saturation",
+            about="forward engine: order, words, latency, gaps, resets, saturation, columns",
             parameters=engine(),
+            configs=LONG_TOO,
             variant="forward",
-            long=(("small", "icarus"),),
+            long=(("small", "icarus"), *LONG_AT_SMALL),
         ),
         Bench(
             top="fft_engine",
             module="tb.benches.transform.bench_fft",
             about="inverse engine: the same",
             parameters=engine(inverse=True),
+            configs=LONG_TOO,
             variant="inverse",
-            long=(("small", "icarus"),),
+            long=(("small", "icarus"), ("tiny-long", "icarus"), *LONG_AT_SMALL),
         ),
         Bench(
             top="fft_engine",
@@ -471,14 +477,17 @@ BENCHES: dict[str, tuple[Bench, ...]] = {
             module="tb.benches.transform.bench_fft_round_trip",
             about="forward into inverse: the models' words, and close to the input",
             parameters=path_parameters(),
+            configs=("tiny", "small", "tiny-long"),
             sources=("tb/benches/transform/fft_round_trip_tb.sv",),
-            long=(("small", "icarus"),),
+            long=(("small", "icarus"), ("tiny-long", "icarus")),
         ),
         Bench(
             top="twiddle_rom_tb",
             module="tb.benches.transform.bench_twiddle_rom",
-            about="every level's twiddles, forward and conjugate, beat for beat",
+            about="every level's twiddles, forward and conjugate, of rows and columns",
             parameters=twiddle_parameters,
+            configs=LONG_TOO,
+            long=LONG_AT_SMALL,
             sources=("tb/benches/transform/twiddle_rom_tb.sv",),
         ),
     ),
@@ -579,6 +588,7 @@ BENCHES: dict[str, tuple[Bench, ...]] = {
                 "tb/benches/ports/spectrum_ports_tb.sv",
                 MEMORY,
             ),
+            long=AT_SMALL,
         ),
         Bench(
             top="spectrum_ports_tb",
@@ -595,7 +605,6 @@ BENCHES: dict[str, tuple[Bench, ...]] = {
                 MEMORY,
             ),
             variant="bursts",
-            env={"SPECTRUM_CHUNK": str(SEVERAL_BURSTS)},
         ),
     ),
     "sample_ports": (

@@ -16,7 +16,7 @@ import numpy as np
 import numpy.typing as npt
 import pytest
 
-pytest.importorskip("torch", reason="the extra torch is not installed")
+pytest.importorskip("torch", reason="torch is not installed: run `make env TORCH=1`")
 
 import torch
 from safetensors.torch import load_file, save_file

@@ -12,6 +12,7 @@ module fft_engine #(
   parameter int ExponentBits = 9,
   parameter int TwiddleBits = 25,
   parameter bit Inverse = 0,
+  parameter int ColumnLevels = 0,
   parameter TwiddleDir = "",
   localparam int WordBits = 2 * MantissaBits + ExponentBits,
   localparam int BeatBits = Lanes * WordBits
@@ -20,8 +21,10 @@ module fft_engine #(
   input  logic                rst_ni,
   input  logic                valid_i,
   input  logic [BeatBits-1:0] beat_i,
+  input  logic                columns_i,
   output logic                valid_o,
   output logic [BeatBits-1:0] beat_o,
+  output logic                columns_o,
   output logic                saturated_o
 );
 
@@ -33,6 +36,7 @@ module fft_engine #(
 
   assign valid_o     = any_now && inside_q >= 16'(Chunk / Lanes);
   assign beat_o      = '0;
+  assign columns_o   = 1'b0;
   assign saturated_o = any_saturated;
 
   always_ff @(posedge clk_i) begin
@@ -41,6 +45,6 @@ module fft_engine #(
   end
 
   logic unused;
-  assign unused = ^{beat_i, TwiddleBits[0], Inverse, TwiddleDir[0]};
+  assign unused = ^{beat_i, columns_i, ColumnLevels[0], TwiddleBits[0], Inverse, TwiddleDir[0]};
 
 endmodule

@@ -23,6 +23,7 @@ from crocuta import backends
 from crocuta.backends import Options
 from crocuta.errors import InputError, JobError, JobTimeout, KernelError, OutOfMemory
 from crocuta.kernel import Bank, Buffer, Counters, JobReport, Kernel, Progress
+from crocuta.meter import Meter, MeteredKernel
 from crocuta.models import configs
 from crocuta.models.arithmetic.float_to_cfp import smallest_sample
 from crocuta.models.cfp import Format
@@ -101,7 +102,7 @@ class Device:
     """A kernel and its memory. Threads may share it: one call runs at a time."""
 
     def __init__(self, kernel: Kernel, timeout: float | None = None) -> None:
-        self._kernel = kernel
+        self._kernel = MeteredKernel(kernel)
         self._timeout = timeout
         self._filters: weakref.WeakSet[Filter] = weakref.WeakSet()
         self._lock = threading.RLock()
@@ -124,6 +125,15 @@ class Device:
     def report(self) -> JobReport:
         """Flags and counters of the last convolution: the sum of its jobs."""
         return self._report
+
+    def metered(self, progress: Progress | None = None) -> AbstractContextManager[Meter]:
+        """A context in which all that the device does is counted, for whichever thread.
+
+        Args:
+            progress: called now and then, during each job, with the output chunks done and their
+                number. It must not raise, nor use the device.
+        """
+        return self._kernel.metered(progress)
 
     def prepare(self, h: npt.ArrayLike, length: int | None = None) -> Filter:
         """A filter, ready for `convolve`.
@@ -438,6 +448,7 @@ def open(
 
     Args:
         backend: "rtl", the hardware simulated clock by clock; "model", its bits from numpy;
+            "float", the convolution by scipy's FFT, for development and comparison;
             "xrt", a card with a Vitis shell; "xdma", a card with the design without a shell;
             "uart", a board behind a serial port.
         config: the kernel's configuration, a name in models/configs.toml, or one with changes.

@@ -17,6 +17,8 @@ from crocuta.models.layout import chunk_count
 
 Progress = Callable[[int, int], None]
 """Called with the output chunks done and their number."""
+ASSUMED_CLOCK_MHZ = 300
+"""The rate at which clocks are given as time. No Vivado run has confirmed it."""
 
 
 class Bank(enum.IntEnum):

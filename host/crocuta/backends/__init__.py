@@ -68,6 +68,12 @@ def _model(config: Config, options: Options) -> Kernel:
     return ModelKernel(config)
 
 
+def _float(config: Config, options: Options) -> Kernel:
+    from crocuta.backends.float_kernel import FloatKernel
+
+    return FloatKernel(config)
+
+
 def _xrt(config: Config, options: Options) -> Kernel:
     from crocuta.backends.xrt_kernel import XrtKernel
 
@@ -93,11 +99,14 @@ def _uart(config: Config, options: Options) -> Kernel:
 BACKENDS: dict[str, Callable[[Config, Options], Kernel]] = {
     "rtl": _rtl,
     "model": _model,
+    "float": _float,
     "xrt": _xrt,
     "xdma": _xdma,
     "uart": _uart,
 }
 """What opens a kernel, by the backend's name."""
+WITHOUT_HARDWARE = ("model", "float")
+"""What computes no hardware's bits that the model could be compared with."""
 
 
 def check(backend: str) -> None:

@@ -37,14 +37,14 @@ from crocuta.registers import (
 
 
 class ModelKernel(RegisterKernel):
-    """See `crocuta.kernel.Kernel`."""
+    """See `crocuta.kernel.Kernel`. `sizes` are those of the memories, in the order of `Bank`."""
 
-    def __init__(self, config: Config) -> None:
+    def __init__(self, config: Config, sizes: tuple[int, int, int] | None = None) -> None:
         config.check_kernel()
         self.config = config
         samples, x_spectra, h_spectra = (
             HostMemory(np.zeros(size, np.uint8), base=bank << 36)
-            for bank, size in enumerate(memory_bytes(config))
+            for bank, size in enumerate(sizes or memory_bytes(config))
         )
         self.memories: tuple[HostMemory, HostMemory, HostMemory] = samples, x_spectra, h_spectra
         self._words: dict[int, int] = {Register.VERSION: VERSION}

@@ -25,7 +25,7 @@ from crocuta.backends import Options
 from crocuta.backends.timing import Timing
 from crocuta.device import Device, RangeWarning
 from crocuta.errors import KernelError
-from crocuta.kernel import JobReport
+from crocuta.kernel import ASSUMED_CLOCK_MHZ, JobReport
 from crocuta.models import reference
 from crocuta.models.arithmetic.float_to_cfp import smallest_sample
 from crocuta.models.cfp import FloatArray, Format
@@ -36,7 +36,6 @@ from crocuta.models.kernel.crocuta_kernel import SampleArray
 from crocuta.models.layout import row_count
 from crocuta.planner import accuracy
 
-ASSUMED_CLOCK_MHZ = 300
 COUNTS = (
     "clocks_total",
     "clocks_prepare",
@@ -88,7 +87,7 @@ class Run:
     errors: Errors
     """The errors of the worst channel."""
     mismatches: int | None
-    """Outputs that differ from the model's; None if the model computed them."""
+    """Outputs that differ from the model's; None if no hardware computed them."""
     clocks: int | None
     """All clocks simulated, including those of the host's register accesses."""
     compile_s: float
@@ -323,7 +322,7 @@ def run(
     # The references are computed while the kernel is compiled and simulated.
     with ExitStack() as stack:
         references = None
-        if backend != "model":
+        if backend not in backends.WITHOUT_HARDWARE:
             references = stack.enter_context(_References(x, h, config))
         kernel = backends.make(backend, config, options)
         device = stack.enter_context(Device(kernel))

@@ -25,6 +25,7 @@ from crocuta.hyena.dna import BASES, GENOME, Record, read_bases, read_fasta, tok
 from crocuta.hyena.filters import embed, implicit_filter
 
 if TYPE_CHECKING:
+    from crocuta.hyena.acceleration import Acceleration, accelerate
     from crocuta.hyena.model import HyenaDNA
     from crocuta.hyena.weights import load, random
 
@@ -32,9 +33,11 @@ __all__ = [
     "BASES",
     "GENOME",
     "SIZES",
+    "Acceleration",
     "HyenaConfig",
     "HyenaDNA",
     "Record",
+    "accelerate",
     "embed",
     "implicit_filter",
     "load",
@@ -45,7 +48,9 @@ __all__ = [
 ]
 
 _WITH_TORCH = {
+    "Acceleration": "crocuta.hyena.acceleration",
     "HyenaDNA": "crocuta.hyena.model",
+    "accelerate": "crocuta.hyena.acceleration",
     "load": "crocuta.hyena.weights",
     "random": "crocuta.hyena.weights",
 }
