@@ -34,8 +34,8 @@ module commutator_formal #(
   logic                primed_q;
   logic                time_bit;
   logic                pushes;
-  // Whether the frame is switched: settled at its first beat. The commutator hears of it in the second
-  // half, and in the first anything.
+  // Whether the frame is switched: settled at its first beat. The commutator hears of it in the
+  // second half, and in the first anything.
   logic                switched_q;
   logic                switched;
 
