@@ -53,6 +53,9 @@ convolution/chunk_walker.sv
 convolution/pass_walker.sv
 convolution/chunk_controller.sv
 convolution/pass_sequencer.sv
+convolution/tile_walker.sv
+convolution/transform_walker.sv
+convolution/four_step_controller.sv
 
 // The kernel
 kernel/job_control.sv

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 
 from crocuta.design import cache
 from crocuta.design.sources import twiddle_directory
-from crocuta.models.configs import Config
+from crocuta.models.configs import CHUNKED, FOUR_STEP, Config
 
 SIMS = ("verilator", "icarus")
 BOTH_OUTPUTS = ("tiny", "small", "tiny+outputs-2", "small+outputs-2")
@@ -128,7 +128,14 @@ def fixed(**parameters: int | str) -> Callable[[Config], dict[str, int | str]]:
 
 def chunk_parameters(config: Config) -> dict[str, int | str]:
     """The sizes that the control of the passes depends on."""
+    config.check_schedule(CHUNKED)
     return {"Lanes": config.lanes, "Chunk": config.chunk, "Outputs": config.outputs}
+
+
+def row_parameters(config: Config) -> dict[str, int | str]:
+    """The sizes that a four-step schedule depends on."""
+    config.check_schedule(FOUR_STEP)
+    return {"Lanes": config.lanes, "Chunk": config.chunk, "MaxLengthLog2": config.max_length_log2}
 
 
 def short_rows(log2_chunks: int) -> Callable[[Config], dict[str, int | str]]:
@@ -407,6 +414,25 @@ BENCHES: dict[str, tuple[Bench, ...]] = {
             parameters=axi_masters_parameters,
             sources=("tb/benches/ports/axi_masters_tb.sv",),
             long=AT_SMALL,
+        ),
+    ),
+    "four_step_controller": (
+        Bench(
+            top="four_step_controller",
+            module="tb.benches.convolution.bench_four_step_controller",
+            about="every command stream against the four-step schedule's model",
+            parameters=row_parameters,
+            configs=("tiny-long", "small-long"),
+            long=tuple(("small-long", sim) for sim in SIMS),
+        ),
+        Bench(
+            top="four_step_controller",
+            module="tb.benches.convolution.bench_four_step_controller",
+            about="transforms of one row alone",
+            parameters=lambda config: row_parameters(config) | {"MaxLengthLog2": config.chunk_log2},
+            configs=("tiny-long",),
+            sims=("verilator",),
+            variant="one-row",
         ),
     ),
     "chunk_controller": (
