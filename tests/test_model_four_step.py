@@ -11,6 +11,8 @@ import pytest
 
 from crocuta import hyena
 from crocuta.models import configs
+from crocuta.models.arithmetic.cfp_butterfly import cfp_butterfly
+from crocuta.models.arithmetic.cfp_multiply import rotate
 from crocuta.models.cfp import Cfp, ComplexArray, Format
 from crocuta.models.configs import Config, ConfigError
 from crocuta.models.errors import Errors, errors, four_step_bound
@@ -20,7 +22,7 @@ from crocuta.models.kernel.four_step_kernel import columns, convolve, inverse_co
 from crocuta.models.layout import row_count
 from crocuta.models.reference import causal_convolution, snr_db
 from crocuta.models.transform import fft_engine
-from crocuta.models.transform.twiddle_rom import block_turns, column_heap, twiddle_rom
+from crocuta.models.transform.twiddle_rom import Twiddles, block_turns, column_heap, twiddle_rom
 from crocuta.models.transform.twist import row_steps, twist, twist_factors, untwist
 from crocuta.models.transform.twist_rom import twist_rom
 from tests.test_model_configs import ENTRIES
@@ -89,6 +91,86 @@ def test_columns_are_the_first_levels_of_one_transform(rows: int, seed: int) -> 
     back, saturated = inverse_columns(found, SMALL)
     assert not saturated
     assert relative(words.to_complex(), back.to_complex()) < -92
+
+
+def exchanged(beats: Cfp, distance: int) -> Cfp:
+    """A commutator's definition: lane bit 0 and the time bit of `distance`, exchanged."""
+    count, lanes = beats.shape
+    split = (count // (2 * distance), 2, distance, lanes // 2, 2)
+    return beats.map(lambda part: part.reshape(split).swapaxes(1, 4).reshape(count, lanes))
+
+
+def joined(even: Cfp, odd: Cfp) -> Cfp:
+    """Even and odd lanes, side by side."""
+    pairs = ((even.re, odd.re), (even.im, odd.im), (even.exponent, odd.exponent))
+    return Cfp(*(np.stack(pair, axis=2).reshape(len(pair[0]), -1) for pair in pairs))
+
+
+def column_twiddles(level: int, config: Config) -> Twiddles:
+    """Those of the beats of a tile: the heap's entries by the time bits from the level's commutator
+    up, without the top one."""
+    heap = column_heap(config.column_levels, config.twiddle_bits)
+    blocks = np.arange(config.chunk_beats) // (config.chunk_beats >> level)
+    entry = (1 << (level - 1)) + (blocks & ((1 << (level - 1)) - 1))
+    return Twiddles(heap.re[entry, None], heap.im[entry, None])
+
+
+def tile_forward(beats: Cfp, levels: int, config: Config) -> Cfp:
+    """What the forward engine does to the beats of a tile, stage by stage."""
+    fmt, count = Format.of(config), config.chunk_beats
+    for level in range(1, levels + 1):
+        beats = exchanged(beats, count >> level)
+        w = column_twiddles(level, config)
+        turned = rotate(beats[:, 1::2], w.re, w.im, config.twiddle_bits, fmt).word
+        plus, minus, _ = cfp_butterfly(beats[:, ::2], turned, fmt)
+        beats = joined(plus, minus)
+    return exchanged(beats, count // 2)
+
+
+def tile_inverse(beats: Cfp, levels: int, config: Config) -> Cfp:
+    """The same of the inverse engine."""
+    fmt, count = Format.of(config), config.chunk_beats
+    beats = exchanged(beats, count // 2)
+    for level in range(levels, 0, -1):
+        w = column_twiddles(level, config)
+        plus, minus, _ = cfp_butterfly(beats[:, ::2], beats[:, 1::2], fmt)
+        turned = rotate(minus, w.re, -w.im, config.twiddle_bits, fmt).word
+        beats = exchanged(joined(plus, turned), count >> level)
+    return Cfp(beats.re, beats.im, beats.exponent - np.int32(levels))
+
+
+def equal(a: Cfp, b: Cfp) -> bool:
+    parts = ((a.re, b.re), (a.im, b.im), (a.exponent, b.exponent))
+    return all(np.array_equal(*pair) for pair in parts)
+
+
+@pytest.mark.parametrize("name", ["tiny-long", "small-long", "small-long+lanes-2"])
+def test_tiles_beat_by_beat(name: str, seed: int) -> None:
+    """Commutators, column levels and the restoring commutator, tile by tile: `columns`, its order
+    in lanes, and back."""
+    config = configs.load_model(name)
+    lanes, beats = config.lanes, config.chunk_beats
+    for levels in range(1, config.column_levels + 1):
+        rows = 1 << levels
+        each = beats // rows
+        words = random_words((rows, config.chunk), config, np.random.default_rng([seed, rows]))
+        by_lanes = words.reshape(rows, lanes, beats)
+        want = columns(words, config).words.reshape(rows, lanes, beats)
+        back = inverse_columns(want.reshape(*words.shape), config).words.reshape(rows, lanes, beats)
+        for first in range(0, beats, each):
+            part = np.s_[:, :, first : first + each]
+            tile, done, undone = (some[part].reshape(-1) for some in (by_lanes, want, back))
+            enters = fft_engine.tile_to_lanes(tile, rows, config)
+            leaves = fft_engine.tile_to_steps(done, rows, config)
+            assert equal(tile_forward(enters, levels, config), leaves)
+            returns = fft_engine.tile_to_lanes(undone, rows, config)
+            assert equal(tile_inverse(leaves, levels, config), returns)
+            # Row j's G beats lie one after the other: beat `first` of its strided lanes and on.
+            for step, row in enumerate(fft_engine.step_rows(rows).tolist()):
+                lane_words = done.reshape(rows, lanes, each)[row].map(np.transpose)
+                assert equal(leaves[step * each : (step + 1) * each], lane_words)
+            assert equal(fft_engine.tile_from_lanes(enters, rows, config), tile)
+            assert equal(fft_engine.tile_from_steps(leaves, rows, config), done)
 
 
 def test_columns_and_rows_are_one_transform(seed: int) -> None:

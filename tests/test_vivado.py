@@ -1009,7 +1009,7 @@ def test_a_link_without_tables_fails(vivado: Vivado) -> None:
     program(vivado.folder, "v++", f"{log}\n{script}")
     result = vivado.run("xclbin", "--config", CONFIG)
     assert result.exit_code == 1
-    assert result.stderr.startswith("v++ did not find the twiddle tables, and made empty ROMs (see")
+    assert result.stderr.startswith("v++ did not find the twiddle tables and built empty ROMs: see")
     assert len(lines()) == 1
 
 
@@ -1022,8 +1022,8 @@ def test_where_platforms_are(
     result = vivado.run("xclbin", "--config", CONFIG)
     assert result.exit_code == 2
     assert result.stderr == (
-        f"There is no platform {build.PLATFORM}: install its development package, or name the"
-        " folder that has it in PLATFORM_REPO_PATHS.\n"
+        f"There is no platform {build.PLATFORM}: install its development package, or add its"
+        " directory to PLATFORM_REPO_PATHS.\n"
     )
     assert not vivado.calls()
     name = build.PLATFORM
@@ -1082,7 +1082,7 @@ def test_card(vivado: Vivado, action: str, product: str, capfd: pytest.CaptureFi
         result = vivado.run(action, "--config", CONFIG)
         assert result.exit_code == 2
         sentence = capfd.readouterr().err
-        assert sentence.startswith("No U200 answers: ")
+        assert sentence.startswith("No U200 found: ")
         assert sentence.count("\n") == 1
         assert result.stderr == ""
 

@@ -140,9 +140,14 @@ class Device:
         """Flags and counters of the last convolution: the sum of its jobs."""
         return self._report
 
-    def metered(self) -> AbstractContextManager[Meter]:
-        """A context in which all that the device does is counted, for whichever thread."""
-        return self._kernel.metered()
+    def metered(self, progress: Progress | None = None) -> AbstractContextManager[Meter]:
+        """A context in which all that the device does is counted, for whichever thread.
+
+        Args:
+            progress: called now and then, during each job, with the output chunks done and their
+                number. It must not raise, nor use the device.
+        """
+        return self._kernel.metered(progress)
 
     def prepare(
         self,

@@ -19,6 +19,8 @@ Progress = Callable[[int, int], None]
 """Called with the output chunks done and their number."""
 Meanwhile = Callable[[], None]
 """Moves other jobs' samples; what it raises leaves the job running."""
+ASSUMED_CLOCK_MHZ = 300
+"""The rate at which clocks are given as time. No Vivado run has confirmed it."""
 
 
 class Bank(enum.IntEnum):

@@ -32,6 +32,8 @@ class Meter:
     """Bytes written to the kernel's memories."""
     downloaded: int = 0
     """Bytes read from them."""
+    progress: Progress | None = None
+    """Called as each job goes on, by backends that say how far it is."""
 
     def add(self, other: Meter) -> None:
         """Adds what another meter counted."""
@@ -116,7 +118,13 @@ class MeteredKernel:
         meanwhile: Meanwhile | None = None,
     ) -> JobReport:
         """See `crocuta.kernel.Kernel.execute`."""
-        report = self.kernel.execute(job, progress, timeout, meanwhile)
+        watching = [each for each in (progress, *(m.progress for m in self._meters)) if each]
+
+        def show(done: int, total: int) -> None:
+            for each in watching:
+                each(done, total)
+
+        report = self.kernel.execute(job, show if watching else None, timeout, meanwhile)
         for meter in self._meters:
             meter.add_job(job, report)
         return report
@@ -126,9 +134,9 @@ class MeteredKernel:
         self.kernel.close()
 
     @contextmanager
-    def metered(self) -> Iterator[Meter]:
-        """A meter that runs meanwhile."""
-        meter = Meter()
+    def metered(self, progress: Progress | None = None) -> Iterator[Meter]:
+        """A meter that runs meanwhile, and tells `progress` how far each job is."""
+        meter = Meter(progress=progress)
         self._meters.append(meter)
         try:
             yield meter

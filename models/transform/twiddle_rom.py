@@ -80,24 +80,36 @@ def level_rows(level: int, config: Config) -> Twiddles:
     return Twiddles(table.re[even], table.im[even])
 
 
+def column_rows(level: int, config: Config) -> Twiddles:
+    """The contents of the ROM of the column level `level`: the first-quadrant twiddle of each pair
+    of its blocks, from the heap, as (rows, 1): the units share it."""
+    heap = column_heap(config.column_levels, config.twiddle_bits)
+    even = np.arange(1 << (level - 1), 1 << level, 2)
+    return Twiddles(heap.re[even, None], heap.im[even, None])
+
+
 def tables(config: Config) -> dict[str, str]:
-    """The text of level_NN.mem for every level of `config`, by name.
+    """The text of level_NN.mem for every level of `config`, and of column_NN.mem for every column
+    level, by name.
 
     One hexadecimal line a row: unit 0's re in the low T-1 bits, then its im, then unit 1's.
     """
-    bits = config.twiddle_bits - 1
-    digits = -(-config.lanes * bits // 4)
-    files = {}
-    for level in range(1, config.chunk_log2 + 1):
-        rows = level_rows(level, config)
-        lines = []
-        for re, im in zip(rows.re.tolist(), rows.im.tolist(), strict=True):
-            word = 0
-            for unit, (unit_re, unit_im) in enumerate(zip(re, im, strict=True)):
-                word |= (unit_re | unit_im << bits) << (2 * bits * unit)
-            lines.append(f"{word:0{digits}x}")
-        files[f"level_{level:02d}.mem"] = "\n".join(lines) + "\n"
-    return files
+    levels = range(1, config.chunk_log2 + 1)
+    files = {f"level_{level:02d}.mem": level_rows(level, config) for level in levels}
+    levels = range(1, config.column_levels + 1)
+    files |= {f"column_{level:02d}.mem": column_rows(level, config) for level in levels}
+    return {name: _text(rows, config.twiddle_bits - 1) for name, rows in files.items()}
+
+
+def _text(rows: Twiddles, bits: int) -> str:
+    digits = -(-2 * rows.re.shape[1] * bits // 4)
+    lines = []
+    for re, im in zip(rows.re.tolist(), rows.im.tolist(), strict=True):
+        word = 0
+        for unit, (unit_re, unit_im) in enumerate(zip(re, im, strict=True)):
+            word |= (unit_re | unit_im << bits) << (2 * bits * unit)
+        lines.append(f"{word:0{digits}x}")
+    return "\n".join(lines) + "\n"
 
 
 def write(config: Config, directory: Path) -> Path:

@@ -18,16 +18,25 @@ from typing import Annotated
 import numpy as np
 import typer
 
-from crocuta import __version__, backends, stops
+from crocuta import __version__, backends, extras, stops
 from crocuta.backends import Options
 from crocuta.cli import demo as demonstration
 from crocuta.cli import runs
 from crocuta.cli.files import Output, OutputError, check_apart, output_directory
-from crocuta.cli.formats import check_output, common_rate, encode, load_samples, split
+from crocuta.cli.formats import (
+    ARCHIVES,
+    WAV,
+    check_output,
+    common_rate,
+    encode,
+    load_samples,
+    split,
+)
 from crocuta.cli.plans import show, to_json
-from crocuta.cli.screen import ProgressScreen, console, errors, results
+from crocuta.cli.screen import ProgressScreen, console, errors, layer_table, results
 from crocuta.cli.waves import check_size, recorded
 from crocuta.errors import InputError, KernelError
+from crocuta.hyena import SIZES
 from crocuta.models import configs
 from crocuta.planner import planner
 from crocuta.planner.clocks import Memory
@@ -177,7 +186,7 @@ def conv(
                 options = dataclasses.replace(options, waves=part)
             screen = stack.enter_context(ProgressScreen())
             run = runs.run(samples, taps, loaded, backend, screen, options)
-        outputs["-o"].write(*encode(output, "y", run.y, rate))
+        outputs["-o"].write(*encode(output, {"y": run.y}, rate))
         if report is not None:
             outputs["--report"].write(runs.to_json(run.report()))
         taken = any(file.is_stdout for file in outputs.values())
@@ -222,6 +231,114 @@ def demo(
         console.print(results(run))
         console.print(f"Report: {directory / 'report.json'}\nPicture: {directory / 'demo.png'}")
         check(run)
+
+
+@app.command()
+def hyenadna(
+    fasta: Annotated[Path, typer.Argument(help="DNA: a FASTA file, compressed by gzip or not.")],
+    output: Annotated[
+        str,
+        typer.Option(
+            "--output",
+            "-o",
+            help="The file for the hidden states, (bases, channels) as float32: .npy for one"
+            " record, .npz or .safetensors for any number, by their names.",
+        ),
+    ],
+    model: Annotated[
+        Path | None, typer.Option(help="A directory with config.json and model.safetensors.")
+    ] = None,
+    random: Annotated[
+        str | None,
+        typer.Option(help=f"Random weights in a published size: {', '.join(SIZES)}."),
+    ] = None,
+    seed: Annotated[int, typer.Option(help="Seeds the random weights.")] = 1,
+    layers: Annotated[int | None, typer.Option(help="Random weights: that many layers.")] = None,
+    channels: Annotated[
+        int | None, typer.Option(help="Random weights: that many channels.")
+    ] = None,
+    record: Annotated[
+        list[str] | None, typer.Option(help="A record to take; all unless given.")
+    ] = None,
+    start: Annotated[int, typer.Option(help="The first base to take of each record.")] = 1,
+    bases: Annotated[
+        int | None, typer.Option(help="How many bases to take; all that follow unless given.")
+    ] = None,
+    logits: Annotated[
+        str | None, typer.Option(help="A file for the logits of the next token, as -o.")
+    ] = None,
+    backend: Annotated[str, typer.Option(help="Where to convolve, as for conv.")] = "rtl",
+    config: Annotated[str, typer.Option(help=CONFIG_HELP)] = "u200",
+    report: Annotated[
+        str | None, typer.Option(help="A .json file for clocks, times and transfers.")
+    ] = None,
+    picture: Annotated[str | None, typer.Option(help="A .png file of states and clocks.")] = None,
+    snr: Annotated[
+        bool, typer.Option("--snr", help="Also compute everything in float64, and compare.")
+    ] = False,
+    verify: Annotated[
+        bool, typer.Option("--verify", help="Also compute with the bit-exact model, and compare.")
+    ] = False,
+    card: Annotated[int, typer.Option(help="Which of several cards.")] = 0,
+    xclbin: Annotated[Path | None, typer.Option(help="For xrt: what `make xclbin` built.")] = None,
+    port: Annotated[str | None, typer.Option(help="For uart: the serial port.")] = None,
+) -> None:
+    """Compute HyenaDNA's hidden states of DNA, with the long convolutions on a device.
+
+    Everything else runs in PyTorch on the host. Each base is one token, without special ones, and
+    a record may have as many as the model's maximum length.
+    """
+    with one_sentence():
+        backends.check(backend)
+        configs.load(config)
+        extras.need("torch", "HyenaDNA", "torch", "safetensors")
+        if picture is not None:
+            extras.need("demo", "The picture", "matplotlib")
+        # Only here: PyTorch loads slowly.
+        from crocuta.cli import hyenadna as embedding
+
+        named = {"-o": output, "--logits": logits, "--report": report, "--picture": picture}
+        outputs = {option: Output(name) for option, name in named.items() if name is not None}
+        weights = [] if model is None else [model / "config.json", model / "model.safetensors"]
+        check_apart(outputs, (fasta, *weights))
+        changes = {"n_layer": layers, "d_model": channels}
+        inputs = embedding.read(
+            fasta,
+            record or [],
+            start,
+            bases,
+            model,
+            random,
+            seed,
+            {name: value for name, value in changes.items() if value is not None},
+        )
+        names = [each.name for each in inputs.records]
+        for name in (output, logits):
+            suffix = Path(name or "").suffix
+            if name and suffix == WAV:
+                raise InputError(f"{name} cannot hold hidden states: write a .npy file.")
+            if name and suffix not in ARCHIVES and len(names) > 1:
+                raise InputError(
+                    f"{fasta} has {len(names)} records: choose one with --record, or write a .npz."
+                )
+        if len(set(names)) < len(names):
+            raise InputError(f"{fasta} has several records of one name: rename them.")
+        options = Options(card=card, xclbin=xclbin, port=port)
+        with ProgressScreen() as screen:
+            run = embedding.run(inputs, backend, config, options, screen, snr=snr, verify=verify)
+            if picture is not None:
+                with screen.step("Drawing"):
+                    from crocuta.cli import hyenadna_picture
+
+                    outputs["--picture"].write(hyenadna_picture.draw(inputs, run))
+        for option, name, arrays in (("-o", output, run.hidden), ("--logits", logits, run.logits)):
+            if name is not None:
+                outputs[option].write(*encode(name, dict(zip(names, arrays, strict=True))))
+        if report is not None:
+            outputs["--report"].write(runs.to_json(run.report))
+        taken = any(file.is_stdout for file in outputs.values())
+        (errors if taken else console).print(layer_table(run.report))
+        embedding.check(run)
 
 
 @app.command()

@@ -15,7 +15,7 @@ import struct
 import warnings
 import zipfile
 import zlib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, cast
@@ -274,19 +274,25 @@ def check_output(path: str | Path, shape: tuple[int, ...], rate: int | None) -> 
 
 
 def encode(
-    path: str | Path, name: str, array: Array, rate: int | None
+    path: str | Path, arrays: Mapping[str, Array], rate: int | None = None
 ) -> Sequence[bytes | memoryview]:
-    """The contents of a file with an array, in the format of its suffix, under `name` where arrays
-    have names. A .wav file gets float32 samples as they are, without scaling or clipping."""
+    """The contents of a file with named arrays, in the format of its suffix; .npy and .wav have no
+    names and hold one. A .wav file gets float32 samples as they are, without scaling or clipping.
+    """
     suffix = Path(path).suffix
     if suffix == NPZ:
         file = io.BytesIO()
-        np.savez(file, **cast(Any, {name: array}))
+        np.savez(file, **cast(Any, arrays))
         return [file.getbuffer()]
     if suffix == SAFETENSORS:
         import safetensors.numpy
 
-        return [safetensors.numpy.save({name: np.ascontiguousarray(array)})]
+        return [
+            safetensors.numpy.save(
+                {name: np.ascontiguousarray(array) for name, array in arrays.items()}
+            )
+        ]
+    (array,) = arrays.values()
     if suffix == WAV:
         file = io.BytesIO()
         scipy.io.wavfile.write(file, rate, array.T)

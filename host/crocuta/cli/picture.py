@@ -14,9 +14,9 @@ from matplotlib import rc_context
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from crocuta.cli.runs import ASSUMED_CLOCK_MHZ, Run
+from crocuta.cli.runs import Run
 from crocuta.hyena import BASES
-from crocuta.kernel import Counters
+from crocuta.kernel import ASSUMED_CLOCK_MHZ, Counters
 from crocuta.models.layout import chunk_count
 
 BLUE, RED, GREY = "#1b5e83", "#c8553d", "#5c6670"

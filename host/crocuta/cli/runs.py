@@ -25,7 +25,7 @@ from crocuta.backends import Options
 from crocuta.backends.timing import Timing
 from crocuta.device import Device, RangeWarning
 from crocuta.errors import KernelError
-from crocuta.kernel import JobReport
+from crocuta.kernel import ASSUMED_CLOCK_MHZ, JobReport
 from crocuta.models import reference
 from crocuta.models.arithmetic.float_to_cfp import smallest_sample
 from crocuta.models.cfp import FloatArray, Format
@@ -36,7 +36,6 @@ from crocuta.models.kernel.crocuta_kernel import SampleArray
 from crocuta.models.layout import row_count
 from crocuta.planner import accuracy
 
-ASSUMED_CLOCK_MHZ = 300
 COUNTS = (
     "clocks_total",
     "clocks_prepare",

@@ -25,17 +25,21 @@ from crocuta.hyena.dna import BASES, GENOME, Record, read_bases, read_fasta, tok
 from crocuta.hyena.filters import embed, implicit_filter
 
 if TYPE_CHECKING:
-    from crocuta.hyena.model import HyenaDNA
+    from crocuta.hyena.acceleration import Acceleration, accelerate
+    from crocuta.hyena.model import HyenaDNA, fftconv
     from crocuta.hyena.weights import load, random
 
 __all__ = [
     "BASES",
     "GENOME",
     "SIZES",
+    "Acceleration",
     "HyenaConfig",
     "HyenaDNA",
     "Record",
+    "accelerate",
     "embed",
+    "fftconv",
     "implicit_filter",
     "load",
     "random",
@@ -45,7 +49,10 @@ __all__ = [
 ]
 
 _WITH_TORCH = {
+    "Acceleration": "crocuta.hyena.acceleration",
     "HyenaDNA": "crocuta.hyena.model",
+    "accelerate": "crocuta.hyena.acceleration",
+    "fftconv": "crocuta.hyena.model",
     "load": "crocuta.hyena.weights",
     "random": "crocuta.hyena.weights",
 }

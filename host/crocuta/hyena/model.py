@@ -108,6 +108,34 @@ class Window(nn.Module):
         return torch.exp(-t * self.deltas.abs()) + self.shift
 
 
+class KeptFilter:
+    """The last filter of a module, for as long as its parameters and buffers stay what they were.
+
+    Filters come from an MLP of every position, so computing them again for each sequence is as
+    useless as preparing them again on a device, which knows a filter by its tensor.
+    """
+
+    def __init__(self) -> None:
+        self._state: object = None
+        self._taps = torch.empty(0)
+
+    def taps(self, module: nn.Module, length: int, compute: Callable[[int], Tensor]) -> Tensor:
+        """compute(length), or what it returned before; anew while gradients are recorded."""
+        tensors = *module.parameters(), *module.buffers()
+        if (
+            torch.is_grad_enabled()
+            or torch.compiler.is_compiling()
+            or any(tensor.is_inference() for tensor in tensors)  # which may change unnoticed
+        ):
+            return compute(length)
+        state = length, *((each.data_ptr(), each._version, each.dtype) for each in tensors)
+        if self._state != state:
+            with torch.inference_mode(False), torch.no_grad():  # a tensor that counts its versions
+                self._taps = compute(length)
+            self._state = state
+        return self._taps
+
+
 class HyenaFilter(nn.Module):
     """The filters of a mixer, from an MLP of the position, and their skips."""
 
@@ -124,25 +152,14 @@ class HyenaFilter(nn.Module):
         self.modulation = Window(channels, config)
         self.modulate = config.modulate
         self.bias = nn.Parameter(torch.randn(channels))
-        self._kept: tuple[object, Tensor] | None = None
+        self._kept = KeptFilter()
 
     def filter(self, length: int) -> Tensor:
         """The filters' first taps: (1, length, channels).
 
         Without gradients, they are computed once, as long as the parameters stay what they are.
         """
-        tensors = *self.parameters(), *self.buffers()
-        if (
-            torch.is_grad_enabled()
-            or torch.compiler.is_compiling()
-            or any(tensor.is_inference() for tensor in tensors)  # which may change unnoticed
-        ):
-            return self._filter(length)
-        state = length, *((each.data_ptr(), each._version, each.dtype) for each in tensors)
-        if self._kept is None or self._kept[0] != state:
-            with torch.inference_mode(False), torch.no_grad():  # a tensor that counts its versions
-                self._kept = state, self._filter(length)
-        return self._kept[1]
+        return self._kept.taps(self, length, self._filter)
 
     def _filter(self, length: int) -> Tensor:
         positions = self.pos_emb
