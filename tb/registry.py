@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 
 from crocuta.design import cache
 from crocuta.design.sources import twiddle_directory
-from crocuta.models.configs import Config
+from crocuta.models.configs import CHUNKED, FOUR_STEP, Config
 
 SIMS = ("verilator", "icarus")
 BOTH_OUTPUTS = ("tiny", "small", "tiny+outputs-2", "small+outputs-2")
@@ -128,7 +128,14 @@ def fixed(**parameters: int | str) -> Callable[[Config], dict[str, int | str]]:
 
 def chunk_parameters(config: Config) -> dict[str, int | str]:
     """The sizes that the control of the passes depends on."""
+    config.check_schedule(CHUNKED)
     return {"Lanes": config.lanes, "Chunk": config.chunk, "Outputs": config.outputs}
+
+
+def row_parameters(config: Config) -> dict[str, int | str]:
+    """The sizes that a four-step schedule depends on."""
+    config.check_schedule(FOUR_STEP)
+    return {"Lanes": config.lanes, "Chunk": config.chunk, "MaxLengthLog2": config.max_length_log2}
 
 
 def short_rows(log2_chunks: int) -> Callable[[Config], dict[str, int | str]]:
@@ -369,6 +376,17 @@ BENCHES: dict[str, tuple[Bench, ...]] = {
         *(arithmetic("cfp_add", "cancellation, ties, limits", m) for m in ARITHMETIC),
         *(arithmetic("cfp_butterfly", "cancellation, ties, limits", m) for m in ARITHMETIC),
         *(
+            Bench(
+                top="factor_multiply",
+                module="tb.benches.arithmetic.bench_cfp",
+                about=f"unit factors, one, ties, {t} bits",
+                parameters=fixed(FactorBits=t),
+                configs=("tiny",),
+                variant=f"f{t}",
+            )
+            for t in (12, 18, 25, 27)
+        ),
+        *(
             arithmetic(
                 "cfp_multiply", "as the rotator", m, "rotator", FactorBits=t, ProductBits=m + t
             )
@@ -396,6 +414,25 @@ BENCHES: dict[str, tuple[Bench, ...]] = {
             parameters=axi_masters_parameters,
             sources=("tb/benches/ports/axi_masters_tb.sv",),
             long=AT_SMALL,
+        ),
+    ),
+    "four_step_controller": (
+        Bench(
+            top="four_step_controller",
+            module="tb.benches.convolution.bench_four_step_controller",
+            about="every command stream against the four-step schedule's model",
+            parameters=row_parameters,
+            configs=("tiny-long", "small-long"),
+            long=tuple(("small-long", sim) for sim in SIMS),
+        ),
+        Bench(
+            top="four_step_controller",
+            module="tb.benches.convolution.bench_four_step_controller",
+            about="transforms of one row alone",
+            parameters=lambda config: row_parameters(config) | {"MaxLengthLog2": config.chunk_log2},
+            configs=("tiny-long",),
+            sims=("verilator",),
+            variant="one-row",
         ),
     ),
     "chunk_controller": (
@@ -510,6 +547,40 @@ BENCHES: dict[str, tuple[Bench, ...]] = {
             long=(("tiny", "verilator"),) if sizes in LARGE_SIZES else (),
         )
         for name, sizes in ENGINE_SIZES
+    ),
+    "twist": (
+        *(
+            Bench(
+                top="twist",
+                module="tb.benches.transform.bench_twist",
+                about=f"{name} twist: rows in any order, gaps, resets, saturation",
+                parameters=engine(inverse=name == "inverse"),
+                configs=("tiny-long", "small-long"),
+                variant=name,
+                long=LONG_AT_SMALL,
+            )
+            for name in ("forward", "inverse")
+        ),
+        *(
+            Bench(
+                top="twist",
+                module="tb.benches.transform.bench_twist",
+                about=f"twist at Lanes, Chunk, MantissaBits, ExponentBits, TwiddleBits {sizes}",
+                parameters=engine(
+                    inverse=sizes[0] == 16,
+                    lanes=sizes[0],
+                    chunk=sizes[1],
+                    mantissa_bits=sizes[2],
+                    exponent_bits=sizes[3],
+                    twiddle_bits=sizes[4],
+                    max_length_log2=sizes[1].bit_length() + 1,
+                ),
+                configs=("tiny-long",),
+                sims=("verilator",),
+                variant="-".join(map(str, sizes)),
+            )
+            for sizes in ((16, 512, 24, 10, 12), (8, 256, 14, 8, 27))
+        ),
     ),
     "spectral_mac": (
         Bench(

@@ -18,8 +18,7 @@ import numpy as np
 import numpy.typing as npt
 
 from crocuta import device as devices
-from crocuta.device import Device, Filter
-from crocuta.device import _sum as add_reports
+from crocuta.device import Device, Filter, add_reports
 from crocuta.errors import InputError
 from crocuta.kernel import JobReport, Progress
 from crocuta.models.configs import Config
