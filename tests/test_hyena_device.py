@@ -30,6 +30,7 @@ from crocuta.hyena.model import HyenaDNA, fftconv
 from crocuta.models import reference
 from crocuta.models.configs import ROOT
 from crocuta.models.convolution.chunk_controller import Mode
+from tests.examples import run_examples
 
 DATA = ROOT / "data"
 EXPECTED = load_file(DATA / "hyenadna_a.expected.safetensors")
@@ -265,6 +266,10 @@ def test_progress_of_the_jobs(seed: int) -> None:
     ):
         model(hyena.tokens("ACGT" * 50))
     assert seen and seen[-1][0] == seen[-1][1] > 2
+
+
+def test_the_pages_examples_run(capsys: pytest.CaptureFixture[str]) -> None:
+    run_examples(ROOT / "docs" / "hyenadna.md", capsys)
 
 
 # -------------------------------------------------------------------------------------------------

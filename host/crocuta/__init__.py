@@ -11,25 +11,41 @@
 docs/programming.md has the details, `python -m crocuta --help` the command line.
 """
 
-from crocuta.device import (
-    Device,
-    Filter,
-    RangeWarning,
-    SaturationWarning,
-    UnderflowWarning,
-    open,
-)
-from crocuta.errors import InputError, JobError, JobTimeout, KernelError, MemoryLost, OutOfMemory
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from crocuta.device import (
+        Device,
+        Filter,
+        RangeWarning,
+        SaturationWarning,
+        UnderflowWarning,
+        open,
+    )
+    from crocuta.errors import (
+        InputError,
+        JobError,
+        JobTimeout,
+        KernelError,
+        MemoryLost,
+        OutOfMemory,
+    )
+    from crocuta.many import Devices, ManyFilter, open_many
 
 __version__ = "0.1.0"
 
 __all__ = [
     "Device",
+    "Devices",
     "Filter",
     "InputError",
     "JobError",
     "JobTimeout",
     "KernelError",
+    "ManyFilter",
     "MemoryLost",
     "OutOfMemory",
     "RangeWarning",
@@ -37,4 +53,17 @@ __all__ = [
     "UnderflowWarning",
     "__version__",
     "open",
+    "open_many",
 ]
+
+
+# The names are loaded when they are first used: loading numpy takes so long that Ctrl-C may come in
+# the middle of it, and the command line has to be ready for it before.
+def __getattr__(name: str) -> Any:
+    if name not in __all__:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    for home in ("errors", "device", "many"):
+        module = importlib.import_module(f"crocuta.{home}")
+        if hasattr(module, name):
+            break
+    return getattr(module, name)

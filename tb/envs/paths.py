@@ -37,7 +37,7 @@ class PathPredictor(EnginePredictor):
             f"{self.get_parent().block}.chunk", {"saturated": ("no", "yes")}
         )
 
-    def sample(self, words: Cfp, saturated: bool) -> None:
+    def sample(self, words: Cfp, saturated: bool, columns: int) -> None:
         """Coverage of a chunk."""
         self._sample_chunk("yes" if saturated else "no")
 

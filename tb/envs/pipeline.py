@@ -107,6 +107,7 @@ class PipelineEnv(BlockEnv):
 
     predictor_class: type[Predictor]
     inputs: tuple[str, ...] = ("beat_i",)
+    outputs: tuple[str, ...] = ("beat_o",)
     flag: str | None = "saturated_o"
 
     def build_phase(self) -> None:
@@ -116,7 +117,7 @@ class PipelineEnv(BlockEnv):
             "source": BeatConfig(
                 self.dut, f"{self.block}.source", "valid_i", self.inputs, role="source"
             ),
-            "output": BeatConfig(self.dut, f"{self.block}.output", "valid_o", ("beat_o",)),
+            "output": BeatConfig(self.dut, f"{self.block}.output", "valid_o", self.outputs),
         }
         for name, config in ports.items():
             configure(self, name, config)

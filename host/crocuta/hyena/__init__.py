@@ -26,7 +26,7 @@ from crocuta.hyena.filters import embed, implicit_filter
 
 if TYPE_CHECKING:
     from crocuta.hyena.acceleration import Acceleration, accelerate
-    from crocuta.hyena.model import HyenaDNA
+    from crocuta.hyena.model import HyenaDNA, fftconv
     from crocuta.hyena.weights import load, random
 
 __all__ = [
@@ -39,6 +39,7 @@ __all__ = [
     "Record",
     "accelerate",
     "embed",
+    "fftconv",
     "implicit_filter",
     "load",
     "random",
@@ -51,6 +52,7 @@ _WITH_TORCH = {
     "Acceleration": "crocuta.hyena.acceleration",
     "HyenaDNA": "crocuta.hyena.model",
     "accelerate": "crocuta.hyena.acceleration",
+    "fftconv": "crocuta.hyena.model",
     "load": "crocuta.hyena.weights",
     "random": "crocuta.hyena.weights",
 }
