@@ -1,18 +1,17 @@
 // Copyright 2026 The Crocuta authors
 // SPDX-License-Identifier: Apache-2.0
 //
-// commutator: every word leaves in the beat and the lane of the definition: with lane bit 0 and the
-// time bit that counts Distance beats exchanged in the frames that are switched, and unchanged in the
-// others, each beat Distance beats after its place.
-// One word, picked at any time in any lane, is followed; as it may be any, this holds for all. And a
-// beat comes out for every beat but the first Distance ones, Latency clocks after the beat that
-// pushes it.
+// commutator: every word leaves in the beat and the lane that the definition gives: lane bit 0 and
+// the time bit that counts Distance beats are exchanged in frames that are switched, and unchanged
+// in the others, and each beat leaves Distance beats after its place. One word, picked at any time
+// in any lane, is tracked; because it may be any word, this holds for all. Every beat except the
+// first Distance ones pushes a beat out, Latency clocks later.
 
 `include "formal.svh"
 
 module commutator_formal #(
   parameter int Lanes = 2,
-  parameter int WordBits = 1,  // the words only pass through
+  parameter int WordBits = 1,  // words only pass through, so one bit is enough
   parameter int Distance = 2,
   localparam int Latency = (Distance >= 4) ? 3 : 1,
   localparam int LaneBits = $clog2(Lanes),
@@ -30,13 +29,13 @@ module commutator_formal #(
 
   `RESET_FIRST
 
-  // The beats that come in, modulo the exchange's period, and whether Distance of them have.
+  // Incoming beats modulo the exchange's period, and whether the first Distance of them are in.
   logic [TimeBits-1:0] time_q;
   logic                primed_q;
   logic                time_bit;
   logic                pushes;
-  // Whether the frame is switched: settled at its first beat. The commutator hears of it in the second
-  // half, and in the first anything.
+  // Whether the frame is switched: settled at its first beat. The commutator hears of it in the
+  // second half, and in the first anything.
   logic                switched_q;
   logic                switched;
 
@@ -75,7 +74,7 @@ module commutator_formal #(
     .beat_o  (out)
   );
 
-  // Beats pushed out and on their way.
+  // Beats pushed out but not yet at the output.
   logic [Latency-1:0]  way_q;
   logic [WaitBits-1:0] on_way;
 
@@ -86,9 +85,9 @@ module commutator_formal #(
 
   assign on_way = WaitBits'($countones(way_q));
 
-  // The picked word and the beats that come out before its own. The beat that leaves last of those
-  // pushed is the one Distance before the newest; the word's lies Distance ahead of its own place
-  // for lane bit 1 at time bit 0, behind it for lane bit 0 at time bit 1.
+  // The tracked word and the beats that come out before its own. The last of the beats pushed so
+  // far is the one Distance before the newest. The word's beat is Distance ahead of its own place
+  // for lane bit 1 at time bit 0, and Distance behind it for lane bit 0 at time bit 1.
   logic                picked_q;
   logic [WordBits-1:0] word_q;
   logic [LaneBits-1:0] lane_q;
@@ -106,7 +105,8 @@ module commutator_formal #(
 
   assign leaves = picked_q && out_valid && before_q == '0;
 
-  // Of the first Distance beats none is pushed out: in the word's place comes the first one.
+  // None of the first Distance beats pushes one out: the first output beat comes in the word's
+  // place.
   logic [TimeBits-1:0] unprimed;
 
   assign unprimed = primed_q ? '0 : TimeBits'(Distance) - time_q;

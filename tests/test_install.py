@@ -90,7 +90,7 @@ def test_a_folder_that_tools_cannot_work_in_is_refused(tmp_path: Path, name: str
     folder = project(tmp_path / name)
     done = run("flow/install.sh", folder=folder)
     assert done.returncode == 1
-    assert done.stderr.startswith(f"Tools that Crocuta needs cannot work in {folder}: move it")
+    assert done.stderr.startswith(f"Some of Crocuta's tools cannot work in {folder}: move it")
     assert done.stderr.count("\n") == 1
     assert sorted(path.name for path in folder.iterdir()) == [
         "Makefile",

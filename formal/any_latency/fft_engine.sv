@@ -1,9 +1,9 @@
 // Copyright 2026 The Crocuta authors
 // SPDX-License-Identifier: Apache-2.0
 //
-// fft_engine, for proofs of when beats come out and not of what they hold: an engine of any latency,
-// which may be another one for each beat. It holds a chunk less a beat, as the real one does: of the
-// beats inside, one may come out while there are a chunk's or more.
+// fft_engine, for proofs about when beats come out, not about their contents: an engine with any
+// latency, which may differ from beat to beat. Like the real one, it retains a chunk less one beat:
+// a beat may leave only while at least a chunk's beats are inside.
 
 module fft_engine #(
   parameter int Lanes = 8,
@@ -28,7 +28,7 @@ module fft_engine #(
   output logic                saturated_o
 );
 
-  // Driven by nothing: any value in any clock.
+  // Undriven: any value in any clock.
   logic any_now;
   logic any_saturated;
 
