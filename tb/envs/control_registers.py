@@ -128,6 +128,8 @@ class RegisterPredictor(uvm_component):
             f"{block}.abort",
             {"state": STATES, "again": ("no", "yes")},
             {"state_x_again": ("state", "again")},
+            # A job runs on for one clock after an abort, and writes are two clocks apart.
+            {"state_x_again": [("running", "yes")]},
         )
         self._sample_interrupt = covergroup(
             f"{block}.interrupt",

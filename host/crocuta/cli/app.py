@@ -403,9 +403,3 @@ def about(
     ] = False,
 ) -> None:
     """Very long causal convolutions on the Crocuta FPGA kernel, here simulated clock by clock."""
-
-
-def main() -> None:
-    """Runs the command line; a signal ends it at once, without a traceback."""
-    stops.watch()
-    app()
