@@ -395,7 +395,7 @@ def test_bad_filters_are_refused(quiet_card: Any) -> None:
     [
         (
             {"backend": "gpu"},
-            "There is no backend 'gpu'; choose one of: rtl, model, xrt, xdma, uart.",
+            "There is no backend 'gpu'; choose one of: rtl, model, float, xrt, xdma, uart.",
         ),
         ({"config": "huge"}, "There is no configuration 'huge'; choose one of: "),
         ({"backend": "model", "timeout": 0}, "The timeout must be more than 0 seconds, not 0."),
@@ -897,7 +897,9 @@ def test_outputs_that_were_not_written_are_found(card: Card) -> None:
         card.changes = {Register.LENGTH_X: 197}
         with pytest.raises(JobError) as stopped:
             device.convolve(rows(2, 200), filter)
-        assert sentence(stopped).startswith("The kernel stopped before it had written 3 of 200 out")
+        assert sentence(stopped).startswith(
+            "The kernel stopped before it had written all of y, and 3 outputs or more are missing: "
+        )
         card.changes = {}
         same(device.convolve(rows(2, 200), filter), modelled(rows(2, 200), rows(1, 90)))
 

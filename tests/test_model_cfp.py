@@ -255,7 +255,7 @@ def check_sum(fmt: Format, a: Word, b: Word, sign: int, word: Word, saturated: b
         return
     ulp = power(word.exponent)
     # With a left shift of at most one place, the sticky bit stays below the half bit, and rounding
-    # is that of the exact sum. A longer shift takes an unnormalised word; the error is below a unit.
+    # is that of the exact sum. A longer shift takes an unnormalised word: an error below one unit.
     nearest = word.exponent >= max(a.exponent, b.exponent)
     for part, got in zip(exact, (word.re, word.im), strict=True):
         if nearest:

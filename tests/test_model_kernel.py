@@ -96,7 +96,7 @@ def naive(x: SampleArray, h: Spectra, config: Config) -> SampleArray:
 
 
 def by_passes(x: SampleArray, h: Spectra, config: Config) -> SampleArray:
-    """chunk_controller's passes one by one, with the kept H and one accumulator per output chunk."""
+    """chunk_controller's passes one by one, with the kept H and an accumulator per output chunk."""
     fmt, size = Format.of(config), config.chunk * 8
     xs = prepare(x, config).words
     fresh = iter(range(chunk_count(config, len(x))))

@@ -349,6 +349,40 @@ def test_what_does_not_fit_is_done_in_groups(seed: int, monkeypatch: pytest.Monk
             ct.fft_causal_conv1d(torch.ones(1, 1, 20_000), torch.ones(1, 3))
 
 
+def test_a_filter_from_a_generator_is_on_the_device_alone(scipy: crocuta.Device, seed: int) -> None:
+    u, k, skip, pre, post = leaves(seed, 60, 80)
+    with torch.no_grad():
+        whole = ct.prepare(k, skip, length=60)
+        module = ct.prepare(iter(k), skip, length=60, shape=(3, 80))
+        assert (module.taps, module.weight) == (60, None)
+        assert torch.equal(module(u, pre, post), whole(u, pre, post))
+    results = [
+        torch.autograd.grad(each(u, pre, post).sum(), (u, pre, post)) for each in (whole, module)
+    ]
+    for one, other in zip(*results, strict=True):
+        assert torch.equal(one, other)
+    torch.library.opcheck(ct._resident_conv, (u, module._number))
+    traced = torch.compile(module, fullgraph=True, backend="aot_eager")
+    assert torch.equal(traced(u), module(u))
+    assert module(u[:0]).shape == (0, 3, 60)
+    del whole, traced
+    gc.collect()
+    assert len(scipy._filters) == 1
+    module.close()
+    assert len([filter for filter in scipy._filters if not filter.closed]) == 0
+    with pytest.raises(InputError, match=r"^The filter is closed: prepare it again\.$"):
+        module(u)
+    for rows, sentence in (
+        (iter(k[:2]), "h ends after 2 channels, but shape= says that they are 3."),
+        (iter(k[:, :5]), "h's channel 0 has 5 taps, but shape= says that they are 80."),
+        (iter(k[None]), "k's channel 0 has shape (3, 80): give (taps,)."),
+        ([*k, k[0]], "h goes on after the 3 channels that shape= says."),
+    ):
+        with pytest.raises(InputError) as refused:
+            ct.prepare(rows, skip, shape=(3, 80))
+        assert str(refused.value) == sentence
+
+
 # -------------------------------------------------------------------------------------------------
 # What can go wrong
 

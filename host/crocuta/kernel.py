@@ -17,6 +17,8 @@ from crocuta.models.layout import chunk_count
 
 Progress = Callable[[int, int], None]
 """Called with the number of output chunks done and their total."""
+Meanwhile = Callable[[], None]
+"""Transfers other jobs' samples; if it raises, the job continues to run."""
 ASSUMED_CLOCK_MHZ = 300
 """The rate that converts clocks to time. No Vivado run has confirmed it."""
 
@@ -69,8 +71,8 @@ class Buffer(Protocol):
     def address(self) -> int:
         """The address of its first byte in the kernel's address space, a multiple of 4 KiB."""
 
-    def upload(self, data: npt.NDArray[Any]) -> None:
-        """Copies an array to its beginning."""
+    def upload(self, data: npt.NDArray[Any], offset: int = 0) -> None:
+        """Copies an array to consecutive bytes from `offset`, a multiple of 4 KiB."""
 
     def download(self, count: int, dtype: npt.DTypeLike) -> npt.NDArray[Any]:
         """A copy of its first `count` items."""
@@ -106,10 +108,14 @@ class Kernel(Protocol):
         """
 
     def execute(
-        self, job: Job, progress: Progress | None = None, timeout: float | None = None
+        self,
+        job: Job,
+        progress: Progress | None = None,
+        timeout: float | None = None,
+        meanwhile: Meanwhile | None = None,
     ) -> JobReport:
         """Runs one job to its end. Without a timeout, a card's job is limited by `patience`. A job
-        that times out or is interrupted is aborted.
+        that times out or is interrupted is aborted. `meanwhile` is called once during the job.
 
         Raises:
             JobError: the kernel rejected or stopped the job.

@@ -107,9 +107,9 @@ class PageBuffer:
         self._memory = memory
         self._pages = pages
 
-    def upload(self, data: npt.NDArray[Any]) -> None:
-        """Copies an array to its beginning."""
-        self._memory.upload(self.address, data)
+    def upload(self, data: npt.NDArray[Any], offset: int = 0) -> None:
+        """Copies an array to consecutive bytes from `offset`."""
+        self._memory.upload(self.address + offset, data)
 
     def download(self, count: int, dtype: npt.DTypeLike) -> npt.NDArray[Any]:
         """A copy of its first `count` items."""

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from crocuta.kernel import Bank, Buffer, JobReport, Kernel, Progress
+from crocuta.kernel import Bank, Buffer, JobReport, Kernel, Meanwhile, Progress
 from crocuta.models.configs import Config
 from crocuta.models.convolution.chunk_controller import Job, Mode
 
@@ -61,9 +61,9 @@ class _Buffer:
         self._meters = meters
         self.address = buffer.address
 
-    def upload(self, data: npt.NDArray[Any]) -> None:
-        """Copies an array to its beginning."""
-        self._buffer.upload(data)
+    def upload(self, data: npt.NDArray[Any], offset: int = 0) -> None:
+        """Copies an array to consecutive bytes from `offset`."""
+        self._buffer.upload(data, offset)
         for meter in self._meters:
             meter.uploaded += data.nbytes
 
@@ -111,7 +111,11 @@ class MeteredKernel:
         return _Buffer(self.kernel.allocate(bank, size), self._meters)
 
     def execute(
-        self, job: Job, progress: Progress | None = None, timeout: float | None = None
+        self,
+        job: Job,
+        progress: Progress | None = None,
+        timeout: float | None = None,
+        meanwhile: Meanwhile | None = None,
     ) -> JobReport:
         """See `crocuta.kernel.Kernel.execute`."""
         watching = [each for each in (progress, *(m.progress for m in self._meters)) if each]
@@ -120,7 +124,7 @@ class MeteredKernel:
             for each in watching:
                 each(done, total)
 
-        report = self.kernel.execute(job, show if watching else None, timeout)
+        report = self.kernel.execute(job, show if watching else None, timeout, meanwhile)
         for meter in self._meters:
             meter.add_job(job, report)
         return report

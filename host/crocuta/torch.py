@@ -16,6 +16,7 @@ from __future__ import annotations
 import itertools
 import warnings
 import weakref
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -320,6 +321,35 @@ def _backward(ctx: Any, dy: torch.Tensor) -> tuple[torch.Tensor | None, ...]:
 
 _causal_conv.register_autograd(_backward, setup_context=_save)
 
+_numbers = itertools.count()
+_resident: weakref.WeakValueDictionary[int, Filter] = weakref.WeakValueDictionary()
+"""Filters that are on the device alone, by a number that an operator can take."""
+
+
+@torch.library.custom_op(
+    "crocuta::resident_conv", mutates_args=(), schema="(Tensor x, int number) -> Tensor"
+)
+def _resident_conv(x: torch.Tensor, number: int) -> torch.Tensor:
+    if not len(x):
+        return torch.empty(x.shape, dtype=x.dtype)
+    return torch.from_numpy(current().convolve(_samples(x), _resident[number])).to(x.dtype)
+
+
+@_resident_conv.register_fake
+def _(x: torch.Tensor, number: int) -> torch.Tensor:
+    return torch.empty(x.shape, dtype=x.dtype, device=x.device)
+
+
+def _save_number(ctx: Any, inputs: tuple[Any, ...], output: torch.Tensor) -> None:
+    _, ctx.number = inputs
+
+
+def _resident_backward(ctx: Any, dy: torch.Tensor) -> tuple[torch.Tensor | None, ...]:
+    return _resident_conv(dy.flip(-1), ctx.number).flip(-1), None
+
+
+_resident_conv.register_autograd(_resident_backward, setup_context=_save_number)
+
 
 # -------------------------------------------------------------------------------------------------
 # The interface
@@ -383,8 +413,7 @@ def fft_causal_conv1d(x: torch.Tensor, weight: torch.Tensor) -> torch.Tensor:
 
 def _gated(
     u: torch.Tensor,
-    weight: torch.Tensor,
-    skip: torch.Tensor | None,
+    convolve: Callable[[torch.Tensor], torch.Tensor],
     pregate: torch.Tensor | None,
     postgate: torch.Tensor | None,
 ) -> torch.Tensor:
@@ -397,7 +426,7 @@ def _gated(
                     f" {tuple(u.shape)}."
                 )
     x = u if pregate is None else u * pregate
-    y = _causal_conv(x, weight, skip, True)
+    y = convolve(x)
     if postgate is not None:
         y = y * postgate
     result: torch.Tensor = y.to(u.dtype)
@@ -433,26 +462,32 @@ def fftconv(
     if D is not None:
         _check("D", D, ("channels",))
         _check_channels(("u", "D"), u.shape[1], D.shape[0])
-    return _gated(u, k, D, pregate, postgate)
+    return _gated(u, lambda x: _causal_conv(x, k, D, True), pregate, postgate)
 
 
 class PreparedConv(torch.nn.Module):
     """A filter that `prepare` made: call it with u (batch, channels, length), and gates if needed.
 
-    Gradients flow to u and the gates. It serves whichever device is in use.
+    Gradients flow to u and the gates.
     """
 
     weight: torch.Tensor | None
 
-    def __init__(self, weight: torch.Tensor) -> None:
+    def __init__(
+        self, shape: tuple[int, int], weight: torch.Tensor | None, resident: Filter | None = None
+    ) -> None:
         super().__init__()
         self.register_buffer("weight", weight, persistent=False)
-        self.channels, self.taps = weight.shape
+        self.channels, self.taps = shape
+        self._resident = resident
+        self._number = next(_numbers)
+        if resident is not None:
+            _resident[self._number] = resident
 
     @property
     def closed(self) -> bool:
         """Whether it was given back."""
-        return self.weight is None
+        return self.weight is None and self._resident is None
 
     def forward(
         self,
@@ -461,16 +496,23 @@ class PreparedConv(torch.nn.Module):
         postgate: torch.Tensor | None = None,
     ) -> torch.Tensor:
         """postgate * (filter conv (pregate * u)), as `fftconv` with the filter's k and D."""
-        if self.weight is None:
+        _check("u", u, ("batch", "channels", "length"))
+        _check_channels(("u", "the filter"), u.shape[1], self.channels)
+        if self.weight is not None:
+            weight = self.weight
+            return _gated(u, lambda x: _causal_conv(x, weight, None, True), pregate, postgate)
+        if self._resident is None:
             raise InputError("The filter is closed: prepare it again.")
-        _check_conv("u", u, "the filter", self.weight)
-        return _gated(u, self.weight, None, pregate, postgate)
+        number = self._number
+        return _gated(u, lambda x: _resident_conv(x, number), pregate, postgate)
 
     def close(self) -> None:
         """Gives back the device's and the host's memory."""
         if self.weight is not None:
             _in_use.filters.drop(self.weight.untyped_storage())
-            self.weight = None
+        if self._resident is not None:
+            self._resident.close()
+        self.weight = self._resident = None
 
     def extra_repr(self) -> str:
         """What print(module) shows."""
@@ -478,27 +520,56 @@ class PreparedConv(torch.nn.Module):
 
 
 def prepare(
-    k: torch.Tensor, D: torch.Tensor | None = None, length: int | None = None
+    k: torch.Tensor | Iterable[torch.Tensor],
+    D: torch.Tensor | None = None,
+    length: int | None = None,
+    shape: tuple[int, int] | None = None,
 ) -> PreparedConv:
     """A filter as a module, with its spectra on the device in use. It does not follow later changes
     of k and D, and has no gradients for them: train with `fftconv`.
 
     Args:
-        k: (channels, taps), the filters.
+        k: (channels, taps), the filters. The module keeps a copy, and serves whichever device is in
+            use. With `shape`, an iterable of the channels' taps, such as a generator: they are
+            never in the host's memory as a whole, and the filter stays on this device.
         D: (channels,), the skip; none unless given.
         length: of the longest u, as many samples as taps unless given. Taps beyond it are left out,
             and a longer u is served all the same, if need be by a filter prepared anew.
+        shape: (channels, taps) of an iterable.
 
     Raises:
         InputError: an argument is something else, holds NaN or infinity.
         KernelError: no device is in use, or its job failed.
     """
-    _check("k", k, ("channels", "taps"))
     if length is not None and length < 1:
         raise InputError(f"length must be at least 1, not {length}.")
+    if shape is None:
+        _check("k", k, ("channels", "taps"))
+        channels = len(k)  # type: ignore[arg-type]
+    else:
+        channels = shape[0]
     if D is not None:
         _check("D", D, ("channels",))
-        _check_channels(("k", "D"), k.shape[0], D.shape[0])
-    weight = torch.from_numpy(np.array(_taps(k[:, :length], D), np.float32))
-    _prepare(weight, None, length or weight.shape[-1], keep=True)
-    return PreparedConv(weight)
+        _check_channels(("k", "D"), channels, D.shape[0])
+    if shape is None:
+        weight = torch.from_numpy(np.array(_taps(k[:, :length], D), np.float32))  # type: ignore[index]
+        _prepare(weight, None, length or weight.shape[-1], keep=True)
+        return PreparedConv(tuple(weight.shape), weight)
+    shape = channels, shape[1] if length is None else min(length, shape[1])
+    while True:
+        try:
+            filter = current().prepare(_rows(k, D, shape[1]), length, shape)
+            return PreparedConv(shape, None, filter)
+        except OutOfMemory:
+            if not _in_use.filters.drop_oldest():
+                raise
+
+
+def _rows(
+    k: Iterable[torch.Tensor], D: torch.Tensor | None, taps: int
+) -> Iterator[npt.NDArray[Any]]:
+    """The first taps of each channel, with the skip."""
+    for channel, row in enumerate(k):
+        _check(f"k's channel {channel}", row, ("taps",))
+        skip = D[channel : channel + 1] if D is not None and channel < len(D) else None
+        yield _taps(row[None, :taps], skip)[0]

@@ -14,7 +14,7 @@ import numpy as np
 
 from crocuta.backends.register_kernel import RegisterKernel
 from crocuta.errors import KernelError
-from crocuta.kernel import Bank, JobReport, Progress
+from crocuta.kernel import Bank, JobReport, Meanwhile, Progress
 from crocuta.memory import HostMemory, memory_bytes
 from crocuta.models import cfp
 from crocuta.models.cfp import Format
@@ -56,10 +56,15 @@ class ModelKernel(RegisterKernel):
         del self.memories
 
     def execute(
-        self, job: Job, progress: Progress | None = None, timeout: float | None = None
+        self,
+        job: Job,
+        progress: Progress | None = None,
+        timeout: float | None = None,
+        meanwhile: Meanwhile | None = None,
     ) -> JobReport:
         """See `crocuta.kernel.Kernel.execute`; there are no counters."""
-        return dataclasses.replace(super().execute(job, progress, timeout), counters=None)
+        report = super().execute(job, progress, timeout, meanwhile)
+        return dataclasses.replace(report, counters=None)
 
     def read(self, offset: int) -> int:
         """Reads the 32-bit register at a byte offset."""
