@@ -473,7 +473,7 @@ class _Rows(Protocol):
     shape: tuple[int, int]
 
     def take(self, count: int) -> tuple[SampleArray, npt.NDArray[Any]]:
-        """The next channels: as float32, and as the user gave them."""
+        """The next channels: as float32, and as the user passed them."""
 
     def check_end(self) -> None:
         """Raises InputError if there are more."""
@@ -489,7 +489,7 @@ class _Array:
         self._next = 0
 
     def take(self, count: int) -> tuple[SampleArray, npt.NDArray[Any]]:
-        """The next channels: as float32, and as the user gave them."""
+        """The next channels: as float32, and as the user passed them."""
         part = slice(self._next, self._next + count)
         self._next = part.stop
         return self._rows[part], self._given[part]
@@ -524,7 +524,7 @@ class _Channels:
         self._taken = 0
 
     def take(self, count: int) -> tuple[SampleArray, npt.NDArray[Any]]:
-        """The next channels: as float32, and as the user gave them."""
+        """The next channels: as float32, and as the user passed them."""
         single: list[SampleArray] = []
         given: list[npt.NDArray[Any]] = []
         for row in islice(self._iterator, count):
