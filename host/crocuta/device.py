@@ -243,7 +243,7 @@ class Device:
                 moved.close()
                 buffers.pop_all()  # the spectra stay
                 filter = Filter(
-                    self, source.shape, longest, np.concatenate(gains), spectra, _sum(parts)
+                    self, source.shape, longest, np.concatenate(gains), spectra, add_reports(parts)
                 )
                 self._filters.add(filter)
         if failure:
@@ -382,7 +382,7 @@ class Device:
                 f"The kernel stopped before it had written all of y, and {missing} outputs or more"
                 " are missing: check the card's memory and its bitstream."
             )
-        self._report = _sum(parts)
+        self._report = add_reports(parts)
         _warn("x with the filter", self._report)
         small.warn("x")
         _warn_small_output(rows, filter)
@@ -580,7 +580,7 @@ class _Watch:
             raise self.error
 
 
-def _sum(parts: list[JobReport]) -> JobReport:
+def add_reports(parts: list[JobReport]) -> JobReport:
     """The combined flags and counters of several jobs."""
     if len(parts) == 1:
         return parts[0]
