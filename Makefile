@@ -25,7 +25,7 @@ chosen_sim  := $(if $(filter file,$(origin SIM)),,$(SIM))
 chosen_jobs := $(if $(filter file,$(origin JOBS)),0,$(JOBS))
 
 .DEFAULT_GOAL := help
-.PHONY: help env sim test regress testplan coverage mutate formal signoff registers modules lint format demo \
+.PHONY: help env sim test regress testplan coverage mutate soak formal signoff registers modules lint format demo \
   conv plan synth resources bench clean
 
 help: ## list the commands
@@ -73,6 +73,10 @@ coverage: .venv/installed ## measure line, branch, toggle and functional coverag
 
 mutate: .venv/installed ## put faults into copies of the RTL, count those found; AGAIN=1: survivors only
 	@$(RUN) -m flow.mutate --jobs '$(chosen_jobs)' $(if $(filter-out 0,$(AGAIN)),--again)
+
+soak: .venv/installed ## random kernels, jobs, stalls, errors and resets for HOURS=1: SEED= CONFIG= JOBS=
+	@$(RUN) -m flow.soak --hours '$(or $(HOURS),1)' --seed '$(SEED)' --jobs '$(chosen_jobs)' \
+	  --config '$(CONFIG)' --repeat '$(REPEAT)'
 
 formal: .venv/installed ## prove what formal/ states, JOBS=2 at a time: make formal TASK=fifo-2
 	@$(RUN) -m flow.formal '$(TASK)' --jobs '$(JOBS)'
