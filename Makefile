@@ -8,17 +8,21 @@ SIM    ?= verilator
 JOBS   ?= 2
 RUN    := .venv/bin/python
 
-# What makes Python another Python is not for this one.
+# Keep variables that change Python's behaviour away from .venv's Python.
 unexport PYTHONHASHSEED PYTHONHOME PYTHONINSPECT PYTHONOPTIMIZE PYTHONPATH PYTHONSTARTUP
 
-# The default python3 is nobody's choice: an environment made with another one is kept.
+torch_wanted := $(filter-out 0,$(TORCH))
+
+# The default python3 is not the user's choice, so it does not replace an environment that another
+# Python made.
 chosen_python := $(if $(filter file,$(origin PYTHON)),,$(PYTHON))
 
-# Verilator's waves need headers that nothing else does.
+# Only Verilator's waves need extra headers.
 waves_wanted := $(filter-out 0,$(WAVES))
 
-# demo and conv have defaults of their own for the configuration.
+# demo and conv have defaults of their own for the configuration and the backend.
 chosen_config := $(if $(CONFIG),--config '$(CONFIG)')
+chosen_backend := $(if $(BACKEND),--backend '$(BACKEND)')
 
 # regress defaults to both simulators and all cores.
 chosen_sim  := $(if $(filter file,$(origin SIM)),,$(SIM))
@@ -29,37 +33,38 @@ chosen_jobs := $(if $(filter file,$(origin JOBS)),0,$(JOBS))
   conv plan synth resources bench clean
 
 help: ## list the commands
-	@echo 'make COMMAND [NAME=value ...], on Debian 12, Ubuntu 24.04 or alike with Python 3.11 or newer:'
+	@echo 'make COMMAND [NAME=value ...], on Debian 12, Ubuntu 24.04 or similar with Python 3.11 or newer:'
 	@sed -n 's/^\([a-z]*\):[^#]*## \(.*\)/  \1\t\2/p' $(MAKEFILE_LIST) | expand -t 12
 	@echo 'Options of sim: SIM=verilator|icarus CONFIG=name SEED=number BENCH=name ONLY=test WAVES=1 (FST);'
-	@echo 'of test: SEED=number CPU=40 (tests by their CPU); of demo, conv, synth and the FPGA builds: CONFIG=name; of bitstream:'
-	@echo 'TARGET=name; of xclbin: MODE=hw|hw_emu PLATFORM=name; of regress: SEEDS=number'
+	@echo 'of test: SEED=number CPU=40 (the 40 tests with the most CPU time); of demo, conv, synth and the FPGA builds: CONFIG=name; of demo, conv:'
+	@echo 'BACKEND=rtl|model; of bitstream: TARGET=name; of xclbin: MODE=hw|hw_emu PLATFORM=name; of regress: SEEDS=number'
 	@echo 'ICARUS_SEEDS=number SEED=number TEST=name SIM=name CONFIG=name JOBS=number LIMIT=seconds'
 	@echo 'SCHEDULER=tcp://host:port AGAIN=1; of bench: QUICK=1 PART=name JOBS=number.'
 	@echo 'Configurations, in models/configs.toml:' $$(sed -n '/^# Four-step/q; s/^\[\(.*\)\].*/\1/p' models/configs.toml | grep -v defaults)
-	@echo 'and each with changes: CONFIG=u200+chunk-32768; of plan: LENGTH= FILTER_LENGTH= CHANNELS='
+	@echo 'or a variation of one: CONFIG=u200+chunk-32768. Options of plan: LENGTH= FILTER_LENGTH= CHANNELS='
 	@echo 'DEVICE=u200|ecp5-85k BRAM=2.8MB CLOCK=MHz SNR=dB.'
 
-env: .venv/installed ## install the pinned Python packages into .venv, Icarus and Tcl through apt
+env: .venv/installed ## install the pinned Python packages into .venv, Icarus and Tcl through apt; TORCH=1: torch too
+	$(if $(torch_wanted),@flow/install.sh torch)
 	@echo '.venv is ready.'
 
 .venv/installed: requirements.txt pyproject.toml flow/install.sh
 	@PYTHON='$(chosen_python)' flow/install.sh
 
-# The file says where the environment was made: moved or copied, it would run the original's code.
+# The file records where the environment was created: a moved or copied one would run the original's code.
 ifneq ($(chosen_python)$(CURDIR),$(file <.venv/installed))
 .PHONY: .venv/installed
 endif
 
-sim: .venv/installed ## run the benches of one test: make sim TEST=fft; without TEST, list the tests
+sim: .venv/installed ## run the benches of one test: make sim TEST=fft; without TEST: list the tests
 	$(if $(waves_wanted),@flow/install.sh waves)
 	@$(RUN) -m flow.simulate '$(TEST)' --sim '$(SIM)' --config '$(or $(CONFIG),tiny)' --seed '$(SEED)' \
 	  --bench '$(BENCH)' --only '$(ONLY)' $(if $(waves_wanted),--waves)
 
-test: .venv/installed ## run all tests, on JOBS=2 processes
+test: .venv/installed ## run all tests, in JOBS=2 processes
 	@$(RUN) -m pytest -n '$(JOBS)' --dist worksteal $(if $(CPU),--cpu '$(CPU)')
 
-regress: .venv/installed ## run all tests, the benches over SEEDS=3 seeds, on all cores
+regress: .venv/installed ## run all tests on all cores, the benches with SEEDS=3 seeds each
 	@$(RUN) -m flow.regress --seeds '$(or $(SEEDS),3)' --seed '$(SEED)' --test '$(TEST)' \
 	  --sim '$(chosen_sim)' --config '$(CONFIG)' --icarus-seeds '$(or $(ICARUS_SEEDS),0)' \
 	  --jobs '$(chosen_jobs)' --scheduler '$(SCHEDULER)' --limit '$(or $(LIMIT),1200)' \
@@ -71,52 +76,52 @@ testplan: .venv/installed ## join the testplans with the last regression's resul
 coverage: .venv/installed ## measure line, branch, toggle and functional coverage in Verilator: SEEDS=1
 	@$(RUN) -m flow.coverage --seeds '$(or $(SEEDS),1)' --seed '$(SEED)' --test '$(TEST)'
 
-mutate: .venv/installed ## put faults into copies of the RTL, count those found; AGAIN=1: survivors only
+mutate: .venv/installed ## inject faults into copies of the RTL and count those found; AGAIN=1: only survivors
 	@$(RUN) -m flow.mutate --jobs '$(chosen_jobs)' $(if $(filter-out 0,$(AGAIN)),--again)
 
-soak: .venv/installed ## random kernels, jobs, stalls, errors and resets for HOURS=1: SEED= CONFIG= JOBS=
+soak: .venv/installed ## run random kernels and jobs with stalls, errors and resets for HOURS=1
 	@$(RUN) -m flow.soak --hours '$(or $(HOURS),1)' --seed '$(SEED)' --jobs '$(chosen_jobs)' \
 	  --config '$(CONFIG)' --repeat '$(REPEAT)'
 
-formal: .venv/installed ## prove what formal/ states, JOBS=2 at a time: make formal TASK=fifo-2
+formal: .venv/installed ## run the formal proofs, JOBS=2 at a time: make formal TASK=fifo-2
 	@$(RUN) -m flow.formal '$(TASK)' --jobs '$(JOBS)'
 
-signoff: .venv/installed ## gather the five reports above in docs/signoff.md; OUTDATED=1: mark it so
+signoff: .venv/installed ## collect the five reports above in docs/signoff.md; OUTDATED=1: mark it outdated
 	@$(RUN) -m flow.signoff $(if $(filter-out 0,$(OUTDATED)),--outdated)
 
-registers: .venv/installed ## write what is derived from registers/crocuta.rdl
+registers: .venv/installed ## generate the files derived from registers/crocuta.rdl
 	@$(RUN) -m flow.registers
 
-modules: .venv/installed ## write the table of modules in docs/architecture.md
+modules: .venv/installed ## update the table of modules in docs/architecture.md
 	@$(RUN) -m flow.module_table
 
 lint: .venv/installed ## check the RTL, the Python code and the Tcl
 	@$(RUN) -m flow.lint
 
-format: .venv/installed ## lay out the Python code and the Tcl
+format: .venv/installed ## format the Python code and the Tcl
 	@$(RUN) -m flow.lint --format
 
 demo: .venv/installed ## convolve a genome in the simulated hardware and compare with numpy
-	@$(RUN) -m crocuta demo $(chosen_config)
+	@$(RUN) -m crocuta demo $(chosen_config) $(chosen_backend)
 
 conv: .venv/installed ## convolve two .npy files in simulation: make conv X=x.npy H=h.npy OUT=y.npy
 	@test -n '$(X)' && test -n '$(H)' && test -n '$(OUT)' || \
 	  { echo 'Name the files: make conv X=x.npy H=h.npy OUT=y.npy' >&2; exit 2; }
 	$(if $(waves_wanted),@flow/install.sh waves && mkdir -p build/waves)
-	@$(RUN) -m crocuta conv '$(X)' '$(H)' --output '$(OUT)' $(chosen_config) \
+	@$(RUN) -m crocuta conv '$(X)' '$(H)' --output '$(OUT)' $(chosen_config) $(chosen_backend) \
 	  $(if $(waves_wanted),--waves build/waves/conv.fst)
 
 plan: .venv/installed ## choose a configuration: make plan LENGTH=450k [FILTER_LENGTH=64Ki] [SNR=85]
-	@test -n '$(LENGTH)' || { echo 'Say how long x is: make plan LENGTH=450000' >&2; exit 2; }
+	@test -n '$(LENGTH)' || { echo 'Give the length of x: make plan LENGTH=450000' >&2; exit 2; }
 	@$(RUN) -m crocuta plan --length '$(LENGTH)' \
 	  $(if $(FILTER_LENGTH),--filter-length '$(FILTER_LENGTH)') \
 	  $(if $(CHANNELS),--channels '$(CHANNELS)') $(if $(DEVICE),--device '$(DEVICE)') \
 	  $(if $(BRAM),--bram '$(BRAM)') $(if $(CLOCK),--clock '$(CLOCK)') $(if $(SNR),--snr '$(SNR)')
 
-synth: .venv/installed ## synthesise for UltraScale+ and count what it takes: make synth CONFIG=u200
+synth: .venv/installed ## synthesise for UltraScale+ and report the resources: make synth CONFIG=u200
 	@$(RUN) -m flow.synth '$(or $(CONFIG),u200)'
 
-resources: .venv/installed ## synthesise every configuration, write docs/resources.md
+resources: .venv/installed ## synthesise every configuration and write docs/resources.md
 	@$(RUN) -m flow.resources
 
 bench: .venv/installed ## measure throughput, memory and accuracy against their targets: QUICK=1
@@ -128,7 +133,7 @@ bench: .venv/installed ## measure throughput, memory and accuracy against their 
 ooc: .venv/installed ## Vivado: route the kernel alone at 300 MHz: make ooc CONFIG=u200
 	@$(RUN) -m flow.build ooc $(chosen_config)
 
-netlist: .venv/installed ## Vivado: simulate the netlists that ooc left, against their vectors
+netlist: .venv/installed ## Vivado: simulate the netlists that ooc wrote against their vectors
 	@$(RUN) -m flow.netlist $(chosen_config)
 
 bitstream: .venv/installed ## build a whole FPGA: make bitstream TARGET=u200 CONFIG=u200

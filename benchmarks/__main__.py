@@ -1,6 +1,6 @@
 # Copyright 2026 The Crocuta authors
 # SPDX-License-Identifier: Apache-2.0
-"""`make bench`: measures what is missing, writes build/bench/, and fails if a target is missed."""
+"""`make bench`: measures missing points, writes build/bench/, and fails if a target is missed."""
 
 from __future__ import annotations
 
@@ -38,21 +38,21 @@ PARTS = {
 BUILD = ROOT / "build" / "bench"
 DOCS = ROOT / "docs"
 HEADLINES = ("throughput", "lengths")
-"""The plots that README.md shows, of the whole benchmark only."""
-KEPT = "Stopped: the next run continues with the points there are."
+"""The plots that README.md shows, from the full benchmark only."""
+KEPT = "Stopped: the next run continues with the points measured so far."
 
 console = Console(highlight=False, soft_wrap=True)
 
 
 def part_of(name: str) -> ModuleType:
-    """A part by name; InputError if there is none."""
+    """The part called `name`; raises InputError if there is none."""
     if name not in PARTS:
         raise InputError(f"There is no part {name!r}; choose one of: {', '.join(PARTS)}.")
     return PARTS[name]
 
 
 def run(scale: Scale, names: Sequence[str], directory: Path, jobs: int, quick: bool) -> list[str]:
-    """Measures and writes the parts; a sentence for each target that was missed.
+    """Measures and writes the parts; returns a sentence for each target that was missed.
 
     A run that is not `quick` also writes the parts' tables and headline plots into docs/.
     """
@@ -83,7 +83,7 @@ def run(scale: Scale, names: Sequence[str], directory: Path, jobs: int, quick: b
 
 
 def publish(section: report.Section, command: str) -> None:
-    """Puts a part's tables, and the plots that README.md shows, into docs/."""
+    """Writes a part's tables, and the plots that README.md shows, into docs/."""
     if section.page:
         path = DOCS / "performance.md"
         page = report.filled(path.read_text(encoding="utf-8"), section, command)
@@ -94,7 +94,7 @@ def publish(section: report.Section, command: str) -> None:
 
 
 def speeds(results: Results) -> str:
-    """How fast the RTL was simulated, in clocks a second of wall time."""
+    """How fast the RTL was simulated, in clocks per second of wall time and of CPU time."""
     found = [result["simulation"] for result in results.values() if "simulation" in result]
     if not found:
         return "none"
@@ -102,17 +102,17 @@ def speeds(results: Results) -> str:
     seconds = sum(item["seconds"] for item in found)
     cpu = sum(item["cpu_seconds"] for item in found)
     return (
-        f"{clocks:,} clocks, {clocks / seconds:,.0f} a second of wall time and"
-        f" {clocks / cpu:,.0f} a second of a core"
+        f"{clocks:,} clocks, {clocks / seconds:,.0f} per second of wall time and"
+        f" {clocks / cpu:,.0f} per second of CPU time"
     )
 
 
 def main(
     quick: Annotated[bool, typer.Option(help="A subset, on a small configuration.")] = False,
-    part: Annotated[str, typer.Option(help=f"One of {', '.join(PARTS)}; all unless told.")] = "",
-    jobs: Annotated[int, typer.Option(help="Simulations side by side.", min=1)] = 2,
+    part: Annotated[str, typer.Option(help=f"One of {', '.join(PARTS)}; default: all.")] = "",
+    jobs: Annotated[int, typer.Option(help="Simulations in parallel.", min=1)] = 2,
 ) -> None:
-    """Measures what is not measured yet, writes tables and plots, and checks the targets."""
+    """Measures missing points, writes tables and plots, and checks the targets."""
     directory = BUILD / "quick" if quick else BUILD
     began = time.monotonic()
     names = [part] if part else list(PARTS)

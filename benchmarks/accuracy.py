@@ -1,6 +1,6 @@
 # Copyright 2026 The Crocuta authors
 # SPDX-License-Identifier: Apache-2.0
-"""Part 4: the SNR against float64, by the bit-exact model, beside what other formats give."""
+"""Part 4: the bit-exact model's SNR against float64, compared with other number formats."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from crocuta.models.kernel import crocuta_kernel
 from crocuta.models.kernel.crocuta_kernel import SampleArray
 from crocuta.models.reference import causal_convolution, snr_db
 
-TARGET_DB = 80.0  # of the main job's mantissas, for every class
+TARGET_DB = 80.0  # for the main job's mantissas and every class of data
 
 FORMATS = {
     "float32": "float32 throughout, scipy.signal.fftconvolve",
@@ -41,21 +41,22 @@ def to_bfloat16(samples: SampleArray) -> SampleArray:
 
 
 def _models_digest() -> str:
-    """Of what computes: not of the schedule, the configurations' file and the ports."""
+    """A digest of the arithmetic: without the schedule, the ports and the configuration file."""
     names = {"configs", "files", "chunk_controller", "sample_reader", "sample_writer", "hyena"}
     paths = sorted((ROOT / "models").rglob("*.py"))
     return files_digest(*(path for path in paths if path.stem not in names))
 
 
 def _data_digest() -> str:
-    """Of the data: the code that makes them, and numpy, whose random numbers they are."""
+    """A digest of the data: the code that generates them, and numpy, whose random numbers they
+    use."""
     paths = Path(signals.__file__), Path(hyena.__file__)
     return f"{files_digest(*paths)} numpy {np.__version__}"
 
 
 @dataclasses.dataclass(frozen=True)
 class ModelPoint:
-    """The kernel's model on a class of data."""
+    """The kernel's model, run on a class of data."""
 
     config: str
     data: str
@@ -65,12 +66,12 @@ class ModelPoint:
 
     @property
     def label(self) -> str:
-        """What the screen calls it."""
+        """Its name in the output."""
         return f"SNR of {self.config}, {self.data}"
 
     @property
     def cost(self) -> float:
-        """About how many seconds it takes."""
+        """Estimated seconds."""
         return self.length / 30_000
 
     def basis(self) -> Json:
@@ -104,7 +105,7 @@ class ModelPoint:
 
 @dataclasses.dataclass(frozen=True)
 class FormatPoint:
-    """Another number format on a class of data."""
+    """Another number format, run on a class of data."""
 
     format: str
     data: str
@@ -114,16 +115,16 @@ class FormatPoint:
 
     @property
     def label(self) -> str:
-        """What the screen calls it."""
+        """Its name in the output."""
         return f"SNR of {self.format}, {self.data}"
 
     @property
     def cost(self) -> float:
-        """About how many seconds it takes."""
+        """Estimated seconds."""
         return 1
 
     def basis(self) -> Json:
-        """The data, numpy and scipy."""
+        """The data and the versions of numpy and scipy."""
         return {"data": _data_digest(), "scipy": scipy.__version__}
 
     def measure(self, show: Show) -> Json:
@@ -132,7 +133,7 @@ class FormatPoint:
         x, h = signal(self.data, self.length)
         if self.format == "float32":
             y = scipy.signal.fftconvolve(x, h)[: self.length]
-            assert y.dtype == np.float32, "scipy keeps the type"
+            assert y.dtype == np.float32, "scipy must keep the type"
         elif self.format == "float16":
             y = causal_convolution(x.astype(np.float16), h.astype(np.float16))
         else:
@@ -146,7 +147,7 @@ def _model(scale: Scale, bits: int, data: str) -> ModelPoint:
 
 
 def points(scale: Scale) -> list[Point]:
-    """Every class with every mantissa and every format."""
+    """Every class of data with every mantissa width and every format."""
     found: list[Point] = []
     for data in SIGNALS:
         found += [_model(scale, bits, data) for bits in scale.mantissas]
@@ -155,7 +156,7 @@ def points(scale: Scale) -> list[Point]:
 
 
 def section(scale: Scale, results: Results) -> Section:
-    """The part's outcome."""
+    """The part's report."""
     main = scale.main
     table: Json = {}
     checks: list[Check] = []
@@ -173,12 +174,12 @@ def section(scale: Scale, results: Results) -> Section:
         better = max(other["float16"], other["bfloat16"])
         name = f"{main.mantissa_bits}-bit mantissas, {words}"
         checks.append(at_least(f"{name}: SNR", snr, TARGET_DB, " dB"))
-        checks.append(at_least(f"{name}: SNR, beside half-precision inputs", snr, better, " dB"))
+        checks.append(at_least(f"{name}: SNR, against half-precision inputs", snr, better, " dB"))
         flagged = [bits for bits, found in by_bits.items() if found["saturated"]]
         checks.append(
             Check(f"{words}: nothing saturates", not flagged, f"{flagged or 'no'} widths")
         )
-        # What holds for every input, where an SNR does not: docs/accuracy.md.
+        # The bound holds for every input, unlike an SNR: docs/accuracy.md.
         excess = max(found["excess"] for found in by_bits.values())
         checks.append(
             Check(f"{words}: every chunk's error is within its bound", excess <= 1, f"{excess:.3g}")
@@ -193,11 +194,12 @@ def section(scale: Scale, results: Results) -> Section:
         for data, found in table.items()
     ]
     notes = [
-        f"SNR in dB against float64 of {scale.accuracy_length:,} samples by as many taps at"
-        f" {main.name} with each mantissa, {main.twiddle_bits}-bit twiddles, by the bit-exact"
-        " model.",
+        f"SNR in dB against float64 for {scale.accuracy_length:,} samples by as many taps at"
+        f" {main.name} with each mantissa width and {main.twiddle_bits}-bit twiddles, from the"
+        " bit-exact model.",
         *(f"{name}: {words}." for name, words in FORMATS.items()),
-        "Half precision's columns show the storage alone: its arithmetic would add to the error.",
+        "The half-precision columns show the loss from storing the inputs alone; half-precision"
+        " arithmetic would lose more.",
     ]
 
     def draw(figure: Figure) -> None:

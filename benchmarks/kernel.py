@@ -1,6 +1,6 @@
 # Copyright 2026 The Crocuta authors
 # SPDX-License-Identifier: Apache-2.0
-"""A convolution on the kernel's RTL, simulated clock by clock: the points of three parts."""
+"""A convolution in the kernel's RTL, simulated clock by clock: the points of three parts."""
 
 from __future__ import annotations
 
@@ -27,14 +27,14 @@ from flow.digest import design_digest
 
 SEED = 1
 TIMING = Timing()
-# What a core was seen to do, for the progress bar only.
+# Observed on one core; only the progress bar uses them.
 CLOCKS_PER_SECOND = 30_000
 COMPILE_SECONDS = 90
 
 
 @dataclasses.dataclass(frozen=True)
 class KernelPoint:
-    """Gaussian noise of `length` samples by as many taps, on each of `channels` channels."""
+    """A job on Gaussian noise: `length` samples by as many taps, on `channels` channels."""
 
     config: str
     length: int
@@ -43,7 +43,7 @@ class KernelPoint:
 
     @property
     def label(self) -> str:
-        """What the screen calls it."""
+        """Its name in the output."""
         channels = f", {self.channels} channels" if self.channels > 1 else ""
         return f"{self.config}, {self.length:,} samples{channels}"
 
@@ -54,22 +54,22 @@ class KernelPoint:
 
     @property
     def job(self) -> Job:
-        """What is measured."""
+        """The job to measure."""
         return Job(Mode.CONVOLVE, self.channels, self.length, self.length)
 
     @property
     def group(self) -> str:
-        """The compiled kernel, which one point makes and the others use."""
+        """The compiled kernel, which one point builds and the others share."""
         return self.loaded.name
 
     @property
     def cost(self) -> float:
-        """About how many seconds it takes."""
+        """Estimated seconds."""
         clocks = mac_beats(self.loaded, self.job) + 4 * self.loaded.chunk_beats
         return COMPILE_SECONDS + clocks / CLOCKS_PER_SECOND
 
     def basis(self) -> Json:
-        """The design, the memory behind it, and the simulator: not how it is compiled."""
+        """The design, the memory model and the simulator, but not the compiler's options."""
         return {
             "design": design_digest(),
             "parameters": self.loaded.parameters() | {"right_angle": self.loaded.right_angle},
@@ -80,11 +80,11 @@ class KernelPoint:
         }
 
     def shape(self) -> Json:
-        """What the configuration and the job are, in figures, and what the schedule makes of them.
+        """The figures of the configuration, the job and its schedule.
 
-        `pairs` are the pairs of chunks to multiply, all channels together; `schedule_beats` the
-        clocks of the passes that do it; `kept_beats` those of the pass that goes before them, while
-        the first chunk comes in, to bring the first H that is kept.
+        `pairs` is the number of pairs of chunks to multiply in all channels, and `schedule_beats`
+        the clocks of the passes that do it. `kept_beats` counts the clocks of the pass before them,
+        which fetches the first kept H while the first chunk is loaded.
         """
         config, p = self.loaded, chunk_count(self.loaded, self.length)
         first = next(one for one in schedule(config, self.job) if isinstance(one, Pass))
@@ -101,7 +101,7 @@ class KernelPoint:
         }
 
     def measure(self, show: Show) -> Json:
-        """Clocks, stalls, beats at each port, and every output compared with the model's."""
+        """Clocks, stalls and beats at each port; every output is compared with the model's."""
         config = self.loaded
         rng = np.random.default_rng(SEED)
         shape = (2, self.channels, self.length)
@@ -124,7 +124,7 @@ class KernelPoint:
             clocks = kernel.clocks - clocks
             moved = {name: beats - prepared[name] for name, beats in _beats(kernel).items()}
             prepare, convolve = filter.report.counters, device.report.counters
-        assert prepare and convolve, "a simulated kernel counts its clocks"
+        assert prepare and convolve, "a simulated kernel has counters"
         show("comparing with the model", 1)
         differ, snr = _compared(x, h, y, config)
         if differ:
@@ -152,7 +152,7 @@ class KernelPoint:
 
 
 def _beats(kernel: RtlKernel) -> dict[str, int]:
-    """The beats so far, by port and direction."""
+    """The beats transferred so far, by port and direction."""
     counts = {}
     for bank in Bank:
         read, written = kernel.beats(bank)
@@ -175,7 +175,7 @@ def _compared(
     y: crocuta_kernel.SampleArray,
     config: Config,
 ) -> tuple[int, float]:
-    """How many outputs differ from the model's, and y's SNR against float64 in dB."""
+    """The number of outputs that differ from the model's, and y's SNR against float64 in dB."""
     differ = 0
     exact = np.empty(x.shape)
     for channel in range(len(x)):
@@ -196,15 +196,15 @@ LOSSES = {
     "flush": "last chunk out",
     "rest": "pipelines and memory latency",
 }
-"""Where the clocks go in which the MAC does not multiply."""
+"""Why the MAC is idle in a clock."""
 
 
 def losses(result: Json) -> dict[str, int]:
-    """The clocks of a convolution that are not the MAC's, by LOSSES; they add up to all of them.
+    """The clocks of a convolution in which the MAC is idle, by cause; they add up to all of them.
 
-    The first chunk's samples take C / W clocks to enter the forward engine, and the kernel counts
-    those as waiting for samples, apart from the pass that brings an H meanwhile; the last chunk
-    takes as many to leave the inverse engine, which it does not count.
+    The first chunk takes C / W clocks to enter the forward engine, which the kernel counts as
+    waiting for samples, except during the pass that fetches an H meanwhile. The last chunk takes as
+    many to leave the inverse engine, which the kernel does not count.
     """
     counted = result["convolve"]
     beats = result["chunk"] // result["lanes"]

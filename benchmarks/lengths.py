@@ -1,6 +1,6 @@
 # Copyright 2026 The Crocuta authors
 # SPDX-License-Identifier: Apache-2.0
-"""Part 2: throughput against length: the paper loses 7 % at its longest sequences."""
+"""Part 2: throughput against length; the paper loses 7 % at its longest sequences."""
 
 from __future__ import annotations
 
@@ -30,25 +30,25 @@ def curve(scale: Scale, series: str, chunk: int) -> list[KernelPoint]:
 
 
 def products(result: Json) -> float:
-    """Useful products a clock: words of pairs of chunks, of which the MAC does W a clock for each
-    output chunk that a pass adds to."""
+    """Useful products per clock: a product is one word of a pair of chunks, and the MAC does W per
+    clock for each output chunk of a pass."""
     return float(result["pairs"] * result["chunk"] / result["convolve"]["clocks"])
 
 
 def loss(values: list[float]) -> float:
-    """What the last value lacks to the best, in percent."""
+    """How far the last value is below the best, in percent."""
     return float(100 * (1 - values[-1] / max(values)))
 
 
 def padding(result: Json) -> float:
-    """Of the products of pairs of samples, those with zeros behind a row's end, in percent."""
+    """The percentage of sample products that involve zero padding after the end of a row."""
     row = result["chunks"] * result["chunk"]
     length = result["samples"]
     return float(100 * (1 - length * (length + 1) / (row * (row + 1))))
 
 
 def section(scale: Scale, results: Results) -> Section:
-    """The part's outcome."""
+    """The part's report."""
     checks: list[Check] = []
     tables: list[Table] = []
     short: list[Table] = []
@@ -62,7 +62,7 @@ def section(scale: Scale, results: Results) -> Section:
         longest = scale.lengths[series, chunk][-1]
         checks.append(
             at_most(
-                f"{name}: useful products a clock, lost from the best length to {longest:,}",
+                f"{name}: useful products per clock, loss from the best length to {longest:,}",
                 loss(values),
                 LOSS,
                 " %",
@@ -84,12 +84,11 @@ def section(scale: Scale, results: Results) -> Section:
             ],
         }
     notes = [
-        "A product is a word of a pair of chunks, C of them a pair. The MAC does W a clock at most"
-        " for each output chunk that a pass adds to. Products of the zeros behind the end of a row"
-        " count as useful here; the tables say how many they are.",
+        "A product is one word of a pair of chunks; a pair has C. The MAC does at most W per clock"
+        " for each output chunk of a pass. Products with the zeros after the end of a row count as"
+        " useful here; the tables show how many there are.",
         f"The paper loses {PAPER_LOSS:g} % at its longest sequences. Here the share of useful"
-        " clocks grows with the length: the first chunk's way in and the last one's way out are"
-        " paid once.",
+        " clocks grows with the length, because a job pays for fill and drain only once.",
     ]
 
     def draw(figure: Figure) -> None:
@@ -98,7 +97,7 @@ def section(scale: Scale, results: Results) -> Section:
         for colour, (name, (found, values)) in zip(COLOURS, curves.items(), strict=False):
             lanes, outputs = found[0]["lanes"], found[0]["outputs"]
             limits[lanes * outputs] = f"{lanes} lanes, {each_pass(found[0])}"
-            label = f"{name}: {loss(values):.2f} % lost at the longest"
+            label = f"{name}: {loss(values):.2f} % loss at the longest"
             lengths = [result["samples"] for result in found]
             axes.semilogx(lengths, values, "o-", color=colour, label=label)
         for most, words in limits.items():
@@ -110,8 +109,8 @@ def section(scale: Scale, results: Results) -> Section:
         axes.set_ylim(0, max(limits) * 1.1)
         axes.xaxis.set_major_formatter(lambda value, _: f"{value:,.0f}")
         axes.set_xlabel("samples and taps")
-        axes.set_ylabel("useful products a clock")
-        axes.set_title("Useful products a clock against length")
+        axes.set_ylabel("useful products per clock")
+        axes.set_title("Useful products per clock against length")
         figure.legend(loc="outside lower center", fontsize=9.5)
 
     return Section(
@@ -127,7 +126,7 @@ def section(scale: Scale, results: Results) -> Section:
 
 
 def _table(name: str, found: list[Json], causes: Mapping[str, str]) -> Table:
-    """A curve's points, with the clocks that were lost by the `causes` of LOSSES."""
+    """A curve's points, with the clocks lost to each of `causes` from LOSSES."""
     rows = [
         [
             f"{result['samples']:,}",
@@ -140,5 +139,5 @@ def _table(name: str, found: list[Json], causes: Mapping[str, str]) -> Table:
         ]
         for result in found
     ]
-    headings = ("length", "P", "clocks", "beside the passes", *causes.values())
-    return Table(name, (*headings, "products a clock", "zeros"), rows)
+    headings = ("length", "P", "clocks", "outside the passes", *causes.values())
+    return Table(name, (*headings, "products per clock", "zeros"), rows)

@@ -1,6 +1,6 @@
 # Copyright 2026 The Crocuta authors
 # SPDX-License-Identifier: Apache-2.0
-"""Part 3: on-chip memory by synthesis, against chunk size and mantissa width."""
+"""Part 3: synthesised on-chip memory against chunk size and mantissa width."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from crocuta.planner.memories import block_rams, memories
 from flow import resources, synth
 
 MEGABYTE = 1e6
-BYTES = 4608  # of a BRAM36
+BYTES = 4608  # in a BRAM36
 
 
 @dataclasses.dataclass(frozen=True)
@@ -27,24 +27,24 @@ class MemoryPoint:
 
     config: str
     alone = False
-    group = "synthesis"  # of which there is one at a time
+    group = "synthesis"  # one at a time
 
     @property
     def label(self) -> str:
-        """What the screen calls it."""
+        """Its name in the output."""
         return f"synthesis of {self.config}"
 
     @property
     def cost(self) -> float:
-        """About how many seconds it takes."""
+        """Estimated seconds."""
         return 100
 
     def basis(self) -> Json:
-        """The design, and how it is synthesised."""
+        """The design and its synthesis."""
         return resources.basis(configs.load(self.config))
 
     def measure(self, show: Show) -> Json:
-        """What the kernel takes."""
+        """The kernel's resources."""
         config = configs.load(self.config)
         known = resources.committed(resources.DOCS / "resources.json").get(self.config)
         if known and known["basis"] == self.basis():
@@ -55,7 +55,7 @@ class MemoryPoint:
 
 
 def _names(scale: Scale) -> list[str]:
-    """The configurations: every chunk of every series, and every mantissa of the main one."""
+    """The configurations: every chunk of every series, and every mantissa width of the main one."""
     found = [
         scale.config(series, chunk).name
         for series, chunks in scale.memory_chunks.items()
@@ -67,17 +67,17 @@ def _names(scale: Scale) -> list[str]:
 
 
 def points(scale: Scale) -> list[Point]:
-    """A synthesis of each."""
+    """One synthesis per configuration."""
     return [MemoryPoint(name) for name in _names(scale)]
 
 
 def planned(config: Config) -> float:
-    """The planner's BRAM36."""
+    """The planner's number of BRAM36."""
     return sum(block_rams(memories(config), "ultrascale").values())
 
 
 def _largest(scale: Scale, bits: int) -> int:
-    """The largest chunk that the planner fits into the memory; 0 if none."""
+    """The largest chunk that fits into the memory according to the planner; 0 if none does."""
     fitting = 0
     for log2 in range(4, 18):
         config = scale.config(scale.series[0], max(scale.chunks))
@@ -88,7 +88,7 @@ def _largest(scale: Scale, bits: int) -> int:
 
 
 def section(scale: Scale, results: Results) -> Section:
-    """The part's outcome."""
+    """The part's report."""
     checks: list[Check] = []
     rows = []
     data: Json = {"bram36_allowed": scale.bram36, "points": []}
@@ -135,11 +135,11 @@ def section(scale: Scale, results: Results) -> Section:
             bram = results[MemoryPoint(name)]["bram36"]
             checks.append(at_most(f"{name}: BRAM36 by synthesis", bram, scale.bram36))
     notes = [
-        f"By yosys, before placement; a BRAM36 is {BYTES:,} bytes, so {scale.bram36} are"
-        f" {scale.bram36 * BYTES / MEGABYTE:.2f} MB. The planner counts the memories one by one.",
-        f"{series}: with {main.mantissa_bits}-bit mantissas the largest chunk synthesised that fits"
-        f" is {largest:,}; C = {beyond:,} takes {taken['bram36']:,.1f}. By the"
-        " planner, the largest for each mantissa: "
+        f"From yosys, before placement. A BRAM36 is {BYTES:,} bytes, so {scale.bram36} are"
+        f" {scale.bram36 * BYTES / MEGABYTE:.2f} MB. The planner counts memory by memory.",
+        f"{series}: with {main.mantissa_bits}-bit mantissas the largest synthesised chunk that fits"
+        f" is {largest:,}; C = {beyond:,} takes {taken['bram36']:,.1f} BRAM36. The planner's"
+        " largest chunk for each mantissa width: "
         + ", ".join(f"{bits} bits {chunk:,}" for bits, chunk in by_mantissa.items())
         + ".",
     ]
@@ -150,7 +150,7 @@ def section(scale: Scale, results: Results) -> Section:
         "BRAM36",
         "MB",
         "planned",
-        "away",
+        "error",
         "DSP48E2",
         "URAM",
         "fits",

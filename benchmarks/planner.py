@@ -1,6 +1,6 @@
 # Copyright 2026 The Crocuta authors
 # SPDX-License-Identifier: Apache-2.0
-"""Part 7: what the planner says without building anything, beside every point of other parts."""
+"""Part 7: the planner's predictions, which need no build, against every point of other parts."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from benchmarks.scale import Scale
 from crocuta.models import configs
 from crocuta.planner.clocks import convolve_clocks, prepare_clocks
 
-# Percent that the planner may be away from what is measured.
+# Largest error of the planner against the measurement, in percent.
 CLOCKS = 2.0
 BLOCK_RAMS = 5.0
 
@@ -30,7 +30,7 @@ def points(scale: Scale) -> list[Point]:
 
 
 def _clocks(point: KernelPoint, result: Json) -> list[tuple[str, float, float]]:
-    """(what, measured, planned) of a simulation's two jobs."""
+    """(what, measured, planned) for a simulation's two jobs."""
     config, length, channels = point.loaded, point.length, point.channels
     return [
         (
@@ -47,18 +47,18 @@ def _clocks(point: KernelPoint, result: Json) -> list[tuple[str, float, float]]:
 
 
 def _block_rams(point: MemoryPoint, result: Json) -> list[tuple[str, float, float]]:
-    """(what, measured, planned) of a synthesis."""
+    """(what, measured, planned) for a synthesis."""
     planned = memory.planned(configs.load(point.config))
     return [(f"{point.config}: BRAM36", result["bram36"], planned)]
 
 
 def away(measured: float, planned: float) -> float:
-    """How far a plan is from what was measured, in percent of that."""
+    """The planner's error in percent of the measured value."""
     return 100 * (planned / measured - 1)
 
 
 def section(scale: Scale, results: Results) -> Section:
-    """The part's outcome."""
+    """The part's report."""
     kinds: dict[str, tuple[float, list[tuple[str, float, float]]]] = {
         "clocks": (CLOCKS, []),
         "BRAM36": (BLOCK_RAMS, []),
@@ -69,14 +69,14 @@ def section(scale: Scale, results: Results) -> Section:
         elif isinstance(point, MemoryPoint):
             kinds["BRAM36"][1].extend(_block_rams(point, results[point]))
     checks = [
-        at_most(f"{what}, the planner's beside those", abs(away(found, plan)), limit, " %", 2)
+        at_most(f"{what}, the planner's error", abs(away(found, plan)), limit, " %", 2)
         for limit, rows in kinds.values()
         for what, found, plan in rows
     ]
     tables = [
         Table(
             f"Planned {kind}",
-            ("of", "measured", "planned", "away"),
+            ("point", "measured", "planned", "error"),
             [
                 [what, f"{found:,.10g}", f"{plan:,.10g}", f"{away(found, plan):+.2f} %"]
                 for what, found, plan in rows
@@ -93,10 +93,10 @@ def section(scale: Scale, results: Results) -> Section:
         ]
         for kind, (limit, rows) in kinds.items()
     ]
-    summary = Table("", ("what", "figures", "furthest away", "allowed"), worst)
+    summary = Table("", ("what", "figures", "largest error", "limit"), worst)
     notes = [
-        "The clocks of every convolution and of every filter's preparation that other parts"
-        " measured, and the block RAMs of every synthesis, beside what `make plan` counts with.",
+        "What `make plan` predicts against the other parts' measurements: the clocks of every"
+        " convolution and of every filter's preparation, and the block RAMs of every synthesis.",
     ]
 
     def draw(figure: Figure) -> None:
@@ -107,7 +107,7 @@ def section(scale: Scale, results: Results) -> Section:
 
     return Section(
         "planner",
-        "The planner beside what was measured",
+        "The planner against measurement",
         checks,
         notes,
         [summary, *tables],
@@ -123,7 +123,7 @@ def section(scale: Scale, results: Results) -> Section:
 def _draw(
     axes: Axes, kind: str, limit: float, rows: Sequence[tuple[str, float, float]], colour: str
 ) -> None:
-    """How far each plan is away."""
+    """Plots the error of each prediction."""
     axes.semilogx(
         [found for _, found, _ in rows],
         [away(found, plan) for _, found, plan in rows],
@@ -133,5 +133,5 @@ def _draw(
     for bound in (-limit, limit):
         axes.axhline(bound, color="#5c6670", linewidth=1, linestyle="--")
     axes.set_xlabel(f"{kind}, measured")
-    axes.set_ylabel("planned, beside that (%)")
+    axes.set_ylabel("planned, error (%)")
     axes.set_title(f"Planned {kind}: within {limit:g} %")

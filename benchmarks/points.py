@@ -1,6 +1,6 @@
 # Copyright 2026 The Crocuta authors
 # SPDX-License-Identifier: Apache-2.0
-"""Measured points: each is measured once and kept, until something it depends on changes."""
+"""Measured points: each is measured once and stored until something that it depends on changes."""
 
 from __future__ import annotations
 
@@ -23,38 +23,38 @@ from crocuta.models.files import write_generated
 
 Json = dict[str, Any]
 Show = Callable[[str, float], None]
-"""Called with what is being done and how much of the point is done, 0 to 1."""
+"""Called with the current step and the fraction of the point that is done, 0 to 1."""
 
 
 class Point(Protocol):
-    """What is measured: a frozen dataclass, whose fields say what."""
+    """A measurement: a frozen dataclass whose fields define what to measure."""
 
     @property
     def label(self) -> str:
-        """What the screen calls it."""
+        """Its name in the output."""
 
     @property
     def cost(self) -> float:
-        """About how many seconds of one core it takes, for the progress bar."""
+        """Estimated seconds on one core, for the progress bar."""
 
     @property
     def alone(self) -> bool:
-        """Whether nothing else may run meanwhile."""
+        """Whether nothing else may run at the same time."""
 
     @property
     def group(self) -> str:
-        """Points of one group go one after another, as they share what one of them makes; a point
-        of group "" is by itself."""
+        """Points of one group run one after another, because they share what the first one builds;
+        a point of group "" stands alone."""
 
     def basis(self) -> Json:
-        """All that the result depends on besides the fields."""
+        """Everything that the result depends on besides the fields."""
 
     def measure(self, show: Show) -> Json:
-        """The result, ready for JSON."""
+        """Measures the point; returns a JSON-serialisable result."""
 
 
 Results = Mapping[Any, Json]
-"""By point, what was measured."""
+"""The result of each point."""
 
 
 @functools.cache
@@ -67,23 +67,23 @@ def files_digest(*paths: Path) -> str:
 
 
 class Stopped(Exception):
-    """Another point failed, or the user wants no more."""
+    """Another point failed, or the user interrupted the run."""
 
 
 class Store:
-    """The points measured before, one file each."""
+    """A directory of measured points, one file per point."""
 
     def __init__(self, directory: Path) -> None:
         self.directory = directory
 
     def path(self, point: Point) -> Path:
-        """Where a point is or will be kept: the name changes with all that it depends on."""
+        """The path of a point's file, whose name changes with everything the point depends on."""
         what = {"kind": type(point).__name__, "fields": _fields(point), "basis": point.basis()}
         digest = hashlib.sha256(json.dumps(what, sort_keys=True).encode()).hexdigest()
         return self.directory / f"{type(point).__name__.lower()}-{digest[:16]}.json"
 
     def find(self, point: Point) -> Json | None:
-        """The point as it was measured before, or None."""
+        """The stored result of a point, or None."""
         path = self.path(point)
         if not path.is_file():
             return None
@@ -91,7 +91,7 @@ class Store:
         return found
 
     def keep(self, point: Point, result: Json) -> None:
-        """Keeps a point; whole or not at all."""
+        """Stores a point's result atomically."""
         kept = {"label": point.label, "fields": _fields(point), "basis": point.basis()}
         text = json.dumps({**kept, "result": result}, indent=1, allow_nan=False)
         write_generated(self.path(point), text + "\n")
@@ -102,7 +102,7 @@ def _fields(point: Point) -> Json:
 
 
 class _Board:
-    """The progress on the terminal: a line for each part, and one for each point at work."""
+    """Progress on the terminal: one line per part, and one per point being measured."""
 
     def __init__(self, console: Console, parts: Mapping[str, Sequence[Point]]) -> None:
         self.progress = Progress(
@@ -125,11 +125,11 @@ class _Board:
         }
 
     def show(self, task: TaskID, point: Point, doing: str, part: float) -> None:
-        """Says how far a point is."""
+        """Shows how far a point is."""
         self.progress.update(task, description=f"{point.label}: {doing}", completed=part)
 
     def done(self, task: TaskID, point: Point, seconds: float) -> None:
-        """A point was measured."""
+        """Reports that a point has been measured."""
         self.progress.remove_task(task)
         lacking = []
         with self.lock:
@@ -144,10 +144,10 @@ class _Board:
 def measured(
     parts: Mapping[str, Sequence[Point]], store: Store, jobs: int, console: Console
 ) -> Results:
-    """The results of all parts' points; what was not measured before is now, on `jobs` threads.
+    """The results of all parts' points; measures missing ones on `jobs` threads.
 
-    The simulated kernel and numpy work outside Python's lock, so threads do. Each point is kept as
-    soon as it is there: who interrupts loses only those at work.
+    Threads suffice because the simulated kernel and numpy release Python's global lock. Each point
+    is stored as soon as it is measured, so an interruption loses only those in progress.
     """
     results: dict[Any, Json] = {}
     waiting: list[Point] = []
@@ -184,7 +184,7 @@ def measured(
         except BaseException:
             stopped.set()
             raise
-        # On a machine that does nothing else.
+        # These need an otherwise idle machine.
         for point in waiting:
             if point.alone:
                 measure(point)
@@ -194,7 +194,7 @@ def measured(
 def _in_threads(
     measure: Callable[[Point], None], points: Iterable[Point], jobs: int, stopped: threading.Event
 ) -> None:
-    """Measures the points, the group that takes longest first; the first error ends all."""
+    """Measures the points, the longest group first; the first error stops them all."""
     groups: dict[object, list[Point]] = {}
     for point in sorted(points, key=lambda point: -point.cost):
         groups.setdefault(point.group or point, []).append(point)

@@ -1,6 +1,6 @@
 # Copyright 2026 The Crocuta authors
 # SPDX-License-Identifier: Apache-2.0
-"""What a part of the benchmark says: checks, tables, plots; as JSON, pictures and one page."""
+"""A benchmark part's report: checks, tables and plots, as JSON, pictures and one page."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from matplotlib.figure import Figure
 
 from benchmarks.points import Json
 from crocuta.cli.picture import BLUE, GREY, RED, STYLE
-from crocuta.cli.runs import ASSUMED_CLOCK_MHZ
+from crocuta.kernel import ASSUMED_CLOCK_MHZ
 from crocuta.models.files import write_generated
 from flow.digest import design_digest
 from flow.pages import write_page
@@ -36,24 +36,24 @@ class Check:
     what: str
     met: bool
     found: str
-    """The figure, beside the target."""
+    """The figure and the target."""
 
 
 def at_least(what: str, value: float, target: float, unit: str = "", digits: int = 1) -> Check:
-    """A check that a figure is not below its target."""
+    """Checks that a figure is not below its target."""
     found = f"{value:,.{digits}f}{unit}, at least {target:,.{digits}f}{unit}"
     return Check(what, value >= target, found)
 
 
 def at_most(what: str, value: float, target: float, unit: str = "", digits: int = 1) -> Check:
-    """A check that a figure is not above its target."""
+    """Checks that a figure is not above its target."""
     found = f"{value:,.{digits}f}{unit}, at most {target:,.{digits}f}{unit}"
     return Check(what, value <= target, found)
 
 
 @dataclasses.dataclass(frozen=True)
 class Table:
-    """A table; cells that are numbers come right-aligned."""
+    """A table; cells with numbers are right-aligned."""
 
     title: str
     headings: Sequence[str]
@@ -62,7 +62,7 @@ class Table:
 
 @dataclasses.dataclass(frozen=True)
 class Plot:
-    """A picture: its file's name without suffix, and what draws it."""
+    """A plot: its file name without suffix, and the function that draws it."""
 
     name: str
     draw: Callable[[Figure], None]
@@ -71,13 +71,13 @@ class Plot:
 
 @dataclasses.dataclass(frozen=True)
 class Section:
-    """A part's outcome."""
+    """A part's report."""
 
     name: str
     title: str
     checks: Sequence[Check]
     notes: Sequence[str]
-    """Sentences: what is measured, what is assumed, what it means."""
+    """Paragraphs on what is measured, what is assumed and what it means."""
     tables: Sequence[Table]
     plots: Sequence[Plot]
     data: Json
@@ -92,9 +92,9 @@ class Section:
 
 
 def _save(plot: Plot, path: Path, fonts: str = "none") -> None:
-    """Writes a plot as PNG or SVG by the path's suffix; the same bytes for the same figures.
+    """Writes a plot as PNG or SVG, by the path's suffix; the same figures give the same bytes.
 
-    `fonts` is matplotlib's svg.fonttype: letters as text, "none", or drawn, "path".
+    `fonts` is matplotlib's svg.fonttype: "none" keeps text as text, "path" draws it.
     """
     with rc_context({**STYLE, "svg.hashsalt": "crocuta", "svg.fonttype": fonts}):
         figure = Figure(figsize=plot.size, dpi=130, layout="constrained")
@@ -104,13 +104,13 @@ def _save(plot: Plot, path: Path, fonts: str = "none") -> None:
 
 
 def write_headline(plot: Plot, path: Path) -> None:
-    """Writes an SVG that looks alike wherever it is shown: letters are drawn, the ground is
-    white, so that it can be read in a dark page too."""
+    """Writes an SVG that looks the same everywhere: text drawn as paths, on a white background that
+    stays legible in a dark page."""
     _save(plot, path, fonts="path")
 
 
 def write(section: Section, directory: Path, command: str) -> dict[str, Any]:
-    """Writes a section's JSON and plots; what the page shows of it."""
+    """Writes a section's JSON and plots; returns the template's variables for the page."""
     directory.mkdir(parents=True, exist_ok=True)
     data = {
         "part": section.name,
@@ -139,7 +139,7 @@ def _is_number(cell: str) -> bool:
 
 
 def _markdown(table: Table) -> str:
-    """A table in Markdown, columns of numbers right-aligned."""
+    """A Markdown table, with columns of numbers right-aligned."""
     columns = list(zip(*table.rows, strict=True))
     rules = ["---:" if all(map(_is_number, column)) else "---" for column in columns]
     lines = [list(table.headings), rules, *table.rows]
@@ -148,10 +148,10 @@ def _markdown(table: Table) -> str:
 
 
 def filled(page: str, section: Section, command: str) -> str:
-    """A Markdown page with a section's verdicts and tables in the place marked for them.
+    """A Markdown page with a section's verdict and tables between the marks for them.
 
     Raises:
-        ValueError: it has no such place.
+        ValueError: the page does not have these marks exactly once.
     """
     met = len(section.checks) - len(section.missed)
     verdict = f"`{command}`, design {design_digest()}"
@@ -167,14 +167,14 @@ def filled(page: str, section: Section, command: str) -> str:
 
 
 def _inline(svg: str, name: str) -> Markup:
-    """An SVG as part of a page: without its XML head, its ids made the picture's own."""
+    """An SVG to embed in a page: without its XML header, and with ids unique to the picture."""
     body = svg[svg.index("<svg") :]
     body = re.sub(r'(\bid="|href="#|url\(#)', rf"\g<1>{name}-", body)
-    return Markup(body)  # our own, not a user's text
+    return Markup(body)  # safe: generated here, not user input
 
 
 def write_index(directory: Path, parts: Sequence[dict[str, Any]], about: Json) -> Path:
-    """Writes the page of all parts; its path."""
+    """Writes the page with all parts; returns its path."""
     path = directory / "index.html"
     write_page(
         "benchmarks.html",

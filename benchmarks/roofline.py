@@ -1,6 +1,6 @@
 # Copyright 2026 The Crocuta authors
 # SPDX-License-Identifier: Apache-2.0
-"""Part 6: the clocks against what multipliers, DDR4 and on-chip memory would allow."""
+"""Part 6: clocks against the bounds set by multipliers, DDR4 and on-chip memory."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from benchmarks.points import Json, Point, Results
 from benchmarks.report import COLOURS, Check, Plot, Section, Table
 from benchmarks.scale import Scale
 from benchmarks.software import U200_BYTES
-from crocuta.cli.runs import ASSUMED_CLOCK_MHZ
+from crocuta.kernel import ASSUMED_CLOCK_MHZ
 
 BOUNDS = {
     "compute": "compute",
@@ -23,23 +23,23 @@ BOUNDS = {
 
 
 def points(scale: Scale) -> list[Point]:
-    """Those of the first two parts."""
+    """The points of the first two parts."""
     return [*throughput.points(scale), *lengths.points(scale)]
 
 
 def moved(result: Json) -> int:
-    """Bytes that a convolution reads and writes off chip, all ports together."""
+    """Bytes that a convolution reads and writes off chip, over all ports."""
     return int(sum(result["beats"].values()) * result["beat_bytes"])
 
 
 def bounds(result: Json) -> dict[str, float]:
-    """The least clocks by each resource alone.
+    """A lower bound on the clocks for each resource alone.
 
-    Compute: the MAC's W products a clock for each output chunk of a pass, one for each word of each
-    pair of chunks. DDR4: the bytes that the kernel moved, at the card's peak. On chip: the
-    accumulators, one for each output chunk of a pass, whose memory reads and writes W words a
-    clock, and the commutators and the overlap, through which every chunk passes once, W words a
-    clock: the busiest of them.
+    Compute: one product for each word of each pair of chunks, at the MAC's W per clock and output
+    chunk of a pass. DDR4: the bytes that the kernel moved, at the card's peak bandwidth. On chip:
+    the busiest memory, which is either the accumulators (one per output chunk of a pass, which
+    reads and writes W words per clock) or the commutators and the overlap memory, which every chunk
+    passes once at W words per clock.
     """
     beats = result["chunk"] // result["lanes"]
     chunks = result["channels"] * result["chunks"]
@@ -52,7 +52,7 @@ def bounds(result: Json) -> dict[str, float]:
 
 
 def section(scale: Scale, results: Results) -> Section:
-    """The part's outcome."""
+    """The part's report."""
     rows, shown, data = [], [], []
     largest = max(scale.chunks)
     main_jobs = {
@@ -69,7 +69,7 @@ def section(scale: Scale, results: Results) -> Section:
         least = max(found.values())
         checks.append(
             Check(
-                f"{point.label}: no fewer clocks than every bound",
+                f"{point.label}: clocks not below any bound",
                 clocks >= least,
                 f"{clocks:,} clocks, bound {least:,.0f}",
             )
@@ -92,14 +92,14 @@ def section(scale: Scale, results: Results) -> Section:
         )  # fmt: skip
     bytes_a_clock = U200_BYTES / (ASSUMED_CLOCK_MHZ * 1e6)
     notes = [
-        "Compute: W complex products a clock for each output chunk of a pass. DDR4: the bytes"
-        f" moved, counted at the ports, at 4 x 19.2 GB/s, {bytes_a_clock:g} bytes a clock at the"
+        "Compute: W complex products per clock for each output chunk of a pass. DDR4: the bytes"
+        f" moved, counted at the ports, at 4 x 19.2 GB/s, {bytes_a_clock:g} bytes per clock at the"
         f" assumed {ASSUMED_CLOCK_MHZ} MHz; a card's memory reaches less than its peak. On chip:"
-        " the accumulators, read and written once for each product, as many words a clock. By"
-        " design that bound and the multipliers' are the same; what is left is fill, memory, and"
-        " passes with fewer products than they could do.",
-        "Each port is one channel: X, H and the samples have one each, and the fourth is not used."
-        " So the kernel itself moves at most 3 x 64 bytes a clock.",
+        " the accumulators, read and written once per product, so by design this bound equals the"
+        " multipliers'. The rest is fill, memory latency, and passes with fewer products than they"
+        " have room for.",
+        "Each port uses one channel of DDR4: X, H and the samples have one each, the fourth is"
+        " unused. The kernel itself therefore moves at most 3 x 64 bytes per clock.",
     ]
 
     def draw(figure: Figure) -> None:
@@ -129,13 +129,20 @@ def section(scale: Scale, results: Results) -> Section:
         axes.xaxis.set_major_formatter(lambda value, _: f"{value:g}")
         axes.set_xticks([0.01, 0.02, 0.05, 0.1, 0.2, 0.5])
         axes.minorticks_off()
-        axes.set_xlabel("products of words a byte of off-chip memory")
-        axes.set_ylabel("products of words a clock")
+        axes.set_xlabel("word products per byte of off-chip memory")
+        axes.set_ylabel("word products per clock")
         axes.set_title(f"Roofline, at an assumed {ASSUMED_CLOCK_MHZ} MHz")
         axes.legend(loc="lower right")
 
-    headings = ("point", "clocks", *BOUNDS.values(), "of the bound", "products a byte", "DDR4 used")
-    title = "Clocks, and the least by each resource alone"
+    headings = (
+        "point",
+        "clocks",
+        *BOUNDS.values(),
+        "bound reached",
+        "products per byte",
+        "DDR4 used",
+    )
+    title = "Clocks, and the lower bound of each resource"
     return Section(
         "roofline",
         "Roofline",
@@ -149,5 +156,5 @@ def section(scale: Scale, results: Results) -> Section:
 
 
 def intensity(result: Json) -> float:
-    """Products of words for each byte moved off chip."""
+    """Word products per byte moved off chip."""
     return float(result["pairs"] * result["chunk"] / moved(result))

@@ -1,6 +1,6 @@
 # Copyright 2026 The Crocuta authors
 # SPDX-License-Identifier: Apache-2.0
-"""How much is measured: all of it, or a subset that a developer waits for."""
+"""What to measure: everything, or a subset that finishes while a developer waits."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from crocuta.models.configs import Config
 
 
 def schedules(name: str) -> tuple[str, str]:
-    """A machine with the fastest schedule and with the simple one, under their shortest names."""
+    """A configuration with the fastest and with the simple schedule, by their shortest names."""
     return configs.load(f"{name}+outputs-2").name, configs.load(f"{name}+outputs-1").name
 
 
@@ -21,10 +21,10 @@ QUICK_FASTEST, QUICK_SIMPLE = schedules("tiny")
 
 @dataclasses.dataclass(frozen=True)
 class Scale:
-    """What each part measures, at configurations of models/configs.toml or changed ones."""
+    """What each part measures, at configurations in models/configs.toml or variations of them."""
 
     series: tuple[str, ...]
-    """The first is the main one; a curve each over chunk sizes: a name is all that one takes."""
+    """Configurations to plot against chunk size, one curve each; the first is the main one."""
     length: int
     """The main job's samples and taps."""
     chunks: tuple[int, ...]
@@ -34,14 +34,14 @@ class Scale:
     """By series."""
     memory_mantissas: tuple[int, ...]
     bram36: int
-    """The memory that the main job may take."""
+    """The number of block RAMs that the main job may use."""
     accuracy_length: int
     mantissas: tuple[int, ...]
     software: tuple[int, ...]
-    """Lengths that software convolves; each is one of `lengths` of the main configuration."""
+    """Lengths to convolve in software, each among `lengths` of the main configuration."""
 
     def config(self, series: str, chunk: int) -> Config:
-        """A series' configuration with its chunk."""
+        """A series' configuration at one chunk size."""
         return configs.load(f"{series}+chunk-{chunk}")
 
     @property

@@ -1,6 +1,6 @@
 # Copyright 2026 The Crocuta authors
 # SPDX-License-Identifier: Apache-2.0
-"""Part 5: the same arrays in software, and what FlashFFTConv publishes of an H100."""
+"""Part 5: the same arrays in software, and FlashFFTConv's published figures for an H100."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from benchmarks.kernel import SEED, KernelPoint
 from benchmarks.points import Json, Point, Results, Show
 from benchmarks.report import COLOURS, Plot, Section, Table
 from benchmarks.scale import Scale
-from crocuta.cli.runs import ASSUMED_CLOCK_MHZ
+from crocuta.kernel import ASSUMED_CLOCK_MHZ
 
 DIRECT_LONGEST = 16_384  # numpy.convolve multiplies every pair
 LEAST_SECONDS = 1.0
@@ -46,17 +46,17 @@ METHODS = {
 FLASH_SOURCE = (
     "FlashFFTConv (Fu et al., arXiv 2311.05908), the table under 'FlashFFTConv Benchmarks' in the"
     " README of its repository (github.com/HazyResearch/flash-fft-conv, commit afceac4): a gated"
-    " convolution, forward, on one H100-SXM, scaled to batch 64 and hidden dimension 768. By its"
-    " benchmarks/benchmark_flashfftconv.py that is float16, and the sequence length is that of the"
-    " FFT: a causal convolution of L samples, padded, needs twice the length."
+    " convolution, forward, on one H100-SXM, scaled to batch 64 and hidden dimension 768. According"
+    " to its benchmarks/benchmark_flashfftconv.py, that is float16 and the sequence length is the"
+    " FFT's: a causal convolution of L samples, padded, needs twice the length."
 )
 FLASH_ROWS = 64 * 768
 FLASH_MILLISECONDS = {32_768: 26.3, 1_048_576: 1768.9, 2_097_152: 4623.5, 4_194_304: 10049.4}
 """By sequence length, for all rows."""
 H100_BYTES = 3.35e12
-"""Bytes a second of an H100-SXM's memory, by NVIDIA's data sheet."""
+"""Memory bandwidth of an H100-SXM in bytes per second, from NVIDIA's data sheet."""
 U200_BYTES = 4 * 19.2e9
-"""Bytes a second of a U200's four channels of DDR4-2400."""
+"""Memory bandwidth of a U200's four channels of DDR4-2400 in bytes per second."""
 
 
 def processor() -> str:
@@ -98,7 +98,7 @@ def left_out(name: str, length: int) -> str | None:
 
 @dataclasses.dataclass(frozen=True)
 class SoftwarePoint:
-    """One convolution of Gaussian noise by a library, the transform of the filter included."""
+    """One convolution of Gaussian noise in a library, including the filter's transform."""
 
     method: str
     length: int
@@ -107,12 +107,12 @@ class SoftwarePoint:
 
     @property
     def label(self) -> str:
-        """What the screen calls it."""
+        """Its name in the output."""
         return f"{self.method}, {self.length:,} samples"
 
     @property
     def cost(self) -> float:
-        """About how many seconds it takes."""
+        """Estimated seconds."""
         return 2 * LEAST_SECONDS
 
     def basis(self) -> Json:
@@ -128,11 +128,11 @@ class SoftwarePoint:
         }
 
     def measure(self, show: Show) -> Json:
-        """The fastest of several runs."""
+        """The time of the fastest of several runs."""
         show("timing", 0)
         method, dtype = METHODS[self.method]
         convolve = _function(method)
-        # The same arrays that the kernel's point has.
+        # The same arrays as in the kernel's point.
         pair = np.random.default_rng(SEED).normal(size=(2, 1, self.length)).astype(np.float32)
         x, h = pair[:, 0].astype(dtype)
         convolve(x, h)
@@ -157,7 +157,7 @@ def points(scale: Scale) -> list[Point]:
 
 
 def section(scale: Scale, results: Results) -> Section:
-    """The part's outcome."""
+    """The part's report."""
     clocks_a_ms = 1000 * ASSUMED_CLOCK_MHZ
     rows, data = [], {}
     times: dict[str, dict[int, float]] = {}
@@ -188,17 +188,17 @@ def section(scale: Scale, results: Results) -> Section:
         data[length] = entry
     flash, flash_rows = _published(scale, results)
     notes = [
-        f"The kernel's times are its clocks in simulation at an assumed {ASSUMED_CLOCK_MHZ} MHz, on"
-        " memories without refresh, and without the transfer from the host. Software is timed on"
-        f" {processor()}, {os.cpu_count()} cores, the fastest of several runs, the filter's"
-        " transform included: so the last column is like with like.",
-        "scipy's oaconvolve takes one block when both arrays are equally long, as fftconvolve"
+        f"The kernel's times are simulated clocks at an assumed {ASSUMED_CLOCK_MHZ} MHz, with"
+        " memories without refresh and without transfers from the host. Software is timed on"
+        f" {processor()}, {os.cpu_count()} cores: the fastest of several runs, including the"
+        " filter's transform, so the last column compares like with like.",
+        "With two arrays of equal length, scipy's oaconvolve uses a single block, as fftconvolve"
         " does.",
         "Cited, not measured: " + FLASH_SOURCE,
-        "Per byte: samples a second over the memory's bytes a second: 3.35 TB/s of the H100-SXM by"
-        " NVIDIA's data sheet, 76.8 GB/s of the U200's four channels. The H100 works in float16,"
-        " on thousands of rows at once, with gating; the kernel on float32 samples, a row at a"
-        " time.",
+        "Per byte: samples per second divided by the memory bandwidth, which is 3.35 TB/s for the"
+        " H100-SXM (NVIDIA's data sheet) and 76.8 GB/s for the U200's four channels. The H100 works"
+        " in float16 on thousands of rows at once, with gating; the kernel works on float32"
+        " samples, one row at a time.",
     ]
 
     def draw(figure: Figure) -> None:
@@ -212,17 +212,17 @@ def section(scale: Scale, results: Results) -> Section:
             axis.set_minor_formatter(NullFormatter())
         axes.yaxis.set_major_formatter(lambda value, _: f"{value:g}")
         axes.set_xlabel("samples and taps")
-        axes.set_ylabel("ms, the filter's transform included")
-        axes.set_title("The kernel beside software on this machine")
+        axes.set_ylabel("ms, including the filter's transform")
+        axes.set_title("The kernel compared with software on this machine")
         axes.legend(loc="upper left", fontsize=9)
         axes.margins(y=0.35)
 
-    headings = ("length", "by", "time", "to the kernel", "filter included")
-    cited = ("by", "causal length", "samples a second", "samples a byte of memory bandwidth")
-    published = Table("Beside an H100, cited", cited, flash_rows)
+    headings = ("length", "method", "time", "relative to kernel", "filter included")
+    cited = ("what", "causal length", "samples per second", "samples per byte of memory bandwidth")
+    published = Table("Compared with an H100, cited", cited, flash_rows)
     return Section(
         "software",
-        "Beside software",
+        "Compared with software",
         [],
         notes,
         [Table("Times", headings, rows), published],
@@ -233,7 +233,7 @@ def section(scale: Scale, results: Results) -> Section:
 
 
 def _published(scale: Scale, results: Results) -> tuple[list[Json], list[list[str]]]:
-    """FlashFFTConv's figures and the kernel's, as samples a second and a byte."""
+    """FlashFFTConv's and the kernel's figures, as samples per second and per byte."""
     found, rows = [], []
     for size, milliseconds in FLASH_MILLISECONDS.items():
         length = size // 2

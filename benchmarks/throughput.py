@@ -1,9 +1,9 @@
 # Copyright 2026 The Crocuta authors
 # SPDX-License-Identifier: Apache-2.0
-"""Part 1: throughput against chunk size, which the paper finds proportional.
+"""Part 1: throughput against chunk size, which the paper finds to be proportional.
 
-What is judged is sustained throughput: channels back to back, as the first chunk's way in and the
-last one's way out, 2 C / W clocks, are paid once a job. A single channel is shown beside it.
+The targets are for sustained throughput, with channels back to back: filling with the first chunk
+and draining the last takes 2 C / W clocks once per job. A single channel is shown for comparison.
 """
 
 from __future__ import annotations
@@ -21,18 +21,18 @@ from benchmarks.scale import Scale
 from crocuta.models.configs import Config
 from crocuta.models.convolution.chunk_controller import Job, Mode, passes
 
-SHARE = 97.0  # percent of what the schedule's passes allow that each point shall reach
+SHARE = 97.0  # percent of the limit set by the schedule's passes that each point must reach
 SLOPE = 0.95
-# Where the passes alone have less: how far from their slope. FILL at the three largest of seven
-# chunk sizes and nothing elsewhere would take 0.006.
+# If the slope of the passes alone is lower: the margin below it. FILL at the three largest of seven
+# chunk sizes and nothing elsewhere would cost 0.006.
 SLOPE_MARGIN = 0.01
 FILL = 0.02
-"""The way in and out, beside the passes, at most: so many channels are taken."""
+"""Fill and drain as a fraction of the passes' clocks, at most; sets the number of channels."""
 
 
 def channels(config: Config, length: int) -> int:
-    """The least power of two that brings the clocks of the way in and out, those of two passes,
-    to FILL of the passes' or below."""
+    """The smallest power of two that keeps fill and drain, as long as two passes, within FILL of
+    the passes' clocks."""
     alone = passes(config, Job(Mode.CONVOLVE, 1, length, length))
     count = 1
     while FILL * count * alone < 2:
@@ -46,7 +46,7 @@ def single(scale: Scale, series: str, chunk: int) -> KernelPoint:
 
 
 def sustained(scale: Scale, series: str, chunk: int) -> KernelPoint:
-    """The main job on as many channels as fill and drain need."""
+    """The main job on enough channels to amortise fill and drain."""
     config = scale.config(series, chunk)
     return KernelPoint(config.name, scale.length, channels(config, scale.length))
 
@@ -63,7 +63,7 @@ def points(scale: Scale) -> list[Point]:
 
 
 def power_law(chunks: Sequence[int], values: Sequence[float]) -> tuple[float, float, list[float]]:
-    """The line through the points in log-log: slope, value at chunk 1, residuals in percent."""
+    """A straight line fitted in log-log: slope, value at chunk 1, residuals in percent."""
     x, y = np.log(chunks), np.log(values)
     slope, offset = np.polyfit(x, y, 1)
     residuals = 100 * (np.exp(y - (slope * x + offset)) - 1)
@@ -71,30 +71,30 @@ def power_law(chunks: Sequence[int], values: Sequence[float]) -> tuple[float, fl
 
 
 def rate(result: Json) -> float:
-    """Samples a clock."""
+    """Samples per clock."""
     return float(result["samples"] / result["convolve"]["clocks"])
 
 
 def allowed(result: Json) -> float:
-    """Samples a clock if every clock were one of the schedule's passes."""
+    """Samples per clock if every clock belonged to one of the schedule's passes."""
     return float(result["samples"] / result["schedule_beats"])
 
 
 def share(result: Json) -> float:
-    """What is reached of `allowed`, in percent."""
+    """`rate` in percent of `allowed`."""
     return 100 * rate(result) / allowed(result)
 
 
 def _where(result: Json) -> str:
-    """Where the clocks went that are not the MAC's, the most first."""
+    """Where the MAC's idle clocks went, the largest loss first."""
     lost = sorted(losses(result).items(), key=lambda item: -item[1])
     return ", ".join(f"{clocks:,} {LOSSES[name]}" for name, clocks in lost if clocks)
 
 
 def _reached(series: str, result: Json) -> Check:
-    """Whether a point reaches its share; if not, what kept it from that."""
+    """Checks that a point reaches its share; the finding of a missed one says where clocks went."""
     check = at_least(
-        f"{series}, C = {result['chunk']:,}: sustained samples a clock, of what the passes allow",
+        f"{series}, C = {result['chunk']:,}: sustained samples per clock, of the passes' limit",
         share(result),
         SHARE,
         " %",
@@ -105,25 +105,25 @@ def _reached(series: str, result: Json) -> Check:
 
 
 def slope_target(ideal: float) -> float:
-    """What the slope shall be where the passes alone have `ideal`: no schedule is faster than its
-    passes, so it is at most a margin below them."""
+    """The slope to reach if the passes alone have slope `ideal`: no schedule is faster than its
+    passes, so the target is never above a margin below them."""
     return min(SLOPE, ideal - SLOPE_MARGIN)
 
 
 def _slope(series: str, slope: float, ideal: float) -> Check:
-    """Whether throughput goes with the chunk size as far as the passes do."""
+    """Checks that throughput scales with the chunk size as far as the passes do."""
     what = f"{series}: slope of log throughput over log C"
     target = slope_target(ideal)
     if target < SLOPE:
         what += (
-            f" ({SLOPE} is beyond its passes, whose slope is {ideal:.4f}; so at most"
-            f" {SLOPE_MARGIN} below that)"
+            f" ({SLOPE} is out of reach of its passes, whose slope is {ideal:.4f}; so within"
+            f" {SLOPE_MARGIN} of that)"
         )
     return at_least(what, slope, target, digits=4)
 
 
 def section(scale: Scale, results: Results) -> Section:
-    """The part's outcome."""
+    """The part's report."""
     checks: list[Check] = []
     tables: list[Table] = []
     data: Json = {"series": {}}
@@ -138,7 +138,7 @@ def section(scale: Scale, results: Results) -> Section:
         checks.append(_slope(series, slope, ideal))
         least = min(min(losses(result).values()) for result in (*alone, *found))
         checks.append(
-            Check(f"{series}: no clock is accounted for twice", least >= 0, f"least loss {least}")
+            Check(f"{series}: no clock is counted twice", least >= 0, f"smallest loss {least}")
         )
         curves[series] = (found, alone, slope, factor)
         tables += _tables(series, found, alone, residuals)
@@ -154,10 +154,9 @@ def section(scale: Scale, results: Results) -> Section:
         }
     notes = [
         f"{scale.length:,} samples by as many taps, Gaussian noise; each point's outputs equal the"
-        " model's, bit for bit. Sustained: so many channels back to back, a power of two, that the"
-        f" first chunk's way in and the last one's way out, 2 C / W clocks a job, are at most"
-        f" {100 * FILL:g} % of the passes' clocks. Allowed: samples over C / W clocks for each of"
-        " the schedule's passes.",
+        " model's, bit for bit. Sustained: enough channels back to back (a power of two) that fill"
+        f" and drain, 2 C / W clocks per job, take at most {100 * FILL:g} % of the passes' clocks."
+        " Limit: samples divided by C / W clocks for each of the schedule's passes.",
         *(_explained(series, *curves[series][:2], data) for series in scale.series),
     ]
 
@@ -182,10 +181,10 @@ def section(scale: Scale, results: Results) -> Section:
                 scale.chunks, [allowed(result) for result in found], "_", color="#5c6670",
                 markersize=16,
             )  # fmt: skip
-        # What is the same for all series, once.
+        # Legend entries that all series share.
         axes.plot([], [], "o", color="#5c6670", fillstyle="none",
-                  label="one channel alone, where that is less")  # fmt: skip
-        axes.plot([], [], "_", color="#5c6670", markersize=16, label="what the passes allow")
+                  label="one channel alone, where lower")  # fmt: skip
+        axes.plot([], [], "_", color="#5c6670", markersize=16, label="limit of the passes")
         axes.set_xticks(scale.chunks, [f"{chunk:,}" for chunk in scale.chunks])
         axes.minorticks_off()
         shown = [result for found, alone, *_ in curves.values() for result in (*found, *alone)]
@@ -193,9 +192,9 @@ def section(scale: Scale, results: Results) -> Section:
         ticks = [2.0**n for n in range(math.floor(math.log2(low)), math.ceil(math.log2(high)) + 1)]
         axes.set_yticks(ticks, [f"{tick:g}" if tick >= 1 else f"1/{1 / tick:g}" for tick in ticks])
         beside.axhline(0, color="#9aa3ab", linewidth=1)
-        beside.set_ylabel("beside\nthe line (%)")
+        beside.set_ylabel("off the\nfit (%)")
         beside.set_xlabel("chunk size C (samples)")
-        axes.set_ylabel("samples a clock")
+        axes.set_ylabel("samples per clock")
         axes.set_title(
             f"Sustained throughput against chunk size: {scale.length:,} samples and taps"
         )
@@ -214,9 +213,9 @@ def section(scale: Scale, results: Results) -> Section:
 
 
 def each_pass(result: Json) -> str:
-    """What a pass does, in words."""
+    """The number of output chunks of a pass, in words."""
     outputs = result["outputs"]
-    return "one output chunk a pass" if outputs == 1 else "two output chunks a pass"
+    return "one output chunk per pass" if outputs == 1 else "two output chunks per pass"
 
 
 def _figures(result: Json) -> Json:
@@ -231,23 +230,23 @@ def _figures(result: Json) -> Json:
 
 
 def _explained(series: str, found: Sequence[Json], alone: Sequence[Json], data: Json) -> str:
-    """The slope of a series, and why it is no more."""
+    """The slope of a series, and what limits it."""
     item, first, last = data["series"][series], found[0], found[-1]
     wide = last["chunk"] / first["chunk"]
     return (
-        f"{series}: throughput goes with C to the power {item['slope']:.4f}, that of its passes"
-        f" alone with {item['slope_of_passes_alone']:.4f}, that of one channel with"
-        f" {item['slope_of_one_channel']:.4f}. The passes are not in proportion to 1 / C²: C ="
-        f" {first['chunk']:,} takes {_passes(first):,} a channel, C = {last['chunk']:,}"
-        f" {_passes(last):,}, and so {allowed(last) / allowed(first):.1f} times the samples a clock"
-        f" at {wide:g} times the chunk. At the largest one channel reaches"
-        f" {share(alone[-1]):.1f} % of what the passes allow, {last['channels']} channels"
-        f" {share(last):.1f} %."
+        f"{series}: throughput scales with C to the power {item['slope']:.4f}; for the passes alone"
+        f" the exponent is {item['slope_of_passes_alone']:.4f}, for one channel"
+        f" {item['slope_of_one_channel']:.4f}. The number of passes is not proportional to 1 / C²:"
+        f" C = {first['chunk']:,} takes {_passes(first):,} per channel and C = {last['chunk']:,}"
+        f" {_passes(last):,}, so {wide:g} times the chunk gives"
+        f" {allowed(last) / allowed(first):.1f} times the samples per clock. At the largest chunk"
+        f" one channel reaches {share(alone[-1]):.1f} % of the passes' limit, and"
+        f" {last['channels']} channels {share(last):.1f} %."
     )
 
 
 def _passes(result: Json) -> int:
-    """The passes of each channel."""
+    """Passes per channel."""
     beats = result["chunk"] // result["lanes"]
     return int(result["schedule_beats"] // (beats * result["channels"]))
 
@@ -279,20 +278,20 @@ def _tables(
     headings = (
         "C",
         "P",
-        "passes a channel",
-        "clocks of one channel",
-        "of the passes",
+        "passes per channel",
+        "clocks, one channel",
+        "share of limit",
         "channels",
         "clocks",
-        "samples a clock",
-        "allowed",
-        "of it",
-        "beside the line",
+        "samples per clock",
+        "limit",
+        "share of limit",
+        "off the fit",
     )
     return [
         Table(series, headings, rows),
         Table(
-            f"{series}: clocks of one channel beside the passes",
+            f"{series}: clocks of one channel outside the passes",
             ("C", *(LOSSES[name] for name in causes)),
             lost,
         ),

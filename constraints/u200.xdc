@@ -15,7 +15,7 @@ set_property BITSTREAM.CONFIG.SPI_32BIT_ADDR YES [current_design]
 set_property BITSTREAM.CONFIG.SPI_BUSWIDTH 4 [current_design]
 set_property BITSTREAM.CONFIG.SPI_FALL_EDGE YES [current_design]
 set_property BITSTREAM.CONFIG.UNUSEDPIN PULLUP [current_design]
-# A card without enough air switches off.
+# Power down when overheated, in case the card lacks airflow.
 set_property BITSTREAM.CONFIG.OVERTEMPSHUTDOWN ENABLE [current_design]
-# Watts of the FPGA.
+# Power budget of the FPGA in watts.
 set_operating_conditions -design_power_budget 160

@@ -1,8 +1,8 @@
 # Copyright 2026 The Crocuta authors
 # SPDX-License-Identifier: Apache-2.0
 #
-# The kernel beside memory 0, and the SmartConnects on the sides of the border of SLRs that their
-# register slices are meant for. Everything else finds its place near the pins it serves.
+# The kernel next to memory 0, and each SmartConnect on the side of the SLR boundary that its
+# register slices assume. The placer puts everything else near the pins that it serves.
 
 create_pblock kernel
 resize_pblock [get_pblocks kernel] -add SLR0

@@ -2,10 +2,10 @@
 # SPDX-License-Identifier: Apache-2.0
 """`make ooc`, `bitstream`, `program`, `flash`, `xo` and `xclbin`: from the RTL to an FPGA.
 
-Vivado's part is the Tcl in vivado/; this prepares what a configuration needs (the twiddle tables
-and build/vivado/CONFIG/crocuta.v, the kernel with its parameters, in plain Verilog because Vivado
-may not package a SystemVerilog top), calls the tools and looks at what they leave. Status 2:
-something is missing or misspelt; 1: the design failed, or its gate.
+Prepares the inputs of a configuration (the twiddle tables and build/vivado/CONFIG/crocuta.v, a
+wrapper that sets the kernel's parameters, in plain Verilog because Vivado does not package a
+SystemVerilog top), runs the Tcl in vivado/ and checks its products. Exit status 2: a tool, file or
+name is missing or misspelt; 1: the design failed to build or to pass its gate.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ from crocuta import stops
 from crocuta.design.sources import rtl_files
 from crocuta.models import configs
 from crocuta.models.configs import ROOT, Config
-from crocuta.models.transform import twiddle_rom
+from crocuta.models.transform import rom_files
 from flow import ecp5
 from flow.lint import KERNEL
 from flow.synth import fail
@@ -38,19 +38,19 @@ TOP = "crocuta"
 PLATFORM = "xilinx_u200_gen3x16_xdma_2_202110_1"
 MODES = ("hw", "hw_emu")
 OLDEST_VIVADO = "2022.1"
-"""AMD's references from there on have every command and option of the flows."""
+"""The first release whose command reference has every command and option that the flows use."""
 PLATFORMS = Path("/opt/xilinx/platforms")
-"""Where AMD's packages put them."""
+"""Installation directory of AMD's platform packages."""
 STRATEGY = "run.impl_1.strategy=Performance_ExtraTimingOpt"
-"""Vivado's, for v++; its directives are those of vivado/common.tcl."""
+"""Implementation strategy for v++, with the directives of vivado/common.tcl."""
 
 app = typer.Typer(add_completion=False, no_args_is_help=True)
 console = Console(highlight=False, soft_wrap=True)
 
-ConfigOption = Annotated[str, typer.Option(help="a name of models/configs.toml")]
-TargetOption = Annotated[str, typer.Option(help="what to build for")]
+ConfigOption = Annotated[str, typer.Option(help="a configuration in models/configs.toml")]
+TargetOption = Annotated[str, typer.Option(help="the FPGA or card to build for")]
 Port = tuple[str, str, int]
-"""A direction, "input" or "output", a name and a width."""
+"""Direction ("input" or "output"), name and width in bits."""
 
 
 def ports(module: str, parameters: Mapping[str, int]) -> list[Port]:
@@ -78,7 +78,7 @@ def kernel_ports(config: Config) -> list[Port]:
 def wrapper(
     name: str, module: str, instance: str, ports: Sequence[Port], values: Mapping[str, int | str]
 ) -> str:
-    """A module called `name`, without parameters, in Verilog."""
+    """Verilog of a module `name` without parameters that wraps `module`."""
     width = max(len(f"[{bits - 1}:0]") for _, _, bits in ports)
     declarations = [
         f"  {direction:6} wire {f'[{bits - 1}:0]' if bits > 1 else '':{width}} {port}"
@@ -91,7 +91,7 @@ def wrapper(
     connections = [f"    .{port}({port})" for _, port, _ in ports]
     return "\n".join(
         [
-            f"// {module} with its parameters, written by flow/build.py.",
+            f"// {module} with its parameters set; written by flow/build.py.",
             f"module {name} (",
             ",\n".join(declarations),
             ");",
@@ -107,27 +107,27 @@ def wrapper(
 
 
 def top_verilog(config: Config, tables: Path) -> str:
-    """The kernel under the name `crocuta`."""
+    """Verilog of the kernel, wrapped as `crocuta`."""
     values: dict[str, int | str] = {**config.parameters(), "TwiddleDir": str(tables)}
     return wrapper(TOP, KERNEL, "kernel", kernel_ports(config), values)
 
 
 class Cell(NamedTuple):
-    """An arithmetic module that is synthesised separately, under its own name."""
+    """An arithmetic module that is synthesised on its own, under a name of its own."""
 
     name: str
     module: str
     parameters: dict[str, int]
 
     def verilog(self) -> str:
-        """Its module in Verilog."""
+        """Verilog of the wrapper."""
         return wrapper(
             self.name, self.module, "u_cell", ports(self.module, self.parameters), self.parameters
         )
 
 
 def cells(config: Config) -> list[Cell]:
-    """The arithmetic of a configuration, each format that the kernel has once."""
+    """A configuration's arithmetic modules, once in each format that the kernel uses."""
     mantissa, twiddle = config.mantissa_bits, config.twiddle_bits
     sizes = {"MantissaBits": mantissa, "ExponentBits": config.exponent_bits}
     by_twiddle = {"FactorBits": twiddle, "ProductBits": mantissa + twiddle}
@@ -144,15 +144,15 @@ def cells(config: Config) -> list[Cell]:
 
 
 def prepare(config: Config) -> Path:
-    """Writes the tables and the top of a configuration; their folder."""
+    """Writes the twiddle tables and the top of a configuration; returns their directory."""
     directory = BUILD / config.name
-    tables = twiddle_rom.write(config, directory / "twiddles")
+    tables = rom_files.write(config, directory / "twiddles")
     (directory / f"{TOP}.v").write_text(top_verilog(config, tables), encoding="utf-8")
     return directory
 
 
 def prepare_cells(config: Config) -> None:
-    """Writes a module for each of the cells, and nothing else, into a folder of theirs."""
+    """Writes a wrapper for each cell into a directory that holds nothing else; returns it."""
     directory = BUILD / config.name / "cells"
     shutil.rmtree(directory, ignore_errors=True)
     directory.mkdir(parents=True)
@@ -170,7 +170,7 @@ def chosen(name: str) -> Config:
 
 
 def need(*tools: str) -> None:
-    """Ends with a sentence if one of the tools is not on PATH, or Vivado is too old."""
+    """Exits with a message if a tool is not on PATH or Vivado is too old."""
     missing = " and no ".join(tool for tool in tools if shutil.which(tool) is None)
     if missing:
         raise fail(
@@ -185,7 +185,7 @@ def need(*tools: str) -> None:
 
 
 def need_platform(name: str) -> None:
-    """Ends with a sentence unless the platform is where v++ looks for it, or the path of one."""
+    """Exits with a message unless v++ can find the platform, by its name or by its path."""
     if name.endswith(".xpfm"):
         if not Path(name).is_file():
             raise fail(f"There is no {name}: PLATFORM names a platform, or its .xpfm file.", 2)
@@ -200,26 +200,26 @@ def need_platform(name: str) -> None:
     file = f"{name}.xpfm"
     if not any((at / file).is_file() for place in places for at in (place, place / name)):
         raise fail(
-            f"There is no platform {name}: install its development package, or name the folder that"
-            " has it in PLATFORM_REPO_PATHS.",
+            f"There is no platform {name}: install its development package, or add its directory to"
+            " PLATFORM_REPO_PATHS.",
             2,
         )
 
 
 def call(command: Sequence[str], directory: Path, products: Sequence[Path]) -> None:
-    """Runs a tool in `directory`; ends with its status unless it left all the products."""
+    """Runs a tool in `directory`; exits if it fails or does not write all of `products`."""
     status = subprocess.run(command, cwd=directory).returncode
-    if status == 2:  # the flow has said what is missing
+    if status == 2:  # the Tcl has printed what is missing
         raise typer.Exit(2)
     if status != 0:
-        raise fail(f"{command[0]} failed; its log is in {directory}.", 1)
+        raise fail(f"{command[0]} failed: see its log in {directory}.", 1)
     for product in products:
         if not product.exists():
-            raise fail(f"{command[0]} ended well, but did not write {product}.", 1)
+            raise fail(f"{command[0]} reported success but did not write {product}.", 1)
 
 
 def vivado(flow: str, config: Config, products: Sequence[str], *arguments: str) -> Path:
-    """Runs vivado/FLOW.tcl; the folder of its results."""
+    """Runs vivado/FLOW.tcl; returns the directory with its results."""
     directory = prepare(config)
     command = ["vivado", "-mode", "batch", "-notrace", "-nojournal", "-log", f"{flow}.log"]
     command += ["-source", str(ROOT / "vivado" / f"{flow}.tcl")]
@@ -230,7 +230,7 @@ def vivado(flow: str, config: Config, products: Sequence[str], *arguments: str) 
 
 
 def show(results: Path) -> None:
-    """The gate's figures, the cell counts, and the figures that the gate ignores."""
+    """Prints the gate's figures, the cell counts and the figures that are not gated."""
     summary = json.loads((results / "summary.json").read_text(encoding="utf-8"))
     for name, value in (summary["gate"] | summary["cells"]).items():
         console.print(f"  {name.replace('_', ' '):26} {value:>12}")
@@ -252,7 +252,7 @@ def ooc(config: ConfigOption = "u200") -> None:
 
 
 def u200_bitstream(config: Config) -> None:
-    """The whole card without a Vitis platform."""
+    """Builds the whole card without a Vitis platform."""
     need("vivado")
     products = ["summary.json", f"{TOP}.bit", f"{TOP}.mcs"]
     show(vivado("bitstream", config, products))
@@ -262,12 +262,12 @@ TARGETS: dict[str, tuple[str, Callable[[Config], None]]] = {
     "u200": ("u200", u200_bitstream),
     **{target.name: ("edge-ecp5", partial(ecp5.build, target=target)) for target in ecp5.TARGETS},
 }
-"""Targets of `make bitstream`: default configuration and build function."""
+"""Targets of `make bitstream`: the default configuration and the function that builds it."""
 
 
 @app.command()
 def bitstream(config: ConfigOption = "", target: TargetOption = "u200") -> None:
-    """Builds a whole FPGA, by default in the target's own configuration."""
+    """Builds a whole FPGA, by default in the target's default configuration."""
     if target not in TARGETS:
         raise fail(f"There is no target {target!r}; choose one of: {', '.join(TARGETS)}.", 2)
     default, builder = TARGETS[target]
@@ -275,12 +275,12 @@ def bitstream(config: ConfigOption = "", target: TargetOption = "u200") -> None:
 
 
 def load(action: str, product: str, config: str, warning: str = "") -> None:
-    """Loads what `bitstream` has made into a card, after a word of warning."""
+    """Runs one action of vivado/card.tcl on a product of `bitstream`, after printing `warning`."""
     configuration = chosen(config)
     need("vivado")
     path = BUILD / config / "bitstream" / product
     if not path.exists():
-        raise fail(f"There is no {path}: make bitstream CONFIG={config} writes it.", 2)
+        raise fail(f"There is no {path}: run `make bitstream CONFIG={config}` first.", 2)
     if warning:
         console.print(warning)
     vivado("card", configuration, [], action)
@@ -288,17 +288,17 @@ def load(action: str, product: str, config: str, warning: str = "") -> None:
 
 @app.command()
 def program(config: ConfigOption = "u200") -> None:
-    """Loads the bitstream into a U200 over USB, until the power goes."""
+    """Loads the bitstream into a U200 over USB; it is lost at power-off."""
     load("program", f"{TOP}.bit", config)
-    console.print("Loaded; the host finds the card after a warm reboot.")
+    console.print("Loaded. Reboot the host (warm) so that it enumerates the card.")
 
 
 @app.command()
 def flash(config: ConfigOption = "u200") -> None:
     """Writes the bitstream into the flash of a U200 over USB."""
-    warning = "This replaces what the card starts from: a Vitis platform in its flash is lost."
+    warning = "This overwrites the card's boot image: a Vitis platform in its flash is lost."
     load("flash", f"{TOP}.mcs", config, warning)
-    console.print("Written; the card starts from it when the power comes back.")
+    console.print("Written. The card boots from it after a power cycle.")
 
 
 @app.command()
@@ -306,14 +306,14 @@ def xo(config: ConfigOption = "u200") -> None:
     """Packages the kernel for Vitis."""
     configuration = chosen(config)
     need("vivado")
-    console.print(f"{vivado('xo', configuration, [f'{TOP}.xo']) / f'{TOP}.xo'} is there.")
+    console.print(f"Written: {vivado('xo', configuration, [f'{TOP}.xo']) / f'{TOP}.xo'}")
 
 
 def check_tables(directory: Path) -> None:
-    """Ends with a sentence if v++'s Vivado missed a twiddle table, of which it only warns."""
+    """Exits with a message if v++ missed a twiddle table, which it reports as a mere warning."""
     for log in directory.rglob("*.log"):
         if "could not open $readmem" in log.read_text(encoding="utf-8", errors="replace"):
-            raise fail(f"v++ did not find the twiddle tables, and made empty ROMs (see {log}).", 1)
+            raise fail(f"v++ did not find the twiddle tables and built empty ROMs: see {log}.", 1)
 
 
 @app.command()
@@ -345,10 +345,10 @@ def xclbin(
         emulation = ["emconfigutil", "--platform", platform, "--od", str(directory)]
         call(emulation, directory, [directory / "emconfig.json"])
         environment = f"XCL_EMULATION_MODE=hw_emu EMCONFIG_PATH={directory}"
-        console.print(f"{packaged} is there; what opens it has to run with {environment}.")
+        console.print(f"Written: {packaged}; run the host program with {environment}.")
     else:
         info = f"xclbinutil --info --input {packaged}"
-        console.print(f"{packaged} is there; `{info}` shows the clock that it reached.")
+        console.print(f"Written: {packaged}; `{info}` shows its clock rate.")
 
 
 if __name__ == "__main__":

@@ -1,11 +1,11 @@
 # Copyright 2026 The Crocuta authors
 # SPDX-License-Identifier: Apache-2.0
-"""`python -m flow.coverage`: runs the benches with coverage, merges what they leave, and reports
-line, branch, toggle and functional coverage.
+"""`python -m flow.coverage`: runs the benches with coverage enabled, merges their databases, and
+reports line, branch, toggle and functional coverage.
 
-Verilator writes one coverage.dat a simulation: a point is a place of the RTL, whatever instance of
-it was hit. What cannot or need not be covered is named in flow/coverage_exclusions.toml with a
-reason; an exclusion that excludes nothing, or something that was hit, is an error.
+Verilator writes one coverage.dat per simulation. A point is a place in the source, covered when any
+instance of it was hit. flow/coverage_exclusions.toml lists what cannot or need not be covered, with
+reasons; an exclusion that matches nothing, or only points that were hit, is an error.
 """
 
 from __future__ import annotations
@@ -37,18 +37,18 @@ from flow.testplan import read_coverage
 DIRECTORY = ROOT / "build" / "coverage"
 EXCLUSIONS = Path(__file__).with_name("coverage_exclusions.toml")
 TARGETS = {"line": 98.0, "branch": 95.0, "toggle": 90.0, "functional": 100.0}
-"""The least percentages."""
+"""Minimum percentages."""
 SHOWN = 25
 
 console = Console(highlight=False, soft_wrap=True)
 
 
 class CoverageError(Exception):
-    """A run or a file that cannot be used."""
+    """A regression that failed, or a missing or faulty file."""
 
 
 class Point(NamedTuple):
-    """A place of the RTL that is covered or not."""
+    """A coverage point: a place in the RTL's source."""
 
     kind: str
     """line, branch or toggle."""
@@ -61,22 +61,22 @@ class Point(NamedTuple):
 
 
 class Exclusion(BaseModel):
-    """Points that do not count, and why."""
+    """Points left out of the totals, and why."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     files: str = ".*"
-    """A regular expression for the whole file's name."""
+    """A regular expression that matches the whole file name."""
     kinds: list[Literal["line", "branch", "toggle"]] = Field(min_length=1)
     source: str = ".*"
-    """A regular expression found in the point's source line."""
+    """A regular expression to search for in the point's source line."""
     what: str = ".*"
-    """A regular expression for the whole `what`."""
+    """A regular expression that matches all of `what`."""
     tag: Literal["unreachable", "unsupported", "external"]
     reason: str = Field(min_length=20)
 
     def fits(self, point: Point, source: str) -> bool:
-        """Whether it excludes the point, whose source line is given."""
+        """Whether it excludes `point`, given the point's source line."""
         return (
             point.kind in self.kinds
             and re.fullmatch(self.files, point.file) is not None
@@ -87,7 +87,7 @@ class Exclusion(BaseModel):
 
 @dataclass
 class Tally:
-    """The points of one kind, of a file or of all."""
+    """The points of one kind in one file, or in all."""
 
     total: int = 0
     hit: int = 0
@@ -95,7 +95,7 @@ class Tally:
 
     @property
     def percent(self) -> float:
-        """Of what counts; 100 where nothing does."""
+        """Percentage hit of the points that count; 100 if none do."""
         return 100.0 * self.hit / self.total if self.total else 100.0
 
 
@@ -110,7 +110,7 @@ class Merged:
 
 
 def read_points(lines: Iterable[str]) -> Iterator[tuple[Point, int]]:
-    """The points of a coverage.dat that lie in rtl/, and their hits."""
+    """The points of a coverage.dat that lie in rtl/, with their hits."""
     for text in lines:
         if not text.startswith("C '"):
             continue
@@ -124,7 +124,7 @@ def read_points(lines: Iterable[str]) -> Iterator[tuple[Point, int]]:
 
 
 def read_exclusions(path: Path = EXCLUSIONS) -> list[Exclusion]:
-    """The exclusions of a file; CoverageError says what is wrong with one."""
+    """The exclusions in a file; raises CoverageError if one is malformed."""
     with path.open("rb") as file:
         entries = tomllib.load(file).get("exclusions", [])
     try:
@@ -141,7 +141,7 @@ def merge(
     """Points, exclusions and tallies.
 
     Raises:
-        CoverageError: an exclusion is useless: nothing fits it that was not hit.
+        CoverageError: an exclusion matches no point that was missed.
     """
     merged = Merged(hits, {})
     used: list[Exclusion] = []
@@ -161,13 +161,13 @@ def merge(
     useless = [e for e in exclusions if not any(e is other for other in used)]
     if useless:
         raise CoverageError(
-            f"An exclusion of {EXCLUSIONS.name} excludes nothing: {useless[0].reason!r}."
+            f"An exclusion in {EXCLUSIONS.name} excludes nothing: {useless[0].reason!r}."
         )
     return merged
 
 
 def functional(directory: Path) -> tuple[int, int, list[str]]:
-    """Bins hit, all bins, and the holes of the coverage.yaml files below a directory."""
+    """Bins hit, total bins and names of empty bins, from the coverage.yaml files in a directory."""
     points = read_coverage(sorted(directory.rglob("coverage.yaml")))
     holes = [f"{name}: {hole}" for name, point in sorted(points.items()) for hole in point.holes()]
     bins = sum(len(point.hits) for point in points.values())
@@ -175,16 +175,16 @@ def functional(directory: Path) -> tuple[int, int, list[str]]:
 
 
 def run_benches(seeds: int, seed: str, test: str, jobs: int) -> None:
-    """Runs the benches in Verilator at tiny; CoverageError when a test failed."""
+    """Runs the benches in Verilator at tiny; raises CoverageError if a test fails."""
     command = [sys.executable, "-m", "flow.regress", "--sim", "verilator", "--config", "tiny"]
     command += ["--seeds", str(seeds), "--seed", seed, "--test", test, "--jobs", str(jobs)]
     environment = {**os.environ, "RTL_COVERAGE": "1"}
     if subprocess.run(command, cwd=ROOT, env=environment, check=False).returncode:
-        raise CoverageError("The regression failed: coverage counts only when all tests pass.")
+        raise CoverageError("The regression failed, and coverage counts only if all tests pass.")
 
 
 def annotated(merged: Merged, source: Mapping[str, Sequence[str]]) -> list[dict[str, object]]:
-    """For the page: every file's lines with what was not hit or not counted."""
+    """Every file's lines for the page, with notes on what was missed or excluded."""
     notes: dict[tuple[str, int], list[tuple[str, str]]] = defaultdict(list)
     for point, count in merged.hits.items():
         if not count:
@@ -214,7 +214,7 @@ def annotated(merged: Merged, source: Mapping[str, Sequence[str]]) -> list[dict[
 
 
 def show(merged: Merged, bins: tuple[int, int, list[str]], percent: Mapping[str, float]) -> None:
-    """The tables on the screen."""
+    """Prints the tables."""
     table = Table("file", "line", "branch", "toggle", "excluded", box=None)
     for name in sorted({file for file, _ in merged.tallies if file}):
         tallies = [merged.tallies[name, kind] for kind in ("line", "branch", "toggle")]
@@ -233,11 +233,11 @@ def show(merged: Merged, bins: tuple[int, int, list[str]], percent: Mapping[str,
 
 
 def main(
-    seeds: Annotated[int, typer.Option(min=1, help="seeds of each bench")] = 1,
-    seed: Annotated[str, typer.Option(help="the seed that all others follow from")] = "",
-    test: Annotated[str, typer.Option(help="this test alone; the targets then do not count")] = "",
-    jobs: Annotated[int, typer.Option(min=0, help="processes; 0: one a core")] = 0,
-    report_only: Annotated[bool, typer.Option(help="merge what an earlier run left")] = False,
+    seeds: Annotated[int, typer.Option(min=1, help="seeds per bench")] = 1,
+    seed: Annotated[str, typer.Option(help="base seed, from which all others derive")] = "",
+    test: Annotated[str, typer.Option(help="only this test; targets are not checked")] = "",
+    jobs: Annotated[int, typer.Option(min=0, help="processes; 0: one per core")] = 0,
+    report_only: Annotated[bool, typer.Option(help="merge the results of an earlier run")] = False,
 ) -> None:
     """Measures coverage into build/coverage: summary.json and index.html."""
     try:
@@ -290,7 +290,7 @@ def main(
     console.print(f"Report: {DIRECTORY / 'index.html'}", markup=False)
     if missed or unseen:
         if unseen:
-            console.print(f"No point in: {', '.join(unseen)}", style="red")
+            console.print(f"Files without a point: {', '.join(unseen)}", style="red")
         raise typer.Exit(1)
 
 

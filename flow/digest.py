@@ -1,7 +1,6 @@
 # Copyright 2026 The Crocuta authors
 # SPDX-License-Identifier: Apache-2.0
-"""Identifies what a report describes: digests of the design and of everything it was verified
-with."""
+"""Digests of the design and of everything that verifies it: a report stores the one it is about."""
 
 from __future__ import annotations
 
@@ -24,11 +23,11 @@ VERIFIED = {
     "rtl": ("**/*.sv", "*.f"),
     "tb": ("**/*.py", "**/*.sv", "**/*.vlt", "**/*.toml"),
 }
-"""Where what is verified, and what verifies it, is: the files of each folder."""
+"""The design and everything that verifies it: file patterns by directory."""
 
 
 def _code(path: Path) -> str:
-    """A file without what changes nothing: the comments and the layout of SystemVerilog."""
+    """A file's text; SystemVerilog without comments and layout, which change nothing."""
     text = path.read_text(encoding="utf-8")
     if path.suffix not in (".sv", ".svh"):
         return text
@@ -43,15 +42,13 @@ def _digest(paths: Iterable[Path]) -> str:
 
 
 def design_digest(root: Path = ROOT) -> str:
-    """Twelve hexadecimal digits that change with rtl/, its comments and layout apart: which design
-    a report is about."""
+    """Twelve hexadecimal digits that identify rtl/, whatever its comments and layout."""
     return _digest((root / "rtl").rglob("*.sv"))
 
 
 def verification_digest(root: Path = ROOT) -> str:
-    """The same of all that a verification depends on: rtl/ and boards/, and the benches, models,
-    proofs, registers and configurations that it is held against. A report that has another one
-    says nothing about what is here now."""
+    """The same for everything that a verification depends on: rtl/, boards/, benches, models,
+    proofs, registers and configurations. A report with another digest is out of date."""
     paths = {
         path
         for folder, kinds in VERIFIED.items()

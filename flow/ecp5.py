@@ -3,9 +3,9 @@
 """`make bitstream TARGET=ecp5-85k`: an ECP5-85 with open tools, to a .bit and a routed clock rate.
 
 yosys maps boards/ecp5/ecp5_85k.v with the kernel at one configuration to the FPGA's cells,
-nextpnr-ecp5 places and routes them, ecppack writes the bitstream. A native nextpnr-ecp5 on PATH is
-taken before the one of .venv, which is WebAssembly and slower. Everything is left in
-build/ecp5/TARGET/CONFIG/; a netlist that is there and of the same design is not made again.
+nextpnr-ecp5 places and routes them, and ecppack writes the bitstream. A native nextpnr-ecp5 on PATH
+takes precedence over the one in .venv, which is WebAssembly and slower. All products go to
+build/ecp5/TARGET/CONFIG/; a netlist there is reused if the design has not changed.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ from crocuta.backends import uart_kernel
 from crocuta.design.sources import design_files
 from crocuta.models.configs import ROOT, Config
 from crocuta.models.files import write_generated
-from crocuta.models.transform import twiddle_rom
+from crocuta.models.transform import rom_files
 from flow import ecp5_netlist
 from flow.synth import fail
 from tb.registry import BOARD_MODULES
@@ -55,20 +55,20 @@ console = Console(highlight=False, soft_wrap=True)
 
 @dataclasses.dataclass(frozen=True)
 class Target:
-    """A board with an LFE5U-85F, and the clock that the design has there."""
+    """A board with an LFE5U-85F, and the design's clock on it."""
 
     name: str
     speed: int
     """The FPGA's speed grade."""
     clock_mhz: int
-    """The PLL's output clock, which the gate requires of the routed design."""
+    """The PLL's output clock, which the routed design must reach."""
 
 
 TARGETS = (Target("ecp5-85k", 6, 80), Target("ecp5-85k-8", 8, 100))
 
 
 def parameters(config: Config, target: Target, tables: Path) -> dict[str, int | str]:
-    """Those of crocuta_board."""
+    """Parameters of crocuta_board."""
     return {
         **config.parameters(),
         "TwiddleDir": str(tables),
@@ -79,20 +79,20 @@ def parameters(config: Config, target: Target, tables: Path) -> dict[str, int | 
 
 
 def run(command: Sequence[str], directory: Path, what: str) -> None:
-    """Runs a tool with its log in `directory`; ends with its last words if it fails."""
+    """Runs a tool with its log in `directory`; exits with its first error if it fails."""
     log = directory / f"{what}.log"
     with console.status(f"{what} ..."), log.open("w", encoding="utf-8") as file:
         start = time.monotonic()
         done = subprocess.run(command, cwd=directory, stdout=file, stderr=subprocess.STDOUT)
     if done.returncode != 0:
         lines = log.read_text(encoding="utf-8", errors="replace").splitlines()
-        errors = [line for line in lines if "ERROR" in line] or lines[-1:] or ["no word"]
+        errors = [line for line in lines if "ERROR" in line] or lines[-1:] or ["no output"]
         raise fail(f"{what} failed: {errors[0].strip()} (see {log}).", 1)
     console.print(f"  {what:24} {time.monotonic() - start:6.0f} s")
 
 
 def tool(name: str) -> str:
-    """A native tool from PATH, or the one of .venv."""
+    """The native tool on PATH if there is one, otherwise the one in .venv."""
     native = shutil.which(name)
     if native:
         return native
@@ -107,10 +107,10 @@ def map_design(
     top: str,
     beside: Sequence[Path] = (),
 ) -> None:
-    """Maps `design`, or `top` in the plain Verilog of `beside` around it, to the FPGA's cells.
+    """Maps `design`, or the plain-Verilog wrapper `top` in `beside` around it, to ECP5 cells.
 
-    Leaves netlist.json for nextpnr and the same as TOP.v for simulation. Nothing is done again
-    that was done with the same sources.
+    Writes netlist.json for nextpnr and the same netlist as TOP.v for simulation. Reuses both if
+    the sources have not changed.
     """
     values = " ".join(
         f"-G {name}={value}" if isinstance(value, int) else f'-G {name}="{value}"'
@@ -121,15 +121,15 @@ def map_design(
             f"read_slang --std 1800-2017 --no-implicit-memories {values} --top {design} "
             + " ".join(str(path) for path in files),
             *(f"read_verilog {path}" for path in beside),
-            # As synth_ecp5 goes, but a small table is logic: LUT RAM has no initial contents.
+            # As synth_ecp5, but small tables become logic: LUT RAM has no initial contents.
             f"synth_ecp5 -top {top} -run begin:map_ram",
             "setattr -unset ram_style -unset rom_style "
             "t:$mem_v2 r:WR_PORTS=0 %i a:ram_style=distributed %i",
-            # LUT RAM has 16 words: what is deeper than a few of them is smaller in block RAM.
+            # LUT RAM is 16 words deep: memories much deeper than that are smaller in block RAM.
             'setattr -set ram_style "block" '
             "t:$mem_v2 r:WR_PORTS=1 %i r:SIZE>=64 %i a:ram_style=distributed %i",
             f"synth_ecp5 -top {top} -run map_ram:map_ffs",
-            # Registers of few others' resets cannot share tiles: only the resets proper are kept.
+            # Registers whose reset few others share pack badly: only the widely shared resets stay.
             "dfflegalize -minsrst 256 -cell $_DFF_?_ 01 -cell $_DFFE_??_ 01 -cell $_SDFF_?P?_ r "
             "-cell $_SDFFE_?P??_ r",
             f"synth_ecp5 -top {top} -run map_ffs:",
@@ -145,7 +145,7 @@ def map_design(
         digest.update(path.read_bytes())
     kept = directory / "netlist.stamp"
     if kept.exists() and kept.read_text(encoding="utf-8") == digest.hexdigest():
-        console.print("  synthesis                done before")
+        console.print("  synthesis                reused")
         return
     kept.unlink(missing_ok=True)
     write_generated(directory / "synthesis.ys", script)
@@ -156,24 +156,24 @@ def map_design(
 
 def synthesise(config: Config, target: Target, directory: Path) -> None:
     """Maps the whole board."""
-    tables = twiddle_rom.write(config, directory / "twiddles")
+    tables = rom_files.write(config, directory / "twiddles")
     beside = [BOARD / f"{TOP}.v", directory / "pll.v"]
     files = design_files(DESIGN, SOURCES)
     map_design(directory, DESIGN, parameters(config, target, tables), files, TOP, beside)
 
 
 def prepare(directory: Path) -> None:
-    """Makes design.json of netlist.json: places for macros, copies of registers."""
+    """Writes design.json: netlist.json with macros placed and high-fan-out registers duplicated."""
     design: Json = json.loads((directory / "netlist.json").read_text(encoding="utf-8"))
     module = design["modules"][TOP]
     copies = ecp5_netlist.copy_registers(module)
     fixed = ecp5_netlist.fix_macros(module)
     (directory / "design.json").write_text(json.dumps(design), encoding="utf-8")
-    console.print(f"  {copies} copies of registers, places for {fixed} macros")
+    console.print(f"  {copies} register copies added, {fixed} macros placed")
 
 
 def refinement(nextpnr: str) -> list[str]:
-    """The options for refining a placement on all cores, of a nextpnr that can."""
+    """The options that refine a placement on all cores, if this nextpnr has them."""
     known = subprocess.run([nextpnr, "--help"], capture_output=True, text=True)
     if "--parallel-refine" not in known.stdout + known.stderr:
         return []
@@ -181,7 +181,7 @@ def refinement(nextpnr: str) -> list[str]:
 
 
 def place(target: Target, directory: Path) -> Json:
-    """Leaves crocuta.config; nextpnr's report."""
+    """Places and routes; writes crocuta.config and returns nextpnr's report."""
     nextpnr = tool("nextpnr-ecp5")
     options = ["--85k", "--package", "CABGA381", "--speed", str(target.speed), "--seed", "1"]
     options += ["--freq", str(target.clock_mhz), "--timing-allow-fail"]
@@ -195,12 +195,12 @@ def place(target: Target, directory: Path) -> Json:
 
 
 def clock_rate(report: Json) -> float:
-    """The routed MHz of the kernel's clock, the one with the most to it."""
+    """The routed rate in MHz of the slowest clock, which is the kernel's."""
     return min(float(clock["achieved"]) for clock in report["fmax"].values())
 
 
 def longest_path(report: Json) -> str:
-    """Where the longest path of the kernel's clock begins and ends."""
+    """The longest path within the kernel's clock: its first and last cell and its delay."""
     inner = [path for path in report["critical_paths"] if path["from"] == path["to"]]
     steps = inner[0]["path"]
     delays = sum(float(step["delay"]) for step in steps)
@@ -208,7 +208,7 @@ def longest_path(report: Json) -> str:
 
 
 def build(config: Config, target: Target) -> None:
-    """From the RTL to build/ecp5/TARGET/CONFIG/crocuta.bit, unless the clock is missed."""
+    """Builds build/ecp5/TARGET/CONFIG/crocuta.bit, or exits if the design misses its clock."""
     directory = BUILD / target.name / config.name
     directory.mkdir(parents=True, exist_ok=True)
     bitstream = directory / "crocuta.bit"
@@ -242,9 +242,9 @@ def build(config: Config, target: Target) -> None:
     console.print(f"  longest path: {summary['longest_path']}")
     if rate < target.clock_mhz:
         raise fail(
-            f"{target.name} was routed for {rate:.1f} MHz, less than its {target.clock_mhz} MHz; "
-            f"no bitstream was written. The paths are in {directory / 'place and route.log'}.",
+            f"{target.name} routed at {rate:.1f} MHz, short of its {target.clock_mhz} MHz; no "
+            f"bitstream was written. The paths are in {directory / 'place and route.log'}.",
             1,
         )
     run([tool("ecppack"), "--compress", "crocuta.config", "crocuta.bit"], directory, "packing")
-    console.print(f"Routed for {rate:.1f} MHz, runs at {target.clock_mhz} MHz: {bitstream}.")
+    console.print(f"Routed at {rate:.1f} MHz, clocked at {target.clock_mhz} MHz: {bitstream}.")

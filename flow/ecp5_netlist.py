@@ -1,18 +1,18 @@
 # Copyright 2026 The Crocuta authors
 # SPDX-License-Identifier: Apache-2.0
-"""What an ECP5 netlist gets before nextpnr: places for its multipliers and memories, and copies of
-registers that drive half the chip.
+"""Prepares an ECP5 netlist for nextpnr: fixes the places of multipliers and memories, and
+duplicates registers that drive half the chip.
 
-nextpnr's placer starts from what is fixed. With pins alone the levels of the engines fall on one
-heap, and are torn apart when it is spread over the chip; with the multipliers of each level where
-the data flow passes them, each level's logic gathers around its own.
+nextpnr's placer starts from fixed cells. With only the pins fixed, all FFT levels start in one
+heap and are torn apart when the placer spreads it over the chip. With each level's multipliers
+fixed along the data flow, each level's logic gathers around them.
 
     y = 10    forward level 1 ------------------------->     DSP blocks, along their rows; block RAM
     y = 34    inverse level 1 <- MAC <- forward level k      12 rows below each
     y = 58    ------------------------> inverse level k
 
-A register is copied for each module that it drives, for nextpnr copies none: the way from reset to
-every level then takes two clocks instead of one.
+nextpnr does not duplicate registers, so a register with a high fan-out gets one copy per module
+that it drives; the reset then takes two clocks, not one, to reach every level.
 """
 
 from __future__ import annotations
@@ -23,16 +23,16 @@ from collections import Counter, defaultdict
 from typing import Any
 
 Module = dict[str, Any]
-"""A module of yosys' JSON."""
+"""A module in yosys' JSON netlist."""
 Sink = tuple[str, str, int]
-"""A cell, its port, the port's bit."""
+"""A cell's name, its port and the index of a bit in the port."""
 
-# The LFE5U-85F: blocks of four multipliers and of four block RAMs stand under each other.
+# The LFE5U-85F has rows of blocks of four multipliers, and of four block RAMs in the same columns.
 BLOCK_COLUMNS = (*range(4, 59, 9), *range(69, 115, 9))
 MULTIPLIER_ROWS = (10, 34, 58)
-MULTIPLIERS = (0, 1, 4, 5)  # of a block: their columns, and numbers
+MULTIPLIERS = (0, 1, 4, 5)  # in a block: their column offsets, and their numbers
 MEMORY_ROWS = (22, 46, 70, 82)
-MEMORIES = 4  # of a block, two columns each
+MEMORIES = 4  # in a block, two columns each
 MOST_SINKS = 200
 """Registers with a higher fan-out are duplicated."""
 FEW_SINKS = 8
@@ -40,13 +40,14 @@ FEW_SINKS = 8
 MODULE_DEPTH = 5
 """Depth of the hierarchy that counts as modules: from u_board down to an engine's level."""
 
-# What has multipliers, in the order that the data pass it.
+# Instances with multipliers, in the order of the data flow.
 FLOW = (
     r"u_forward_path\.u_engine\.gen_stage\[(\d+)\]",
     r"u_spectral_mac\.gen_lane\[(\d+)\]",
     r"u_inverse_path\.u_engine\.gen_stage\[(\d+)\]",
 )
-# What has memories alone, and what it is next to: the first or the last of a part of FLOW.
+# Instances with memories alone: the entry of FLOW they belong to, and which of its instances (first
+# or last) they go next to.
 BESIDE = (
     (r"u_sample_reader\.", 0, 0),
     (r"u_forward_path\.u_fifo\.", 0, -1),
@@ -58,12 +59,12 @@ BESIDE = (
 
 
 def of_type(module: Module, kind: str) -> list[str]:
-    """The cells of a type, by their names."""
+    """The names of all cells of a type, sorted."""
     return sorted(name for name, cell in module["cells"].items() if cell["type"] == kind)
 
 
 def flow(module: Module) -> list[tuple[int, str, list[str]]]:
-    """What has multipliers, in order: the index in FLOW, a prefix of its cells, the multipliers."""
+    """Instances with multipliers, in order: index in FLOW, prefix of their cells, multipliers."""
     found: dict[tuple[int, int, str], list[str]] = defaultdict(list)
     for name in of_type(module, "MULT18X18D"):
         for index, pattern in enumerate(FLOW):
@@ -74,10 +75,10 @@ def flow(module: Module) -> list[tuple[int, str, list[str]]]:
 
 
 def fix_macros(module: Module) -> int:
-    """Gives the multipliers, and the memories next to them, their places; how many got one.
+    """Fixes the places of multipliers and of the memories next to them; returns how many it fixed.
 
-    The board's memories are left to the placer; so is all when a part takes more multipliers than
-    a block has, or there are more parts than blocks.
+    The board's memories are left to the placer. So is everything if an instance has more
+    multipliers than a block, or if there are more instances than blocks.
     """
     cells = module["cells"]
     parts = flow(module)
@@ -115,7 +116,7 @@ def fix_macros(module: Module) -> int:
 
 
 def modules_of(sinks: list[Sink]) -> list[list[Sink]]:
-    """The sinks by the module they are in; those of a module with few go with its parent's."""
+    """The sinks grouped by module; a module with few of them joins its parent's group."""
     found: dict[str, list[Sink]] = defaultdict(list)
     for sink in sinks:
         found[".".join(sink[0].split(".")[:-1][:MODULE_DEPTH])].append(sink)
@@ -130,10 +131,10 @@ def modules_of(sinks: list[Sink]) -> list[list[Sink]]:
 
 
 def copy_registers(module: Module) -> int:
-    """Copies each register, and a LUT of it alone, that drives more than MOST_SINKS inputs.
+    """Duplicates each register, or LUT fed by one alone, that drives more than MOST_SINKS inputs.
 
-    One copy for every module that it drives. Each copy has the inputs of the first. Returns how
-    many copies there are.
+    Every module that it drives gets a copy with the inputs of the original. Returns the number of
+    copies.
     """
     cells = module["cells"]
     drivers: dict[int, tuple[str, str]] = {}
@@ -149,7 +150,7 @@ def copy_registers(module: Module) -> int:
                     sinks[bit].append((name, port, index))
     last = max(drivers, default=0)
     copies = 0
-    # Of each cell: a register may be copied for itself and for what inverts it.
+    # By cell: a register may be copied both for its own sinks and for those of its inverter.
     twins: Counter[str] = Counter()
     for bit, inputs in sinks.items():
         if len(inputs) <= MOST_SINKS or bit not in drivers:

@@ -1,10 +1,10 @@
 # Copyright 2026 The Crocuta authors
 # SPDX-License-Identifier: Apache-2.0
-"""`make formal`: proves what formal/tasks.toml lists, with SymbiYosys.
+"""`make formal`: runs the proofs in formal/tasks.toml with SymbiYosys.
 
-A task is two runs: the proof of all assertions of its top, and a search for a trace to each of its
-covers, which shows that the assumptions allow what the assertions speak of. Unbounded proofs are
-made by abc's property-directed reachability or by induction, the latter, bounded ones and covers by
+A task has two runs: one proves all assertions of its top, the other searches for a trace to each
+cover, which shows that the assumptions do not make the assertions vacuous. Unbounded proofs use
+abc's property-directed reachability or induction. Induction, bounded proofs and covers run in
 yosys-smtbmc with yices.
 """
 
@@ -42,7 +42,7 @@ FORMAL = ROOT / "formal"
 BUILD = ROOT / "build" / "formal"
 PDR = "abc pdr"
 SMT = "smtbmc yices"
-TIME_LIMIT_S = 1800  # of one run: a proof that does not end must not hang the others
+TIME_LIMIT_S = 1800  # per run: a proof that does not converge must not hold up the others
 
 console = Console(highlight=False, soft_wrap=True)
 if not console.is_terminal:
@@ -50,12 +50,12 @@ if not console.is_terminal:
 
 
 class FormalError(Exception):
-    """A task that does not exist or that nothing can be proven of; the text is for the user."""
+    """A task that does not exist or cannot run; the text is for the user."""
 
 
 @dataclasses.dataclass(frozen=True)
 class Task:
-    """One table of tasks.toml."""
+    """One table of tasks.toml: a top module with its properties."""
 
     name: str
     module: str
@@ -84,16 +84,16 @@ class Task:
 
     @property
     def method(self) -> str:
-        """The engine and how it is used, for the summary."""
+        """The engine and the method of proof, for the summary."""
         return self.engine if self.induction is None else f"{self.engine}, induction"
 
 
 @dataclasses.dataclass(frozen=True)
 class Run:
-    """One call of SymbiYosys, ended."""
+    """The outcome of one call of SymbiYosys."""
 
     status: str
-    """PASS, FAIL, or UNKNOWN, TIMEOUT and ERROR, when nothing is known."""
+    """PASS or FAIL; UNKNOWN, TIMEOUT or ERROR if there is no verdict."""
     seconds: float
     directory: Path
     failures: tuple[str, ...]
@@ -101,12 +101,12 @@ class Run:
     traces: tuple[Path, ...]
     """Counterexamples."""
     reached: dict[str, int]
-    """The covers a trace leads to, and its clocks."""
+    """The covers reached, with the clock of each in its trace."""
 
 
 @dataclasses.dataclass(frozen=True)
 class Result:
-    """A task, ended."""
+    """The outcome of a task."""
 
     task: Task
     proof: Run
@@ -126,7 +126,7 @@ class Result:
 
 
 def tasks(path: Path = FORMAL / "tasks.toml") -> list[Task]:
-    """All tasks, in the file's order; FormalError names a table with a fault."""
+    """All tasks, in the file's order; raises FormalError for a malformed table."""
     with path.open("rb") as file:
         tables: dict[str, dict[str, Any]] = tomllib.load(file)
     found = []
@@ -139,7 +139,7 @@ def tasks(path: Path = FORMAL / "tasks.toml") -> list[Task]:
 
 
 def chosen(name: str, all_tasks: Sequence[Task]) -> list[Task]:
-    """The task of this name, or all of the module of this name, or all."""
+    """The task called `name`, the tasks of the module called `name`, or all if `name` is empty."""
     found = [task for task in all_tasks if not name or name in (task.name, task.module)]
     if not found:
         names = ", ".join(task.name for task in all_tasks)
@@ -151,7 +151,7 @@ def script(task: Task, cover: bool, directory: Path) -> str:
     """The .sby file of one of a task's two runs, in `directory`."""
 
     def path(file: Path) -> str:
-        # yosys cuts its commands at every space: the project's own folder stays out of them.
+        # yosys splits commands at spaces, which the checkout's path may have: use relative paths.
         return os.path.relpath(file, directory / "src")
 
     top = FORMAL / f"{task.top_module}.sv"
@@ -164,7 +164,7 @@ def script(task: Task, cover: bool, directory: Path) -> str:
         mode, depth, engine = "cover", task.cover_depth, SMT
     else:
         mode = "prove" if task.bound is None else "bmc"
-        # The depth means nothing to abc pdr.
+        # abc pdr ignores the depth.
         depth, engine = task.bound or task.induction or 1, task.engine
     return "\n".join(
         (
@@ -184,7 +184,7 @@ def script(task: Task, cover: bool, directory: Path) -> str:
 
 
 def command(directory: Path, file: Path) -> list[str]:
-    """SymbiYosys with a native yosys and abc, those of pyosys."""
+    """The command for SymbiYosys with the native yosys and abc that pyosys contains."""
     spec = importlib.util.find_spec("pyosys")
     if spec is None or spec.origin is None:
         raise FormalError("The Python package pyosys is missing: run make env.")
@@ -217,7 +217,7 @@ def failures(status: str, log: str) -> tuple[str, ...]:
 
 
 def reached(log: str) -> dict[str, int]:
-    """The covers SymbiYosys' log has traces to, and the clock in which each is reached."""
+    """The covers that SymbiYosys' log reports as reached, and the clock in which each is."""
     found = re.findall(r"summary:   reached cover statement (\S+) at .*step (\d+)", log)
     return {name.partition(".")[2]: int(clock) for name, clock in found}
 
@@ -231,7 +231,7 @@ def run(task: Task, cover: bool) -> Run:
         **os.environ,
         "PATH": os.pathsep.join((str(Path(sys.executable).parent), os.environ.get("PATH", ""))),
     }
-    environment.pop("MAKEFLAGS", None)  # those of a `make` that started this program
+    environment.pop("MAKEFLAGS", None)  # set if `make` started this program
     start = time.monotonic()
     done = subprocess.run(
         command(directory, file),
@@ -254,7 +254,7 @@ def run(task: Task, cover: bool) -> Run:
 
 
 def properties(cover: Run, kind: str) -> tuple[str, ...]:
-    """The names of the design's assertions or covers, as a cover run lists them."""
+    """The names of the design's assertions or covers, from a cover run's report."""
     reports = list(cover.directory.glob("*.xml"))
     if len(reports) != 1:
         return ()
@@ -263,7 +263,7 @@ def properties(cover: Run, kind: str) -> tuple[str, ...]:
 
 
 def prove(task: Task) -> Result:
-    """Both runs of a task."""
+    """Runs a task's proof and its search for covers."""
     proof, cover = run(task, cover=False), run(task, cover=True)
     return Result(task, proof, cover, properties(cover, "ASSERT"), properties(cover, "COVER"))
 
@@ -271,7 +271,7 @@ def prove(task: Task) -> Result:
 def prove_all(
     all_tasks: Iterable[Task], jobs: int, started: Callable[[Task], None]
 ) -> Iterable[Result]:
-    """The results as they come, `jobs` tasks at a time."""
+    """Yields results as tasks finish, `jobs` tasks at a time."""
 
     def one(task: Task) -> Result:
         started(task)
@@ -288,7 +288,7 @@ def prove_all(
 
 
 def report(results: Sequence[Result], seconds: float) -> dict[str, Any]:
-    """What build/formal/summary.json holds."""
+    """The contents of build/formal/summary.json."""
 
     def entry(result: Result) -> dict[str, Any]:
         task = result.task
@@ -329,7 +329,7 @@ def report(results: Sequence[Result], seconds: float) -> dict[str, Any]:
 
 
 def show(summary: dict[str, Any]) -> None:
-    """The summary as a table, and where to look for what failed."""
+    """Prints the summary as a table, and the traces of the failures."""
     table = Table(box=SIMPLE)
     for heading in ("task", "module", "proof", "engine"):
         table.add_column(heading, no_wrap=True)
@@ -352,8 +352,8 @@ def show(summary: dict[str, Any]) -> None:
         for problem in item["problems"]:
             console.print(f"{item['name']}: {problem}.", style="red", markup=False)
         for trace in item["traces"]:
-            # An induction starts anywhere, also where no reset leads.
-            what = "step of the induction" if "induct" in trace else "counterexample"
+            # An induction step starts in any state, even one that no reset leads to.
+            what = "induction step" if "induct" in trace else "counterexample"
             console.print(f"{item['name']}: {what} in {trace}", markup=False)
     totals = summary["totals"]
     console.print(
@@ -365,16 +365,16 @@ def show(summary: dict[str, Any]) -> None:
 
 
 def fail(message: str, code: int) -> typer.Exit:
-    """Prints one sentence on stderr; raise what it returns."""
+    """Prints an error message on stderr and returns the exception to raise."""
     Console(stderr=True, highlight=False, soft_wrap=True).print(message, style="red", markup=False)
     return typer.Exit(code)
 
 
 def main(
-    task: Annotated[str, typer.Argument(help="a task or a module; none: all")] = "",
-    jobs: Annotated[int, typer.Option(min=1, help="tasks at a time")] = 2,
+    task: Annotated[str, typer.Argument(help="a task or a module; default: all")] = "",
+    jobs: Annotated[int, typer.Option(min=1, help="tasks to run in parallel")] = 2,
 ) -> None:
-    """Runs proofs, writes build/formal/summary.json, and fails if one does."""
+    """Runs proofs, writes build/formal/summary.json, and fails if any proof does."""
     start = time.monotonic()
     BUILD.mkdir(parents=True, exist_ok=True)
     errors = Console(stderr=True)
@@ -382,7 +382,7 @@ def main(
     results: dict[str, Result] = {}
     try:
         wanted = chosen(task, tasks())
-        # One at a time: others would make the same files.
+        # One invocation at a time: another would write the same files.
         with (
             FileLock(BUILD / "lock"),
             Progress(

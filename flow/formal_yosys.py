@@ -1,8 +1,8 @@
 # Copyright 2026 The Crocuta authors
 # SPDX-License-Identifier: Apache-2.0
-"""The `yosys -ql LOG SCRIPT` that SymbiYosys calls, by pyosys: a native yosys with slang.
+"""The yosys that SymbiYosys calls: pyosys, which is native and includes slang.
 
-`python formal_yosys.py -ql LOG SCRIPT`: yosys' log is written to LOG, its errors to stdout too.
+`python formal_yosys.py -ql LOG SCRIPT` writes yosys' log to LOG, and its errors to stdout too.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ RUN = (sys.executable, str(Path(__file__).resolve()), "--run")
 
 
 def main(arguments: list[str]) -> int:
-    """Runs a script in a separate process, since an error of yosys ends its process."""
+    """Runs a script in a separate process, because an error in yosys ends the process."""
     if arguments[:1] == ["--run"]:
         from pyosys import libyosys
 

@@ -2,10 +2,11 @@
 # Copyright 2026 The Crocuta authors
 # SPDX-License-Identifier: Apache-2.0
 #
-# install.sh: makes .venv with the pinned Python packages and installs what the system lacks
-# through apt. `install.sh waves` adds the headers that Verilator's waves need.
-# PYTHON names the interpreter to use (default: that of .venv, or python3). A .venv that was made
-# with another one, or in another folder and then moved or copied, is made anew.
+# install.sh: creates .venv with the pinned Python packages and installs missing system packages
+# with apt. `install.sh waves` adds the headers that Verilator's waves need, `install.sh torch` the
+# packages in requirements-torch.txt.
+# PYTHON names the interpreter to use (default: that of .venv, or python3). A .venv is recreated if
+# another interpreter made it, or if its directory was moved or copied.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -16,7 +17,7 @@ stop() {
   exit 1
 }
 
-# packages NAME...: installs Debian packages, or says that somebody has to.
+# packages NAME...: installs Debian packages, or exits with a request to install them.
 packages() {
   local root=()
   if [ "$(id -u)" != 0 ]; then
@@ -24,12 +25,12 @@ packages() {
     command -v sudo > /dev/null || root=(none)
   fi
   if ! command -v apt-get > /dev/null || [ "${root[*]}" = none ]; then
-    stop "Crocuta needs these packages of your system (Debian's names): $*; install them and run make again."
+    stop "Crocuta needs these system packages (Debian's names): $*; install them and run make again."
   fi
   echo "Installing $* with apt-get."
   mkdir -p build
   {
-    "${root[@]}" apt-get update || true # an older list may still do
+    "${root[@]}" apt-get update || true # an old package list may still work
     "${root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends "$@"
   } > build/apt.log 2>&1 ||
     stop "apt-get could not install $* (see build/apt.log): install them and run make again."
@@ -47,17 +48,22 @@ if [ "${1:-}" = waves ]; then
   exit 0
 fi
 
+if [ "${1:-}" = torch ]; then
+  exec .venv/bin/python -m pip install --quiet --disable-pip-version-check -r requirements.txt \
+    -r requirements-torch.txt
+fi
+
 case $here in
   *[[:space:]:\;\$\#%\\\'\"\`]*)
-    stop "Tools that Crocuta needs cannot work in $here: move it where no folder's name has a space, a quote or one of : ; \$ # % \\." ;;
+    stop "Some of Crocuta's tools cannot work in $here: move it to a path without spaces, quotes and : ; \$ # % \\." ;;
 esac
 
-# base PYTHON: the interpreter that it is, or that its environment was made with.
+# base PYTHON: path and version of the interpreter, or of the one that created its environment.
 base() {
   "$1" -c 'import os, sys; print(os.path.realpath(sys._base_executable), sys.version)' 2> /dev/null
 }
 
-# Programs of an environment name its folder, so they tell where it was made.
+# An environment's programs contain its path, so they reveal where it was created.
 usable() {
   [ -x .venv/bin/python ] && .venv/bin/python -c 'import pip' 2> /dev/null &&
     head -n 3 .venv/bin/pip | grep -qF "$here/.venv/bin/python" &&
@@ -83,30 +89,30 @@ version=$("$python" -c 'import sys; print("%d.%d" % sys.version_info[:2])')
 missing=()
 command -v c++ > /dev/null || missing+=(g++)
 command -v make > /dev/null || missing+=(make)
-# A minimal system has a perl without the modules that Verilator's script uses.
+# A minimal system's perl lacks the modules that Verilator's script uses.
 perl -MPod::Usage -MFindBin -e 1 2> /dev/null || missing+=(perl)
 command -v iverilog > /dev/null || missing+=(iverilog)
 command -v tclsh > /dev/null || missing+=(tcl)
-# Debian and Ubuntu ship venv and pip's bootstrap apart from Python.
+# Debian and Ubuntu package venv and ensurepip separately from Python.
 "$python" -c 'import venv, ensurepip' 2> /dev/null || missing+=("python$version-venv")
 [ ${#missing[@]} = 0 ] || packages "${missing[@]}"
 
 if [ "$python" != .venv/bin/python ]; then
-  [ ! -e .venv/bin ] || echo "Making .venv anew: it is of another folder or another Python."
+  [ ! -e .venv/bin ] || echo "Recreating .venv: it belongs to another directory or another Python."
   "$python" -m venv --clear .venv
 fi
 rm -f .venv/installed
 export PIP_DISABLE_PIP_VERSION_CHECK=1
 .venv/bin/python -m pip install --quiet -r requirements.txt
 .venv/bin/python -m pip install --quiet --no-build-isolation --no-deps -e .
-# Relative, so that the file is ASCII whatever the folder's name: Python reads it in the locale's encoding.
+# A relative path keeps the file ASCII whatever the directory's name: Python reads it in the locale's encoding.
 for file in .venv/lib/python3*/site-packages/__editable__.crocuta-*.pth; do
   echo ../../../../host > "$file"
 done
-# Apart, because it names older versions of what others need newer, and works with those.
+# Separately and without dependencies: it pins older versions than other packages need, but works with the newer ones.
 .venv/bin/python -m pip install --quiet --no-deps tclint==0.9.0
 
-# cocotb loads Python into the simulators as a shared library, which Debian ships apart too.
+# cocotb loads Python into the simulators as a shared library, which Debian also packages separately.
 if [ "$(.venv/bin/python -c 'import find_libpython as f; print(f.find_libpython())')" = None ]; then
   packages "libpython$version"
 fi

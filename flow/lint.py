@@ -1,8 +1,8 @@
 # Copyright 2026 The Crocuta authors
 # SPDX-License-Identifier: Apache-2.0
-"""`make lint`: every static check of the RTL, of the Python code and of the Tcl.
+"""`make lint`: every static check of the RTL, the Python code and the Tcl.
 
-`python -m flow.lint [CHECK...]` runs some of them; `--format` rewrites files instead.
+`python -m flow.lint [CHECK...]` runs only the checks named; `--format` reformats files instead.
 """
 
 from __future__ import annotations
@@ -27,15 +27,17 @@ from crocuta.models import configs
 from crocuta.models.configs import ROOT
 
 KERNEL = "crocuta_kernel"
+OF_COLUMNS = ("fft_engine", "twist")
+"""What takes a four-step kernel's parameters."""
 PYTHON_FOLDERS = ("models", "host", "tb", "flow", "benchmarks", "tests")
 SOURCE_SUFFIXES = {".py", ".sv", ".svh", ".vlt", ".cpp", ".tcl", ".xdc", ".lpf", ".sh", ".toml"}
 SOURCE_SUFFIXES |= {".yml", ".rules", ".f", ".rdl"}
 LICENCE_LINES = ("Copyright 2026 The Crocuta authors", "SPDX-License-Identifier: Apache-2.0")
 NOT_OURS = {".git", ".venv", "build", "__pycache__"}
 
-# Casts to a parameter's width are useless at some values of it and needed at others; every
-# `unique case` has a default, so that no state is left without a way out; a ROM's words come from
-# an initial block beside the always_ff of every ram.
+# Casts to a parameter's width are redundant at some values and needed at others. Every `unique
+# case` has a default, which leads out of unencoded states. An initial block loads a ROM, beside
+# the always_ff that every ram has.
 SLANG_FLAGS = (
     "-Wextra -Wpedantic -Werror -Wno-useless-cast -Wno-case-redundant-default"
     " -Wno-multiple-always-assigns"
@@ -45,12 +47,12 @@ console = Console(highlight=False, soft_wrap=True)
 
 
 def program(name: str) -> str:
-    """A program of this Python environment."""
+    """The path of a program in this Python environment."""
     return str(Path(sys.executable).parent / name)
 
 
 def passes(command: Sequence[str], env: dict[str, str] | None = None) -> bool:
-    """Runs a command in the project's folder and prints its output if it fails."""
+    """Runs a command in the project's root and prints its output if it fails."""
     done = subprocess.run(
         command, cwd=ROOT, env=env, text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT
     )
@@ -60,14 +62,14 @@ def passes(command: Sequence[str], env: dict[str, str] | None = None) -> bool:
 
 
 def report(problems: Sequence[str]) -> bool:
-    """Prints the problems; true if there are none."""
+    """Prints the problems; returns whether there were none."""
     for problem in problems:
         print(problem)
     return not problems
 
 
 def board_files() -> list[Path]:
-    """The boards' SystemVerilog; a module with the name of one of rtl/ stands in its place."""
+    """The boards' SystemVerilog; a module there replaces the one of the same name in rtl/."""
     return sorted((ROOT / "boards").glob("*/*.sv"))
 
 
@@ -77,7 +79,7 @@ def bench_files() -> list[Path]:
 
 
 def check_list() -> bool:
-    """rtl/crocuta.f names every file of rtl/, once, packages first."""
+    """rtl/crocuta.f lists every file in rtl/ exactly once, packages first."""
     listed = rtl_files()
     problems = [f"rtl/crocuta.f lists {p.name} twice" for p in set(listed) if listed.count(p) > 1]
     problems += [
@@ -95,7 +97,7 @@ def check_list() -> bool:
 
 
 def check_licence() -> bool:
-    """Every source file names its copyright and its licence in its first lines."""
+    """Every source file states its copyright and licence in its first lines."""
     problems = []
     for directory, folders, names in os.walk(ROOT):
         folders[:] = [f for f in folders if f not in NOT_OURS and not f.endswith("_cache")]
@@ -111,14 +113,20 @@ def check_licence() -> bool:
 
 
 def check_verilator() -> bool:
-    """Verilator's warnings: every module alone, and the kernel at every configuration, with one and
-    with two output chunks a pass."""
+    """Verilator's warnings for every module alone, for the kernel at every configuration, with one
+    and with two output chunks per pass, and for the four-step parts."""
     jobs: list[tuple[str, dict[str, int], list[Path]]] = [
         (path.stem, {}, []) for path in rtl_files() if not path.stem.endswith("_pkg")
     ]
     if any(path.stem == KERNEL for path in rtl_files()):
         names = [name + change for name in configs.rtl_names() for change in ("", "+outputs-2")]
         jobs += [(KERNEL, configs.load(name).parameters(), []) for name in names]
+    for name in configs.names():
+        engine = configs.load_model(name).engine_parameters()
+        if "ColumnLevels" in engine:
+            jobs += [
+                (top, engine | {"Inverse": inverse}, []) for top in OF_COLUMNS for inverse in (0, 1)
+            ]
     jobs += [(path.stem, {}, board_files()) for path in board_files()]
     ok = True
     for top, parameters, extra in jobs:
@@ -139,14 +147,14 @@ def check_verible() -> bool:
 
 
 def check_slang() -> bool:
-    """slang's strict reading and elaboration of all modules together, without and with a board."""
+    """slang's strict elaboration of all modules together, without and with a board."""
     boards = board_files()
     beside = [path for path in rtl_files() if path.name not in {board.name for board in boards}]
     return all([elaborates(rtl_files()), elaborates(beside + boards)])
 
 
 def parsed(paths: Sequence[Path], flags: str) -> driver.Driver | None:
-    """slang, having read these files; None if it could not."""
+    """A slang driver that has parsed these files, or None if it could not."""
     slang = driver.Driver()
     slang.addStandardArgs()
     files = " ".join(f'"{path}"' for path in paths)
@@ -156,17 +164,17 @@ def parsed(paths: Sequence[Path], flags: str) -> driver.Driver | None:
 
 
 def elaborates(paths: Sequence[Path]) -> bool:
-    """Whether slang takes these files without a warning."""
+    """Whether slang elaborates these files without a warning."""
     slang = parsed(paths, SLANG_FLAGS)
     return slang is not None and slang.runFullCompilation(True)
 
 
 def check_sign_extension() -> bool:
-    """No size cast widens a signed value: some releases of Vivado fill it up with zeros."""
+    """No size cast widens a signed value: some releases of Vivado zero-extend it."""
     boards = board_files()
     beside = [path for path in rtl_files() if path.name not in {board.name for board in boards}]
     found: set[str] = set()
-    # With one and with two outputs a pass, all generate blocks of all modules are elaborated.
+    # One and two outputs per pass together elaborate every generate block of every module.
     for paths in (rtl_files(), beside + boards):
         for outputs in (1, 2):
             found.update(signed_casts(paths, f"-G Outputs={outputs}"))
@@ -174,8 +182,8 @@ def check_sign_extension() -> bool:
 
 
 def signed_casts(paths: Sequence[Path], flags: str = "") -> list[str]:
-    """Where these files cast a signed value to a larger size. Constants are left out: they are
-    folded before any tool extends them."""
+    """Where these files cast a signed value to a larger size, except constants, which are folded
+    before any tool extends them."""
     slang = parsed(paths, flags)
     if slang is None:
         return ["slang cannot read the files"]
@@ -187,20 +195,20 @@ def signed_casts(paths: Sequence[Path], flags: str = "") -> list[str]:
             return
         operand = node.operand
         cast = node.syntax.kind == syntax.SyntaxKind.CastExpression
-        # Not "wider": slang has given an operator inside the cast the cast's own width.
+        # Not just wider: slang gives an operator inside the cast the width of the cast.
         narrower = node.type.bitWidth < operand.type.bitWidth
         if cast and not narrower and operand.type.isSigned and operand.constant is None:
             start = node.syntax.sourceRange.start
             text = " ".join(str(node.syntax).split())
             place = f"{Path(sources.getFileName(start)).name}:{sources.getLineNumber(start)}"
-            found.append(f"{place}: {text} extends a signed value; repeat its sign bit instead")
+            found.append(f"{place}: {text} extends a signed value; replicate its sign bit instead")
 
     slang.createCompilation().getRoot().visit(visit)
     return found
 
 
 def python_folders() -> list[str]:
-    """The folders that hold Python."""
+    """The directories with Python code."""
     return [name for name in PYTHON_FOLDERS if any((ROOT / name).rglob("*.py"))]
 
 
@@ -234,8 +242,8 @@ def check_tclfmt() -> bool:
 
 
 def check_mypy() -> bool:
-    """mypy, strict, over the Python code."""
-    # models/ comes in as host/crocuta/models, under the name that it is imported by.
+    """mypy's strict checks of the Python code."""
+    # models/ is checked as host/crocuta/models, the name that imports use.
     return passes([program("mypy"), *(name for name in python_folders() if name != "models")])
 
 
@@ -255,23 +263,23 @@ CHECKS: dict[str, Callable[[], bool]] = {
 
 
 def rewrite() -> None:
-    """Formats Python and Tcl in place (the RTL is laid out by hand: its tables are aligned)."""
+    """Formats Python and Tcl in place. The RTL is formatted by hand, with aligned tables."""
     passes([program("ruff"), "check", "--fix", "--quiet", *python_folders()])
     passes([program("ruff"), "format", *python_folders()])
     passes([program("tclfmt"), "--in-place", *tcl_files()])
 
 
 def main(
-    checks: Annotated[list[str] | None, typer.Argument(help="some checks; none: all")] = None,
-    format_files: Annotated[bool, typer.Option("--format", help="rewrite the files")] = False,
+    checks: Annotated[list[str] | None, typer.Argument(help="checks to run; default: all")] = None,
+    format_files: Annotated[bool, typer.Option("--format", help="reformat files in place")] = False,
 ) -> None:
-    """Runs the checks and says which failed."""
+    """Runs the checks and reports which failed."""
     if format_files:
         rewrite()
         return
     unknown = sorted(set(checks or ()) - CHECKS.keys())
     if unknown:
-        print(f"There is no check {unknown[0]!r}; choose among: {', '.join(CHECKS)}.")
+        print(f"There is no check {unknown[0]!r}; choose from: {', '.join(CHECKS)}.")
         raise typer.Exit(2)
     failed = []
     for name in checks or CHECKS:

@@ -1,6 +1,6 @@
 # Copyright 2026 The Crocuta authors
 # SPDX-License-Identifier: Apache-2.0
-"""`make modules`: writes the modules of docs/architecture.md from the headers of rtl/."""
+"""`make modules`: writes the table of modules in docs/architecture.md from the headers in rtl/."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ END = "<!-- End of what `make modules` writes. -->"
 
 
 def header(path: Path) -> str:
-    """The comment that a file begins with, on one line, without copyright and licence."""
+    """A file's header comment on one line, without copyright and licence."""
     lines = []
     for line in path.read_text(encoding="utf-8").splitlines()[2:]:
         if not line.startswith("//"):
@@ -27,7 +27,7 @@ def header(path: Path) -> str:
 
 
 def summary(path: Path) -> tuple[str, str]:
-    """What a module does, in its header's first sentence, and its latency, or "".
+    """What a module does, from its header's first sentence, and its latency ("" if not stated).
 
     Raises:
         ValueError: the header does not begin with the module's name.
@@ -42,7 +42,7 @@ def summary(path: Path) -> tuple[str, str]:
 
 
 def table() -> str:
-    """The table, in the order and under the headings of rtl/crocuta.f."""
+    """The table, in the order of rtl/crocuta.f and under its headings."""
     rows = ["| module | what | latency |", "|---|---|---|"]
     for line in FILE_LIST.read_text(encoding="utf-8").splitlines()[1:]:
         if line.startswith("// "):
@@ -56,7 +56,7 @@ def table() -> str:
 
 
 def page(text: str) -> str:
-    """The page with the table as it is now between its two marks."""
+    """The page with the current table between its two marks."""
     before, _, rest = text.partition(BEGIN)
     _, _, after = rest.partition(END)
     return f"{before}{BEGIN}\n{table()}\n{END}{after}"

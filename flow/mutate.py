@@ -1,10 +1,11 @@
 # Copyright 2026 The Crocuta authors
 # SPDX-License-Identifier: Apache-2.0
-"""`python -m flow.mutate`: puts single faults into copies of the RTL; does a bench fail?
+"""`python -m flow.mutate`: mutation testing: do the benches notice single faults in the RTL?
 
-A mutant is one change of one file: an operator replaced, a condition negated, the arms of a choice
-exchanged, a constant changed, an assignment dropped. It is killed when any bench whose design holds
-the file fails or hangs. What survives has to be explained in flow/mutation_survivors.toml.
+A mutant is one change in one file: an operator replaced, a condition negated, the arms of a
+conditional swapped, a constant changed, or an assignment dropped. A bench whose design includes the
+file kills the mutant by failing or hanging. Each survivor needs an explanation in
+flow/mutation_survivors.toml.
 """
 
 from __future__ import annotations
@@ -45,9 +46,9 @@ SURVIVORS = Path(__file__).with_name("mutation_survivors.toml")
 COPIED = ("rtl", "models", "host", "tb", "flow", "registers", "data", "pyproject.toml")
 LEAST_PERCENT = 95.0
 SPARED = {"crocuta_pkg.sv", "ram.sv"}
-"""No logic of their own to change: functions for parameters, and an inferred memory."""
+"""Files without logic to mutate: functions for parameters, and an inferred memory."""
 SLACK_S = 30
-"""Seconds that a mutant may take longer than its bench without a fault, in addition to a factor."""
+"""Seconds added to a mutant's time limit, on top of a multiple of the fault-free time."""
 
 REPLACED = {
     "+": "-",
@@ -81,7 +82,7 @@ STATIC = {
     SyntaxKind.ForLoopStatement,
     SyntaxKind.GenvarDeclaration,
 }
-"""What is settled before a simulation starts, or is no logic: not mutated, nor is what is below."""
+"""Constructs that are static or no logic: neither they nor anything below them is mutated."""
 DYNAMIC = {
     SyntaxKind.ContinuousAssign,
     SyntaxKind.AlwaysBlock,
@@ -95,7 +96,7 @@ console = Console(highlight=False, soft_wrap=True)
 
 
 class MutationError(Exception):
-    """A run that cannot say anything."""
+    """A run that cannot give a result."""
 
 
 class Mutant(NamedTuple):
@@ -112,7 +113,7 @@ class Mutant(NamedTuple):
 
     @property
     def place(self) -> tuple[str, int, str]:
-        """Identifies the mutant's verdict, and equal mutants in the same line."""
+        """Identifies the mutant's verdict; mutants that make the same change in a line share it."""
         return self.file, self.line, self.change
 
 
@@ -126,9 +127,9 @@ class Verdict:
     change: str
     killed_by: str = ""
     invalid: str = ""
-    """It did not compile, so it says nothing."""
+    """It did not compile, so it does not count."""
     reason: str = ""
-    """Why a survivor may live."""
+    """Why it is acceptable that a survivor survives."""
 
     @property
     def place(self) -> tuple[str, int, str]:
@@ -137,7 +138,7 @@ class Verdict:
 
 
 class Target(NamedTuple):
-    """A bench in one simulator at the tiny configuration, or at one with changes to it."""
+    """A bench in one simulator at the tiny configuration, or at a variation of it."""
 
     test: str
     bench: Bench
@@ -152,13 +153,13 @@ class Target(NamedTuple):
 
 
 def text_of(node: Any) -> tuple[int, int]:
-    """Where a node starts and ends in its file."""
+    """The offsets in its file at which a node starts and ends."""
     span = node.sourceRange
     return span.start.offset, span.end.offset
 
 
 def changes(node: Any, source: str, dynamic: bool = False) -> Iterator[tuple[int, int, str]]:
-    """Every change below a node: start, end and the text that takes its place."""
+    """Every change below a node: start, end and replacement text."""
     if isinstance(node, Token) or node.kind in STATIC:
         return
     dynamic = dynamic or node.kind in DYNAMIC
@@ -186,7 +187,7 @@ def changes(node: Any, source: str, dynamic: bool = False) -> Iterator[tuple[int
             if operator.rawText in REPLACED:
                 at = operator.location.offset
                 yield at, at + len(operator.rawText), REPLACED[operator.rawText]
-    # A cast's size, a replication's count and an index that is a constant are static.
+    # A cast's size, a replication count and a constant index are static.
     skipped = {SyntaxKind.CastExpression: 1, SyntaxKind.MultipleConcatenationExpression: 2}
     for part in parts[skipped.get(node.kind, 0) :]:
         if isinstance(part, SyntaxNode):
@@ -208,21 +209,21 @@ def mutants_of(path: Path) -> list[Mutant]:
 
 
 def choose(pool: Mapping[str, Sequence[Mutant]], count: int, seed: int) -> list[Mutant]:
-    """`count` mutants: from each file in proportion to the root of how many it has."""
+    """Draws `count` mutants, from each file in proportion to the square root of its number."""
     generator = random.Random(seed)
     weights = {name: len(mutants) ** 0.5 for name, mutants in pool.items() if mutants}
     order = []
     for name, weight in weights.items():
         mutants = list(pool[name])
         generator.shuffle(mutants)
-        # The n-th mutant of a file comes when the files share out n / weight.
+        # Ordering all mutants by n / weight, n counted per file, interleaves the files by weight.
         order += [((n + generator.random()) / weight, mutant) for n, mutant in enumerate(mutants)]
     order.sort(key=lambda entry: entry[0])
     return [mutant for _, mutant in order[:count]]
 
 
 def targets_of(files: set[str]) -> dict[str, list[Target]]:
-    """The benches by the files of rtl/ in their designs."""
+    """For each file of rtl/, the benches whose designs include it."""
     found: dict[str, list[Target]] = defaultdict(list)
     for test, benches in BENCHES.items():
         for bench in benches:
@@ -236,14 +237,14 @@ def targets_of(files: set[str]) -> dict[str, list[Target]]:
 
 
 def run_target(work: Path, target: Target, seed: int, limit: float) -> tuple[str, float]:
-    """How a bench ended in a copy of the project, and after how many seconds.
+    """Runs a bench in a copy of the project.
 
-    Returns "passed", "failed", "hung" or "did not build".
+    Returns "passed", "failed", "hung" or "did not build", and the seconds that it took.
     """
     command = [sys.executable, "-m", "flow.simulate", target.test, "--bench", target.bench.name]
     command += ["--sim", target.sim, "--config", target.config, "--seed", str(seed)]
     command.append("--fail-fast")
-    # What is compiled for a mutant must not push out of the cache what is of use again.
+    # A mutant's build is never used again and must not evict useful ones from the cache.
     mutants = {
         "PYTHONPATH": f"{work / 'host'}:{work}",
         "CROCUTA_CACHE": str(cache.root() / "mutants"),
@@ -276,7 +277,7 @@ def run_target(work: Path, target: Target, seed: int, limit: float) -> tuple[str
 
 
 class Bank:
-    """Copies of the project, one a process."""
+    """Copies of the project, one per process."""
 
     def __init__(self, jobs: int) -> None:
         self.free: SimpleQueue[Path] = SimpleQueue()
@@ -294,7 +295,7 @@ class Bank:
 
 
 def baseline(bank: Bank, targets: Sequence[Target], seed: int, jobs: int) -> dict[str, float]:
-    """The seconds of every bench without a fault; MutationError if one fails."""
+    """The seconds that every bench takes without a fault; raises MutationError if one fails."""
 
     def run(target: Target) -> tuple[Target, str, float]:
         work = bank.free.get()
@@ -305,11 +306,11 @@ def baseline(bank: Bank, targets: Sequence[Target], seed: int, jobs: int) -> dic
 
     seconds = {}
     with Progress(console=console) as progress, ThreadPoolExecutor(jobs) as pool:
-        bar = progress.add_task("The benches without a fault", total=len(targets))
+        bar = progress.add_task("Benches without a fault", total=len(targets))
         for future in as_completed([pool.submit(run, target) for target in targets]):
             target, outcome, taken = future.result()
             if outcome != "passed":
-                raise MutationError(f"Without any fault {target.name} {outcome}: mend that first.")
+                raise MutationError(f"Without a fault, {target.name} {outcome}: fix that first.")
             seconds[target.name] = taken
             progress.advance(bar)
     return seconds
@@ -318,7 +319,7 @@ def baseline(bank: Bank, targets: Sequence[Target], seed: int, jobs: int) -> dic
 def judge(
     bank: Bank, mutant: Mutant, targets: Sequence[Target], seconds: Mapping[str, float], seed: int
 ) -> Verdict:
-    """Runs benches, the quickest first, until one fails."""
+    """Runs the mutant's benches, the quickest first, until one fails."""
     work = bank.free.get()
     source_path = rtl_file(Path(mutant.file).stem)
     path = work / source_path.relative_to(ROOT)
@@ -343,26 +344,24 @@ def judge(
 
 
 def killed_before(mutants: Sequence[Mutant]) -> list[Verdict]:
-    """The verdicts of the last run on the mutants of places where none survived.
+    """The last run's verdicts for the places where no mutant survived.
 
     Raises:
-        MutationError: the last run was of another design, or there was none.
+        MutationError: there was no last run, or it was of another design.
     """
     path = DIRECTORY / "summary.json"
     if not path.is_file():
         raise MutationError(f"There is no {path}: run `make mutate`.")
     last = json.loads(path.read_text(encoding="utf-8"))
     if last["design"] != verification_digest():
-        raise MutationError(
-            f"{path} is about another design, or of other benches: run `make mutate`."
-        )
+        raise MutationError(f"{path} is about another design or other benches: run `make mutate`.")
     verdicts = [Verdict(**verdict) for verdict in last["all"]]
     alive = {v.place for v in verdicts if not (v.killed_by or v.invalid)}
     return [v for v in verdicts if v.place in {m.place for m in mutants} - alive]
 
 
 def explain(verdicts: Sequence[Verdict]) -> None:
-    """Gives the survivors the reasons that are written down."""
+    """Adds the reasons in mutation_survivors.toml to the survivors."""
     with SURVIVORS.open("rb") as file:
         entries = tomllib.load(file).get("survivors", [])
     reasons = {(e["file"], e["source"], e["change"]): e["reason"] for e in entries}
@@ -371,7 +370,8 @@ def explain(verdicts: Sequence[Verdict]) -> None:
 
 
 def report(verdicts: Sequence[Verdict], seed: int, seconds: float) -> bool:
-    """Writes summary.json and shows it; whether enough are killed and the others explained."""
+    """Writes and prints the summary; returns whether enough mutants were killed and all survivors
+    are explained."""
     valid = [verdict for verdict in verdicts if not verdict.invalid]
     survived = [verdict for verdict in valid if not verdict.killed_by]
     explain(survived)
@@ -408,13 +408,13 @@ def report(verdicts: Sequence[Verdict], seed: int, seconds: float) -> bool:
 
 
 def main(
-    count: Annotated[int, typer.Option(min=1, help="mutants that compile")] = 240,
-    seed: Annotated[int, typer.Option(help="chooses the mutants and seeds the benches")] = 1,
-    file: Annotated[str, typer.Option(help="this file of rtl/ alone")] = "",
-    jobs: Annotated[int, typer.Option(min=0, help="processes; 0: one a core")] = 0,
-    again: Annotated[bool, typer.Option(help="only those that survived the last run")] = False,
+    count: Annotated[int, typer.Option(min=1, help="mutants to draw")] = 240,
+    seed: Annotated[int, typer.Option(help="draws the mutants and seeds the benches")] = 1,
+    file: Annotated[str, typer.Option(help="mutate only this file of rtl/")] = "",
+    jobs: Annotated[int, typer.Option(min=0, help="processes; 0: one per core")] = 0,
+    again: Annotated[bool, typer.Option(help="only the survivors of the last run")] = False,
 ) -> None:
-    """Puts faults into the RTL and reports how many the benches find."""
+    """Injects faults into the RTL and reports how many the benches find."""
     begin = time.monotonic()
     paths = sorted(rtl_files())
     chosen = [p for p in paths if p.name not in SPARED and file in ("", p.name)]

@@ -1,15 +1,15 @@
 # Copyright 2026 The Crocuta authors
 # SPDX-License-Identifier: Apache-2.0
-"""`make netlist`: what `make ooc` made of the kernel and its arithmetic, against their vectors.
+"""`make netlist`: simulates the netlists from `make ooc` against vectors of the model and the RTL.
 
-Shows what a synthesis got wrong before a card does. `make ooc` leaves netlists for functional
-simulation: the routed kernel, and each arithmetic module by itself. Each is run clock by clock in a
-testbench of plain Verilog, which any simulator takes that has models of the cells: Vivado's xsim
-has, and Icarus where it is given some (AMD's own are not for it).
+Finds synthesis errors before a card does. `make ooc` writes functional-simulation netlists of the
+routed kernel and of each arithmetic module on its own. A testbench in plain Verilog runs each one
+clock by clock, in any simulator with models of the FPGA's cells: Vivado's xsim has them; Icarus
+needs a file of its own, because it cannot read AMD's.
 
-An arithmetic module's vectors come from its model. The kernel's are what the ports of the RTL did
-in jobs that were compared with the model (bench_record.py). Bits that the RTL leaves unknown are
-not compared.
+An arithmetic module's vectors come from its model. The kernel's are recorded at the RTL's ports
+during jobs that are checked against the model (bench_record.py). Bits that are unknown in the RTL
+are not compared.
 """
 
 from __future__ import annotations
@@ -38,34 +38,34 @@ from tb.registry import KERNEL_SOURCES, Bench, kernel_parameters
 SIMS = ("xsim", "icarus")
 CLOCKS = ("clk_i", "ap_clk")
 MOST_SHOWN = 10
-"""Rows that differ, before a testbench ends."""
+"""Mismatches after which a testbench stops."""
 
 app = typer.Typer(add_completion=False)
 console = Console(highlight=False, soft_wrap=True)
 
 Port = tuple[str, int]
-"""A name and a width."""
+"""A name and a width in bits."""
 
 
 class Trace(NamedTuple):
     """Values at a design's ports, clock by clock."""
 
     clock: str
-    """The clock's port."""
+    """The name of the clock port."""
     inputs: list[Port]
     outputs: list[Port]
     rows: list[tuple[int, int, int]]
-    """Of each clock: the inputs' bits, which of the outputs' are known, and those. The first port
-    has the highest bits."""
+    """Per clock: input bits, a mask of the known output bits, and output bits. The first port is in
+    the most significant bits."""
 
 
 def width(ports: Sequence[Port]) -> int:
-    """Bits of all ports."""
+    """The total width in bits."""
     return sum(bits for _, bits in ports)
 
 
 def joined(ports: Sequence[Port], values: Mapping[str, int]) -> int:
-    """The ports' values side by side."""
+    """The ports' values, concatenated."""
     word = 0
     for name, bits in ports:
         word = word << bits | values[name] & (1 << bits) - 1
@@ -80,7 +80,7 @@ def sides(ports: Sequence[build.Port]) -> tuple[str, list[Port], list[Port]]:
 
 
 def cell_trace(cell: build.Cell, seed: int) -> Trace:
-    """An arithmetic module's: a vector every clock, and the model's answers."""
+    """An arithmetic module's trace: one vector per clock, with the model's results."""
     rng = np.random.default_rng(seed)
     vectors = bench_cfp.vectors_of(cell.module, lambda of: cell.parameters[of], rng)
     latency = bench_cfp.stated_latency(cell.module)
@@ -98,12 +98,12 @@ def cell_trace(cell: build.Cell, seed: int) -> Trace:
 
 
 def bits_of(text: str) -> int:
-    """A number of binary digits; what is unknown is 0."""
+    """A binary number, with unknown digits read as 0."""
     return int(re.sub("[^01]", "0", text), 2)
 
 
 def kernel_trace(config: Config, directory: Path, seed: int) -> Trace:
-    """The kernel's: what the RTL does in jobs, in Icarus, which knows what is unknown."""
+    """The kernel's trace: jobs in the RTL, run in Icarus because it simulates unknowns."""
     clock, inputs, outputs = sides(build.kernel_ports(config))
     ports = [*inputs, *outputs]
     record = directory / "ports.txt"
@@ -136,7 +136,7 @@ def kernel_trace(config: Config, directory: Path, seed: int) -> Trace:
 
 
 def slices(ports: Sequence[Port]) -> list[tuple[str, str]]:
-    """Each port's part of all bits."""
+    """Each port's name and bit range in the concatenation."""
     places = []
     low = width(ports)
     for name, bits in ports:
@@ -146,7 +146,7 @@ def slices(ports: Sequence[Port]) -> list[tuple[str, str]]:
 
 
 def testbench(top: str, trace: Trace, vectors: Path) -> str:
-    """Plain Verilog that runs `vectors`, the trace's rows, and says PASS, or what differs."""
+    """A plain-Verilog testbench that runs the rows in `vectors` and prints PASS or mismatches."""
     ins, outs = width(trace.inputs), width(trace.outputs)
     wires = [f"    .{trace.clock}(clock)"]
     wires += [f"    .{name}(inputs{part})" for name, part in slices(trace.inputs)]
@@ -195,7 +195,7 @@ endmodule
 
 def commands(sim: str, netlist: Path, cells: Sequence[Path]) -> list[list[str]]:
     """Commands that compile and run replay.v with a netlist in a simulator."""
-    # Vivado's netlists end with the module that resets their cells.
+    # Vivado's netlists end with glbl, the module that resets their cells.
     tops = ["replay"]
     if re.search(r"^module glbl\b", netlist.read_text(encoding="utf-8"), flags=re.MULTILINE):
         tops.append("glbl")
@@ -213,10 +213,10 @@ def commands(sim: str, netlist: Path, cells: Sequence[Path]) -> list[list[str]]:
 def replay(
     top: str, trace: Trace, netlist: Path, directory: Path, sim: str, cells: Sequence[Path] = ()
 ) -> int:
-    """Runs a trace through the netlist of `top`; the bits compared.
+    """Runs a trace through the netlist of `top`; returns the number of bits compared.
 
     Raises:
-        Exit: it does not compile, or does something else; a sentence has said so.
+        Exit: it does not compile, or it mismatches; a message has been printed.
     """
     known = 0
     for _, care, _ in trace.rows:
@@ -243,8 +243,8 @@ def replay(
             raise fail(f"{command[0]} failed on {netlist}: see {directory}/{command[0]}.log.", 1)
     if f"PASS {len(trace.rows)}" not in output.splitlines():
         found = re.search(r"^clock \d+: .*", output, flags=re.MULTILINE)
-        what = found[0] if found else f"no word, see {directory}"
-        raise fail(f"{netlist} is not what was synthesised ({what}).", 1)
+        what = found[0] if found else f"no result, see {directory}"
+        raise fail(f"{netlist} does not match the design ({what}).", 1)
     return sum(care.bit_count() for _, care, _ in trace.rows)
 
 
@@ -252,16 +252,16 @@ def replay(
 def main(
     config: build.ConfigOption = "u200",
     sim: Annotated[str, typer.Option(help="xsim, or icarus with --cells")] = "xsim",
-    cells: Annotated[Path | None, typer.Option(help="models of the cells, for icarus")] = None,
-    seed: Annotated[int, typer.Option(help="of the vectors")] = 1,
+    cells: Annotated[Path | None, typer.Option(help="cell models for icarus")] = None,
+    seed: Annotated[int, typer.Option(help="seed of the vectors")] = 1,
 ) -> None:
-    """Runs the netlists that `make ooc` left through their vectors."""
+    """Runs vectors through the netlists that `make ooc` wrote."""
     configuration = build.chosen(config)
     if sim not in SIMS:
         raise fail(f"There is no simulator {sim!r}; choose one of: {', '.join(SIMS)}.", 2)
     folder = build.BUILD / config / "ooc" / "netlists"
     if not (folder / f"{build.TOP}.v").exists():
-        raise fail(f"There is no {folder}/{build.TOP}.v: make ooc CONFIG={config} writes it.", 2)
+        raise fail(f"There is no {folder}/{build.TOP}.v: run `make ooc CONFIG={config}` first.", 2)
     for tool in ("xvlog", "xelab", "xsim") if sim == "xsim" else ("iverilog", "vvp"):
         if shutil.which(tool) is None:
             raise fail(f"There is no {tool} on PATH: run `source settings64.sh` first.", 2)

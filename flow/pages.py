@@ -1,6 +1,6 @@
 # Copyright 2026 The Crocuta authors
 # SPDX-License-Identifier: Apache-2.0
-"""Reports for people: HTML pages from flow/templates, each one file without scripts."""
+"""HTML reports from flow/templates: each page is one file without scripts."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
 # Copyright 2026 The Crocuta authors
 # SPDX-License-Identifier: Apache-2.0
-"""`make registers`: writes what is derived from registers/crocuta.rdl, by the templates there."""
+"""`make registers`: generates files from registers/crocuta.rdl with the templates in registers/."""
 
 from __future__ import annotations
 
@@ -30,9 +30,9 @@ OUTPUTS = {
     "kernel_arguments.tcl.j2": "vivado/kernel_arguments.tcl",
     "registers.md.j2": "docs/registers.md",
 }
-"""Templates and what they make."""
+"""Templates and the files that they generate."""
 IP_XACT = {"RO": "read-only", "RC": "read-only", "WO": "write-only"}
-"""IP-XACT's access by UVM's; all others are read-write."""
+"""IP-XACT's names for UVM's access modes; all others are read-write."""
 
 
 def pascal(name: str) -> str:
@@ -41,7 +41,7 @@ def pascal(name: str) -> str:
 
 
 def localparams(values: Mapping[str, object], prefix: str = "", layout: str = "%s") -> str:
-    """Integer constants of SystemVerilog, aligned."""
+    """SystemVerilog integer constants, aligned."""
     names = [prefix + pascal(name) for name in values]
     longest = max(map(len, names))
     return "\n".join(
@@ -51,12 +51,12 @@ def localparams(values: Mapping[str, object], prefix: str = "", layout: str = "%
 
 
 def bits(field: FieldNode) -> str:
-    """As in a datasheet."""
+    """An access mode as datasheets write it."""
     return str(field.lsb) if field.width == 1 else f"{field.msb}:{field.lsb}"
 
 
 def reset(node: FieldNode | RegNode) -> str:
-    """The value after a reset, or the parameter that it is."""
+    """The value after reset, or the parameter that defines it."""
     if isinstance(node, FieldNode):
         parameter = node.get_property("parameter")
         return f"`{parameter}`" if parameter else f"{reset_of(node):#x}"
@@ -66,7 +66,7 @@ def reset(node: FieldNode | RegNode) -> str:
 
 
 def parameters(register: RegNode) -> list[str]:
-    """Python expressions for the parts of a register that identifies the configuration."""
+    """Python expressions for the fields of a register that reads back the configuration."""
     return [
         f"config.{field.get_property('parameter')}" + (f" << {field.lsb}" if field.lsb else "")
         for field in register.fields()
@@ -125,7 +125,7 @@ def context(top: AddrmapNode) -> dict[str, Any]:
 
 
 def render() -> dict[Path, str]:
-    """The files that are derived, by their paths."""
+    """The contents of the generated files by path."""
     environment = jinja2.Environment(
         loader=jinja2.FileSystemLoader(SOURCE.parent),
         undefined=jinja2.StrictUndefined,
@@ -159,7 +159,7 @@ def render() -> dict[Path, str]:
 
 
 def main() -> None:
-    """Writes the files and names those that changed."""
+    """Writes the generated files and prints which changed."""
     try:
         made = render()
     except RegisterMapError as error:

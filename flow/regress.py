@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """`python -m flow.regress`: the benches over many seeds, and the other tests once.
 
-Dask runs the jobs: on a LocalCluster, or on the farm whose scheduler is named. Everything is built
-first, then the longest simulations go first. Jobs of a worker that dies run again elsewhere.
+Dask runs the jobs on a LocalCluster, or on a farm, given its scheduler. All builds run first, then
+the simulations, the longest ones first. If a worker dies, its jobs run again elsewhere.
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ from tb.registry import BENCHES, Bench
 
 DIRECTORY = ROOT / "build" / ("coverage" if runner.covers() else "regress")
 BUILDS_FIRST = 1_000_000
-"""Priority of builds; that of a simulation is its seconds."""
+"""Priority of builds; a simulation's is its expected seconds."""
 FARM_WAIT_S = 60
 
 console = Console(highlight=False, soft_wrap=True)
@@ -53,11 +53,11 @@ class RegressionError(Exception):
 
 @dataclass(frozen=True)
 class Job:
-    """One bench in one simulator at one configuration with one seed."""
+    """One bench in one simulator, at one configuration and with one seed."""
 
     test: str
     number: int
-    """Of the bench among those of the test: a bench's functions cannot go to another process."""
+    """The bench's index in its test; a Bench holds functions, which cannot be pickled."""
     config: str
     sim: str
     seed: int
@@ -69,23 +69,23 @@ class Job:
 
     @property
     def kind(self) -> str:
-        """The job without its seed."""
+        """Identifies the job apart from its seed."""
         bench = self.bench
         return f"{self.test}.{bench.name}.{bench.module_name}.{self.config}.{self.sim}"
 
     @property
     def name(self) -> str:
-        """All of it."""
+        """Identifies the job."""
         return f"{self.kind}.{self.seed}"
 
     @property
     def build(self) -> str:
-        """The build it runs on."""
+        """Identifies the build that it runs on."""
         return f"{self.sim}.{self.config}.{self.bench.name}"
 
     @property
     def command(self) -> str:
-        """What repeats it."""
+        """The command that repeats it."""
         alike = sum(bench.name == self.bench.name for bench in BENCHES[self.test])
         name = self.bench.name if alike == 1 else self.bench.module_name
         chosen = f"TEST={self.test} BENCH={name} SIM={self.sim} CONFIG={self.config}"
@@ -97,13 +97,13 @@ class Settings:
     """Settings for the workers."""
 
     directory: Path
-    """The regression's own, in the checkout that all workers share."""
+    """The regression's directory, in the checkout that all workers share."""
     token: str
-    """Names the regression; the directory holds it in a file."""
+    """Identifies the regression; stored in a file in `directory`."""
     time_limit: float = 1200
     waves_limit: int = 5
     rtl_coverage: str = ""
-    """RTL_COVERAGE of the environment, which a farm's workers do not have."""
+    """The value of RTL_COVERAGE, because a farm's workers do not share the environment."""
 
 
 @dataclass
@@ -113,22 +113,22 @@ class Result:
     job: Job
     seconds: float
     cpu: float
-    """Seconds that its processes computed; less than `seconds` on a busy machine."""
+    """CPU seconds; fewer than `seconds` on a busy machine."""
     failure: str = ""
-    """One sentence; none: it passed."""
+    """One sentence, or "" if it passed."""
     directory: str = ""
-    """Where log and results are."""
+    """The directory with the log and the results."""
     tests: dict[str, bool] = field(default_factory=dict)
     """The cocotb tests that ran, and whether they passed."""
     waves: str = ""
-    """The waves of a failure that was repeated, or why there are none."""
+    """The waves file of a repeated failure, or why there is none."""
 
 
 Work = Callable[[Job, Settings, bool], Result]
 
 
 def fresh_directory(path: Path) -> Path:
-    """`path`, or a new one next to it if a worker that died, or seems to have, has used it."""
+    """Creates `path`, or another next to it if a worker that died, or seems to have, used it."""
     number = 1
     while True:
         attempt = path if number == 1 else path.with_name(f"{path.name}.try{number}")
@@ -139,30 +139,30 @@ def fresh_directory(path: Path) -> Path:
 
 
 def checkout(directory: Path) -> tuple[Path, str]:
-    """On a worker: the checkout's path and the regression that it sees there."""
+    """Runs on a worker: its checkout's path and the token of the regression that it sees there."""
     token = directory / "token"
     return ROOT, token.read_text(encoding="ascii") if token.is_file() else ""
 
 
 def check_checkout(settings: Settings) -> None:
-    """Raises BenchFailure where the worker's checkout is not the regression's."""
+    """Raises BenchFailure if this worker's checkout is not the regression's."""
     if checkout(settings.directory) != (ROOT, settings.token):
-        raise runner.BenchFailure(f"A worker does not share the checkout: its {ROOT} is another.")
+        raise runner.BenchFailure(f"A worker does not share the checkout: its {ROOT} differs.")
 
 
 def prepare(settings: Settings) -> None:
-    """Before each build and run: the checkout is the regression's, and the environment is set."""
+    """Checks the checkout and sets the environment, before each build and run."""
     check_checkout(settings)
     os.environ["RTL_COVERAGE"] = settings.rtl_coverage
 
 
 def quiet() -> contextlib.AbstractContextManager[object]:
-    """Keeps what a worker prints off the screen; logs have it."""
+    """Keeps a worker's output off the screen; the logs have it."""
     return contextlib.redirect_stdout(io.StringIO())
 
 
 class Watch:
-    """Measures one build or run; a worker does one at a time."""
+    """Measures one build or run; a worker runs only one at a time."""
 
     def __init__(self) -> None:
         self._begin = time.perf_counter(), self._children()
@@ -173,27 +173,27 @@ class Watch:
         return used.ru_utime + used.ru_stime
 
     def read(self) -> tuple[float, float]:
-        """Seconds since the start, and those that processes have computed."""
+        """Seconds since the start, and CPU seconds of child processes."""
         begin, cpu = self._begin
         return time.perf_counter() - begin, self._children() - cpu
 
 
 def build_job(job: Job, settings: Settings, waves: bool = False) -> Result:
-    """Compiles what a job needs."""
+    """Compiles the build that a job needs."""
     watch, failure = Watch(), ""
     try:
         prepare(settings)
         with quiet():
-            config = configs.load(job.config)
+            config = configs.load_model(job.config)
             runner.build(job.bench, config, job.sim, waves, settings.time_limit)
     except BuildError as error:
         failure = str(error)
-    directory = runner.build_directory(job.bench, configs.load(job.config), job.sim, waves)
+    directory = runner.build_directory(job.bench, configs.load_model(job.config), job.sim, waves)
     return Result(job, *watch.read(), failure, str(directory))
 
 
 def test_results(path: Path) -> list[tuple[str, bool]]:
-    """The tests of a JUnit file and whether they passed, without the skipped ones."""
+    """The tests in a JUnit file and whether they passed; skipped ones are left out."""
     if not path.is_file():
         return []
     return [
@@ -204,7 +204,7 @@ def test_results(path: Path) -> list[tuple[str, bool]]:
 
 
 def run_job(job: Job, settings: Settings, waves: bool = False) -> Result:
-    """Runs a job on what is built; what failed is in the result, not raised."""
+    """Runs a job on its build; the result records a failure, nothing is raised."""
     watch, failure = Watch(), ""
     directory = fresh_directory(settings.directory / ("waves" if waves else "runs") / job.name)
     try:
@@ -212,7 +212,7 @@ def run_job(job: Job, settings: Settings, waves: bool = False) -> Result:
         with quiet():
             runner.run(
                 job.bench,
-                configs.load(job.config),
+                configs.load_model(job.config),
                 job.sim,
                 job.seed,
                 waves,
@@ -230,7 +230,7 @@ def run_job(job: Job, settings: Settings, waves: bool = False) -> Result:
 
 
 def seed_of(base: int, kind: str, index: int) -> int:
-    """The seed of a job: it depends on nothing but the job and the regression's seed."""
+    """The seed of a job, a function of the job and the regression's seed alone."""
     digest = hashlib.sha256(f"{base}/{kind}/{index}".encode()).digest()
     return int.from_bytes(digest[:4], "big") & 0x7FFF_FFFF
 
@@ -238,16 +238,16 @@ def seed_of(base: int, kind: str, index: int) -> int:
 def select(
     seeds: int, base: int, test: str = "", sim: str = "", config: str = "", icarus_seeds: int = 0
 ) -> list[Job]:
-    """The jobs of a regression; RegressionError if nothing is left of them.
+    """The jobs of a regression; raises RegressionError if there are none.
 
     Args:
-        seeds: how many seeds each bench gets; an exhaustive one gets one.
-        base: the seed they follow from.
-        test: this test of the registry alone.
-        sim: this simulator alone.
-        config: this configuration alone, and with changes.
-        icarus_seeds: as many in Icarus; 0: a quarter of them, as it takes most of the time, or all
-            of them if `sim` chooses it.
+        seeds: seeds per bench; an exhaustive bench gets one.
+        base: the seed from which all others derive.
+        test: if not empty, only this test of the registry.
+        sim: if not empty, only this simulator.
+        config: if not empty, only this configuration and its variations.
+        icarus_seeds: seeds per bench in Icarus; 0: a quarter of `seeds`, because Icarus takes most
+            of the time, or all of them if `sim` selects Icarus.
     """
     jobs = []
     asked = f"{config}+" if config else ""
@@ -265,12 +265,12 @@ def select(
                     kind = Job(name, number, at, on, 0).kind
                     jobs.append(Job(name, number, at, on, seed_of(base, kind, index)))
     if not jobs:
-        raise RegressionError("No bench of the registry is left by TEST, SIM and CONFIG.")
+        raise RegressionError("No bench in the registry matches TEST, SIM and CONFIG.")
     return jobs
 
 
 class Engine:
-    """Hands builds and jobs to Dask and takes their results."""
+    """Submits builds and jobs to Dask and collects their results."""
 
     def __init__(
         self,
@@ -281,7 +281,7 @@ class Engine:
         build: Work = build_job,
         run: Work = run_job,
     ) -> None:
-        """`expected` gives the seconds of a build or of a kind of jobs: long ones go first."""
+        """`expected` estimates the seconds of a build or of a kind of job: long ones go first."""
         self.client = client
         self.settings = settings
         self.expected = expected
@@ -295,9 +295,9 @@ class Engine:
         self.futures = as_completed()
 
     def results(self) -> Iterator[tuple[str, Result]]:
-        """Everything as it ends: ("build" or "run", result), each job once.
+        """Yields ("build" or "run", result) as each one ends, every job once.
 
-        A job that failed comes when it has been repeated with waves, if it is.
+        If a failed job is repeated with waves, its result comes after the repetition.
         """
         for jobs in self.waiting.values():
             self._submit("build", jobs[0], BUILDS_FIRST + self.expected(jobs[0].build))
@@ -332,7 +332,7 @@ class Engine:
         self.futures.add(future)
 
     def _start(self, build: str, result: Result) -> Iterator[tuple[str, Result]]:
-        """Submits the jobs of a build, or fails them with it."""
+        """Submits the jobs of a build, or fails them if the build failed."""
         for job in self.waiting.pop(build):
             if result.failure:
                 yield "run", Result(job, 0.0, 0.0, result.failure, result.directory)
@@ -349,17 +349,17 @@ class Engine:
     @staticmethod
     def _result(future: Future[Result], job: Job) -> Result:
         try:
-            # Waits if the worker that had the result died since: it is computed again then.
+            # Blocks if the worker with the result has died: Dask then computes it again.
             result: Result = future.result()
         except KilledWorker:
-            return Result(job, 0.0, 0.0, "Every worker that took this job died.")
+            return Result(job, 0.0, 0.0, "Every worker that ran this job died.")
         except Exception as error:
-            return Result(job, 0.0, 0.0, f"The job was not done: {type(error).__name__}: {error}")
+            return Result(job, 0.0, 0.0, f"The job did not run: {type(error).__name__}: {error}")
         return result
 
 
 def expected_seconds() -> Callable[[str], float]:
-    """Seconds of builds and kinds of jobs in the regression before this one, or a guess."""
+    """Estimates seconds of builds and kinds of job from the previous regression, or guesses."""
     known: Mapping[str, float] = {}
     with contextlib.suppress(OSError, ValueError, KeyError):
         known = json.loads((DIRECTORY / "summary.json").read_text(encoding="utf-8"))["expected"]
@@ -373,8 +373,8 @@ def expected_seconds() -> Callable[[str], float]:
 
 @contextlib.contextmanager
 def connected(scheduler: str, workers: int) -> Iterator[Client]:
-    """A client of the scheduler named, or of a cluster of this machine's cores."""
-    # A worker gets a job when it is free: the longest ones must not wait behind each other.
+    """A client of the scheduler at an address, or of a cluster on this machine's cores."""
+    # A worker gets a job only when it is free, so long ones do not queue behind each other.
     dask.config.set({"distributed.scheduler.worker-saturation": 1.0})
     if scheduler:
         try:
@@ -398,7 +398,7 @@ def connected(scheduler: str, workers: int) -> Iterator[Client]:
 
 
 def check_workers(client: Client, settings: Settings) -> int:
-    """The number of workers; RegressionError unless each is one thread in this checkout."""
+    """The number of workers; raises RegressionError unless each has one thread in this checkout."""
     try:
         client.wait_for_workers(1, timeout=FARM_WAIT_S)
     except TimeoutError:
@@ -412,7 +412,7 @@ def check_workers(client: Client, settings: Settings) -> int:
             )
         if answer != (ROOT, settings.token):
             raise RegressionError(
-                f"The worker {worker} does not share this checkout: {ROOT} has to be the same"
+                f"The worker {worker} does not share this checkout: {ROOT} must be the same"
                 " directory on every machine."
             )
     for worker, about in client.scheduler_info(n_workers=-1)["workers"].items():
@@ -424,7 +424,7 @@ def check_workers(client: Client, settings: Settings) -> int:
 
 
 def run_pytest(seed: int, workers: int) -> PytestResult:
-    """All tests but the benches, once."""
+    """Runs all tests but the benches, once."""
     results, log = DIRECTORY / "pytest.xml", DIRECTORY / "pytest.log"
     command = [sys.executable, "-m", "pytest", "-n", str(workers), f"--seed={seed}"]
     command += [f"--junitxml={results}", "--deselect", "tests/test_benches.py::test_bench["]
@@ -447,7 +447,7 @@ def run_pytest(seed: int, workers: int) -> PytestResult:
 
 
 def revision() -> str:
-    """The commit, with a + if files differ from it; "" outside git."""
+    """The commit, followed by + if files differ from it; "" outside git."""
 
     def git(*arguments: str) -> str:
         done = subprocess.run(["git", *arguments], cwd=ROOT, capture_output=True, text=True)
@@ -461,7 +461,7 @@ def revision() -> str:
 
 
 def attempt(result: Result) -> Attempt:
-    """A result as the reports have it."""
+    """A result in the form that the reports store."""
     job = result.job
     return Attempt(
         kind=job.kind,
@@ -482,7 +482,7 @@ def attempt(result: Result) -> Attempt:
 
 
 def progress_bar() -> Progress:
-    """Counts, a bar in seconds of work, and the time left."""
+    """Shows counts, a bar in seconds of work, and the time left."""
     return Progress(
         TextColumn("{task.description}"),
         BarColumn(),
@@ -525,8 +525,8 @@ def simulate(engine: Engine, summary: Summary, jobs: int) -> None:
 
 
 def continued(before: Summary, jobs: Sequence[Job]) -> tuple[Summary, list[Job]]:
-    """The results kept from a regression, and the jobs still to pass, whose leftovers are
-    removed."""
+    """The results to keep from an earlier regression, and the jobs still to pass; removes the
+    latter's leftovers."""
     passed = {(job.kind, job.seed) for job in jobs}
     passed &= {(each.kind, each.seed) for each in before.attempts if not each.failure}
     summary = Summary(
@@ -557,15 +557,15 @@ def regress(
     everything: bool,
     before: Summary | None = None,
 ) -> Summary:
-    """The whole regression, or what `before` has not passed of it; writes its reports.
+    """Runs the whole regression, or the part that did not pass in `before`; writes its reports.
 
-    They are written of one that is interrupted, too.
+    An interrupted regression writes reports, too.
     """
     expected = expected_seconds()
     summary = Summary(seed=base, revision=revision(), planned=len(jobs))
     if before:
         summary, jobs = continued(before, jobs)
-        console.print(f"{len(summary.attempts)} of them passed before, {len(jobs)} are left")
+        console.print(f"{len(summary.attempts)} of them have passed, {len(jobs)} are left")
     else:
         shutil.rmtree(DIRECTORY, ignore_errors=True)
         DIRECTORY.mkdir(parents=True)
@@ -577,7 +577,7 @@ def regress(
         with stops.raising(), connected(scheduler, workers) as client:
             summary.workers = check_workers(client, settings)
             if everything and summary.pytest is None:
-                with console.status("The tests without a simulator, through pytest"):
+                with console.status("Tests without a simulator, in pytest"):
                     summary.pytest = run_pytest(base, workers)
                 console.print(summary.pytest.sentence)
             engine = Engine(client, jobs, settings, expected)
@@ -590,35 +590,35 @@ def regress(
 
 
 def main(
-    seeds: Annotated[int, typer.Option(min=1, help="seeds of each bench")] = 3,
-    seed: Annotated[str, typer.Option(help="the seed that all others follow from")] = "",
-    test: Annotated[str, typer.Option(help="this test alone")] = "",
-    sim: Annotated[str, typer.Option(help="this simulator alone")] = "",
-    config: Annotated[str, typer.Option(help="this configuration alone, and with changes")] = "",
+    seeds: Annotated[int, typer.Option(min=1, help="seeds per bench")] = 3,
+    seed: Annotated[str, typer.Option(help="base seed, from which all others derive")] = "",
+    test: Annotated[str, typer.Option(help="only this test")] = "",
+    sim: Annotated[str, typer.Option(help="only this simulator")] = "",
+    config: Annotated[str, typer.Option(help="only this configuration and its variations")] = "",
     icarus_seeds: Annotated[int, typer.Option(min=0, help="seeds in Icarus; 0: a quarter")] = 0,
-    jobs: Annotated[int, typer.Option(min=0, help="processes; 0: one a core")] = 0,
+    jobs: Annotated[int, typer.Option(min=0, help="processes; 0: one per core")] = 0,
     scheduler: Annotated[str, typer.Option(help="a Dask scheduler's address")] = "",
-    limit: Annotated[float, typer.Option(min=1, help="seconds for one simulation")] = 1200,
+    limit: Annotated[float, typer.Option(min=1, help="seconds allowed per simulation")] = 1200,
     again: Annotated[bool, typer.Option(help="keep what passed in the last regression")] = False,
 ) -> None:
-    """Runs the benches over many seeds, and the other tests once unless benches are chosen."""
+    """Runs the benches over many seeds, and the other tests once unless options select benches."""
     try:
         before = read(DIRECTORY) if again else None
         if again and before is None:
             raise RegressionError(
-                f"There is no regression of this design by these benches in {DIRECTORY} to"
+                f"There is no regression of this design and these benches in {DIRECTORY} to"
                 " continue: run it without AGAIN=1."
             )
         base = runner.default_seed(seed or (str(before.seed) if before else ""))
         if before and before.seed != base:
-            raise RegressionError(f"The last regression had SEED={before.seed}: take that.")
+            raise RegressionError(f"The last regression had SEED={before.seed}: use that.")
         if test and test not in BENCHES:
             choice = ", ".join(sorted(BENCHES))
             raise RegressionError(f"There is no test {test!r}; choose one of: {choice}.")
         if sim:
             runner.check_sim(sim)
         if config:
-            configs.load(config)
+            configs.load_model(config)
         chosen = select(seeds, base, test, sim, config, icarus_seeds)
         workers = jobs or len(os.sched_getaffinity(0))
         console.print(f"{len(chosen)} jobs, repeated with SEED={base}")
@@ -636,7 +636,7 @@ def main(
 
 
 if __name__ == "__main__":
-    # By its own name, under which the workers find what they are sent.
+    # Import by name: the workers unpickle functions of flow.regress, not of __main__.
     from flow.regress import main as command
 
     stops.run(command)

@@ -1,6 +1,6 @@
 # Copyright 2026 The Crocuta authors
 # SPDX-License-Identifier: Apache-2.0
-"""Output of a regression in build/regress: a summary, a JUnit file and a page."""
+"""The reports of a regression in build/regress: a summary, a JUnit file and a page."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from flow.pages import write_page
 
 @dataclass
 class PytestResult:
-    """The tests without a simulator."""
+    """The outcome of the tests without a simulator."""
 
     passed: int
     failed: int
@@ -31,7 +31,7 @@ class PytestResult:
 
     @property
     def sentence(self) -> str:
-        """For people."""
+        """A summary for people."""
         state = "passed" if self.ok else "FAILED"
         counts = f"{self.passed} passed, {self.failed} failed"
         return f"pytest {state}: {counts}, {self.cpu:.0f} s of CPU"
@@ -67,14 +67,14 @@ class Summary:
     workers: int = 0
     seconds: float = 0.0
     interrupted: int = 0
-    """The signal that ended it, or none."""
+    """The signal that ended it, or 0."""
     pytest: PytestResult | None = None
     builds: dict[str, float] = field(default_factory=dict)
-    """Seconds of each."""
+    """Seconds of each build."""
     build_cpu: float = 0.0
     attempts: list[Attempt] = field(default_factory=list)
     continued: list[str] = field(default_factory=list)
-    """The revisions of the runs before this one whose results it kept."""
+    """The revisions of earlier runs whose results it kept."""
 
     @property
     def failures(self) -> list[Attempt]:
@@ -83,13 +83,13 @@ class Summary:
 
     @property
     def ok(self) -> bool:
-        """Everything ran and passed."""
+        """Whether everything ran and passed."""
         complete = len(self.attempts) == self.planned and not self.interrupted
         return complete and not self.failures and (self.pytest is None or self.pytest.ok)
 
     @property
     def sentence(self) -> str:
-        """For people."""
+        """A summary for people."""
         left = self.planned - len(self.attempts)
         parts = [f"{len(self.attempts)} of {self.planned} jobs", f"{len(self.failures)} failed"]
         if self.pytest:
@@ -104,7 +104,7 @@ class Summary:
         return f"{', '.join(parts)}; {end} {self.seconds:.0f} s on {self.workers} workers."
 
     def expected(self) -> dict[str, float]:
-        """Mean seconds of builds and kinds of jobs, for the order of the next regression."""
+        """Mean seconds of builds and kinds of job, which order the next regression."""
         count = Counter(attempt.kind for attempt in self.attempts)
         total: Counter[str] = Counter()
         for attempt in self.attempts:
@@ -113,7 +113,7 @@ class Summary:
 
 
 def read(directory: Path) -> Summary | None:
-    """The summary that `write` has left of a regression of this design, if there is one."""
+    """The summary of the last regression, or None unless it is of this design."""
     try:
         document = json.loads((directory / "summary.json").read_text(encoding="utf-8"))
     except (OSError, ValueError):
@@ -128,7 +128,7 @@ def read(directory: Path) -> Summary | None:
 
 @dataclass
 class Cell:
-    """The seeds of one bench in one simulator at one configuration."""
+    """All seeds of one bench in one simulator at one configuration."""
 
     runs: int = 0
     passed: int = 0
@@ -150,7 +150,7 @@ def table(summary: Summary) -> tuple[list[tuple[str, str]], dict[tuple[str, str]
 
 
 def by_test(rows: dict[tuple[str, str], list[Cell]]) -> dict[str, Cell]:
-    """The rows of `table`, added up for each test; what took longest comes first."""
+    """The rows of `table`, summed by test; the test that took longest comes first."""
     tests: dict[str, Cell] = {}
     for (test, _), cells in rows.items():
         total = tests.setdefault(test, Cell())
@@ -162,7 +162,7 @@ def by_test(rows: dict[tuple[str, str], list[Cell]]) -> dict[str, Cell]:
 
 
 def junit(summary: Summary) -> ElementTree.Element:
-    """All jobs as test suites, a test of a bench as a case, and pytest's own suites."""
+    """JUnit XML: a job is a suite and a bench's test a case; pytest's own suites follow."""
     root = ElementTree.Element("testsuites", name="regression")
     for attempt in summary.attempts:
         cases = attempt.tests or {"build and run": not attempt.failure}
@@ -189,7 +189,7 @@ def junit(summary: Summary) -> ElementTree.Element:
 
 
 def link(path: str, directory: Path) -> str:
-    """A path as a page in `directory` links it."""
+    """A path relative to the page in `directory`, for a link."""
     return os.path.relpath(path, directory)
 
 

@@ -2,9 +2,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """`make resources`: synthesises all configurations and writes docs/resources.md.
 
-The figures are kept in docs/resources.json, each configuration's with what they depend on (its
-basis). So a test can tell for a moment's work whether the table is about the present design, and
-synthesise no more than the smallest configuration again.
+docs/resources.json keeps each configuration's figures together with everything that they depend on
+(their basis). A test can therefore check at once whether the table is about the present design, and
+needs to synthesise only the smallest configuration.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ from crocuta.design.sources import rtl_files
 from crocuta.models import configs
 from crocuta.models.configs import ROOT, Config
 from crocuta.models.files import write_generated
-from crocuta.models.transform import twiddle_rom
+from crocuta.models.transform import rom_files
 from flow import synth
 from flow.digest import design_digest
 from flow.synth import Figures, Json, console, fail, number
@@ -37,9 +37,9 @@ from flow.synth import Figures, Json, console, fail, number
 DOCS = ROOT / "docs"
 COMMAND = "make resources"
 KEPT = ("lut", "ff", "dsp", "bram36", "uram")
-# The most that a figure may grow without a new table.
+# The largest growth of a figure, in per cent, that needs no new table.
 PERCENT = 3
-# What a basis consists of, and how a sentence calls it.
+# The parts of a basis, and their names in messages.
 CAUSES = {
     "design": "the RTL",
     "yosys": "yosys",
@@ -47,14 +47,14 @@ CAUSES = {
     "parameters": "the configuration",
     "twiddles": "the twiddle tables",
 }
-# Of a configuration, what its hardware does not depend on.
+# Fields of a configuration that do not affect the hardware.
 NOT_HARDWARE = ("name", "about", "bram36_max", "uram_max")
 
 
 def basis(config: Config) -> Json:
-    """All that a configuration's figures depend on."""
+    """Everything that a configuration's figures depend on."""
     with tempfile.TemporaryDirectory() as directory:
-        paths = sorted(twiddle_rom.write(config, Path(directory)).glob("*.mem"))
+        paths = sorted(rom_files.write(config, Path(directory)).glob("*.mem"))
         tables = [path.read_text(encoding="utf-8") for path in paths]
     values = {name: value for name, value in asdict(config).items() if name not in NOT_HARDWARE}
     return {
@@ -67,8 +67,8 @@ def basis(config: Config) -> Json:
 
 
 def entry(config: Config, report: Json) -> Json:
-    """The part of flow.synth's report that is kept: the tree of blocks, in rtl/crocuta.f's
-    order."""
+    """The part of flow.synth's report to keep: the tree of blocks, in the order of
+    rtl/crocuta.f."""
     order = {path.stem: index for index, path in enumerate(rtl_files())}
     blocks = sorted(report["blocks"], key=lambda block: [order[name] for name in block["path"]])
     return {
@@ -81,13 +81,14 @@ def entry(config: Config, report: Json) -> Json:
 
 
 def total(found: Json) -> Figures:
-    """The figures of a configuration: those of the block around all others."""
+    """A configuration's totals: the figures of the outermost block."""
     top: Figures = next(iter(found["blocks"].values()))
     return {name: top[name] for name in KEPT}
 
 
 def own(found: Json) -> dict[str, Figures]:
-    """By module, what its instances take without the modules in them; in rtl/crocuta.f's order."""
+    """Each module's resources, summed over its instances and without the modules inside them, in
+    the order of rtl/crocuta.f."""
     figures: dict[str, Counter[str]] = {path.stem: Counter() for path in rtl_files()}
     for path, block in found["blocks"].items():
         above, _, module = path.rpartition("/")
@@ -99,7 +100,7 @@ def own(found: Json) -> dict[str, Figures]:
 
 
 def grown(now: Figures, before: Figures) -> list[str]:
-    """The figures that are more than PERCENT above what they were."""
+    """The figures that have grown by more than PERCENT."""
     return [
         f"{number(now[name])} {synth.FIGURES[name]} instead of {number(before[name])}"
         for name in KEPT
@@ -108,7 +109,7 @@ def grown(now: Figures, before: Figures) -> list[str]:
 
 
 def stale(data: Mapping[str, Json]) -> list[str]:
-    """A sentence for each way in which the table is not about what there is."""
+    """A sentence for each way in which the table is out of date."""
     found = []
     for name in configs.rtl_names():
         config = configs.load(name)
@@ -126,12 +127,12 @@ def stale(data: Mapping[str, Json]) -> list[str]:
                 break
     gone = [name for name in data if name not in configs.rtl_names()]
     found += [f"docs/resources.md has {name}, which is gone: run `{COMMAND}`." for name in gone]
-    # A new RTL is one sentence, not one for each configuration.
+    # A change to the RTL is one sentence, not one per configuration.
     return list(dict.fromkeys(found))
 
 
 def over_budget(data: Mapping[str, Json]) -> list[str]:
-    """A sentence for each limit of a configuration that the table exceeds."""
+    """A sentence for each limit of a configuration that its figures exceed."""
     kept = [name for name in configs.rtl_names() if name in data]
     return [
         problem
@@ -153,7 +154,7 @@ def table(*headings: str) -> list[str]:
 
 
 def cells(figures: Figures) -> list[str]:
-    """A block's or a module's figures."""
+    """The cells with a block's or a module's figures."""
     return [number(figures[name]) for name in KEPT]
 
 
@@ -210,7 +211,7 @@ def text(data: Mapping[str, Json]) -> str:
 
 
 def committed(path: Path) -> Json:
-    """The data of the last commit; the file's outside git, and none if there is no file either."""
+    """The data in the last commit, or in the file outside git; empty if there is neither."""
     command = ["git", "show", f"HEAD:./{path.name}"]
     try:
         shown = subprocess.run(command, cwd=path.parent, capture_output=True, text=True)
@@ -222,16 +223,16 @@ def committed(path: Path) -> Json:
 
 
 def change(now: float, before: float | None) -> str:
-    """A figure and by how much it is not what it was."""
+    """A figure and its change."""
     if before is None or now == before:
         difference = "new" if before is None else "="
     else:
-        difference = f"{100 * (now / before - 1):+.1f} %" if before else "none before"
+        difference = f"{100 * (now / before - 1):+.1f} %" if before else "new"
     return f"{number(now)} ({difference})"
 
 
 def show(data: Mapping[str, Json], before: Mapping[str, Json]) -> None:
-    """The totals, and their changes."""
+    """Prints the totals and their changes."""
     shown = Table(title="Resources, and the change since the last commit", box=SIMPLE)
     shown.add_column("configuration", no_wrap=True)
     for name in KEPT:
@@ -244,9 +245,9 @@ def show(data: Mapping[str, Json], before: Mapping[str, Json]) -> None:
 
 
 def main(
-    docs: Annotated[Path, typer.Option(help="where resources.md and .json go")] = DOCS,
+    docs: Annotated[Path, typer.Option(help="output directory of resources.md and .json")] = DOCS,
 ) -> None:
-    """Synthesises every configuration and writes the table; fails on errors and limits alone."""
+    """Synthesises every configuration and writes the table; fails only on errors and limits."""
     data: dict[str, Json] = {}
     beyond: list[str] = []
     names = configs.rtl_names()
@@ -257,7 +258,7 @@ def main(
         try:
             report, _ = synth.measured(synth.Synthesis(config, synth.KERNEL))
         except synth.SynthesisError as error:
-            raise fail(f"{error}. The table is as it was.", 1) from None
+            raise fail(f"{error}. The table is unchanged.", 1) from None
         data[name] = entry(config, report)
         beyond += synth.over_budget(report, config)
         console.print(f"{name}: {index} of {len(names)}, {time.monotonic() - start:.0f} s")

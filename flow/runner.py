@@ -1,6 +1,6 @@
 # Copyright 2026 The Crocuta authors
 # SPDX-License-Identifier: Apache-2.0
-"""Builds and runs one bench in one simulator, through cocotb's runners."""
+"""Builds and runs one bench in one simulator, with cocotb's runners."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ from crocuta.models.configs import ROOT, Config
 from tb.registry import SIMS, Bench
 
 BUILD = ROOT / "build" / "sim"
-"""Output of every build and every seed: logs, results, waves."""
+"""Output directory of every build and seed: logs, results, waves."""
 VERILATOR_CONTROL = Path(__file__).with_name("verilator.vlt")
 TAIL_LINES = 30
 TIME_LIMIT_S = 3600  # a simulation that hangs must not hang the suite
@@ -49,15 +49,15 @@ OTHERS_SETTINGS = re.compile(
     "(COCOTB|COVERAGE|GPI|PYGPI|VERILATOR|IVERILOG|SIM_CMD)(_.*)?|GUI|LIBPYTHON_LOC|MODULE|"
     "PYTHON(HASHSEED|HOME|INSPECT|OPTIMIZE|STARTUP)|RANDOM_SEED|TEST(CASE|FILTER)?|TOPLEVEL.*|WAVES"
 )
-"""Variables by which a user's shell would change what a simulation does, or how much of it."""
+"""Environment variables that would change what a simulation does or how much of it runs."""
 
 
 class BenchFailure(BuildError):
-    """A bench that did not build, failed, or ran no test; the message names the log."""
+    """A bench did not build, failed or ran no test; the message names the log."""
 
 
 class _Logged(cocotb_runner.Runner):
-    """Common to both simulators: output to a log file and, on request, to the screen."""
+    """Common to both simulators: output goes to a log file and, if `echo`, to the screen."""
 
     echo = False
     time_limit: float = TIME_LIMIT_S
@@ -67,13 +67,13 @@ class _Logged(cocotb_runner.Runner):
         ours = dict(self.env)
         super()._set_env_common()
         self.env.update(ours)
-        self.env["GPI_LOG_LEVEL"] = "ERROR"  # its start-up chatter hides the results
+        self.env["GPI_LOG_LEVEL"] = "ERROR"  # start-up chatter would hide the results
         self.env["PYTHONPATH"] = os.pathsep.join([str(ROOT), *sys.path])
-        # A failed assertion shows its values: in the benches, not in all that they import, since
-        # rewriting numpy takes longer than most simulations.
+        # Assertions are rewritten to show their values, but only in the benches: rewriting numpy
+        # takes longer than most simulations.
         self.env["COCOTB_REWRITE_ASSERTION_FILES"] = "tb/*.py"
-        self.env["PYTHONHASHSEED"] = "0"  # the order of sets must not change what a seed repeats
-        # A build is not linked with the library of the environment that compiled it first.
+        self.env["PYTHONHASHSEED"] = "0"  # or the order of sets would change what a seed repeats
+        # A shared build must not be linked with the library of the environment that compiled it.
         libraries = [str(cocotb_tools.config.libs_dir), self.env.get("LD_LIBRARY_PATH", "")]
         self.env["LD_LIBRARY_PATH"] = os.pathsep.join(filter(None, libraries))
 
@@ -99,7 +99,7 @@ class _Verilator(_Logged, cocotb_runner.Verilator):
 
 
 class _Icarus(_Logged, cocotb_runner.Icarus):
-    """Icarus Verilog as installed."""
+    """The version of the installed Icarus Verilog."""
 
 
 def _icarus_version() -> str:
@@ -110,7 +110,7 @@ def _icarus_version() -> str:
 
 
 def covers() -> bool:
-    """Whether RTL_COVERAGE=1 asks Verilator for line, branch and toggle coverage."""
+    """Whether RTL_COVERAGE=1 requests line, branch and toggle coverage from Verilator."""
     return os.environ.get("RTL_COVERAGE", "0") not in ("", "0")
 
 
@@ -148,8 +148,8 @@ def _parameters(bench: Bench, config: Config, option: str) -> list[str]:
 def _verilator_recipe(bench: Bench, config: Config, waves: bool) -> verilator.Recipe:
     large = config.chunk >= rtl_build.LARGE_CHUNK
     sources = _sources(bench, "verilator")
-    # VPI's view of every signal costs most of the compile and of the speed: cocotb sees the top's
-    # alone, by a control file, or what the bench's own makes visible.
+    # Making every signal visible through VPI would dominate compile time and simulation speed, so a
+    # control file exposes only the top's signals to cocotb, or those that the bench's own names.
     visible = [] if any(path.suffix == ".vlt" for path in sources[1:]) else [bench.top]
     return verilator.Recipe(
         top=bench.top,
@@ -159,7 +159,7 @@ def _verilator_recipe(bench: Bench, config: Config, waves: bool) -> verilator.Re
             *("-LDFLAGS", "-L../cocotb -lcocotbvpi_verilator"),
             *_parameters(bench, config, "-G"),
         ),
-        # Python takes most of a small design's time, so compiling has to be quick.
+        # Python dominates the run time of a small design, so a quick compile pays off.
         optimise=(
             ("OPT_FAST=-O2 -march=native", "OPT_SLOW=-O1")
             if large
@@ -181,7 +181,7 @@ def _verilator_recipe(bench: Bench, config: Config, waves: bool) -> verilator.Re
 def _icarus_build(
     bench: Bench, config: Config, waves: bool
 ) -> tuple[str, Callable[[Path, TextIO, float], None]]:
-    """A digest of all that an Icarus build is made from, and what makes it."""
+    """A digest of everything that goes into an Icarus build, the tool included."""
     sources = _sources(bench, "icarus")
     texts = {"cmds.f": f"+timescale+{TIMESCALE}\n"}
     tops = [bench.top]
@@ -208,7 +208,7 @@ def _icarus_build(
 
 
 def _built(bench: Bench, config: Config, sim: str, waves: bool, time_limit: float) -> Path:
-    """The cache's folder with a build of the sources as they are."""
+    """The cache directory with a build of the current sources."""
     log_path = build_directory(bench, config, sim, waves) / "build.log"
     make: Callable[[Path, TextIO, float], None]
     if sim == "verilator":
@@ -223,14 +223,14 @@ def _built(bench: Bench, config: Config, sim: str, waves: bool, time_limit: floa
             make(folder, log, time_limit)
 
     def waiting() -> None:
-        print(f"Another process compiles {bench.top}: waiting for it.", flush=True)
+        print(f"Waiting for another process to compile {bench.top}.", flush=True)
 
     try:
         return cache.entry(f"{sim}-{bench.name}-{digest}", compile_here, waiting)
     except processes.Failed:
         print(_tail(log_path))
         hint = (
-            " (waves need the headers of liblz4-dev and zlib1g-dev)"
+            " (waves need the headers in liblz4-dev and zlib1g-dev)"
             if waves and "lz4" in log_path.read_text(errors="replace")
             else ""
         )
@@ -240,7 +240,7 @@ def _built(bench: Bench, config: Config, sim: str, waves: bool, time_limit: floa
 
 
 def declared_tests(source: Path) -> list[str]:
-    """The names of the cocotb tests that a bench module's source declares."""
+    """The names of the cocotb tests in a bench module's source."""
     body = ast.parse(source.read_text(encoding="utf-8"), str(source)).body
     kinds = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
     return [
@@ -257,7 +257,7 @@ def _is_test(decorator: ast.expr) -> bool:
 
 
 def tests_of(bench: Bench) -> list[str]:
-    """The names of a bench's tests; BenchFailure if its module is missing or has none."""
+    """The names of a bench's tests; raises BenchFailure if its module is missing or has none."""
     try:
         spec = importlib.util.find_spec(bench.module)
     except ModuleNotFoundError:
@@ -271,7 +271,7 @@ def tests_of(bench: Bench) -> list[str]:
 
 
 def check_only(only: str, benches: Sequence[Bench]) -> list[Bench]:
-    """The benches that have a test called `only`; BenchFailure if none has."""
+    """The benches that have a test called `only`; raises BenchFailure if none has."""
     tests = [(bench, tests_of(bench)) for bench in benches]
     found = [bench for bench, names in tests if only in names]
     if not found:
@@ -298,7 +298,7 @@ def _check_results(
             f"{bench.module} failed {len(failed)} of {len(ran)} tests"
             f" ({', '.join(failed)}): {where}"
         )
-    # A parametrised test comes as NAME/PARAMETER=VALUE; one that its module skips is there, too.
+    # A parametrised test is listed as NAME/PARAMETER=VALUE; a skipped one is listed, too.
     missing = set(expected) - {case.get("name", "").partition("/")[0] for case in cases}
     if missing:
         raise BenchFailure(f"{bench.module} did not run {', '.join(sorted(missing))}: {where}")
@@ -309,7 +309,7 @@ def _check_results(
 
 
 def default_seed(text: str = "") -> int:
-    """The seed written in `text` or else in the environment's SEED, or a new one."""
+    """The seed in `text`, otherwise in the environment variable SEED, otherwise a new one."""
     text = text or os.environ.get("SEED", "")
     try:
         return int(text) if text else secrets.randbits(31)
@@ -318,7 +318,7 @@ def default_seed(text: str = "") -> int:
 
 
 def build_directory(bench: Bench, config: Config, sim: str, waves: bool = False) -> Path:
-    """Where the logs and results of a bench are; benches of one top and variant share it."""
+    """The directory with a bench's logs and results; benches of one top and variant share it."""
     kind = "-waves" * waves + "-coverage" * (covers() and sim == "verilator")
     return BUILD / sim / config.name / (bench.name + kind)
 
@@ -326,10 +326,10 @@ def build_directory(bench: Bench, config: Config, sim: str, waves: bool = False)
 def build(
     bench: Bench, config: Config, sim: str, waves: bool = False, time_limit: float = TIME_LIMIT_S
 ) -> Path:
-    """Compiles a bench's design unless that was done; the folder that holds it.
+    """Compiles a bench's design unless it is cached; returns the build's directory.
 
     Raises:
-        BenchFailure: says what went wrong.
+        BenchFailure: the design did not compile.
     """
     if sim not in bench.sims:
         raise BenchFailure(f"{bench.module} runs on {' and '.join(bench.sims)}, not on {sim}.")
@@ -337,7 +337,7 @@ def build(
 
 
 def _results_directory(build: Path, bench: Bench, seed: int) -> Path:
-    """A directory for one seed's log and results; those of past days go."""
+    """A directory for one seed's log and results; removes those of past days."""
     parent = build / bench.module_name
     directory = parent / f"seed-{seed}"
     directory.mkdir(parents=True, exist_ok=True)
@@ -364,16 +364,16 @@ def run(
     """Builds what changed, runs the bench and returns its results file (JUnit XML).
 
     Args:
-        seed: cocotb's and the simulator's random seed; by default SEED or a new one.
-        waves: leave an FST file of all signals.
-        echo: show the simulation's output as it comes, not only in the log.
-        only: the name of the one test to run.
-        fail_fast: end with the first test that fails.
-        test_dir: for the log and the results; by default one for each build and seed.
-        time_limit: the most seconds that the simulation may take, and each compile before it.
+        seed: cocotb's and the simulator's random seed; default: SEED or a new one.
+        waves: write an FST file of all signals.
+        echo: print the simulation's output as well as logging it.
+        only: the name of the only test to run.
+        fail_fast: stop after the first test that fails.
+        test_dir: directory of the log and the results; default: one per build and seed.
+        time_limit: seconds after which the simulation, or a compile before it, is ended.
 
     Raises:
-        BenchFailure: it did not build, a test failed, or one of the bench's tests did not run.
+        BenchFailure: the design did not build, a test failed, or one of the tests did not run.
     """
     seed = default_seed() if seed is None else seed
     expected = [only] if only else tests_of(bench)
@@ -456,6 +456,6 @@ def _simulate(
 
 
 def check_sim(sim: str) -> None:
-    """Raises BenchFailure unless `sim` is a simulator the benches know."""
+    """Raises BenchFailure unless `sim` names a simulator that the benches support."""
     if sim not in SIMS:
         raise BenchFailure(f"There is no simulator {sim!r}; choose one of: {', '.join(SIMS)}.")

@@ -1,11 +1,11 @@
 # Copyright 2026 The Crocuta authors
 # SPDX-License-Identifier: Apache-2.0
-"""`python -m flow.signoff`: gathers the reports of a verification into docs/signoff.md.
+"""`python -m flow.signoff`: collects the verification reports into docs/signoff.md.
 
-It reads what the commands of the list left in build/, keeps the short form of each report in
-docs/signoff/, and fails when one is missing, is about another design or of other benches than there
-are, or when a target does not hold. A change of either makes the page that is there outdated, which
-it has to say: `--outdated` lets it.
+Reads the reports that the commands in the list write to build/ and keeps the essence of each in
+docs/signoff/. Fails if a report is missing, if it is about another design or other benches, or if a
+target is missed. When either changes later, the page must say that it is outdated: `--outdated`
+marks it.
 """
 
 from __future__ import annotations
@@ -39,37 +39,37 @@ Report = dict[str, Any]
 
 
 class SignoffError(Exception):
-    """A report that is not there or not about this design."""
+    """A report that is missing, or about another design."""
 
 
 @dataclass(frozen=True)
 class Item:
-    """A line of the checklist."""
+    """A row of the checklist."""
 
     what: str
     target: str
     measured: str
     held: bool
     report: str
-    """The kept report's name."""
+    """Name of the report kept in docs/signoff/."""
     command: str
 
 
 def load(path: Path, command: str, design: str) -> Report:
-    """A report; SignoffError when it cannot be used."""
+    """A report; raises SignoffError if it is missing or out of date."""
     if not path.is_file():
         raise SignoffError(f"There is no {path}: run `{command}`.")
     report: Report = json.loads(path.read_text(encoding="utf-8"))
     if report.get("design") != design:
         raise SignoffError(
-            f"{path} is about another design, or of other benches, models or proofs:"
+            f"{path} is about another design, or about other benches, models or proofs:"
             f" run `{command}` again."
         )
     return report
 
 
 def regression(report: Report) -> tuple[list[Item], Report]:
-    """All jobs passed, over enough seeds, in both simulators."""
+    """Checks that all jobs passed, over enough seeds, in both simulators."""
     attempts = report["attempts"]
     seeds = Counter((attempt["kind"], attempt["sim"]) for attempt in attempts)
     most = {sim: max(n for (_, on), n in seeds.items() if on == sim) for _, sim in seeds}
@@ -115,7 +115,7 @@ def regression(report: Report) -> tuple[list[Item], Report]:
 
 
 def testplan(report: Report) -> tuple[list[Item], Report]:
-    """Every point kept."""
+    """Checks that every point of every testplan was met."""
     points = [point for block in report["blocks"] for point in block["points"]]
     problems = len(report["problems"])
     kept = {
@@ -139,7 +139,7 @@ def testplan(report: Report) -> tuple[list[Item], Report]:
 
 
 def coverage(report: Report) -> tuple[list[Item], Report]:
-    """The four percentages."""
+    """Checks the four percentages."""
     items = [
         Item(
             f"Coverage, {kind}",
@@ -155,7 +155,7 @@ def coverage(report: Report) -> tuple[list[Item], Report]:
 
 
 def formal(report: Report) -> tuple[list[Item], Report]:
-    """Every proof, none vacuous."""
+    """Checks that every proof holds and none is vacuous."""
     totals = report["totals"]
     names = ("name", "module", "about", "parameters", "mode", "bound", "engine", "status")
     kept = {
@@ -181,7 +181,7 @@ def formal(report: Report) -> tuple[list[Item], Report]:
 
 
 def mutation(report: Report) -> tuple[list[Item], Report]:
-    """Enough faults found, the others explained."""
+    """Checks that the benches found enough faults and the other mutants are explained."""
     open_ = sum(not survivor["reason"] for survivor in report["survived"])
     kept = {name: value for name, value in report.items() if name != "all"}
     return [
@@ -212,8 +212,8 @@ def page(items: list[Item], design: str) -> str:
         TITLE,
         "",
         f"Design `{design}`, a digest of `rtl/`, `boards/` and of the benches, models and proofs",
-        "that verify them. Written by `make signoff` from what the commands below left;",
-        "[verification](verification.md) says what they do.",
+        "that verify them. Written by `make signoff` from the reports of the commands below;",
+        "[verification](verification.md) explains them.",
         "",
         "| check | target | measured | holds | evidence | command |",
         "|---|---|---|---|---|---|",
@@ -227,7 +227,7 @@ def page(items: list[Item], design: str) -> str:
 
 
 def lapse(docs: Path = DOCS) -> str:
-    """Why the page that is kept says nothing about what is here now; "" if it does."""
+    """Why the committed page is wrong or out of date, or "" if it is neither."""
     page = (docs / "signoff.md").read_text(encoding="utf-8")
     reports = [docs / "signoff" / f"{name}.json" for _, name, _, _ in PARTS]
     designs = {json.loads(path.read_text(encoding="utf-8"))["design"] for path in reports}
@@ -236,13 +236,13 @@ def lapse(docs: Path = DOCS) -> str:
     if designs != {verification_digest()}:
         return (
             "docs/signoff.md is about an earlier design, or earlier benches, models or proofs: run"
-            " what it lists and `make signoff`."
+            " the commands that it lists, then `make signoff`."
         )
     return f"{OUTDATED.split(':')[0]} is wrong: run `make signoff`." if OUTDATED in page else ""
 
 
 def mark(docs: Path) -> None:
-    """Lets the page say that it is outdated."""
+    """Marks the page as outdated."""
     page = docs / "signoff.md"
     text = page.read_text(encoding="utf-8")
     if OUTDATED not in text:
@@ -250,13 +250,13 @@ def mark(docs: Path) -> None:
 
 
 def main(
-    build: Annotated[Path, typer.Option(help="where the reports are")] = BUILD,
-    docs: Annotated[Path, typer.Option(help="where signoff.md goes")] = DOCS,
+    build: Annotated[Path, typer.Option(help="directory of the reports")] = BUILD,
+    docs: Annotated[Path, typer.Option(help="output directory of signoff.md")] = DOCS,
     outdated: Annotated[
-        bool, typer.Option("--outdated", help="only let the page say that it is outdated")
+        bool, typer.Option("--outdated", help="only mark the page as outdated")
     ] = False,
 ) -> None:
-    """Writes docs/signoff.md and docs/signoff/, and fails when a target does not hold."""
+    """Writes docs/signoff.md and docs/signoff/, and fails if a target is missed."""
     if outdated:
         mark(docs)
         return

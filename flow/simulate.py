@@ -20,18 +20,18 @@ console = Console(highlight=False, soft_wrap=True)
 
 
 def fail(message: str, code: int) -> typer.Exit:
-    """Prints one sentence on stderr; raise what it returns."""
+    """Prints an error message on stderr and returns the exception to raise."""
     Console(stderr=True, highlight=False, soft_wrap=True).print(message, style="red", markup=False)
     return typer.Exit(code)
 
 
 def list_tests() -> None:
-    """One line a bench."""
+    """Prints one line per bench."""
     table = Table("TEST", "BENCH", "checks", "simulators", box=None, pad_edge=False)
     for name, benches in sorted(BENCHES.items()):
         for bench in benches:
             table.add_row(name, bench.name, bench.about, ", ".join(bench.sims))
-    # Names that are cut cannot be typed: a narrow terminal wraps the lines.
+    # Wrap in a narrow terminal rather than truncate: the names are there to be typed.
     whole = console.measure(table, options=console.options.update(max_width=1000))
     console.width = max(console.width, whole.maximum)
     console.print(table)
@@ -41,16 +41,14 @@ def list_tests() -> None:
 
 
 def main(
-    test: Annotated[str, typer.Argument(help="the test; none: list them")] = "",
+    test: Annotated[str, typer.Argument(help="the test; default: list all tests")] = "",
     sim: Annotated[str, typer.Option(help="verilator or icarus")] = "verilator",
-    config: Annotated[
-        str, typer.Option(help="a configuration's name, or one with changes")
-    ] = "tiny",
+    config: Annotated[str, typer.Option(help="a configuration, or a variation of one")] = "tiny",
     seed: Annotated[str, typer.Option(help="random seed; default: SEED or a new one")] = "",
-    waves: Annotated[bool, typer.Option("--waves", help="leave an FST file")] = False,
+    waves: Annotated[bool, typer.Option("--waves", help="write an FST file")] = False,
     bench_name: Annotated[str, typer.Option("--bench", help="TOP, TOP-VARIANT or module")] = "",
-    only: Annotated[str, typer.Option(help="this cocotb test alone")] = "",
-    fail_fast: Annotated[bool, typer.Option(help="end a bench with its first failure")] = False,
+    only: Annotated[str, typer.Option(help="only this cocotb test")] = "",
+    fail_fast: Annotated[bool, typer.Option(help="end a bench at its first failure")] = False,
 ) -> None:
     """Runs every bench of TEST, or one, in one simulator at one configuration."""
     if not test:
@@ -61,7 +59,7 @@ def main(
             choice = ", ".join(sorted(BENCHES))
             raise runner.BenchFailure(f"There is no test {test!r}; choose one of: {choice}.")
         runner.check_sim(sim)
-        loaded = (configs.load_engine if test in ENGINE_TESTS else configs.load)(config)
+        loaded = (configs.load_engine if test in ENGINE_TESTS else configs.load_model)(config)
         number = runner.default_seed(seed)
         benches = [bench for bench in BENCHES[test] if sim in bench.sims]
         if bench_name:
@@ -85,7 +83,7 @@ def main(
     for bench in benches:
         try:
             runner.run(bench, loaded, sim, number, waves, echo=True, only=only, fail_fast=fail_fast)
-        except BuildError as error:
+        except (BuildError, configs.ConfigError) as error:
             failures += 1
             fail(str(error), 1)
     if failures:

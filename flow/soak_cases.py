@@ -232,15 +232,19 @@ def _step(rng: random.Random, config: Config, used: tuple[int, ...]) -> Step:
                 clocks=rng.choice((rng.randint(10, 300), rng.randint(1000, 6000))),
             )
             stalls.append(stall)
-    return Step(
-        act=act,
-        at=rng.getrandbits(16) if act in ("error", "bad") else _clock(rng, config),
-        port=port,
-        channel=rng.choice(WRITE_CHANNELS if PORTS[port].write else READ_CHANNELS),
-        response=rng.randint(1, 3),
-        watchdog=rng.randint(400, 2000),
-        stalls=tuple(stalls),
-    )
+    step: dict[str, object] = {"act": act, "stalls": tuple(stalls)}
+    if act in ("error", "bad"):
+        step["at"] = rng.getrandbits(16)
+    elif act in ("queue", "abort", "reset"):
+        step["at"] = _clock(rng, config)
+    if act in ("error", "silent"):
+        step["port"] = port
+    if act == "error":
+        step["response"] = rng.randint(1, 3)
+    if act == "silent":
+        step["channel"] = rng.choice(WRITE_CHANNELS if PORTS[port].write else READ_CHANNELS)
+        step["watchdog"] = rng.randint(400, 2000)
+    return Step.model_validate(step)
 
 
 def smaller(case: Case) -> Iterator[Case]:

@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """`python -m flow.stale`: lists the figures in docs/ that describe an earlier design, one per line.
 
-Measuring them again takes hours, so a change to the design does not fail because of them; CI and
-`make signoff` report them.
+Measuring them again takes hours, so they do not fail a change to the design; CI and `make signoff`
+report them.
 """
 
 from __future__ import annotations
@@ -15,14 +15,14 @@ from flow import resources, signoff
 
 
 def notices() -> list[str]:
-    """A sentence for each page whose figures are not about what is here now."""
+    """A sentence for each page with out-of-date figures."""
     table = json.loads((resources.DOCS / "resources.json").read_text(encoding="utf-8"))
     lapse = signoff.lapse()
     return [*resources.stale(table), *([lapse] if lapse else [])]
 
 
 def main() -> None:
-    """Prints them, on GitHub as notices of the run."""
+    """Prints the sentences, on GitHub as notices of the run."""
     prefix = "::notice::" if os.environ.get("GITHUB_ACTIONS") else "Notice: "
     for notice in notices():
         print(prefix + notice)

@@ -1,16 +1,16 @@
 # Copyright 2026 The Crocuta authors
 # SPDX-License-Identifier: Apache-2.0
-"""`make synth CONFIG=u200`: what a configuration takes of an UltraScale+, counted by yosys.
+"""`make synth CONFIG=u200`: the UltraScale+ resources of a configuration, counted by yosys.
 
-The design is cut into units at UNITS, everything else being part of the unit around it. Each
-distinct unit is synthesised once, with the units in it as black boxes, and never again until its
-netlist changes; its cells times its instances, added up, are the design's. A constant that enters
-a unit and an output that nobody reads are taken into the unit before, so the cuts hide little of
-what a synthesis in one piece would find; what they do hide can only make the figures higher.
+The design is cut into units at the modules in UNITS; everything else belongs to the unit around it.
+Each distinct unit is synthesised once, with the units inside it as black boxes, and again only when
+its netlist changes. The design's cells are the sum over units of cells times instances. Constant
+inputs and unused outputs are applied to a unit before its synthesis, so the cuts hide little that
+synthesis in one piece would find, and what they do hide can only raise the figures.
 
-Figures: lut (logic, LUT RAM and shift registers; a LUT6 used as two is two), ff, dsp (DSP48E2),
-bram36 (two RAMB18E2 are one), uram. yosys leaves pipeline registers and adders beside the
-DSP48E2, which Vivado moves into them: lut and ff are high by those.
+Figures: lut (logic, LUT RAM and shift registers; a LUT6 used as two LUTs counts as two), ff, dsp
+(DSP48E2), bram36 (two RAMB18E2 count as one), uram. yosys leaves pipeline registers and adders
+beside a DSP48E2, where Vivado packs them into it: lut and ff are too high by these.
 """
 
 from __future__ import annotations
@@ -43,15 +43,15 @@ from crocuta.errors import BuildError
 from crocuta.models import configs
 from crocuta.models.configs import ROOT, Config
 from crocuta.models.files import write_generated
-from crocuta.models.transform import twiddle_rom
+from crocuta.models.transform import rom_files
 
 KERNEL = "crocuta_kernel"
-# Netlists, as JSON, that one process of yosys takes together.
+# Total size of the JSON netlists that one yosys process handles together.
 BATCH_BYTES = 3 << 20
 BUILD = ROOT / "build" / "synth"
 
-# Where the design is cut: what comes in several places or is large. Their ports are registered or
-# nearly so, so a synthesis across them would gain little.
+# The design is cut at modules that are large or used in several places. Their ports are registered
+# or nearly so, so synthesis across them would gain little.
 UNITS = (
     "forward_path",
     "inverse_path",
@@ -76,7 +76,7 @@ UNITS = (
     "control_registers",
 )
 
-# The figures, as the screen calls them.
+# The figures, and their names in the output.
 FIGURES = {
     "lut": "LUT",
     "ff": "FF",
@@ -87,7 +87,7 @@ FIGURES = {
     "lut_srl": "LUT as SRL",
 }
 
-# LUTs of the cells that make memories of them.
+# LUTs per distributed-memory cell.
 LUT_RAMS = {
     "RAM32X1S": 1,
     "RAM32X1D": 2,
@@ -109,13 +109,13 @@ CELLS: dict[str, dict[str, float]] = {
     "RAMB36E2": {"bram36": 1},
     "RAMB18E2": {"bram36": 0.5},
     "URAM288": {"uram": 1},
-    # Part of a slice whose LUTs are counted.
+    # Belongs to a slice whose LUTs are already counted.
     "CARRY4": {},
     "CARRY8": {},
     "MUXF7": {},
     "MUXF8": {},
     "MUXF9": {},
-    # An inverter becomes part of the LUT that follows, or a LUT.
+    # An inverter merges into the LUT that follows, or becomes one.
     "INV": {"lut": 1},
 }
 CELLS |= {f"LUT{inputs}": {"lut": 1} for inputs in range(1, 7)}
@@ -152,7 +152,8 @@ def load(path: Path) -> Json:
 
 
 def relative(path: Path) -> str:
-    """A path from where yosys runs: its JSON cannot hold an accent in the project's own."""
+    """A path relative to the directory where yosys runs: its JSON cannot hold an accent, which the
+    checkout's path may have."""
     return os.path.relpath(path, ROOT)
 
 
@@ -166,7 +167,7 @@ class Synthesis:
         self.cells_directory = BUILD / "cells"
         for directory in (self.directory, self.cells_directory):
             directory.mkdir(parents=True, exist_ok=True)
-        tables = twiddle_rom.write(config, BUILD / config.name / "twiddles")
+        tables = rom_files.write(config, BUILD / config.name / "twiddles")
         files = design_files(top)
         # Parameters that the top does not have are ignored.
         parameters = {name: str(value) for name, value in config.parameters().items()}
@@ -182,15 +183,15 @@ class Synthesis:
         self.checked = self.directory / f"check-{self.key}.json"
 
     def netlist(self, key: str) -> Path:
-        """Where the plan leaves a netlist, until it is synthesised."""
+        """The path of a netlist from the plan until it is synthesised."""
         return self.directory / f"{key}.json"
 
     def cells(self, key: str) -> Path:
-        """Where a netlist's cells are kept, for all configurations."""
+        """The path of a netlist's cell counts, shared by all configurations."""
         return self.cells_directory / f"{key[:32]}-{self.tool_key}.json"
 
     def waiting(self, plan: Json) -> dict[str, str]:
-        """The netlists that have no cells yet, as {key: module}."""
+        """The netlists without cell counts so far, as {key: module}."""
         keys = {unit["netlist"]: unit["module"] for unit in plan["units"].values()}
         return {key: module for key, module in keys.items() if not self.cells(key).exists()}
 
@@ -208,7 +209,7 @@ class Synthesis:
         return batches
 
     def elaborated(self) -> Json:
-        """The plan of yosys_worker.elaborate, made if it or one of its netlists is missing."""
+        """yosys_worker.elaborate's plan, made anew if it or one of its netlists is missing."""
         with contextlib.suppress(FileNotFoundError):
             plan = load(self.plan)
             self.batches(self.waiting(plan))
@@ -230,13 +231,13 @@ class Synthesis:
             )
         if done.returncode != 0:
             lines = [line.strip() for line in log.read_text(encoding="utf-8").splitlines()]
-            # The check's own error says only how many warnings there were.
+            # The check's own error states only the number of warnings.
             problems = [line for line in lines if line.startswith("Warning:") or "ERROR:" in line]
-            problem = (problems or lines[-1:] or ["no word"])[0].rstrip(":")
+            problem = (problems or lines[-1:] or ["no output"])[0].rstrip(":")
             raise SynthesisError(f"yosys could not {job} {module}: {problem} (see {log})")
 
     def synthesise(self, batch: Mapping[str, str]) -> int:
-        """Makes cells(key) of netlist(key) for all keys of the batch; how many."""
+        """Writes cells(key) from netlist(key) for all keys in the batch; returns their number."""
         result = self.cells_directory / f"{digest(batch)[:32]}.json"
         names = ", ".join(sorted(set(batch.values())))
         netlists = {
@@ -246,20 +247,23 @@ class Synthesis:
         for key, cells in load(result).items():
             part = self.cells(key).with_suffix(f".part-{os.getpid()}")
             part.write_text(json.dumps(cells), encoding="utf-8")
-            # Whole or not at all, because it is kept and believed from then on.
+            # Atomic, because the file is kept and trusted from then on.
             part.replace(self.cells(key))
             self.netlist(key).unlink(missing_ok=True)
         result.unlink()
         return len(batch)
 
     def check(self) -> int:
-        """Looks for what the cuts hide; counts as no netlist."""
+        """Checks for problems across the cuts; returns 0, the number of netlists done."""
         if not self.checked.exists():
             self.call("check", self.top, self.checked)
         return 0
 
     def run(self, step: Callable[[int, int], None]) -> Json:
-        """The plan, its jobs done, one per processor; calls `step` with (netlists done, all)."""
+        """Runs the plan's jobs, one per processor, and returns the plan.
+
+        Calls `step` with the number of netlists done and the number of all.
+        """
         plan = self.elaborated()
         waiting = self.waiting(plan)
         done = 0
@@ -276,7 +280,7 @@ class Synthesis:
         return plan
 
     def own_figures(self, plan: Json) -> dict[str, Figures]:
-        """By unit, what it takes without the units in it."""
+        """Each unit's resources, without the units inside it."""
         return {
             key: figures(load(self.cells(unit["netlist"])), unit["module"])
             for key, unit in plan["units"].items()
@@ -284,10 +288,10 @@ class Synthesis:
 
 
 def figures(cells: Mapping[str, int], module: str) -> Figures:
-    """The resources of a unit's cells. Raises SynthesisError for a cell of unknown size."""
+    """The resources of a unit's cells; raises SynthesisError for a cell of unknown size."""
     total: Figures = dict.fromkeys(FIGURES, 0)
     for cell, count in cells.items():
-        # UNIT$HASH: a unit in this one, counted by itself.
+        # UNIT$HASH: a unit inside this one, counted on its own.
         if cell.partition("$")[0] not in UNITS:
             if cell not in CELLS:
                 raise SynthesisError(f"{module} contains {cell}, whose size is unknown")
@@ -306,7 +310,7 @@ def added(items: Iterable[tuple[int, Figures]]) -> Figures:
 
 
 def shown_parameters(unit: Json) -> dict[str, str | int]:
-    """The parameters of a unit's module, without what it derives from them."""
+    """The parameters of a unit's module, without the derived ones."""
     text = rtl_file(unit["module"]).read_text(encoding="utf-8")
     names = re.findall(r"^ *parameter +(?:\w+ +)?(\w+) *=", text, flags=re.MULTILINE)
     values = {name: unit["parameters"][name] for name in names if name in unit["parameters"]}
@@ -362,10 +366,10 @@ def report(plan: Json, own: Mapping[str, Figures]) -> Json:
 
 
 def measured(synthesis: Synthesis) -> tuple[Json, Path]:
-    """The report of a synthesis and where it is kept; shows its progress."""
+    """Synthesises with a progress bar; returns the report and its path."""
     name, top = synthesis.config.name, synthesis.top
     errors = Console(stderr=True)
-    # One at a time: others would make the same files.
+    # One invocation at a time: another would write the same files.
     with (
         FileLock(BUILD / "lock"),
         Progress(console=errors, transient=True, disable=not errors.is_terminal) as progress,
@@ -380,12 +384,12 @@ def measured(synthesis: Synthesis) -> tuple[Json, Path]:
 
 
 def number(value: float) -> str:
-    """A figure as the table shows it."""
+    """A figure in the table's format."""
     return f"{value:,.1f}".removesuffix(".0") if value else "-"
 
 
 def show(result: Json, config: Config) -> None:
-    """The blocks as a table; each line includes the lines under it."""
+    """Prints the blocks as a table; each row includes the rows under it."""
     table = Table(title=f"{result['top']} at {config.name}, UltraScale+", box=SIMPLE)
     table.add_column("block", no_wrap=True)
     for heading in ("instances", *FIGURES.values()):
@@ -398,25 +402,25 @@ def show(result: Json, config: Config) -> None:
 
 
 def over_budget(result: Json, config: Config) -> list[str]:
-    """A sentence for each figure beyond what the configuration allows."""
+    """A sentence for each figure above the configuration's limit."""
     limits = {"bram36": config.bram36_max, "uram": config.uram_max}
     return [
         f"{config.name} needs {number(result[figure])} {FIGURES[figure]}, "
-        f"more than the {limit} it may have ({figure}_max in models/configs.toml)."
+        f"more than its limit of {limit} ({figure}_max in models/configs.toml)."
         for figure, limit in limits.items()
         if limit is not None and result[figure] > limit
     ]
 
 
 def fail(message: str, code: int) -> typer.Exit:
-    """Prints one sentence on stderr; raise what it returns."""
+    """Prints an error message on stderr and returns the exception to raise."""
     Console(stderr=True, highlight=False, soft_wrap=True).print(message, style="red", markup=False)
     return typer.Exit(code)
 
 
 def main(
-    config: Annotated[str, typer.Argument(help="a name of models/configs.toml")],
-    top: Annotated[str, typer.Option(help="a part of the kernel instead of all")] = KERNEL,
+    config: Annotated[str, typer.Argument(help="a configuration in models/configs.toml")],
+    top: Annotated[str, typer.Option(help="a module of the kernel instead of all of it")] = KERNEL,
 ) -> None:
     """Synthesises a configuration, writes build/synth/CONFIG.json and checks its budget."""
     try:

@@ -2,9 +2,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """`python -m flow.testplan`: joins the testplans with results and functional coverage.
 
-A plan is tb/testplans/TEST.toml for a TEST of the registry: points that say what is checked, by
-which tests, and which coverage shows that it happened. Results are the results.xml of runs, and
-coverage is the coverage.yaml beside each, as cocotb-coverage exports it.
+tb/testplans/TEST.toml is the plan of a TEST in the registry. Its points state what is checked, by
+which tests, and which coverage proves that it happened. Results come from the runs' results.xml
+files, and coverage from the coverage.yaml beside each, as cocotb-coverage exports it.
 """
 
 from __future__ import annotations
@@ -54,7 +54,7 @@ class Point(BaseModel):
 
     name: Text
     feature: Text
-    """The feature of the design."""
+    """The feature of the design under test."""
     stimulus: Text
     """The stimulus that exercises it."""
     checks: Text
@@ -62,7 +62,7 @@ class Point(BaseModel):
     stage: Literal["V1", "V2", "V3"]
     """V1: the block does its work; V2: every feature; V3: performance and rare corners."""
     tests: Annotated[list[Text], Field(min_length=1)]
-    """bench_MODULE.TEST; a parametrized test is one."""
+    """bench_MODULE.TEST; a parametrized test counts as one."""
     coverage: list[Text]
     """Functional coverage points and crosses, by their names in coverage.yaml."""
 
@@ -97,14 +97,14 @@ class Coverage:
 
 
 def load(directory: Path = PLANS) -> dict[str, Plan]:
-    """The plans of a directory by their file's name; TestplanError says what is wrong with one."""
+    """The plans in a directory by file name; raises TestplanError if one is malformed."""
     plans = {}
     for path in sorted(directory.glob("*.toml")):
         try:
             with path.open("rb") as file:
                 plans[path.stem] = Plan.model_validate(tomllib.load(file))
         except tomllib.TOMLDecodeError as error:
-            raise TestplanError(f"{path} is no TOML: {error}.") from None
+            raise TestplanError(f"{path} is not TOML: {error}.") from None
         except ValidationError as error:
             first = error.errors()[0]
             where = ".".join(map(str, first["loc"]))
@@ -113,26 +113,26 @@ def load(directory: Path = PLANS) -> dict[str, Plan]:
 
 
 def tests_of(module: Path) -> list[str]:
-    """bench_MODULE.TEST for each test that a bench module's source declares."""
+    """bench_MODULE.TEST for each test in a bench module's source."""
     return [f"{module.stem}.{name}" for name in runner.declared_tests(module)]
 
 
 def existing_tests(benches: Mapping[str, Iterable[Bench]] = BENCHES) -> list[str]:
-    """All tests of the registry's modules."""
+    """All tests in the registry's modules."""
     modules = {bench.module for group in benches.values() for bench in group}
     sources = sorted(ROOT / f"{module.replace('.', '/')}.py" for module in modules)
     return [test for source in sources for test in tests_of(source)]
 
 
 def twice(names: Iterable[str]) -> list[str]:
-    """The names that come more than once."""
+    """The names that occur more than once."""
     return [name for name, count in Counter(names).items() if count > 1]
 
 
 def plan_problems(
     plans: Mapping[str, Plan], existing: Sequence[str], blocks: Iterable[str] = BENCHES
 ) -> list[str]:
-    """Problems in the plans themselves, without any results."""
+    """Problems in the plans themselves, before any results."""
     problems = [f"There is no test {name} in tb/registry.py." for name in plans.keys() - {*blocks}]
     planned = set()
     for name, plan in plans.items():
@@ -159,13 +159,13 @@ def result_files(directories: Iterable[Path]) -> list[Path]:
 
 
 def read_results(files: Iterable[Path]) -> dict[str, Outcome]:
-    """How often each bench_MODULE.TEST passed and failed; skipped is neither."""
+    """How often each bench_MODULE.TEST passed and failed; a skipped test counts as neither."""
     outcomes: dict[str, Outcome] = {}
     for path in files:
         try:
             cases = list(ElementTree.parse(path).getroot().iter("testcase"))
         except ElementTree.ParseError as error:
-            raise TestplanError(f"{path} is no JUnit file: {error}.") from None
+            raise TestplanError(f"{path} is not a JUnit file: {error}.") from None
         for case in cases:
             module = case.get("classname", "").rsplit(".", 1)[-1]
             outcome = outcomes.setdefault(
@@ -179,25 +179,25 @@ def read_results(files: Iterable[Path]) -> dict[str, Outcome]:
 
 
 def read_coverage(files: Iterable[Path]) -> dict[str, Coverage]:
-    """The coverage points of the coverage.yaml files, their hits added up."""
+    """The coverage points in the coverage.yaml files, with their hits summed."""
     merged: dict[str, Coverage] = {}
     for path in files:
         try:
             items = yaml.load(path.read_text(encoding="utf-8"), yaml.CSafeLoader) or {}
             for name, item in items.items():
-                if "bins:_hits" in item:  # the others only sum up what is below them
+                if "bins:_hits" in item:  # the others only summarise the items below them
                     point = merged.setdefault(name, Coverage())
                     point.at_least = int(item["at_least"])
                     point.hits.update({str(k): int(n) for k, n in item["bins:_hits"].items()})
         except (yaml.YAMLError, AttributeError, KeyError, TypeError, ValueError) as error:
-            raise TestplanError(f"{path} is no coverage of cocotb-coverage: {error}.") from None
+            raise TestplanError(f"{path} is not from cocotb-coverage: {error}.") from None
     return merged
 
 
 def join_problems(
     plans: Mapping[str, Plan], outcomes: Mapping[str, Outcome], coverage: Mapping[str, Coverage]
 ) -> Iterator[str]:
-    """Planned tests and coverage without results, and coverage that is not planned."""
+    """Planned tests and coverage without results, and unplanned coverage."""
     planned: set[str] = set()
     for name, plan in plans.items():
         for point in plan.points:
@@ -212,7 +212,7 @@ def join_problems(
             planned.update(point.coverage)
             for item in point.coverage:
                 if item not in coverage:
-                    yield f"{where}: no run has a coverage point {item}."
+                    yield f"{where}: no run has the coverage point {item}."
                 elif not coverage[item].hits.total():
                     yield f"{where}: nothing hit the coverage point {item}."
     for item in sorted(coverage.keys() - planned):
@@ -254,7 +254,7 @@ class PointRow:
 
     @property
     def passed(self) -> bool:
-        """All its tests ran and none ever failed."""
+        """Whether all its tests ran and none ever failed."""
         return all(test.passed and not test.failed for test in self.tests)
 
 
@@ -285,7 +285,7 @@ def coverage_row(name: str, coverage: Coverage) -> CoverageRow:
 
 
 def join(plans: Mapping[str, Plan], existing: Sequence[str], directories: Sequence[Path]) -> Report:
-    """The report on plans, results and coverage."""
+    """Joins plans, results and coverage into a report."""
     files = result_files(directories)
     outcomes = read_results(files)
     beside = (path.with_name("coverage.yaml") for path in files)
@@ -305,7 +305,7 @@ def join(plans: Mapping[str, Plan], existing: Sequence[str], directories: Sequen
 
 
 def show(report: Report) -> None:
-    """The table and the problems."""
+    """Prints the table and the problems."""
     table = Table("block", "V1", "V2", "V3", "tests", "runs", "failed", "coverage bins", box=None)
     for block in report.blocks:
         stages = {}
@@ -330,11 +330,11 @@ def show(report: Report) -> None:
 
 def main(
     results: Annotated[
-        list[Path] | None, typer.Argument(help="directories of runs; default: the last regression")
+        list[Path] | None, typer.Argument(help="directories of runs; default: last regression")
     ] = None,
-    static: Annotated[bool, typer.Option("--static", help="the plans alone")] = False,
+    static: Annotated[bool, typer.Option("--static", help="check only the plans")] = False,
 ) -> None:
-    """Joins the testplans with the results and the coverage of runs."""
+    """Joins the testplans with the results and coverage of runs."""
     directories = results or [RESULTS]
     try:
         plans, existing = load(), existing_tests()
@@ -361,9 +361,9 @@ def main(
         console.print(f"Report: {REPORT / 'index.html'}")
     points = sum(len(plan.points) for plan in plans.values())
     if report.problems:
-        console.print(f"{len(report.problems)} problems in {points} points.", style="red")
+        console.print(f"{points} points, {len(report.problems)} problems.", style="red")
         raise typer.Exit(1)
-    console.print(f"{points} points of {len(plans)} testplans, no problem.")
+    console.print(f"{points} points in {len(plans)} testplans, no problems.")
 
 
 if __name__ == "__main__":

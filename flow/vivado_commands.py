@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """The Vivado commands and options that vivado/ and constraints/ may use, for tclint and the tests.
 
-After AMD's UG835 (ipx, package_xo: UG1118, UG1393), reduced to what is used here: an option that is
-missing is one to look up and add. A misspelt one is found without Vivado.
+They let the tests find a misspelt option without Vivado. From AMD's UG835 (ipx and package_xo:
+UG1118 and UG1393), reduced to those in use: look up a missing option there before adding it.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from __future__ import annotations
 import re
 from typing import Any
 
-# [OPTIONAL], -option <its value>, <argument>, <arguments>...
+# [optional], -option <value>, <argument>, <arguments>...
 SYNTAX = """
 add_cells_to_pblock [-top] <pblock> [<cells>...]
 add_files [-norecurse] <files>
@@ -121,7 +121,7 @@ TOKEN = re.compile(
 
 
 def parse(syntax: str) -> dict[str, dict[str, Any]]:
-    """The commands as tclint wants them."""
+    """The commands in tclint's format."""
     found: dict[str, dict[str, Any]] = {}
     for line in syntax.replace("\\\n", "").strip().splitlines():
         command, _, rest = line.partition(" ")
@@ -145,4 +145,4 @@ def parse(syntax: str) -> dict[str, dict[str, Any]]:
 
 
 commands = parse(SYNTAX)
-"""By this name, tclint takes this file as a plugin."""
+"""The name that tclint looks for in a plugin."""

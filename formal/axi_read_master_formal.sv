@@ -1,10 +1,10 @@
 // Copyright 2026 The Crocuta authors
 // SPDX-License-Identifier: Apache-2.0
 //
-// axi_read_master, against its requester and an AXI4 slave, both as wild as they may be: what it
-// puts on AR is what was commanded, stays until it is accepted and crosses no 4 KiB; never more than
-// MaxOutstanding bursts are outstanding; the beats handed out are those of the commands, burst by
-// burst, with the last one of each marked; idle means that nothing is under way, and comes then.
+// axi_read_master with any requester and any AXI4 slave that keep their contracts: AR is as
+// commanded, stable until accepted, and crosses no 4 KiB boundary; at most MaxOutstanding bursts
+// are outstanding; the beats passed on are those of the commands, burst by burst, with the last of
+// each marked; idle is high exactly when nothing is outstanding.
 
 `include "formal.svh"
 
@@ -84,10 +84,11 @@ module axi_read_master_formal #(
     .m_axi_rid    (rid_i)
   );
 
-  // The ID changes in reset only: job_control.
+  // job_control changes the ID only in reset.
   `ASSUME(one_id, !$past(rst_ni) || $stable(id_i))
 
-  // A beat of a burst since the reset; those before it may be answered at any time, to no effect.
+  // A beat of a burst since the reset; answers to earlier bursts may come at any time, without
+  // effect.
   logic answer;
 
   assign answer = rvalid_i && rid_i == id_i;
@@ -100,14 +101,14 @@ module axi_read_master_formal #(
   assign accept = arvalid && arready_i;
   assign finish = data_valid && data_last;
 
-  // The requester asks for 1 to 256 beats: what arlen can say.
+  // The requester asks for 1 to 256 beats, the range of arlen.
   `ASSUME(some_beats, cmd_beats_i >= 9'd1 && cmd_beats_i <= 9'd256)
-  // The requester asks for no burst across 4 KiB: the master's contract; lane_bursts and the
-  // spectrum ports are proven to keep it.
+  // The requester asks for no burst across a 4 KiB boundary: the master's contract, which
+  // lane_bursts and the spectrum ports are proven to keep.
   `ASSUME(within_page, 16'(cmd_addr_i[11:0]) + 16'(Bytes) * 16'(cmd_beats_i) <= 16'd4096)
 
-  // The slave's side: the lengths of the bursts it has accepted and not yet answered, the oldest
-  // first, and the beats of the oldest it has sent.
+  // The slave's side: the lengths of the bursts accepted and not yet answered, the oldest first,
+  // and the number of beats of the oldest that it has sent.
   logic [CountBits-1:0]         accepted_q;
   logic [MaxOutstanding:0][8:0] accepted_beats_q;
   logic [8:0]                   sent_q;
@@ -115,14 +116,15 @@ module axi_read_master_formal #(
 
   assign answered = answer && rlast_i;
 
-  // A slave sends beats only of bursts it has accepted (AXI4 A3.3), in order, as there is one ID.
+  // A slave sends beats only of accepted bursts (AXI4 A3.3), in order, because there is only one
+  // ID.
   `ASSUME(only_what_was_asked, !answer || accepted_q != '0)
-  // RLAST comes with the last beat of a burst and with no other (AXI4 A3.2.2).
+  // RLAST marks the last beat of a burst and no other (AXI4 A3.2.2).
   `ASSUME(last_where_due, !answer || rlast_i == (sent_q + 1'b1 == accepted_beats_q[0]))
 
-  // The requester's side: the commands taken whose beats were not all handed out, and of the oldest
-  // the beats it is due and those it has got. AR carries the commands' lengths (presented, stays,
-  // nothing_else), so what is due is read there.
+  // The requester's side: accepted commands whose beats have not all been passed on, and for the
+  // oldest the beats due and the beats received. AR carries the commands' lengths (presented,
+  // stays, nothing_else), so the beats due are read there.
   logic [CountBits-1:0] taken_q;
   logic [8:0]           due_q;
   logic [8:0]           handed_q;
@@ -161,7 +163,7 @@ module axi_read_master_formal #(
   `ASSERT_NEXT(ready_whenever, 1'b1,
                cmd_ready || stop_i || arvalid || taken_q == CountBits'(MaxOutstanding))
 
-  // R: never stalled, and every beat goes out a clock later.
+  // R: never stalled, and every beat is passed on a clock later.
   `ASSERT(never_stalls, rready)
   `ASSERT_NEXT(handed_on, 1'b1, data_valid == $past(answer))
   `ASSERT_NEXT(handed_whole, answer, data == $past(rdata_i) && data_last == $past(rlast_i)
@@ -172,7 +174,7 @@ module axi_read_master_formal #(
           !data_valid || data_last == (handed_q + 1'b1 == due_q))
 
   `ASSERT_NEXT(tells_progress, 1'b1, progress == $past(accept || answer))
-  // Stopped: nothing new, and what is outstanding ends in idle, as each answer counts down.
+  // Stopped: nothing new is issued, and each answer counts down until the master is idle.
   `ASSERT(nothing_new, !stop_i || !take)
   `ASSERT_NEXT(drains, stop_i && finish, taken_q == $past(taken_q) - 1'b1)
   `ASSERT_NEXT(does_not_grow, stop_i, taken_q <= $past(taken_q))
@@ -181,7 +183,7 @@ module axi_read_master_formal #(
   `ASSERT(idle_exactly, idle == (taken_q == '0))
   `ASSERT(idle_is_quiet, !idle || !arvalid && accepted_q == '0 && !data_valid)
 
-  // What makes the induction close: how the master's registers and the counts above belong together.
+  // Helpers that close the induction: how the master's registers relate to the counts above.
   `ASSERT(helper_count, u_master.count_q == 32'(taken_q)
           && (!u_master.room_q || taken_q < CountBits'(MaxOutstanding)))
   `ASSERT(helper_bursts, taken_q == accepted_q + CountBits'(arvalid) + CountBits'(finish))

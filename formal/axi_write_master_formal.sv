@@ -1,12 +1,11 @@
 // Copyright 2026 The Crocuta authors
 // SPDX-License-Identifier: Apache-2.0
 //
-// axi_write_master, against its requester and an AXI4 slave, both as wild as they may be: what it
-// puts on AW is what was commanded, stays until it is accepted and crosses no 4 KiB; each burst
-// takes as many beats as commanded, the last one marked, and puts them on W in order, where they
-// stay until they are accepted; no W beat comes before its AW; never more than MaxOutstanding bursts
-// are outstanding; idle means that nothing is under way, and comes then.
-// One beat, picked at any time, is followed from the requester to W.
+// axi_write_master with any requester and any AXI4 slave that keep their contracts: AW is as
+// commanded, stable until accepted, and crosses no 4 KiB boundary; each burst takes as many beats
+// as commanded and puts them on W in order, the last one marked, each stable until accepted; no W
+// beat comes before its AW; at most MaxOutstanding bursts are outstanding; idle is high exactly
+// when nothing is outstanding. One beat, picked at any time, is tracked from the requester to W.
 
 `include "formal.svh"
 
@@ -97,10 +96,11 @@ module axi_write_master_formal #(
     .m_axi_bid    (bid_i)
   );
 
-  // The ID changes in reset only: job_control.
+  // job_control changes the ID only in reset.
   `ASSUME(one_id, !$past(rst_ni) || $stable(id_i))
 
-  // A response to a burst since the reset; those before it may be answered at any time, to no effect.
+  // A response to a burst since the reset; answers to earlier bursts may come at any time, without
+  // effect.
   logic answer;
 
   assign answer = bvalid_i && bid_i == id_i;
@@ -115,23 +115,23 @@ module axi_write_master_formal #(
   assign accept = awvalid && awready_i;
   assign send   = wvalid && wready_i;
 
-  // The requester asks for 1 to 256 beats: what awlen can say.
+  // The requester asks for 1 to 256 beats, the range of awlen.
   `ASSUME(some_beats, cmd_beats_i >= 9'd1 && cmd_beats_i <= 9'd256)
-  // The requester asks for no burst across 4 KiB: the master's contract; lane_bursts and the
-  // spectrum ports are proven to keep it.
+  // The requester asks for no burst across a 4 KiB boundary: the master's contract, which
+  // lane_bursts and the spectrum ports are proven to keep.
   `ASSUME(within_page, 16'(cmd_addr_i[11:0]) + 16'(Bytes) * 16'(cmd_beats_i) <= 16'd4096)
 
-  // The slave's side: bursts whose address it has accepted, and bursts it has had all beats of,
-  // both not yet answered.
+  // The slave's side: unanswered bursts whose address it has accepted, and unanswered bursts whose
+  // beats it has all accepted.
   logic [CountBits-1:0] addressed_q;
   logic [CountBits-1:0] written_q;
 
   // A slave answers a burst after it has accepted both its address and its last beat (AXI4 A3.3.1),
-  // in order, as there is one ID.
+  // in order, because there is only one ID.
   `ASSUME(answers_after, !answer || addressed_q != '0 && written_q != '0)
 
-  // The requester's side: commands taken and not acknowledged; those among them that still take
-  // beats, at most two, with their lengths; and the beats the older one has taken.
+  // The requester's side: accepted commands not yet acknowledged; those among them that still take
+  // beats, at most two, with their lengths; and the beats that the older one has taken.
   logic [CountBits-1:0] taken_q;
   logic [1:0]           hungry_q;
   logic [1:0][8:0]      lengths_q;
@@ -164,7 +164,7 @@ module axi_write_master_formal #(
     end
   end
 
-  // The beats between the requester and W, and the picked one.
+  // The beats between the requester and W, and the tracked one.
   logic [1:0]          held_q;
   logic [1:0]          ahead_q;
   logic                picked_q;
@@ -201,7 +201,8 @@ module axi_write_master_formal #(
   `ASSERT(outstanding_at_most, addressed_q + CountBits'(awvalid) <= CountBits'(MaxOutstanding))
   `ASSERT(taken_at_most, taken_q <= CountBits'(MaxOutstanding))
   `ASSERT(ready_only, !cmd_ready || !stop_i && !awvalid && taken_q != CountBits'(MaxOutstanding))
-  // One burst of AW ahead of W: another command is taken when the one before takes its beats.
+  // AW is at most one burst ahead of W: a command is accepted once the previous one takes its
+  // beats.
   `ASSERT_NEXT(ready_whenever, hungry_q < 2'd2 && !awvalid && !stop_i && !take,
                cmd_ready || stop_i || awvalid || taken_q == CountBits'(MaxOutstanding)
                || hungry_q != '0 && $past(!data_ready))
@@ -220,7 +221,7 @@ module axi_write_master_formal #(
   `ASSERT_NEXT(acknowledged, 1'b1,
                done == $past(answer) && error == $past(answer && bresp_i != 2'b00))
   `ASSERT_NEXT(tells_progress, 1'b1, progress == $past(accept || send || answer))
-  // Stopped: nothing new, and what is outstanding ends in idle, as each answer counts down.
+  // Stopped: nothing new is issued, and each answer counts down until the master is idle.
   `ASSERT(nothing_new, !stop_i || !take)
   `ASSERT_NEXT(drains, stop_i && done, taken_q == $past(taken_q) - 1'b1)
   `ASSERT_NEXT(does_not_grow, stop_i, taken_q <= $past(taken_q))
@@ -228,7 +229,7 @@ module axi_write_master_formal #(
   `ASSERT(idle_is_quiet, !idle || !awvalid && !wvalid && !data_ready && held_q == '0
           && addressed_q == '0 && written_q == '0)
 
-  // What makes the induction close: how the master's registers and the counts above belong together.
+  // Helpers that close the induction: how the master's registers relate to the counts above.
   logic [CountBits-1:0] lasts;
 
   assign lasts = CountBits'(wvalid && wlast)

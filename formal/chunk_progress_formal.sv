@@ -1,15 +1,14 @@
 // Copyright 2026 The Crocuta authors
 // SPDX-License-Identifier: Apache-2.0
 //
-// chunk_controller with its FIFOs: it never stops by itself. The three processes that fill the
-// streams do not wait for one another: a load is there within WalkClocks as long as any is to come,
-// whatever happens to all other streams; so is an output; and so is, within PassClocks, one of the
-// passes and their spectra commands. A pass that waits, waits
-// for a full FIFO, which is one whose consumer has a command before it. When everything was taken
-// the job is over. With chunk_schedule_formal, which counts the commands, every job therefore ends
-// if every command is taken in the end.
-// With EndClocks the end itself is searched for: jobs of at most two channels of two chunks, whose
-// consumers let a command wait at most one clock, end within EndClocks.
+// chunk_controller with its FIFOs never stops by itself. The three walkers that fill the streams do
+// not wait for one another: while loads remain, one is offered within WalkClocks, whatever happens
+// to the other streams; the same holds for outputs, and within PassClocks for passes and their
+// spectra commands. A pass waits only for a full FIFO, whose consumer therefore has a command to
+// take. When every command has been taken, the job is over. Together with chunk_schedule_formal,
+// which counts the commands, this means that every job ends if every command is eventually taken.
+// With EndClocks the search covers the end itself: jobs of at most two channels of two chunks,
+// whose consumers let a command wait at most one clock, end within EndClocks.
 
 `include "formal.svh"
 
@@ -49,7 +48,7 @@ module chunk_progress_formal #(
   logic [63:0]        y_store_addr;
   logic [ChunkLog2:0] y_store_samples;
 
-  // The streams' bits in valid and ready_i.
+  // Indices of the streams in valid and ready_i.
   localparam int Load = 0, XRead = 1, HRead = 2, XStore = 3, HStore = 4, Pass = 5, YStore = 6;
 
   chunk_controller #(
@@ -114,28 +113,29 @@ module chunk_progress_formal #(
     else if (done) running_q <= 1'b0;
   end
 
-  // job_control starts a job only when the one before has ended.
+  // job_control starts a job only after the previous one has ended.
   `ASSUME(one_job, !start_i || !running_q)
-  // The registers behind the arguments are not written during a job.
+  // The argument registers do not change during a job.
   `ASSUME(arguments_stay,
           !running_q || $stable({convolve_i, channels_i, length_x_i, length_h_i}))
 
-  // State numbers of chunk_controller and chunk_walker.
-  localparam int StIdle = 0, StBegin = 3, StBring = 5, StPass = 9, StDrain = 13;
-  localparam int WalkIdle = 0;
+  // States of chunk_controller and of its walkers.
+  localparam int StIdle = 0, StBegin = 3;
+  localparam int WalkIdle = 0, WalkBring = 2, WalkPass = 6;
 
-  logic [3:0] state;
-  logic       to_load;  // there are loads to come
-  logic       to_put;   // outputs
-  logic       to_pass;  // passes
+  logic       ahead;    // the walkers have not begun
+  logic [3:0] walk;     // the passes' state
+  logic       to_load;  // loads remain
+  logic       to_put;   // outputs remain
+  logic       to_pass;  // passes remain
 
-  assign state   = u_dut.state_q;
-  assign to_load = u_dut.u_loads.state_q != WalkIdle || state != StIdle && state <= StBegin;
-  assign to_put  = u_dut.u_outputs.state_q != WalkIdle
-                   || convolve_i && state != StIdle && state <= StBegin;
-  assign to_pass = state != StIdle && state != StDrain;
+  assign ahead   = u_dut.state_q != StIdle && u_dut.state_q <= StBegin;
+  assign walk    = u_dut.u_passes.state_q;
+  assign to_load = u_dut.u_loads.state_q != WalkIdle || ahead;
+  assign to_put  = u_dut.u_outputs.state_q != WalkIdle || convolve_i && ahead;
+  assign to_pass = walk != WalkIdle || ahead;
 
-  // Clocks in a row in which something was to come and was not there.
+  // Consecutive clocks in which a command remained but none was offered.
   logic [3:0] no_load_q;
   logic [3:0] no_put_q;
   logic [3:0] no_pass_q;
@@ -156,7 +156,7 @@ module chunk_progress_formal #(
     end
   end
 
-  // Each ready is a register of its own; what follows takes the search long without knowing this.
+  // Each ready is a register of its own; stating this shortens the search considerably.
   `ASSERT(helper_ready,
           {u_dut.u_load_fifo.ready_q, u_dut.u_x_read_fifo.ready_q, u_dut.u_h_read_fifo.ready_q,
            u_dut.u_x_store_fifo.ready_q, u_dut.u_h_store_fifo.ready_q, u_dut.u_pass_fifo.ready_q,
@@ -172,7 +172,7 @@ module chunk_progress_formal #(
   `ASSERT(quiet_when_done, !done || valid == '0 && !to_load && !to_put)
   `ASSERT_NEXT(done_stays, done && !start_i, done)
   `ASSERT(waits_for_a_full_fifo,
-          !(state == StPass && !u_dut.issue || state == StBring && !u_dut.bring)
+          !(walk == WalkPass && !u_dut.u_passes.issue || walk == WalkBring && !u_dut.u_passes.bring)
           || u_dut.pass_level >= 4'd8 && valid[Pass] || u_dut.x_read_level >= 4'd8 && valid[XRead]
           || u_dut.h_read_level >= 4'd8 && valid[HRead]
           || u_dut.x_store_level >= 4'd8 && valid[XStore]
@@ -181,13 +181,13 @@ module chunk_progress_formal #(
   `COVER(ended, running_q && done)
   `COVER(only_loads_taken, running_q && $past(rst_ni && valid[Load] && ready_i[Load])
          && no_pass_q == '0 && valid[Pass] && valid[YStore])
-  // The bounds are met: they could not be smaller.
+  // The bounds are tight: smaller ones would fail.
   `COVER(slowest_load, no_load_q == 4'(WalkClocks))
   `COVER(slowest_output, no_put_q == 4'(WalkClocks))
   `COVER(slowest_pass, no_pass_q == 4'(PassClocks))
 
   if (EndClocks > 0) begin : gen_end
-    // What makes the search finite: small jobs and consumers that hesitate at most a clock.
+    // Keeps the search finite: small jobs, and consumers that delay a command by at most one clock.
     `ASSUME(small_jobs, channels_i >= 17'd1 && channels_i <= 17'd2 && length_x_i != '0
             && length_h_i != '0 && 32'(length_x_i) <= 32'(2 * Chunk)
             && 32'(length_h_i) <= 32'(2 * Chunk))
@@ -201,12 +201,12 @@ module chunk_progress_formal #(
     end
 
     `ASSERT(ends_in_time, clocks_q <= 8'(EndClocks))
-    // The bound is met: it could not be smaller.
+    // The bound is tight: a smaller one would fail.
     `COVER(slowest, clocks_q == 8'(EndClocks))
     `COVER(two_channels, running_q && done && channels_i == 17'd2 && convolve_i)
   end else begin : gen_any
-    // A full FIFO needs a job of some length, which a search reaches but no proof needs.
-    `COVER(pass_waits, state == StPass && !u_dut.issue)
+    // A full FIFO needs a longer job, which the cover search reaches and the proof does not need.
+    `COVER(pass_waits, walk == WalkPass && !u_dut.u_passes.issue)
   end
 
 endmodule

@@ -1,16 +1,16 @@
 // Copyright 2026 The Crocuta authors
 // SPDX-License-Identifier: Apache-2.0
 //
-// chunk_controller: what enters its streams, for all lengths, channels and pointers and whatever the
-// readies do. The order is said by counters, apart from the RTL's: passes go through the channels,
-// in a channel through the output chunks k, in an output chunk through X(i), i = max(0, k - ph + 1)
-// to k, with H(k - i); loads and outputs through the channels and their chunks. With two outputs a
-// pass k is the second of two output chunks, or the first one of all where they are odd, and i begins
-// with what the first of the two needs. Every command is compared with the counters.
-// And of one pair (channel, i, j), which may be any: if j < ph and i + j < p it is multiplied
-// exactly once, as one of output chunk i + j, else never; the first and the last pass of an output
-// chunk, and no other, are marked. The second output's H is what the pass before brought.
-// The FIFOs are taken out (see through/fifo.sv).
+// chunk_controller: the commands that enter its streams, for all lengths, channels and pointers and
+// any behaviour of the readies. Counters separate from the RTL's define the order: passes run
+// through the channels, in a channel through the output chunks k, and in an output chunk through
+// X(i), i = max(0, k - ph + 1) to k, with H(k - i); loads and outputs run through the channels and
+// their chunks. With two outputs per pass, k is the second of two output chunks, or the very first
+// one if their number is odd, and i starts with what the first of the two needs. Every command is
+// compared with the counters. In addition, one pair (channel, i, j), which may be any, is tracked:
+// if j < ph and i + j < p it is multiplied exactly once, for output chunk i + j, otherwise never.
+// Exactly the first and the last pass of an output chunk are marked. The second output's H is the
+// one fetched by the previous pass. Wires replace the FIFOs (see through/fifo.sv).
 
 `include "formal.svh"
 
@@ -45,8 +45,8 @@ module chunk_schedule_formal #(
 
   `RESET_FIRST
 
-  // The sizes as the schedule's model has them: a chunk's spectrum is Chunk words of 8 bytes, read
-  // in bursts of at most 64 beats and 4 KiB.
+  // Sizes as in the schedule's model: a chunk's spectrum is Chunk words of 8 bytes, read in bursts
+  // of at most 64 beats and 4 KiB.
   localparam int SpectrumLog2 = ChunkLog2 + 3;
   localparam int ChunkBeats = Chunk / Lanes;
   localparam int PageBeats = 4096 / (8 * Lanes);
@@ -148,12 +148,12 @@ module chunk_schedule_formal #(
     else if (done) running_q <= 1'b0;
   end
 
-  // job_control starts a job only when the one before has ended.
+  // job_control starts a job only after the previous one has ended.
   `ASSUME(one_job, !start_i || !running_q)
-  // The registers behind the arguments are not written during a job.
+  // The argument registers do not change during a job.
   `ASSUME(arguments_stay, !running_q || $stable({convolve_i, channels_i, length_x_i, length_h_i})
           && $stable({x_i, h_i, h_spectra_i, x_spectra_i, y_i}))
-  // job_control ends a job with other arguments before it starts anything; PREPARE has no x.
+  // job_control rejects a job with other arguments before it starts anything; PREPARE has no x.
   `ASSUME(channels_in_range, channels_i >= 17'd1 && channels_i <= 17'd65536)
   `ASSUME(length_x_in_range, !convolve_i
           || length_x_i >= LengthBits'(1) && 32'(length_x_i) <= 32'(1) << MaxLengthLog2)
@@ -163,11 +163,11 @@ module chunk_schedule_formal #(
   // ---------------------------------------------------------------------------------------------
   // The sizes of the job.
 
-  logic [31:0] row_length;   // samples of the rows that are loaded
+  logic [31:0] row_length;   // samples per row to load
   count_t      p;            // chunks of such a row
   count_t      ph;           // chunks of a row of h
   logic [63:0] row_bytes;    // whole pages
-  logic [31:0] tail;         // samples of a row's last chunk
+  logic [31:0] tail;         // samples in a row's last chunk
 
   function automatic count_t chunks(logic [31:0] length);
     chunks = count_t'((length + 32'(Chunk) - 32'd1) >> ChunkLog2);
@@ -256,28 +256,28 @@ module chunk_schedule_formal #(
 
   typedef enum logic [1:0] {Head, Passes, Flush, End} pass_e;
 
-  logic        two;         // two outputs a pass
-  count_t      step;        // output chunks that go together
-  count_t      head;        // the last of a channel's first ones
-  logic        head_kept;   // H(head) meets X(0): it has to be there before
+  logic        two;         // two outputs per pass
+  count_t      step;        // output chunks per pass
+  count_t      head;        // the last output chunk of a channel's first group
+  logic        head_kept;   // H(head) is multiplied with X(0), so it must be present before
   count_t      stored;      // chunks of X that a channel stores
   pass_e       pass_q;
   logic [16:0] c_q;
   count_t      k_q;
   count_t      i_q;
-  count_t      fresh_q;     // chunks of the channel that the forward engine has given
+  count_t      fresh_q;     // chunks of the channel received from the forward engine
   logic [63:0] h_row_q;     // address of the channel's H(0)
-  logic [31:0] written_q;   // bursts of X stored in the channels before
+  logic [31:0] written_q;   // bursts of X stored in the previous channels
   logic        pass;
   logic        engine;
   logic        store;
-  logic        bring;       // H is wanted from memory
+  logic        bring;       // H must be fetched from memory
   logic [63:0] bring_addr;
   logic [1:0]  outputs;
   logic [1:0]  first;
   logic [1:0]  last;
 
-  // The first X of the output chunks that end with k, and of k itself.
+  // The first X for the group of output chunks that ends with k, and for k itself.
   function automatic count_t oldest(count_t k, count_t h_chunks, logic both);
     oldest = (k < h_chunks) ? '0 : both ? k - h_chunks : k - h_chunks + 1'b1;
   endfunction
@@ -358,14 +358,14 @@ module chunk_schedule_formal #(
           && pass_prepare == !convolve_i
           && 2'(pass_outputs) == outputs && 2'(pass_first) == first && 2'(pass_last) == last
           && pass_h == bring && pass_engine == engine && pass_store == store)
-  // The tail of the output chunk before is added to every one but a channel's first.
+  // The previous output chunk's tail is added to every output chunk except a channel's first.
   `ASSERT(tail_of_the_one_before, !(pass_valid && pass_q == Passes) || pass_no_tail
           == (last[0] && k_q - count_t'(two) == '0 || last[1] && k_q == '0))
   `ASSERT(flush_is_last, !(pass_valid && pass_q == Flush) || pass_flush && 2'(pass_outputs) == 2'b01
           && 2'(pass_first) == 2'b01 && 2'(pass_last) == 2'b01 && pass_no_tail
           && !pass_h && !pass_engine && !pass_store && !pass_prepare)
 
-  // A pass comes with all it needs, and nothing comes without its pass.
+  // A pass comes with all the commands that it needs, and no command comes without its pass.
   `ASSERT(x_with_pass, (x_read_valid && x_read_ready_i)
           == (pass && pass_q == Passes && convolve_i && !engine))
   `ASSERT(h_with_pass, (h_read_valid && h_read_ready_i)
@@ -382,24 +382,24 @@ module chunk_schedule_formal #(
   `ASSERT(h_store_is_next, !h_store_valid || h_store_addr == h_row_q + (64'(k_q) << SpectrumLog2))
 
   // ---------------------------------------------------------------------------------------------
-  // One pair of one channel, seen at the ports: X of the engine is the next one, else the address
-  // tells, as it does of H; output 1's is that of the pass before.
+  // One pair of one channel, identified at the ports: X from the engine is the next one; otherwise
+  // the address identifies X, and always H. Output 1's H is that of the previous pass.
 
   logic [16:0] pair_c_q;
   count_t      pair_i_q;
   count_t      pair_j_q;
   logic [63:0] pair_h;
   logic [N:0]  pair_k;
-  logic [N:0]  pair_last;    // the last of the output chunks that go with it
-  logic        kept_q;       // the pass before brought an H,
-  logic [63:0] kept_addr_q;  // this one
+  logic [N:0]  pair_last;    // the last output chunk of its group
+  logic        kept_q;       // the previous pass fetched an H,
+  logic [63:0] kept_addr_q;  // from this address
   logic        seen_q;
   logic        hit_x;
   logic [1:0]  hit;
   logic        wanted;
-  logic        behind;       // the passes have gone by the pair's place
+  logic        behind;       // the passes are past the pair's place
 
-  // Never assigned anything else, so it is any pair, for good.
+  // Never assigned anything else, so it is an arbitrary but fixed pair.
   always_ff @(posedge clk_i) begin
     pair_c_q <= pair_c_q;
     pair_i_q <= pair_i_q;
@@ -442,9 +442,9 @@ module chunk_schedule_formal #(
           !(running_q && done) || pass_q == End && load_q == Finished && out_q == Finished)
 
   // ---------------------------------------------------------------------------------------------
-  // What makes the induction close: where the controller is, said in its own registers.
+  // Helpers that close the induction: the controller's position, in terms of its own registers.
 
-  // State numbers of chunk_controller and chunk_walker.
+  // The states of chunk_controller and of its pass_walker, as one sequence, and of a chunk_walker.
   localparam int StIdle = 0, StLength = 1, StCounts = 2, StBegin = 3, StHead = 4, StBring = 5,
                  StRow = 6, StFirst = 7, StSum = 8, StPass = 9, StChunk = 10, StChannel = 11,
                  StFlush = 12, StDrain = 13;
@@ -453,12 +453,13 @@ module chunk_schedule_formal #(
   logic [3:0] state;
   logic [2:0] load_state;
   logic [2:0] out_state;
-  logic       begun;    // the walkers have been started
+  logic       begun;    // the walkers have started
   logic       passing;  // between two passes
   logic       in_chunk;
-  count_t     k_last;   // the output chunk of the pass before, in StChunk
+  count_t     k_last;   // the previous pass's output chunk, in StChunk
 
-  assign state      = u_dut.state_q;
+  assign state      = u_dut.u_passes.state_q != '0 ? u_dut.u_passes.state_q + 4'(StBegin)
+                      : 32'(u_dut.state_q) <= StBegin ? 4'(u_dut.state_q) : 4'(StDrain);
   assign load_state = u_dut.u_loads.state_q;
   assign out_state  = u_dut.u_outputs.state_q;
   assign begun      = state >= StHead;
@@ -468,14 +469,17 @@ module chunk_schedule_formal #(
 
   `ASSERT(helper_state, state <= StDrain && running_q == (state != StIdle || (running_q && done))
           && (!running_q || u_dut.started_q))
-  `ASSERT(helper_sizes_1, !(running_q && !done) || 32'(u_dut.row_length_q) == row_length
-          && u_dut.row_base_q == (convolve_i ? x_i : h_i) && count_t'(u_dut.h_chunks_q) == ph
-          && 17'(u_dut.last_channel_q) == channels_i - 1'b1)
-  `ASSERT(helper_sizes_2, !(state >= StCounts) || count_t'(u_dut.chunks_q) == p
-          && 32'(u_dut.last_samples_q) == tail && 64'(u_dut.stride_q) << 12 == row_bytes
-          && count_t'(u_dut.last_h_chunk_q) == ph - 1'b1
-          && u_dut.single_q == (ph == count_t'(1)))
-  `ASSERT(helper_sizes_3, !(state >= StBegin) || count_t'(u_dut.last_chunk_q) == p - 1'b1)
+  `ASSERT(helper_walk, 32'(u_dut.state_q) <= StBegin + 1
+          && 32'(u_dut.u_passes.state_q) <= StFlush - StBegin
+          && (u_dut.u_passes.state_q == '0 || 32'(u_dut.state_q) == StBegin + 1))
+  `ASSERT(helper_sizes_1, !(running_q && !done) || 32'(u_dut.u_sizes.row_length_q) == row_length
+          && u_dut.row_base_q == (convolve_i ? x_i : h_i) && count_t'(u_dut.u_sizes.h_chunks_o) == ph
+          && 17'(u_dut.u_sizes.last_channel_o) == channels_i - 1'b1)
+  `ASSERT(helper_sizes_2, !(state >= StCounts) || count_t'(u_dut.u_sizes.chunks_q) == p
+          && 32'(u_dut.u_sizes.last_samples_o) == tail && 64'(u_dut.u_sizes.stride_o) << 12 == row_bytes
+          && count_t'(u_dut.u_sizes.last_h_chunk_o) == ph - 1'b1
+          && u_dut.u_sizes.single_h_o == (ph == count_t'(1)))
+  `ASSERT(helper_sizes_3, !(state >= StBegin) || count_t'(u_dut.u_sizes.last_chunk_o) == p - 1'b1)
   `ASSERT(helper_sizes, p != '0 && ph != '0 && tail >= 32'd1 && tail <= 32'(Chunk))
   `ASSERT(helper_not_begun, begun || !running_q || done
           || load_q == Chunks && load_channel_q == '0 && load_chunk_q == '0
@@ -524,13 +528,13 @@ module chunk_schedule_formal #(
           || (state == StHead ? pass_q == (head_kept ? Head : Passes)
               : state == StBring ? pass_q == Head
               : passing ? pass_q == Passes : state == StFlush ? pass_q == Flush : pass_q == End))
-  `ASSERT(helper_head, !begun || u_dut.head_kept_q == (head_kept || !two)
-          && count_t'(u_dut.stored_q) == stored)
+  `ASSERT(helper_head, !begun || u_dut.u_sizes.head_kept_o == (head_kept || !two)
+          && count_t'(u_dut.u_sizes.stored_o) == stored)
   `ASSERT(helper_two, !(state == StHead || state == StBring) || two)
   `ASSERT(helper_head_h, !(state == StHead || state == StBring)
-          || count_t'(u_dut.j_q) == head && u_dut.h_base == h_row_q)
+          || count_t'(u_dut.u_passes.j_q) == head && u_dut.u_passes.h_base == h_row_q)
   `ASSERT(helper_bring, state != StBring
-          || u_dut.h_addr_q == h_row_q + (64'(head) << SpectrumLog2))
+          || u_dut.u_passes.h_addr_q == h_row_q + (64'(head) << SpectrumLog2))
   `ASSERT(helper_start, !(state == StHead || state == StBring) || c_q == '0
           && k_q == head && i_q == '0)
   `ASSERT(helper_pass_place, !passing || c_q < channels_i && k_q < p
@@ -542,39 +546,39 @@ module chunk_schedule_formal #(
           || kept_q && kept_addr_q == h_row_q + (64'(k_q - i_q) << SpectrumLog2))
   `ASSERT(helper_flush_mode, state != StFlush || convolve_i)
   `ASSERT(helper_channel, !passing || (state == StChannel
-          ? 17'(u_dut.channel_q) + 1'b1 == c_q && k_q == head
-            && u_dut.h_row_q + (64'(ph) << SpectrumLog2) == h_row_q
-            && u_dut.sequence_q + 32'(stored) * 32'(Bursts) == written_q
-          : 17'(u_dut.channel_q) == c_q && u_dut.h_row_q == h_row_q
-            && u_dut.sequence_q == written_q))
+          ? 17'(u_dut.u_passes.channel_q) + 1'b1 == c_q && k_q == head
+            && u_dut.u_passes.h_row_q + (64'(ph) << SpectrumLog2) == h_row_q
+            && u_dut.u_passes.sequence_q + 32'(stored) * 32'(Bursts) == written_q
+          : 17'(u_dut.u_passes.channel_q) == c_q && u_dut.u_passes.h_row_q == h_row_q
+            && u_dut.u_passes.sequence_q == written_q))
   `ASSERT(helper_row, !(state == StRow || state == StChannel) || k_q == head && i_q == '0)
   `ASSERT(helper_next_row, !(state >= StFirst && state <= StChannel)
-          || u_dut.h_next_row_q == u_dut.h_row_q + (64'(ph) << SpectrumLog2))
-  `ASSERT(helper_output, !in_chunk || count_t'(u_dut.k_q) == k_q
-          && count_t'(u_dut.oldest_q) == oldest(k_q, ph, two)
-          && u_dut.newest_h_q == (N - 1)'(k_q - oldest(k_q, ph, two) - count_t'(two)))
+          || u_dut.u_passes.h_next_row_q == u_dut.u_passes.h_row_q + (64'(ph) << SpectrumLog2))
+  `ASSERT(helper_output, !in_chunk || count_t'(u_dut.u_passes.k_q) == k_q
+          && count_t'(u_dut.u_passes.oldest_q) == oldest(k_q, ph, two)
+          && u_dut.u_passes.newest_h_q == (N - 1)'(k_q - oldest(k_q, ph, two) - count_t'(two)))
   `ASSERT(helper_next_output, state != StChunk || k_q >= head + step && i_q == oldest(k_q, ph, two)
-          && count_t'(u_dut.k_q) == k_last && count_t'(u_dut.oldest_q) == oldest(k_last, ph, two)
-          && u_dut.newest_h_q == (N - 1)'(k_last - oldest(k_last, ph, two) - count_t'(two)))
+          && count_t'(u_dut.u_passes.k_q) == k_last && count_t'(u_dut.u_passes.oldest_q) == oldest(k_last, ph, two)
+          && u_dut.u_passes.newest_h_q == (N - 1)'(k_last - oldest(k_last, ph, two) - count_t'(two)))
   `ASSERT(helper_first, state != StFirst || i_q == oldest(k_q, ph, two))
-  `ASSERT(helper_pair, !(state == StSum || state == StPass) || count_t'(u_dut.i_q) == i_q
-          && u_dut.j_q == (two && i_q == k_q ? u_dut.ahead_h_q
+  `ASSERT(helper_pair, !(state == StSum || state == StPass) || count_t'(u_dut.u_passes.i_q) == i_q
+          && u_dut.u_passes.j_q == (two && i_q == k_q ? u_dut.u_passes.ahead_h_q
                            : (N - 1)'(k_q - i_q - count_t'(two)))
-          && u_dut.h_base == (two && i_q == k_q && k_q == p - 1'b1 ? u_dut.h_next_row_q : h_row_q)
-          && u_dut.first_q == (i_q == oldest(k_q, ph, two))
-          && u_dut.last_k_q == (k_q == p - 1'b1)
-          && (!two || u_dut.late_q == (k_q >= ph)
-                      && u_dut.second_q == (i_q == oldest(k_q, ph, two) + 1'b1)
-                      && u_dut.ahead_q == (k_q != p - 1'b1 ? k_q + count_t'(2) < ph
+          && u_dut.u_passes.h_base == (two && i_q == k_q && k_q == p - 1'b1 ? u_dut.u_passes.h_next_row_q : h_row_q)
+          && u_dut.u_passes.first_q == (i_q == oldest(k_q, ph, two))
+          && u_dut.u_passes.last_k_q == (k_q == p - 1'b1)
+          && (!two || u_dut.u_passes.late_q == (k_q >= ph)
+                      && u_dut.u_passes.second_q == (i_q == oldest(k_q, ph, two) + 1'b1)
+                      && u_dut.u_passes.ahead_q == (k_q != p - 1'b1 ? k_q + count_t'(2) < ph
                                            : head_kept && c_q + 1'b1 != channels_i)
-                      && u_dut.ahead_h_q == (N - 1)'(k_q != p - 1'b1 ? k_q + count_t'(2) : head)))
-  `ASSERT(helper_pass, state != StPass || u_dut.last_q == (i_q == k_q)
-          && u_dut.oldest_x_q == (i_q == '0)
-          && u_dut.before_last_q == (two && i_q + 1'b1 == k_q)
-          && u_dut.x_addr_q == x_spectra_i + (64'(i_q) << SpectrumLog2)
-          && (convolve_i ? !bring || u_dut.h_addr_q == bring_addr
-              : u_dut.h_addr_q == h_row_q + (64'(k_q) << SpectrumLog2))
-          && u_dut.x_sequence_q == written_q + 32'(i_q) * 32'(Bursts))
+                      && u_dut.u_passes.ahead_h_q == (N - 1)'(k_q != p - 1'b1 ? k_q + count_t'(2) : head)))
+  `ASSERT(helper_pass, state != StPass || u_dut.u_passes.last_q == (i_q == k_q)
+          && u_dut.u_passes.oldest_x_q == (i_q == '0)
+          && u_dut.u_passes.before_last_q == (two && i_q + 1'b1 == k_q)
+          && u_dut.u_passes.x_addr_q == x_spectra_i + (64'(i_q) << SpectrumLog2)
+          && (convolve_i ? !bring || u_dut.u_passes.h_addr_q == bring_addr
+              : u_dut.u_passes.h_addr_q == h_row_q + (64'(k_q) << SpectrumLog2))
+          && u_dut.u_passes.x_sequence_q == written_q + 32'(i_q) * 32'(Bursts))
   `ASSERT(helper_seen, !running_q || seen_q == (wanted && behind))
 
   `COVER(convolved, running_q && done && convolve_i && p == count_t'(2) && ph == count_t'(2)

@@ -1,17 +1,17 @@
 // Copyright 2026 The Crocuta authors
 // SPDX-License-Identifier: Apache-2.0
 //
-// commutator: every word leaves in the beat and the lane of the definition: with lane bit 0 and the
-// time bit that counts Distance beats exchanged, each beat Distance beats after its place.
-// One word, picked at any time in any lane, is followed; as it may be any, this holds for all. And a
-// beat comes out for every beat but the first Distance ones, Latency clocks after the beat that
-// pushes it.
+// commutator: every word leaves in the beat and the lane that the definition gives: lane bit 0 and
+// the time bit that counts Distance beats are exchanged in frames that are switched, and unchanged
+// in the others, and each beat leaves Distance beats after its place. One word, picked at any time
+// in any lane, is tracked; because it may be any word, this holds for all. Every beat except the
+// first Distance ones pushes a beat out, Latency clocks later.
 
 `include "formal.svh"
 
 module commutator_formal #(
   parameter int Lanes = 2,
-  parameter int WordBits = 1,  // the words only pass through
+  parameter int WordBits = 1,  // words only pass through, so one bit is enough
   parameter int Distance = 2,
   localparam int Latency = (Distance >= 4) ? 3 : 1,
   localparam int LaneBits = $clog2(Lanes),
@@ -22,35 +22,25 @@ module commutator_formal #(
   input logic                      rst_ni,
   input logic                      valid_i,
   input logic [Lanes*WordBits-1:0] beat_i,
+  input logic                      switch_i,
   input logic                      pick_i,
   input logic [LaneBits-1:0]       pick_lane_i
 );
 
   `RESET_FIRST
 
-  logic                      out_valid;
-  logic [Lanes*WordBits-1:0] out;
-
-  commutator #(
-    .Lanes   (Lanes),
-    .WordBits(WordBits),
-    .Distance(Distance)
-  ) u_commutator (
-    .clk_i  (clk_i),
-    .rst_ni (rst_ni),
-    .valid_i(valid_i),
-    .beat_i (beat_i),
-    .valid_o(out_valid),
-    .beat_o (out)
-  );
-
-  // The beats that come in, modulo the exchange's period, and whether Distance of them have.
+  // Incoming beats modulo the exchange's period, and whether the first Distance of them are in.
   logic [TimeBits-1:0] time_q;
   logic                primed_q;
   logic                time_bit;
   logic                pushes;
+  // Whether the frame is switched: settled at its first beat. The commutator hears of it in the
+  // second half, and in the first anything.
+  logic                switched_q;
+  logic                switched;
 
   assign time_bit = time_q[TimeBits-1];
+  assign switched = (time_q == '0) ? switch_i : switched_q;
   assign pushes   = valid_i && primed_q;
 
   always_ff @(posedge clk_i) begin
@@ -63,7 +53,28 @@ module commutator_formal #(
     end
   end
 
-  // Beats pushed out and on their way.
+  always_ff @(posedge clk_i) begin
+    if (valid_i) switched_q <= switched;
+  end
+
+  logic                      out_valid;
+  logic [Lanes*WordBits-1:0] out;
+
+  commutator #(
+    .Lanes   (Lanes),
+    .WordBits(WordBits),
+    .Distance(Distance)
+  ) u_commutator (
+    .clk_i   (clk_i),
+    .rst_ni  (rst_ni),
+    .valid_i (valid_i),
+    .beat_i  (beat_i),
+    .switch_i(time_bit ? switched_q : switch_i),
+    .valid_o (out_valid),
+    .beat_o  (out)
+  );
+
+  // Beats pushed out but not yet at the output.
   logic [Latency-1:0]  way_q;
   logic [WaitBits-1:0] on_way;
 
@@ -74,9 +85,9 @@ module commutator_formal #(
 
   assign on_way = WaitBits'($countones(way_q));
 
-  // The picked word and the beats that come out before its own. The beat that leaves last of those
-  // pushed is the one Distance before the newest; the word's lies Distance ahead of its own place
-  // for lane bit 1 at time bit 0, behind it for lane bit 0 at time bit 1.
+  // The tracked word and the beats that come out before its own. The last of the beats pushed so
+  // far is the one Distance before the newest. The word's beat is Distance ahead of its own place
+  // for lane bit 1 at time bit 0, and Distance behind it for lane bit 0 at time bit 1.
   logic                picked_q;
   logic [WordBits-1:0] word_q;
   logic [LaneBits-1:0] lane_q;
@@ -84,16 +95,18 @@ module commutator_formal #(
   logic [WaitBits-1:0] to_go;
   logic                leaves;
   logic                early_q;  // it came among the first Distance beats
+  logic                passed_q; // its frame was not switched
 
   always_comb begin
     to_go = WaitBits'(Distance);
-    if (pick_lane_i[0] && !time_bit) to_go = WaitBits'(2 * Distance);
-    if (!pick_lane_i[0] && time_bit) to_go = '0;
+    if (switched && pick_lane_i[0] && !time_bit) to_go = WaitBits'(2 * Distance);
+    if (switched && !pick_lane_i[0] && time_bit) to_go = '0;
   end
 
   assign leaves = picked_q && out_valid && before_q == '0;
 
-  // Of the first Distance beats none is pushed out: in the word's place comes the first one.
+  // None of the first Distance beats pushes one out: the first output beat comes in the word's
+  // place.
   logic [TimeBits-1:0] unprimed;
 
   assign unprimed = primed_q ? '0 : TimeBits'(Distance) - time_q;
@@ -111,7 +124,8 @@ module commutator_formal #(
   always_ff @(posedge clk_i) begin
     if (!picked_q) begin
       word_q   <= beat_i[pick_lane_i*WordBits+:WordBits];
-      lane_q   <= LaneBits'({pick_lane_i >> 1, time_bit});
+      lane_q   <= switched ? LaneBits'({pick_lane_i >> 1, time_bit}) : pick_lane_i;
+      passed_q <= !switched;
       early_q  <= !primed_q;
       before_q <= on_way - WaitBits'(out_valid) + to_go - WaitBits'(unprimed);
     end else if (out_valid) begin
@@ -119,13 +133,14 @@ module commutator_formal #(
     end
   end
 
-
   `ASSERT(comes_when_pushed, out_valid == way_q[Latency-1])
   `ASSERT(word_in_its_place, !leaves || out[lane_q*WordBits+:WordBits] == word_q)
 
   `COVER(early_word, leaves && !lane_q[0] && $past(out_valid))
   `COVER(late_word, leaves && lane_q[0] && $past(!out_valid))
   `COVER(first_beats, leaves && early_q)
+  `COVER(passed_even, leaves && passed_q && !lane_q[0])
+  `COVER(passed_odd, leaves && passed_q && lane_q[0])
   `COVER(back_to_back, &way_q && out_valid && picked_q)
 
 endmodule

@@ -1,16 +1,16 @@
 // Copyright 2026 The Crocuta authors
 // SPDX-License-Identifier: Apache-2.0
 //
-// credit_counter, in the arrangement it is made for: a pipeline that cannot stop, a FIFO of Credits
-// places behind it. The FIFO never has to refuse a word, and no place is ever lost: a reservation is
-// possible exactly while fewer than Credits are out.
+// credit_counter as it is used: a pipeline that cannot stall, followed by a FIFO of depth Credits.
+// The FIFO never has to refuse a word, and no credit is ever lost: a reservation is possible
+// exactly while fewer than Credits are in use.
 
 `include "formal.svh"
 
 module credit_counter_formal #(
   parameter int Credits = 4,
   parameter int Skip = 3,
-  parameter int Clocks = 3,  // of the pipeline
+  parameter int Clocks = 3,  // latency of the pipeline
   localparam int CountBits = $clog2(Credits + 2) + 1,
   localparam int SkipBits = $clog2(Skip + 2)
 ) (
@@ -30,7 +30,7 @@ module credit_counter_formal #(
   logic fifo_valid;
   logic leave;
 
-  // The handshake: a beat enters only while there is a place for it.
+  // The handshake: a beat enters only while a credit is available.
   assign enter = want_i && available;
   assign leave = fifo_valid && ready_i;
 
@@ -45,7 +45,7 @@ module credit_counter_formal #(
     .available_o(available)
   );
 
-  // The first Skip beats stay in the pipeline for good: each later one pushes one out.
+  // The pipeline always retains Skip beats: each beat after the first Skip pushes one out.
   logic [SkipBits-1:0] entered_q;
 
   assign comes_out = enter && entered_q == SkipBits'(Skip);

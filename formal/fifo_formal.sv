@@ -1,14 +1,14 @@
 // Copyright 2026 The Crocuta authors
 // SPDX-License-Identifier: Apache-2.0
 //
-// fifo: every word comes out once, whole and in its place, and the level is right.
-// One word, picked at any time, is followed: the words ahead of it are counted at its entry and
-// leave before it. As any word may be the picked one, this is the order of all.
+// fifo: every word comes out exactly once, intact and in order, and the level is correct.
+// One word, picked at any time, is tracked: the words ahead of it are counted when it enters, and
+// leave before it. Because any word may be picked, this proves the order of all.
 
 `include "formal.svh"
 
 module fifo_formal #(
-  parameter int Width = 2,  // the words only pass through: two bits stand for any number
+  parameter int Width = 2,  // words only pass through, so two bits stand for any width
   parameter int Depth = 4,
   localparam int LevelBits = $clog2(Depth) + 1
 ) (
@@ -42,7 +42,7 @@ module fifo_formal #(
     .level_o(level)
   );
 
-  // One bit more than the level has, so that a word too many would show.
+  // One bit wider than the level, so that one word too many would show.
   logic [LevelBits:0] held_q;
   logic [LevelBits:0] ahead_q;
   logic               picked_q;

@@ -1,9 +1,9 @@
 // Copyright 2026 The Crocuta authors
 // SPDX-License-Identifier: Apache-2.0
 //
-// forward_path around an engine of any latency: however long the words wait to be taken, the FIFO
-// never refuses one, and no beat waits for good for a place.
-// The engine and the conversion are taken out (see any_latency/ and no_data/).
+// forward_path around an engine of any latency: however long words wait to be taken, the FIFO never
+// refuses one, and no beat waits for space forever.
+// Abstract models replace the engine and the conversion (see any_latency/ and no_data/).
 
 `include "formal.svh"
 
@@ -20,7 +20,7 @@ module forward_path_formal #(
 
   `RESET_FIRST
 
-  // The words' sizes do not matter: nothing looks at them.
+  // The words' widths do not matter: nothing reads them.
   localparam int MantissaBits = 14;
   localparam int ExponentBits = 8;
 
@@ -48,7 +48,7 @@ module forward_path_formal #(
     .non_finite_o(non_finite)
   );
 
-  // As forward_path has it.
+  // As in forward_path.
   localparam int Credits = 1 << $clog2(24 * $clog2(Chunk) + 16);
 
   logic [15:0] converting;  // in the conversion
@@ -65,7 +65,7 @@ module forward_path_formal #(
   assign free       = 16'(u_dut.u_credits.free_q);
 
   `ASSERT(never_refused, !u_dut.spectrum_valid || u_dut.fifo_ready)
-  // A place is missing only while one is taken by a beat that comes out, or waits to be taken.
+  // Space is lacking only while a beat is about to leave the engine or waits to be taken.
   `ASSERT(a_place_comes, free != '0 || waiting != '0 || converting + held >= 16'(Beats))
 
   `ASSERT(helper_beats, converting + held + waiting + skip + free == 16'(Beats - 1 + Credits))

@@ -1,12 +1,12 @@
 // Copyright 2026 The Crocuta authors
 // SPDX-License-Identifier: Apache-2.0
 //
-// inverse_path, behind a MAC and around an engine of any latency: whatever they do, and however long
-// the samples wait to be taken, overlap_add has the mark of every chunk when its beats come, and that
-// of the same chunk; neither FIFO ever refuses what is sent to it; and no reservation waits for good
-// for a place or for room for its mark.
-// One chunk, picked at any time, is followed: the chunks ahead of it are counted at its first
-// reservation. The engine and the arithmetic are taken out (see any_latency/ and no_data/).
+// inverse_path, behind a MAC and around an engine of any latency: whatever they do, and however
+// long samples wait to be taken, each chunk's own mark is present when its beats reach overlap_add;
+// neither FIFO ever refuses a word; and no reservation waits forever for space, be it for its beat
+// or for its mark. One chunk, picked at any time, is tracked: the chunks ahead of it are counted at
+// its first reservation. Abstract models replace the engine and the arithmetic (see any_latency/
+// and no_data/).
 
 `include "formal.svh"
 
@@ -27,7 +27,7 @@ module inverse_path_formal #(
 
   `RESET_FIRST
 
-  // The words' sizes do not matter: nothing looks at them.
+  // The words' widths do not matter: nothing reads them.
   localparam int MantissaBits = 14;
   localparam int ExponentBits = 8;
   localparam int BeatBits = Lanes * (2 * MantissaBits + ExponentBits);
@@ -40,7 +40,7 @@ module inverse_path_formal #(
   logic                chunk_done;
   logic                saturated;
 
-  // The handshake: a beat is reserved only while there is a place for it.
+  // The handshake: a beat is reserved only while there is space for it.
   assign reserve = want_i && available;
 
   inverse_path #(
@@ -63,7 +63,7 @@ module inverse_path_formal #(
     .saturated_o (saturated)
   );
 
-  // The MAC gives the totals of reserved beats, each at any time after its reservation.
+  // The MAC delivers the totals of the reserved beats, each at any time after its reservation.
   logic [15:0] in_mac_q;
 
   assign enter = total_i && in_mac_q != '0;
@@ -76,7 +76,7 @@ module inverse_path_formal #(
   // ---------------------------------------------------------------------------------------------
   // Where the beats are.
 
-  // As inverse_path has them.
+  // As in inverse_path.
   localparam int PathClocks = 24 * $clog2(Chunk) + 16;
   localparam int Credits = 1 << $clog2(PathClocks);
   localparam int MarksDepth = 1 << $clog2(2 + (PathClocks + Beats - 1) / Beats);
@@ -84,9 +84,9 @@ module inverse_path_formal #(
   logic [15:0] on_the_way;  // reserved, not yet at overlap_add
   logic [15:0] behind;      // in overlap_add and the conversion
   logic [15:0] waiting;     // in the FIFO
-  logic [15:0] place;       // in its chunk, of the beat that comes to overlap_add next
-  logic [15:0] reserved;    // in its chunk, of the beat that is reserved next
-  logic [15:0] chunks;      // whose first beat is reserved and whose last is not at overlap_add
+  logic [15:0] place;       // index in its chunk of the beat that reaches overlap_add next
+  logic [15:0] reserved;    // index in its chunk of the beat that is reserved next
+  logic [15:0] chunks;      // chunks with a beat reserved and their last not yet at overlap_add
   logic        z_valid;
 
   assign z_valid    = u_dut.z_valid;
@@ -102,7 +102,7 @@ module inverse_path_formal #(
     for (int n = 0; n < 5; n++) behind = behind + 16'(u_dut.u_samples_valid.valid_q[n]);
   end
 
-  // The picked chunk, and those ahead of it.
+  // The tracked chunk, and those ahead of it.
   logic        picked_q;
   logic        no_tail_q;
   logic [15:0] ahead_q;
@@ -129,15 +129,15 @@ module inverse_path_formal #(
   `ASSERT(mark_of_its_chunk, !(z_valid && picked_next) || u_dut.no_tail == no_tail_q)
   `ASSERT(marks_never_refused, !u_dut.mark_q || u_dut.mark_ready)
   `ASSERT(never_refused, !u_dut.samples_valid || u_dut.fifo_ready)
-  // Of the beats on the way, those that no later one has to push out are enough for a chunk to end.
+  // The beats in flight that need no later beat to push them out are enough to end a chunk.
   `ASSERT(room_for_a_mark_comes, u_dut.mark_ready
           || on_the_way >= 16'(Beats - 1) + 16'(Beats) - place)
-  // A place is missing only while one is taken by a sample that comes out, or waits to be taken.
+  // Space is lacking only while a sample is about to come out or waits to be taken.
   `ASSERT(a_place_comes, u_dut.u_credits.free_q != '0 || waiting + behind != '0
           || on_the_way >= 16'(Beats))
 
   // ---------------------------------------------------------------------------------------------
-  // What makes the induction close.
+  // Helpers that close the induction.
 
   logic [15:0] skip;
   logic [15:0] free;
@@ -159,7 +159,7 @@ module inverse_path_formal #(
           && u_dut.u_marks.stored <= 16'(MarksDepth)
           && u_dut.u_fifo.ready_q == (u_dut.u_fifo.stored != 16'(Credits))
           && u_dut.u_fifo.stored <= 16'(Credits))
-  // A mark is at the FIFO's output three clocks after the reservation, if it is the next one.
+  // A mark reaches the FIFO's output three clocks after the reservation if it is the next one.
   `ASSERT(helper_mark_comes, u_dut.mark_valid || chunks == '0
           || chunks == 16'd1 && (u_dut.mark_q || reserved == 16'd1 || reserved == 16'd2))
   `ASSERT(helper_ahead, !picked_q || ahead_q < chunks)

@@ -1,10 +1,10 @@
 // Copyright 2026 The Crocuta authors
 // SPDX-License-Identifier: Apache-2.0
 //
-// lane_bursts: the bursts of a chunk come tile by tile and in a tile lane by lane; each lies where
-// its lane and tile say and has the AXI beats that hold samples, by division of the samples that are
-// left from there; none crosses 4 KiB.
-// Its command queue is taken out (see through/fifo.sv).
+// lane_bursts: the bursts of a chunk come tile by tile, and within a tile lane by lane. The lane
+// and the tile give each burst's address, and a division of the samples left from there gives its
+// number of AXI beats; none crosses a 4 KiB boundary. A wire replaces the command queue (see
+// through/fifo.sv).
 
 `include "formal.svh"
 
@@ -67,7 +67,7 @@ module lane_bursts_formal #(
     .idle_o         (idle)
   );
 
-  // The queue's output is what the command is here: a FIFO keeps its word until it is taken.
+  // The command here is the queue's output: a FIFO holds its word until it is taken.
   logic waiting_q;
   always_ff @(posedge clk_i) waiting_q <= rst_ni && cmd_valid_i && !cmd_ready;
   `ASSUME(command_waits, !waiting_q || cmd_valid_i && $stable({cmd_addr_i, cmd_samples_i}))
@@ -77,20 +77,20 @@ module lane_bursts_formal #(
   // A chunk holds at most Chunk samples: chunk_controller's load_is_next and output_is_next.
   `ASSUME(fits, 32'(cmd_samples_i) <= 32'(Chunk))
 
-  // The burst that is next in order, and its two clocks on the way out.
+  // The next burst in order, and its two clocks to the output.
   typedef struct packed {
     logic [63:0] addr;
     logic [31:0] beats;
-    logic [31:0] rest;   // samples of the last beat, if it is not full
+    logic [31:0] rest;   // samples in the last beat, if it is not full
     logic [31:0] lane;
   } burst_t;
 
   logic [31:0] tile_q;
   logic [31:0] lane_q;
-  logic [31:0] start;    // first sample of the burst, in the chunk
-  logic [31:0] samples;  // that it has
+  logic [31:0] start;    // index in the chunk of the burst's first sample
+  logic [31:0] samples;  // number of its samples
   logic        step;
-  logic [1:0]  held_q;   // steps whose bursts were not taken
+  logic [1:0]  held_q;   // steps whose bursts have not been taken
   burst_t      next;
   burst_t      middle_q;
   burst_t      out_q;
@@ -106,7 +106,7 @@ module lane_bursts_formal #(
     next.lane  = lane_q;
   end
 
-  // When the walk makes a step is its own matter; what a step is, is not.
+  // The walk may choose when to step, but not what a step is.
   assign step = u_dut.walk;
 
   always_ff @(posedge clk_i) begin
@@ -144,7 +144,7 @@ module lane_bursts_formal #(
   `ASSERT(only_with_command, !step || cmd_valid_i)
   `ASSERT_NEXT(burst_waits, burst_valid && !burst_ready_i, burst_valid
                && $stable({burst_addr, burst_beats, burst_partial, burst_limit, burst_lane}))
-  // A step a clock, unless a burst is not taken or there is no tile or command.
+  // One step per clock, unless a burst waits or there is no tile or command.
   `ASSERT(no_gap, step || !cmd_valid_i || !tile_valid_i && lane_q == '0
           || burst_valid && !burst_ready_i)
   // Every step's burst comes out, once, within two clocks.

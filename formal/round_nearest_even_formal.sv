@@ -1,9 +1,10 @@
 // Copyright 2026 The Crocuta authors
 // SPDX-License-Identifier: Apache-2.0
 //
-// round_nearest_even: its result is the nearest integer, the even one of two, by distances and not
-// by bits. A value with Fraction bits behind the point is brought into the form the rounder takes,
-// all bits below the half ORed into one, and the result compared with the value itself.
+// round_nearest_even: the result is the nearest integer, or the even one of two, judged by
+// distances rather than bits. A value with Fraction fractional bits is converted to the rounder's
+// input format, with all bits below one half ORed into one, and the result is compared with the
+// value itself.
 
 `include "formal.svh"
 
@@ -26,7 +27,7 @@ module round_nearest_even_formal #(
   logic signed [OutBits-1:0] rounded;
   wide_t                     value;
   wide_t                     result;
-  wide_t                     distance;  // of the result from the value, in units of 1 / One
+  wide_t                     distance;  // between result and value, in units of 1 / One
 
   round_nearest_even #(
     .OutBits(OutBits)
@@ -39,7 +40,7 @@ module round_nearest_even_formal #(
   assign result   = wide_t'(rounded);
   assign distance = (result * One > value) ? result * One - value : value - result * One;
 
-  logic saturates;  // the nearest integer does not exist in OutBits bits
+  logic saturates;  // the nearest integer does not fit in OutBits bits
 
   assign saturates = 2 * value >= (2 * Largest + 1) * One;
 

@@ -1,10 +1,10 @@
 // Copyright 2026 The Crocuta authors
 // SPDX-License-Identifier: Apache-2.0
 //
-// spectrum_reader: what it asks of its AXI master, as it comes out on AR: the bursts of a chunk, one
-// after the other, all of one length, none across 4 KiB; none before the writer has had it
-// acknowledged; and the FIFO has room for every beat that comes. Every chunk has all its bursts.
-// The data is taken out (see no_data/ram.sv).
+// spectrum_reader: its requests to the AXI master, as they appear on AR: the bursts of a chunk, one
+// after another, all of one length, none across a 4 KiB boundary, and none before its data has been
+// acknowledged to the writer. The FIFO has space for every beat that arrives, and every chunk gets
+// all its bursts. The data is abstracted away (see no_data/ram.sv).
 
 `include "formal.svh"
 
@@ -12,7 +12,7 @@ module spectrum_reader_formal #(
   parameter int Lanes = 8,
   parameter int Chunk = 65536,
   parameter int FifoDepth = 512,
-  localparam int MantissaBits = 2,  // the words' widths are no matter here
+  localparam int MantissaBits = 2,  // the words' widths do not matter here
   localparam int ExponentBits = 2,
   localparam int BeatBits = Lanes * (2 * MantissaBits + ExponentBits),
   localparam int AxiBits = 64 * Lanes
@@ -97,22 +97,24 @@ module spectrum_reader_formal #(
     .m_axi_rid     (1'b0)
   );
 
-  // A chunk begins at a multiple of a burst: spectra lie chunk by chunk from a multiple of 4 KiB on.
+  // A chunk starts at a multiple of a burst: spectra are stored chunk by chunk from a multiple of
+  // 4 KiB.
   `ASSUME(aligned, cmd_addr_i % 64'(Beats * BeatBytes) == '0)
 
-  // The slave: bursts it has accepted and not answered whole, and the beats of the oldest it sent.
+  // The slave: bursts accepted and not yet completely answered, and the beats sent of the oldest.
   logic [7:0] accepted_q;
   logic [8:0] sent_q;
   logic       accept;
 
   assign accept = arvalid && arready_i;
 
-  // A slave sends beats only of bursts it has accepted (AXI4 A3.3), in order, as there is one ID.
+  // A slave sends beats only of accepted bursts (AXI4 A3.3), in order, because there is only one
+  // ID.
   `ASSUME(only_what_was_asked, !rvalid_i || accepted_q != '0)
-  // RLAST comes with the last beat of a burst and with no other (AXI4 A3.2.2); all are of one length
+  // RLAST marks the last beat of a burst and no other (AXI4 A3.2.2); all bursts have one length
   // (whole_bursts).
   `ASSUME(last_where_due, !rvalid_i || rlast_i == (32'(sent_q) == 32'(Beats - 1)))
-  // written_i counts up, by one acknowledgement a clock, from 0 after a reset.
+  // written_i counts up from 0 after a reset, by at most one acknowledgement per clock.
   `ASSUME(counts_up, written_i == ($past(rst_ni) ? $past(written_i) : '0)
           || $past(rst_ni) && written_i == $past(written_i) + 1'b1)
 
@@ -126,14 +128,14 @@ module spectrum_reader_formal #(
     end
   end
 
-  // The burst that is next in order, and the bursts the writer must have written before its own.
+  // The next burst in order, and the number of bursts that must have been written before it.
   logic [63:0] next_q;
   logic [31:0] sequence_q;
   logic [31:0] left_q;   // bursts of the chunk not yet on AR
   logic        take;
-  logic        shown_q;  // the burst on AR was there a clock before
+  logic        shown_q;  // the burst on AR was already there in the previous clock
   logic        appears;
-  logic [31:0] margin;   // bursts written, this one not counted
+  logic [31:0] margin;   // bursts written, not counting this one
 
   assign take    = cmd_valid_i && cmd_ready;
   assign appears = arvalid && !shown_q;
@@ -160,8 +162,8 @@ module spectrum_reader_formal #(
     end
   end
 
-  // The counters are compared modulo 2^32: neither is ever as much as 2^30 ahead of the other. Both
-  // are in the same channel or in neighbouring ones, which have at most 2^24 bursts each.
+  // The counters are compared modulo 2^32: neither is ever 2^30 ahead of the other, because both
+  // are in the same channel or in adjacent ones, which have at most 2^24 bursts each.
   `ASSUME(near, take == 1'b0
           || (written_i - cmd_sequence_i) + 32'h4000_0000 < 32'h8000_0000 - 32'(Bursts))
   `ASSUME(near_while_waiting, left_q == '0 || margin + 32'h4000_0000 < 32'h8000_0000)
@@ -174,11 +176,11 @@ module spectrum_reader_formal #(
   `ASSERT(written_before, !appears || !margin[31])
   `ASSERT(room_for_every_beat, !u_dut.data_valid || u_dut.fifo_ready)
 
-  // What makes the induction close: every place that is reserved is one of a beat that will come, of
-  // one in the FIFO, or of one that has left a burst that has not left whole.
+  // Helpers that close the induction: every reserved place belongs to a beat yet to come, to one in
+  // the FIFO, or to one that has left while others of its burst have not.
   localparam int Places = FifoDepth / Beats;
   logic [15:0] to_come;
-  logic [15:0] handed;  // beats of the oldest burst that the master has handed out
+  logic [15:0] handed;  // beats of the oldest burst that the master has passed on
 
   assign to_come = 16'(Beats) * 16'(u_dut.u_master.count_q) - handed;
 

@@ -1,18 +1,18 @@
 // Copyright 2026 The Crocuta authors
 // SPDX-License-Identifier: Apache-2.0
 //
-// spectrum_writer: what it asks of its AXI master, as it comes out on AW: the bursts of a chunk, one
-// after the other, all of one length, none across 4 KiB; each is asked for only when all its beats
-// are in the FIFO, so that W never waits for the datapath; and every chunk has all its bursts.
-// The data is taken out (see no_data/ram.sv).
+// spectrum_writer: its requests to the AXI master, as they appear on AW: the bursts of a chunk, one
+// after another, all of one length, none across a 4 KiB boundary, each requested only when all its
+// beats are in the FIFO, so W never waits for the datapath. Every chunk gets all its bursts.
+// The data is abstracted away (see no_data/ram.sv).
 
 `include "formal.svh"
 
 module spectrum_writer_formal #(
   parameter int Lanes = 8,
   parameter int Chunk = 65536,
-  parameter bit Eager = 1'b0,  // for the covers: nothing waits, but W until the FIFO is full
-  localparam int MantissaBits = 2,  // the words' widths are no matter here
+  parameter bit Eager = 1'b0,  // for the covers: nothing waits except W, until the FIFO is full
+  localparam int MantissaBits = 2,  // the words' widths do not matter here
   localparam int ExponentBits = 2,
   localparam int BeatBits = Lanes * (2 * MantissaBits + ExponentBits),
   localparam int AxiBits = 64 * Lanes
@@ -100,7 +100,8 @@ module spectrum_writer_formal #(
     .m_axi_bid    (1'b0)
   );
 
-  // A chunk begins at a multiple of a burst: spectra lie chunk by chunk from a multiple of 4 KiB on.
+  // A chunk starts at a multiple of a burst: spectra are stored chunk by chunk from a multiple of
+  // 4 KiB.
   `ASSUME(aligned, cmd_addr_i % 64'(Beats * BeatBytes) == '0)
 
   if (Eager) begin : gen_eager
@@ -113,11 +114,11 @@ module spectrum_writer_formal #(
                             && !bvalid_i && bresp_i == '0);
   end
 
-  // The burst that is next in order.
+  // The next burst in order.
   logic [63:0] next_q;
   logic [31:0] left_q;  // bursts of the chunk not yet on AW
   logic        take;
-  logic        shown_q;  // the burst on AW was there a clock before
+  logic        shown_q;  // the burst on AW was already there in the previous clock
   logic        appears;
 
   assign take    = cmd_valid_i && cmd_ready;
@@ -146,8 +147,8 @@ module spectrum_writer_formal #(
   `ASSERT(chunk_is_whole, !cmd_ready || left_q == 32'(appears))
   `ASSERT(never_waits_for_data, !u_dut.data_ready || u_dut.data_valid)
 
-  // What makes the induction close: the FIFO holds the beats that the master is still owed, the
-  // complete bursts, and those of the burst that is coming in.
+  // Helpers that close the induction: the FIFO holds the beats still owed to the master, the
+  // complete bursts, and the beats of the burst that is being received.
   logic [15:0] owed;
   logic        pushed_q;
 

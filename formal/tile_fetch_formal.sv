@@ -1,14 +1,14 @@
 // Copyright 2026 The Crocuta authors
 // SPDX-License-Identifier: Apache-2.0
 //
-// tile_fetch, within the bound of its task:
-// whatever the lengths of its bursts (see any_bursts/lane_bursts.sv), every AXI beat is
-// what the consumer reads in its tile, lane and row, until it releases the tile, and `keep` marks the
-// samples that exist and no other. A tile is offered when all its beats are there and never before.
-// AR is as the bursts say; no FIFO overflows; errors are reported; once stopped nothing new.
+// tile_fetch, within the bound of its task: whatever the lengths of its bursts (see
+// any_bursts/lane_bursts.sv), the consumer reads every AXI beat in its tile, lane and row until it
+// releases the tile, and `keep` marks exactly the samples that exist. A tile is offered once all
+// its beats have arrived, and never before. AR is as the bursts say; no FIFO overflows; errors are
+// reported; once stopped, nothing new is issued.
 //
-// For order and content it follows one row of one burst, both picked at any time, and one bit of its
-// beat: the RAM treats all bits alike.
+// For order and content the proof tracks one row of one burst, both picked at any time, and one bit
+// of its beat: the RAM treats all bits alike.
 
 `include "formal.svh"
 
@@ -111,22 +111,22 @@ module tile_fetch_formal #(
     .m_axi_rid     (rid_i)
   );
 
-  // The bursts that are handed to the master, or passed over for having no beat.
+  // Bursts passed to the master, or skipped because they have no beats.
   logic burst_take;
   logic tile_issued;
 
   assign burst_take  = u_dut.burst_valid && u_dut.burst_ready;
   assign tile_issued = burst_take && u_dut.burst_last;
 
-  // What lane_bursts is proven to keep: a burst has no more beats than a tile has rows, a partial one
-  // has some, and none crosses 4 KiB.
+  // Proven about lane_bursts: a burst has at most as many beats as a tile has rows, a partial one
+  // has at least one, and none crosses a 4 KiB boundary.
   `ASSUME(bursts_of_a_tile, !u_dut.burst_valid || u_dut.burst_beats <= 9'(Rows)
           && (u_dut.burst_some || !u_dut.burst_partial))
   `ASSUME(bursts_within_page, !(u_dut.burst_valid && u_dut.burst_some)
           || 16'(u_dut.burst_addr[11:0]) + 16'(u_dut.burst_beats) * 16'(8 * Lanes) <= 16'd4096)
 
-  // The consumer, as rows_to_lanes is proven to be: it takes tiles that are offered, reads the one
-  // that it took last while it has not released it, never in two clocks running, and keeps the row.
+  // The consumer, which behaves like rows_to_lanes: it takes tiles that are offered, reads the one
+  // that it took last until it releases it, never in two consecutive clocks, and keeps the row.
   logic [TileBits-1:0] held_q;  // tiles taken and not released
   logic                read_q;
 
@@ -146,8 +146,8 @@ module tile_fetch_formal #(
 
   `ASSUME(row_stays, !read_q || row_i == $past(row_i))
 
-  // The slave: lengths of the bursts it has accepted, the oldest first, and the beats it has sent of
-  // that one. Answers with the other ID belong to bursts before the reset.
+  // The slave: lengths of the accepted bursts, the oldest first, and the beats that it has sent of
+  // the oldest. Answers with the other ID belong to bursts before the reset.
   logic [Bursts:0][LengthBits-1:0] accepted_beats_q;
   logic [$clog2(Bursts+1):0]       accepted_q;
   logic [LengthBits-1:0]           sent_q;
@@ -159,9 +159,10 @@ module tile_fetch_formal #(
   assign answer   = rvalid_i && !rid_i;
   assign answered = answer && rlast_i;
 
-  // A slave sends beats only of bursts it has accepted (AXI4 A3.3), in order, as there is one ID.
+  // A slave sends beats only of accepted bursts (AXI4 A3.3), in order, because there is only one
+  // ID.
   `ASSUME(only_what_was_asked, !answer || accepted_q != '0)
-  // RLAST comes with the last beat of a burst and with no other (AXI4 A3.2.2).
+  // RLAST marks the last beat of a burst and no other (AXI4 A3.2.2).
   `ASSUME(last_where_due, !answer || rlast_i == (sent_q + 1'b1 == accepted_beats_q[0]))
 
   always_ff @(posedge clk_i) begin
@@ -184,8 +185,8 @@ module tile_fetch_formal #(
     end
   end
 
-  // What is under way: beats of bursts taken that have not come, tiles whose bursts were all taken
-  // and that the consumer has not taken, slots that are reserved.
+  // In flight: beats of accepted bursts that have not come, tiles whose bursts have all been
+  // accepted and that the consumer has not taken, slots that are reserved.
   logic [CountBits-1:0] beats_q;
   logic [TileBits-1:0]  issued_q;
   logic [TileBits-1:0]  reserved_q;
@@ -203,8 +204,8 @@ module tile_fetch_formal #(
     end
   end
 
-  // The row that is followed: of which burst, how many beats are to come before its own, how many
-  // tiles are to be taken before its own.
+  // The tracked row: its burst, the number of beats still to come before its own, and the number of
+  // tiles still to be taken before its own.
   logic                 picked_q;
   logic [LaneBits-1:0]  lane_q;
   logic [RowBits-1:0]   row_q;
@@ -215,11 +216,11 @@ module tile_fetch_formal #(
   logic [CountBits-1:0] before_q;  // beats before its own
   logic                 bit_q;
   logic                 arrived_q;
-  logic [CountBits-1:0] rest_q;    // beats of its burst and of those before that are to come
+  logic [CountBits-1:0] rest_q;    // beats still to come of its burst and of earlier ones
   logic [TileBits-1:0]  ahead_q;   // tiles before its own
-  logic                 open_q;    // its tile is the one that the consumer took last
-  logic                 closed_q;  // a later one is
-  logic                 exists;    // it has a beat
+  logic                 open_q;    // the consumer's last tile is its tile
+  logic                 closed_q;  // the consumer's last tile is a later one
+  logic                 exists;    // its burst has a beat for it
 
   assign exists = 9'(row_q) < burst_beats_q;
 
@@ -258,7 +259,7 @@ module tile_fetch_formal #(
     end
   end
 
-  // Two clocks from a read to its word. The tile may be followed by the next in between.
+  // Two clocks from a read to its word. The next tile may follow in between.
   logic [1:0]             hit_q;
   logic                   full;
   logic [BeatSamples-1:0] kept;
@@ -280,7 +281,7 @@ module tile_fetch_formal #(
   `ASSERT(complete_when_taken, !(picked_q && take && ahead_q == '0 && !open_q && !closed_q)
           || rest_q == '0 && (!exists || arrived_q))
 
-  // A tile whose beats have all come is offered within 4 clocks, and until it is taken.
+  // A tile whose beats have all come is offered within 4 clocks, and stays offered until taken.
   logic       all_there;
   logic [2:0] waits_q;
 
@@ -303,7 +304,7 @@ module tile_fetch_formal #(
   `ASSERT_NEXT(slot_comes_back, 1'b1,
                u_dut.slot_available == (reserved_q < TileBits'(TileSlots)))
 
-  // AR: the bursts that have beats, in the clock after.
+  // AR: the bursts that have beats, one clock later.
   logic        presented_q;
   logic [63:0] addr_q;
   logic [8:0]  length_q;
@@ -318,7 +319,7 @@ module tile_fetch_formal #(
     end
   end
 
-  logic ar_shown_q;  // the burst on AR was there a clock before
+  logic ar_shown_q;  // the burst on AR was already there in the previous clock
   always_ff @(posedge clk_i) ar_shown_q <= rst_ni && arvalid && !arready_i;
 
   `ASSERT(bursts_come_out, arvalid == (presented_q || ar_shown_q))

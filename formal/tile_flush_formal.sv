@@ -1,15 +1,14 @@
 // Copyright 2026 The Crocuta authors
 // SPDX-License-Identifier: Apache-2.0
 //
-// tile_flush, within the bound of its task:
-// whatever the lengths of its bursts (see any_bursts/lane_bursts.sv), every word of a tile
-// that its burst covers goes out once, on the W beat that is its own, with strobes for the samples
-// that exist and no other. AW is as the bursts say and
-// none comes before its tile is done; no FIFO overflows; W waits at most a few clocks for the RAM and
-// never for the datapath; errors are reported; once stopped nothing new.
+// tile_flush, within the bound of its task: whatever the lengths of its bursts (see
+// any_bursts/lane_bursts.sv), every word of a tile that its burst covers leaves exactly once, on
+// its own W beat, with strobes for exactly the samples that exist. AW is as the bursts say, and
+// none comes before its tile is done; no FIFO overflows; W waits at most a few clocks for the RAM
+// and never for the datapath; errors are reported; once stopped, nothing new is issued.
 //
-// For order and content it follows one word, picked at any time, and one bit of it: the RAM treats
-// all bits alike.
+// For order and content the proof tracks one word, picked at any time, and one bit of it: the RAM
+// treats all bits alike.
 
 `include "formal.svh"
 
@@ -116,22 +115,22 @@ module tile_flush_formal #(
     .m_axi_bid     (bid_i)
   );
 
-  // The bursts that are handed to the master, or passed over for having no beat.
+  // Bursts passed to the master, or skipped because they have no beats.
   logic burst_take;
   logic tile_issued;
 
   assign burst_take  = u_dut.burst_valid && u_dut.burst_ready;
   assign tile_issued = burst_take && u_dut.burst_last;
 
-  // What lane_bursts is proven to keep: a burst has no more beats than a tile has rows, a partial one
-  // has some, and none crosses 4 KiB.
+  // Proven about lane_bursts: a burst has at most as many beats as a tile has rows, a partial one
+  // has at least one, and none crosses a 4 KiB boundary.
   `ASSUME(bursts_of_a_tile, !u_dut.burst_valid || u_dut.burst_beats <= 9'(Rows)
           && (u_dut.burst_some || !u_dut.burst_partial))
   `ASSUME(bursts_within_page, !(u_dut.burst_valid && u_dut.burst_some)
           || 16'(u_dut.burst_addr[11:0]) + 16'(u_dut.burst_beats) * 16'(8 * Lanes) <= 16'd4096)
 
-  // The producer, as lanes_to_rows is proven to be: it takes slots that are free, and writes the words
-  // of the oldest tile that it has taken and not ended.
+  // The producer, which behaves like lanes_to_rows: it takes free slots, and writes the words of
+  // the oldest tile that it has taken and not ended.
   logic [TileBits-1:0] open_q;  // tiles taken and not ended
 
   assign take  = take_i && tile_free;
@@ -143,14 +142,14 @@ module tile_flush_formal #(
     else open_q <= open_q + TileBits'(take) - TileBits'(done);
   end
 
-  // What is under way: tiles ended whose bursts were not all taken, W beats of bursts taken that have
-  // not gone, bursts taken and not acknowledged, bursts whose last beat has gone and that are not
-  // acknowledged, slots that are reserved.
+  // In flight: ended tiles whose bursts have not all been accepted, W beats of accepted bursts that
+  // have not left, accepted bursts not yet acknowledged, bursts whose last beat has left and that
+  // are not yet acknowledged, slots that are reserved.
   logic [TileBits-1:0]  tiles_q;
   logic [CountBits-1:0] beats_q;
   logic [CountBits-1:0] taken_q;
   logic [CountBits-1:0] written_q;
-  logic [CountBits-1:0] shown_q;    // bursts whose AW was accepted and that are not acknowledged
+  logic [CountBits-1:0] shown_q;    // unacknowledged bursts whose AW was accepted
   logic [TileBits-1:0]  reserved_q;
   logic                 gone;
   logic                 answer;
@@ -158,8 +157,8 @@ module tile_flush_formal #(
   assign gone   = wvalid && wready_i;
   assign answer = bvalid_i && !bid_i;
 
-  // A slave answers a burst after its AW and its last W (AXI4 A3.3); answers with the other ID belong
-  // to bursts before the reset.
+  // A slave answers a burst after its AW and its last W beat (AXI4 A3.3); answers with the other ID
+  // belong to bursts before the reset.
   `ASSUME(answers_what_was_written, !answer || written_q != '0 && shown_q != '0)
 
   always_ff @(posedge clk_i) begin
@@ -180,23 +179,23 @@ module tile_flush_formal #(
     end
   end
 
-  // The word that is followed: its place; how many tiles go out before its own; then the burst that
-  // covers it or does not, and how many W beats go before it.
+  // The tracked word: its place; the number of tiles that leave before its own; then the burst that
+  // may cover it, and the number of W beats that leave before it.
   logic                 picked_q;
-  logic                 ended_q;   // its tile was ended
+  logic                 ended_q;   // its tile has ended
   logic [LaneBits-1:0]  lane_q;
   logic [RowBits-1:0]   row_q;
   logic                 bit_q;
   logic [TileBits-1:0]  ahead_q;
-  logic                 burst_q;   // its burst was taken
+  logic                 burst_q;   // its burst has been accepted
   logic [8:0]           burst_beats_q;
   logic                 partial_q;
   logic [LimitBits-1:0] limit_q;
   logic [CountBits-1:0] before_q;
-  logic                 left_q;    // it has gone out
+  logic                 left_q;    // it has left
   logic                 its_burst;
   logic                 exists;
-  logic                 here;      // W shows it
+  logic                 here;      // it is on W
   logic                 full;
   logic [BeatSamples-1:0] kept;
 
@@ -207,7 +206,7 @@ module tile_flush_formal #(
   assign full      = !(partial_q && 9'(row_q) + 1'b1 == burst_beats_q);
   assign kept      = full ? {BeatSamples{1'b1}} : ~({BeatSamples{1'b1}} << limit_q);
 
-  // The producer writes each place of a tile once.
+  // The producer writes each place in a tile once.
   `ASSUME(once, !(picked_q && !ended_q && write) || lane_i != lane_q || row_i != row_q)
 
   always_ff @(posedge clk_i) begin
@@ -266,12 +265,12 @@ module tile_flush_formal #(
           && 32'(tiles_q) <= TileSlots - 32'(open_q))
   `ASSERT_NEXT(slot_comes_back, 1'b1, tile_free == (reserved_q < TileBits'(TileSlots)))
 
-  // AW: the bursts that have beats, in the clock after.
+  // AW: the bursts that have beats, one clock later.
   logic        presented_q;
   logic [63:0] addr_q;
   logic [8:0]  length_q;
   logic        stopped_q;
-  logic        aw_shown_q;  // the burst on AW was there a clock before
+  logic        aw_shown_q;  // the burst on AW was already there in the previous clock
 
   always_ff @(posedge clk_i) begin
     presented_q <= rst_ni && burst_take && u_dut.burst_beats != '0;

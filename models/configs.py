@@ -137,15 +137,15 @@ class Config:
             self._refuse(f"its schedule is {self.schedule}, not {schedule}")
 
     def check_rtl(self) -> None:
-        """Whether there is RTL of it: of the four-step schedule there is only the model.
+        """Whether there is RTL of its kernel: of a four-step one there are only parts.
 
         Raises:
             ConfigError: there is none.
         """
         if self.schedule == FOUR_STEP:
             self._refuse(
-                "there is no RTL of the four-step schedule yet, only its model,"
-                " models/kernel/four_step_kernel.py"
+                "there is no RTL of the four-step schedule yet, only its model: choose the backend"
+                " model"
             )
 
     def _refuse(self, problem: str) -> NoReturn:
@@ -192,19 +192,21 @@ class Config:
         a row is one AXI beat, of 2 * lanes samples, or more."""
         return self.chunk_log2 - 2 * self.lanes_log2 - 1
 
-    def engine_parameters(self) -> dict[str, int]:
-        """The SystemVerilog parameters of one engine.
+    @property
+    def column_levels(self) -> int:
+        """The levels that transform the columns of a four-step kernel's longest transform."""
+        return self.max_length_log2 - self.chunk_log2 if self.schedule == FOUR_STEP else 0
 
-        Raises:
-            ConfigError: there is no RTL of it.
-        """
-        self.check_rtl()
+    def engine_parameters(self) -> dict[str, int]:
+        """The SystemVerilog parameters of one engine."""
+        columns = {"ColumnLevels": self.column_levels} if self.column_levels else {}
         return {
             "Lanes": self.lanes,
             "Chunk": self.chunk,
             "MantissaBits": self.mantissa_bits,
             "ExponentBits": self.exponent_bits,
             "TwiddleBits": self.twiddle_bits,
+            **columns,
         }
 
     def parameters(self) -> dict[str, int]:
@@ -214,6 +216,7 @@ class Config:
             ConfigError: no kernel can be built from it.
         """
         self.check_kernel()
+        self.check_rtl()
         return {
             **self.engine_parameters(),
             "MaxLengthLog2": self.max_length_log2,

@@ -80,7 +80,7 @@ def levels(
     """
     chunk = config.chunk * rows
     # Chunks of h behind the end of x meet none of it, but a transform has all that fits into it.
-    taps = _chunks(h[: chunk if config.schedule == FOUR_STEP else len(x)], chunk)
+    taps = _chunks(h[: -(-len(x) // chunk) * chunk], chunk)
     twist = np.exp(0.5j * np.pi * np.arange(chunk) / chunk)
     gains = np.array([np.abs(np.fft.fft(row * twist)).max() for row in taps])
     rms = chunk_rms(x, chunk)

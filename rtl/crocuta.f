@@ -18,13 +18,16 @@ arithmetic/cfp_align.sv
 arithmetic/cfp_add.sv
 arithmetic/cfp_butterfly.sv
 arithmetic/cfp_multiply.sv
+arithmetic/factor_multiply.sv
 arithmetic/cfp_to_float.sv
 
 // The transform
 transform/twiddle_rom.sv
 transform/commutator.sv
+transform/mode_delay.sv
 transform/fft_level.sv
 transform/fft_engine.sv
+transform/twist.sv
 
 // Ports: memory to lanes and back
 ports/axi_read_master.sv
@@ -45,9 +48,14 @@ convolution/mac_operands.sv
 convolution/spectral_mac.sv
 convolution/overlap_add.sv
 convolution/inverse_path.sv
+convolution/chunk_sizes.sv
 convolution/chunk_walker.sv
+convolution/pass_walker.sv
 convolution/chunk_controller.sv
 convolution/pass_sequencer.sv
+convolution/tile_walker.sv
+convolution/transform_walker.sv
+convolution/four_step_controller.sv
 
 // The kernel
 kernel/job_control.sv

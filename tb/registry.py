@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 
 from crocuta.design import cache
 from crocuta.design.sources import twiddle_directory
-from crocuta.models.configs import Config
+from crocuta.models.configs import CHUNKED, FOUR_STEP, Config
 
 SIMS = ("verilator", "icarus")
 BOTH_OUTPUTS = ("tiny", "small", "tiny+outputs-2", "small+outputs-2")
@@ -20,6 +20,9 @@ AT_SMALL = tuple(("small", sim) for sim in SIMS)
 """What `make test` leaves to regressions where tiny shows the same."""
 TWO_AT_SMALL = tuple(("small+outputs-2", sim) for sim in SIMS)
 """What `make test` leaves to regressions of a block: there it runs in the whole kernel."""
+LONG_TOO = ("tiny", "small", "tiny-long", "small-long")
+"""Rows alone, and rows and columns."""
+LONG_AT_SMALL = tuple(("small-long", sim) for sim in SIMS)
 BRIDGE_MODULES = ("uart_bridge", "uart_rx", "uart_tx")
 BOARD_MODULES = ("axi_ram", "crocuta_board", "delay", *BRIDGE_MODULES)
 # fft_engine at the corners of its parameters.
@@ -125,7 +128,14 @@ def fixed(**parameters: int | str) -> Callable[[Config], dict[str, int | str]]:
 
 def chunk_parameters(config: Config) -> dict[str, int | str]:
     """The sizes that the control of the passes depends on."""
+    config.check_schedule(CHUNKED)
     return {"Lanes": config.lanes, "Chunk": config.chunk, "Outputs": config.outputs}
+
+
+def row_parameters(config: Config) -> dict[str, int | str]:
+    """The sizes that a four-step schedule depends on."""
+    config.check_schedule(FOUR_STEP)
+    return {"Lanes": config.lanes, "Chunk": config.chunk, "MaxLengthLog2": config.max_length_log2}
 
 
 def short_rows(log2_chunks: int) -> Callable[[Config], dict[str, int | str]]:
@@ -224,8 +234,9 @@ def path_parameters(**changes: int) -> Callable[[Config], dict[str, int | str]]:
 def twiddle_parameters(config: Config) -> dict[str, int | str]:
     """The parameters that the twiddle tables depend on, and their directory."""
     sizes = config.engine_parameters()
-    names = ("Lanes", "Chunk", "TwiddleBits")
-    return {**{name: sizes[name] for name in names}, "TwiddleDir": twiddle_directory(config)}
+    names = ("Lanes", "Chunk", "TwiddleBits", "ColumnLevels")
+    sizes = {name: size for name, size in sizes.items() if name in names}
+    return {**sizes, "TwiddleDir": twiddle_directory(config)}
 
 
 def word_parameters(config: Config) -> dict[str, int | str]:
@@ -365,6 +376,17 @@ BENCHES: dict[str, tuple[Bench, ...]] = {
         *(arithmetic("cfp_add", "cancellation, ties, limits", m) for m in ARITHMETIC),
         *(arithmetic("cfp_butterfly", "cancellation, ties, limits", m) for m in ARITHMETIC),
         *(
+            Bench(
+                top="factor_multiply",
+                module="tb.benches.arithmetic.bench_cfp",
+                about=f"unit factors, one, ties, {t} bits",
+                parameters=fixed(FactorBits=t),
+                configs=("tiny",),
+                variant=f"f{t}",
+            )
+            for t in (12, 18, 25, 27)
+        ),
+        *(
             arithmetic(
                 "cfp_multiply", "as the rotator", m, "rotator", FactorBits=t, ProductBits=m + t
             )
@@ -392,6 +414,25 @@ BENCHES: dict[str, tuple[Bench, ...]] = {
             parameters=axi_masters_parameters,
             sources=("tb/benches/ports/axi_masters_tb.sv",),
             long=AT_SMALL,
+        ),
+    ),
+    "four_step_controller": (
+        Bench(
+            top="four_step_controller",
+            module="tb.benches.convolution.bench_four_step_controller",
+            about="every command stream against the four-step schedule's model",
+            parameters=row_parameters,
+            configs=("tiny-long", "small-long"),
+            long=tuple(("small-long", sim) for sim in SIMS),
+        ),
+        Bench(
+            top="four_step_controller",
+            module="tb.benches.convolution.bench_four_step_controller",
+            about="transforms of one row alone",
+            parameters=lambda config: row_parameters(config) | {"MaxLengthLog2": config.chunk_log2},
+            configs=("tiny-long",),
+            sims=("verilator",),
+            variant="one-row",
         ),
     ),
     "chunk_controller": (
@@ -433,18 +474,20 @@ BENCHES: dict[str, tuple[Bench, ...]] = {
         Bench(
             top="fft_engine",
             module="tb.benches.transform.bench_fft",
-            about="forward engine: order, words, latency, gaps, resets, saturation",
+            about="forward engine: order, words, latency, gaps, resets, saturation, columns",
             parameters=engine(),
+            configs=LONG_TOO,
             variant="forward",
-            long=(("small", "icarus"),),
+            long=(("small", "icarus"), *LONG_AT_SMALL),
         ),
         Bench(
             top="fft_engine",
             module="tb.benches.transform.bench_fft",
             about="inverse engine: the same",
             parameters=engine(inverse=True),
+            configs=LONG_TOO,
             variant="inverse",
-            long=(("small", "icarus"),),
+            long=(("small", "icarus"), ("tiny-long", "icarus"), *LONG_AT_SMALL),
         ),
         Bench(
             top="fft_engine",
@@ -471,14 +514,17 @@ BENCHES: dict[str, tuple[Bench, ...]] = {
             module="tb.benches.transform.bench_fft_round_trip",
             about="forward into inverse: the models' words, and close to the input",
             parameters=path_parameters(),
+            configs=("tiny", "small", "tiny-long"),
             sources=("tb/benches/transform/fft_round_trip_tb.sv",),
-            long=(("small", "icarus"),),
+            long=(("small", "icarus"), ("tiny-long", "icarus")),
         ),
         Bench(
             top="twiddle_rom_tb",
             module="tb.benches.transform.bench_twiddle_rom",
-            about="every level's twiddles, forward and conjugate, beat for beat",
+            about="every level's twiddles, forward and conjugate, of rows and columns",
             parameters=twiddle_parameters,
+            configs=LONG_TOO,
+            long=LONG_AT_SMALL,
             sources=("tb/benches/transform/twiddle_rom_tb.sv",),
         ),
     ),
@@ -501,6 +547,40 @@ BENCHES: dict[str, tuple[Bench, ...]] = {
             long=(("tiny", "verilator"),) if sizes in LARGE_SIZES else (),
         )
         for name, sizes in ENGINE_SIZES
+    ),
+    "twist": (
+        *(
+            Bench(
+                top="twist",
+                module="tb.benches.transform.bench_twist",
+                about=f"{name} twist: rows in any order, gaps, resets, saturation",
+                parameters=engine(inverse=name == "inverse"),
+                configs=("tiny-long", "small-long"),
+                variant=name,
+                long=LONG_AT_SMALL,
+            )
+            for name in ("forward", "inverse")
+        ),
+        *(
+            Bench(
+                top="twist",
+                module="tb.benches.transform.bench_twist",
+                about=f"twist at Lanes, Chunk, MantissaBits, ExponentBits, TwiddleBits {sizes}",
+                parameters=engine(
+                    inverse=sizes[0] == 16,
+                    lanes=sizes[0],
+                    chunk=sizes[1],
+                    mantissa_bits=sizes[2],
+                    exponent_bits=sizes[3],
+                    twiddle_bits=sizes[4],
+                    max_length_log2=sizes[1].bit_length() + 1,
+                ),
+                configs=("tiny-long",),
+                sims=("verilator",),
+                variant="-".join(map(str, sizes)),
+            )
+            for sizes in ((16, 512, 24, 10, 12), (8, 256, 14, 8, 27))
+        ),
     ),
     "spectral_mac": (
         Bench(
@@ -579,6 +659,7 @@ BENCHES: dict[str, tuple[Bench, ...]] = {
                 "tb/benches/ports/spectrum_ports_tb.sv",
                 MEMORY,
             ),
+            long=AT_SMALL,
         ),
         Bench(
             top="spectrum_ports_tb",
@@ -595,7 +676,6 @@ BENCHES: dict[str, tuple[Bench, ...]] = {
                 MEMORY,
             ),
             variant="bursts",
-            env={"SPECTRUM_CHUNK": str(SEVERAL_BURSTS)},
         ),
     ),
     "sample_ports": (

@@ -10,6 +10,7 @@ import os
 import signal
 from collections.abc import Iterator
 from contextlib import ExitStack
+from importlib.util import find_spec
 
 import pytest
 from hypothesis import settings
@@ -27,6 +28,8 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 STOPPED_BY: list[int] = []
+NEEDED_IN_CI = ("torch", "safetensors")
+"""Elsewhere, tests that need these are skipped without them."""
 BEGAN = pytest.StashKey[float]()
 
 
@@ -40,6 +43,11 @@ def pytest_configure(config: pytest.Config) -> None:
         raising = ExitStack()
         raising.enter_context(stops.raising())
         config.add_cleanup(raising.close)
+    missing = [name for name in NEEDED_IN_CI if find_spec(name) is None]
+    if missing and os.environ.get("CI"):
+        raise pytest.UsageError(
+            f"CI skips no tests, but {' and '.join(missing)} are missing: run `make env TORCH=1`."
+        )
     if config.getoption("--seed"):
         os.environ["SEED"] = config.getoption("--seed")
     try:

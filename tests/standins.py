@@ -407,14 +407,31 @@ class Pyxrt(ModuleType):
 
         class Bo:
             normal = 0
+            bank: Bank
+            host: np.ndarray[Any, Any]
+            _size: int
+            _start: int
 
-            def __init__(self, device: Device, size: int, flags: int, group: int) -> None:
+            def __init__(self, owner: Device | Bo, size: int, *rest: int) -> None:
                 called("bo")
+                if isinstance(owner, Bo):
+                    self._part(owner, size, *rest)
+                else:
+                    self._allocate(owner, size, *rest)
+
+            def _part(self, whole: Bo, size: int, offset: int) -> None:
+                """A sub-buffer."""
+                assert offset % 4096 == 0 and 0 < size <= whole._size - offset
+                self.whole, self.bank, self._size = whole, whole.bank, size
+                self._start = whole._start + offset
+                self.host = whole.host[offset:][:size]
+
+            def _allocate(self, device: Device, size: int, flags: int, group: int) -> None:
                 assert device.uuid
                 assert flags == Bo.normal
                 self.bank = Bank((group & 0xFFFF) - 3)
                 self._size = size
-                self._address = xrt._pages[self.bank].take(size)
+                self._address = self._start = xrt._pages[self.bank].take(size)
                 xrt.buffers += 1
                 # Fresh memory holds anything.
                 self.host = np.full(size, 0xA5, np.uint8)
@@ -429,7 +446,7 @@ class Pyxrt(ModuleType):
                 return self._size
 
             def address(self) -> int:
-                return self._address
+                return self._start
 
             def write(self, data: Any, seek: int) -> None:
                 raw = np.frombuffer(data, np.uint8)
@@ -442,7 +459,7 @@ class Pyxrt(ModuleType):
 
             def sync(self, direction: Direction, size: int, offset: int) -> None:
                 called("sync")
-                memory, address = rtl.memories[self.bank], self._address + offset
+                memory, address = rtl.memories[self.bank], self._start + offset
                 if direction is Direction.XCL_BO_SYNC_BO_TO_DEVICE:
                     memory.upload(address, self.host[offset:][:size])
                 else:

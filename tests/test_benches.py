@@ -41,7 +41,7 @@ def brief(bench: Bench) -> Bench:
 @pytest.mark.parametrize(("bench", "config", "sim"), RUNS)
 def test_bench(bench: Bench, config: str, sim: str, seed: int) -> None:
     chosen = brief(bench) if (config, sim) in bench.brief else bench
-    runner.run(chosen, configs.load(config), sim, seed)
+    runner.run(chosen, configs.load_model(config), sim, seed)
 
 
 CORNERS = [pytest.param(bench, id=f"{test}-{bench.name}") for test, bench in ALL if bench.corners]
@@ -50,19 +50,21 @@ CORNERS = [pytest.param(bench, id=f"{test}-{bench.name}") for test, bench in ALL
 @pytest.mark.parametrize("bench", CORNERS)
 def test_one_corner_a_day(bench: Bench, seed: int) -> None:
     config = bench.corners[int(os.environ["ROTATION"]) % len(bench.corners)]
-    runner.run(brief(bench), configs.load(config), "verilator", seed)
+    runner.run(brief(bench), configs.load_model(config), "verilator", seed)
 
 
 def test_registry_names_what_exists() -> None:
     for test, bench in ALL:
         assert bench.configs, f"{test} {bench.top} runs at no configuration"
-        assert all(configs.load(name).name == name for name in bench.configs), f"{test} {bench.top}"
+        assert all(configs.load_model(name).name == name for name in bench.configs), (
+            f"{test} {bench.top}"
+        )
         assert bench.sims, f"{test} {bench.top} runs on no simulator"
         assert set(bench.sims) <= set(SIMS), f"{test} {bench.top}"
         runs = {(config, sim) for config in bench.configs for sim in bench.sims}
         assert set(bench.brief) <= runs - set(bench.long), f"{test} {bench.top}"
         assert set(bench.long) <= runs, f"{test} {bench.top} leaves out what it does not run"
-        assert all(configs.load(name).name == name for name in bench.corners), bench.top
+        assert all(configs.load_model(name).name == name for name in bench.corners), bench.top
         assert not {*bench.corners} & {*bench.configs}, f"{test} {bench.top} runs a corner twice"
     tops = {(test, bench.top) for test, bench in ALL}
     left = tops - {(test, bench.top) for test, bench in ALL if bench in RUNNING}
@@ -77,6 +79,6 @@ def test_benches_do_not_share_a_build() -> None:
     seen: dict[tuple[str, str, str], Mapping[str, int | str]] = {}
     for _, bench in ALL:
         for config in bench.configs:
-            parameters = bench.parameters(configs.load(config))
+            parameters = bench.parameters(configs.load_model(config))
             build = (bench.top, bench.variant, config)
             assert seen.setdefault(build, parameters) == parameters, bench

@@ -161,7 +161,7 @@ def test_bad_input_is_refused(folder: Path, case: str) -> None:
     [
         (
             ["-o", "y.npy", "--backend", "gpu"],
-            "There is no backend 'gpu'; choose one of: rtl, model, xrt, xdma, uart.",
+            "There is no backend 'gpu'; choose one of: rtl, model, float, xrt, xdma, uart.",
         ),
         (["-o", "y.npy", "--config", "huge"], "There is no configuration 'huge'; choose one of: "),
         (["-o", "."], ". is a directory"),

@@ -18,6 +18,7 @@ import pickle
 import random
 import sys
 import warnings
+from collections import Counter
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
@@ -44,6 +45,7 @@ from crocuta.device import SaturationWarning
 from crocuta.errors import InputError, JobError, JobTimeout, KernelError, MemoryLost, OutOfMemory
 from crocuta.kernel import Bank, patience
 from crocuta.memory import Pages
+from crocuta.meter import Meter
 from crocuta.models import configs
 from crocuta.models.convolution.chunk_controller import Job, Mode
 from crocuta.models.kernel.crocuta_kernel import SampleArray
@@ -393,7 +395,7 @@ def test_bad_filters_are_refused(quiet_card: Any) -> None:
     [
         (
             {"backend": "gpu"},
-            "There is no backend 'gpu'; choose one of: rtl, model, xrt, xdma, uart.",
+            "There is no backend 'gpu'; choose one of: rtl, model, float, xrt, xdma, uart.",
         ),
         ({"config": "huge"}, "There is no configuration 'huge'; choose one of: "),
         ({"backend": "model", "timeout": 0}, "The timeout must be more than 0 seconds, not 0."),
@@ -458,7 +460,7 @@ def test_a_progress_function_that_raises_or_uses_the_device(device: crocuta.Devi
         filter.close,
         device.close,
     ]
-    if isinstance(device._kernel, XrtKernel):  # it never calls progress
+    if isinstance(device._kernel.kernel, XrtKernel):  # it never calls progress
         assert_works(device)
         return
     with pytest.raises(ZeroDivisionError, match="mine"):
@@ -482,6 +484,33 @@ def test_progress_over_a_batch() -> None:
         assert {total for _, total in steps} == {18}
         assert sorted({done for done, _ in steps}) == list(range(1, 19))
         assert device.report.counters is None
+
+
+def test_a_meter_counts_jobs_clocks_and_bytes(device: crocuta.Device) -> None:
+    """And nothing that was done before or after it, nor twice."""
+    x, h = rows(1, 2, 3, 70), rows(2, 3, 30)
+    device.convolve(x, device.prepare(h))
+    with device.metered() as outer, device.metered() as meter:
+        filter = device.prepare(h)
+        with device.metered() as inner:
+            y = device.convolve(x, filter)
+    device.convolve(x, filter)
+    same(y, modelled(x, h))
+    prepare, convolve = Job(Mode.PREPARE, 3, 0, 30), Job(Mode.CONVOLVE, 3, 70, 30)
+    assert sum(inner.jobs.values()) == inner.jobs[convolve] >= 1
+    assert meter.jobs == outer.jobs == inner.jobs + Counter([prepare])
+    assert inner.uploaded >= x.nbytes and inner.downloaded >= y.nbytes
+    assert meter.uploaded - inner.uploaded >= h.nbytes
+    counted = device.report.counters
+    assert inner.clocks[Mode.CONVOLVE] == (counted.clocks if counted else None)
+    assert meter.clocks[Mode.PREPARE] == (
+        filter.report.counters.clocks if filter.report.counters else None
+    )
+    total = Meter()
+    total.add(inner)
+    total.add(inner)
+    assert total.uploaded == 2 * inner.uploaded and total.jobs[convolve] == 2 * inner.jobs[convolve]
+    assert total.clocks[Mode.PREPARE] == 0
 
 
 def test_counters_of_a_batch_are_added(rtl: RtlKernel) -> None:
@@ -562,7 +591,9 @@ def test_memory_that_runs_out(backend: str, xrt: Pyxrt, monkeypatch: pytest.Monk
         monkeypatch.setattr(model_kernel, "memory_bytes", lambda config: sizes)
     with crocuta.open(backend, "tiny", xclbin="crocuta.xclbin") as device:
         if backend == "xrt":
-            monkeypatch.setattr(device._kernel, "_sizes", dict(zip(Bank, sizes, strict=True)))
+            monkeypatch.setattr(
+                device._kernel.kernel, "_sizes", dict(zip(Bank, sizes, strict=True))
+            )
         filters = fill(device)
         filters.pop().close()  # room by closing one
         filters.append(device.prepare(rows(1, 500)))
@@ -866,7 +897,9 @@ def test_outputs_that_were_not_written_are_found(card: Card) -> None:
         card.changes = {Register.LENGTH_X: 197}
         with pytest.raises(JobError) as stopped:
             device.convolve(rows(2, 200), filter)
-        assert sentence(stopped).startswith("The kernel stopped before it had written 3 of 200 out")
+        assert sentence(stopped).startswith(
+            "The kernel stopped before it had written all of y, and 3 outputs or more are missing: "
+        )
         card.changes = {}
         same(device.convolve(rows(2, 200), filter), modelled(rows(2, 200), rows(1, 90)))
 

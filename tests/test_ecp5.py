@@ -161,7 +161,7 @@ def install(directory: Path, fmax: float = 81.0, status: int = 0) -> None:
 def test_gate_passes(tools: Path) -> None:
     result = CliRunner().invoke(build.app, ["bitstream", "--target", "ecp5-85k"])
     assert result.exit_code == 0, result.output
-    assert "Routed for 81.0 MHz" in result.output
+    assert "Routed at 81.0 MHz" in result.output
     directory = tools / "build" / "ecp5-85k" / "edge-ecp5"
     assert (directory / "crocuta.bit").read_bytes() == b"bits"
     summary = json.loads((directory / "summary.json").read_text())
@@ -176,8 +176,8 @@ def test_gate_passes(tools: Path) -> None:
 @pytest.mark.parametrize(
     ("target", "fmax", "status", "sentence"),
     [
-        ("ecp5-85k", 79.9, 0, "was routed for 79.9 MHz, less than its 80 MHz"),
-        ("ecp5-85k-8", 99.9, 0, "was routed for 99.9 MHz, less than its 100 MHz"),
+        ("ecp5-85k", 79.9, 0, "routed at 79.9 MHz, short of its 80 MHz"),
+        ("ecp5-85k-8", 99.9, 0, "routed at 99.9 MHz, short of its 100 MHz"),
         ("ecp5-85k", 90.0, 1, "place and route failed"),
     ],
 )

@@ -16,7 +16,7 @@ import pytest
 from crocuta.models.configs import ROOT
 
 FILES = ("Makefile", "requirements.txt", "pyproject.toml", "flow/install.sh")
-INSTALLS = '#!/bin/sh\nmkdir -p .venv; pwd -P > .venv/installed; echo "installed by [$PYTHON]"\n'
+INSTALLS = '#!/bin/sh\nmkdir -p .venv; pwd -P > .venv/installed; echo "installed by [$PYTHON]$1"\n'
 ANEW = f'#!/bin/sh\n[ "$1" = -m ] && echo anew && exit 3\nexec {sys.executable} "$@"\n'
 
 
@@ -47,6 +47,7 @@ def test_make_installs_when_it_has_to(tmp_path: Path) -> None:
 
     assert env() == "installed by []\n"
     assert env() == ""
+    assert env("TORCH=1") == "installed by []torch\n"
     assert env("PYTHON=python3.12") == "installed by [python3.12]\n"
     assert env(PYTHON="python3.13") == "installed by [python3.13]\n"
     assert env() == ""
@@ -72,7 +73,8 @@ def test_an_environment_made_elsewhere_is_made_anew(tmp_path: Path) -> None:
 @pytest.mark.skipif(Path(sys.prefix) != ROOT / ".venv", reason="the environment is no .venv")
 def test_an_environment_that_fits_is_left_alone(tmp_path: Path) -> None:
     stamp = ROOT / ".venv" / "installed"
-    if not stamp.exists() or stamp.stat().st_mtime < (ROOT / "requirements.txt").stat().st_mtime:
+    newest = max((ROOT / name).stat().st_mtime for name in FILES if name != "Makefile")
+    if not stamp.exists() or stamp.stat().st_mtime < newest:
         pytest.skip("the environment is older than its versions")
     before = stamp.stat().st_mtime_ns
     python = tmp_path / "python"
@@ -88,7 +90,7 @@ def test_a_folder_that_tools_cannot_work_in_is_refused(tmp_path: Path, name: str
     folder = project(tmp_path / name)
     done = run("flow/install.sh", folder=folder)
     assert done.returncode == 1
-    assert done.stderr.startswith(f"Tools that Crocuta needs cannot work in {folder}: move it")
+    assert done.stderr.startswith(f"Some of Crocuta's tools cannot work in {folder}: move it")
     assert done.stderr.count("\n") == 1
     assert sorted(path.name for path in folder.iterdir()) == [
         "Makefile",
@@ -104,3 +106,18 @@ def test_python_starts_in_any_locale_wherever_the_project_lies() -> None:
     files = list(Path(sysconfig.get_path("purelib")).glob("*.pth"))
     assert any("crocuta" in path.name for path in files)
     assert all(path.read_bytes().isascii() for path in files)
+
+
+@pytest.mark.parametrize(
+    ("ci", "code", "sentence"), [("", 5, "torch is not installed"), ("true", 4, "CI skips no")]
+)
+def test_tests_without_torch_are_skipped_and_fail_in_ci(ci: str, code: int, sentence: str) -> None:
+    hidden = "import sys, pytest; sys.modules['torch'] = None; sys.exit(pytest.main(sys.argv[1:]))"
+    options = ("--collect-only", "-q", "-p", "no:cacheprovider", "tests/test_torch.py")
+    done = run(sys.executable, "-c", hidden, *options, folder=ROOT, CI=ci)
+    text = done.stdout + done.stderr
+    assert (done.returncode, sentence in text, "run `make env TORCH=1`" in text) == (
+        code,
+        True,
+        True,
+    )

@@ -11,7 +11,16 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from crocuta.hyena import BASES, GENOME, embed, implicit_filter, read_bases
+from crocuta.errors import InputError
+from crocuta.hyena import (
+    BASES,
+    GENOME,
+    embed,
+    implicit_filter,
+    read_bases,
+    read_fasta,
+    tokens,
+)
 
 
 def layer(
@@ -125,3 +134,58 @@ def test_embedding_is_one_value_for_each_base() -> None:
     assert values[0] == values[6] and values[2] == values[5]
     assert np.array_equal(values, embed(bases, 5))
     assert not np.array_equal(values, embed(bases, 6))
+
+
+FASTA = b"\n>one two\nACGT\nacg t\r\n>\nNNRY\n\n>3\n" + b"AC" * 5000
+
+
+@pytest.mark.parametrize("compressed", [False, True])
+def test_fasta_of_several_records(compressed: bool, tmp_path: Path) -> None:
+    path = tmp_path / "x.fa"
+    path.write_bytes(gzip.compress(FASTA) if compressed else FASTA)
+    records = read_fasta(path)
+    assert [record.name for record in records] == ["one", "2", "3"]
+    assert [record.bases.tolist()[:8] for record in records] == [
+        [0, 1, 2, 3, 0, 1, 2, 3],
+        [4, 4, 4, 4],
+        [0, 1] * 4,
+    ]
+    assert len(records[2].bases) == 10_000
+
+
+@pytest.mark.parametrize(
+    ("content", "sentence"),
+    [
+        (b"", r"x\.fa is not a FASTA file: its first line must start with '>'\."),
+        (b"ACGT\n>a\nACGT\n", r"x\.fa is not a FASTA file"),
+        (b">a\nACGT\n>b\n\n", r"The record b of \S+x\.fa is empty\."),
+        (
+            b">a\nAC\nGU\n",
+            r"The record a of \S+x\.fa holds 'U' at position 4, which is no base: gi",
+        ),
+        (b">a\nAC-GT\n", r"holds '-' at position 3"),
+        (gzip.compress(FASTA)[:-9], r"x\.fa cannot be read: compressed file ended before"),
+        (gzip.compress(FASTA)[:12] + b"\xff" * 30, r"x\.fa cannot be read: "),
+    ],
+)
+def test_files_that_are_no_fasta(content: bytes, sentence: str, tmp_path: Path) -> None:
+    (tmp_path / "x.fa").write_bytes(content)
+    with pytest.raises(InputError, match=sentence):
+        read_fasta(tmp_path / "x.fa")
+    with pytest.raises(InputError, match=r"no\.fa does not exist\."):
+        read_fasta(tmp_path / "no.fa")
+
+
+def test_tokens() -> None:
+    """The original's numbers: 7 to 11 for A, C, G, T and N."""
+    expected = [7, 8, 9, 10, 11, 7, 8, 9, 10, 11, 11]
+    assert tokens("ACGTNacgtnR").tolist() == expected
+    assert tokens(b"ACGTNacgtnR").dtype == np.int64
+    assert tokens(np.array([0, 4], np.uint8)).tolist() == [7, 11]
+    for wrong in ("AC T", "ACé"):
+        with pytest.raises(
+            InputError, match=r"The sequence holds '[ ?]' at position 3, which is no"
+        ):
+            tokens(wrong)
+    with pytest.raises(InputError, match="The bases must be numbers from 0 to 4, or text"):
+        tokens(np.array([5]))

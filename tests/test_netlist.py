@@ -20,7 +20,7 @@ from typer.testing import CliRunner
 from crocuta.design.sources import design_files, rtl_file
 from crocuta.models import configs
 from crocuta.models.configs import ROOT
-from crocuta.models.transform import twiddle_rom
+from crocuta.models.transform import rom_files
 from flow import build, netlist
 from flow.lint import KERNEL
 from tests.test_vivado import program
@@ -89,7 +89,7 @@ def test_a_lost_sign_is_found(
         netlist.replay(name, netlist.cell_trace(cell, seed), path, tmp_path, "icarus")
     output = {port for port, _ in netlist.cell_trace(cell, seed).outputs}
     difference = r"clock \d+: (\w+) is [0-9a-f]+ instead of [0-9a-f]+"
-    pattern = rf"{path} is not what was synthesised \({difference}\)"
+    pattern = rf"{path} does not match the design \({difference}\)"
     found = re.match(pattern, capsys.readouterr().err)
     assert found is not None
     assert found[1] in output
@@ -113,7 +113,7 @@ def test_kernel(tmp_path: Path, seed: int) -> None:
     """The kernel's own RTL repeats what was recorded of it."""
     trace = netlist.kernel_trace(TINY, tmp_path, seed)
     assert len(trace.rows) > 1000
-    tables = twiddle_rom.write(TINY, tmp_path / "twiddles")
+    tables = rom_files.write(TINY, tmp_path / "twiddles")
     top = tmp_path / f"{build.TOP}.v"
     top.write_text(build.top_verilog(TINY, tables), encoding="utf-8")
     files = design_files(KERNEL)
@@ -177,8 +177,8 @@ def test_command(folder: Path) -> None:
     ("answer", "sentence"),
     [
         ("clock 12: product_o is 0 instead of 1", r"(clock 12: product_o is 0 instead of 1)"),
-        ("PASS 0", "(no word, see "),
-        ("", "(no word, see "),
+        ("PASS 0", "(no result, see "),
+        ("", "(no result, see "),
     ],
 )
 def test_command_finds_a_difference(folder: Path, answer: str, sentence: str) -> None:
@@ -198,4 +198,4 @@ def test_one_sentence(folder: Path) -> None:
 
     assert "There is no xvlog on PATH" in refused("--config", "tiny")
     assert "choose one of: xsim, icarus" in refused("--config", "tiny", "--sim", "vcs")
-    assert "make ooc CONFIG=small writes it" in refused("--config", "small")
+    assert "run `make ooc CONFIG=small` first" in refused("--config", "small")

@@ -100,7 +100,7 @@ def test_a_job_that_kills_its_workers_fails_alone(
         settings = Settings(tmp_path, "deadly", waves_limit=0)
         engine = Engine(client, jobs_of(3), settings, same, built, deadly)
         results = {r.job.seed: r.failure for what, r in engine.results() if what == "run"}
-    assert results == {0: "", 1: "Every worker that took this job died.", 2: ""}
+    assert results == {0: "", 1: "Every worker that ran this job died.", 2: ""}
 
 
 def deadly(job: Job, settings: Settings, waves: bool) -> regress.Result:
@@ -269,7 +269,7 @@ def test_what_passed_is_kept(directory: Path, monkeypatch: pytest.MonkeyPatch) -
         return document
 
     done = command(*options, "--again")
-    assert done.exit_code == 2 and "There is no regression of this design by these" in done.output
+    assert done.exit_code == 2 and "There is no regression of this design and these" in done.output
     assert command(*options, "--seed", "1").exit_code == 1
     first, began = summary(), list(RAN)
     failed = {each["seed"] for each in first["attempts"] if each["failure"]}
@@ -364,7 +364,7 @@ def test_commands_repeat_one_bench() -> None:
         (["--test", "nothing"], "There is no test 'nothing'; choose one of: "),
         (["--sim", "spice"], "There is no simulator 'spice'; choose one of: "),
         (["--config", "huge"], "There is no configuration 'huge'; choose one of: "),
-        (["--config", "u200"], "No bench of the registry is left by TEST, SIM and CONFIG."),
+        (["--config", "u200"], "No bench in the registry matches TEST, SIM and CONFIG."),
         (["--seed", "x"], "SEED must be a whole number, not 'x'."),
         (["--test", "cells", "--scheduler", "tcp://127.0.0.1:1"], "There is no Dask scheduler at "),
     ],

@@ -131,7 +131,7 @@ def test_the_limits_hold_in_the_table(fresh: Json) -> None:
     assert resources.over_budget(fresh) == []
     top["bram36"] += 0.5
     (problem,) = resources.over_budget(fresh)
-    assert problem.startswith("u200 needs 622.5 BRAM36, more than the 622 it may have")
+    assert problem.startswith("u200 needs 622.5 BRAM36, more than its limit of 622")
 
 
 @pytest.mark.parametrize("figure", resources.KEPT)
@@ -185,7 +185,7 @@ def test_the_command_writes_the_table(fresh: Json, known: dict[str, Json], tmp_p
     (tmp_path / "resources.json").write_text(resources.text(old))
     done = run(tmp_path)
     assert done.exit_code == 0, done.output
-    assert all(text in done.stdout for text in ("(+25.0 %)", "(-100.0 %)", "(none before)", "(=)"))
+    assert all(text in done.stdout for text in ("(+25.0 %)", "(-100.0 %)", "(new)", "(=)"))
     assert (tmp_path / "resources.json").read_text() == resources.text(fresh)
 
 
@@ -196,7 +196,7 @@ def test_the_command_fails_at_a_limit_with_the_table_written(
         report["uram"] = 1
     done = run(tmp_path)
     assert done.exit_code == 1
-    assert done.stderr.startswith("u200 needs 1 URAM, more than the 0 it may have")
+    assert done.stderr.startswith("u200 needs 1 URAM, more than its limit of 0")
     assert done.stderr.count("\n") == 1
     written = json.loads((tmp_path / "resources.json").read_text())
     assert resources.total(written["u200"])["uram"] == 1
@@ -208,7 +208,7 @@ def test_the_command_changes_nothing_when_a_synthesis_fails(
     known["edge-ecp5"] = {}
     done = run(tmp_path)
     assert done.exit_code == 1
-    sentence = "yosys could not check x: a loop. The table is as it was.\n"
+    sentence = "yosys could not check x: a loop. The table is unchanged.\n"
     assert done.stderr == sentence
     assert list(tmp_path.iterdir()) == []
 

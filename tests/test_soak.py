@@ -169,7 +169,7 @@ def test_a_job_that_does_not_end_is_found(monkeypatch: pytest.MonkeyPatch) -> No
 def test_a_failure_becomes_small() -> None:
     """Nothing is left in it but what it takes."""
     stall = Stall(at=5, bank=1, channel="r", clocks=4000)
-    done = tuple(islice(cases(1, TINY), 20))
+    done = tuple(islice(cases(1, TINY), 60))
     guilty = Case(
         seed=3,
         channels=9,

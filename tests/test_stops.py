@@ -9,6 +9,7 @@ import signal
 import subprocess
 import sys
 import time
+import tomllib
 from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
@@ -84,6 +85,27 @@ def test_a_stopped_simulation_ends(number: signal.Signals) -> None:
     output = check_ended(process, started)
     assert process.returncode == 128 + number
     assert "passed" not in output
+
+
+SCRIPT = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["scripts"]["crocuta"]
+
+
+@pytest.mark.parametrize(
+    "how",
+    [("-m", "crocuta"), ("-c", "from {} import {} as main; main()".format(*SCRIPT.split(":")))],
+    ids=["module", "script"],
+)
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_command_that_is_stopped_while_it_loads_ends(
+    how: tuple[str, str], number: signal.Signals
+) -> None:
+    process = start("-X", "importtime", *how, "--version")
+    assert process.stderr
+    # It tells of each module that is loaded: numpy's first ones are early in its own loading.
+    loaded = next(line for line in process.stderr if "numpy" in line)
+    process.send_signal(number)
+    assert "numpy" in loaded and not check_ended(process, ())
+    assert process.returncode == 128 + number
 
 
 def test_a_simulation_ends_when_nobody_reads_it() -> None:

@@ -64,7 +64,7 @@ def test_budget(monkeypatch: pytest.MonkeyPatch) -> None:
     use(dataclasses.replace(TINY, bram36_max=int(used) - 1, uram_max=0), monkeypatch)
     done = run("tiny")
     assert done.exit_code == 1
-    sentence = f"tiny needs {used:g} BRAM36, more than the {int(used) - 1} it may have"
+    sentence = f"tiny needs {used:g} BRAM36, more than its limit of {int(used) - 1}"
     assert done.stderr.startswith(sentence)
     assert done.stderr.count("\n") == 1
     use(dataclasses.replace(TINY, bram36_max=int(used) + 1, uram_max=0), monkeypatch)

@@ -21,19 +21,19 @@ set_property ip_repo_paths [file join $directory ip] [current_project]
 update_ip_catalog
 source -notrace [file join $root vivado block_design.tcl]
 set design [get_files crocuta_u200.bd]
-# In one piece with everything else: no run, no checkpoint of its own.
+# Synthesise the block design with the rest: no separate run or checkpoint.
 set_property synth_checkpoint_mode None $design
 generate_target all $design
 read_verilog [make_wrapper -files $design -top]
 read_xdc [constraints u200]
 synth_design -top crocuta_u200_wrapper -part $part -flatten_hierarchy rebuilt
 write_checkpoint -force [file join $directory synthesised.dcp]
-# After synthesis, because it names cells and places.
+# After synthesis, because it names cells and sites.
 read_xdc [constraints u200_floorplan]
 implement $directory
 gate bitstream $directory crocuta_u200_i/kernel
 set bit [file join $directory $top.bit]
 write_bitstream -force $bit
-# The card's own image, at the flash's beginning, starts the one at this address.
+# The card's factory image at the start of the flash boots the image at this address.
 write_cfgmem -force -format mcs -size 128 -interface SPIx4 -loadbit [list up 0x01002000 $bit] \
     [file join $directory $top.mcs]

@@ -3,12 +3,13 @@
 #
 # The block design of the U200 without a Vitis platform; docs/build.md draws it.
 #
-# PCIe's clock is 250 MHz. Memory N has its own clock of 300 MHz; the kernel runs on that of memory
-# 0. SmartConnects convert between them. Versions of IPs are left to Vivado.
+# PCIe runs at 250 MHz. Each memory has its own 300 MHz clock, and the kernel uses memory 0's.
+# SmartConnects convert between the clocks. Vivado chooses the versions of the IPs.
 
-# The kernel's ports; that of index N has memory N for itself, as Bank in host/crocuta/kernel.py.
+# The kernel's ports; the port at index N has memory N to itself, as in Bank of
+# host/crocuta/kernel.py.
 set memory_ports {m_axi_samples m_axi_x_spectra m_axi_h_spectra}
-# Where the host sees what. The kernel sees its memories at the same addresses.
+# The host's address map. The kernel sees the memories at the same addresses.
 set memory_bytes 0x400000000
 set kernel_offset 0x00000
 set ecc_offset 0x10000
@@ -35,7 +36,7 @@ proc bus {from to} {
     connect_bd_intf_net [get_bd_intf_pins $from] [get_bd_intf_pins $to]
 }
 
-# An interface of the board's, which Vivado knows the pins of, and the cell's that drives it.
+# Connects a board interface, whose pins Vivado knows, to a cell's interface.
 proc board_bus {mode vlnv name pin {hertz {}}} {
     set port [create_bd_intf_port -mode $mode -vlnv $vlnv $name]
     if {$hertz ne ""} {
@@ -44,7 +45,7 @@ proc board_bus {mode vlnv name pin {hertz {}}} {
     connect_bd_intf_net $port [get_bd_intf_pins $pin]
 }
 
-# A cell that drives 0: an IP, or in releases of Vivado without that one, inline HDL.
+# A cell that drives 0: an IP, or inline HDL in releases of Vivado without that IP.
 proc zero {name} {
     if {[llength [get_ipdefs -quiet xilinx.com:ip:xlconstant:*]] > 0} {
         set cell [create_bd_cell -type ip -vlnv xilinx.com:ip:xlconstant $name]
@@ -54,7 +55,7 @@ proc zero {name} {
     set_property -dict {CONFIG.CONST_WIDTH 1 CONFIG.CONST_VAL 0} $cell
 }
 
-# Registers for the way across the border of two SLRs.
+# Register slices for a bus that crosses between two SLRs.
 proc crossing {name clock reset from to} {
     cell xilinx.com:ip:axi_register_slice $name {
         CONFIG.REG_AW 15 CONFIG.REG_W 15 CONFIG.REG_B 15 CONFIG.REG_AR 15 CONFIG.REG_R 15
@@ -91,14 +92,14 @@ wire pcie_clock/IBUF_DS_ODIV2 pcie/sys_clk
 zero no_interrupt
 wire no_interrupt/dout pcie/usr_irq_req
 
-# The memories start with PCIe, because their reset is active high.
+# The memories leave reset together with PCIe; their reset is active high.
 cell xilinx.com:ip:proc_sys_reset pcie_reset
 wire pcie/axi_aclk pcie_reset/slowest_sync_clk
 wire pcie/axi_aresetn pcie_reset/ext_reset_in
 
 cell crocuta:kernel:crocuta:1.0 kernel
 
-# The host's way to the memories, and to the kernel's and the memories' registers.
+# The host's path to the memories, and to the registers of the kernel and the memories.
 cell xilinx.com:ip:smartconnect host {CONFIG.NUM_SI 1 CONFIG.NUM_MI 3 CONFIG.NUM_CLKS 1}
 wire pcie/axi_aclk host/aclk
 wire pcie/axi_aresetn host/aresetn
@@ -113,7 +114,7 @@ for {set n 0} {$n < 3} {incr n} {
     cell xilinx.com:ip:ddr4 memory$n [list \
         CONFIG.C0_CLOCK_BOARD_INTERFACE default_300mhz_clk$n \
         CONFIG.C0_DDR4_BOARD_INTERFACE ddr4_sdram_c$n]
-    # After the board's preset, which switches self-refresh and its inputs on.
+    # Must follow the board's preset, which enables self-refresh and its inputs.
     set_property -dict {
         CONFIG.C0.DDR4_AxiAddressWidth 34
         CONFIG.C0.DDR4_Mem_Add_Map ROW_COLUMN_BANK_INTLV
@@ -131,7 +132,7 @@ for {set n 0} {$n < 3} {incr n} {
     wire memory$n/c0_ddr4_ui_clk_sync_rst memory${n}_reset/ext_reset_in
     wire memory${n}_reset/peripheral_aresetn memory$n/c0_ddr4_aresetn
 
-    # The kernel's clock is memory 0's: each clock comes in once.
+    # The kernel's clock is memory 0's, and each clock may be connected only once.
     cell xilinx.com:ip:smartconnect memory${n}_ports [list \
         CONFIG.NUM_SI 2 CONFIG.NUM_MI 1 CONFIG.NUM_CLKS [expr {$n == 0 ? 2 : 3}]]
     wire memory$n/c0_ddr4_ui_clk memory${n}_ports/aclk

@@ -6,12 +6,12 @@
 
 source -notrace [file join [file dirname [file normalize [info script]]] common.tcl]
 
-# Opens the first cable with a U200 at its end and returns the device.
+# Opens the first cable with a U200 and returns the device.
 proc open_device {} {
     open_hw_manager
     connect_hw_server
     foreach target [get_hw_targets -quiet] {
-        # Another program may hold a cable.
+        # Another program may be using the cable.
         if {[catch {open_hw_target $target}]} {
             continue
         }
@@ -23,7 +23,7 @@ proc open_device {} {
         }
         close_hw_target
     }
-    die "No U200 answers: hw_server sees no xcu200 on a USB cable that no other program holds." 2
+    die "No U200 found: hw_server sees no xcu200 on a USB cable that is not already in use." 2
 }
 
 proc program {device file} {
@@ -32,7 +32,7 @@ proc program {device file} {
     refresh_hw_device -quiet $device
 }
 
-# The flash hangs off the FPGA: it is written through a helper design, which is loaded first.
+# Only the FPGA reaches the flash, so a helper design that writes it is loaded first.
 proc flash {device file} {
     set memory [lindex [get_cfgmem_parts mt25qu01g-spi-x1_x2_x4] 0]
     create_hw_cfgmem -hw_device $device $memory
@@ -46,7 +46,7 @@ proc flash {device file} {
     set_property PROGRAM.VERIFY 1 $flash
     create_hw_bitstream -hw_device $device [get_property PROGRAM.HW_CFGMEM_BITFILE $device]
     program_hw_devices $device
-    # Not before does Vivado see the helper.
+    # Vivado does not see the helper before.
     refresh_hw_device -quiet $device
     program_hw_cfgmem $flash
 }

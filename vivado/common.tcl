@@ -1,10 +1,10 @@
 # Copyright 2026 The Crocuta authors
 # SPDX-License-Identifier: Apache-2.0
 #
-# What the flows share. flow/build.py runs each in build/vivado/CONFIG, as
+# Procedures that all flows share. flow/build.py runs each flow in build/vivado/CONFIG, as
 #   vivado -mode batch -source vivado/FLOW.tcl -tclargs CONFIG AXI_BITS
-# and has written crocuta.v there, the kernel with the configuration's parameters, and its twiddle
-# tables. For Tcl 8.5, which Vivado had long.
+# after writing crocuta.v, the kernel with the configuration's parameters, and its twiddle tables
+# there. Written for Tcl 8.5, which older releases of Vivado have.
 
 set part xcu200-fsgd2104-2-e
 set top crocuta
@@ -12,14 +12,14 @@ set root [file dirname [file dirname [file normalize [info script]]]]
 lassign $argv config axi_bits
 set build [pwd]
 
-# Ends Vivado with one sentence and an exit status.
+# Exits Vivado with a one-sentence message and an exit status.
 proc die {sentence {status 1}} {
     puts stderr $sentence
     exit $status
 }
 
-# Makes build/vivado/CONFIG/FLOW without an earlier run's results and returns it. What Vivado only
-# warns of, and no build survives, becomes an error.
+# Creates an empty build/vivado/CONFIG/FLOW and returns its path. Promotes warnings that no build
+# survives to errors.
 proc start {flow} {
     global build
     set directory [file join $build $flow]
@@ -27,9 +27,9 @@ proc start {flow} {
     file mkdir $directory
     # A constraint whose command failed.
     set_msg_config -id {Common 17-1548} -new_severity ERROR
-    # A twiddle table that is not found: Vivado goes on with an empty ROM.
+    # A twiddle table that is missing: Vivado would continue with an empty ROM.
     set_msg_config -id {Synth 8-4445} -new_severity ERROR
-    # A floorplan of cells that are not there.
+    # A floorplan with cells that do not exist.
     set_msg_config -id {Vivado 12-1433} -new_severity ERROR
     return $directory
 }
@@ -66,7 +66,7 @@ proc save {path text} {
     close $file
 }
 
-# The first number that a pattern finds in a report, or nothing.
+# The first number that a pattern captures in a report, or "".
 proc found {pattern report} {
     set number ""
     regexp $pattern $report -> number
@@ -84,9 +84,9 @@ proc slacks {report} {
     return [list [lindex $row 0] [lindex $row 4] [lindex $row 8]]
 }
 
-# Places and routes the synthesised design, with a checkpoint after each. The directives are those
-# of Vivado's strategy Performance_ExtraTimingOpt: with the default ones, others' designs on this
-# card missed 300 MHz at the borders of the SLRs.
+# Places and routes the synthesised design, with a checkpoint after each step. The directives are
+# those of Vivado's strategy Performance_ExtraTimingOpt: with the default ones, other designs on
+# this card missed 300 MHz at SLR crossings.
 proc implement {directory} {
     opt_design
     place_design -directive ExtraTimingOpt
@@ -104,7 +104,7 @@ proc occurrences {pattern report} {
     return [regexp -all -- $pattern $report]
 }
 
-# The pairs of clocks, one of them the kernel's, between which paths are not timed safely.
+# The number of clock pairs with the kernel's clock whose paths are not timed safely.
 proc unsafe_clock_pairs {report clocks} {
     if {[llength $clocks] == 0} {
         return ""
@@ -122,17 +122,17 @@ proc unsafe_clock_pairs {report clocks} {
     return $pairs
 }
 
-# Findings of the last report_methodology that Vivado itself calls critical.
+# The number of critical warnings in the last report_methodology.
 proc critical_methodology {} {
     return [llength [get_methodology_violations -filter {SEVERITY == "Critical Warning"}]]
 }
 
-# Writes the reports. Returns two dictionaries: what the gate looks at, by name, and what it only
-# shows.
+# Writes the reports. Returns two dictionaries of figures by name: those that the gate checks, and
+# those that it only shows.
 #
-# kernel is the kernel's cell in the card's design. There, clock crossings, methodology and latches
-# count where they touch the kernel: AMD's IPs have findings of their own, which a user can neither
-# mend nor judge. Where kernel is empty the design is the kernel alone, and all of it counts.
+# kernel is the kernel's cell in the card's design, where clock crossings, methodology and latches
+# count only if they touch the kernel: AMD's IPs have findings of their own, which a user can
+# neither fix nor judge. If kernel is empty, the design is the kernel alone, and everything counts.
 proc report {directory kernel} {
     set timing [report_timing_summary -max_paths 10 -report_unconstrained -return_string]
     set route [report_route_status -return_string]
@@ -197,13 +197,13 @@ proc report {directory kernel} {
     return [list [concat $gated $whole] $seen]
 }
 
-# Neither NA nor inf nor nothing.
+# Whether a value is a number, not NA, inf or empty.
 proc is_number {value} {
     return [regexp {^-?[0-9]+(\.[0-9]+)?$} $value]
 }
 
-# A sentence for each figure that stops the build: a slack below zero, anything else but zero, and
-# a figure that no report gave, because a gate that sees nothing must not open.
+# A sentence for each figure that fails the build: a negative slack, any other figure that is not
+# zero, or a figure missing from the reports, because a gate without data must not pass.
 proc failures {figures} {
     set sentences {}
     dict for {name value} $figures {
@@ -217,7 +217,7 @@ proc failures {figures} {
     return $sentences
 }
 
-# How many cells take what; a LUT6 used as two counts twice.
+# The number of cells of each kind; a LUT6 used as two LUTs counts twice.
 proc utilization {} {
     set counts {}
     foreach {name pattern} {
@@ -229,7 +229,7 @@ proc utilization {} {
     return $counts
 }
 
-# A JSON object of numbers; what is none is null.
+# A JSON object of numbers; a value that is not a number becomes null.
 proc numbers {figures} {
     set items {}
     dict for {name value} $figures {
@@ -241,8 +241,8 @@ proc numbers {figures} {
     return "{[join $items {, }]}"
 }
 
-# Reports, writes summary.json and ends Vivado with status 1 unless everything is as it must be.
-# kernel as of report.
+# Reports, writes summary.json and exits Vivado with status 1 if a figure fails the build. kernel is
+# as for report.
 proc gate {flow directory {kernel ""}} {
     global config part
     lassign [report $directory $kernel] figures seen

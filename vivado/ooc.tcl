@@ -1,9 +1,9 @@
 # Copyright 2026 The Crocuta authors
 # SPDX-License-Identifier: Apache-2.0
 #
-# make ooc: the kernel alone, out of context, from synthesis to routing at 300 MHz; and netlists for
-# make netlist, of the kernel and of its arithmetic modules, which flow/build.py has wrapped in
-# build/vivado/CONFIG/cells.
+# make ooc: the kernel alone, out of context, from synthesis to routing at 300 MHz. Also writes
+# netlists for make netlist: of the kernel, and of its arithmetic modules, whose wrappers
+# flow/build.py writes to build/vivado/CONFIG/cells.
 
 source -notrace [file join [file dirname [file normalize [info script]]] common.tcl]
 
@@ -12,7 +12,7 @@ set netlists [file join $directory netlists]
 file mkdir $netlists
 set_part $part
 read_verilog -sv [rtl_files]
-# Before the constraints, whose ports the cells do not have.
+# Before reading the constraints, whose ports the arithmetic modules do not have.
 foreach cell [lsort [glob [file join $build cells *.v]]] {
     set name [file rootname [file tail $cell]]
     read_verilog $cell
@@ -24,7 +24,7 @@ read_verilog [top_file]
 read_xdc -mode out_of_context [constraints ooc]
 synth_design -top $top -part $part -mode out_of_context -flatten_hierarchy rebuilt
 write_checkpoint -force [file join $directory synthesised.dcp]
-# After synthesis, because it places.
+# After synthesis, because it places cells.
 read_xdc -mode out_of_context [constraints ooc_floorplan]
 implement $directory
 write_verilog -mode funcsim -force [file join $netlists $top.v]

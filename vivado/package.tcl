@@ -1,15 +1,16 @@
 # Copyright 2026 The Crocuta authors
 # SPDX-License-Identifier: Apache-2.0
 #
-# The kernel as an IP with what Vitis asks of an RTL kernel: for the block design, and for the .xo.
+# Packages the kernel as an IP that meets Vitis' requirements for RTL kernels, for the block design
+# and for the .xo.
 
 source -notrace [file join $root vivado kernel_arguments.tcl]
 
-# The most bursts a master has under way (MaxOutstanding of axi_read_master and axi_write_master);
-# the interconnect makes room for as many as it is told.
+# Outstanding bursts per master (MaxOutstanding of axi_read_master and axi_write_master); the
+# interconnect sizes its buffers by it.
 set outstanding 16
 
-# One register of the address block, with its fields or the AXI4 master it is a pointer for.
+# Adds a register to the address block, with its fields or the AXI4 master that the pointer is for.
 proc add_register {block entry} {
     set register [ipx::add_register [dict get $entry name] $block]
     set_property description [dict get $entry description] $register
@@ -46,8 +47,8 @@ proc memory_ports {} {
     return [lsearch -all -inline -not -exact [lsort -unique $ports] {}]
 }
 
-# Ends Vivado unless there is a twiddle table for each level of the top's chunk: a synthesis that
-# misses one goes on with an empty ROM.
+# Exits Vivado unless there is a twiddle table for every level of the top's chunk size: synthesis
+# would continue with an empty ROM.
 proc check_tables {} {
     set file [open [top_file]]
     set text [read $file]
@@ -56,17 +57,17 @@ proc check_tables {} {
         ![regexp {\.Chunk\(([0-9]+)\)} $text -> chunk] ||
         ![regexp {\.TwiddleDir\("([^"]*)"\)} $text -> directory]
     } {
-        die "[top_file] names no chunk and no folder of twiddle tables."
+        die "[top_file] names no chunk and no directory of twiddle tables."
     }
     for {set level 1} {1 << $level <= $chunk} {incr level} {
         set table [file join $directory [format level_%02d.mem $level]]
         if {![file isfile $table] || [file size $table] == 0} {
-            die "There is no twiddle table $table: build again, in one place."
+            die "There is no twiddle table $table: rebuild without moving files."
         }
     }
 }
 
-# Packages the kernel into a folder of its own, as crocuta:kernel:crocuta:1.0.
+# Packages the kernel into a directory of its own, as crocuta:kernel:crocuta:1.0.
 proc package_kernel {ip} {
     global axi_bits crocuta_arguments crocuta_control_registers outstanding part top
     check_tables
@@ -85,7 +86,7 @@ proc package_kernel {ip} {
     ipx::associate_bus_interfaces -busif s_axi_control -clock ap_clk $core
     foreach port [memory_ports] {
         ipx::associate_bus_interfaces -busif $port -clock ap_clk $core
-        # Only whole beats, only INCR bursts.
+        # INCR bursts of whole beats only.
         add_bus_parameters $core $port [list \
             DATA_WIDTH $axi_bits \
             NUM_READ_OUTSTANDING $outstanding \

@@ -1,18 +1,18 @@
 // Copyright 2026 The Crocuta authors
 // SPDX-License-Identifier: Apache-2.0
 //
-// axi_ram: on-chip memory behind an AXI4 slave, with a second way in for the host.
+// axi_ram: on-chip memory behind an AXI4 slave, with a second port for the host.
 // Handshake: AXI4, aligned INCR bursts of whole beats within 4 KiB, in order; a burst beyond the
-// memory is answered with SLVERR and writes nothing. Strobes count per word of 32 bits. The host's
-// port (valid/ready, one word a request, one read at a time) waits for clocks that AXI leaves free.
-// No READY is high in reset, where a transfer would be lost.
+// end of the memory gets SLVERR and writes nothing. Strobes apply to whole 32-bit words. The host's
+// port (valid/ready, one word per request, one read at a time) uses clocks that AXI leaves free. No
+// READY is high in reset, where a transfer would be lost.
 // Latency: 2 clocks from AR to the first R beat, 1 clock from the last W beat to B, 3 clocks from a
-// host's request to host_rvalid_o. Throughput: one R beat and one W beat a clock, without a gap
-// between bursts. A word is not to be read and written in the same clock.
+// host's request to host_rvalid_o. Throughput: one R beat and one W beat per clock, without gaps
+// between bursts. A word must not be read and written in the same clock.
 
 module axi_ram #(
-  parameter int DataBits = 128,  // bits of a beat: a power of two, at least 64
-  parameter int Beats = 4096,    // beats that it holds: a power of two, at least 256
+  parameter int DataBits = 128,  // bits per beat: a power of two, at least 64
+  parameter int Beats = 4096,    // capacity in beats: a power of two, at least 256
   localparam int Words = DataBits / 32,
   localparam int HostAddrBits = $clog2(Words * Beats)
 ) (
@@ -66,7 +66,7 @@ module axi_ram #(
     end
   end
 
-  // Reading: the burst in hand, and the beat that the memory shows.
+  // Reading: the current burst, and the beat at the memory's output.
   logic                reading_q;
   logic [BeatBits-1:0] read_beat_q;
   logic [7:0]          read_left_q;
@@ -110,7 +110,7 @@ module axi_ram #(
     end
   end
 
-  // Writing: a beat goes into the memory in the clock in which it is taken.
+  // Writing: a beat is written in the clock in which it is accepted.
   logic                writing_q;
   logic [BeatBits-1:0] write_beat_q;
   logic [7:0]          write_left_q;
@@ -153,8 +153,8 @@ module axi_ram #(
     end
   end
 
-  // The host: its beat is registered, and its word picked a clock later. The memory's output is late
-  // and the host's logic far from it.
+  // The host: the beat is registered and its word selected a clock later, because the memory's
+  // output arrives late and the host's logic is far away.
   logic                host_read;
   logic                host_write;
   logic [1:0]          host_read_q;
@@ -183,7 +183,7 @@ module axi_ram #(
     host_rdata_q <= host_beat_q[32*host_word_q+:32];
   end
 
-  // The memory: words of 32 bits side by side.
+  // The memory: 32-bit words side by side.
   logic                read;
   logic [BeatBits-1:0] read_beat;
   logic [BeatBits-1:0] write_beat;
@@ -211,7 +211,7 @@ module axi_ram #(
     );
   end
 
-  // Samples are words: the four strobes of one are equal.
+  // Samples are 32-bit words, so all four strobes of a word are equal.
   assign unused_strobes = ^{s_axi_wstrb, s_axi_awaddr[OffsetBits-1:0],
                             s_axi_araddr[OffsetBits-1:0]};
 

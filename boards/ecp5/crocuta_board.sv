@@ -1,7 +1,7 @@
 // Copyright 2026 The Crocuta authors
 // SPDX-License-Identifier: Apache-2.0
 //
-// crocuta_board: the kernel on a board without memory of its own: three on-chip memories behind its
+// crocuta_board: the kernel for a board without external memory: three on-chip memories behind its
 // ports, and a UART for the host.
 //
 //      rx --> uart_bridge --registers--> crocuta_kernel <--> axi_ram: spectra of x
@@ -9,7 +9,7 @@
 //                       |                      |     '-----> axi_ram: spectra of h
 //                       '--memory--> axi_ram: x, h, y
 //
-// What the UART says is in uart_bridge.sv. Each memory begins at address 0.
+// uart_bridge.sv defines the protocol on the UART. Each memory starts at address 0.
 
 module crocuta_board #(
   parameter int Lanes = 2,
@@ -20,9 +20,9 @@ module crocuta_board #(
   parameter int MaxLengthLog2 = 22,
   parameter int Outputs = 1,
   parameter TwiddleDir = "",
-  parameter int SamplesBeats = 4096,  // what the memory of x, h and y holds
-  parameter int SpectraBeats = 4096,  // what each memory of spectra holds
-  parameter int ClocksPerBit = 80     // of the UART, after a reset
+  parameter int SamplesBeats = 4096,  // capacity of the memory of x, h and y
+  parameter int SpectraBeats = 4096,  // capacity of each memory of spectra
+  parameter int ClocksPerBit = 80     // UART bit time after reset
 ) (
   input  logic       clk_i,
   input  logic       rst_ni,
@@ -170,8 +170,8 @@ module crocuta_board #(
     .m_axi_control_rresp  (control_rresp)
   );
 
-  // Waived: what is open says of a burst what is always so here, or is the host's port of a memory
-  // that the host does not reach.
+  // Waived: the open ports are burst attributes that are constant here, and the host ports of
+  // memories that the host does not access.
   // verilator lint_off PINCONNECTEMPTY
 
   crocuta_kernel #(

@@ -1,12 +1,12 @@
 // Copyright 2026 The Crocuta authors
 // SPDX-License-Identifier: Apache-2.0
 //
-// delay: rtl/cells/delay.sv for an FPGA without shift-register LUTs: a long delay is a ring in LUT RAM,
-// which is read a word ahead of where it is written.
-// Handshake: none. Latency: Clocks. Throughput: one word a clock.
+// delay: rtl/cells/delay.sv for an FPGA without shift-register LUTs: a long delay is a ring buffer
+// in LUT RAM, read one word ahead of the write.
+// Handshake: none. Latency: Clocks. Throughput: one word per clock.
 
 module delay #(
-  parameter int Width = 45,  // bits of the word
+  parameter int Width = 45,  // bits per word
   parameter int Clocks = 1   // at least 1
 ) (
   input  logic             clk_i,
@@ -14,7 +14,7 @@ module delay #(
   output logic [Width-1:0] data_o
 );
 
-  // Below, registers are cheaper than a ring with its position.
+  // For shorter delays, registers are cheaper than a ring buffer with its pointer.
   localparam int RingClocks = 4;
   localparam int RingBits = Width * Clocks;
 
@@ -29,7 +29,7 @@ module delay #(
   end else begin : gen_ring
     localparam int IndexBits = $clog2(Clocks);
 
-    // Without a reset, as the registers it stands for: any position will do to begin with.
+    // No reset, like the registers that it replaces: any initial position works.
     logic [IndexBits-1:0] index_q;
     logic [IndexBits-1:0] index_d;
 

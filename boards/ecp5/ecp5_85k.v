@@ -2,18 +2,18 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // ecp5_85k: the top of the bitstream for a ULX3S with an LFE5U-85F: the board's oscillator, reset
-// and pins around crocuta_board, whose parameters are those of the configuration. `pll` is what
-// ecppll writes for the clock that is asked for.
+// and pins around crocuta_board, which has the configuration's parameters. ecppll generates `pll`
+// for the target's clock.
 //
-// In plain Verilog, because yosys' own reader joins it with that.
+// In plain Verilog, because yosys' own Verilog reader, not slang, reads it together with `pll`.
 
 module ecp5_85k (
   input  wire       clk_25mhz_i,
-  // restarts everything while it is pressed
+  // holds everything in reset while pressed
   input  wire       button_i,
   input  wire       rx_i,
   output wire       tx_o,
-  // from the right: out of reset, a job is done and not acknowledged, a bit comes, a bit goes
+  // from the right: out of reset, job done but not acknowledged, receiving a bit, sending a bit
   output wire [3:0] led_o
 );
 
@@ -28,7 +28,7 @@ module ecp5_85k (
     .locked (locked)
   );
 
-  // Into the clock's domain; no reset, for this makes it.
+  // Synchroniser; it has no reset because it generates the reset.
   always @(posedge clk) run_q <= {run_q[1:0], locked && !button_i};
 
   crocuta_board u_board (

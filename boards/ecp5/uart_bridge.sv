@@ -1,28 +1,29 @@
 // Copyright 2026 The Crocuta authors
 // SPDX-License-Identifier: Apache-2.0
 //
-// uart_bridge: lets a host read and write a memory and registers over a serial line. A command is
+// uart_bridge: gives a host read and write access to a memory and registers over a serial line. A
+// command is
 //   W (0x57), address (4 bytes), count (2 bytes), count words (4 bytes each): answered with K (0x4B)
 //   R (0x52), address (4 bytes), count (2 bytes): answered with count words
-// all of them least significant byte first. Addresses are in bytes and multiples of 4:
+// with the least significant byte first. Addresses are in bytes and must be multiples of 4:
 //   bit 31 clear: the memory
 //   bit 31 set, bit 30 clear: the registers behind m_axi_control_*, 4 KiB of them
 //   bits 31 and 30 set, the others clear: the bridge's own register, the clocks per bit (at least
-//     4), which changes when the K of the write was sent whole
-// What it does not take is answered with E (0x45) at once, and all that follows is dropped until
-// the line was quiet for 2^SilenceLog2 bits; then the next command counts. It does not take: an
-// unknown command byte, a count of 0, an address or an end outside what is there, an error from the
-// registers, too few clocks per bit, a missing stop bit, a command that stops for 2^SilenceLog2
-// bits, a byte while an answer is due or under way. What comes before it in a command is done: words
-// before the failing one are written, or were answered before the E.
-// Handshake: AXI4-Lite, one access at a time; memory valid/ready with one request outstanding,
-// whose rvalid comes at least one clock after the request was accepted. A write has to end before
-// the next byte is there, within 10 * clocks per bit.
+//     4), which changes after the K of the write has been sent completely
+// The bridge answers an error with E (0x45) at once and drops everything that follows until the
+// line has been quiet for 2^SilenceLog2 bits; then it accepts the next command. Errors are an
+// unknown command byte, a count of 0, a range that is not within the memory or the registers, an
+// error response from the registers, too few clocks per bit, a missing stop bit, a pause of
+// 2^SilenceLog2 bits inside a command, and a byte before the previous answer has ended. Words
+// before the failing one take effect: they are written, or their answers precede the E.
+// Handshake: AXI4-Lite, one access at a time; memory valid/ready with one request outstanding, and
+// rvalid at least one clock after the request was accepted. A write must end before the next byte
+// arrives, within 10 * clocks per bit.
 // Latency: 2 clocks from uart_rx's pulse for a word's last byte to the request, 2 clocks from its
 // answer to the start bit. Throughput: the line's.
 
 module uart_bridge #(
-  parameter int ClocksPerBit = 80,  // after reset: 4..65535
+  parameter int ClocksPerBit = 80,  // after reset; 4..65535
   parameter int MemWords = 16384,   // at least 2
   parameter int SilenceLog2 = 16,   // 2^16 bits are 66 ms at 1 Mbit/s
   localparam int MemAddrBits = $clog2(MemWords)
@@ -80,25 +81,25 @@ module uart_bridge #(
   end
 
   typedef enum logic [3:0] {
-    StIdle,     // waits for a command byte
+    StIdle,     // wait for a command byte
     StAddress,
     StCount,
-    StEnd,      // adds the count to the address
+    StEnd,      // add the count to the address
     StJudge,
-    StData,     // takes a word to write
+    StData,     // receive a word to write
     StRequest,
     StAccess,
-    StAnswer,   // hands out a word that was read
+    StAnswer,   // send a word that was read
     StDone,
-    StSent,     // waits until the K is on its way no more
+    StSent,     // wait until the K has been sent
     StRefuse,
-    StQuiet     // drops what comes until the line is quiet
+    StQuiet     // drop bytes until the line is quiet
   } state_e;
 
   state_e               state_q;
   state_e               state_d;
   logic [15:0]          clocks_per_bit_q;
-  logic [SilenceLog2:0] silence_q;    // bits that the line has been quiet for, up to the limit
+  logic [SilenceLog2:0] silence_q;    // quiet time of the line in bits, saturating at the limit
   logic                 silent;
   logic                 rx_valid;
   logic [7:0]           rx_data;
@@ -111,15 +112,15 @@ module uart_bridge #(
   logic                 write_q;
   logic                 registers_q;  // address bit 31
   logic                 own_q;        // address bit 30
-  logic                 outside_q;    // address bits that nothing has, or within a word
+  logic                 outside_q;    // unmapped address bits, or a misaligned address
   logic [AddrBits-1:0]  addr_q;       // in words
-  logic [15:0]          count_q;      // words not yet asked for
-  logic [EndBits-1:0]   end_q;        // the first word after the command's
-  logic [1:0]           bytes_q;      // bytes there of the part under way
+  logic [15:0]          count_q;      // words not yet requested
+  logic [EndBits-1:0]   end_q;        // the first word after the command's range
+  logic [1:0]           bytes_q;      // bytes received of the current field
   logic [31:0]          word_q;
-  logic [31:0]          received;     // the word with the byte that has just come on top
+  logic [31:0]          received;     // the word with the byte just received on top
   logic                 takes_bytes;
-  logic                 stray_q;      // a byte came when none was due, or without a stop bit
+  logic                 stray_q;      // an unexpected byte, or a missing stop bit
   logic                 bad_range;
   logic                 bad_divisor;
   logic                 mem_valid_q;
@@ -171,7 +172,7 @@ module uart_bridge #(
   assign received = {rx_data, word_q[31:8]};
 
   // ---------------------------------------------------------------------------------------------
-  // What a command asks for, and whether it is there.
+  // What a command addresses, and whether that exists.
 
   always_comb begin
     bad_range = outside_q || count_q == '0;
@@ -239,7 +240,7 @@ module uart_bridge #(
   end
 
   // ---------------------------------------------------------------------------------------------
-  // The course of a command.
+  // The state machine of a command.
 
   always_comb begin
     unique case (state_q)

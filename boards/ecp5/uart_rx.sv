@@ -1,13 +1,13 @@
 // Copyright 2026 The Crocuta authors
 // SPDX-License-Identifier: Apache-2.0
 //
-// uart_rx: takes bytes off a serial line: 8 data bits, least significant first, no parity, a stop
-// bit.
-// Handshake: valid_o and error_o are pulses, never both; the byte is there in the pulse's clock
-// alone. A start bit that is gone by its middle was a disturbance and no byte. After a missing stop
-// bit the line has to become high before the next start bit counts.
+// uart_rx: receives bytes from a serial line: 8 data bits, least significant first, no parity, one
+// stop bit.
+// Handshake: valid_o and error_o are pulses, never both; the byte is valid only in the clock of the
+// pulse. A start bit that has gone by its middle is treated as a glitch. After a missing stop bit
+// the line must go high before the next start bit counts.
 // Latency: 3 clocks from the middle of the stop bit on the line to the pulse. Throughput: bytes
-// without gaps, also from a sender 2 % too fast or too slow.
+// without gaps, even from a sender 2 % too fast or too slow.
 
 module uart_rx (
   input  logic        clk_i,
@@ -19,9 +19,9 @@ module uart_rx (
   output logic [7:0]  data_o,
   /// the stop bit is missing
   output logic        error_o,
-  /// the line is high and no byte is under way
+  /// the line is high and no byte is being received
   output logic        quiet_o,
-  /// pulse: while it is quiet, once in every bit's time
+  /// pulse: once per bit time while the line is quiet
   output logic        bit_o
 );
 
@@ -30,7 +30,7 @@ module uart_rx (
 
   logic [2:0]  line_q;  // two registers against metastability, and the clock before
   logic [15:0] count_q;
-  logic [3:0]  left_q;  // bits still to be looked at; none between bytes
+  logic [3:0]  left_q;  // bits still to sample; 0 between bytes
   logic [7:0]  data_q;
   logic        valid_q;
   logic        error_q;
@@ -44,7 +44,7 @@ module uart_rx (
 
   always_ff @(posedge clk_i) begin
     if (!rst_ni) begin
-      // As if it had been low: a line that is low already starts nothing.
+      // As if the line had been low, so that a line that is already low does not start a byte.
       line_q  <= '0;
       count_q <= 16'd1;
       left_q  <= '0;

@@ -1,11 +1,12 @@
 // Copyright 2026 The Crocuta authors
 // SPDX-License-Identifier: Apache-2.0
 //
-// uart_tx: puts bytes on a serial line: 8 data bits, least significant first, no parity, a stop
+// uart_tx: sends bytes on a serial line: 8 data bits, least significant first, no parity, one stop
 // bit.
-// Handshake: valid/ready, ready_o independent of valid_i and low until the whole stop bit was sent.
-// Latency: 1 clock from an accepted byte to its start bit. Throughput: a byte in 10 bits' time and
-// a clock.
+// Handshake: valid/ready; ready_o does not depend on valid_i and is low until the stop bit has
+// ended.
+// Latency: 1 clock from an accepted byte to its start bit. Throughput: one byte per 10 bit times
+// and one clock.
 
 module uart_tx (
   input  logic        clk_i,
@@ -22,8 +23,8 @@ module uart_tx (
   localparam int Bits = 10;
 
   logic [15:0] count_q;
-  logic [3:0]  left_q;  // bits not yet sent to their end
-  logic [8:0]  data_q;  // what is on the line, and what follows
+  logic [3:0]  left_q;  // bits not yet sent completely
+  logic [8:0]  data_q;  // the bit on the line, then the bits that follow
   logic        last;
 
   assign ready_o = (left_q == '0);

@@ -1,9 +1,9 @@
 // Copyright 2026 The Crocuta authors
 // SPDX-License-Identifier: Apache-2.0
 //
-// lane_bursts, for proofs of what takes its bursts: bursts of any length and end, at any time, within
-// what is proven of lane_bursts: they come lane by lane, a tile's only after the tile was taken, and
-// each waits until it is taken. Its commands may be taken at any time.
+// lane_bursts, for proofs of its consumers: bursts of any length and end, at any time, within what
+// is proven about lane_bursts: they come lane by lane, a tile's only after the tile has been
+// accepted, and each waits until it is accepted. Commands may be accepted at any time.
 
 module lane_bursts #(
   parameter int Lanes = 8,
@@ -31,8 +31,8 @@ module lane_bursts #(
   output logic                 idle_o
 );
 
-  // Driven by nothing: any value in any clock. Each is read in one place only, because two places
-  // would see two values.
+  // Undriven: any value in any clock. Each is read in one place only, because two places would see
+  // two values.
   logic                 any_ready;
   logic                 any_idle;
   logic                 any_take;
@@ -42,7 +42,7 @@ module lane_bursts #(
   logic                 any_partial;
   logic [LimitBits-1:0] any_limit;
 
-  logic [1:0]           ahead_q;  // tiles taken whose first burst is to come
+  logic [1:0]           ahead_q;  // accepted tiles whose first burst has not come yet
   logic                 valid_q;
   logic [63:0]          addr_q;
   logic [8:0]           beats_q;

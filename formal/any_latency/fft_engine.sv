@@ -1,9 +1,9 @@
 // Copyright 2026 The Crocuta authors
 // SPDX-License-Identifier: Apache-2.0
 //
-// fft_engine, for proofs of when beats come out and not of what they hold: an engine of any latency,
-// which may be another one for each beat. It holds a chunk less a beat, as the real one does: of the
-// beats inside, one may come out while there are a chunk's or more.
+// fft_engine, for proofs about when beats come out, not about their contents: an engine with any
+// latency, which may differ from beat to beat. Like the real one, it retains a chunk less one beat:
+// a beat may leave only while at least a chunk's beats are inside.
 
 module fft_engine #(
   parameter int Lanes = 8,
@@ -12,6 +12,7 @@ module fft_engine #(
   parameter int ExponentBits = 9,
   parameter int TwiddleBits = 25,
   parameter bit Inverse = 0,
+  parameter int ColumnLevels = 0,
   parameter TwiddleDir = "",
   localparam int WordBits = 2 * MantissaBits + ExponentBits,
   localparam int BeatBits = Lanes * WordBits
@@ -20,12 +21,14 @@ module fft_engine #(
   input  logic                rst_ni,
   input  logic                valid_i,
   input  logic [BeatBits-1:0] beat_i,
+  input  logic                columns_i,
   output logic                valid_o,
   output logic [BeatBits-1:0] beat_o,
+  output logic                columns_o,
   output logic                saturated_o
 );
 
-  // Driven by nothing: any value in any clock.
+  // Undriven: any value in any clock.
   logic any_now;
   logic any_saturated;
 
@@ -33,6 +36,7 @@ module fft_engine #(
 
   assign valid_o     = any_now && inside_q >= 16'(Chunk / Lanes);
   assign beat_o      = '0;
+  assign columns_o   = 1'b0;
   assign saturated_o = any_saturated;
 
   always_ff @(posedge clk_i) begin
@@ -41,6 +45,6 @@ module fft_engine #(
   end
 
   logic unused;
-  assign unused = ^{beat_i, TwiddleBits[0], Inverse, TwiddleDir[0]};
+  assign unused = ^{beat_i, columns_i, ColumnLevels[0], TwiddleBits[0], Inverse, TwiddleDir[0]};
 
 endmodule

@@ -1,7 +1,7 @@
 // Copyright 2026 The Crocuta authors
 // SPDX-License-Identifier: Apache-2.0
 //
-// cfp_add, for proofs that look at no data: sums are zeros.
+// cfp_add, for proofs that do not depend on data: every sum is 0.
 
 module cfp_add #(
   parameter int MantissaBits = 18,

@@ -1,7 +1,7 @@
 // Copyright 2026 The Crocuta authors
 // SPDX-License-Identifier: Apache-2.0
 //
-// cfp_to_float, for proofs that look at no data: zeros.
+// cfp_to_float, for proofs that do not depend on data: every result is 0.
 
 module cfp_to_float #(
   parameter int MantissaBits = 18,

@@ -1,7 +1,7 @@
 // Copyright 2026 The Crocuta authors
 // SPDX-License-Identifier: Apache-2.0
 //
-// float_to_cfp, for proofs that look at no data: zeros.
+// float_to_cfp, for proofs that do not depend on data: every result is 0.
 
 module float_to_cfp #(
   parameter int MantissaBits = 18,

@@ -1,7 +1,7 @@
 // Copyright 2026 The Crocuta authors
 // SPDX-License-Identifier: Apache-2.0
 //
-// ram, for proofs that look at no data: reads give zeros.
+// ram, for proofs that do not depend on data: every read returns 0.
 
 module ram #(
   parameter int Width = 36,

@@ -1,8 +1,8 @@
 // Copyright 2026 The Crocuta authors
 // SPDX-License-Identifier: Apache-2.0
 //
-// ram, for proofs that look at the words inside: one vector, as no hierarchical name reaches into an
-// array. Wide RAMs hold samples, which these proofs do not look at: their reads give zeros.
+// ram, for proofs about the words inside: a single vector, because hierarchical names cannot reach
+// into an array. Wide RAMs hold samples, on which these proofs do not depend: their reads return 0.
 
 module ram #(
   parameter int Width = 36,

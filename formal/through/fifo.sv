@@ -1,9 +1,9 @@
 // Copyright 2026 The Crocuta authors
 // SPDX-License-Identifier: Apache-2.0
 //
-// fifo, for proofs of what enters FIFOs and in which order: a wire. A consumer that is ready at any
-// time stands for every FIFO of any depth with any consumer behind it, as ready_o of a FIFO is just
-// that, a ready. That the real one keeps the order is proven of it. Its level may be anything, too.
+// fifo, for proofs about what enters FIFOs and in which order: a wire. A consumer that may be ready
+// at any time covers a FIFO of any depth with any consumer, since to its producer a FIFO is no more
+// than a ready. The real fifo is proven to keep the order. The level is arbitrary, too.
 
 module fifo #(
   parameter int Width = 8,
@@ -26,7 +26,7 @@ module fifo #(
   assign valid_o = valid_i;
   assign data_o  = data_i;
 
-  // Driven by nothing: any value in any clock.
+  // Undriven: any value in any clock.
   logic [AddrBits:0] any_level;
   assign level_o = any_level;
 

@@ -11,15 +11,28 @@
 docs/programming.md has the details, `python -m crocuta --help` the command line.
 """
 
-from crocuta.device import (
-    Device,
-    Filter,
-    RangeWarning,
-    SaturationWarning,
-    UnderflowWarning,
-    open,
-)
-from crocuta.errors import InputError, JobError, JobTimeout, KernelError, MemoryLost, OutOfMemory
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from crocuta.device import (
+        Device,
+        Filter,
+        RangeWarning,
+        SaturationWarning,
+        UnderflowWarning,
+        open,
+    )
+    from crocuta.errors import (
+        InputError,
+        JobError,
+        JobTimeout,
+        KernelError,
+        MemoryLost,
+        OutOfMemory,
+    )
 
 __version__ = "0.1.0"
 
@@ -38,3 +51,13 @@ __all__ = [
     "__version__",
     "open",
 ]
+
+
+# The names are loaded when they are first used: loading numpy takes so long that Ctrl-C may come in
+# the middle of it, and the command line has to be ready for it before.
+def __getattr__(name: str) -> Any:
+    if name not in __all__:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    errors = importlib.import_module("crocuta.errors")
+    home = errors if hasattr(errors, name) else importlib.import_module("crocuta.device")
+    return getattr(home, name)

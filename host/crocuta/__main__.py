@@ -2,6 +2,16 @@
 # SPDX-License-Identifier: Apache-2.0
 """`python -m crocuta`."""
 
-from crocuta.cli.app import main
+from crocuta import stops
 
-main()
+
+def main() -> None:
+    """Runs the command line; a signal ends it at once, without a traceback, even while it loads."""
+    stops.watch()
+    from crocuta.cli.app import app
+
+    app()
+
+
+if __name__ == "__main__":
+    main()

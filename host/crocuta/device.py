@@ -10,11 +10,13 @@ import sys
 import threading
 import warnings
 import weakref
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import AbstractContextManager, ExitStack, contextmanager
+from functools import partial
+from itertools import islice
 from os import PathLike
 from types import TracebackType
-from typing import NoReturn, Self
+from typing import Any, NoReturn, Protocol, Self, cast
 
 import numpy as np
 import numpy.typing as npt
@@ -22,15 +24,23 @@ import numpy.typing as npt
 from crocuta import backends
 from crocuta.backends import Options
 from crocuta.errors import InputError, JobError, JobTimeout, KernelError, OutOfMemory
+from crocuta.groups import allocated, marks, quantum, slots
 from crocuta.kernel import Bank, Buffer, Counters, JobReport, Kernel, Progress
+from crocuta.meter import Meter, MeteredKernel
 from crocuta.models import configs
 from crocuta.models.arithmetic.float_to_cfp import smallest_sample
-from crocuta.models.cfp import Format
-from crocuta.models.configs import Config
+from crocuta.models.cfp import FloatArray, Format
+from crocuta.models.configs import FOUR_STEP, Config
 from crocuta.models.convolution.chunk_controller import Job, Mode, spectrum_bytes
 from crocuta.models.kernel.crocuta_kernel import SampleArray, sample_rows
-from crocuta.models.layout import chunk_count, row_bytes
-from crocuta.samples import H_SHAPES, X_SHAPES, check_channels, to_array
+from crocuta.models.kernel.schedules import (
+    filter_chunks,
+    output_chunks,
+    scratch_bytes,
+    transform_rows,
+)
+from crocuta.models.layout import SAMPLE_BYTES, row_bytes
+from crocuta.samples import H_SHAPES, X_SHAPES, check_channels, check_shape, to_array
 
 
 class RangeWarning(UserWarning):
@@ -52,14 +62,24 @@ class Filter:
     a single channel serves every channel of x.
     """
 
-    def __init__(self, device: Device, h: SampleArray, spectra: Buffer, report: JobReport) -> None:
+    def __init__(
+        self,
+        device: Device,
+        shape: tuple[int, int],
+        longest: int,
+        gains: FloatArray,
+        spectra: Buffer,
+        report: JobReport,
+    ) -> None:
         self.device = device
-        self.channels, self.taps = h.shape
-        self.gains = np.abs(h).sum(axis=1, dtype=np.float64)
+        self.channels, self.taps = shape
+        self.longest = longest
+        """The longest x it serves, in samples."""
+        self.gains = gains
         """The sum of |h| of each channel: no output is larger than that times the largest |x|."""
         self.address = spectra.address
         self.report = report
-        """Flags and counters of the job that prepared it."""
+        """Flags and counters of the jobs that prepared it."""
         self._free = weakref.finalize(self, spectra.free)
         self._free.atexit = False
 
@@ -96,7 +116,7 @@ class Device:
     """A kernel and its memory. Threads may share it: one call runs at a time."""
 
     def __init__(self, kernel: Kernel, timeout: float | None = None) -> None:
-        self._kernel = kernel
+        self._kernel = MeteredKernel(kernel)
         self._timeout = timeout
         self._filters: weakref.WeakSet[Filter] = weakref.WeakSet()
         self._lock = threading.RLock()
@@ -120,41 +140,116 @@ class Device:
         """Flags and counters of the last convolution: the sum of its jobs."""
         return self._report
 
-    def prepare(self, h: npt.ArrayLike) -> Filter:
+    def metered(self, progress: Progress | None = None) -> AbstractContextManager[Meter]:
+        """A context in which all that the device does is counted, for whichever thread.
+
+        Args:
+            progress: called now and then, during each job, with the output chunks done and their
+                number. It must not raise, nor use the device.
+        """
+        return self._kernel.metered(progress)
+
+    def prepare(
+        self,
+        h: npt.ArrayLike | Iterable[npt.ArrayLike],
+        length: int | None = None,
+        shape: tuple[int, int] | None = None,
+    ) -> Filter:
         """A filter, ready for `convolve`.
 
         Args:
             h: (taps,), one filter for every channel of x, or (channels, taps), one for each. Of a
-                type whose numbers float32 holds, or float64, which is rounded.
+                type whose numbers float32 holds, or float64, which is rounded. With `shape`, an
+                iterable of the channels' taps, such as a generator: only a few channels are in the
+                host's memory at a time.
+            length: the longest x it is for, in samples; by default as long as h. A chunked kernel's
+                filter serves any x, whatever the length; a four-step kernel's only those that the
+                same transform holds, up to `Filter.longest`.
+            shape: (channels, taps) of an iterable.
 
         Raises:
-            InputError: h is something else; nothing was done.
+            InputError: an argument is something else; nothing was done.
             KernelError: it does not fit the device's memory, or the job failed.
         """
         config = self._kernel.config
-        rows = np.atleast_2d(to_array("h", h, H_SHAPES, 1 << config.max_length_log2))
-        channels, taps = rows.shape
-        size = channels * chunk_count(config, taps) * spectrum_bytes(config)
+        most = 1 << config.max_length_log2
+        source: _Rows
+        if shape is None:
+            source = _Array(to_array("h", cast(npt.ArrayLike, h), H_SHAPES, most), h)
+        else:
+            source = _Channels(h, shape, most)
+        channels, taps = source.shape
+        job = Job(Mode.PREPARE, channels, length_h=taps)
+        longest = most
+        if length is not None and (
+            not isinstance(length, numbers.Integral)
+            or isinstance(length, bool)
+            or not 1 <= length <= most
+        ):
+            raise InputError(f"length must be a number of samples, 1 to {most}, not {length!r}.")
+        if config.schedule == FOUR_STEP:
+            job = dataclasses.replace(job, length_x=taps if length is None else int(length))
+            longest = transform_rows(config, job) * config.chunk
+        channel_bytes = filter_chunks(config, job) * spectrum_bytes(config)
+        gains: list[FloatArray] = []
+        small = _Small(config)
+        parts: list[JobReport] = []
+        failure: list[Exception] = []
         with self._job() as buffers:
-            samples = self._allocate(buffers, Bank.SAMPLES, channels * row_bytes(taps))
-            spectra = self._allocate(buffers, Bank.H_SPECTRA, size)
-            samples.upload(sample_rows(rows))
-            report = self._kernel.execute(
-                Job(
-                    Mode.PREPARE,
-                    channels,
-                    length_h=taps,
-                    h=samples.address,
-                    h_spectra=spectra.address,
-                ),
-                timeout=self._timeout,
+            moved = buffers.enter_context(ExitStack())
+            samples, count = slots(
+                moved,
+                self._kernel,
+                1,
+                row_bytes(taps),
+                channels=channels,
+                step=quantum(channel_bytes),
             )
-            buffers.pop_all()  # the spectra stay
-            samples.free()
-            filter = Filter(self, rows, spectra, report)
-            self._filters.add(filter)
-        _warn("the filter", report)
-        _warn_small("h", h, config)
+            spectra = self._allocate(buffers, Bank.H_SPECTRA, channels * channel_bytes)
+            scratch = self._scratch(moved, job)
+            firsts = range(0, channels, count)
+
+            def put(index: int) -> None:
+                """Uploads the taps of a job, if there is one. What a user's generator raises waits
+                for the end of the job that runs."""
+                try:
+                    if index == len(firsts):
+                        source.check_end()
+                        return
+                    rows, given = source.take(min(count, channels - firsts[index]))
+                except Exception as error:
+                    failure.append(error)
+                    return
+                gains.append(np.abs(rows).sum(axis=1, dtype=np.float64))
+                small.add(given)
+                samples[index % len(samples)][0].upload(sample_rows(rows))
+
+            put(0)
+            for index, first in enumerate(firsts):
+                if failure:
+                    break
+                part = dataclasses.replace(
+                    job,
+                    channels=min(count, channels - first),
+                    h=samples[index % len(samples)][0].address,
+                    h_spectra=spectra.address + first * channel_bytes,
+                    x_spectra=scratch.address if scratch else 0,
+                )
+                ahead = partial(put, index + 1) if len(samples) > 1 else None
+                parts.append(self._kernel.execute(part, None, self._timeout, ahead))
+                if not ahead:
+                    put(index + 1)
+            if not failure:
+                moved.close()
+                buffers.pop_all()  # the spectra stay
+                filter = Filter(
+                    self, source.shape, longest, np.concatenate(gains), spectra, _sum(parts)
+                )
+                self._filters.add(filter)
+        if failure:
+            raise failure[0]
+        _warn("the filter", filter.report)
+        small.warn("h")
         return filter
 
     def convolve(
@@ -162,8 +257,10 @@ class Device:
     ) -> SampleArray:
         """y[n] = sum over m <= n of h[m] x[n-m], as float32 in the shape of x.
 
-        The kernel does the filter's channels in one job; what x has more of, sequences of a batch
-        or channels that share a filter, is a job each.
+        A job has as many of the filter's channels as the device's memory holds, or fewer, so that
+        the samples of the next and of the last job are moved while it runs. What x has more of,
+        sequences of a batch or channels that share a filter, is a job each. One preparation serves
+        them all.
 
         Args:
             x: (length,), (channels, length) or (batch, channels, length), in as many channels as
@@ -188,57 +285,117 @@ class Device:
         array = to_array("x", x, X_SHAPES, 1 << config.max_length_log2)
         check_channels(array.shape, filter.channels)
         length = array.shape[-1]
+        if length > filter.longest:
+            raise InputError(
+                f"x has {length} samples and the filter serves at most {filter.longest}: prepare it"
+                f" with length={length}."
+            )
         rows = array.reshape(-1, filter.channels, length)
+        given = np.asarray(x).reshape(rows.shape)
         y = np.empty(rows.shape, np.float32)
-        watch = _Watch(progress, len(rows))
+        small = _Small(config)
         parts: list[JobReport] = []
-        size = filter.channels * row_bytes(length)
+        job = Job(
+            Mode.CONVOLVE,
+            filter.channels,
+            length,
+            filter.longest if config.schedule == FOUR_STEP else filter.taps,
+        )
+        channel_bytes = filter_chunks(config, job) * spectrum_bytes(config)
+        chunks = output_chunks(config, job)
+        watch = _Watch(progress, chunks * rows.shape[0] * rows.shape[1])
+        row = row_bytes(length)
+        missing = 0
         with self._job() as buffers:
             if filter.closed:
                 raise InputError("The filter is closed: prepare it again.")
-            x_buffer = self._allocate(buffers, Bank.SAMPLES, size)
-            y_buffer = self._allocate(buffers, Bank.SAMPLES, size)
-            x_spectra = self._allocate(
-                buffers, Bank.X_SPECTRA, chunk_count(config, length) * spectrum_bytes(config)
+            samples, count = slots(
+                buffers,
+                self._kernel,
+                2,
+                row,
+                channels=filter.channels,
+                step=quantum(channel_bytes),
+                repeats=len(rows),
             )
-            job = Job(
-                Mode.CONVOLVE,
-                filter.channels,
-                length,
-                filter.taps,
-                x=x_buffer.address,
-                h_spectra=filter.address,
-                x_spectra=x_spectra.address,
-                y=y_buffer.address,
-            )
-            for index, channels in enumerate(rows):
-                x_buffer.upload(sample_rows(channels))
-                # What is still NaN afterwards was never written. Memory with error correction also
-                # wants to be written as a whole before the kernel writes parts of its words.
-                y_buffer.upload(np.full(size // 4, np.nan, np.float32))
-                parts.append(self._kernel.execute(job, watch.during(index), self._timeout))
-                image = y_buffer.download(size // 4, np.float32)
-                y[index] = image.reshape(filter.channels, -1)[:, :length]
+            scratch = self._scratch(buffers, job)
+            groups = [
+                (sequence, slice(first, min(first + count, filter.channels)))
+                for sequence in range(len(rows))
+                for first in range(0, filter.channels, count)
+            ]
+
+            def put(index: int) -> None:
+                """Uploads the samples of a job, if there is one, and marks its output."""
+                if index < len(groups):
+                    x_buffer, y_buffer = samples[index % len(samples)]
+                    part = rows[groups[index]]
+                    small.add(given[groups[index]])
+                    x_buffer.upload(sample_rows(part))
+                    # What is still NaN afterwards was never written.
+                    in_order = config.schedule != FOUR_STEP
+                    for offset, size in marks(len(part), row, in_order=in_order):
+                        y_buffer.upload(np.full(size // SAMPLE_BYTES, np.nan, np.float32), offset)
+
+            def take(index: int) -> None:
+                """Downloads the output of a job, if there is one."""
+                nonlocal missing
+                if index >= 0:
+                    part = y[groups[index]]
+                    image = samples[index % len(samples)][1].download(
+                        len(part) * row // SAMPLE_BYTES, np.float32
+                    )
+                    part[:] = image.reshape(len(part), -1)[:, :length]
+                    missing += int(np.isnan(part).sum())
+
+            def between(index: int) -> None:
+                """What is moved while a job runs."""
+                take(index - 1)
+                put(index + 1)
+
+            put(0)
+            done = 0
+            for index, (_, part) in enumerate(groups):
+                x_buffer, y_buffer = samples[index % len(samples)]
+                one = dataclasses.replace(
+                    job,
+                    channels=part.stop - part.start,
+                    x=x_buffer.address,
+                    h_spectra=filter.address + part.start * channel_bytes,
+                    x_spectra=scratch.address if scratch else 0,
+                    y=y_buffer.address,
+                )
+                during = partial(between, index) if len(samples) > 1 else None
+                parts.append(self._kernel.execute(one, watch.during(done), self._timeout, during))
+                done += one.channels * chunks
                 if watch.error:
                     break
+                if not during:
+                    take(index)
+                    put(index + 1)
+            else:
+                if len(samples) > 1:
+                    take(len(groups) - 1)
         watch.raise_error()
-        missing = int(np.isnan(y).sum())
         if missing:
             raise JobError(
-                f"The kernel stopped before it had written {missing} of {y.size} outputs: check the"
-                " card's memory and its bitstream."
+                f"The kernel stopped before it had written all of y, and {missing} outputs or more"
+                " are missing: check the card's memory and its bitstream."
             )
         self._report = _sum(parts)
         _warn("x with the filter", self._report)
-        _warn_small("x", x, config)
+        small.warn("x")
         _warn_small_output(rows, filter)
         return y.reshape(array.shape)
 
     def _allocate(self, buffers: ExitStack, bank: Bank, size: int) -> Buffer:
         """A buffer that is freed with the others."""
-        buffer = self._kernel.allocate(bank, size)
-        buffers.callback(buffer.free)
-        return buffer
+        return allocated(buffers, self._kernel, bank, size)
+
+    def _scratch(self, buffers: ExitStack, job: Job) -> Buffer | None:
+        """A buffer for the spectra of x, or None if the job needs none; freed with the others."""
+        size = scratch_bytes(self._kernel.config, job)
+        return self._allocate(buffers, Bank.X_SPECTRA, size) if size else None
 
     @contextmanager
     def _alone(self) -> Iterator[None]:
@@ -310,17 +467,100 @@ class Device:
         self.close()
 
 
+class _Rows(Protocol):
+    """A filter's taps, as they are asked for."""
+
+    shape: tuple[int, int]
+
+    def take(self, count: int) -> tuple[SampleArray, npt.NDArray[Any]]:
+        """The next channels: as float32, and as the user gave them."""
+
+    def check_end(self) -> None:
+        """Raises InputError if there are more."""
+
+
+class _Array:
+    """See `_Rows`: an array's."""
+
+    def __init__(self, rows: SampleArray, given: Any) -> None:
+        self._rows = np.atleast_2d(rows)
+        self._given = np.atleast_2d(np.asarray(given))
+        self.shape: tuple[int, int] = self._rows.shape
+        self._next = 0
+
+    def take(self, count: int) -> tuple[SampleArray, npt.NDArray[Any]]:
+        """The next channels: as float32, and as the user gave them."""
+        part = slice(self._next, self._next + count)
+        self._next = part.stop
+        return self._rows[part], self._given[part]
+
+    def check_end(self) -> None:
+        """There are no more."""
+
+
+class _Channels:
+    """See `_Rows`: those of an iterable that yields one channel after the other.
+
+    Raises:
+        InputError: it is none, or the shape is none of a filter.
+    """
+
+    def __init__(self, channels: Any, shape: tuple[int, int], longest: int) -> None:
+        if not isinstance(channels, Iterable):
+            raise InputError(
+                f"h must be an iterable of channels if it has a shape=, not"
+                f" {type(channels).__name__}."
+            )
+        if (
+            not isinstance(shape, tuple)
+            or len(shape) != 2
+            or not all(isinstance(size, numbers.Integral) for size in shape)
+        ):
+            raise InputError(f"shape must be (channels, taps), not {shape!r}.")
+        check_shape("h", shape, H_SHAPES, longest)
+        self.shape = shape
+        self._longest = longest
+        self._iterator = iter(channels)
+        self._taken = 0
+
+    def take(self, count: int) -> tuple[SampleArray, npt.NDArray[Any]]:
+        """The next channels: as float32, and as the user gave them."""
+        single: list[SampleArray] = []
+        given: list[npt.NDArray[Any]] = []
+        for row in islice(self._iterator, count):
+            name = f"h's channel {self._taken}"
+            array = to_array(name, row, ("(taps,)",), self._longest)
+            if len(array) != self.shape[1]:
+                raise InputError(
+                    f"{name} has {len(array)} taps, but shape= says that they are {self.shape[1]}."
+                )
+            single.append(array)
+            given.append(np.asarray(row))
+            self._taken += 1
+        if len(single) < count:
+            raise InputError(
+                f"h ends after {self._taken} channels, but shape= says that they are"
+                f" {self.shape[0]}."
+            )
+        return np.stack(single), np.stack(given)
+
+    def check_end(self) -> None:
+        """Raises InputError if there are more."""
+        if next(self._iterator, None) is not None:
+            raise InputError(f"h goes on after the {self.shape[0]} channels that shape= says.")
+
+
 class _Watch:
     """A caller's progress function over several jobs. Whatever it raises waits for the job's end:
     a kernel whose job nobody waited for could not be used again."""
 
-    def __init__(self, progress: Progress | None, jobs: int) -> None:
+    def __init__(self, progress: Progress | None, chunks: int) -> None:
         self._progress = progress
-        self._jobs = jobs
+        self._chunks = chunks
         self.error: Exception | None = None
 
-    def during(self, job: int) -> Progress | None:
-        """The progress function for one of the jobs."""
+    def during(self, before: int) -> Progress | None:
+        """The progress function for a job that comes after so many chunks."""
         progress = self._progress
         if progress is None:
             return None
@@ -328,7 +568,7 @@ class _Watch:
         def show(done: int, total: int) -> None:
             if self.error is None:
                 try:
-                    progress(job * total + done, self._jobs * total)
+                    progress(before + done, self._chunks)
                 except Exception as error:
                     self.error = error
 
@@ -365,17 +605,30 @@ def _warn(what: str, report: JobReport) -> None:
         )
 
 
-def _warn_small(name: str, samples: npt.ArrayLike, config: Config) -> None:
-    """Warns if samples became zero that are not negligible beside the largest."""
-    least = smallest_sample(Format.of(config))
-    magnitudes = np.abs(np.asarray(samples, np.float64))
-    count = np.count_nonzero((magnitudes > 0) & (magnitudes < least))
-    if count and magnitudes.max() < least * 2.0**config.mantissa_bits:
-        warnings.warn(
-            f"{count:,} of {name} are smaller than {least:.2g} and became zero: scale {name} up.",
-            UnderflowWarning,
-            stacklevel=3,
-        )
+class _Small:
+    """Whether samples become zero that are not negligible beside the largest."""
+
+    def __init__(self, config: Config) -> None:
+        self._least = smallest_sample(Format.of(config))
+        self._negligible_beside = self._least * 2.0**config.mantissa_bits
+        self._count = 0
+        self._largest = 0.0
+
+    def add(self, samples: npt.NDArray[Any]) -> None:
+        """Adds samples as the user gave them: float32 may not hold the small ones."""
+        magnitudes = np.abs(np.asarray(samples, np.float64))
+        self._count += int(np.count_nonzero((magnitudes > 0) & (magnitudes < self._least)))
+        self._largest = max(self._largest, float(magnitudes.max()))
+
+    def warn(self, name: str) -> None:
+        """Warns if there are such."""
+        if self._count and self._largest < self._negligible_beside:
+            warnings.warn(
+                f"{self._count:,} of {name} are smaller than {self._least:.2g} and became zero:"
+                f" scale {name} up.",
+                UnderflowWarning,
+                stacklevel=3,
+            )
 
 
 def _warn_small_output(x: SampleArray, filter: Filter) -> None:
@@ -409,6 +662,7 @@ def open(
 
     Args:
         backend: "rtl", the hardware simulated clock by clock; "model", its bits from numpy;
+            "float", the convolution by scipy's FFT, for development and comparison;
             "xrt", a card with a Vitis shell; "xdma", a card with the design without a shell;
             "uart", a board behind a serial port.
         config: the kernel's configuration, a name in models/configs.toml, or one with changes.
@@ -420,7 +674,8 @@ def open(
         compiling: the context in which the RTL is compiled, when it must be.
 
     Raises:
-        InputError: there is no such backend or configuration, or an option is of a wrong type.
+        InputError: there is no such backend or configuration, the backend does not have it, or an
+            option is of a wrong type.
         KernelError: the kernel cannot be had.
     """
     backends.check(backend)
@@ -434,7 +689,7 @@ def open(
         raise InputError(f"The timeout must be more than 0 seconds, not {timeout}.")
     options = Options(card=card, xclbin=xclbin, port=port, compiling=compiling)
     try:
-        loaded = configs.load(config)
+        kernel = backends.make(backend, configs.load_model(config), options)
     except configs.ConfigError as error:
         raise InputError(f"{str(error)[0].upper()}{str(error)[1:]}.") from None
-    return Device(backends.make(backend, loaded, options), timeout)
+    return Device(kernel, timeout)

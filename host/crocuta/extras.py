@@ -15,7 +15,9 @@ IN_CHECKOUT = (ROOT / "flow" / "install.sh").is_file()
 
 def command(extra: str) -> str:
     """What the user has to run to have an extra."""
-    return "`make env`" if IN_CHECKOUT else f'`pip install "crocuta[{extra}]"`'
+    if IN_CHECKOUT:
+        return "`make env TORCH=1`" if extra == "torch" else "`make env`"
+    return f'`pip install "crocuta[{extra}]"`'
 
 
 def need(extra: str, what: str, *packages: str) -> None:

@@ -17,6 +17,10 @@ from crocuta.models.layout import chunk_count
 
 Progress = Callable[[int, int], None]
 """Called with the output chunks done and their number."""
+Meanwhile = Callable[[], None]
+"""Moves other jobs' samples; what it raises leaves the job running."""
+ASSUMED_CLOCK_MHZ = 300
+"""The rate at which clocks are given as time. No Vivado run has confirmed it."""
 
 
 class Bank(enum.IntEnum):
@@ -67,8 +71,8 @@ class Buffer(Protocol):
     def address(self) -> int:
         """The address of its first byte as the kernel sees it, a multiple of 4 KiB."""
 
-    def upload(self, data: npt.NDArray[Any]) -> None:
-        """Copies an array to its first bytes."""
+    def upload(self, data: npt.NDArray[Any], offset: int = 0) -> None:
+        """Copies an array to its bytes from `offset` on, a multiple of 4 KiB."""
 
     def download(self, count: int, dtype: npt.DTypeLike) -> npt.NDArray[Any]:
         """A copy of its first `count` items."""
@@ -104,10 +108,14 @@ class Kernel(Protocol):
         """
 
     def execute(
-        self, job: Job, progress: Progress | None = None, timeout: float | None = None
+        self,
+        job: Job,
+        progress: Progress | None = None,
+        timeout: float | None = None,
+        meanwhile: Meanwhile | None = None,
     ) -> JobReport:
         """Runs one job to its end; a card's has `patience` where no timeout is given. A job that
-        times out or is interrupted is aborted.
+        times out or is interrupted is aborted. `meanwhile` is called once, while the job runs.
 
         Raises:
             JobError: the kernel refused or stopped it.

@@ -11,18 +11,24 @@ import numpy.typing as npt
 
 from crocuta.errors import OutOfMemory
 from crocuta.kernel import Bank
-from crocuta.models.configs import Config
+from crocuta.models.configs import FOUR_STEP, Config
 from crocuta.models.convolution.chunk_controller import WORD_BYTES
 from crocuta.models.layout import PAGE_BYTES, SAMPLE_BYTES
+
+ROOM = 1 << 16
+"""The least number of samples for which there is room."""
 
 
 def memory_bytes(config: Config) -> tuple[int, int, int]:
     """The sizes of a simulated or modelled kernel's memories, in the order of `Bank`.
 
-    Powers of two in which x, h and y of the longest length fit, and their spectra.
+    Powers of two in which x, h and y of the longest length fit, and their spectra: of x, a
+    four-step kernel has those of the forward and those of the inverse transform. Where the longest
+    is short, there is room for several channels.
     """
-    longest = max(1 << config.max_length_log2, config.chunk)
-    return 4 * longest * SAMPLE_BYTES, longest * WORD_BYTES, longest * WORD_BYTES
+    longest = max(1 << config.max_length_log2, config.chunk, ROOM)
+    scratch = longest * WORD_BYTES * (2 if config.schedule == FOUR_STEP else 1)
+    return 4 * longest * SAMPLE_BYTES, scratch, longest * WORD_BYTES
 
 
 class Memory(Protocol):
@@ -101,9 +107,9 @@ class PageBuffer:
         self._memory = memory
         self._pages = pages
 
-    def upload(self, data: npt.NDArray[Any]) -> None:
-        """Copies an array to its first bytes."""
-        self._memory.upload(self.address, data)
+    def upload(self, data: npt.NDArray[Any], offset: int = 0) -> None:
+        """Copies an array to its bytes from `offset` on."""
+        self._memory.upload(self.address + offset, data)
 
     def download(self, count: int, dtype: npt.DTypeLike) -> npt.NDArray[Any]:
         """A copy of its first `count` items."""

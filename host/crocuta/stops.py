@@ -5,6 +5,9 @@
 Its child processes end too, it prints at most one sentence, and the exit code is 128 + the signal's
 number. Python's own way, an exception, would leave threads and their processes running, and wait
 for them.
+
+It loads nothing that takes long until it needs it, so that a command can watch before it loads the
+rest of itself.
 """
 
 from __future__ import annotations
@@ -17,9 +20,6 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from types import FrameType
 from typing import NoReturn
-
-import psutil
-import typer
 
 SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 SHOW_CURSOR = "\x1b[?25h"
@@ -47,6 +47,8 @@ def last(call: Callable[[], object]) -> Iterator[None]:
 
 def kill_below() -> None:
     """Kills every process started by this one, and their children."""
+    import psutil
+
     this = psutil.Process()
     for _ in range(3):  # one may start another in the meantime
         below = this.children(recursive=True)
@@ -131,4 +133,6 @@ def raising(*, patient: bool = False) -> Iterator[None]:
 def run(main: Callable[..., None]) -> None:
     """Runs a command whose options are `main`'s arguments, by typer."""
     watch()
+    import typer
+
     typer.run(main)

@@ -1,6 +1,12 @@
 # Copyright 2026 The Crocuta authors
 # SPDX-License-Identifier: Apache-2.0
-"""The strided lanes of linear samples: what the sample reader reads and delivers."""
+"""The strided lanes of linear samples: what the sample reader reads and delivers.
+
+A chunk is C consecutive samples, or a *tile* of the columns of a four-step transform's `rows` rows:
+of each row the same C / rows samples. A lane of a tile has G = C / (lanes * rows) neighbouring
+samples of each row: lane l of beat i * G + g is sample i * C + l * C / lanes + g from the tile's
+first one. A chunk of consecutive samples is the tile of one row.
+"""
 
 from __future__ import annotations
 
@@ -10,38 +16,52 @@ import numpy.typing as npt
 from crocuta.models.layout import SAMPLE_BYTES
 
 Samples = npt.NDArray[np.uint32]
+Positions = npt.NDArray[np.int64]
 BURST_BEATS = 16
 """The longest burst of one lane, unless the whole chunk of a lane is shorter."""
 
 
-def read_chunk(memory: Samples, addr: int, samples: int, lanes: int, chunk: int) -> Samples:
+def positions(lanes: int, chunk: int, rows: int = 1) -> Positions:
+    """The sample, counted from a chunk's first, in each (beat, lane)."""
+    each = chunk // lanes // rows
+    row, lane, beat = np.ogrid[:rows, :lanes, :each]
+    found: Positions = row * chunk + lane * (chunk // lanes) + beat
+    return found.transpose(0, 2, 1).reshape(-1, lanes)
+
+
+def read_chunk(
+    memory: Samples, addr: int, samples: int, lanes: int, chunk: int, rows: int = 1
+) -> Samples:
     """One chunk in strided lanes, zeros where samples do not exist.
 
     Args:
         memory: float32 patterns, the first at byte address 0.
         addr: byte address of the chunk's first sample.
-        samples: how many samples of the chunk exist, 0..chunk.
+        samples: how many samples exist from there on, 0..rows * chunk.
 
     Returns:
-        (chunk / lanes, lanes): lane l of beat t is sample l * chunk / lanes + t.
+        (chunk / lanes, lanes), the samples at `positions`.
     """
-    linear = np.zeros(chunk, np.uint32)
+    where = positions(lanes, chunk, rows)
+    linear = np.zeros(rows * chunk, np.uint32)
     first = addr // SAMPLE_BYTES
     linear[:samples] = memory[first : first + samples]
-    return linear.reshape(lanes, chunk // lanes).T
+    return linear[where]
 
 
-def bursts(addr: int, samples: int, lanes: int, chunk: int) -> list[tuple[int, int]]:
-    """The (byte address, AXI beats) of a chunk's bursts in their order: tile by tile, then lane by
-    lane. An AXI beat is 2 * lanes samples; only beats with a sample that exists are moved."""
+def bursts(addr: int, samples: int, lanes: int, chunk: int, rows: int = 1) -> list[tuple[int, int]]:
+    """The (byte address, AXI beats) of a chunk's bursts in their order: row by row, part by part of
+    the lanes' samples of it, then lane by lane. An AXI beat is 2 * lanes samples; only beats with a
+    sample that exists are moved."""
     beat_samples = 2 * lanes
-    lane_samples = chunk // lanes
+    lane_samples = chunk // lanes // rows
     burst_samples = min(lane_samples, BURST_BEATS * beat_samples)
     found = []
-    for tile in range(0, lane_samples, burst_samples):
-        for lane in range(lanes):
-            first = lane * lane_samples + tile
-            exist = min(max(samples - first, 0), burst_samples)
-            if exist:
-                found.append((addr + first * SAMPLE_BYTES, -(-exist // beat_samples)))
+    for row in range(rows):
+        for part in range(0, lane_samples, burst_samples):
+            for lane in range(lanes):
+                first = row * chunk + lane * (chunk // lanes) + part
+                exist = min(max(samples - first, 0), burst_samples)
+                if exist:
+                    found.append((addr + first * SAMPLE_BYTES, -(-exist // beat_samples)))
     return found

@@ -6,7 +6,10 @@ A chunk's spectrum is kept in tree order (position = the block index of the last
 split most significant). `to_beats` and `from_beats` convert to the order in which the lanes
 carry it and in which it lies in memory.
 
-The first levels alone, on words of several rows of a chunk each, transform columns: see `columns`.
+The first levels alone, on words of several rows of a chunk each, transform columns. The engine
+does so tile by tile: a tile is a chunk with C/P words of each of P rows, G = C/(W*P) neighbouring
+ones of each lane, in the order (row, lane, word). Its transform is the first log2(P) levels of that
+chunk.
 """
 
 from __future__ import annotations
@@ -17,7 +20,7 @@ import numpy as np
 
 from crocuta.models.arithmetic.cfp_butterfly import cfp_butterfly
 from crocuta.models.arithmetic.cfp_multiply import rotate
-from crocuta.models.cfp import Cfp, ComplexArray, Format
+from crocuta.models.cfp import Cfp, ComplexArray, Format, IntArray
 from crocuta.models.configs import Config
 from crocuta.models.transform.twiddle_rom import block_turns, twiddle_rom
 
@@ -113,6 +116,41 @@ def from_beats(beats: Cfp, config: Config) -> Cfp:
     """The inverse of `to_beats`."""
     pairs, count = config.lanes // 2, config.chunk_beats
     return beats.map(lambda part: part.reshape(count, pairs, 2).transpose(1, 0, 2).ravel())
+
+
+def step_rows(rows: int) -> IntArray:
+    """The row j of each step of G beats in which a tile leaves the forward engine and enters the
+    inverse one: the step's number rotated left by one bit."""
+    steps = np.arange(rows)
+    return (steps << 1 | steps >> max(0, rows.bit_length() - 2)) & (rows - 1)
+
+
+def tile_to_lanes(tile: Cfp, rows: int, config: Config) -> Cfp:
+    """A tile of the columns of `rows` rows as (beats, lanes), the order in which it enters the
+    forward engine: beat i * G + g holds word g of every lane of row i."""
+    return tile.map(
+        lambda part: part.reshape(rows, config.lanes, -1).swapaxes(1, 2).reshape(-1, config.lanes)
+    )
+
+
+def tile_from_lanes(beats: Cfp, rows: int, config: Config) -> Cfp:
+    """The inverse of `tile_to_lanes`."""
+    return beats.map(lambda part: part.reshape(rows, -1, config.lanes).swapaxes(1, 2).ravel())
+
+
+def tile_to_steps(tile: Cfp, rows: int, config: Config) -> Cfp:
+    """A transformed tile as (beats, lanes), the order the forward engine delivers it in: step by
+    step, with all lanes' G words of one row j, see `step_rows`."""
+    order = step_rows(rows)
+    steps = tile.map(lambda part: part.reshape(rows, -1)[order].ravel())
+    return tile_to_lanes(steps, rows, config)
+
+
+def tile_from_steps(beats: Cfp, rows: int, config: Config) -> Cfp:
+    """The inverse of `tile_to_steps`."""
+    order = np.argsort(step_rows(rows))
+    steps = tile_from_lanes(beats, rows, config)
+    return steps.map(lambda part: part.reshape(rows, -1)[order].ravel())
 
 
 def tree_bins(config: Config) -> np.ndarray[tuple[int], np.dtype[np.int64]]:

@@ -1,6 +1,6 @@
 # Copyright 2026 The Crocuta authors
 # SPDX-License-Identifier: Apache-2.0
-"""The twiddle tables, level by level in tree order, and the .mem files the RTL reads.
+"""The twiddle tables, level by level in tree order.
 
 The transform splits z^C - r = (z^(C/2) - t)(z^(C/2) + t), t = sqrt(r), k times, from r = i (or
 r = 1 for a plain FFT). With angles in turns, a block of angle th has the twiddle angle th/2 and
@@ -10,14 +10,12 @@ a table holds only the first children's, all in the first quadrant, as T-1 bit u
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
 
 from crocuta.models.cfp import FloatArray, IntArray
 from crocuta.models.configs import Config
-from crocuta.models.files import write_generated
 
 
 class Twiddles(NamedTuple):
@@ -80,28 +78,9 @@ def level_rows(level: int, config: Config) -> Twiddles:
     return Twiddles(table.re[even], table.im[even])
 
 
-def tables(config: Config) -> dict[str, str]:
-    """The text of level_NN.mem for every level of `config`, by name.
-
-    One hexadecimal line a row: unit 0's re in the low T-1 bits, then its im, then unit 1's.
-    """
-    bits = config.twiddle_bits - 1
-    digits = -(-config.lanes * bits // 4)
-    files = {}
-    for level in range(1, config.chunk_log2 + 1):
-        rows = level_rows(level, config)
-        lines = []
-        for re, im in zip(rows.re.tolist(), rows.im.tolist(), strict=True):
-            word = 0
-            for unit, (unit_re, unit_im) in enumerate(zip(re, im, strict=True)):
-                word |= (unit_re | unit_im << bits) << (2 * bits * unit)
-            lines.append(f"{word:0{digits}x}")
-        files[f"level_{level:02d}.mem"] = "\n".join(lines) + "\n"
-    return files
-
-
-def write(config: Config, directory: Path) -> Path:
-    """Write the `tables` of `config` into `directory`, and return it."""
-    for name, text in tables(config).items():
-        write_generated(directory / name, text)
-    return directory
+def column_rows(level: int, config: Config) -> Twiddles:
+    """The contents of the ROM of the column level `level`: the first-quadrant twiddle of each pair
+    of its blocks, from the heap, as (rows, 1): the units share it."""
+    heap = column_heap(config.column_levels, config.twiddle_bits)
+    even = np.arange(1 << (level - 1), 1 << level, 2)
+    return Twiddles(heap.re[even, None], heap.im[even, None])

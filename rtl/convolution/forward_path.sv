@@ -44,6 +44,7 @@ module forward_path #(
   logic [Lanes-1:0]    non_finite;
   logic                spectrum_valid;
   logic [BeatBits-1:0] spectrum;
+  logic                columns;
   logic                fifo_ready;
 
   assign ready_o = available;
@@ -99,8 +100,10 @@ module forward_path #(
     .rst_ni     (rst_ni),
     .valid_i    (words_valid),
     .beat_i     (words),
+    .columns_i  (1'b0),
     .valid_o    (spectrum_valid),
     .beat_o     (spectrum),
+    .columns_o  (columns),
     .saturated_o(saturated_o)
   );
 
@@ -124,6 +127,6 @@ module forward_path #(
   );
 
   logic unused;
-  assign unused = &{1'b0, fifo_ready, fifo_level};
+  assign unused = &{1'b0, fifo_ready, fifo_level, columns};
 
 endmodule

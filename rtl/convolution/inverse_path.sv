@@ -54,6 +54,7 @@ module inverse_path #(
 
   logic                      z_valid;
   logic [BeatBits-1:0]       z;
+  logic                      columns;
   logic                      engine_saturated;
   logic                      places;
   logic [CountBits-1:0]      reserved_q;  // beats of a chunk
@@ -126,8 +127,10 @@ module inverse_path #(
     .rst_ni     (rst_ni),
     .valid_i    (valid_i),
     .beat_i     (beat_i),
+    .columns_i  (1'b0),
     .valid_o    (z_valid),
     .beat_o     (z),
+    .columns_o  (columns),
     .saturated_o(engine_saturated)
   );
 
@@ -198,6 +201,6 @@ module inverse_path #(
   );
 
   logic unused;
-  assign unused = &{1'b0, fifo_ready, fifo_level, mark_valid, marks_level};
+  assign unused = &{1'b0, fifo_ready, fifo_level, mark_valid, marks_level, columns};
 
 endmodule

@@ -9,6 +9,7 @@
 //
 // Levels 1..log2(Lanes) pair lanes that differ in lane bit log2(Lanes) - Level; later levels pair
 // lanes 2u and 2u + 1, which a commutator has brought together.
+// A tile of columns passes the levels that are not its own unchanged: see fft_engine.
 // Handshake: valid-gated, gaps anywhere. Latency: 20 clocks forward, 17 inverse.
 // Throughput: one beat a clock.
 
@@ -20,18 +21,23 @@ module fft_level #(
   parameter int TwiddleBits = 25,
   parameter int Level = 1,     // 1..log2(Chunk)
   parameter bit Inverse = 0,
+  parameter int ColumnLevels = 0,  // see fft_engine
   parameter TwiddleDir = "",   // see twiddle_rom
   localparam int WordBits = 2 * MantissaBits + ExponentBits,
-  localparam int BeatBits = Lanes * WordBits
+  localparam int BeatBits = Lanes * WordBits,
+  localparam int ColumnsBits = (ColumnLevels > 0) ? $clog2(ColumnLevels + 1) : 1
 ) (
-  input  logic                clk_i,
-  input  logic                rst_ni,
-  input  logic                valid_i,
-  input  logic [BeatBits-1:0] beat_i,
-  output logic                valid_o,
-  output logic [BeatBits-1:0] beat_o,
+  input  logic                   clk_i,
+  input  logic                   rst_ni,
+  input  logic                   valid_i,
+  input  logic [BeatBits-1:0]    beat_i,
+  /// the column levels of the beat's chunk, 0: a row
+  input  logic [ColumnsBits-1:0] columns_i,
+  output logic                   valid_o,
+  output logic [BeatBits-1:0]    beat_o,
+  output logic [ColumnsBits-1:0] columns_o,
   /// an exponent of a beat overflowed
-  output logic                saturated_o
+  output logic                   saturated_o
 );
 
   localparam int LanesLog2 = $clog2(Lanes);
@@ -52,6 +58,8 @@ module fft_level #(
   logic [Units-1:0]             butterfly_saturated;
   logic                         rotate_valid;
   logic                         butterfly_valid;
+  logic                         rom_columns;
+  logic [BeatBits-1:0]          results;
 
   if (RomStart > 0) begin : gen_rom_late
     valid_delay #(
@@ -67,18 +75,20 @@ module fft_level #(
   end
 
   twiddle_rom #(
-    .Lanes      (Lanes),
-    .Chunk      (Chunk),
-    .TwiddleBits(TwiddleBits),
-    .Level      (Level),
-    .Conjugate  (Inverse),
-    .TwiddleDir (TwiddleDir)
+    .Lanes       (Lanes),
+    .Chunk       (Chunk),
+    .TwiddleBits (TwiddleBits),
+    .Level       (Level),
+    .Conjugate   (Inverse),
+    .ColumnLevels(ColumnLevels),
+    .TwiddleDir  (TwiddleDir)
   ) u_twiddle_rom (
-    .clk_i  (clk_i),
-    .rst_ni (rst_ni),
-    .valid_i(rom_valid),
-    .re_o   (t_re),
-    .im_o   (t_im)
+    .clk_i    (clk_i),
+    .rst_ni   (rst_ni),
+    .valid_i  (rom_valid),
+    .columns_i(rom_columns),
+    .re_o     (t_re),
+    .im_o     (t_im)
   );
 
   for (genvar unit = 0; unit < Units; unit++) begin : gen_unit
@@ -131,8 +141,8 @@ module fft_level #(
 
       assign waiting_in                         = sum;
       assign rotate_in                          = difference;
-      assign beat_o[LaneA*WordBits+:WordBits] = waited;
-      assign beat_o[LaneB*WordBits+:WordBits] = rotated;
+      assign results[LaneA*WordBits+:WordBits] = waited;
+      assign results[LaneB*WordBits+:WordBits] = rotated;
     end else begin : gen_forward
       delay #(
         .Width (WordBits),
@@ -157,8 +167,8 @@ module fft_level #(
         .saturated_o (butterfly_saturated[unit])
       );
 
-      assign beat_o[LaneA*WordBits+:WordBits] = sum;
-      assign beat_o[LaneB*WordBits+:WordBits] = difference;
+      assign results[LaneA*WordBits+:WordBits] = sum;
+      assign results[LaneB*WordBits+:WordBits] = difference;
     end
   end
 
@@ -184,8 +194,86 @@ module fft_level #(
     .valid_o(valid_o)
   );
 
-  assign rotate_valid    = Inverse ? valid_o : first_valid;
-  assign butterfly_valid = Inverse ? first_valid : valid_o;
+  if (ColumnLevels > 0) begin : gen_columns
+    // Whose columns this level does; 0 or less: it pairs lanes, as in rows alone.
+    localparam int Stage = Level - LanesLog2;
+
+    logic passes;
+    logic first_passes;
+    logic last_passes;
+
+    assign passes = (columns_i != '0) && (Stage < 1 || int'(columns_i) < Stage);
+
+    delay #(
+      .Width (1),
+      .Clocks(FirstClocks)
+    ) u_first_passes (
+      .clk_i (clk_i),
+      .data_i(passes),
+      .data_o(first_passes)
+    );
+
+    delay #(
+      .Width (1),
+      .Clocks(Latency - FirstClocks)
+    ) u_last_passes (
+      .clk_i (clk_i),
+      .data_i(first_passes),
+      .data_o(last_passes)
+    );
+
+    delay #(
+      .Width (ColumnsBits),
+      .Clocks(Latency)
+    ) u_columns (
+      .clk_i (clk_i),
+      .data_i(columns_i),
+      .data_o(columns_o)
+    );
+
+    if (RomStart > 0) begin : gen_rom_columns_late
+      delay #(
+        .Width (1),
+        .Clocks(RomStart)
+      ) u_rom_columns (
+        .clk_i (clk_i),
+        .data_i(|columns_i),
+        .data_o(rom_columns)
+      );
+    end else begin : gen_rom_columns_now
+      assign rom_columns = |columns_i;
+    end
+
+    if (Stage == 1) begin : gen_always
+      // The level of all columns.
+      assign beat_o = results;
+    end else begin : gen_pass
+      logic [BeatBits-1:0] passed;
+
+      delay #(
+        .Width (BeatBits),
+        .Clocks(Latency)
+      ) u_pass (
+        .clk_i (clk_i),
+        .data_i(beat_i),
+        .data_o(passed)
+      );
+
+      assign beat_o = last_passes ? passed : results;
+    end
+
+    assign rotate_valid    = Inverse ? valid_o && !last_passes : first_valid && !first_passes;
+    assign butterfly_valid = Inverse ? first_valid && !first_passes : valid_o && !last_passes;
+  end else begin : gen_rows
+    assign rom_columns     = 1'b0;
+    assign columns_o       = '0;
+    assign beat_o          = results;
+    assign rotate_valid    = Inverse ? valid_o : first_valid;
+    assign butterfly_valid = Inverse ? first_valid : valid_o;
+
+    logic unused;
+    assign unused = &{1'b0, columns_i};
+  end
 
   always_ff @(posedge clk_i) begin
     if (!rst_ni) saturated_o <= 1'b0;

@@ -6,6 +6,9 @@
 // The ROM holds only first-quadrant twiddles, one row for each pair of blocks; the second block's
 // twiddle is i times the first's. A level between lanes has one row, and each unit's quarter turn
 // is fixed; in a later level both follow the beat's time in the chunk.
+// In a tile of columns a level after the lanes' does what the tree's level Level - log2(Lanes) does
+// for columns alone: one twiddle for all units, from a table of its own. The row's top time bit,
+// which holds a lane bit of the sample there, does not count.
 // Handshake: valid-gated; the twiddles are meant for the data delayed by the latency.
 // Latency: 3 clocks. Throughput: one beat a clock.
 
@@ -15,12 +18,16 @@ module twiddle_rom #(
   parameter int TwiddleBits = 25,
   parameter int Level = 1,     // 1..log2(Chunk)
   parameter bit Conjugate = 0, // 1: conj(t), for the inverse
-  parameter TwiddleDir = "",   // the folder of level_NN.mem, models/transform/twiddle_rom.py's
+  parameter int ColumnLevels = 0,  // see fft_engine
+  parameter TwiddleDir = "",   // the folder of level_NN.mem and column_NN.mem, from
+                               // models/transform/twiddle_rom.py
   localparam int Units = Lanes / 2
 ) (
   input  logic                         clk_i,
   input  logic                         rst_ni,
   input  logic                         valid_i,
+  /// the beat belongs to a tile of columns
+  input  logic                         columns_i,
   /// unit u's parts at [u*TwiddleBits +: TwiddleBits]
   output logic [Units*TwiddleBits-1:0] re_o,
   output logic [Units*TwiddleBits-1:0] im_o
@@ -34,6 +41,8 @@ module twiddle_rom #(
   localparam int AddrBits = (Rows > 1) ? $clog2(Rows) : 1;
   localparam logic [7:0] Tens = 8'h30 + 8'(Level / 10);
   localparam logic [7:0] Ones = 8'h30 + 8'(Level % 10);
+  // The tree's level of which this one does the columns, if 1..ColumnLevels.
+  localparam int Stage = Level - LanesLog2;
 
   initial begin
     if (Level < 1 || Level > ChunkLog2) $fatal(1, "twiddle_rom: Level must be 1..log2(Chunk)");
@@ -67,7 +76,8 @@ module twiddle_rom #(
     end else begin : gen_row
       assign row = '0;
     end
-    assign quarter = {Units{count_q[ChunkLog2-Level]}};
+    // The first column level has one block; its time bit is the lane's.
+    assign quarter = {Units{count_q[ChunkLog2-Level] && !(columns_i && Stage == 1)}};
   end
 
   // Clocks 1 and 2: the ROM and its output register.
@@ -91,8 +101,45 @@ module twiddle_rom #(
     .rdata_o(rdata)
   );
 
+  if (Stage >= 1 && Stage <= ColumnLevels) begin : gen_columns
+    localparam int ColumnRows = (Stage > 1) ? (1 << (Stage - 2)) : 1;
+    localparam int ColumnAddrBits = (ColumnRows > 1) ? $clog2(ColumnRows) : 1;
+    localparam logic [7:0] StageTens = 8'h30 + 8'(Stage / 10);
+    localparam logic [7:0] StageOnes = 8'h30 + 8'(Stage % 10);
+
+    logic [ColumnAddrBits-1:0] column_row;
+    logic [2*PartBits-1:0]     column_rdata;
+    logic                      columns_q;
+
+    assign column_row = (ColumnRows > 1) ? row[ColumnAddrBits-1:0] : '0;
+
+    ram #(
+      .Width   (2 * PartBits),
+      .Depth   (ColumnRows),
+      .Style   ("distributed"),
+      .InitFile({TwiddleDir, "/column_", StageTens, StageOnes, ".mem"})
+    ) u_column_rom (
+      .clk_i  (clk_i),
+      .write_i(1'b0),
+      .waddr_i({ColumnAddrBits{1'b0}}),
+      .wdata_i({(2 * PartBits){1'b0}}),
+      .read_i (1'b1),
+      .raddr_i(column_row),
+      .rdata_o(column_rdata)
+    );
+
+    always_ff @(posedge clk_i) begin
+      columns_q <= columns_i;
+      rdata_q2  <= columns_q ? {Units{column_rdata}} : rdata;
+    end
+  end else begin : gen_rows_alone
+    always_ff @(posedge clk_i) rdata_q2 <= rdata;
+
+    logic unused_columns;
+    assign unused_columns = columns_i;
+  end
+
   always_ff @(posedge clk_i) begin
-    rdata_q2   <= rdata;
     quarter_q  <= quarter;
     quarter_q2 <= quarter_q;
   end

@@ -41,22 +41,22 @@ def configure(parent: uvm_component, name: str, config: Any) -> None:
 
 
 class Agent(uvm_agent):
-    """An interface's agent; subclasses name the classes of its parts."""
+    """An interface's agent. Subclasses name the classes of its parts, which the factory makes."""
 
-    sequencer_class: type = uvm_sequencer
-    driver_class: type
-    monitor_class: type
-    coverage_class: type
+    sequencer_class: type[Any] = uvm_sequencer
+    driver_class: type[Any]
+    monitor_class: type[Any]
+    coverage_class: type[Any]
 
     def build_phase(self) -> None:
         """Makes the parts; a passive agent has no sequencer and no driver."""
         self.config = self.cdb_get("config")
-        self.monitor = self.monitor_class("monitor", self)
-        self.coverage = self.coverage_class("coverage", self)
+        self.monitor = self.monitor_class.create("monitor", self)
+        self.coverage = self.coverage_class.create("coverage", self)
         self.sequencer = self.driver = None
         if self.config.active:
-            self.sequencer = self.sequencer_class("sequencer", self)
-            self.driver = self.driver_class("driver", self)
+            self.sequencer = self.sequencer_class.create("sequencer", self)
+            self.driver = self.driver_class.create("driver", self)
 
     def connect_phase(self) -> None:
         """Items go to the driver, what the monitor sees to the coverage and to the outside."""

@@ -145,7 +145,9 @@ class AxiLiteDriver(uvm_driver):
         while True:
             item = await self.seq_item_port.get_next_item()
             self.profile = item.profile
-            items = [item] if item.beside is None else [item, item.beside]
+            items = [item]
+            while (beside := items[-1].beside) is not None:
+                items.append(beside)
             await select(gather(*map(self._access, items)), FallingEdge(self.dut.rst_ni))
             for each in items:
                 each.cut_short = each.response is None

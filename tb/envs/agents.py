@@ -59,7 +59,7 @@ class AgentsEnv(BlockEnv):
     def build_phase(self) -> None:
         """The agents, their other sides and the scoreboards."""
         super().build_phase()
-        self.streams = {}
+        self.streams: dict[str, BeatAgent] = {}
         for role in ("source", "sink"):
             ports = f"{role}_{{}}_{{}}".format
             valid, ready = ("i", "o") if role == "source" else ("o", "i")
@@ -72,9 +72,9 @@ class AgentsEnv(BlockEnv):
                 role="source" if role == "source" else "sink",
             )
             configure(self, role, config)
-            self.streams[role] = BeatAgent(role, self)
+            self.streams[role] = BeatAgent.create(role, self)
         configure(self, "host", AxiLiteConfig(self.dut, "agents.axi_lite", "s_axil"))
-        self.host = AxiLiteAgent("host", self)
+        self.host = AxiLiteAgent.create("host", self)
         bus = AxiLiteBus.from_prefix(self.dut, "m_axil")
         self.ram = AxiLiteRam(
             bus, self.dut.clk_i, self.dut.rst_ni, reset_active_level=False, size=4 * WORDS
@@ -88,8 +88,8 @@ class AgentsEnv(BlockEnv):
             self.ram.read_if.r_channel,
         ):
             channel.set_pause_generator(pauses(lambda: self.stall))
-        self.boards = {role: Scoreboard(f"{role}_scoreboard", self) for role in self.streams}
-        self.memory = MemoryScoreboard("memory_scoreboard", self)
+        self.boards = {role: Scoreboard.create(f"{role}_scoreboard", self) for role in self.streams}
+        self.memory = MemoryScoreboard.create("memory_scoreboard", self)
         self.scoreboards = [*self.boards.values()]
         self.resets: list[Reset] = []
         self.reset_ended = Listener("reset_ended", self, self.resets.append)

@@ -151,10 +151,10 @@ class AxiMemoryEnv(BlockEnv):
             waiting=CHANNELS,
         )
         configure(self, "memory", port)
-        self.memory = AxiMemoryAgent("memory", self)
-        self.master = MasterDriver("master", self)
-        self.accesses = uvm_sequencer("accesses", self)
-        self.contents = ContentsScoreboard("contents", self)
+        self.memory = AxiMemoryAgent.create("memory", self)
+        self.master = MasterDriver.create("master", self)
+        self.accesses = uvm_sequencer.create("accesses", self)
+        self.contents = ContentsScoreboard.create("contents", self)
         self.scoreboards: list[Any] = [self.contents]
 
     def connect_phase(self) -> None:

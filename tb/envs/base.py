@@ -10,7 +10,7 @@ from typing import Any
 import cocotb
 import numpy as np
 from cocotb.triggers import FallingEdge
-from pyuvm import uvm_env, uvm_sequence, uvm_test
+from pyuvm import uvm_env, uvm_factory, uvm_sequence, uvm_test
 
 from tb.agents.agent import Listener, configure
 from tb.agents.reset import ResetAgent, ResetConfig, ResetItem
@@ -29,7 +29,7 @@ class BlockEnv(uvm_env):
         """Subclasses add agents, a predictor and scoreboards."""
         self.dut: Any = cocotb.top
         configure(self, "reset", ResetConfig(self.dut, f"{self.block}.reset"))
-        self.reset = ResetAgent("reset", self)
+        self.reset = ResetAgent.create("reset", self)
         self.scoreboards: list[Scoreboard | PulseScoreboard] = []
         self.reset_began = Listener("reset_began", self, self.on_reset)
 
@@ -73,11 +73,17 @@ class BlockTest(uvm_test):
     drain_limit = 2000
     drain_more = 20
 
+    def override(self, factory: uvm_factory) -> None:
+        """The overrides of components and sequences that hold for this test."""
+
     def build_phase(self) -> None:
         """Makes the environment."""
+        factory = uvm_factory()
+        factory.clear_overrides()
+        self.override(factory)
         self.dut: Any = cocotb.top
         self.rng = np.random.default_rng(random.getrandbits(64))
-        self.env: Any = self.env_class("env", self)
+        self.env: Any = self.env_class.create("env", self)
 
     async def main(self) -> None:
         """The test itself, from the first clock after a reset."""

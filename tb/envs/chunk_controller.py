@@ -18,19 +18,28 @@ from crocuta.models import configs
 from crocuta.models.configs import Config
 from crocuta.models.convolution.chunk_controller import STREAMS, Job, Mode, schedule
 from crocuta.models.layout import chunk_count
-from tb.agents.agent import Listener, configure
+from tb.agents.agent import Listener, configure, read
 from tb.agents.beat import ONE, Beat, BeatAgent, BeatConfig, BeatSequence
 from tb.agents.job import JobAgent, JobConfig, JobEvent, JobItem
 from tb.envs.base import BlockEnv, BlockTest
 from tb.envs.scoreboard import Expected, Scoreboard
 from tb.lib.clock import PERIOD_NS, clock_now
-from tb.lib.coverage import covergroup
+from tb.lib.coverage import covergroup, seldom
 
 # A job is done so soon after its last command was taken.
 DONE_CLOCKS = 8
 # No command for so long: none will come.
 STUCK_CLOCKS = 2000
+# A command that stood so long had a consumer that was closed.
+CLOSED_CLOCKS = 250
+NAMES = {kind: name for name, kind in STREAMS.items()}
 LENGTHS = ("a part", "one chunk", "chunks", "chunks and a part")
+CHANNELS = ("1", "2..255", "256..65535", "65536")
+
+
+def channels_class(channels: int) -> str:
+    """Of CHANNELS: by the bits that they take."""
+    return CHANNELS[(channels > 1) + (channels > 0xFF) + (channels > 0xFFFF)]
 
 
 def length_class(length: int, chunk: int) -> str:
@@ -141,6 +150,24 @@ class SchedulePredictor(uvm_component):
             },
             {"stream_x_place_x_stall": ("stream", "place", "stall")},
         )
+        self._sample_longest = covergroup(
+            f"{block}.longest", {"row": ("x", "h", "both", "a prepared h")}
+        )
+        self._sample_closed = seldom(f"{block}.closed", {"stream": tuple(STREAMS)})
+        self._sample_channels = {
+            kind: covergroup(f"{block}.channels", {kind: bins})
+            for kind, bins in (("begun", CHANNELS), ("ended", CHANNELS[:-1]))
+        }
+        self._sample_taking = covergroup(
+            f"{block}.taking",
+            {
+                "consumers": ("one at a time", "together"),
+                "order": ("that of the schedule", "another"),
+            },
+            {"consumers_x_order": ("consumers", "order")},
+            # Streams that are taken together do not wait for one another.
+            {"consumers_x_order": [("together", "that of the schedule")]},
+        )
         self._sample_reset = covergroup(
             f"{block}.reset_at", {"state": ("idle", "busy", "draining", "done")}
         )
@@ -150,6 +177,19 @@ class SchedulePredictor(uvm_component):
         self.running = False
         self.finished = False
         self.last_command: int | None = None
+        self.schedule: Iterator[str] = iter(())
+        """The streams of the commands that are to come, as the schedule has them."""
+        self.in_order = True
+        self.together = False
+
+    async def run_phase(self) -> None:
+        """Whether more than one consumer is ready at a time while a job runs."""
+        dut = self.get_parent().dut
+        readies = [getattr(dut, f"{name}_ready_i") for name in STREAMS]
+        while True:
+            await FallingEdge(dut.clk_i)
+            if self.running and not self.together:
+                self.together = sum(read(ready) for ready in readies) > 1
 
     def on_reset(self) -> None:
         """The first clock of a reset; draining: all passes were taken, and something was not."""
@@ -165,6 +205,9 @@ class SchedulePredictor(uvm_component):
 
         def taken(beat: Beat, first: bool, last: bool) -> None:
             self.last_command = beat.clock
+            self.in_order = self.in_order and name == next(self.schedule)
+            if beat.wait >= CLOSED_CLOCKS:
+                self._sample_closed(name)
             stall = "stalled" if beat.wait else "none"
             for place, here in (("first", first), ("last", last)):
                 if here:
@@ -186,6 +229,8 @@ class SchedulePredictor(uvm_component):
             for name, board in self.boards.items():
                 board.begin(self.commands(name, event.job))
             self.running, self.finished = True, False
+            self.schedule = (NAMES[type(each)] for each in schedule(self.config, event.job))
+            self.in_order, self.together = True, False
             self.last_command = None
             return
         left = [name for name, board in self.boards.items() if not board.drained]
@@ -194,15 +239,27 @@ class SchedulePredictor(uvm_component):
         late = event.clock - self.last_command
         assert 1 <= late <= DONE_CLOCKS, f"done_o came {late} clocks after the last command"
         self.running, self.finished = False, True
+        self._sample_channels["ended"](channels_class(event.job.channels))
+        self._sample_taking(
+            "together" if self.together else "one at a time",
+            "that of the schedule" if self.in_order and not self.together else "another",
+        )
 
     def _sample(self, job: Job) -> None:
         chunk = self.config.chunk
         channels = ("one", "two", "more")[min(job.channels, 3) - 1]
         self._sample_job(job.mode.name.lower(), channels)
+        self._sample_channels["begun"](channels_class(job.channels))
+        longest = 1 << (len(self.get_parent().dut.length_x_i) - 1)
         h = length_class(job.length_h, chunk)
         if job.mode == Mode.PREPARE:
             self._sample_prepare(h)
+            if job.length_h == longest:
+                self._sample_longest("a prepared h")
             return
+        rows = (job.length_x == longest) + 2 * (job.length_h == longest)
+        if rows:
+            self._sample_longest(("x", "h", "both")[rows - 1])
         p, ph = (chunk_count(self.config, length) for length in (job.length_x, job.length_h))
         self._sample_groups(
             ("one", "two")[self.config.outputs - 1],
@@ -222,8 +279,8 @@ class ChunkControllerEnv(BlockEnv):
         """Makes the parts."""
         super().build_phase()
         configure(self, "job", JobConfig(self.dut, f"{self.block}.jobs"))
-        self.job = JobAgent("job", self)
-        self.predictor = SchedulePredictor("predictor", self)
+        self.job = JobAgent.create("job", self)
+        self.predictor = SchedulePredictor.create("predictor", self)
         self.streams: dict[str, BeatAgent] = {}
         self.boards: dict[str, StreamScoreboard] = {}
         for name, kind in STREAMS.items():
@@ -232,8 +289,8 @@ class ChunkControllerEnv(BlockEnv):
                 self.dut, None, f"{name}_valid_o", fields, f"{name}_ready_i", role="sink"
             )
             configure(self, name, config)
-            self.streams[name] = BeatAgent(name, self)
-            self.boards[name] = StreamScoreboard(f"{name}_commands", self)
+            self.streams[name] = BeatAgent.create(name, self)
+            self.boards[name] = StreamScoreboard.create(f"{name}_commands", self)
         self.scoreboards += self.boards.values()
 
     def connect_phase(self) -> None:

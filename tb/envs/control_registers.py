@@ -128,6 +128,8 @@ class RegisterPredictor(uvm_component):
             f"{block}.abort",
             {"state": STATES, "again": ("no", "yes")},
             {"state_x_again": ("state", "again")},
+            # A job runs on for one clock after an abort, and writes are two clocks apart.
+            {"state_x_again": [("running", "yes")]},
         )
         self._sample_interrupt = covergroup(
             f"{block}.interrupt",
@@ -336,11 +338,11 @@ class ControlRegistersEnv(BlockEnv):
         host = AxiLiteConfig(self.dut, "control_registers.host", prefix="s_axi", regions=REGIONS)
         configure(self, "host", host)
         configure(self, "core", CoreConfig(self.dut, "control_registers.core"))
-        self.host = AxiLiteAgent("host", self)
-        self.core = CoreAgent("core", self)
-        self.predictor = RegisterPredictor("predictor", self)
-        self.reads = Scoreboard("reads", self)
-        self.outputs = Scoreboard("core_outputs", self)
+        self.host = AxiLiteAgent.create("host", self)
+        self.core = CoreAgent.create("core", self)
+        self.predictor = RegisterPredictor.create("predictor", self)
+        self.reads = Scoreboard.create("reads", self)
+        self.outputs = Scoreboard.create("core_outputs", self)
         self.scoreboards += [self.reads, self.outputs]
         self.answered = Listener("answered", self, self._answered)
         self.seen = Listener("seen", self, self._seen)

@@ -618,18 +618,18 @@ class KernelEnv(BlockEnv):
         regions = (("control", 0), ("arguments", OFFSETS["mode"]), ("results", OFFSETS["status"]))
         registers = AxiLiteConfig(self.dut, "kernel.registers", regions=regions, plain=True)
         configure(self, "registers", registers)
-        self.registers = AxiLiteAgent("registers", self)
+        self.registers = AxiLiteAgent.create("registers", self)
         configure(self, "interrupt", BeatConfig(self.dut, None, "interrupt_o", ()))
-        self.interrupt = BeatAgent("interrupt", self)
+        self.interrupt = BeatAgent.create("interrupt", self)
         self.memories = {name: self._memory(name) for name in BASES}
-        self.jobs = JobMonitor("jobs", self)
-        self.predictor = KernelPredictor("predictor", self)
-        self.coverage = KernelCoverage("coverage", self)
-        self.contents = ContentsScoreboard("contents", self)
-        self.traffic = TrafficScoreboard("traffic", self)
-        self.reads = ReadScoreboard("reads", self)
+        self.jobs = JobMonitor.create("jobs", self)
+        self.predictor = KernelPredictor.create("predictor", self)
+        self.coverage = KernelCoverage.create("coverage", self)
+        self.contents = ContentsScoreboard.create("contents", self)
+        self.traffic = TrafficScoreboard.create("traffic", self)
+        self.reads = ReadScoreboard.create("reads", self)
         self.scoreboards: list[Any] = [self.contents, self.traffic, self.reads]
-        self.sequencer = KernelSequencer("sequencer", self)
+        self.sequencer = KernelSequencer.create("sequencer", self)
         self.sequencer.env = self
 
     def _memory(self, name: str) -> AxiMemoryAgent:
@@ -655,7 +655,8 @@ class KernelEnv(BlockEnv):
             lengths=("longest",) if spectra else ("one", "some", "longest"),
         )
         configure(self, name, port)
-        return AxiMemoryAgent(name, self)
+        agent: AxiMemoryAgent = AxiMemoryAgent.create(name, self)
+        return agent
 
     def connect_phase(self) -> None:
         """Registers and interrupt to the predictor, its jobs to the scoreboards, and the ports to

@@ -1,10 +1,11 @@
 # Copyright 2026 The Crocuta authors
 # SPDX-License-Identifier: Apache-2.0
-"""The environment of fft_engine: forward, inverse and as a plain FFT."""
+"""The environment of fft_engine: forward, inverse and as a plain FFT, of rows and columns."""
 
 from __future__ import annotations
 
 import os
+import random
 from collections import deque
 from collections.abc import Sequence
 from typing import Any, NamedTuple
@@ -20,6 +21,7 @@ from crocuta.models.transform import fft_engine
 from crocuta.models.transform.twiddle_rom import twiddle_rom
 from tb.agents.beat import Beat
 from tb.envs.pipeline import PipelineEnv, Predictor, is_slow
+from tb.envs.scoreboard import Expected
 from tb.lib.coverage import covergroup
 from tb.lib.level_order import blocks, pair_positions
 from tb.lib.words import beat_ints, beat_words, random_words
@@ -30,6 +32,8 @@ FLAG_CLOCKS = 2  # from an overflow's result to saturated_o: a register a level,
 def config_of(dut: Any) -> Config:
     """The configuration that the engine's parameters and its tables amount to."""
     named = configs.load_engine(os.environ["CROCUTA_CONFIG"])
+    chunk_log2 = int(dut.Chunk.value).bit_length() - 1
+    column_levels = int(dut.ColumnLevels.value) if hasattr(dut, "ColumnLevels") else 0
     return Config(
         name="bench",
         about="",
@@ -39,7 +43,8 @@ def config_of(dut: Any) -> Config:
         exponent_bits=int(dut.ExponentBits.value),
         twiddle_bits=int(dut.TwiddleBits.value),
         right_angle=named.right_angle and os.environ.get("FFT_RIGHT_ANGLE", "1") == "1",
-        max_length_log2=22,
+        max_length_log2=chunk_log2 + column_levels,
+        schedule=configs.FOUR_STEP if column_levels else configs.CHUNKED,
     )
 
 
@@ -52,10 +57,24 @@ class Held(NamedTuple):
 
 def commutator(config: Config, level: int) -> Held:
     """The commutator between this level and the one before; none where lanes are wired."""
-    distance = config.chunk >> level
     if level <= config.lanes_log2:
         return Held(0, 0)
+    return held(config.chunk >> level)
+
+
+def held(distance: int) -> Held:
+    """What one over so many beats keeps back."""
     return Held(distance, 3 if distance >= 4 else 1)
+
+
+def restoring(config: Config) -> Held:
+    """The commutator that columns alone need; none in an engine of rows."""
+    return held(config.chunk_beats // 2) if config.column_levels else Held(0, 0)
+
+
+def engine_beats(config: Config) -> int:
+    """The beats that the engine holds, and that push nothing out after a reset."""
+    return config.chunk_beats - 1 + restoring(config).beats
 
 
 def level_clocks(inverse: bool) -> int:
@@ -66,16 +85,19 @@ def level_clocks(inverse: bool) -> int:
 def engine_latency(config: Config, inverse: bool) -> int:
     """Clocks from a beat in to the beat it pushes out, as the header of fft_engine has it."""
     commutators = sum(commutator(config, level).clocks for level in range(1, config.chunk_log2 + 1))
+    commutators += restoring(config).clocks
     return level_clocks(inverse) * config.chunk_log2 + commutators + inverse
 
 
-def overflows(words: Cfp, config: Config, inverse: bool) -> list[tuple[int, int]]:
+def overflows(words: Cfp, config: Config, inverse: bool, columns: int = 0) -> list[tuple[int, int]]:
     """Where a chunk overflows: (beat of the chunk that pushes the flag out, clocks after it).
 
-    The beat counts on into the chunks that follow.
+    The beat counts on into the chunks that follow. With `columns`, the chunk is a tile of the
+    columns of 2**columns rows, which the other levels pass.
     """
     fmt = Format.of(config)
-    beats, clocks = 0, FLAG_CLOCKS
+    beats, clocks = restoring(config) if inverse else (0, 0)
+    clocks += FLAG_CLOCKS
     found = []
     levels = range(1, config.chunk_log2 + 1)
     re, im, exponent = words.re.copy(), words.im.copy(), words.exponent.copy()
@@ -83,10 +105,13 @@ def overflows(words: Cfp, config: Config, inverse: bool) -> list[tuple[int, int]
         if not inverse:
             beats += commutator(config, level).beats
             clocks += commutator(config, level).clocks
-        table = twiddle_rom(level, config.right_angle, config.twiddle_bits)
-        block = blocks(level, config.lanes, config.chunk)
-        first, second = pair_positions(level, config.lanes, config.chunk)
-        for beat in range(config.chunk_beats):
+        active = not columns or 0 < level - config.lanes_log2 <= columns
+        if active:
+            tree_level = level - config.lanes_log2 if columns else level
+            table = twiddle_rom(tree_level, config.right_angle, config.twiddle_bits)
+            block = blocks(level, config.lanes, config.chunk, columns)
+            first, second = pair_positions(level, config.lanes, config.chunk, columns)
+        for beat in range(config.chunk_beats if active else 0):
             a, b = (Cfp(re[at[beat]], im[at[beat]], exponent[at[beat]]) for at in (first, second))
             t_re, t_im = table.re[block[beat]], table.im[block[beat]]
             if inverse:
@@ -111,7 +136,7 @@ def overflows(words: Cfp, config: Config, inverse: bool) -> list[tuple[int, int]
 
 
 class EnginePredictor(Predictor):
-    """Transforms each chunk with the model; a beat pushes out the one Chunk/Lanes - 1 before it."""
+    """Transforms each chunk with the model; a beat pushes out the one `engine_beats` before it."""
 
     def build_phase(self) -> None:
         """Nothing is on its way yet."""
@@ -135,20 +160,32 @@ class EnginePredictor(Predictor):
             {"direction": ("forward", "inverse"), "saturated": ("no", "yes")},
             {"direction_x_saturated": ("direction", "saturated")},
         )
+        self.MODES = ("row", "two rows", "some rows", "most rows")
+        self._sample_mode = covergroup(
+            "fft_engine.columns",
+            {"columns": self.MODES, "before": ("reset", *self.MODES), "saturated": ("no", "yes")},
+            {
+                "columns_x_before": ("columns", "before"),
+                "columns_x_saturated": ("columns", "saturated"),
+            },
+        )
         self.SPREADS = ("equal", "some bits", "more than the mantissa")
         self._sample_spread = covergroup("fft_engine.first_level", {"spread": self.SPREADS})
 
     def reset(self) -> None:
-        """Forgets everything; the first Chunk/Lanes - 1 beats bring out nothing."""
+        """Forgets everything; the first `engine_beats` bring out nothing."""
         super().reset()
-        self.held: deque[int | None] = deque([None] * (self.config.chunk_beats - 1))
+        self.held: deque[tuple[int, int] | None] = deque([None] * engine_beats(self.config))
+        self.before = "reset"
+        self.leaving = 0
         self.count = 0
         self.pushed: list[tuple[int, int]] = []
 
     def beat(self, beat: Beat) -> None:
         """Brings out what it pushes, flags included."""
-        value = self.held.popleft()
-        if value is not None:
+        leaves = self.held.popleft()
+        if leaves is not None:
+            value, self.leaving = leaves
             self.expect(value, beat.clock + self.latency)
         for number, late in self.pushed:
             if number == self.count:
@@ -156,53 +193,67 @@ class EnginePredictor(Predictor):
         self.pushed = [entry for entry in self.pushed if entry[0] > self.count]
         self.count += 1
 
+    def expect(self, value: int, clock: int) -> None:
+        """A beat will come out, with the mode of its chunk."""
+        self.expected.write(Expected((value, self.leaving), clock))
+
+    def columns(self, frame: Sequence[Beat]) -> int:
+        """The mode of a chunk, the same in all of its beats."""
+        if not self.config.column_levels:
+            return 0
+        (columns,) = {beat.values[1] for beat in frame}
+        return columns
+
     def flag(self, clock: int) -> None:
         """The flag will rise in this clock."""
         self.flags.write(clock)
 
-    def transform(self, beats: Sequence[int]) -> tuple[Cfp, Any, list[int]]:
+    def transform(self, beats: Sequence[int], columns: int) -> tuple[Cfp, Any, list[int]]:
         """A chunk's words in their order, what the model makes of them, and its beats."""
-        config = self.config
-        forward = (fft_engine.forward, fft_engine.from_lanes, fft_engine.to_beats)
-        inverse = (
-            fft_engine.inverse,
-            lambda beats: fft_engine.from_beats(beats, config),
-            fft_engine.to_lanes,
-        )
-        model, order_in, order_out = inverse if self.inverse else forward
-        words = order_in(beat_words(beats, config.lanes, Format.of(config)))
-        result = model(words, config)
-        return words, result, beat_ints(order_out(result.words, config), Format.of(config))
+        config, fmt = self.config, Format.of(self.config)
+        model = fft_engine.inverse if self.inverse else fft_engine.forward
+        words = from_order(beat_words(beats, config.lanes, fmt), config, self.inverse, columns)
+        result = model(words, config, columns or None)
+        out = to_order(result.words, config, not self.inverse, columns)
+        return words, result, beat_ints(out, fmt)
 
     def cut_short(self, frame: Sequence[Beat], clock: int) -> None:
         """The flags that its beats have raised: what would have followed them plays no part."""
         beats = [beat.values[0] for beat in frame]
-        words, result, _ = self.transform(beats + [0] * (self.chunk_beats - len(frame)))
+        columns = self.columns(frame)
+        words, result, _ = self.transform(beats + [0] * (self.chunk_beats - len(frame)), columns)
         if result.saturated:
-            for number, late in overflows(words, self.config, self.inverse):
+            for number, late in overflows(words, self.config, self.inverse, columns):
                 if number < len(frame) and frame[number].clock + late < clock:
                     self.flag(frame[number].clock + late)
 
     def chunk(self, frame: Sequence[Beat]) -> None:
         """Transforms it."""
         config = self.config
-        words, result, beats = self.transform([beat.values[0] for beat in frame])
-        self.held.extend(beats)
-        self.sample(words, result.saturated)
+        columns = self.columns(frame)
+        words, result, beats = self.transform([beat.values[0] for beat in frame], columns)
+        self.held.extend((beat, columns) for beat in beats)
+        self.sample(words, result.saturated, columns)
         if result.saturated:
             start = self.count + 1 - config.chunk_beats
             clocks = [earlier.clock for earlier in frame]
-            for number, late in overflows(words, config, self.inverse):
+            for number, late in overflows(words, config, self.inverse, columns):
                 if number < config.chunk_beats - 1:
                     self.flag(clocks[number] + late)
                 else:
                     self.pushed.append((start + number, late))
 
-    def sample(self, words: Cfp, saturated: bool) -> None:
+    def sample(self, words: Cfp, saturated: bool, columns: int) -> None:
         """Coverage of a chunk."""
         direction = "inverse" if self.inverse else "forward"
-        self._sample(direction, "yes" if saturated else "no")
-        self._spreads(words)
+        answer = "yes" if saturated else "no"
+        self._sample(direction, answer)
+        most = columns == self.config.column_levels
+        mode = self.MODES[3 if most and columns else min(columns, 2)]
+        self._sample_mode(mode, self.before, answer)
+        self.before = mode
+        if not columns:
+            self._spreads(words)
 
     def _spreads(self, words: Cfp) -> None:
         """How far apart the exponents of the chunk's halves are: what its first butterflies align
@@ -218,18 +269,47 @@ class EnginePredictor(Predictor):
                 self._sample_spread(name)
 
 
+def to_order(words: Cfp, config: Config, tree: bool, columns: int) -> Cfp:
+    """A chunk as the beats that carry it: in natural order, or transformed, in the tree's."""
+    if columns:
+        tile = fft_engine.tile_to_steps if tree else fft_engine.tile_to_lanes
+        return tile(words, 1 << columns, config)
+    return (fft_engine.to_beats if tree else fft_engine.to_lanes)(words, config)
+
+
+def from_order(beats: Cfp, config: Config, tree: bool, columns: int) -> Cfp:
+    """The inverse of `to_order`."""
+    if columns:
+        tile = fft_engine.tile_from_steps if tree else fft_engine.tile_from_lanes
+        return tile(beats, 1 << columns, config)
+    return fft_engine.from_beats(beats, config) if tree else fft_engine.from_lanes(beats)
+
+
 class EngineEnv(PipelineEnv):
     """An engine of either direction."""
 
     block = "fft_engine"
     predictor_class = EnginePredictor
+    inputs = ("beat_i", "columns_i")
+    outputs = ("beat_o", "columns_o")
 
-    def beats(self, rng: np.random.Generator, kind: str) -> list[tuple[int]]:
-        """A random chunk as the beats that carry it in."""
+    @property
+    def modes(self) -> range:
+        """What a chunk may be: a row, and a tile of the columns of 2, 4, ... rows."""
+        return range(self.predictor.config.column_levels + 1)
+
+    def beats(
+        self, rng: np.random.Generator, kind: str, columns: int | None = None
+    ) -> list[tuple[int, ...]]:
+        """A random chunk as the beats that carry it in, of any mode if none is given."""
         config = self.predictor.config
+        if columns is None:
+            columns = random.choice(self.modes)
         words = random_words(rng, kind, config.chunk, Format.of(config))
-        order = fft_engine.to_beats if self.predictor.inverse else fft_engine.to_lanes
-        return [(beat,) for beat in beat_ints(order(words, config), Format.of(config))]
+        beats = to_order(words, config, self.predictor.inverse, columns)
+        # An engine of rows alone takes no notice of the mode.
+        mode = columns if config.column_levels else random.getrandbits(1)
+        return [(beat, mode) for beat in beat_ints(beats, Format.of(config))]
 
     @property
     def slow(self) -> bool:

@@ -8,15 +8,22 @@ from collections import deque
 from collections.abc import Sequence
 
 import cocotb
-import numpy as np
 
 from crocuta.models.cfp import Format
 from crocuta.models.reference import snr_db
 from crocuta.models.transform import fft_engine
 from tb.agents.beat import Beat
-from tb.envs.fft_engine import config_of, engine_latency
-from tb.envs.pipeline import PipelineEnv, Predictor, is_slow
-from tb.lib.words import beat_ints, beat_words, random_words
+from tb.envs.fft_engine import (
+    EngineEnv,
+    config_of,
+    engine_beats,
+    engine_latency,
+    from_order,
+    to_order,
+)
+from tb.envs.pipeline import Predictor
+from tb.envs.scoreboard import Expected
+from tb.lib.words import beat_ints, beat_words
 
 
 def least_snr_db(fmt: Format) -> float:
@@ -31,25 +38,28 @@ class RoundTripPredictor(Predictor):
         """Nothing is on its way yet."""
         super().build_phase()
         self.config = config_of(self.get_parent().dut)
+        self.inverse = False
         self.fmt = Format.of(self.config)
         self.chunk_beats = self.config.chunk_beats
         self.latency = engine_latency(self.config, False) + engine_latency(self.config, True)
         self.reset()
 
     def reset(self) -> None:
-        """Forgets everything; each engine holds Chunk/Lanes - 1 beats."""
+        """Forgets everything; each engine holds some beats."""
         super().reset()
-        self.held: deque[int | None] = deque([None] * (2 * (self.config.chunk_beats - 1)))
+        self.held: deque[tuple[int, int] | None] = deque([None] * (2 * engine_beats(self.config)))
 
     def chunk(self, frame: Sequence[Beat]) -> None:
         """There and back."""
         config, fmt = self.config, self.fmt
         beats = beat_words([beat.values[0] for beat in frame], config.lanes, fmt)
-        words = fft_engine.from_lanes(beats)
-        spectrum = fft_engine.forward(words, config)
-        result = fft_engine.inverse(spectrum.words, config)
+        columns = frame[0].values[1] if config.column_levels else 0
+        words = from_order(beats, config, False, columns)
+        spectrum = fft_engine.forward(words, config, columns or None)
+        result = fft_engine.inverse(spectrum.words, config, columns or None)
         assert not spectrum.saturated and not result.saturated
-        self.held.extend(beat_ints(fft_engine.to_lanes(result.words, config), fmt))
+        out = beat_ints(to_order(result.words, config, False, columns), fmt)
+        self.held.extend((value, columns) for value in out)
         given = words.to_complex()
         if given.any():
             snr = snr_db(given, result.words.to_complex())
@@ -58,25 +68,13 @@ class RoundTripPredictor(Predictor):
 
     def beat(self, beat: Beat) -> None:
         """Brings out what it pushes."""
-        value = self.held.popleft()
-        if value is not None:
-            self.expect(value, beat.clock + self.latency)
+        values = self.held.popleft()
+        if values is not None:
+            self.expected.write(Expected(values, beat.clock + self.latency))
 
 
-class RoundTripEnv(PipelineEnv):
+class RoundTripEnv(EngineEnv):
     """Both engines."""
 
     block = "fft_round_trip"
     predictor_class = RoundTripPredictor
-
-    def beats(self, rng: np.random.Generator, kind: str) -> list[tuple[int]]:
-        """A random chunk as the beats that carry it in."""
-        config = self.predictor.config
-        words = random_words(rng, kind, config.chunk, Format.of(config))
-        lanes = fft_engine.to_lanes(words, config)
-        return [(beat,) for beat in beat_ints(lanes, Format.of(config))]
-
-    @property
-    def slow(self) -> bool:
-        """Whether a chunk takes seconds in this simulator."""
-        return is_slow(self.predictor.config.chunk)

@@ -13,9 +13,13 @@ from crocuta.models.arithmetic.float_to_cfp import float_to_cfp
 from crocuta.models.cfp import Format
 from tb.agents.beat import Beat
 from tb.envs.paths import PathEnv, PathPredictor
+from tb.envs.pipeline import PLACES
+from tb.lib.coverage import seldom
 from tb.lib.words import beat_ints
 
 CONVERT_CLOCKS = 3
+VALUES = ("nan", "inf", "-inf")
+"""The samples that are not finite."""
 
 
 def sample_ints(samples: npt.NDArray[np.float32]) -> list[tuple[int]]:
@@ -37,6 +41,9 @@ class ForwardPredictor(PathPredictor):
         """Knows where NaNs and infinities are told."""
         super().build_phase()
         self.non_finite = self.get_parent().pulse_boards["non_finite"].expect
+        self._sample_non_finite = seldom(
+            "forward_path.non_finite", {"value": VALUES, "place": PLACES}
+        )
 
     def direction(self, dut: Any) -> bool:
         """Forward."""
@@ -44,12 +51,21 @@ class ForwardPredictor(PathPredictor):
 
     def _beat(self, beat: Beat) -> None:
         fmt = Format.of(self.config)
-        converted = float_to_cfp(samples_of(beat.values[0], self.config.lanes), fmt)
+        samples = samples_of(beat.values[0], self.config.lanes)
+        converted = float_to_cfp(samples, fmt)
         clock = beat.clock + CONVERT_CLOCKS
         if converted.non_finite:
             self.non_finite.write(clock + 1)
+            self._sample_value(samples)
         (word,) = beat_ints(converted.words[None], fmt)
         super()._beat(Beat(clock, (word,), beat.wait))
+
+    def _sample_value(self, samples: npt.NDArray[np.float32]) -> None:
+        """Coverage of the beat's NaNs and infinities."""
+        number = len(self.frame)
+        place = PLACES[(number > 0) + (number == self.chunk_beats - 1)]
+        for value in samples[~np.isfinite(samples)]:
+            self._sample_non_finite(str(value), place)
 
 
 class ForwardEnv(PathEnv):

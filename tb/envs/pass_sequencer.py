@@ -116,6 +116,7 @@ class PassPredictor(uvm_component):
             {"place": ("first", "between", "last"), "next_waits": ANSWERS},
             {"place_x_next_waits": ("place", "next_waits")},
         )
+        self._sample_back_to_back = seldom(f"{block}.back_to_back", {"kind": KINDS})
         self._sample_reset = covergroup(
             f"{block}.reset_at", {"state": ("idle", "before a pass", "within a pass")}
         )
@@ -126,6 +127,8 @@ class PassPredictor(uvm_component):
         """(clock of its acceptance, pass), the one in work first."""
         self.beats = 0
         """Fired of the first."""
+        self.ended: int | None = None
+        """The clock in which the pass before fired its last beat."""
         self.pulses: frozenset[str] = frozenset()
 
     def on_reset(self) -> None:
@@ -173,12 +176,14 @@ class PassPredictor(uvm_component):
         if fire:
             if command.outputs and not command.flush:
                 self.pulses = frozenset({"mac_beat_o"})
+            if not self.beats and self.ended == clock - 1:
+                self._sample_back_to_back(kind_of(command))
             self.beats += 1
             ended = self.beats == self.config.chunk_beats
             place = "first" if self.beats == 1 else "last" if ended else "between"
             self._sample_beat(place, ANSWERS[queued > 0])
             if ended:
-                self.beats = 0
+                self.beats, self.ended = 0, clock
                 self.waiting.popleft()
 
 
@@ -251,12 +256,12 @@ class PassSequencerEnv(BlockEnv):
         fields = tuple(f"pass_{name}_i" for name in FIELDS)
         passes = BeatConfig(self.dut, None, "pass_valid_i", fields, "pass_ready_o", "source")
         configure(self, "passes", passes)
-        self.passes = BeatAgent("passes", self)
+        self.passes = BeatAgent.create("passes", self)
         configure(self, "operands", OperandsConfig(self.dut, f"{self.block}.operands"))
-        self.operands = OperandsAgent("operands", self)
-        self.predictor = PassPredictor("predictor", self)
-        self.outputs = Scoreboard("outputs", self)
-        self.taken = TakenScoreboard("taken", self)
+        self.operands = OperandsAgent.create("operands", self)
+        self.predictor = PassPredictor.create("predictor", self)
+        self.outputs = Scoreboard.create("outputs", self)
+        self.taken = TakenScoreboard.create("taken", self)
         self.scoreboards += [self.outputs, self.taken]
 
     def connect_phase(self) -> None:

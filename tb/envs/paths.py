@@ -17,7 +17,7 @@ from tb.envs.base import BlockEnv, BlockTest
 from tb.envs.fft_engine import EnginePredictor
 from tb.envs.pipeline import is_slow, send
 from tb.envs.scoreboard import Expected, PulseScoreboard, Scoreboard
-from tb.lib.coverage import covergroup
+from tb.lib.coverage import covergroup, seldom
 
 
 def credits(dut: Any) -> int:
@@ -37,7 +37,7 @@ class PathPredictor(EnginePredictor):
             f"{self.get_parent().block}.chunk", {"saturated": ("no", "yes")}
         )
 
-    def sample(self, words: Cfp, saturated: bool) -> None:
+    def sample(self, words: Cfp, saturated: bool, columns: int) -> None:
         """Coverage of a chunk."""
         self._sample_chunk("yes" if saturated else "no")
 
@@ -65,30 +65,43 @@ class PathEnv(BlockEnv):
         )
         for name, config in (("source", source), ("sink", sink)):
             configure(self, name, config)
-        self.source = BeatAgent("source", self)
-        self.sink = BeatAgent("sink", self)
-        self.data_scoreboard = Scoreboard("beats_out", self)
+        self.source = BeatAgent.create("source", self)
+        self.sink = BeatAgent.create("sink", self)
+        self.data_scoreboard = Scoreboard.create("beats_out", self)
         self.scoreboards.append(self.data_scoreboard)
         self.pulse_agents: dict[str, BeatAgent] = {}
         self.pulse_boards: dict[str, PulseScoreboard] = {}
         for port in self.pulses:
             name = port.removesuffix("_o")
             configure(self, name, BeatConfig(self.dut, None, port, ()))
-            self.pulse_agents[name] = BeatAgent(name, self)
-            self.pulse_boards[name] = PulseScoreboard(f"{name}_pulses", self)
+            self.pulse_agents[name] = BeatAgent.create(name, self)
+            self.pulse_boards[name] = PulseScoreboard.create(f"{name}_pulses", self)
         self.scoreboards += self.pulse_boards.values()
-        self.predictor = self.predictor_class("predictor", self)
+        self.predictor: PathPredictor = self.predictor_class.create("predictor", self)
+        places = credits(self.dut)
+        self.marks = {places: "as many as there are places", 2 * places: "twice as many"}
+        self._sample_run = covergroup(f"{self.block}.run", {"beats": tuple(self.marks.values())})
+        self._sample_full = seldom(f"{self.block}.full", {"places": ("some free", "none free")})
+        self.places = places
         self.entered = 0
         """Beats that went in."""
+        self.run = 0
+        """Those of them in the clocks just before, one in each."""
+        self.last: int | None = None
+        """The clock of the last one."""
+        self.inside = 0
+        """Those since the reset that have not come out, including those that fill the engine."""
         self.waits = 0
         """Clocks that they waited for it."""
         self.count = Listener("count", self, self._count)
+        self.leave = Listener("leave", self, self._leave)
 
     def connect_phase(self) -> None:
         """Inputs to the predictor, predictions and outputs to the scoreboards."""
         super().connect_phase()
         self.source.monitor.port.connect(self.predictor.beats)
         self.source.monitor.port.connect(self.count)
+        self.sink.monitor.port.connect(self.leave)
         self.predictor.expected.connect(self.data_scoreboard.expect)
         self.predictor.flags.connect(self.pulse_boards["saturated"].expect)
         self.sink.monitor.port.connect(self.data_scoreboard.observe)
@@ -98,12 +111,22 @@ class PathEnv(BlockEnv):
     def _count(self, beat: Beat) -> None:
         self.entered += 1
         self.waits += beat.wait
+        self.run = self.run + 1 if self.last == beat.clock - 1 else 1
+        self.last = beat.clock
+        if self.run in self.marks:
+            self._sample_run(self.marks[self.run])
+        self.inside += 1
+        self._sample_full("none free" if self.inside == self.places else "some free")
+
+    def _leave(self, beat: Beat) -> None:
+        self.inside -= 1
 
     def on_reset(self, clock: int) -> None:
         """The predictor says what is still due before, and forgets after."""
         self.predictor.on_reset(clock)
         super().on_reset(clock)
         self.predictor.reset()
+        self.inside = 0
 
     @property
     def slow(self) -> bool:

@@ -107,6 +107,7 @@ class PipelineEnv(BlockEnv):
 
     predictor_class: type[Predictor]
     inputs: tuple[str, ...] = ("beat_i",)
+    outputs: tuple[str, ...] = ("beat_o",)
     flag: str | None = "saturated_o"
 
     def build_phase(self) -> None:
@@ -116,14 +117,14 @@ class PipelineEnv(BlockEnv):
             "source": BeatConfig(
                 self.dut, f"{self.block}.source", "valid_i", self.inputs, role="source"
             ),
-            "output": BeatConfig(self.dut, f"{self.block}.output", "valid_o", ("beat_o",)),
+            "output": BeatConfig(self.dut, f"{self.block}.output", "valid_o", self.outputs),
         }
         for name, config in ports.items():
             configure(self, name, config)
-        self.source = BeatAgent("source", self)
-        self.output = BeatAgent("output", self)
-        self.predictor = self.predictor_class("predictor", self)
-        self.data_scoreboard = Scoreboard("beats_out", self)
+        self.source = BeatAgent.create("source", self)
+        self.output = BeatAgent.create("output", self)
+        self.predictor: Predictor = self.predictor_class.create("predictor", self)
+        self.data_scoreboard = Scoreboard.create("beats_out", self)
         self.scoreboards.append(self.data_scoreboard)
         if self.flag is not None:
             self.flag_agent, self.flag_scoreboard = self.pulse_agent(self.flag)
@@ -132,9 +133,9 @@ class PipelineEnv(BlockEnv):
         """A passive agent and a scoreboard for a pulse."""
         name = port.removesuffix("_o")
         configure(self, name, BeatConfig(self.dut, None, port, ()))
-        scoreboard = PulseScoreboard(f"{name}_pulses", self)
+        scoreboard = PulseScoreboard.create(f"{name}_pulses", self)
         self.scoreboards.append(scoreboard)
-        return BeatAgent(name, self), scoreboard
+        return BeatAgent.create(name, self), scoreboard
 
     def connect_phase(self) -> None:
         """Inputs to the predictor, predictions and outputs to the scoreboards."""

@@ -68,6 +68,12 @@ def _model(config: Config, options: Options) -> Kernel:
     return ModelKernel(config)
 
 
+def _float(config: Config, options: Options) -> Kernel:
+    from crocuta.backends.float_kernel import FloatKernel
+
+    return FloatKernel(config)
+
+
 def _xrt(config: Config, options: Options) -> Kernel:
     from crocuta.backends.xrt_kernel import XrtKernel
 
@@ -93,11 +99,14 @@ def _uart(config: Config, options: Options) -> Kernel:
 BACKENDS: dict[str, Callable[[Config, Options], Kernel]] = {
     "rtl": _rtl,
     "model": _model,
+    "float": _float,
     "xrt": _xrt,
     "xdma": _xdma,
     "uart": _uart,
 }
 """What opens a kernel, by the backend's name."""
+WITHOUT_HARDWARE = ("model", "float")
+"""What computes no hardware's bits that the model could be compared with."""
 
 
 def check(backend: str) -> None:
@@ -106,12 +115,24 @@ def check(backend: str) -> None:
         raise InputError(f"There is no backend {backend!r}; choose one of: {', '.join(BACKENDS)}.")
 
 
+def check_config(backend: str, config: Config) -> None:
+    """Checks that a backend has a configuration, of which there may be only a model.
+
+    Raises:
+        ConfigError: it has not.
+    """
+    if backend != "model":
+        config.check_rtl()
+
+
 def make(backend: str, config: Config, options: Options) -> Kernel:
     """A backend's kernel, which the caller closes.
 
     Raises:
         InputError: there is no such backend, or it lacks an option.
+        ConfigError: there is only a model of the configuration, and this is another backend.
         KernelError: the kernel cannot be had.
     """
     check(backend)
+    check_config(backend, config)
     return BACKENDS[backend](config, options)

@@ -14,15 +14,15 @@ import numpy as np
 
 from crocuta.backends.register_kernel import RegisterKernel
 from crocuta.errors import KernelError
-from crocuta.kernel import Bank, JobReport, Progress
+from crocuta.kernel import Bank, JobReport, Meanwhile, Progress
 from crocuta.memory import HostMemory, memory_bytes
 from crocuta.models import cfp
 from crocuta.models.cfp import Format
-from crocuta.models.configs import CHUNKED, Config
+from crocuta.models.configs import FOUR_STEP, Config
 from crocuta.models.convolution.chunk_controller import Job, Mode, spectrum_bytes
-from crocuta.models.kernel import crocuta_kernel
+from crocuta.models.kernel import crocuta_kernel, schedules
 from crocuta.models.kernel.crocuta_kernel import SampleArray, Spectra
-from crocuta.models.layout import PAGE_BYTES, chunk_count, row_bytes
+from crocuta.models.layout import PAGE_BYTES, row_bytes
 from crocuta.models.transform import fft_engine
 from crocuta.registers import (
     MAX_CHANNELS,
@@ -37,14 +37,14 @@ from crocuta.registers import (
 
 
 class ModelKernel(RegisterKernel):
-    """See `crocuta.kernel.Kernel`."""
+    """See `crocuta.kernel.Kernel`. `sizes` are those of the memories, in the order of `Bank`."""
 
-    def __init__(self, config: Config) -> None:
-        config.check_schedule(CHUNKED)
+    def __init__(self, config: Config, sizes: tuple[int, int, int] | None = None) -> None:
+        config.check_kernel()
         self.config = config
         samples, x_spectra, h_spectra = (
             HostMemory(np.zeros(size, np.uint8), base=bank << 36)
-            for bank, size in enumerate(memory_bytes(config))
+            for bank, size in enumerate(sizes or memory_bytes(config))
         )
         self.memories: tuple[HostMemory, HostMemory, HostMemory] = samples, x_spectra, h_spectra
         self._words: dict[int, int] = {Register.VERSION: VERSION}
@@ -55,10 +55,15 @@ class ModelKernel(RegisterKernel):
         del self.memories
 
     def execute(
-        self, job: Job, progress: Progress | None = None, timeout: float | None = None
+        self,
+        job: Job,
+        progress: Progress | None = None,
+        timeout: float | None = None,
+        meanwhile: Meanwhile | None = None,
     ) -> JobReport:
         """See `crocuta.kernel.Kernel.execute`; there are no counters."""
-        return dataclasses.replace(super().execute(job, progress, timeout), counters=None)
+        report = super().execute(job, progress, timeout, meanwhile)
+        return dataclasses.replace(report, counters=None)
 
     def read(self, offset: int) -> int:
         """Reads the 32-bit register at a byte offset."""
@@ -103,15 +108,18 @@ class ModelKernel(RegisterKernel):
         """The error code that job_control would give, with its order of precedence."""
         mode = self._argument(Register.MODE)
         convolve = mode == Mode.CONVOLVE
+        four_step = self.config.schedule == FOUR_STEP
         longest = 1 << self.config.max_length_log2
         pointers = {Register.H_SPECTRA} | (
             {Register.X, Register.X_SPECTRA, Register.Y} if convolve else {Register.H}
         )
+        if four_step:
+            pointers.add(Register.X_SPECTRA)
         for wrong, code in (
             (mode not in tuple(Mode), ErrorCode.MODE),
             (not 1 <= self._argument(Register.CHANNELS) <= MAX_CHANNELS, ErrorCode.CHANNELS),
             (
-                convolve and not 1 <= self._argument(Register.LENGTH_X) <= longest,
+                (convolve or four_step) and not 1 <= self._argument(Register.LENGTH_X) <= longest,
                 ErrorCode.LENGTH_X,
             ),
             (not 1 <= self._argument(Register.LENGTH_H) <= longest, ErrorCode.LENGTH_H),
@@ -126,9 +134,17 @@ class ModelKernel(RegisterKernel):
         address = self._argument(register) + channel * row_bytes(length)
         return self.memories[Bank.SAMPLES].view(address, length, np.float32)
 
+    def _job(self) -> Job:
+        """The job that the registers describe."""
+        names = [field.name for field in dataclasses.fields(Job) if field.name != "mode"]
+        return Job(
+            Mode(self._argument(Register.MODE)),
+            **{name: self._argument(Register[name.upper()]) for name in names},
+        )
+
     def _spectra_address(self, channel: int) -> int:
-        chunks = chunk_count(self.config, self._argument(Register.LENGTH_H))
-        return self._argument(Register.H_SPECTRA) + channel * chunks * spectrum_bytes(self.config)
+        size = schedules.filter_chunks(self.config, self._job()) * spectrum_bytes(self.config)
+        return self._argument(Register.H_SPECTRA) + channel * size
 
     def _flag(self, saturated: bool, non_finite: bool) -> None:
         self._words[Register.STATUS] |= (Status.SATURATED if saturated else 0) | (
@@ -137,7 +153,7 @@ class ModelKernel(RegisterKernel):
 
     def _prepare(self, channel: int) -> None:
         h = self._row(Register.H, channel, self._argument(Register.LENGTH_H))
-        spectra = crocuta_kernel.prepare(h, self.config)
+        spectra = schedules.prepare(h, self.config, self._argument(Register.LENGTH_X))
         slots = crocuta_kernel.spectra_slots(spectra.words, self.config)
         self.memories[Bank.H_SPECTRA].upload(self._spectra_address(channel), slots)
         self._flag(spectra.saturated, spectra.non_finite)
@@ -145,23 +161,22 @@ class ModelKernel(RegisterKernel):
     def _convolve(self, channel: int, poll: Callable[[], None]) -> None:
         config = self.config
         length = self._argument(Register.LENGTH_X)
-        pairs = min(
-            chunk_count(config, length),
-            chunk_count(config, self._argument(Register.LENGTH_H)),
-        )
+        job = self._job()
+        # Chunks of h behind the end of x meet none of it.
+        count = min(schedules.filter_chunks(config, job), schedules.output_chunks(config, job))
         slots = self.memories[Bank.H_SPECTRA].view(
-            self._spectra_address(channel), pairs * config.chunk, np.uint64
+            self._spectra_address(channel), count * config.chunk, np.uint64
         )
         beats = cfp.unpack(
-            slots.reshape(pairs, config.chunk_beats, config.lanes), Format.of(config)
+            slots.reshape(count, config.chunk_beats, config.lanes), Format.of(config)
         )
-        words = cfp.stack([fft_engine.from_beats(beats[chunk], config) for chunk in range(pairs)])
+        words = cfp.stack([fft_engine.from_beats(beats[chunk], config) for chunk in range(count)])
 
         def chunk_done(done: int, count: int) -> None:
             self._words[Register.CHUNKS_DONE] = channel * count + done
             poll()
 
-        result = crocuta_kernel.convolve(
+        result = schedules.convolve(
             self._row(Register.X, channel, length),
             Spectra(words, saturated=False, non_finite=False),
             config,

@@ -15,11 +15,11 @@ from types import TracebackType
 from typing import Self
 
 from crocuta.errors import JobError, JobTimeout, KernelError, MemoryLost
-from crocuta.kernel import Bank, Counters, JobReport, Progress, patience
+from crocuta.kernel import Bank, Counters, JobReport, Meanwhile, Progress, patience
 from crocuta.memory import Memory, PageBuffer, Pages
 from crocuta.models.configs import Config
-from crocuta.models.convolution.chunk_controller import Job, Mode
-from crocuta.models.layout import chunk_count
+from crocuta.models.convolution.chunk_controller import Job
+from crocuta.models.kernel.schedules import output_chunks
 from crocuta.registers import (
     COUNTERS,
     MAX_CHANNELS,
@@ -148,10 +148,14 @@ class RegisterKernel(ABC):
         return PageBuffer(self.memories[bank], self._pages[bank], size)
 
     def execute(
-        self, job: Job, progress: Progress | None = None, timeout: float | None = None
+        self,
+        job: Job,
+        progress: Progress | None = None,
+        timeout: float | None = None,
+        meanwhile: Meanwhile | None = None,
     ) -> JobReport:
         """See `crocuta.kernel.Kernel.execute`."""
-        return run(self, job, progress, timeout)
+        return run(self, job, progress, timeout, meanwhile)
 
 
 class PolledKernel(RegisterKernel):
@@ -174,11 +178,15 @@ class PolledKernel(RegisterKernel):
         time.sleep(self.poll_seconds)
 
     def execute(
-        self, job: Job, progress: Progress | None = None, timeout: float | None = None
+        self,
+        job: Job,
+        progress: Progress | None = None,
+        timeout: float | None = None,
+        meanwhile: Meanwhile | None = None,
     ) -> JobReport:
         """See `crocuta.kernel.Kernel.execute`."""
         limit = patience(self.config, job) if timeout is None else timeout
-        return super().execute(job, progress, limit)
+        return super().execute(job, progress, limit, meanwhile)
 
     def abort_leftover(self, where: str, remedy: str) -> None:
         """Aborts a job left behind by an interrupted program.
@@ -231,6 +239,7 @@ def run(
     job: Job,
     progress: Progress | None = None,
     timeout: float | None = None,
+    meanwhile: Meanwhile | None = None,
 ) -> JobReport:
     """Runs one job to its end; see `crocuta.kernel.Kernel.execute`."""
     for field in dataclasses.fields(job):
@@ -239,9 +248,7 @@ def run(
         kernel.write(register, value & 0xFFFF_FFFF)
         if register in WIDE:
             kernel.write(register + 4, value >> 32)
-    total = (
-        job.channels * chunk_count(kernel.config, job.length_x) if job.mode == Mode.CONVOLVE else 0
-    )
+    total = job.channels * output_chunks(kernel.config, job)
     limit = math.inf if timeout is None else timeout
     deadline = time.monotonic() + limit
 
@@ -259,6 +266,8 @@ def run(
     kernel.at_rest = False
     try:
         kernel.write(Register.CONTROL, Control.START)
+        if meanwhile:
+            meanwhile()
         kernel.wait(poll)
     except JobTimeout:
         kernel.abort()

@@ -26,11 +26,18 @@ import numpy as np
 import numpy.typing as npt
 
 from crocuta.errors import InputError, JobError, JobTimeout, KernelError, OutOfMemory
-from crocuta.kernel import Bank, JobReport, Progress, patience
+from crocuta.groups import marks
+from crocuta.kernel import Bank, JobReport, Meanwhile, Progress, patience
 from crocuta.models.configs import Config
-from crocuta.models.convolution.chunk_controller import WORD_BYTES, Job, Mode
+from crocuta.models.convolution.chunk_controller import (
+    WORD_BYTES,
+    Job,
+    Mode,
+    spectrum_bytes,
+)
 from crocuta.models.kernel import crocuta_kernel
-from crocuta.models.layout import PAGE_BYTES, chunk_count
+from crocuta.models.kernel.schedules import filter_chunks
+from crocuta.models.layout import PAGE_BYTES
 
 NAME = "crocuta"
 """The kernel's name in the xclbin."""
@@ -102,19 +109,19 @@ class XrtBuffer:
         self.size = int(bo.size())
         self._direction = pyxrt.xclBOSyncDirection
 
-    def upload(self, data: npt.NDArray[Any]) -> None:
-        """Writes an array to its first bytes."""
+    def upload(self, data: npt.NDArray[Any], offset: int = 0) -> None:
+        """Writes an array to its bytes from `offset` on."""
         raw = np.ascontiguousarray(data).reshape(-1).view(np.uint8)
         with _explained("The card's memory cannot be written"):
-            self.bo.write(raw, 0)
-            self.bo.sync(self._direction.XCL_BO_SYNC_BO_TO_DEVICE, len(raw), 0)
+            self.bo.write(raw, offset)
+            self.bo.sync(self._direction.XCL_BO_SYNC_BO_TO_DEVICE, len(raw), offset)
 
-    def download(self, count: int, dtype: npt.DTypeLike) -> npt.NDArray[Any]:
-        """Reads its first `count` items."""
+    def download(self, count: int, dtype: npt.DTypeLike, offset: int = 0) -> npt.NDArray[Any]:
+        """Reads `count` items from `offset` on."""
         size = count * np.dtype(dtype).itemsize
         with _explained("The card's memory cannot be read"):
-            self.bo.sync(self._direction.XCL_BO_SYNC_BO_FROM_DEVICE, size, 0)
-            return np.asarray(self.bo.read(size, 0)).view(dtype)
+            self.bo.sync(self._direction.XCL_BO_SYNC_BO_FROM_DEVICE, size, offset)
+            return np.asarray(self.bo.read(size, offset)).view(dtype)
 
     def free(self) -> None:
         """Drops the reference, upon which XRT frees the buffer."""
@@ -188,14 +195,20 @@ class XrtKernel:
         return buffer
 
     def execute(
-        self, job: Job, progress: Progress | None = None, timeout: float | None = None
+        self,
+        job: Job,
+        progress: Progress | None = None,
+        timeout: float | None = None,
+        meanwhile: Meanwhile | None = None,
     ) -> JobReport:
         """See `crocuta.kernel.Kernel.execute`; flags and counters are unknown."""
-        spectra: XrtBuffer | None = None
-        words = job.channels * chunk_count(self.config, job.length_h) * self.config.chunk
+        marked: tuple[XrtBuffer, int, int] | None = None
         if job.mode == Mode.PREPARE:
-            spectra = self._buffers[Bank.H_SPECTRA, job.h_spectra]
-            spectra.upload(np.full(words, BLANK))
+            buffer, inside = self._containing(Bank.H_SPECTRA, job.h_spectra)
+            size = job.channels * filter_chunks(self.config, job) * spectrum_bytes(self.config)
+            ((offset, count),) = marks(1, size, in_order=True)
+            marked = buffer, inside + offset, count // WORD_BYTES
+            buffer.upload(np.full(count // WORD_BYTES, BLANK), inside + offset)
         limit = timeout
         if limit is None:
             limit = math.inf if _emulated() else patience(self.config, job)
@@ -204,22 +217,36 @@ class XrtKernel:
         with _explained("XRT does not run the job"):
             run = self._start(job)
             try:
+                if meanwhile:
+                    meanwhile()
                 while not self._ended(run):
                     if time.monotonic() > deadline:
                         raise TimeoutError
             except TimeoutError:
                 self.at_rest = self._aborted(run)
                 raise JobTimeout(limit, aborted=self.at_rest) from None
-            except KeyboardInterrupt:
+            except (KeyboardInterrupt, MemoryError):
                 self.at_rest = self._aborted(run)
                 raise
         self.at_rest = True
-        if spectra and (spectra.download(words, np.uint64) == BLANK).any():
+        if marked and self._is_blank(*marked):
             raise JobError(
                 "The kernel stopped before it had written all spectra of the filter, and XRT cannot"
                 f" read why: check the card's memory with {_smi('validate')}."
             )
         return JobReport()
+
+    @staticmethod
+    def _is_blank(buffer: XrtBuffer, offset: int, words: int) -> bool:
+        """Whether any of these words is still blank."""
+        return bool((buffer.download(words, np.uint64, offset) == BLANK).any())
+
+    def _containing(self, bank: Bank, address: int) -> tuple[XrtBuffer, int]:
+        """The buffer in which an address is, and where in it; one for unused pointers if none."""
+        for (of, start), buffer in self._buffers.items():
+            if of == bank and buffer.bo and start <= address < start + buffer.size:
+                return buffer, address - start
+        return self._unused[bank], 0
 
     def _start(self, job: Job) -> Any:
         """Starts a job and returns XRT's run object."""
@@ -227,8 +254,11 @@ class XrtKernel:
         for index, name in enumerate(ARGUMENTS):
             value = int(getattr(job, name))
             if name in BANKS:
-                bank = BANKS[name]
-                run.set_arg(index, self._buffers.get((bank, value), self._unused[bank]).bo)
+                buffer, offset = self._containing(BANKS[name], value)
+                bo = buffer.bo
+                if offset:  # a part of it, as a buffer of its own
+                    bo = self._pyxrt.bo(bo, buffer.size - offset, offset)
+                run.set_arg(index, bo)
             else:
                 run.set_arg(index, value)
         run.start()

@@ -18,15 +18,25 @@ from typing import Annotated
 import numpy as np
 import typer
 
-from crocuta import __version__, backends, stops
+from crocuta import __version__, backends, extras, stops
 from crocuta.backends import Options
 from crocuta.cli import demo as demonstration
 from crocuta.cli import runs
-from crocuta.cli.files import Output, OutputError, check_apart, load_samples, npy, output_directory
+from crocuta.cli.files import Output, OutputError, check_apart, output_directory
+from crocuta.cli.formats import (
+    ARCHIVES,
+    WAV,
+    check_output,
+    common_rate,
+    encode,
+    load_samples,
+    split,
+)
 from crocuta.cli.plans import show, to_json
-from crocuta.cli.screen import ProgressScreen, console, errors, results
+from crocuta.cli.screen import ProgressScreen, console, errors, layer_table, results
 from crocuta.cli.waves import check_size, recorded
 from crocuta.errors import InputError, KernelError
+from crocuta.hyena import SIZES
 from crocuta.models import configs
 from crocuta.planner import planner
 from crocuta.planner.clocks import Memory
@@ -42,7 +52,7 @@ app = typer.Typer(
 
 def _config_names() -> str:
     try:
-        return ", ".join(configs.rtl_names())
+        return ", ".join(configs.names())
     except configs.ConfigError:  # the command that loads one says what is wrong
         return "a name of models/configs.toml"
 
@@ -105,25 +115,28 @@ def conv(
     x: Annotated[
         Path,
         typer.Argument(
-            help="Samples: a .npy file of shape (length,), (channels, length) or"
-            " (batch, channels, length)."
+            help="Samples of shape (length,), (channels, length) or (batch, channels, length): a"
+            " .npy, .npz, .safetensors or .wav file, or FILE:NAME for one of several arrays."
         ),
     ],
     h: Annotated[
         Path,
         typer.Argument(
-            help="Filters: a .npy file of shape (taps,), one for all channels, or"
-            " (channels, taps), one for each."
+            help="Filters of shape (taps,), one for all channels, or (channels, taps), one for"
+            " each: files as for x."
         ),
     ],
     output: Annotated[
-        str, typer.Option("--output", "-o", help="The .npy file to write y to, in x's shape.")
+        str,
+        typer.Option(
+            "--output", "-o", help="The file to write y to, in x's shape; formats as for x."
+        ),
     ],
     backend: Annotated[
         str,
         typer.Option(
-            help="rtl: the simulated hardware; model: its model in numpy; xrt, xdma: a card, with"
-            " or without a Vitis shell; uart: a board behind a serial port."
+            help="rtl: the simulated hardware; model: its model in numpy; float: scipy's FFT; xrt,"
+            " xdma: a card, with or without a Vitis shell; uart: a board behind a serial port."
         ),
     ] = "rtl",
     config: Annotated[str, typer.Option(help=CONFIG_HELP)] = "u200",
@@ -143,19 +156,25 @@ def conv(
     """Convolve x with h, channel by channel: y = numpy.convolve(x, h)[:len(x)], as float32.
 
     x may have 1 to 4,194,304 samples per channel and h as many taps, as float32, float64 or a type
-    that float32 holds exactly. Every output of the hardware is compared with the model's. The first
+    that float32 holds exactly. Of several arrays in a file, those named x and h are read unless
+    others are named. Integers in a .wav file are fractions of full scale; y is written to one as
+    float32, without scaling. Every output of the hardware is compared with the model's. The first
     run of a configuration compiles the hardware.
     """
     with one_sentence():
         backends.check(backend)
         options = Options(card=card, xclbin=xclbin, port=port)
-        loaded = configs.load(config)
+        loaded = configs.load_model(config)
+        backends.check_config(backend, loaded)
         longest = 1 << loaded.max_length_log2
         outputs = {"-o": Output(output)}
         if report is not None:
             outputs["--report"] = Output(report)
-        check_apart(outputs, (x, h))
-        samples, taps = load_samples(x, X_SHAPES, longest), load_samples(h, H_SHAPES, longest)
+        check_apart(outputs, (split(x)[0], split(h)[0]))
+        read_x = load_samples(x, "x", X_SHAPES, longest)
+        read_h = load_samples(h, "h", H_SHAPES, longest)
+        samples, taps, rate = read_x.array, read_h.array, common_rate(read_x, read_h)
+        check_output(output, samples.shape, rate)
         check_channels(samples.shape, np.atleast_2d(taps).shape[0])
         with ExitStack() as stack:
             if waves is not None:
@@ -167,7 +186,7 @@ def conv(
                 options = dataclasses.replace(options, waves=part)
             screen = stack.enter_context(ProgressScreen())
             run = runs.run(samples, taps, loaded, backend, screen, options)
-        outputs["-o"].write(*npy(run.y))
+        outputs["-o"].write(*encode(output, {"y": run.y}, rate))
         if report is not None:
             outputs["--report"].write(runs.to_json(run.report()))
         taken = any(file.is_stdout for file in outputs.values())
@@ -181,17 +200,22 @@ def demo(
     config: Annotated[str, typer.Option(help=CONFIG_HELP)] = "u200",
     channel: Annotated[int, typer.Option(help="The filter's channel, 0 to 255.")] = 128,
     seed: Annotated[int, typer.Option(help="Seeds the filter's weights and the embedding.")] = 1,
+    backend: Annotated[
+        str, typer.Option(help="rtl: the simulated hardware; model: its model in numpy.")
+    ] = "rtl",
     directory: Annotated[Path, typer.Option(help="Where to write report and picture.")] = (
         demonstration.DIRECTORY
     ),
 ) -> None:
     """Convolve the start of E. coli's genome with a HyenaDNA filter of the same length.
 
-    Writes report.json and demo.png. The first run also compiles the hardware, which takes minutes.
+    Writes report.json and demo.png. The hardware's first run also compiles it, which takes minutes.
     """
     with one_sentence():
         began = clock()
-        loaded = configs.load(config)
+        demonstration.check_backend(backend)
+        loaded = configs.load_model(config)
+        backends.check_config(backend, loaded)
         inputs = demonstration.Inputs(bases, channel, seed)
         inputs.check(1 << loaded.max_length_log2)
         demonstration.check_tools()
@@ -199,7 +223,7 @@ def demo(
             report_file = Output(directory / "report.json")
             picture_file = Output(directory / "demo.png")
             with ProgressScreen() as screen:
-                run = demonstration.run(inputs, loaded, screen)
+                run = demonstration.run(inputs, loaded, backend, screen)
                 with screen.step("Drawing"):
                     picture_file.write(demonstration.draw(run, inputs))
             report = run.report(**inputs.report(), wall_s=clock() - began)
@@ -207,6 +231,114 @@ def demo(
         console.print(results(run))
         console.print(f"Report: {directory / 'report.json'}\nPicture: {directory / 'demo.png'}")
         check(run)
+
+
+@app.command()
+def hyenadna(
+    fasta: Annotated[Path, typer.Argument(help="DNA: a FASTA file, compressed by gzip or not.")],
+    output: Annotated[
+        str,
+        typer.Option(
+            "--output",
+            "-o",
+            help="The file for the hidden states, (bases, channels) as float32: .npy for one"
+            " record, .npz or .safetensors for any number, by their names.",
+        ),
+    ],
+    model: Annotated[
+        Path | None, typer.Option(help="A directory with config.json and model.safetensors.")
+    ] = None,
+    random: Annotated[
+        str | None,
+        typer.Option(help=f"Random weights in a published size: {', '.join(SIZES)}."),
+    ] = None,
+    seed: Annotated[int, typer.Option(help="Seeds the random weights.")] = 1,
+    layers: Annotated[int | None, typer.Option(help="Random weights: that many layers.")] = None,
+    channels: Annotated[
+        int | None, typer.Option(help="Random weights: that many channels.")
+    ] = None,
+    record: Annotated[
+        list[str] | None, typer.Option(help="A record to take; all unless given.")
+    ] = None,
+    start: Annotated[int, typer.Option(help="The first base to take of each record.")] = 1,
+    bases: Annotated[
+        int | None, typer.Option(help="How many bases to take; all that follow unless given.")
+    ] = None,
+    logits: Annotated[
+        str | None, typer.Option(help="A file for the logits of the next token, as -o.")
+    ] = None,
+    backend: Annotated[str, typer.Option(help="Where to convolve, as for conv.")] = "rtl",
+    config: Annotated[str, typer.Option(help=CONFIG_HELP)] = "u200",
+    report: Annotated[
+        str | None, typer.Option(help="A .json file for clocks, times and transfers.")
+    ] = None,
+    picture: Annotated[str | None, typer.Option(help="A .png file of states and clocks.")] = None,
+    snr: Annotated[
+        bool, typer.Option("--snr", help="Also compute everything in float64, and compare.")
+    ] = False,
+    verify: Annotated[
+        bool, typer.Option("--verify", help="Also compute with the bit-exact model, and compare.")
+    ] = False,
+    card: Annotated[int, typer.Option(help="Which of several cards.")] = 0,
+    xclbin: Annotated[Path | None, typer.Option(help="For xrt: what `make xclbin` built.")] = None,
+    port: Annotated[str | None, typer.Option(help="For uart: the serial port.")] = None,
+) -> None:
+    """Compute HyenaDNA's hidden states of DNA, with the long convolutions on a device.
+
+    Everything else runs in PyTorch on the host. Each base is one token, without special ones, and
+    a record may have as many as the model's maximum length.
+    """
+    with one_sentence():
+        backends.check(backend)
+        configs.load(config)
+        extras.need("torch", "HyenaDNA", "torch", "safetensors")
+        if picture is not None:
+            extras.need("demo", "The picture", "matplotlib")
+        # Only here: PyTorch loads slowly.
+        from crocuta.cli import hyenadna as embedding
+
+        named = {"-o": output, "--logits": logits, "--report": report, "--picture": picture}
+        outputs = {option: Output(name) for option, name in named.items() if name is not None}
+        weights = [] if model is None else [model / "config.json", model / "model.safetensors"]
+        check_apart(outputs, (fasta, *weights))
+        changes = {"n_layer": layers, "d_model": channels}
+        inputs = embedding.read(
+            fasta,
+            record or [],
+            start,
+            bases,
+            model,
+            random,
+            seed,
+            {name: value for name, value in changes.items() if value is not None},
+        )
+        names = [each.name for each in inputs.records]
+        for name in (output, logits):
+            suffix = Path(name or "").suffix
+            if name and suffix == WAV:
+                raise InputError(f"{name} cannot hold hidden states: write a .npy file.")
+            if name and suffix not in ARCHIVES and len(names) > 1:
+                raise InputError(
+                    f"{fasta} has {len(names)} records: choose one with --record, or write a .npz."
+                )
+        if len(set(names)) < len(names):
+            raise InputError(f"{fasta} has several records of one name: rename them.")
+        options = Options(card=card, xclbin=xclbin, port=port)
+        with ProgressScreen() as screen:
+            run = embedding.run(inputs, backend, config, options, screen, snr=snr, verify=verify)
+            if picture is not None:
+                with screen.step("Drawing"):
+                    from crocuta.cli import hyenadna_picture
+
+                    outputs["--picture"].write(hyenadna_picture.draw(inputs, run))
+        for option, name, arrays in (("-o", output, run.hidden), ("--logits", logits, run.logits)):
+            if name is not None:
+                outputs[option].write(*encode(name, dict(zip(names, arrays, strict=True))))
+        if report is not None:
+            outputs["--report"].write(runs.to_json(run.report))
+        taken = any(file.is_stdout for file in outputs.values())
+        (errors if taken else console).print(layer_table(run.report))
+        embedding.check(run)
 
 
 @app.command()
@@ -271,9 +403,3 @@ def about(
     ] = False,
 ) -> None:
     """Very long causal convolutions on the Crocuta FPGA kernel, here simulated clock by clock."""
-
-
-def main() -> None:
-    """Runs the command line; a signal ends it at once, without a traceback."""
-    stops.watch()
-    app()

@@ -20,6 +20,7 @@ from crocuta.models.configs import Config
 from crocuta.models.kernel.crocuta_kernel import SampleArray
 
 DIRECTORY = Path("build") / "demo"
+BACKENDS = ("rtl", "model")
 D_MODEL = 256
 SHIFT = 0.05
 
@@ -35,7 +36,8 @@ class Inputs:
     """Seeds the filter's random weights and the random values of the bases."""
 
     def check(self, longest: int) -> None:
-        """Raises InputError if the genome or the filter bank does not have these inputs."""
+        """Raises InputError if the genome or the filter bank does not have these inputs, or if the
+        genome is missing."""
         for name, value, low, high in (
             ("--bases", self.bases, 1, longest),
             ("--channel", self.channel, 0, D_MODEL - 1),
@@ -43,12 +45,7 @@ class Inputs:
         ):
             if not low <= value <= high:
                 raise InputError(f"{name} must be {low} to {high}, not {value}.")
-        try:
-            self.read()
-        except FileNotFoundError:
-            raise InputError(f"{hyena.GENOME} is missing: get it from the repository.") from None
-        except (OSError, EOFError, StopIteration, ValueError) as error:
-            raise InputError(f"{hyena.GENOME} cannot be used: {error}.") from None
+        self.read()
 
     def read(self) -> npt.NDArray[np.uint8]:
         """The bases as indices into hyena.BASES."""
@@ -81,11 +78,17 @@ def check_tools() -> None:
     extras.need("demo", "The demonstration's picture", "matplotlib")
 
 
-def run(inputs: Inputs, config: Config, screen: ProgressScreen) -> runs.Run:
-    """Convolves on the simulated kernel and compares every output with the model."""
+def check_backend(backend: str) -> None:
+    """Raises InputError unless the demonstration runs on the backend."""
+    if backend not in BACKENDS:
+        raise InputError(f"--backend must be {' or '.join(BACKENDS)}, not {backend!r}.")
+
+
+def run(inputs: Inputs, config: Config, backend: str, screen: ProgressScreen) -> runs.Run:
+    """Convolves on the simulated kernel, comparing every output with the model, or on the model."""
     with screen.step("Embedding the genome, generating the filter"):
         x, h = inputs.x(), inputs.h()
-    return runs.run(x, h, config, "rtl", screen)
+    return runs.run(x, h, config, backend, screen)
 
 
 def draw(run: runs.Run, inputs: Inputs) -> bytes:

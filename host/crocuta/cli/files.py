@@ -1,26 +1,21 @@
 # Copyright 2026 The Crocuta authors
 # SPDX-License-Identifier: Apache-2.0
-"""Files of the command line: checked before any work begins, and written completely or not at
-all."""
+"""Files that the command line writes: checked before any work begins, and written completely or not
+at all."""
 
 from __future__ import annotations
 
 import errno
 import fcntl
-import io
 import os
 import secrets
 import stat
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import Any, BinaryIO
-
-import numpy as np
-import numpy.typing as npt
+from typing import BinaryIO
 
 from crocuta.errors import InputError
-from crocuta.samples import check_dtype, check_shape, to_single
 
 Identity = tuple[object, ...]
 
@@ -29,76 +24,9 @@ class OutputError(Exception):
     """An output file that could not be written although its contents were computed."""
 
 
-def _reason(error: OSError) -> str:
+def reason(error: OSError) -> str:
+    """Why, as the system says it, for the end of a sentence."""
     return (error.strerror or str(error)).lower()
-
-
-# -------------------------------------------------------------------------------------------------
-# Inputs
-
-
-def load_samples(path: Path, shapes: tuple[str, ...], longest: int) -> npt.NDArray[Any]:
-    """Reads the array in a .npy file, which may be a pipe. Its shape must be one of `shapes`; it
-    keeps its type, which `to_single` turns into float32.
-
-    Raises:
-        InputError: the contents are something else, or have no, too many or non-finite samples.
-    """
-    try:
-        if path.is_dir():
-            raise InputError(f"{path} is a directory, not a .npy file.")
-        with path.open("rb") as file:
-            shape, by_columns, dtype = _read_header(path, file)
-            check_dtype(path, dtype)
-            check_shape(path, shape, shapes, longest)
-            samples = _read_samples(path, file, shape[::-1] if by_columns else shape, dtype)
-    except FileNotFoundError:
-        raise InputError(f"{path} does not exist.") from None
-    except OSError as error:
-        raise InputError(f"{path} cannot be read: {_reason(error)}.") from None
-    given = samples.T if by_columns else samples
-    to_single(path, given)
-    return given.astype(dtype.newbyteorder("="), copy=False)
-
-
-def _read_header(
-    path: Path, file: io.BufferedReader
-) -> tuple[tuple[int, ...], bool, np.dtype[np.generic]]:
-    """Reads the header: the shape of the array, whether it is stored column by column, and its
-    type."""
-    if not file.peek(1):
-        raise InputError(f"{path} is empty.")
-    try:
-        version = np.lib.format.read_magic(file)
-        if version == (1, 0):
-            return np.lib.format.read_array_header_1_0(file)
-        return np.lib.format.read_array_header_2_0(file)
-    except OSError:
-        raise
-    except Exception:  # numpy raises many kinds of errors for a broken header
-        raise InputError(f"{path} is not a .npy file: write it with numpy.save.") from None
-
-
-def _read_samples(
-    path: Path, file: io.BufferedReader, shape: tuple[int, ...], dtype: np.dtype[np.generic]
-) -> npt.NDArray[np.generic]:
-    """Reads the array behind the header. Raises InputError if the file ends before it does."""
-    count = int(np.prod(shape, dtype=object))
-    state = os.fstat(file.fileno())
-    there = state.st_size - file.tell() if stat.S_ISREG(state.st_mode) else None
-    if there is None or there >= count * dtype.itemsize:  # allocate nothing for missing data
-        samples = np.empty(shape, dtype)
-        contents = samples.reshape(-1).view(np.uint8).data
-        there = 0
-        while there < len(contents) and (got := file.readinto(contents[there:])):
-            there += got
-        if there == len(contents):
-            return samples
-    raise InputError(f"{path} ends after {there // dtype.itemsize} of its {count} samples.")
-
-
-# -------------------------------------------------------------------------------------------------
-# Outputs
 
 
 class Output:
@@ -123,7 +51,7 @@ class Output:
             self._state = self._look()
             self._in_place = not self._is_new_or_regular() or not self._replaceable()
         except OSError as error:
-            raise self._refusal(_reason(error)) from None
+            raise self._refusal(reason(error)) from None
 
     def _look(self) -> os.stat_result | None:
         """What lies there."""
@@ -197,7 +125,7 @@ class Output:
                     file.close()
                     part.replace(self._target)
         except OSError as error:
-            raise OutputError(f"{self.path} cannot be written: {_reason(error)}.") from None
+            raise OutputError(f"{self.path} cannot be written: {reason(error)}.") from None
 
     def _write_over(self, pieces: Sequence[bytes | memoryview]) -> None:
         """Overwrites the existing target."""
@@ -276,18 +204,10 @@ def output_directory(path: Path) -> Iterator[None]:
         try:
             path.mkdir(parents=True, exist_ok=True)
         except OSError as error:
-            raise InputError(f"{path} cannot be made: {_reason(error)}.") from None
+            raise InputError(f"{path} cannot be made: {reason(error)}.") from None
         yield
     except BaseException:
         for folder in missing:
             with suppress(OSError):
                 folder.rmdir()
         raise
-
-
-def npy(array: npt.NDArray[np.generic]) -> tuple[bytes, memoryview]:
-    """The bytes that numpy.save writes for an array, header and contents."""
-    array = np.ascontiguousarray(array)
-    header = io.BytesIO()
-    np.lib.format.write_array_header_1_0(header, np.lib.format.header_data_from_array_1_0(array))
-    return header.getvalue(), array.reshape(-1).view(np.uint8).data

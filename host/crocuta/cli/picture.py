@@ -14,15 +14,15 @@ from matplotlib import rc_context
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from crocuta.cli.runs import ASSUMED_CLOCK_MHZ, Run
+from crocuta.cli.runs import Run
 from crocuta.hyena import BASES
-from crocuta.kernel import Counters
+from crocuta.kernel import ASSUMED_CLOCK_MHZ, Counters
 from crocuta.models.layout import chunk_count
 
 BLUE, RED, GREY = "#1b5e83", "#c8553d", "#5c6670"
 BASE_COLOURS = ("#2a9d8f", "#e9a23b", "#6d5a9c", "#c8553d", GREY)
 SHOWN_BASES = 80
-TITLE = "E. coli's genome through a HyenaDNA filter: the Crocuta kernel, clock by clock"
+TITLE = "E. coli's genome through a HyenaDNA filter: the Crocuta kernel, {}"
 STYLE: Any = {
     "font.size": 10,
     "axes.titlesize": 11.5,
@@ -51,7 +51,7 @@ COUNTS = (
 
 
 def draw(run: Run, bases: npt.NDArray[np.uint8], chosen: str) -> bytes:
-    """A PNG: input, filter, output, error spectrum, and where the clocks went.
+    """A PNG: input, filter, output, error spectrum and, of a simulation, where the clocks went.
 
     Args:
             bases: the input's bases, as indices into crocuta.hyena.BASES.
@@ -59,16 +59,23 @@ def draw(run: Run, bases: npt.NDArray[np.uint8], chosen: str) -> bytes:
     """
     with rc_context(STYLE):
         figure = Figure(figsize=(12.8, 10), dpi=130, layout="constrained")
-        figure.suptitle(TITLE, fontsize=15, fontweight="bold", x=0.012, ha="left")
+        clocked = run.convolve.counters is not None
+        title = TITLE.format("clock by clock" if clocked else "its bits from numpy")
+        figure.suptitle(title, fontsize=15, fontweight="bold", x=0.012, ha="left")
         axes = figure.subplot_mosaic(
-            [["input", "filter"], ["output", "output"], ["spectrum", "clocks"]]
+            [
+                ["input", "filter"],
+                ["output", "output"],
+                ["spectrum", "clocks" if clocked else "spectrum"],
+            ]
         )
         _draw_input(axes["input"], run, bases)
         _draw_row(axes["filter"], run.h, f"Filter: {len(run.h):,} taps ({chosen})", "tap")
         y = run.y
         _draw_row(axes["output"], y, f"Output of the kernel: {len(y):,} samples", "position")
         _draw_spectrum(axes["spectrum"], run)
-        _draw_clocks(axes["clocks"], run)
+        if clocked:
+            _draw_clocks(axes["clocks"], run)
         file = BytesIO()
         figure.savefig(file, format="png")
         return file.getvalue()

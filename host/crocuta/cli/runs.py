@@ -25,17 +25,17 @@ from crocuta.backends import Options
 from crocuta.backends.timing import Timing
 from crocuta.device import Device, RangeWarning
 from crocuta.errors import KernelError
-from crocuta.kernel import JobReport
+from crocuta.kernel import ASSUMED_CLOCK_MHZ, JobReport
 from crocuta.models import reference
 from crocuta.models.arithmetic.float_to_cfp import smallest_sample
 from crocuta.models.cfp import FloatArray, Format
-from crocuta.models.configs import Config
+from crocuta.models.configs import FOUR_STEP, Config
 from crocuta.models.errors import Errors, errors
-from crocuta.models.kernel import crocuta_kernel
+from crocuta.models.kernel import schedules
 from crocuta.models.kernel.crocuta_kernel import SampleArray
+from crocuta.models.layout import row_count
 from crocuta.planner import accuracy
 
-ASSUMED_CLOCK_MHZ = 300
 COUNTS = (
     "clocks_total",
     "clocks_prepare",
@@ -87,7 +87,7 @@ class Run:
     errors: Errors
     """The errors of the worst channel."""
     mismatches: int | None
-    """Outputs that differ from the model's; None if the model computed them."""
+    """Outputs that differ from the model's; None if no hardware computed them."""
     clocks: int | None
     """All clocks simulated, including those of the host's register accesses."""
     compile_s: float
@@ -173,6 +173,7 @@ class Run:
             key: _finite(value)
             for key, value in {
                 "config": config.name,
+                "schedule": config.schedule,
                 "backend": self.backend,
                 "simulator": self.simulator,
                 "shape_x": list(self.x.shape),
@@ -236,9 +237,10 @@ def exact(x: Samples, h: Samples) -> FloatArray:
 def worst_errors(y64: FloatArray, y: SampleArray, x: Samples, h: Samples, config: Config) -> Errors:
     """The errors of y against float64 in the channel closest to, or furthest beyond, its bound."""
     length = x.shape[-1]
+    rows = row_count(config, max(length, h.shape[-1])) if config.schedule == FOUR_STEP else 1
     channels = zip(y64.reshape(-1, length), y.reshape(-1, length), _rows(x, h), strict=True)
     return max(
-        (errors(double, single, row[0], row[1], config) for double, single, row in channels),
+        (errors(double, single, *pair, config, rows) for double, single, pair in channels),
         key=lambda found: found.excess,
     )
 
@@ -246,10 +248,11 @@ def worst_errors(y64: FloatArray, y: SampleArray, x: Samples, h: Samples, config
 def modelled(x: Samples, h: Samples, config: Config) -> SampleArray:
     """The model's y, in the shape of x; h as for `Device.prepare`."""
     single_x, single_h = x.astype(np.float32), h.astype(np.float32)
-    spectra = [crocuta_kernel.prepare(taps, config) for taps in np.atleast_2d(single_h)]
-    rows = single_x.reshape(-1, x.shape[-1])
+    length = x.shape[-1]
+    spectra = [schedules.prepare(taps, config, length) for taps in np.atleast_2d(single_h)]
+    rows = single_x.reshape(-1, length)
     y = [
-        crocuta_kernel.convolve(row, spectra[index % len(spectra)], config).y
+        schedules.convolve(row, spectra[index % len(spectra)], config).y
         for index, row in enumerate(rows)
     ]
     return np.stack(y).reshape(x.shape)
@@ -319,14 +322,14 @@ def run(
     # The references are computed while the kernel is compiled and simulated.
     with ExitStack() as stack:
         references = None
-        if backend != "model":
+        if backend not in backends.WITHOUT_HARDWARE:
             references = stack.enter_context(_References(x, h, config))
         kernel = backends.make(backend, config, options)
         device = stack.enter_context(Device(kernel))
         stack.enter_context(warnings.catch_warnings())
         warnings.simplefilter("ignore", RangeWarning)  # the report has them
         ready = time.perf_counter()
-        filter = device.prepare(h)
+        filter = device.prepare(h, x.shape[-1])
         y = device.convolve(x, filter, screen.progress)
         ended = time.perf_counter()
         clocks = kernel.clocks

@@ -4,16 +4,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from types import TracebackType
-from typing import Self
+from typing import Any, Self
 
-from rich.console import Console
+from rich.console import Console, Group
 from rich.progress import BarColumn, Progress, SpinnerColumn, TaskID, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
-from crocuta.cli.runs import ASSUMED_CLOCK_MHZ, Run
+from crocuta.cli.runs import Run
+from crocuta.kernel import ASSUMED_CLOCK_MHZ
+from crocuta.models.configs import CHUNKED, FOUR_STEP
 from crocuta.models.kernel.crocuta_kernel import SampleArray
 
 console = Console(highlight=False, soft_wrap=True)
@@ -24,6 +26,8 @@ WHERE = {
     "uart": "a board, through its serial port",
 }
 """Where a kernel that is not simulated runs, by backend."""
+PARTS = {CHUNKED: "chunks", FOUR_STEP: "rows"}
+"""What a kernel transforms at a time, by schedule."""
 errors = Console(stderr=True, highlight=False, soft_wrap=True)
 
 
@@ -73,6 +77,20 @@ class ProgressScreen:
         note = f"chunk {done} of {total}"
         self._progress.update(self._chunks, completed=done, note=note)
 
+    @contextmanager
+    def layers(self, convolutions: int, backend: str) -> Iterator[Callable[[int, int, int], None]]:
+        """A model's layers on a backend: yields a function of the convolutions that are done, and
+        of the chunks of the current job, done and in total."""
+        task = self._progress.add_task(f"Convolving ({backend})", total=convolutions, note="")
+
+        def show(ended: int, done: int, total: int) -> None:
+            note = f"convolution {min(ended + 1, convolutions)} of {convolutions}"
+            if total > 1:
+                note += f", chunk {done} of {total}"
+            self._progress.update(task, completed=ended, note=note)
+
+        yield show
+
 
 def _sizes(array: SampleArray) -> str:
     return " x ".join(f"{size:,}" for size in array.shape)
@@ -87,7 +105,8 @@ def results(run: Run) -> Table:
     table.add_row("x, filter", f"{_sizes(run.x)} samples, {_sizes(run.h)} taps")
     table.add_row(
         "kernel",
-        f"{run.config.name}: chunks of {run.config.chunk:,}, {run.config.lanes} lanes,"
+        f"{run.config.name}: {PARTS[run.config.schedule]} of {run.config.chunk:,},"
+        f" {run.config.lanes} lanes,"
         f" {run.config.mantissa_bits}-bit mantissas, in {run.simulator or WHERE[run.backend]}",
     )
     counters = run.convolve.counters
@@ -125,3 +144,47 @@ def results(run: Run) -> Table:
         table.add_row("warning", f"[yellow]{warning}")
     table.add_row("time", f"{run.wall_s:.1f} s, of which compiling {run.compile_s:.1f} s")
     return table
+
+
+def layer_table(report: dict[str, Any]) -> Group:
+    """What the layers of a model took, from the report of `crocuta hyenadna`."""
+    counted = report["total"]["convolve_clocks"] is not None
+    clocks = "convolve_clocks" if counted else "predicted_convolve_clocks"
+    mhz = report["assumed_clock_mhz"]
+    table = Table(box=None, pad_edge=False)
+    table.add_column("", overflow="fold")
+    for heading in (
+        "jobs",
+        "clocks" if counted else "clocks, predicted",
+        f"ms at an assumed {mhz} MHz",
+        "seconds",
+        "MB moved",
+        "SNR",
+    ):
+        table.add_column(heading, justify="right")
+    names = [f"layer {number}" for number, _ in enumerate(report["layers"], 1)]
+    for name, layer in zip((*names, "all"), (*report["layers"], report["total"]), strict=True):
+        known = layer[clocks] is not None
+        moved = layer["uploaded_bytes"] + layer["downloaded_bytes"]
+        table.add_row(
+            name,
+            str(layer["jobs"]),
+            f"{layer[clocks]:,}" if known else "",
+            f"{layer[clocks] / mhz / 1000:,.3f}" if known else "",
+            f"{layer['convolution_s']:,.1f}",
+            f"{moved / 1e6:,.1f}",
+            f"{layer['snr_db']:.1f} dB" if layer.get("snr_db") else "",
+        )
+    table.add_row("host", "", "", "", f"{report['host_s']:,.1f}", "", "")
+    for record, decibels in zip(report["records"], report.get("snr_db", []), strict=False):
+        found = "equal" if decibels is None else f"{decibels:.1f} dB"
+        table.add_row(record["name"], "", "", "", "", "", found)
+    lines = [f"[yellow]{warning}" for warning in report["warnings"]]
+    if "mismatches" in report:
+        equal = report["mismatches"] == 0
+        lines.append(
+            "[green]all hidden states equal to the model's, bit for bit"
+            if equal
+            else "[red]hidden states differ from the model's"
+        )
+    return Group(table, *lines)

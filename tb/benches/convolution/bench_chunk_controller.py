@@ -13,10 +13,10 @@ import pyuvm
 from crocuta.models.convolution.chunk_controller import STREAMS, Job, Mode, Pass, schedule, streams
 from tb.agents.agent import Listener
 from tb.agents.beat import CLOSED, Beat
-from tb.envs.chunk_controller import ControllerTest
+from tb.envs.chunk_controller import NAMES, ControllerTest
+from tb.lib.coverage import seldom
 from tb.lib.profiles import PROFILES
 
-NAMES = {kind: name for name, kind in STREAMS.items()}
 # Clocks from one pass to the next: within an output chunk or two, across chunks, across channels.
 WITHIN, ACROSS_CHUNKS, ACROSS_CHANNELS = 2, 4, 5
 # Clocks from the start to the first: with one output a pass; with two, bringing H alone or not.
@@ -25,6 +25,13 @@ FIRST_PASS, FIRST_H, FIRST_WITHOUT_H = 9, 7, 10
 APART = ("load", "y_store")
 # More than any of the jobs with a closed stream takes.
 OTHERS_CLOCKS = 1500
+SAMPLE_RATE = {
+    point: seldom("chunk_controller.rate", {point: tuple(map(str, clocks))})
+    for point, clocks in (
+        ("first_pass", (FIRST_H, FIRST_PASS, FIRST_WITHOUT_H)),
+        ("next_pass", (1, WITHIN, ACROSS_CHUNKS, ACROSS_CHANNELS)),
+    )
+}
 
 
 @pyuvm.test()
@@ -245,6 +252,9 @@ class Rate(ControllerTest):
             gaps = self.gaps(passes, job.channels)
             assert [after - before for before, after in itertools.pairwise(clocks)] == gaps
             first = clocks[0] - starts[0]
+            SAMPLE_RATE["first_pass"](str(first))
+            for gap in gaps:
+                SAMPLE_RATE["next_pass"](str(gap))
             cocotb.log.info("first pass after %d clocks, then every %s", first, sorted(set(gaps)))
 
     def first(self, command: Pass) -> int:

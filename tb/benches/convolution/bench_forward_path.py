@@ -113,11 +113,13 @@ class NotFinite(ForwardTest):
     """non_finite_o rises for exactly the beats with a NaN or an infinity, at their clocks."""
 
     async def main(self) -> None:
-        """One such sample in a chunk, in either lane, first and last beats among them."""
+        """One such sample in a chunk, in any lane: in the first beat, in the last, in between."""
         config = self.env.predictor.config
-        for place in (0, config.chunk - 1, random.randrange(config.chunk)):
+        beats = config.chunk_beats
+        values = random.sample((np.nan, np.inf, -np.inf), 3)
+        for value, beat in zip(values, (0, beats - 1, random.randint(1, beats - 2)), strict=True):
             chunk = samples(self.rng, "ordinary", 1, config.chunk)
-            chunk[0, place] = random.choice((np.nan, np.inf, -np.inf))
+            chunk[0, random.randrange(config.lanes) * beats + beat] = value
             await self.beats(self.env.chunk(chunk), random.choice(PROFILES))
         await self.push_out()
 

@@ -29,6 +29,7 @@ from tb.envs.job_model import (
     COUNTERS,
     FIRST_PORT_ERROR,
     FIRST_TIMEOUT,
+    JUDGED,
     PORTS,
     QUIET,
     STARTED,
@@ -490,6 +491,7 @@ class Aborts(JobTest):
         await self.nothing_runs()
         await self.running()
         await self.preparing()
+        await self.twice()
 
     async def abort(self, strobe: int = 0xF) -> None:
         """Writes the bit."""
@@ -584,6 +586,19 @@ class Aborts(JobTest):
                 playing.cancel()
                 codes.add(await self.code())
         assert codes == {"none", "length_h", "aborted", "x_read", "h_read_timeout"}
+        await self.next_one()
+
+    async def twice(self) -> None:
+        """A second abort at every distance from the first, until the job has ended and later."""
+        await self.acknowledge()
+        await self.arguments(good_job(self.config))
+        await self.core(controller_done=0, ports_idle=1, pending=0)
+        for delay in range(2, JUDGED + 8):
+            second = AxiLiteItem(True, OFFSETS["control"], ABORT, delay=delay)
+            first = AxiLiteItem(True, OFFSETS["control"], ABORT, beside=second)
+            await self.access(AxiLiteItem(True, OFFSETS["control"], START, beside=first))
+            await self.wait_aborted()
+            assert await self.code() == "aborted"
         await self.next_one()
 
     async def meet(self, meeting: str) -> None:

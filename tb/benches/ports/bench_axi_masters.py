@@ -17,7 +17,7 @@ from cocotbext.axi import AxiReadBus, AxiResp, AxiSlaveRead, AxiSlaveWrite, AxiW
 
 from crocuta.models import configs
 from tb.lib.clock import start_clock
-from tb.lib.coverage import covered, covergroup
+from tb.lib.coverage import covered, covergroup, seldom
 from tb.lib.valid_ready import Sink, Source
 
 BYTES = configs.load(os.environ["CROCUTA_CONFIG"]).axi_bits // 8
@@ -114,6 +114,11 @@ class Cover:
             {"way": self.WAYS, "bursts": self.LEVELS},
             {"way_x_bursts": ("way", "bursts")},
         )
+        self._late = seldom(
+            "axi_masters.late",
+            {"way": self.WAYS, "outstanding": self.LEVELS[:2]},
+            {"way_x_outstanding": ("way", "outstanding")},
+        )
         self._moment = {
             what: covergroup(f"axi_masters.{what}", {"outstanding": self.MOMENTS[1:]})
             for what in ("stop", "reset")
@@ -143,6 +148,10 @@ class Cover:
         self.outstanding = outstanding
         for way, count in zip(self.WAYS, outstanding, strict=True):
             self._outstanding(way, self.LEVELS[(count > 0) + (count == MAX_OUTSTANDING)])
+
+    def late(self, way: int) -> None:
+        """An answer to a burst before the last reset."""
+        self._late(self.WAYS[way], self.LEVELS[self.outstanding[way] > 0])
 
     @property
     def ways(self) -> str:
@@ -311,6 +320,9 @@ class Bench:
                 assert count == 0 or idle.value == 0, "idle with a burst outstanding"
             self.outstanding_seen = max(self.outstanding_seen, min(outstanding))
             self.cover.clock(outstanding)
+            for way, late in enumerate((dut.late_r_i, dut.late_b_i)):
+                if late.value == 1:
+                    self.cover.late(way)
             if dut.m_axi_rvalid.value == dut.m_axi_rready.value == 1:
                 last = bool(dut.m_axi_rlast.value)
                 self.cover.beat(int(dut.m_axi_rresp.value), number, last)
@@ -587,6 +599,7 @@ async def reset_in_the_middle(dut: Any) -> None:
 
 
 @cocotb.test()
+@covered
 async def late_answers(dut: Any) -> None:
     """Answers to bursts that a reset has cut off, at any time after it: no beat, no
     acknowledgement and no error of them, also while nothing else is under way."""

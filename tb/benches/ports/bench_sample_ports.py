@@ -11,7 +11,7 @@ from typing import Any
 
 import cocotb
 import pyuvm
-from cocotb.triggers import ClockCycles, Event, FallingEdge
+from cocotb.triggers import ClockCycles, Event
 from pyuvm import uvm_factory
 
 from crocuta.models.layout import SAMPLE_BYTES
@@ -19,46 +19,30 @@ from crocuta.models.ports.sample_reader import bursts
 from tb.agents.agent import Listener
 from tb.agents.axi_memory import ERRORS, Behaviour, BehaviourSequence
 from tb.agents.beat import CLOSED, Beat
-from tb.envs.base import BlockTest
-from tb.envs.sample_ports import (
+from tb.envs.ports import (
     OUTSTANDING,
-    BurstScoreboard,
-    Command,
-    ControlsSequence,
+    STALLED_FOR,
     PortsSequence,
-    SamplePortsEnv,
-    SilentScoreboard,
+    PortsTest,
     StreamSequence,
+    StretchedSequence,
 )
+from tb.envs.sample_ports import Command, SamplePortsEnv
 from tb.lib.coverage import seldom
 
 LATENCY = 60
 PIPELINE = 28
 """Clocks from a free slot to its first burst and from the memory to the lanes."""
 EVERY = 13
-"""How many numbers of samples `PortsTest.lengths` gives."""
-STALLED_FOR = 3000
-"""Clocks without any transfer after which a test gives up."""
+"""How many numbers of samples `SamplePortsTest.lengths` gives."""
 
 SAMPLE_RATE = seldom("sample_ports.rate", {"writer": ("by itself", "behind the reader")})
 
 
-class PortsTest(BlockTest):
-    """Sends commands and beats; the environment checks what comes of them."""
+class SamplePortsTest(PortsTest):
+    """Commands of samples."""
 
     env_class = SamplePortsEnv
-    drain_limit = STALLED_FOR
-    silent: Sequence[str] = ()
-    """The scoreboards of bursts that may see none."""
-
-    def build_phase(self) -> None:
-        """Overrides hold for one test."""
-        factory = uvm_factory()
-        factory.clear_overrides()
-        for name in self.silent:
-            path = f"{self.get_full_name()}.env.{name}"
-            factory.set_inst_override_by_type(BurstScoreboard, SilentScoreboard, path)
-        super().build_phase()
 
     def address(self, half: int) -> int:
         """A chunk's address in the lower or upper half of the memory."""
@@ -105,32 +89,8 @@ class PortsTest(BlockTest):
             sequence.beats["in"] = [(row,) for row in env.packed(rows)]
         return cocotb.start_soon(sequence.start(env.sequencer))
 
-    async def behave(self, **behaviour: Any) -> None:
-        """How the memory behaves from now on; its seed is new at the next reset."""
-        await BehaviourSequence(Behaviour(**behaviour)).start(self.env.memory.sequencer)
 
-    async def control(self, stop: bool = False, loop: bool = False) -> None:
-        """Sets stop_i and loop_i."""
-        await ControlsSequence(stop=stop, loop=loop).start(self.env.control_sequencer)
-
-    async def finish(self, running: Any) -> None:
-        """Until all is sent and has come."""
-        await self.env.until(running.done, STALLED_FOR)
-        await self.env.drain(STALLED_FOR, 3)
-
-    async def clocks(self, count: int) -> None:
-        """Waits."""
-        for _ in range(count):
-            await FallingEdge(self.dut.clk_i)
-
-    async def sink(self, profile: str) -> None:
-        """How the reader's beats are taken from now on."""
-        sequence = StreamSequence("out")
-        sequence.profile = profile
-        await sequence.start(self.env.streams["out"].sequencer)
-
-
-class Lengths(PortsTest):
+class Lengths(SamplePortsTest):
     """Chunks of different lengths back to back, both ways at once."""
 
     behaviour: Behaviour
@@ -205,14 +165,14 @@ class LateRows(Lengths):
     behaviour = Behaviour(latency=2)
     count = 4
 
-    def build_phase(self) -> None:
+    def override(self, factory: uvm_factory) -> None:
         """Every stream's sequence pauses where it may."""
-        super().build_phase()
-        uvm_factory().set_type_override_by_type(StreamSequence, LateRowSequence)
+        super().override(factory)
+        factory.set_type_override_by_type(StreamSequence, LateRowSequence)
 
 
 @pyuvm.test()
-class SlowMemory(PortsTest):
+class SlowMemory(SamplePortsTest):
     """A memory so slow that every slot is in use and the engine's side always waits."""
 
     async def main(self) -> None:
@@ -222,34 +182,14 @@ class SlowMemory(PortsTest):
         await self.finish(self.sequence(*self.mixed(min(max(3, 500 // words), 60))))
 
 
-class StretchedSequence(StreamSequence):
-    """Stretches of full speed, of many pauses and of nothing at all, each stream by itself."""
-
-    async def body(self) -> None:
-        """To the last beat; a sink goes on until it is told to end."""
-        dut: Any = cocotb.top
-        longest = 8 * int(dut.Lanes.value) ** 2
-        left, source = list(self.beats), bool(self.beats)
-        while left if source else not self.ended:
-            clocks = random.randint(1, longest)
-            profile = random.choice(("none", "none", "heavy", CLOSED))
-            if not source:
-                await self.send((), profile)
-            elif profile != CLOSED:
-                await self.send(left[:clocks], profile)
-                del left[:clocks]
-                continue
-            await ClockCycles(dut.clk_i, clocks)
-
-
 @pyuvm.test()
-class DensityChanges(PortsTest):
+class DensityChanges(SamplePortsTest):
     """Stretches of full speed and of long pauses, so that everything fills up and runs dry."""
 
-    def build_phase(self) -> None:
+    def override(self, factory: uvm_factory) -> None:
         """Every stream's sequence is stretched."""
-        super().build_phase()
-        uvm_factory().set_type_override_by_type(StreamSequence, StretchedSequence)
+        super().override(factory)
+        factory.set_type_override_by_type(StreamSequence, StretchedSequence)
 
     async def main(self) -> None:
         """Stretches to the last beat, and the rest at full speed."""
@@ -261,7 +201,7 @@ class DensityChanges(PortsTest):
 
 
 @pyuvm.test()
-class DummiesReadNothing(PortsTest):
+class DummiesReadNothing(SamplePortsTest):
     """Dummy chunks alone: zeros, and no access to the memory."""
 
     silent = ("read_bursts", "write_bursts")
@@ -272,7 +212,7 @@ class DummiesReadNothing(PortsTest):
         assert self.env.beats.compared == 4 * self.env.chunk_beats
 
 
-class Rate(PortsTest):
+class Rate(SamplePortsTest):
     """A beat a clock from a memory of 60 clocks latency. Nothing is lost when the slots cover the
     latency."""
 
@@ -324,7 +264,7 @@ class FullRateBothWays(Rate):
 
 
 @pyuvm.test()
-class Stop(PortsTest):
+class Stop(SamplePortsTest):
     """stop_i in the middle: what is on the bus completes, nothing follows, and after a reset the
     ports work again."""
 
@@ -359,7 +299,7 @@ class Stop(PortsTest):
 
 
 @pyuvm.test()
-class ErrorResponses(PortsTest):
+class ErrorResponses(SamplePortsTest):
     """A refused beat each way: one pulse a beat read and one a burst written, all else is done."""
 
     async def main(self) -> None:
@@ -385,7 +325,7 @@ class ErrorResponses(PortsTest):
 
 
 @pyuvm.test()
-class ResetInTheMiddle(PortsTest):
+class ResetInTheMiddle(SamplePortsTest):
     """A reset at any time forgets everything; what comes after it is right."""
 
     async def main(self) -> None:
@@ -403,7 +343,7 @@ class ResetInTheMiddle(PortsTest):
 
 
 @pyuvm.test()
-class ResetAfterARow(PortsTest):
+class ResetAfterARow(SamplePortsTest):
     """A reset in the clock in which a row's place is given back leaves no place too many: behind a
     sink that takes nothing, what was read stays whole."""
 

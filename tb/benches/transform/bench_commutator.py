@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import itertools
 import random
 from typing import Any
 
@@ -14,12 +15,19 @@ from tb.lib.coverage import covered, seldom
 from tb.lib.pipeline import Pipeline
 from tb.lib.profiles import PROFILES
 
+FRAMES = 5
 DISTANCES = ("1", "2", "4", "8", "64", "128")
 HALVES = ("first", "second")
+SWITCHED = ("exchanged", "passed")
 SAMPLE = seldom(
     "commutator.frame",
     {"distance": DISTANCES, "gaps": PROFILES},
     {"distance_x_gaps": ("distance", "gaps")},
+)
+SAMPLE_SWITCH = seldom(
+    "commutator.switch",
+    {"distance": DISTANCES, "frame": SWITCHED, "before": SWITCHED},
+    {"distance_x_frame_x_before": ("distance", "frame", "before")},
 )
 SAMPLE_RESET = seldom(
     "commutator.reset",
@@ -36,7 +44,7 @@ class Commutator(Pipeline):
         self.distance = int(dut.Distance.value)
         self.bits = int(dut.WordBits.value)
         latency = 3 if self.distance >= 4 else 1
-        super().__init__(dut, latency, ("beat_i",), lanes=int(dut.Lanes.value))
+        super().__init__(dut, latency, ("beat_i", "switch_i"), lanes=int(dut.Lanes.value))
         self.held: list[int | None] = []
 
     async def reset(self, clocks: int = 2) -> None:
@@ -44,12 +52,15 @@ class Commutator(Pipeline):
         await super().reset(clocks)
         self.held = [None] * self.distance
 
-    def exchanged(self, words: list[list[int]]) -> list[list[int]]:
-        """Lane bit 0 and the time bit that counts Distance beats, exchanged in every word."""
+    def exchanged(self, words: list[list[int]], switches: list[bool]) -> list[list[int]]:
+        """Lane bit 0 and the time bit that counts Distance beats, exchanged in every word of the
+        frames that are switched."""
         result = [[-1] * self.lanes for _ in words]
         for time, beat in enumerate(words):
             for lane, word in enumerate(beat):
                 lane_bit, time_bit = lane & 1, time // self.distance & 1
+                if not switches[time // (2 * self.distance)]:
+                    time_bit = lane_bit
                 to_time = time + (lane_bit - time_bit) * self.distance
                 result[to_time][lane - lane_bit + time_bit] = word
         return result
@@ -68,8 +79,16 @@ class Commutator(Pipeline):
             [random.getrandbits(self.bits) for _ in range(self.lanes)]
             for _ in range(2 * self.distance * count)
         ]
-        self.held += [self.pack(beat) for beat in self.exchanged(words)]
-        beats = [(self.pack(beat),) for beat in words][: len(words) - cut]
+        switches = [random.random() < 0.6 for _ in range(count)]
+        for pair in itertools.pairwise(switches):
+            before, after = (SWITCHED[not switched] for switched in pair)
+            SAMPLE_SWITCH(str(self.distance), after, before)
+        self.held += [self.pack(beat) for beat in self.exchanged(words, switches)]
+        beats = []
+        for time, beat in enumerate(words[: len(words) - cut]):
+            frame, half = divmod(time // self.distance, 2)
+            # In the first half of a frame it does not matter.
+            beats.append((self.pack(beat), switches[frame] if half else random.getrandbits(1)))
         out, self.held = self.held[: len(beats)], self.held[len(beats) :]
         await self.send(beats, out, profile)
 
@@ -82,9 +101,9 @@ async def order(dut: Any) -> None:
     commutator = Commutator(dut)
     await commutator.reset()
     for profile in PROFILES:
-        await commutator.frames(3, profile)
+        await commutator.frames(FRAMES, profile)
     await commutator.drain()
-    expected = 2 * commutator.distance * 3 * len(PROFILES) - commutator.distance
+    expected = (2 * FRAMES * len(PROFILES) - 1) * commutator.distance
     assert commutator.compared == expected, commutator.compared
 
 

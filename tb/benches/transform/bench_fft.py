@@ -5,12 +5,13 @@
 from __future__ import annotations
 
 import random
+from collections.abc import Sequence
 
 import cocotb
 import pyuvm
 
 from tb.envs.base import BlockTest
-from tb.envs.fft_engine import EngineEnv
+from tb.envs.fft_engine import EngineEnv, engine_beats
 from tb.envs.pipeline import PAUSES, cut, send, send_with_pauses
 from tb.lib.profiles import PROFILES
 from tb.lib.words import KINDS
@@ -23,13 +24,27 @@ class EngineTest(BlockTest):
 
     env_class = EngineEnv
 
-    async def chunk(self, kind: str, profile: str) -> None:
-        """A chunk of random words."""
-        await send(self.env, self.env.beats(self.rng, kind), profile)
+    async def chunk(self, kind: str, profile: str, columns: int | None = None) -> None:
+        """A chunk of random words, of any mode if none is given."""
+        await send(self.env, self.env.beats(self.rng, kind, columns), profile)
 
     async def push_out(self) -> None:
         """The beats that bring out what the engine still holds."""
-        await send(self.env, self.env.beats(self.rng, "zero")[1:], "none")
+        zeros = self.env.beats(self.rng, "zero")
+        left = engine_beats(self.env.predictor.config)
+        while left:
+            await send(self.env, zeros[:left], "none")
+            left -= min(left, len(zeros))
+
+
+def all_pairs(values: Sequence[int]) -> list[int]:
+    """Each value after each one, itself included, in the shortest sequence: de Bruijn's."""
+    found = []
+    for number, value in enumerate(values):
+        found.append(value)
+        for other in values[number + 1 :]:
+            found += [value, other]
+    return [*found, values[0]]
 
 
 @pyuvm.test()
@@ -41,6 +56,24 @@ class BackToBack(EngineTest):
         kinds = ("samples", "any") if self.env.slow else ("samples", "spectrum", "spectrum", "any")
         for kind in kinds:
             await self.chunk(kind, "none")
+        await self.push_out()
+
+
+@pyuvm.test()
+class Modes(EngineTest):
+    """Rows and columns of any number of rows, each after each other, with and without overflows."""
+
+    async def main(self) -> None:
+        """All pairs of modes, in any order: nothing drains in between."""
+        modes = random.sample(self.env.modes, len(self.env.modes))
+        for columns in all_pairs(modes)[: 2 if self.env.slow else None]:
+            kind = random.choice(("spectrum", "any", "huge"))
+            await self.chunk(kind, random.choice(("none", "none", "light")), columns)
+        await self.push_out()
+        for columns in () if self.env.slow else self.env.modes:
+            await self.reset(random.randint(1, 2))
+            for kind in ("huge", "any"):
+                await self.chunk(kind, "none", columns)
         await self.push_out()
 
 

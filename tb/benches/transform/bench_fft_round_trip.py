@@ -16,7 +16,7 @@ from tb.lib.profiles import PROFILES
 
 @pyuvm.test()
 class RoundTrip(BlockTest):
-    """Chunks come back after twice Chunk/Lanes - 1 beats and both latencies."""
+    """Chunks come back after the beats that both engines hold and their latencies."""
 
     env_class = RoundTripEnv
 
@@ -31,7 +31,7 @@ class RoundTrip(BlockTest):
         for pause in PAUSES[: 1 if self.env.slow else 2]:
             await send_with_pauses(self.env, self.env.beats(self.rng, "samples"), pause)
         if not self.env.slow:
-            for _ in range(2):
+            for _ in range(3):
                 await self.chunk("zero", "none")
             await self.env.drain(self.drain_limit, 0)
         await send(self.env, cut(self.env.beats(self.rng, "samples")), "none")
@@ -39,5 +39,5 @@ class RoundTrip(BlockTest):
         await self.chunk("spectrum", "none")
         if not self.env.slow:
             await self.reset(random.randint(3, 9))
-        for kind in ("spectrum", "zero", "zero"):
+        for kind in ("spectrum", "zero", "zero", "zero"):
             await self.chunk(kind, "none")

@@ -5,6 +5,7 @@ butterfly unit has before it."""
 
 from __future__ import annotations
 
+import itertools
 import os
 import random
 from typing import Any
@@ -14,7 +15,7 @@ import cocotb
 from crocuta.models import configs
 from crocuta.models.transform.twiddle_rom import twiddle_rom
 from tb.lib.clock import start_clock
-from tb.lib.coverage import covered, seldom
+from tb.lib.coverage import ANSWERS, covered, seldom
 from tb.lib.level_order import blocks
 from tb.lib.pipeline import Pipeline
 from tb.lib.profiles import PROFILES
@@ -22,16 +23,26 @@ from tb.lib.profiles import PROFILES
 LATENCY = 3
 LEVELS = ("wired", "of one row", "of more")
 """How many rows a level's table has, or whether its lanes are wired."""
-SAMPLE = seldom("twiddle_rom.chunk", {"gaps": PROFILES, "level": LEVELS})
+SAMPLE = seldom(
+    "twiddle_rom.chunk", {"gaps": PROFILES, "level": LEVELS, "columns": ANSWERS, "before": ANSWERS}
+)
 
 
-def expected_beats(lanes: int, chunk: int, bits: int, right_angle: bool) -> list[int]:
-    """The outputs of twiddle_rom_tb for each beat of a chunk."""
+def expected_beats(
+    lanes: int, chunk: int, bits: int, right_angle: bool, columns: int = 0
+) -> list[int]:
+    """The outputs of twiddle_rom_tb for each beat of a row, or of a tile of the columns of the most
+    rows, which are those of any tile where they are used."""
     total = [0] * (chunk // lanes)
     low = 0
     for level in range(1, chunk.bit_length()):
-        table = twiddle_rom(level, right_angle, bits)
-        block = blocks(level, lanes, chunk)
+        stage = level - lanes.bit_length() + 1
+        if 0 < stage <= columns:
+            table = twiddle_rom(stage, right_angle, bits)
+            block = blocks(level, lanes, chunk, columns)
+        else:
+            table = twiddle_rom(level, right_angle, bits)
+            block = blocks(level, lanes, chunk)
         for im in (table.im, -table.im):
             for part in (table.re, im):
                 for column in (part[block] & ((1 << bits) - 1)).T.tolist():
@@ -47,15 +58,23 @@ async def all_levels(dut: Any) -> None:
     start_clock(dut)
     lanes, chunk = int(dut.Lanes.value), int(dut.Chunk.value)
     right_angle = configs.load_engine(os.environ["CROCUTA_CONFIG"]).right_angle
-    beats = expected_beats(lanes, chunk, int(dut.TwiddleBits.value), right_angle)
-    roms = Pipeline(dut, LATENCY, (), lanes=1)
+    columns = int(dut.ColumnLevels.value)
+    kinds = [
+        expected_beats(lanes, chunk, int(dut.TwiddleBits.value), right_angle, levels)
+        for levels in (0, columns)
+    ]
+    roms = Pipeline(dut, LATENCY, ("columns_i",), lanes=1)
     for profile in PROFILES:
         await roms.reset(random.randint(1, 2))
-        stop = random.randint(1, len(beats))
-        sent = beats + beats[:stop]
-        for level in range(1, chunk.bit_length()):
-            SAMPLE(profile, LEVELS[(1 << level > lanes) + (1 << level > 2 * lanes)])
-        await roms.send([()] * len(sent), sent, profile)
+        modes = [random.getrandbits(1) for _ in range(6 if columns else 2)]
+        stop = random.randint(1, chunk // lanes)
+        for before, mode in itertools.pairwise(modes):
+            for level in range(1, chunk.bit_length()):
+                place = LEVELS[(1 << level > lanes) + (1 << level > 2 * lanes)]
+                SAMPLE(profile, place, ANSWERS[mode], ANSWERS[before])
+        for number, mode in enumerate(modes):
+            sent = kinds[mode][: stop if number == len(modes) - 1 else None]
+            await roms.send([(mode,)] * len(sent), sent, profile)
     await roms.drain()
     # What a reset cuts off is at most the latency.
-    assert roms.compared >= len(PROFILES) * (len(beats) + 1 - LATENCY)
+    assert roms.compared >= len(PROFILES) * (chunk // lanes + 1 - LATENCY)

@@ -7,6 +7,7 @@ module twiddle_rom_tb #(
   parameter int Lanes = 2,
   parameter int Chunk = 64,
   parameter int TwiddleBits = 25,
+  parameter int ColumnLevels = 0,
   parameter TwiddleDir = "",
   localparam int ChunkLog2 = $clog2(Chunk),
   localparam int RomBits = Lanes * TwiddleBits
@@ -14,6 +15,7 @@ module twiddle_rom_tb #(
   input  logic                           clk_i,
   input  logic                           rst_ni,
   input  logic                           valid_i,
+  input  logic                           columns_i,
   output logic                           valid_o,
   /// from the low end: level 1's {im, re}, its conjugate's, level 2's, ...
   output logic [2*ChunkLog2*RomBits-1:0] beat_o
@@ -21,18 +23,20 @@ module twiddle_rom_tb #(
 
   for (genvar i = 0; i < 2 * ChunkLog2; i++) begin : gen_rom
     twiddle_rom #(
-      .Lanes      (Lanes),
-      .Chunk      (Chunk),
-      .TwiddleBits(TwiddleBits),
-      .Level      (i / 2 + 1),
-      .Conjugate  (i % 2 == 1),
-      .TwiddleDir (TwiddleDir)
+      .Lanes       (Lanes),
+      .Chunk       (Chunk),
+      .TwiddleBits (TwiddleBits),
+      .Level       (i / 2 + 1),
+      .Conjugate   (i % 2 == 1),
+      .ColumnLevels(ColumnLevels),
+      .TwiddleDir  (TwiddleDir)
     ) u_twiddle_rom (
-      .clk_i  (clk_i),
-      .rst_ni (rst_ni),
-      .valid_i(valid_i),
-      .re_o   (beat_o[i*RomBits+:RomBits/2]),
-      .im_o   (beat_o[i*RomBits+RomBits/2+:RomBits/2])
+      .clk_i    (clk_i),
+      .rst_ni   (rst_ni),
+      .valid_i  (valid_i),
+      .columns_i(columns_i && ColumnLevels > 0),
+      .re_o     (beat_o[i*RomBits+:RomBits/2]),
+      .im_o     (beat_o[i*RomBits+RomBits/2+:RomBits/2])
     );
   end
 

@@ -2,23 +2,16 @@
 # SPDX-License-Identifier: Apache-2.0
 """HyenaDNA's implicit long-convolution filter with random weights, and DNA as a real channel.
 
-Formulas: Poli et al., "Hyena Hierarchy" (arXiv 2302.10866), and Nguyen et al., "HyenaDNA"
-(arXiv 2306.15794): a sine-activated MLP of a positional embedding, times an exponential window.
+A sine-activated MLP of a positional embedding, times an exponential window; in numpy.
 """
 
 from __future__ import annotations
 
-import gzip
-from pathlib import Path
-
 import numpy as np
 import numpy.typing as npt
 
+from crocuta.hyena.dna import BASES
 from crocuta.models.cfp import FloatArray
-from crocuta.models.configs import ROOT
-
-GENOME = ROOT / "data" / "NC_008253.fna.gz"
-BASES = "ACGTN"
 
 
 def implicit_filter(
@@ -56,22 +49,6 @@ def implicit_filter(
     delta = abs(np.linspace(np.log(0.01) / 1.5, np.log(0.01) / 0.3, d_model)[channel])
     taps: FloatArray = h * (np.exp(-t[:, 0] * delta) + shift)
     return taps
-
-
-def read_bases(count: int, path: Path = GENOME) -> npt.NDArray[np.uint8]:
-    """Reads the first `count` bases of a gzipped FASTA file, as indices into BASES.
-
-    Raises ValueError if the file has fewer.
-    """
-    with gzip.open(path, "rt", encoding="ascii") as file:
-        next(file)
-        text = file.read(count + count // 40 + 100).replace("\n", "")[:count].upper()
-    if len(text) < count:
-        raise ValueError(f"{path.name} holds {len(text)} bases, fewer than the {count} requested")
-    table = np.full(256, BASES.index("N"), np.uint8)
-    for index, base in enumerate(BASES):
-        table[ord(base)] = index
-    return table[np.frombuffer(text.encode("ascii"), np.uint8)]
 
 
 def embed(bases: npt.NDArray[np.uint8], seed: int) -> FloatArray:

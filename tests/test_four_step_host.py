@@ -1,0 +1,229 @@
+# Copyright 2026 The Crocuta authors
+# SPDX-License-Identifier: Apache-2.0
+"""The host's side of four-step kernels, on the backend model: filters and the lengths they are
+prepared for, memory, the command line."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from typer.testing import CliRunner
+
+import crocuta
+from crocuta.backends.model_kernel import ModelKernel
+from crocuta.cli.app import app
+from crocuta.device import Device
+from crocuta.errors import JobError
+from crocuta.kernel import Bank
+from crocuta.models import configs
+from crocuta.models.convolution.chunk_controller import Job, Mode, spectrum_bytes
+from crocuta.models.errors import four_step_bound
+from crocuta.models.kernel import four_step_kernel
+from crocuta.models.kernel.crocuta_kernel import SampleArray
+from crocuta.models.kernel.schedules import (
+    filter_chunks,
+    output_chunks,
+    scratch_bytes,
+    transform_rows,
+)
+from crocuta.models.reference import causal_convolution, snr_db
+from crocuta.planner import accuracy
+from crocuta.registers import ErrorCode
+
+TINY = configs.load_model("tiny-long")
+CARD = configs.load_model("u200-card")
+
+
+def samples(rng: np.random.Generator, *shape: int) -> SampleArray:
+    return rng.normal(size=shape).astype(np.float32)
+
+
+def modelled(x: SampleArray, h: SampleArray, length: int) -> SampleArray:
+    spectra = four_step_kernel.prepare(h, TINY, max(length, len(h)))
+    return four_step_kernel.convolve(x, spectra, TINY).y
+
+
+@pytest.mark.parametrize(
+    ("taps", "length", "longest"),
+    [(1, None, 64), (64, None, 64), (65, None, 128), (7, 1, 64), (7, 129, 256), (300, 5, 512)],
+)
+def test_a_filter_serves_what_its_transform_holds(
+    taps: int, length: int | None, longest: int, seed: int
+) -> None:
+    """Any x of up to P rows, with the bits of a transform of P rows; one more sample is refused."""
+    rng = np.random.default_rng([seed, taps])
+    h = samples(rng, taps)
+    with crocuta.open("model", "tiny-long") as device:
+        filter = device.prepare(h, length)
+        assert filter.longest == longest
+        for count in (1, longest // 2 + 1, longest):
+            x = samples(rng, count)
+            y = device.convolve(x, filter)
+            assert y.tobytes() == modelled(x, h, longest).tobytes()
+        most = 1 << TINY.max_length_log2
+        refusal = (
+            f"serves at most {longest}: prepare it with length={longest + 1}."
+            if longest < most
+            else f"x has {longest + 1} samples, but it must have 1 to {most}."
+        )
+        with pytest.raises(crocuta.InputError, match=refusal):
+            device.convolve(samples(rng, longest + 1), filter)
+        assert device.convolve(x, filter).tobytes() == y.tobytes()
+
+
+def test_channels_and_batches(seed: int) -> None:
+    rng = np.random.default_rng(seed)
+    x, h = samples(rng, 2, 3, 200), samples(rng, 3, 90)
+    seen: list[tuple[int, int]] = []
+    with crocuta.open("model", "tiny-long") as device:
+        filter = device.prepare(h, length=200)
+        y = device.convolve(x, filter, lambda done, of: seen.append((done, of)))
+        for item in range(2):
+            for channel in range(3):
+                expected = modelled(x[item, channel], h[channel], 200)
+                assert y[item, channel].tobytes() == expected.tobytes()
+    assert seen[-1] == (24, 24)
+    assert seen == sorted(seen)
+
+
+@pytest.mark.parametrize("config", ["tiny", "tiny-long"])
+@pytest.mark.parametrize("length", [0, -1, 1.5, True, "9", (1 << 22) + 1])
+def test_lengths_that_are_none(config: str, length: Any, seed: int) -> None:
+    with crocuta.open("model", config) as device:
+        with pytest.raises(crocuta.InputError, match="length must be a number of samples, 1 to"):
+            device.prepare(np.ones(3), length)
+        counted: Any = np.int64(9)
+        device.prepare(np.ones(3), counted)
+
+
+def test_a_chunked_filter_serves_any_length(seed: int) -> None:
+    rng = np.random.default_rng(seed)
+    x, h = samples(rng, 500), samples(rng, 70)
+    with crocuta.open("model", "tiny") as device:
+        plain, told = device.prepare(h), device.prepare(h, length=3)
+        assert plain.longest == told.longest == 1 << 22
+        assert np.array_equal(device.convolve(x, plain), device.convolve(x, told))
+
+
+def test_memory_is_given_back(seed: int) -> None:
+    """A job's samples and scratch; a filter's spectra when it is closed."""
+    kernel = ModelKernel(TINY)
+    device = Device(kernel)
+    rng = np.random.default_rng(seed)
+
+    def used() -> list[int]:
+        return [len(kernel._pages[bank]._used) for bank in Bank]
+
+    filter = device.prepare(samples(rng, 100), length=400)
+    assert used() == [0, 0, 1]
+    device.convolve(samples(rng, 300), filter)
+    assert used() == [0, 0, 1]
+    filter.close()
+    assert used() == [0, 0, 0]
+    device.close()
+
+
+def test_what_a_job_takes() -> None:
+    chunk = spectrum_bytes(TINY)
+    for lengths, rows in (((1, 64), 1), ((65, 1), 2), ((3, 257), 8)):
+        job = Job(Mode.CONVOLVE, 2, *lengths)
+        assert transform_rows(TINY, job) == filter_chunks(TINY, job) == rows
+        assert output_chunks(TINY, job) == rows
+        # Z and Z' of every row; one row needs neither.
+        assert scratch_bytes(TINY, job) == (2 * rows * chunk if rows > 1 else 0)
+        prepare = Job(Mode.PREPARE, 2, *lengths)
+        assert output_chunks(TINY, prepare) == 0
+        assert scratch_bytes(TINY, prepare) == (rows * chunk if rows > 1 else 0)
+    whole = Job(Mode.CONVOLVE, 1, 1 << 19, 1 << 19)
+    assert scratch_bytes(CARD, whole) == 0  # all rows stay on the chip
+    half = configs.load_model("u200-card+resident-32")
+    assert scratch_bytes(half, whole) == 2 * 32 * spectrum_bytes(half)
+    tiny = configs.load("tiny")
+    assert scratch_bytes(tiny, Job(Mode.PREPARE, 1, 0, 200)) == 0
+    assert scratch_bytes(tiny, Job(Mode.CONVOLVE, 1, 200, 3)) == 4 * spectrum_bytes(tiny)
+
+
+def test_arguments_that_the_kernel_refuses() -> None:
+    """Those of PREPARE that a chunked kernel does not look at."""
+    kernel = ModelKernel(TINY)
+    for job, code in (
+        (Job(Mode.PREPARE, 1, length_x=0, length_h=9), ErrorCode.LENGTH_X),
+        (Job(Mode.PREPARE, 1, length_x=513, length_h=9), ErrorCode.LENGTH_X),
+        (Job(Mode.PREPARE, 1, length_x=9, length_h=9, x_spectra=64), ErrorCode.POINTER),
+    ):
+        with pytest.raises(JobError) as refused:
+            kernel.execute(job)
+        assert refused.value.code == code
+    ModelKernel(configs.load("tiny")).execute(Job(Mode.PREPARE, 1, 0, 9, x_spectra=64))
+
+
+@pytest.mark.parametrize("backend", ["rtl", "xdma"])
+def test_only_the_model_has_them(backend: str) -> None:
+    with pytest.raises(crocuta.InputError, match=r"no RTL of the four-step .*model"):
+        crocuta.open(backend, "tiny-long")
+
+
+def test_the_expected_snr(seed: int) -> None:
+    """The law of the chunked kernel's points, with the transform as one chunk, holds here too."""
+    config = configs.load_model("small-long")
+    rng = np.random.default_rng(seed)
+    x, h = samples(rng, 1 << 15), samples(rng, 1 << 15)
+    y = four_step_kernel.convolve(x, four_step_kernel.prepare(h, config), config).y
+    measured = snr_db(causal_convolution(x, h), y)
+    assert abs(accuracy.snr(config, 1 << 15) - measured) < 1
+
+
+# The command line.
+
+
+def run(*arguments: object) -> str:
+    result = CliRunner().invoke(app, [str(argument) for argument in arguments])
+    assert result.exit_code == 0, (result.output, result.exception)
+    return result.output
+
+
+def test_conv(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, seed: int) -> None:
+    monkeypatch.chdir(tmp_path)
+    rng = np.random.default_rng(seed)
+    x, h = samples(rng, 2, 400), samples(rng, 20)
+    np.save("x.npy", x)
+    np.save("h.npy", h)
+    shown = run(
+        "conv", "x.npy", "h.npy", "-o", "y.npy", "--report", "r.json",
+        "--backend", "model", "--config", "tiny-long",
+    )  # fmt: skip
+    assert "tiny-long: rows of 64" in shown
+    y, report = np.load("y.npy"), json.loads(Path("r.json").read_text())
+    assert y[1].tobytes() == modelled(x[1], h, 400).tobytes()
+    assert report["schedule"] == "four-step"
+    assert report["within_bound"] is True and report["worst_chunk"] == 0
+    assert report["error_bound_db"] == pytest.approx(20 * np.log10(four_step_bound(TINY, 8)))
+    np.save("x.npy", samples(rng, 513))
+    refused = CliRunner().invoke(
+        app,
+        ["conv", "x.npy", "h.npy", "-o", "z.npy", "--config", "tiny-long", "--backend", "model"],
+    )
+    assert refused.exit_code == 2 and refused.stderr.count("\n") == 1
+    assert "513 samples, but it must have 1 to 512" in refused.stderr
+
+
+def test_demo(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    run("demo", "--bases", 3000, "--config", "small-long", "--backend", "model", "--directory", "o")
+    report = json.loads(Path("o/report.json").read_text())
+    assert report["schedule"] == "four-step" and report["snr_db"] > 80
+    assert report["bit_exact"] is None  # of a model, which there is nothing to compare with
+    assert Path("o/demo.png").read_bytes().startswith(b"\x89PNG")
+    for backend, sentence in (
+        ("rtl", "no RTL of the four-step schedule yet"),
+        ("xrt", "--backend must be rtl or model, not 'xrt'."),
+    ):
+        refused = CliRunner().invoke(
+            app, ["demo", "--config", "small-long", "--backend", backend, "--directory", "p"]
+        )
+        assert refused.exit_code == 2 and sentence in refused.stderr
+        assert not Path("p").exists()
