@@ -46,6 +46,8 @@ NARROWEST = "tiny+mantissa_bits-14+exponent_bits-8+twiddle_bits-12"
 """The narrowest and the widest words; Icarus runs the second, where each stage saturates."""
 MANY_LANES = ("tiny+lanes-16+chunk-512", "tiny+lanes-8+chunk-256+outputs-2")
 """The shortest chunks with many lanes, which fill the command streams."""
+ONE_ROW = "tiny-long+max_length_log2-6"
+"""A four-step kernel without columns."""
 BRIEF = "BENCH_BRIEF"
 """Environment variable: run only what other configurations cannot show."""
 MANY_ROWS = 300
@@ -193,6 +195,17 @@ def kernel_bench_parameters(config: Config) -> dict[str, int | str]:
 def board_parameters(config: Config) -> dict[str, int | str]:
     """The board's parameters, with memories of 1,024 beats."""
     return {**kernel_parameters(config), "SamplesBeats": 1024, "SpectraBeats": 1024}
+
+
+def sample_columns_parameters(config: Config) -> dict[str, int | str]:
+    """Chunks that are tiles of columns, and a memory of two channels of the most rows."""
+    config.check_schedule(FOUR_STEP)
+    return {
+        "Lanes": config.lanes,
+        "Chunk": config.chunk,
+        "RowsLog2": config.rows_max.bit_length() - 1,
+        "Words": config.rows_max * config.chunk // config.lanes,
+    }
 
 
 def sample_ports_parameters(config: Config) -> dict[str, int | str]:
@@ -422,17 +435,8 @@ BENCHES: dict[str, tuple[Bench, ...]] = {
             module="tb.benches.convolution.bench_four_step_controller",
             about="every command stream against the four-step schedule's model",
             parameters=row_parameters,
-            configs=("tiny-long", "small-long"),
+            configs=("tiny-long", ONE_ROW, "small-long"),
             long=tuple(("small-long", sim) for sim in SIMS),
-        ),
-        Bench(
-            top="four_step_controller",
-            module="tb.benches.convolution.bench_four_step_controller",
-            about="transforms of one row alone",
-            parameters=lambda config: row_parameters(config) | {"MaxLengthLog2": config.chunk_log2},
-            configs=("tiny-long",),
-            sims=("verilator",),
-            variant="one-row",
         ),
     ),
     "chunk_controller": (
@@ -679,6 +683,19 @@ BENCHES: dict[str, tuple[Bench, ...]] = {
         ),
     ),
     "sample_ports": (
+        Bench(
+            top="sample_ports_tb",
+            module="tb.benches.ports.bench_sample_columns",
+            about="tiles of columns: every number of rows, lengths, full rate, reset",
+            parameters=sample_columns_parameters,
+            configs=("tiny-long", "small-long"),
+            sources=(
+                "tb/benches/ports/sample_ports_tb.sv",
+                MEMORY,
+            ),
+            long=tuple(("small-long", sim) for sim in SIMS),
+            variant="columns",
+        ),
         Bench(
             top="sample_ports_tb",
             module="tb.benches.ports.bench_sample_ports",

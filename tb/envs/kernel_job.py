@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import NamedTuple
+from typing import NamedTuple, Protocol
 
 import numpy as np
 
@@ -20,7 +20,7 @@ from crocuta.models.kernel import crocuta_kernel
 from crocuta.models.kernel.crocuta_kernel import SampleArray, Spectra
 from crocuta.models.layout import PAGE_BYTES, SAMPLE_BYTES
 from crocuta.models.transform.fft_engine import from_beats
-from tb.agents.axi_memory import Backdoor, Request
+from tb.agents.axi_memory import Request
 from tb.envs.job_model import argument_error
 from tb.lib.registers import bit
 
@@ -163,10 +163,17 @@ class Prediction:
         )
 
 
+class Contents(Protocol):
+    """What a memory holds."""
+
+    def read(self, address: int, size: int) -> bytes:
+        """So many bytes from an address on."""
+
+
 class Oracle:
     """Predicts jobs with models/crocuta_kernel."""
 
-    def __init__(self, config: Config, memories: Mapping[str, Backdoor]) -> None:
+    def __init__(self, config: Config, memories: Mapping[str, Contents]) -> None:
         self.config = config
         self.memories = memories
         self.beat_bytes = config.axi_bits // 8

@@ -35,7 +35,7 @@ TAILS = ("whole chunk", "whole lanes", "whole beats", "inside a beat")
 """Positions in a chunk at which a row may end."""
 WIDE_BITS = 30
 TONE_SHARE = 0.7
-"""Of the energy in three bins side by side."""
+"""A row is a tone if three adjacent bins have this share of its energy."""
 HUGE = 1e37
 MAX = float(np.finfo(np.float32).max)
 TINY = float(np.finfo(np.float32).tiny)

@@ -22,7 +22,7 @@ PRODUCT_FLAG_LATENCY = {1: 9, 2: 11}
 SUM_FLAG_LATENCY = {1: 18, 2: 20}
 MARKS = ("neither", "first", "last", "both")
 SUMS = ("none", "0", "1", "both")
-"""The output chunks that a pass adds to."""
+"""Classes of passes, by the outputs that they add to."""
 
 
 class MacPredictor(Predictor):
