@@ -1,6 +1,6 @@
 # Copyright 2026 The Crocuta authors
 # SPDX-License-Identifier: Apache-2.0
-"""The table of modules in docs/architecture.md is what the headers of rtl/ say."""
+"""The table of modules in docs/architecture.md matches the headers in rtl/."""
 
 from __future__ import annotations
 
