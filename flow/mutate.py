@@ -45,8 +45,8 @@ DIRECTORY = ROOT / "build" / "mutation"
 SURVIVORS = Path(__file__).with_name("mutation_survivors.toml")
 COPIED = ("rtl", "models", "host", "tb", "flow", "registers", "data", "pyproject.toml")
 LEAST_PERCENT = 95.0
-SPARED = {"crocuta_pkg.sv", "ram.sv"}
-"""Files without logic to mutate: functions for parameters, and an inferred memory."""
+SPARED = {"crocuta_pkg.sv", "sizes_pkg.sv", "cfp_pkg.sv", "ram.sv"}
+"""Files without logic to mutate: constants, functions for parameters, and an inferred memory."""
 SLACK_S = 30
 """Seconds added to a mutant's time limit, on top of a multiple of the fault-free time."""
 
