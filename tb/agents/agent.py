@@ -1,6 +1,6 @@
 # Copyright 2026 The Crocuta authors
 # SPDX-License-Identifier: Apache-2.0
-"""What all agents share: how they are configured, and that only an active one drives."""
+"""What all agents share: their configuration, and that only active ones drive."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def read(signal: Any) -> int:
 
 
 class Listener(uvm_analysis_export):
-    """Hands what an analysis port writes to a function of its parent."""
+    """Passes what an analysis port writes to a function of its parent."""
 
     def __init__(self, name: str, parent: uvm_component, heard: Callable[[Any], None]) -> None:
         super().__init__(name, parent)
@@ -59,7 +59,7 @@ class Agent(uvm_agent):
             self.driver = self.driver_class.create("driver", self)
 
     def connect_phase(self) -> None:
-        """Items go to the driver, what the monitor sees to the coverage and to the outside."""
+        """Connects the sequencer to the driver, and the monitor to the coverage and the outside."""
         self.port = self.monitor.port
         self.monitor.port.connect(self.coverage.analysis_export)
         if self.driver is not None and self.sequencer is not None:

@@ -1,7 +1,7 @@
 # Copyright 2026 The Crocuta authors
 # SPDX-License-Identifier: Apache-2.0
 """The agent of an AXI4-Lite slave port: cocotbext-axi's master carries out the accesses, and the
-monitor checks the protocol and tells of every access."""
+monitor checks the protocol and publishes every access."""
 
 from __future__ import annotations
 

@@ -46,7 +46,7 @@ STALLS = {"none": range(1), "seldom": range(1, 300), "often": range(300, 600)}
 LENGTHS = ("one", "some", "longest")
 """The beats of a burst."""
 WAITS = ("0", "1", "2 and more")
-"""The clocks that an address or a beat stood before it was accepted."""
+"""The clocks for which an address or a beat waited to be accepted."""
 DIRECTIONS = ("read", "write")
 CHANNELS = ("ar", "r", "aw", "w", "b")
 """The five channels in the order of hold_i."""
@@ -184,7 +184,7 @@ class Burst(NamedTuple):
     responses: tuple[int, ...]
     """One a beat of a read, one of a write."""
     waits: tuple[tuple[str, int], ...]
-    """How many clocks the address and each beat stood, with their channels."""
+    """How many clocks the address and each beat waited, with their channels."""
     gap: int
     """The most clocks in which the memory owed it a beat or an answer and gave nothing."""
 
@@ -237,7 +237,7 @@ class Channel:
         """Nothing is presented."""
         self.standing: tuple[int, ...] | None = None
         self.stood = 0
-        """The clocks that the last one stood."""
+        """The clocks for which the last one waited."""
 
     def handshake(self) -> int:
         """Valid in bit 1, ready in bit 0."""
@@ -301,7 +301,7 @@ class Outstanding:
 class PortWatch:
     """The rules of AXI4, as far as this memory and its masters use it: whole words, INCR, in order.
 
-    `clock` looks at the port at a falling edge and tells of what happened: requests, refusals and
+    `clock` looks at the port at a falling edge and returns what happened: requests, refusals and
     complete bursts. It raises AssertionError at any breach.
     """
 
@@ -317,7 +317,7 @@ class PortWatch:
         self.reset()
 
     def reset(self, clocks: int = 0) -> None:
-        """All that was on its way is forgotten; after so many clocks of a reset."""
+        """Forgets all that was on its way; `clocks` of the reset have passed."""
         for channel in self.channels.values():
             channel.reset()
             quiet = clocks < self.config.reset_clocks or not read(channel.valid)
@@ -389,7 +389,7 @@ class PortWatch:
 
     def _read_beat(self, values: tuple[int, ...], events: list[Request | Refusal | Burst]) -> None:
         data, response, last, identifier = values
-        self._claim(bool(self.reads), "a read beat that nobody asked for")
+        self._claim(bool(self.reads), "a read beat without a request")
         burst = self.reads[0]
         self._claim(identifier == burst.request.identifier, f"RID is {identifier}")
         if response != AxiResp.OKAY:

@@ -1,7 +1,7 @@
 # Copyright 2026 The Crocuta authors
 # SPDX-License-Identifier: Apache-2.0
 """The agent of a stream of beats: valid, data and perhaps ready. As a source it sends beats with
-gaps, as a sink it stalls, and passive it only watches.
+gaps, as a sink it stalls; a passive one only watches.
 
 Inputs change after a rising edge; what stands at the falling edge before the next one is decided.
 """
@@ -31,8 +31,8 @@ from tb.lib.coverage import covergroup
 from tb.lib.profiles import idle_clocks
 
 CLOSED, ONE = "closed", "one"
-"""What a sink may do besides the profiles: take nothing, or one beat and no more; the item is
-finished when that beat is taken."""
+"""What a sink may do besides following a profile: take nothing, or take one beat and no more, which
+finishes the item."""
 
 
 @dataclass(frozen=True)
@@ -84,7 +84,7 @@ class BeatSequence(uvm_sequence):
         self.item = BeatItem(beats=beats, profile=profile)
 
     async def body(self) -> None:
-        """Returns when the last beat is taken, a reset cuts them short, or the sink goes on so."""
+        """Returns when the last beat is taken, a reset comes first, or the sink has the profile."""
         await self.start_item(self.item)
         await self.finish_item(self.item)
 
@@ -95,12 +95,12 @@ class Beat(NamedTuple):
     clock: int
     values: tuple[int, ...]
     wait: int = 0
-    """Clocks that it stood before it was taken."""
+    """Clocks for which it waited to be taken."""
 
 
 class BeatDriver(uvm_driver):
     """Source: presents each beat until it is taken. Between beats the data is the complement of
-    the last beat's, and in reset random with valid high, so that what is taken without cause shows.
+    the last beat's, and in reset random with valid high, so that a design that takes it shows.
     Sink: is ready as the newest item's profile says.
     """
 
@@ -195,7 +195,7 @@ class BeatDriver(uvm_driver):
                 self.bus.ready.value = int(ready)
                 last = ready
             if found:
-                # No sooner: the sequence does not wait for the end yet when it hears of the start.
+                # Not earlier: the sequence begins to wait for the end after it has sent the item.
                 await FallingEdge(clk)
                 while profile == ONE and not read(self.bus.valid):
                     await FallingEdge(clk)
@@ -240,7 +240,7 @@ class BeatMonitor(uvm_monitor):
                 self.standing, wait = values, wait + 1
 
     def check_phase(self) -> None:
-        """No beat is left that nobody took: no scoreboard has heard of it."""
+        """Fails on a beat that nobody took: no scoreboard knows of it."""
         assert self.standing is None, f"{self.get_full_name()}: {self.standing} was never taken"
 
 

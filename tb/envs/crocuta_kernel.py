@@ -170,7 +170,7 @@ class KernelPredictor(uvm_component):
         self.written_while_busy = False
         self.refusals: list[tuple[int, int]] = []
         self.traffic: set[bool] = set()
-        """Whether the running job has asked for reads and for writes of results."""
+        """Whether the running job has requested reads, and writes of results."""
 
     @property
     def state(self) -> str:

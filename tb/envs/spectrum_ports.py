@@ -53,7 +53,7 @@ class SpectrumPredictor(PortsPredictor):
     env: SpectrumPortsEnv
 
     def build_phase(self) -> None:
-        """Tells, too, what each burst that is read waits for."""
+        """Also writes what each burst that is read waits for."""
         super().build_phase()
         self.required = uvm_analysis_port("required", self)
 

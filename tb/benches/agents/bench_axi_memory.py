@@ -173,7 +173,7 @@ class RandomAccesses(AccessTest):
 
 @pyuvm.test()
 class RefusedAccesses(AccessTest):
-    """Errors anywhere: the master hears of them, and only the refused beat is not written."""
+    """Errors anywhere: the master sees them, and only the refused beat is not written."""
 
     async def main(self) -> None:
         """Accesses around the bad beats."""
@@ -567,7 +567,7 @@ async def rules_of_answers(_: Any) -> None:
     w, b, r = ({f"{channel}valid": 1, f"{channel}ready": 1} for channel in "wbr")
     two = ar | {"arlen": 1}
     breaches: dict[str, tuple[Mapping[str, int | Logic], ...]] = {
-        "a read beat that nobody asked for": (ar, r | {"rlast": 1}, r | {"rlast": 1}),
+        "a read beat without a request": (ar, r | {"rlast": 1}, r | {"rlast": 1}),
         "RLAST is 1 at beat 1": (two, r | {"rlast": 1}),
         "RLAST is 0 at beat 2": (two, r, r),
         "RID is 1": (ar, r | {"rlast": 1, "rid": 1}),
