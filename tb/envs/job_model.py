@@ -110,7 +110,7 @@ class JobModel:
 
     @property
     def latch(self) -> bool:
-        """The pulse that takes over the arguments."""
+        """The pulse that latches the arguments."""
         return self.phase == "preparing" and self.age == 0
 
     @property
@@ -120,7 +120,7 @@ class JobModel:
 
     @property
     def state(self) -> str:
-        """What the host would call it."""
+        """The state as a host sees it."""
         if self.phase != "idle":
             return self.phase
         if self.done or self.done_pulse:
@@ -179,7 +179,7 @@ class JobModel:
         begin = self.at_rest and self.start and not self.done
         waits = self.phase in ("running", "stopping") and self.pending and not self.progress
         expired, aborted, at_rest = self.expired and self.pending, self.abort, self.at_rest
-        # An event wins over the host, and an abort over both.
+        # An event takes precedence over the host, and an abort over both.
         if acts.abort or self.abort:
             self.start = self.done = self.ready = False
             self.status = 0

@@ -54,7 +54,7 @@ def ceil_to(value: int, step: int) -> int:
 
 
 def accuracy_bound(x: SampleArray, h: SampleArray, config: Config) -> FloatArray:
-    """The most that a sample of y may be away from float64's, for rows that raise no flag.
+    """The most by which a sample of y may differ from float64's, for rows that raise no flag.
 
     Two roundings a level, each of no more than the mantissas' and the twiddles' last bits together,
     in proportion to the energies of the chunks that are multiplied; besides, subnormal samples
@@ -78,7 +78,7 @@ def accuracy_bound(x: SampleArray, h: SampleArray, config: Config) -> FloatArray
 
 
 def inaccuracy(x: SampleArray, h: SampleArray, y: SampleArray, config: Config) -> str:
-    """What is wrong with y = x * h beside float64; nothing of the models is looked at."""
+    """What is wrong with y = x * h compared with float64; the models play no part in it."""
     exact = reference.causal_convolution(x, h)
     off = np.abs(exact - y) - accuracy_bound(x, h, config)
     worst = int(off.argmax())
@@ -98,7 +98,7 @@ class Area:
     grain: int
     """The bytes of a sample or a word."""
     between: tuple[bytes, ...] = ()
-    """What may be there before the job's end, besides."""
+    """What else may be there before the job's end."""
 
     def problem(self, got: bytes, ended: bool) -> str:
         """What is wrong with its contents, after the job or when it was cut short."""
@@ -126,7 +126,7 @@ class Window:
     """The bytes of a row, in whole beats."""
 
     def holds(self, request: Request, beat_bytes: int) -> bool:
-        """Whether a burst lies in one of the rows."""
+        """Whether a burst is within one of the rows."""
         row, offset = divmod(request.address - self.address, self.stride)
         return 0 <= row < self.rows and offset + request.beats * beat_bytes <= self.used
 
@@ -156,7 +156,7 @@ class Prediction:
         return Job(Mode(values.pop("mode")), **values)
 
     def allows(self, port: Port, request: Request, beat_bytes: int) -> bool:
-        """Whether a burst lies where the job may read or write."""
+        """Whether a burst is where the job may read or write."""
         return any(
             window.port == port and window.holds(request, beat_bytes) for window in self.windows
         )
@@ -264,7 +264,7 @@ class Oracle:
             if streams[stream]:
                 self._spectra(prediction, port, address, most)
         if streams["x_store"]:
-            # Every channel stores its chunks in the place of those of the one before.
+            # Every channel's chunks replace those of the channel before.
             *others, last = (
                 self._slots(crocuta_kernel.prepare(x[: stored * config.chunk], config))
                 for x in prediction.rows

@@ -34,7 +34,7 @@ from tb.lib.registers import ARGUMENTS, ERRORS, HIGH, OFFSETS
 PATIENCE = 20
 """How many times the clocks of its beats a job may take, when the memories are slow."""
 OVERHEAD = 20_000
-"""The clocks of a job without beats, at most."""
+"""The most clocks that a job without beats takes."""
 
 
 class CutShortError(Exception):
@@ -42,7 +42,7 @@ class CutShortError(Exception):
 
 
 class KernelSequence(uvm_sequence):
-    """What a host can do; everything raises CutShortError when a reset comes."""
+    """What a host can do; all of it raises CutShortError when a reset comes."""
 
     env: KernelEnv
 
@@ -63,7 +63,7 @@ class KernelSequence(uvm_sequence):
         raise NotImplementedError
 
     async def access(self, *items: AxiLiteItem) -> None:
-        """Accesses of the registers."""
+        """Accesses the registers."""
         await AxiLiteSequence(*items).start(self.env.registers.sequencer)
         if any(item.cut_short for item in items):
             raise CutShortError
@@ -110,7 +110,7 @@ class KernelSequence(uvm_sequence):
             assert clock_now() <= last, f"the kernel does not set bit {bit:#x} of control"
 
     async def wait(self, limit: int | None = None) -> None:
-        """Waits for the end of a job: for the interrupt when that is enabled, else by asking."""
+        """Waits for the end of a job: for the interrupt if it is enabled, else by polling."""
         dut = self.env.dut
         if not await self.read("global_interrupt"):
             await self.ask(DONE)
@@ -190,7 +190,7 @@ class KernelSequence(uvm_sequence):
         return job
 
     def _put(self, memory: str, contents: dict[str, bytes]) -> dict[str, int]:
-        """Buffers in random order, half of the times with gaps between them."""
+        """Buffers in random order, half of the time with gaps between them."""
         backdoor: Backdoor = self.env.memories[memory].memory
         gap = backdoor.size - sum(map(len, contents.values()))
         assert gap >= 0, f"{memory} holds {backdoor.size} bytes, not {contents}"
@@ -345,7 +345,7 @@ class AbortSequence(KernelSequence):
         self.error = ""
 
     async def host(self) -> None:
-        """Start, abort, and ask until it is done."""
+        """Start, abort, and poll until it is done."""
         await self.start_job(self.job)
         await ClockCycles(self.env.dut.clk_i, self.clocks)
         await self.write("control", SW_RESET)
@@ -364,7 +364,7 @@ class RegisterSequence(KernelSequence):
         self.register, self.value, self.reads = name, value, reads
 
     async def host(self) -> None:
-        """The accesses; what they answer is compared."""
+        """The accesses; the scoreboard compares their answers."""
         await self.write(self.register, self.value)
         for name in (self.register, *self.reads):
             await self.read(name)
@@ -405,7 +405,7 @@ class KernelTest(BlockTest):
         return sequence
 
     def rows(self, length: int, channels: int = 1, kind: str = "") -> SampleArray:
-        """Rows of a kind; by default of any that does no harm to the others."""
+        """Rows of a kind; by default of any that leaves the other rows' results accurate."""
         return samples(self.rng, kind or random.choice(HARMLESS), channels, length)
 
     async def convolve(self, length_x: int, length_h: int, channels: int = 1) -> Job:
@@ -425,7 +425,7 @@ class KernelTest(BlockTest):
             await BehaviourSequence(behaviour).start(self.env.memories[name].sequencer)
 
     async def any_behaviour(self) -> dict[str, Behaviour]:
-        """Each memory behaves in a way of its own."""
+        """Each memory gets its own behaviour."""
         behaviours = {name: Behaviour.random() for name in BASES}
         await self.behave(behaviours)
         return behaviours
