@@ -664,7 +664,7 @@ def test_simulation_times_out_and_works_on() -> None:
             with pytest.raises(JobTimeout) as late:
                 device.convolve(rows(1, 20_000), filter)
             assert sentence(late) == (
-                "The job was not finished in 1e-06 s and was aborted: the device works on, but give"
+                "The job was not finished in 1e-06 s and was aborted: the device still works; give"
                 " a longer timeout= if the job needs one."
             )
             same(device.convolve(x, filter), modelled(x, h))

@@ -1,6 +1,6 @@
 # Copyright 2026 The Crocuta authors
 # SPDX-License-Identifier: Apache-2.0
-"""The benches' scoreboards: what they let pass, and each thing they must not."""
+"""The benches' scoreboards: what they accept, and everything that they must reject."""
 
 from __future__ import annotations
 
@@ -91,7 +91,7 @@ def test_pulses_at_their_clocks_pass_in_any_order(pulses: PulseScoreboard) -> No
     assert not pulses.drained
     pulses.observe.write(Beat(5, ()))
     assert pulses.drained
-    pulses.expect.write(9)  # would have come in the reset
+    pulses.expect.write(9)  # would have come during the reset
     pulses.flush(9)
     pulses.expect.write(20)
     pulses.observe.write(Beat(20, ()))

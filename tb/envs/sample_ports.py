@@ -26,7 +26,7 @@ from crocuta.models.ports.sample_reader import (
 from crocuta.models.ports.sample_writer import write_chunk
 from tb.agents.agent import read
 from tb.agents.beat import Beat
-from tb.envs.ports import PortsEnv, PortsPredictor, Store
+from tb.envs.ports import OUTSTANDING, SETTLED, PortsEnv, PortsPredictor, Store
 from tb.envs.scoreboard import Expected
 from tb.lib.coverage import seldom
 
@@ -40,6 +40,19 @@ SAMPLE_LENGTH = seldom(
     {"way_x_samples": [("store", "none")]},  # a dummy chunk is read alone
 )
 
+SAMPLE_TILE = seldom(
+    "sample_ports.tile",
+    {
+        "way": WAYS,
+        "rows": ("one", "some"),
+        "end": ("none", "a lane's part", "behind it"),
+    },
+    {"way_x_rows_x_end": ("way", "rows", "end")},
+    # With one row a lane's part is all of it, and the only tile has samples.
+    {"way_x_rows_x_end": [(None, "one", "behind it"), (None, "one", "none")]},
+)
+"""Where the samples that exist end: within or behind what a lane has of the row."""
+
 Command = tuple[int, int]
 """The byte address of a chunk and the number of its samples that exist."""
 
@@ -52,12 +65,24 @@ class SamplePredictor(PortsPredictor):
         self.commands: deque[Command] = deque()
         self.rows: deque[int] = deque()
 
+    @property
+    def holds(self) -> bool:
+        """A chunk whose beats have not all come keeps the writer from being idle."""
+        return self.env.most_rows > 1 and bool(self.commands)
+
     def _sample(self, way: str, samples: int) -> None:
-        size = (samples > 0) + (samples > 1) + (samples == self.env.chunk)
+        env = self.env
+        if env.most_rows > 1:
+            each = env.chunk_beats // env.rows
+            behind = samples % env.chunk % env.chunk_beats
+            end = "none" if not samples else "a lane's part" if behind < each else "behind it"
+            SAMPLE_TILE(way, "one" if env.rows == 1 else "some", end)
+            return
+        size = (samples > 0) + (samples > 1) + (samples == env.chunk)
         SAMPLE_LENGTH(way, SIZES[size])
 
     def _bursts(self, command: Command, outlet: uvm_analysis_port) -> None:
-        for burst in bursts(*command, self.env.lanes, self.env.chunk):
+        for burst in bursts(*command, self.env.lanes, self.env.chunk, self.env.rows):
             outlet.write(Expected(burst))
 
     def load(self, beat: Beat) -> None:
@@ -68,7 +93,7 @@ class SamplePredictor(PortsPredictor):
         self._sample("load", samples)
         self._bursts((address, samples), self.read_bursts)
         image = env.contents.image
-        rows = read_chunk(image, address - env.base, samples, env.lanes, env.chunk)
+        rows = read_chunk(image, address - env.base, samples, env.lanes, env.chunk, env.rows)
         for row in env.packed(rows):
             self.beats.write(Expected((row,)))
 
@@ -94,10 +119,12 @@ class SamplePredictor(PortsPredictor):
 
     def _whole_chunks(self) -> None:
         while self.commands and len(self.rows) >= self.env.chunk_beats:
-            self.stores.write(self._next_store())
+            for store in self._next_stores():
+                self.stores.write(store)
 
-    def _next_store(self) -> Store:
-        """The oldest store with the beats that have come, which leave the queues."""
+    def _next_stores(self) -> list[Store]:
+        """The oldest store with the beats that have come, which leave the queues: what each lane
+        has of each row."""
         env = self.env
         address, samples = self.commands.popleft()
         count = min(len(self.rows), env.chunk_beats)
@@ -107,13 +134,17 @@ class SamplePredictor(PortsPredictor):
         data = b"".join(self.rows.popleft().to_bytes(env.lanes * 4, "little") for _ in range(count))
         rows[:count] = np.frombuffer(data, "<u4").reshape(count, env.lanes)
         values, marks = np.zeros(samples, np.uint32), np.zeros(samples, np.uint32)
-        write_chunk(values, 0, samples, rows)
-        write_chunk(marks, 0, samples, known)
-        return Store((address - env.base) // SAMPLE_BYTES, values, marks.astype(bool))
+        write_chunk(values, 0, samples, rows, env.rows)
+        write_chunk(marks, 0, samples, known, env.rows)
+        each = env.chunk_beats // env.rows
+        first = (address - env.base) // SAMPLE_BYTES
+        starts = range(0, env.rows * env.chunk, env.chunk_beats)
+        parts = [slice(start, min(start + each, samples)) for start in starts if start < samples]
+        return [Store(first + each.start, values[each], marks[each] != 0) for each in parts]
 
     def unfinished(self) -> list[Store]:
         """The chunk of which only a part has come, if there is one."""
-        return [self._next_store()] if self.commands and self.rows else []
+        return self._next_stores() if self.commands and self.rows else []
 
 
 class SamplePortsEnv(PortsEnv):
@@ -129,6 +160,28 @@ class SamplePortsEnv(PortsEnv):
     controls = ("stop", "loop")
     predictor_class = SamplePredictor
     waiting = ("writer",)
+
+    @property
+    def most_rows(self) -> int:
+        """The most rows of whose columns a chunk may be a tile."""
+        return 1 << int(self.dut.RowsLog2.value)
+
+    @property
+    def rows(self) -> int:
+        """Those of the chunks now."""
+        return 1 << read(self.dut.rows_log2_i) if self.most_rows > 1 else 1
+
+    @property
+    def settled(self) -> int:
+        """A tile's last beats may be of samples that do not exist: the writer takes them, and walks
+        over their bursts, a lane of a part a clock, after the last burst that it writes."""
+        return SETTLED + 24 * self.lanes if self.most_rows > 1 else SETTLED
+
+    @property
+    def outstanding(self) -> int:
+        """More where a lane's part of a tile is several bursts."""
+        tile = min(self.chunk_beats, 2 * self.lanes * BURST_BEATS)
+        return OUTSTANDING if tile <= self.chunk_beats // self.most_rows else 4 * OUTSTANDING
 
     @property
     def burst_beats(self) -> int:
