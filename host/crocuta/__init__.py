@@ -8,7 +8,7 @@
         filter = device.prepare(h)
         y = device.convolve(x, filter)
 
-docs/programming.md has the details, `python -m crocuta --help` the command line.
+See docs/programming.md for details, and `python -m crocuta --help` for the command line.
 """
 
 from __future__ import annotations

@@ -59,7 +59,7 @@ class JobTimeout(KernelError):
 
     def __init__(self, seconds: float, *, aborted: bool = True) -> None:
         remedy = (
-            "was aborted: the device works on, but give a longer timeout= if the job needs one"
+            "was aborted: the device still works; give a longer timeout= if the job needs one"
             if aborted
             else "may go on: close this device and open it again, with a longer timeout= if the job"
             " needs one"

@@ -173,7 +173,7 @@ class RandomAccesses(AccessTest):
 
 @pyuvm.test()
 class RefusedAccesses(AccessTest):
-    """Errors anywhere: the master hears of them, and only the refused beat is not written."""
+    """Errors anywhere: the master sees them, and only the refused beat is not written."""
 
     async def main(self) -> None:
         """Accesses around the bad beats."""
@@ -567,12 +567,12 @@ async def rules_of_answers(_: Any) -> None:
     w, b, r = ({f"{channel}valid": 1, f"{channel}ready": 1} for channel in "wbr")
     two = ar | {"arlen": 1}
     breaches: dict[str, tuple[Mapping[str, int | Logic], ...]] = {
-        "a read beat that nobody asked for": (ar, r | {"rlast": 1}, r | {"rlast": 1}),
+        "a read beat without a request": (ar, r | {"rlast": 1}, r | {"rlast": 1}),
         "RLAST is 1 at beat 1": (two, r | {"rlast": 1}),
         "RLAST is 0 at beat 2": (two, r, r),
         "RID is 1": (ar, r | {"rlast": 1, "rid": 1}),
         "BID is 0": (aw | {"awid": 1}, w | {"wlast": 1}, b),
-        "an answer to no write": (aw, w | {"wlast": 1}, b, b),
+        "a response without a write": (aw, w | {"wlast": 1}, b, b),
         "a write beat without an address": (aw, w | {"wlast": 1}, w),
         "3 bursts outstanding on ar": (ar, ar, ar | {"arready": 0}),
         "3 bursts outstanding on aw": (aw, aw, aw | {"awready": 0}),
@@ -589,8 +589,8 @@ async def rules_of_answers(_: Any) -> None:
         assert words in found, f"{words!r} was not noticed, but {found!r}"
         sample_rule(words)
     # An answer before the last beat, and one in the clock of it.
-    assert "an answer to no write" in Script().play(aw | {"awlen": 1}, w, b)
-    assert "an answer to no write" in Script().play(aw, w | b | {"wlast": 1})
+    assert "a response without a write" in Script().play(aw | {"awlen": 1}, w, b)
+    assert "a response without a write" in Script().play(aw, w | b | {"wlast": 1})
     # In the first clock of a reset something may still be valid.
     script = Script()
     assert not script.play(ar | {"arready": 0})

@@ -67,7 +67,7 @@ def part(length: int) -> str:
 
 
 class Access(NamedTuple):
-    """What the bridge asked for."""
+    """What the bridge requested."""
 
     space: Space
     write: bool
@@ -91,7 +91,7 @@ def anything(count: int) -> list[int]:
 
 
 class Bench:
-    """The bridge's surroundings. What it asks for has to be what `expected` says, in order."""
+    """The bridge's surroundings. What it requests has to be what `expected` says, in order."""
 
     def __init__(self, dut: Any) -> None:
         self.dut = dut
@@ -149,7 +149,7 @@ class Bench:
         self.uart.bit_ns = clocks_per_bit * PERIOD_NS
 
     def _observe(self, access: Access) -> None:
-        assert self.expected, f"clock {clock_now()}: nobody asked for {access}"
+        assert self.expected, f"clock {clock_now()}: {access} was not expected"
         wanted = self.expected.popleft()
         assert access == wanted, f"clock {clock_now()}: {access} instead of {wanted}"
         self.compared += 1
@@ -314,7 +314,7 @@ class Bench:
             got = await self.uart.receive(1, bits)
         except UartTimeout:
             return
-        raise AssertionError(f"{got.hex()} came, which nothing had asked for")
+        raise AssertionError(f"{got.hex()} came without a command")
 
     async def finish(self) -> None:
         """Nothing more comes, nothing is missing, and all is there that was written."""
@@ -452,7 +452,7 @@ async def refused(bench: Bench) -> None:
 @cocotb.test()
 @covered
 async def bad_commands(dut: Any) -> None:
-    """Each kind of command that asks for what there is not."""
+    """Each kind of command for something that does not exist."""
     bench = await started(dut)
     for about, data in refusals(len(bench.memory)).items():
         dut._log.info("%s", about)
