@@ -15,10 +15,10 @@ from crocuta.models import layout, reference
 from crocuta.models.cfp import FloatArray, Format, stack, unpack
 from crocuta.models.configs import Config
 from crocuta.models.convolution import chunk_controller
-from crocuta.models.convolution.chunk_controller import WORD_BYTES, Job, Mode
+from crocuta.models.convolution.chunk_controller import Job, Mode
 from crocuta.models.kernel import crocuta_kernel
 from crocuta.models.kernel.crocuta_kernel import SampleArray, Spectra
-from crocuta.models.layout import PAGE_BYTES, SAMPLE_BYTES
+from crocuta.models.layout import PAGE_BYTES, SAMPLE_BYTES, WORD_BYTES
 from crocuta.models.transform.fft_engine import from_beats
 from tb.agents.axi_memory import Request
 from tb.envs.job_model import argument_error
@@ -127,7 +127,7 @@ class Window:
     """Bytes per row, rounded up to whole beats."""
 
     def holds(self, request: Request, beat_bytes: int) -> bool:
-        """Whether a burst lies in one of the rows."""
+        """Whether a burst is within one of the rows."""
         row, offset = divmod(request.address - self.address, self.stride)
         return 0 <= row < self.rows and offset + request.beats * beat_bytes <= self.used
 
@@ -157,7 +157,7 @@ class Prediction:
         return Job(Mode(values.pop("mode")), **values)
 
     def allows(self, port: Port, request: Request, beat_bytes: int) -> bool:
-        """Whether a burst lies where the job may read or write."""
+        """Whether a burst is where the job may read or write."""
         return any(
             window.port == port and window.holds(request, beat_bytes) for window in self.windows
         )

@@ -320,7 +320,7 @@ class ContentsScoreboard(uvm_scoreboard):
 
 class ActivityScoreboard(uvm_scoreboard):
     """idle_o and pending_o of both ports against what the clocks before have left on the bus; it
-    tells of error_o, too.
+    also publishes error_o.
 
     A port with a burst presented or unanswered is pending and not idle. Unless it is stopped,
     neither is a port idle that has accepted a command whose bursts are not all answered, if it is
@@ -329,7 +329,7 @@ class ActivityScoreboard(uvm_scoreboard):
     """
 
     def build_phase(self) -> None:
-        """Listens to commands and to complete bursts, and tells of error pulses."""
+        """Listens to commands and to complete bursts, and writes error pulses."""
         self.env: Any = self.get_parent()
         self.loads = Listener("loads", self, lambda _: self._owe(False, 1))
         self.stores = Listener("stores", self, lambda _: self._owe(True, 1))

@@ -16,13 +16,8 @@ from typing import ClassVar
 import numpy as np
 from pyuvm import uvm_analysis_port
 
-from crocuta.models.layout import SAMPLE_BYTES
-from crocuta.models.ports.sample_reader import (
-    BURST_BEATS,
-    Samples,
-    bursts,
-    read_chunk,
-)
+from crocuta.models.layout import MAX_TILE_ROWS, SAMPLE_BYTES, tile_beats
+from crocuta.models.ports.sample_reader import Samples, bursts, read_chunk
 from crocuta.models.ports.sample_writer import write_chunk
 from tb.agents.agent import read
 from tb.agents.beat import Beat
@@ -180,13 +175,13 @@ class SamplePortsEnv(PortsEnv):
     @property
     def outstanding(self) -> int:
         """More where a lane's part of a tile is several bursts."""
-        tile = min(self.chunk_beats, 2 * self.lanes * BURST_BEATS)
+        tile = tile_beats(self.lanes, self.chunk)
         return OUTSTANDING if tile <= self.chunk_beats // self.most_rows else 4 * OUTSTANDING
 
     @property
     def burst_beats(self) -> int:
         """The beats of the longest burst."""
-        return min(BURST_BEATS, self.chunk_beats // (2 * self.lanes))
+        return min(MAX_TILE_ROWS, self.chunk_beats // (2 * self.lanes))
 
     def packed(self, rows: Samples) -> list[int]:
         """Packs samples into beats, each one integer with lane 0 in the low bits."""

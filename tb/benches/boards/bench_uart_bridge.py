@@ -138,8 +138,8 @@ class Bench:
         self.tasks = [cocotb.start_soon(play()) for play in plays]
         self.uart = Uart(dut.rx_i, dut.tx_o, 0.0, skew)
         self.rate(self.clocks_at_first)
-        # The bridge accepts a start bit only after it has seen the line high. Start anywhere between
-        # two edges.
+        # The bridge accepts a start bit only after it has seen the line high. Start anywhere
+        # between two edges.
         await ClockCycles(dut.clk_i, LINE_CLOCKS)
         await Timer(random.randrange(1, 1000 * PERIOD_NS), "ps")
 
@@ -150,7 +150,7 @@ class Bench:
         self.uart.bit_ns = clocks_per_bit * PERIOD_NS
 
     def _observe(self, access: Access) -> None:
-        assert self.expected, f"clock {clock_now()}: nobody asked for {access}"
+        assert self.expected, f"clock {clock_now()}: {access} was not expected"
         wanted = self.expected.popleft()
         assert access == wanted, f"clock {clock_now()}: {access} instead of {wanted}"
         self.compared += 1
@@ -315,7 +315,7 @@ class Bench:
             got = await self.uart.receive(1, bits)
         except UartTimeout:
             return
-        raise AssertionError(f"{got.hex()} came, which nothing had asked for")
+        raise AssertionError(f"{got.hex()} came without a command")
 
     async def finish(self) -> None:
         """Checks that nothing more comes, nothing is missing, and everything was written."""
