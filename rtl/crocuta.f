@@ -2,6 +2,8 @@
 
 // Packages
 crocuta_pkg.sv
+sizes_pkg.sv
+cfp_pkg.sv
 
 // Cells that everything is built from
 cells/ram.sv

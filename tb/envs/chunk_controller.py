@@ -67,10 +67,10 @@ class JobSequence(uvm_sequence):
 
 
 class StreamScoreboard(Scoreboard):
-    """Commands of a schedule that may be too long to write down: made as they come."""
+    """Commands of a schedule, which may be so long that they are made one at a time."""
 
     def build_phase(self) -> None:
-        """`taken` hears of each command that was right."""
+        """`taken` is called for each command that was right."""
         super().build_phase()
         self.coming: Iterator[Expected] = iter(())
         self.taken: Callable[[Beat, bool, bool], None]
@@ -104,13 +104,13 @@ class StreamScoreboard(Scoreboard):
         super().flush(clock)
 
     def check_phase(self) -> None:
-        """Some streams have no command in some jobs; the environment sees that some were
+        """Some jobs have no command for a stream; the environment checks that something was
         compared."""
         assert self.drained, f"{self.get_name()}: commands never came"
 
 
 class SchedulePredictor(uvm_component):
-    """From a job's start to its streams, and from its end to the question whether all came."""
+    """At a job's start it predicts the streams, and at its end it checks that all have come."""
 
     def build_phase(self) -> None:
         """Listens on `events` of the job, and on every command that was taken."""
@@ -358,7 +358,7 @@ class ControllerTest(BlockTest):
         ]
 
     async def profile(self, profile: str, *names: str) -> None:
-        """The consumers of some streams, or of all, go on with a profile."""
+        """Gives the consumers of some streams, or of all, a profile."""
         agents = [self.env.streams[name] for name in names or STREAMS]
         await gather(*(BeatSequence(profile).start(agent.sequencer) for agent in agents))
 
@@ -372,7 +372,7 @@ class ControllerTest(BlockTest):
         await JobSequence(JobItem(job, pause)).start(self.env.job.sequencer)
 
     async def run_phase(self) -> None:
-        """The test, and an eye on it."""
+        """The test, under a watch."""
         cocotb.start_soon(self.watch())
         await super().run_phase()
 

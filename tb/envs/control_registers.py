@@ -81,7 +81,7 @@ def argument_items(arguments: dict[str, int]) -> list[AxiLiteItem]:
 
 
 class RegisterPredictor(uvm_component):
-    """Knows every register and what the core is told in each clock.
+    """Knows every register and the core's inputs in each clock.
 
     An answer's first clock is the one after its access took effect: a read brings what was there
     in the clock before, and a write is seen from this clock on.
@@ -183,7 +183,7 @@ class RegisterPredictor(uvm_component):
         )
 
     def _sample_job(self, told: CoreInputs, enable: int) -> None:
-        """What is true of one clock of a job."""
+        """Coverage of one clock of a job."""
         job = self.job
         self._sample_line(("off", "on")[enable], EVENTS[job.status])
         if job.phase == "running":
@@ -203,7 +203,7 @@ class RegisterPredictor(uvm_component):
                     self._sample_good(name, edge)
 
     def _sample_access(self, access: AxiLiteAccess) -> None:
-        """What an access of no register, or a write of one, does."""
+        """Coverage of an access: where there is no register, and what a write does."""
         kind = "write" if access.write else "read"
         offset = access.address & ~3
         if offset not in BY_OFFSET:
@@ -279,7 +279,7 @@ class RegisterPredictor(uvm_component):
             self._sample_job(self.told, self.value("global_interrupt", "enable"))
             arguments = {name: self._argument(name) for name in ARGUMENTS} if job.latch else {}
             job.step(self.told, acts, enable, arguments, self.value("watchdog", "value"))
-            # A read brings what was there before a write that is answered with it.
+            # A read returns what was there before a write that is answered in the same clock.
             for access in sorted(self.waiting, key=lambda access: access.write):
                 self.registers.predict(access)
             self.waiting = []
@@ -328,7 +328,7 @@ class RegisterPredictor(uvm_component):
 
 
 class ControlRegistersEnv(BlockEnv):
-    """Host, core, predictor, and a scoreboard each for reads and for what the core is told."""
+    """Host, core, predictor, and scoreboards for reads and for what goes to the core."""
 
     block = "control_registers"
 
@@ -377,14 +377,14 @@ class ControlRegistersEnv(BlockEnv):
 
 
 class CoreSequence(uvm_sequence):
-    """What the core tells, one item after the other."""
+    """What the core sends, item by item."""
 
     def __init__(self, *items: CoreItem) -> None:
         super().__init__("core")
         self.items = items
 
     async def body(self) -> None:
-        """Returns when the last has stood for its clocks."""
+        """Returns when the last one has been held for its clocks."""
         for item in self.items:
             await self.start_item(item)
             await self.finish_item(item)
@@ -402,7 +402,7 @@ class ControlTest(BlockTest):
         return config
 
     async def access(self, *items: AxiLiteItem) -> None:
-        """Accesses of the bus."""
+        """Accesses the bus."""
         await AxiLiteSequence(*items).start(self.env.host.sequencer)
 
     async def read(self, name: str) -> int:
@@ -440,7 +440,7 @@ class ControlTest(BlockTest):
         raise AssertionError("the core was not started")
 
     async def finish(self) -> None:
-        """Ends what runs, and waits for it as a host does."""
+        """Ends what runs, and waits for that as a host does."""
         await self.core(controller_done=1, ports_idle=1)
         await self.wait_done()
 

@@ -38,7 +38,7 @@ STOP_CLOCKS = 2
 END_CLOCKS = 2
 """Between the write that starts a job and the pulse at its end, those that do not count."""
 RESET_CLOCKS = 2
-"""The shortest reset: job_control resets the rest a clock later than itself."""
+"""Clocks of the shortest reset: job_control resets the rest a clock after itself."""
 START, DONE, IDLE, READY, CONTINUE, SW_RESET = (
     bit("control", name) for name in ("start", "done", "idle", "ready", "continue", "sw_reset")
 )
@@ -80,17 +80,17 @@ class Observation(NamedTuple):
 
 
 class Ended(NamedTuple):
-    """A job that the host knows to have ended."""
+    """A job whose end the host has seen."""
 
     observed: Observation
     prediction: Prediction
     error: str
     interrupt: bool
-    """Whether the host was told, or else asked."""
+    """Whether the host was interrupted; else it polled."""
 
 
 class ExpectedRead(NamedTuple):
-    """What the answer of a read must lie between."""
+    """The limits of what a read may return."""
 
     access: AxiLiteAccess
     least: int
@@ -113,7 +113,7 @@ class JobMonitor(uvm_monitor):
         return {name: packed >> 32 * i & 0xFFFF_FFFF for i, name in enumerate(COUNTS)}
 
     async def run_phase(self) -> None:
-        """From end to end."""
+        """From one job's end to the next."""
         dut = self.dut
         while True:
             await RisingEdge(dut.observed_done_o)
@@ -158,9 +158,9 @@ class KernelPredictor(uvm_component):
         self.words = dict.fromkeys(self.writable, 0)
         self.words[OFFSETS["watchdog"]] = BY_OFFSET[OFFSETS["watchdog"]].reset_value(self.config)
         self.aborting = False
-        """Between a written sw_reset and the read that shows it done."""
+        """From a written sw_reset to the read that shows that it is done."""
         self.silent: Port | None = None
-        """The port whose memory answers no more, as the test says."""
+        """The port whose memory has stopped answering, as the test says."""
         self.enabled = self.pending = self.done = self.ready = False
         self.event_enable = self.event = 0
         self.running: Prediction | None = None
@@ -170,7 +170,7 @@ class KernelPredictor(uvm_component):
         self.written_while_busy = False
         self.refusals: list[tuple[int, int]] = []
         self.traffic: set[bool] = set()
-        """Whether the running job has asked for reads and for writes of results."""
+        """Whether the running job has requested reads, and writes of results."""
 
     @property
     def state(self) -> str:
@@ -436,7 +436,7 @@ class TrafficScoreboard(KernelScoreboard):
             self.timed_out = end
 
     def flush(self, clock: int) -> None:
-        """The memories' counters begin anew."""
+        """The memories' counters start again."""
         super().flush(clock)
         self.before = dict.fromkeys(PORTS, 0)
         self.refused = None
@@ -470,7 +470,7 @@ class TrafficScoreboard(KernelScoreboard):
         self.compared += 1
 
     def refused_at(self, _: Port, refusal: Refusal) -> None:
-        """An answer was an error: what is requested from now on is too late."""
+        """An answer was an error: nothing may be requested from now on."""
         if self.refused is None:
             self.refused = refusal.clock
 
@@ -496,7 +496,7 @@ class ReadScoreboard(uvm_scoreboard):
     drained = True
 
     def build_phase(self) -> None:
-        """One port: reads with what they may answer."""
+        """One port: reads with what they may return."""
         self.expect = Listener("expect", self, self._read)
         self.compared = 0
 
@@ -509,7 +509,7 @@ class ReadScoreboard(uvm_scoreboard):
         self.compared += 1
 
     def flush(self, clock: int) -> None:
-        """A reset: what was read stays right."""
+        """A reset changes nothing about the reads before it."""
 
     def check_phase(self) -> None:
         """Something was read."""
@@ -681,7 +681,7 @@ class KernelEnv(BlockEnv):
             self._listen(agent.monitor.refusals, name, self.traffic.refused_at)
 
     def _listen(self, outlet: Any, memory: str, heard: Any) -> None:
-        """Hands what a monitor tells on, with its port."""
+        """Passes on what a monitor writes, with its port."""
         name = f"{memory}_{heard.__self__.get_name()}_{heard.__name__}"
         outlet.connect(Listener(name, self, lambda event: heard(Port(memory, event.write), event)))
 
@@ -694,7 +694,7 @@ class KernelEnv(BlockEnv):
         self.predictor.reset()
 
     async def reach(self, state: str, limit: int) -> bool:
-        """Waits until the kernel is in a state; false if it is not within so many clocks."""
+        """Waits until the kernel is in a state; false if that takes more than so many clocks."""
         for _ in range(limit):
             if self.predictor.state == state:
                 return True

@@ -38,7 +38,7 @@ class ForwardPredictor(PathPredictor):
     """Converts each beat, and lets the engine's predictor have it so many clocks later."""
 
     def build_phase(self) -> None:
-        """Knows where NaNs and infinities are told."""
+        """Finds the scoreboard of the flag of NaNs and infinities."""
         super().build_phase()
         self.non_finite = self.get_parent().pulse_boards["non_finite"].expect
         self._sample_non_finite = seldom(

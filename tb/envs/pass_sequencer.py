@@ -39,12 +39,12 @@ STALLS = {
     "store_h_ready_i": "stall_store_o",
     "output_available_i": "stall_output_o",
 }
-"""What a beat may lack and how that is counted, in the order in which one cause is chosen."""
+"""What a beat may lack and the counter of that stall; of several causes the first one counts."""
 LATENCY = 2
 """Clocks from an accepted pass to its first beat."""
 KINDS = ("x", "engine", "engine and store", "h alone", "prepare", "flush")
 STUCK_CLOCKS = 2000
-"""No beat for so long: none will come."""
+"""With no beat for so long, none will come."""
 
 
 def kind_of(command: Pass) -> str:
@@ -80,7 +80,7 @@ class PassPredictor(uvm_component):
     """From the accepted passes and the operands of each clock to the outputs of that clock."""
 
     def build_phase(self) -> None:
-        """Listens on `passes` and `operands`, tells of `outputs`."""
+        """Listens on `passes` and `operands`, and writes the expected `outputs`."""
         self.config = configs.load(os.environ["CROCUTA_CONFIG"])
         self.passes = Listener("passes", self, self._accept)
         self.operands = Listener("operands", self, self._clock)
@@ -188,8 +188,8 @@ class PassPredictor(uvm_component):
 
 
 class TakenScoreboard(uvm_scoreboard):
-    """Over whole passes, whatever the clocks: each takes a chunk of all it needs and nothing else,
-    and is counted as a chunk of MAC beats if it is one."""
+    """Over whole passes, whatever the clocks: each takes a chunk of everything it needs and nothing
+    else, and counts as a chunk of MAC beats if it is one."""
 
     chunk_beats: int
 

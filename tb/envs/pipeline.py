@@ -91,7 +91,7 @@ class Predictor(uvm_component):
             self.cut_short(self.frame, clock)
 
     def extract_phase(self) -> None:
-        """The end cuts a chunk short as a reset does."""
+        """The end of the test cuts a chunk short, as a reset does."""
         self.on_reset(clock_now())
 
     def reset(self) -> None:

@@ -320,7 +320,7 @@ class ContentsScoreboard(uvm_scoreboard):
 
 class ActivityScoreboard(uvm_scoreboard):
     """idle_o and pending_o of both ports against what the clocks before have left on the bus; it
-    tells of error_o, too.
+    also publishes error_o.
 
     A port with a burst presented or unanswered is pending and not idle. Unless it is stopped,
     neither is a port idle that has accepted a command whose bursts are not all answered, if it is
@@ -329,7 +329,7 @@ class ActivityScoreboard(uvm_scoreboard):
     """
 
     def build_phase(self) -> None:
-        """Listens to commands and to complete bursts, and tells of error pulses."""
+        """Listens to commands and to complete bursts, and writes error pulses."""
         self.env: Any = self.get_parent()
         self.loads = Listener("loads", self, lambda _: self._owe(False, 1))
         self.stores = Listener("stores", self, lambda _: self._owe(True, 1))
@@ -403,8 +403,9 @@ class ActivityScoreboard(uvm_scoreboard):
         if port in self.env.waiting:
             assert not (work and idle), f"the {port} is idle and has work left"
         self.still[number] = 0 if debt or work else self.still[number] + 1
-        if self.still[number] > SETTLED:
-            assert idle, f"the {port} has had nothing to do for {SETTLED} clocks and is not idle"
+        settled = self.env.settled
+        if self.still[number] > settled:
+            assert idle, f"the {port} has had nothing to do for {settled} clocks and is not idle"
             assert not pending, f"the {port} is pending without a burst"
 
     def check_phase(self) -> None:
@@ -483,6 +484,16 @@ class PortsEnv(BlockEnv):
         """The beats of the longest burst."""
         raise NotImplementedError
 
+    @property
+    def settled(self) -> int:
+        """The clocks within which a port that has nothing left to do is idle."""
+        return SETTLED
+
+    @property
+    def outstanding(self) -> int:
+        """The most bursts on their way, each way."""
+        return OUTSTANDING
+
     def build_phase(self) -> None:
         """Makes the parts."""
         super().build_phase()
@@ -510,7 +521,7 @@ class PortsEnv(BlockEnv):
             dut.u_memory.mem,
             8 * self.lanes,
             longest=self.burst_beats,
-            max_outstanding=OUTSTANDING,
+            max_outstanding=self.outstanding,
             handshakes="handshakes_o",
             base=self.base,
             lengths=self.lengths,

@@ -17,7 +17,7 @@ import numpy as np
 from cocotb.triggers import FallingEdge, RisingEdge
 from pyuvm import uvm_analysis_port, uvm_scoreboard
 
-from crocuta.models.layout import PAGE_BYTES, SAMPLE_BYTES
+from crocuta.models.layout import MAX_BURST_BEATS, PAGE_BYTES, SAMPLE_BYTES
 from tb.agents.agent import Listener, read
 from tb.agents.axi_memory import Burst, Request
 from tb.agents.beat import Beat
@@ -26,7 +26,6 @@ from tb.envs.scoreboard import Expected
 from tb.lib.clock import clock_now
 from tb.lib.coverage import ANSWERS, seldom
 
-BURST_BEATS = 64
 """The longest burst, unless a page or a chunk is shorter."""
 SLOT_BITS = 64
 COUNT = 1 << 32
@@ -53,7 +52,7 @@ class SpectrumPredictor(PortsPredictor):
     env: SpectrumPortsEnv
 
     def build_phase(self) -> None:
-        """Tells, too, what each burst that is read waits for."""
+        """Also writes what each burst that is read waits for."""
         super().build_phase()
         self.required = uvm_analysis_port("required", self)
 
@@ -232,7 +231,7 @@ class SpectrumPortsEnv(PortsEnv):
     @property
     def burst_beats(self) -> int:
         """The beats of every burst."""
-        return min(BURST_BEATS, PAGE_BYTES // self.beat_bytes, self.chunk_beats)
+        return min(MAX_BURST_BEATS, PAGE_BYTES // self.beat_bytes, self.chunk_beats)
 
     @property
     def burst_words(self) -> int:

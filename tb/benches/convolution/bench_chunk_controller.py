@@ -21,7 +21,7 @@ from tb.lib.profiles import PROFILES
 WITHIN, ACROSS_CHUNKS, ACROSS_CHANNELS = 2, 4, 5
 # Clocks from the start to the first: with one output a pass; with two, bringing H alone or not.
 FIRST_PASS, FIRST_H, FIRST_WITHOUT_H = 9, 7, 10
-# Streams that nothing but their own consumers may hold up; all others go with the passes.
+# Streams that only their own consumers may hold up; all others depend on the passes.
 APART = ("load", "y_store")
 # More than any of the jobs with a closed stream takes.
 OTHERS_CLOCKS = 1500
@@ -36,10 +36,10 @@ SAMPLE_RATE = {
 
 @pyuvm.test()
 class RandomJobs(ControllerTest):
-    """Every stream is the model's, whatever the consumer of each stream does."""
+    """Every stream equals the model's, whatever its consumer does."""
 
     async def main(self) -> None:
-        """Each profile of stalls on all streams, then one of its own on each."""
+        """Each profile of stalls on all streams, then a different one on each."""
         for turn in range(24):
             if turn < len(PROFILES):
                 await self.profile(PROFILES[turn])
@@ -51,7 +51,7 @@ class RandomJobs(ControllerTest):
 
 @pyuvm.test()
 class Lengths(ControllerTest):
-    """Rows and filters of every kind, one against the other, in both modes."""
+    """Every kind of row with every kind of filter, in both modes."""
 
     async def main(self) -> None:
         """Around multiples of the chunk, where rows are long enough for them."""
@@ -70,7 +70,7 @@ class Lengths(ControllerTest):
 
 @pyuvm.test()
 class LongestRows(ControllerTest):
-    """The largest lengths there are, where they are few enough chunks to run."""
+    """The largest lengths, or as many chunks as take seconds."""
 
     async def main(self) -> None:
         """Both, each with a single sample, and one sample less."""
@@ -89,12 +89,12 @@ class LongestRows(ControllerTest):
 
 @pyuvm.test()
 class OneStreamClosed(ControllerTest):
-    """With one consumer shut for long the job waits, is right, and ends when it opens. Meanwhile
-    the streams that do not go with the shut one come to their ends."""
+    """With one consumer closed for long the job waits, is right, and ends when it opens. Meanwhile
+    the streams that do not depend on the closed one come to their ends."""
 
     async def main(self) -> None:
-        """Each stream in turn, with enough of every command to fill its FIFO, where rows are long
-        enough for it at all."""
+        """Each stream in turn, with enough of every command to fill its FIFO where rows are long
+        enough."""
         chunk = self.config.chunk
         length_x, length_h = (min(count * chunk, self.max_length) for count in (6, 2))
         await self.profile("none")
@@ -119,7 +119,7 @@ class OneStreamClosed(ControllerTest):
             await running
 
     async def others_end(self, closed: str) -> None:
-        """All streams but those that go with the closed one give all their commands."""
+        """All streams but those that depend on the closed one give all their commands."""
         with_passes = closed not in APART
         boards = {
             name: board
@@ -139,7 +139,7 @@ class ConsumersInProgramOrder(ControllerTest):
     """The laziest consumers: each command is taken only when all before it were taken."""
 
     async def main(self) -> None:
-        """Every command has to come by itself."""
+        """Every command has to come without the later ones being taken."""
         await self.profile(CLOSED)
         for _ in range(6):
             job = self.random_job(chunks=7, channels=2)
@@ -154,7 +154,7 @@ class ConsumersInReverseOrder(ControllerTest):
     """Each consumer waits until all the others have taken all they can."""
 
     async def main(self) -> None:
-        """One stream open at a time, for long."""
+        """One stream open at a time, long enough."""
         for _ in range(4):
             await self.profile(CLOSED)
             running = cocotb.start_soon(self.run(self.random_job(chunks=5, channels=2)))
@@ -211,7 +211,7 @@ class ManyChannels(ControllerTest):
     """More channels than eight bits count, to the end; of the largest count the first commands."""
 
     async def main(self) -> None:
-        """Rows of a sample; then as many clocks as take a hundred passes, and more, and a reset."""
+        """Rows of one sample; then the time of more than a hundred passes, and a reset."""
         await self.profile("none")
         for mode in Mode:
             await self.run(Job(mode, 300, 1, 1, *self.pointers()))

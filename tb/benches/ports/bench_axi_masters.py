@@ -216,7 +216,7 @@ class Bench:
     def compare(self) -> None:
         """All that has come is what was expected next."""
         got, wanted = self.read.items, self.wanted[: len(self.read.items)]
-        assert len(got) == len(wanted), f"{len(got)} beats were read, {len(wanted)} asked for"
+        assert len(got) == len(wanted), f"{len(got)} beats were read, {len(wanted)} requested"
         for number, (beat, want) in enumerate(zip(got, wanted, strict=True)):
             right = beat[1:] == want[1:] and (want[2] or beat[0] == want[0])
             assert right, f"beat {number} is {beat} instead of {want}"
