@@ -1,10 +1,10 @@
 # Copyright 2026 The Crocuta authors
 # SPDX-License-Identifier: Apache-2.0
-"""What the environments of the readers and writers share: a reader and a writer on one memory, with
+"""Common to the environments of the readers and writers: a reader and a writer on one memory, with
 an agent on each stream and one on the memory's port.
 
-The wrappers name their streams alike: `load` and `store` bring the commands, `in` the writer's
-beats, and `out` takes the reader's.
+The wrappers use the same names for their streams: `load` and `store` carry the commands, `in` the
+writer's beats, and `out` the reader's.
 """
 
 from __future__ import annotations
@@ -51,9 +51,9 @@ from tb.lib.clock import clock_now
 from tb.lib.coverage import ANSWERS, seldom
 
 OUTSTANDING = 16
-"""Bursts that each master has on its way at most."""
+"""Maximum outstanding bursts per master."""
 ERROR_CLOCKS = 1
-"""From the transfer of an error response to its pulse."""
+"""Clocks from the transfer of an error response to the pulse on error_o."""
 SETTLED = 8
 """Clocks after which a port with nothing left to do must be idle."""
 STALLED_FOR = 3000
@@ -67,12 +67,12 @@ Words = npt.NDArray[np.uint32]
 
 
 class Store(NamedTuple):
-    """Some of what the writer was given."""
+    """Data that the writer has been given."""
 
     first: int
-    """The 32-bit word of the memory at which it begins."""
+    """Index of the 32-bit word in memory at which it starts."""
     values: Words
-    """What will stand there."""
+    """The values to be written there."""
     known: npt.NDArray[np.bool_]
     """Which of it has already arrived."""
 
