@@ -43,6 +43,9 @@ from tb.registry import BENCHES, Bench
 DIRECTORY = ROOT / "build" / "mutation"
 SURVIVORS = Path(__file__).with_name("mutation_survivors.toml")
 COPIED = ("rtl", "models", "host", "tb", "flow", "registers", "data", "pyproject.toml")
+SMALLEST = ("tiny", "tiny-long")
+LARGER = ("small", "small-long")
+"""The configurations, of each schedule, whose benches look for mutants, changed or not."""
 LEAST_PERCENT = 97.0
 SPARED = {"crocuta_pkg.sv"}
 """Files without logic to mutate: functions for parameters."""
@@ -107,12 +110,12 @@ class Target(NamedTuple):
 
 def is_tiny(config: str) -> bool:
     """Whether it is the smallest configuration, or one with changes to it."""
-    return config.partition("+")[0] == "tiny"
+    return config.partition("+")[0] in SMALLEST
 
 
 def is_apart(config: str) -> bool:
     """Whether it shows what tiny does not: more lanes and tiles, or exponents as float32 has."""
-    return config.partition("+")[0] == "small" or "exponent_bits-8" in config
+    return config.partition("+")[0] in LARGER or "exponent_bits-8" in config
 
 
 def targets_of(files: set[str]) -> dict[str, list[Target]]:
