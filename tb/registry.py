@@ -653,6 +653,17 @@ BENCHES: dict[str, tuple[Bench, ...]] = {
             long=(("tiny+exponent_bits-8", "icarus"),),
         ),
     ),
+    "four_step_paths": tuple(
+        Bench(
+            top=f"four_step_{name}",
+            module="tb.benches.convolution.bench_four_step_paths",
+            about=f"the {name} half: tiles, rows, chunks, flushes, stalls, resets, flags",
+            parameters=path_parameters(),
+            configs=("tiny-long", "small-long"),
+            long=(("tiny-long", "icarus"), *LONG_AT_SMALL),
+        )
+        for name in ("forward", "inverse")
+    ),
     "control_registers": (
         Bench(
             top="control_registers_tb",

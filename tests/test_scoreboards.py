@@ -57,11 +57,11 @@ def test_a_beat_that_is_not_equal_fails(beats: Scoreboard, beat: Beat, problem: 
 
 
 def test_a_beat_too_many_fails_also_after_a_reset(beats: Scoreboard) -> None:
-    with pytest.raises(AssertionError, match="a beat too many at clock 3"):
+    with pytest.raises(AssertionError, match="unexpected beat at clock 3"):
         beats.observe.write(Beat(3, (1,)))
     beats.expect.write(Expected((1,), 9))
     beats.flush(9)
-    with pytest.raises(AssertionError, match="a beat too many at clock 10"):
+    with pytest.raises(AssertionError, match="unexpected beat at clock 10"):
         beats.observe.write(Beat(10, (1,)))
 
 

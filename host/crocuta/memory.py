@@ -12,8 +12,7 @@ import numpy.typing as npt
 from crocuta.errors import OutOfMemory
 from crocuta.kernel import Bank
 from crocuta.models.configs import FOUR_STEP, Config
-from crocuta.models.convolution.chunk_controller import WORD_BYTES
-from crocuta.models.layout import PAGE_BYTES, SAMPLE_BYTES
+from crocuta.models.layout import PAGE_BYTES, SAMPLE_BYTES, WORD_BYTES
 
 ROOM = 1 << 16
 """The least number of samples for which there is room."""

@@ -25,8 +25,8 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from crocuta.models.configs import Config
-from crocuta.models.convolution.chunk_controller import WORD_BYTES, Job, Mode, spectrum_bytes
-from crocuta.models.layout import SAMPLE_BYTES, row_bytes, row_count
+from crocuta.models.convolution.chunk_controller import Job, Mode, spectrum_bytes
+from crocuta.models.layout import SAMPLE_BYTES, WORD_BYTES, row_bytes, row_count
 
 HELD = 2
 """An engine that transforms columns holds a chunk and a half."""

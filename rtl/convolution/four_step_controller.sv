@@ -113,20 +113,18 @@ module four_step_controller #(
 );
 
   localparam int ChunkBeats = Chunk / Lanes;
-  localparam int PageBeats = 512 / Lanes;
-  localparam int MaxBurst = (PageBeats < 64) ? PageBeats : 64;
-  localparam int BurstBeats = (ChunkBeats < MaxBurst) ? ChunkBeats : MaxBurst;
+  localparam int BurstBeats = sizes_pkg::spectrum_burst_beats(Lanes, Chunk);
   localparam int BurstsLog2 = $clog2(ChunkBeats / BurstBeats);  // of a row
   localparam int RowBytesLog2 = ChunkLog2 + 3;
-  localparam int StrideBits = (LengthBits > 11) ? LengthBits - 10 : 1;
+  localparam int StrideBits = sizes_pkg::row_stride_bits(MaxLengthLog2);
   localparam int FifoDepth = 8;
   localparam int FifoLog2 = $clog2(FifoDepth);
 
   initial begin
-    if (Lanes < 2 || Lanes > 16 || (Lanes & (Lanes - 1)) != 0) begin
+    if (Lanes < 2 || Lanes > 16 || !sizes_pkg::is_power_of_two(Lanes)) begin
       $fatal(1, "four_step_controller: Lanes must be 2, 4, 8 or 16");
     end
-    if (Chunk != (1 << ChunkLog2) || Chunk < 2 * Lanes * Lanes) begin
+    if (!sizes_pkg::is_power_of_two(Chunk) || Chunk < 2 * Lanes * Lanes) begin
       $fatal(1, "four_step_controller: Chunk must be a power of two, at least 2 * Lanes * Lanes");
     end
     if (MaxLengthLog2 < ChunkLog2 || MaxLengthLog2 > 2 * (ChunkLog2 - $clog2(Lanes)) - 1) begin

@@ -25,7 +25,7 @@ module lane_bursts #(
   localparam int LimitBits = $clog2(2 * Lanes),
   localparam int BeatSamples = 2 * Lanes,  // float32 in an AXI beat
   localparam int ChunkBeats = Chunk / Lanes,
-  localparam int TileBeats = (ChunkBeats < 16 * BeatSamples) ? ChunkBeats : 16 * BeatSamples,
+  localparam int TileBeats = sizes_pkg::tile_beats(Lanes, Chunk),
   localparam int BurstBeats = TileBeats / BeatSamples,
   localparam int BeatBits = (BurstBeats > 1) ? $clog2(BurstBeats) : 1
 ) (
@@ -72,10 +72,10 @@ module lane_bursts #(
   localparam int QueueBits = $clog2(QueueDepth);
 
   initial begin
-    if (Lanes < 2 || Lanes > 16 || (Lanes & (Lanes - 1)) != 0) begin
+    if (Lanes < 2 || Lanes > 16 || !sizes_pkg::is_power_of_two(Lanes)) begin
       $fatal(1, "lane_bursts: Lanes must be 2, 4, 8 or 16");
     end
-    if (Chunk < 2 * Lanes * Lanes || (Chunk & (Chunk - 1)) != 0) begin
+    if (Chunk < 2 * Lanes * Lanes || !sizes_pkg::is_power_of_two(Chunk)) begin
       $fatal(1, "lane_bursts: Chunk must be a power of two, at least 2 * Lanes * Lanes");
     end
     if (RowsLog2 < 0 || (ChunkBeats >> RowsLog2) < BeatSamples) begin

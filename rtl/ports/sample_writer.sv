@@ -15,7 +15,7 @@
 module sample_writer #(
   parameter int Lanes = 8,      // W: 2, 4, 8 or 16
   parameter int Chunk = 65536,  // C: a power of two, at least 2 * Lanes * Lanes
-  parameter int TileSlots = 4,  // 2 or 4 tiles held
+  parameter int TileSlots = sizes_pkg::TileSlots,  // 2 or 4 tiles held
   parameter int RowsLog2 = 0,   // log2 of the most rows of whose columns a chunk is a tile
   localparam int RowsBits = (RowsLog2 > 0) ? $clog2(RowsLog2 + 1) : 1,
   localparam int SampleBits = $clog2(Chunk) + 1 + RowsLog2,
@@ -72,10 +72,7 @@ module sample_writer #(
   input  logic [0:0]           m_axi_bid
 );
 
-  localparam int BeatSamples = 2 * Lanes;  // float32 in an AXI beat, engine beats in a row
-  localparam int ChunkBeats = Chunk / Lanes;
-  localparam int TileBeats = (ChunkBeats < 16 * BeatSamples) ? ChunkBeats : 16 * BeatSamples;
-  localparam int Rows = TileBeats / BeatSamples;  // of a tile
+  localparam int Rows = sizes_pkg::tile_rows(Lanes, Chunk);  // of a tile
   localparam int LaneBits = $clog2(Lanes);
   localparam int RowBits = (Rows > 1) ? $clog2(Rows) : 1;
 

@@ -18,15 +18,15 @@
 module tile_fetch #(
   parameter int Lanes = 8,      // W: 2, 4, 8 or 16
   parameter int Chunk = 65536,  // C: a power of two, at least 2 * Lanes * Lanes
-  parameter int TileSlots = 4,  // 2 or 4 tiles held
+  parameter int TileSlots = sizes_pkg::TileSlots,  // 2 or 4 tiles held
   parameter int RowsLog2 = 0,   // log2 of the most rows of whose columns a chunk is a tile
   localparam int RowsBits = (RowsLog2 > 0) ? $clog2(RowsLog2 + 1) : 1,
   localparam int SampleBits = $clog2(Chunk) + 1 + RowsLog2,
   localparam int AxiBits = 64 * Lanes,
   localparam int BeatSamples = 2 * Lanes,  // float32 in an AXI beat, engine beats in a row
   localparam int ChunkBeats = Chunk / Lanes,
-  localparam int TileBeats = (ChunkBeats < 16 * BeatSamples) ? ChunkBeats : 16 * BeatSamples,
-  localparam int BurstBeats = TileBeats / BeatSamples,  // AXI beats of a burst, rows of a tile
+  localparam int TileBeats = sizes_pkg::tile_beats(Lanes, Chunk),
+  localparam int BurstBeats = sizes_pkg::tile_rows(Lanes, Chunk),  // AXI beats, rows of a tile
   localparam int LaneBits = $clog2(Lanes),
   localparam int RowBits = (BurstBeats > 1) ? $clog2(BurstBeats) : 1
 ) (
@@ -95,10 +95,10 @@ module tile_fetch #(
   localparam int SequenceBits = $clog2(Bursts) + 2;
 
   initial begin
-    if (Lanes < 2 || Lanes > 16 || (Lanes & (Lanes - 1)) != 0) begin
+    if (Lanes < 2 || Lanes > 16 || !sizes_pkg::is_power_of_two(Lanes)) begin
       $fatal(1, "tile_fetch: Lanes must be 2, 4, 8 or 16");
     end
-    if (Chunk < 2 * Lanes * Lanes || (Chunk & (Chunk - 1)) != 0) begin
+    if (Chunk < 2 * Lanes * Lanes || !sizes_pkg::is_power_of_two(Chunk)) begin
       $fatal(1, "tile_fetch: Chunk must be a power of two, at least 2 * Lanes * Lanes");
     end
     if (TileSlots != 2 && TileSlots != 4) $fatal(1, "tile_fetch: TileSlots must be 2 or 4");

@@ -16,13 +16,8 @@ from typing import ClassVar
 import numpy as np
 from pyuvm import uvm_analysis_port
 
-from crocuta.models.layout import SAMPLE_BYTES
-from crocuta.models.ports.sample_reader import (
-    BURST_BEATS,
-    Samples,
-    bursts,
-    read_chunk,
-)
+from crocuta.models.layout import MAX_TILE_ROWS, SAMPLE_BYTES, tile_beats
+from crocuta.models.ports.sample_reader import Samples, bursts, read_chunk
 from crocuta.models.ports.sample_writer import write_chunk
 from tb.agents.agent import read
 from tb.agents.beat import Beat
@@ -58,7 +53,7 @@ Command = tuple[int, int]
 
 
 class SamplePredictor(PortsPredictor):
-    """Follows the commands and the writer's beats, and says what comes of them."""
+    """Predicts beats, bursts and memory contents from the commands and the writer's beats."""
 
     def reset(self) -> None:
         """Forgets everything."""
@@ -86,7 +81,7 @@ class SamplePredictor(PortsPredictor):
             outlet.write(Expected(burst))
 
     def load(self, beat: Beat) -> None:
-        """The samples as they are in memory now."""
+        """Expects the samples currently in memory."""
         env = self.env
         address, samples = beat.values
         self.taken += 1
@@ -98,7 +93,7 @@ class SamplePredictor(PortsPredictor):
             self.beats.write(Expected((row,)))
 
     def store(self, beat: Beat) -> None:
-        """Its beats may have come already."""
+        """Handles a store command, whose beats may have come already."""
         address, samples = beat.values
         self.taken += 1
         self._sample("store", samples)
@@ -107,13 +102,13 @@ class SamplePredictor(PortsPredictor):
         self._whole_chunks()
 
     def enter(self, beat: Beat) -> None:
-        """It may be the last of a chunk."""
+        """Handles a beat, which may be the last of a chunk."""
         self.taken += 1
         self.rows.append(beat.values[0])
         self._whole_chunks()
 
     def leave(self, beat: Beat) -> None:
-        """In a loop the writer takes what the reader brings."""
+        """In a loop, passes the reader's beat to the writer."""
         if read(self.env.dut.loop_i):
             self.enter(beat)
 
@@ -123,8 +118,8 @@ class SamplePredictor(PortsPredictor):
                 self.stores.write(store)
 
     def _next_stores(self) -> list[Store]:
-        """The oldest store with the beats that have come, which leave the queues: what each lane
-        has of each row."""
+        """Removes the oldest store and its beats from the queues; returns the part of every lane in
+        every row."""
         env = self.env
         address, samples = self.commands.popleft()
         count = min(len(self.rows), env.chunk_beats)
@@ -143,12 +138,12 @@ class SamplePredictor(PortsPredictor):
         return [Store(first + each.start, values[each], marks[each] != 0) for each in parts]
 
     def unfinished(self) -> list[Store]:
-        """The chunk of which only a part has come, if there is one."""
+        """The incomplete chunk, if there is one."""
         return self._next_stores() if self.commands and self.rows else []
 
 
 class SamplePortsEnv(PortsEnv):
-    """Both ports on their memory. With loop_i the writer takes what the reader brings."""
+    """Both ports on their memory. With loop_i the writer receives the reader's beats."""
 
     block = "sample_ports"
     fields: ClassVar[Mapping[str, tuple[str, ...]]] = {
@@ -180,14 +175,14 @@ class SamplePortsEnv(PortsEnv):
     @property
     def outstanding(self) -> int:
         """More where a lane's part of a tile is several bursts."""
-        tile = min(self.chunk_beats, 2 * self.lanes * BURST_BEATS)
+        tile = tile_beats(self.lanes, self.chunk)
         return OUTSTANDING if tile <= self.chunk_beats // self.most_rows else 4 * OUTSTANDING
 
     @property
     def burst_beats(self) -> int:
         """The beats of the longest burst."""
-        return min(BURST_BEATS, self.chunk_beats // (2 * self.lanes))
+        return min(MAX_TILE_ROWS, self.chunk_beats // (2 * self.lanes))
 
     def packed(self, rows: Samples) -> list[int]:
-        """Beats of samples, each as one number with the first lane lowest."""
+        """Packs samples into beats, each one integer with lane 0 in the low bits."""
         return [int.from_bytes(row.tobytes(), "little") for row in rows.astype("<u4")]
