@@ -55,12 +55,21 @@ def reports() -> Reports:
             "tasks": [],
         },
         "mutation": {
-            "mutants": 200,
-            "killed": 199,
-            "percent": 99.5,
-            "target": 95.0,
-            "survived": [{"reason": "It computes the same."}],
+            "mutants": 400,
+            "killed": 397,
+            "hung": 2,
+            "survived": 1,
+            "percent": 99.75,
+            "target": 97.0,
+            "survivors": [{"reason": "It computes the same."}],
             "all": [],
+        },
+        "soak": {
+            "jobs": 10000,
+            "designs": 30,
+            "target": 10000,
+            "failures": [],
+            "sessions": [{"config": "tiny", "jobs": 10000}, {"config": "small", "jobs": 0}],
         },
     }
     return {name: {"design": verification_digest(), **report} for name, report in found.items()}
@@ -82,7 +91,7 @@ def test_a_complete_verification_is_signed_off(reports: Reports, tmp_path: Path)
     status, _, page = sign(reports, tmp_path)
     assert status == 0
     assert "**no**" not in page
-    for link in ("regression", "testplan", "coverage", "formal", "mutation"):
+    for link in ("regression", "testplan", "coverage", "formal", "mutation", "soak"):
         assert f"(signoff/{link}.json)" in page
         kept = json.loads((tmp_path / "docs" / "signoff" / f"{link}.json").read_text())
         assert kept["design"] == verification_digest()
@@ -100,9 +109,11 @@ SPOILERS: dict[str, Callable[[Reports], Any]] = {
     "little coverage": lambda r: r["coverage"].update(toggle=89.99),
     "a failed proof": lambda r: r["formal"]["totals"].update(passed=0),
     "vacuous proofs": lambda r: r["formal"]["totals"].update(covers=0),
-    "few faults found": lambda r: r["mutation"].update(percent=94.9),
-    "few faults": lambda r: r["mutation"].update(mutants=199),
-    "an open survivor": lambda r: r["mutation"]["survived"][0].update(reason=""),
+    "few faults found": lambda r: r["mutation"].update(percent=96.9),
+    "few faults": lambda r: r["mutation"].update(mutants=399),
+    "an open survivor": lambda r: r["mutation"]["survivors"][0].update(reason=""),
+    "few jobs": lambda r: r["soak"].update(jobs=9999),
+    "a job that failed": lambda r: r["soak"].update(failures=[{}]),
 }
 
 
@@ -116,7 +127,7 @@ def test_a_target_that_does_not_hold_fails(
     assert "**no**" in page
 
 
-@pytest.mark.parametrize("name", ["regress", "testplan", "coverage", "formal", "mutation"])
+@pytest.mark.parametrize("name", ["regress", "testplan", "coverage", "formal", "mutation", "soak"])
 def test_a_report_that_is_missing_or_of_another_design_is_refused(
     name: str, reports: Reports, tmp_path: Path
 ) -> None:
@@ -156,8 +167,14 @@ def test_a_page_that_does_not_say_what_it_is_about_is_a_lapse(
     signoff.main(docs=docs, outdated=True)
     assert "is about an earlier design" in signoff.lapse(docs)
     assert (docs / "signoff.md").read_text().startswith("# Sign-off\n\n**Outdated**: ")
+    assert f"{verification_digest()}, not 0123456789ab" in signoff.lapse(docs)
     monkeypatch.undo()
     assert "is wrong" in signoff.lapse(docs)
+    soak = docs / "signoff" / "soak.json"
+    kept_soak = soak.read_text()
+    soak.unlink()
+    assert "lacks the report of `make soak`" in signoff.lapse(docs)
+    soak.write_text(kept_soak)
     kept = docs / "signoff" / "formal.json"
     kept.write_text(json.dumps({"design": "0123456789ab"}))
     assert "of different designs" in signoff.lapse(docs)
@@ -172,7 +189,11 @@ def test_a_page_that_does_not_say_what_it_is_about_is_a_lapse(
         ("tb/agents/beat.py", True),
         ("host/crocuta/simulation/axi_memory.sv", True),
         ("tb/testplans/fft.toml", True),
+        ("host/crocuta/simulation/rtl_kernel.cpp", True),
+        ("host/crocuta/backends/rtl_kernel.py", True),
         ("flow/coverage_exclusions.toml", True),
+        ("flow/mutants.py", True),
+        ("flow/soak_driver.py", True),
         ("models/cfp.py", True),
         ("host/crocuta/design/sources.py", True),
         ("formal/fifo_formal.sv", True),
