@@ -88,7 +88,7 @@ proc parsed {command words} {
 proc perform {command options arguments} {
     global answers last
     if {$command eq [dict get $answers fails]} {
-        error "$command failed, as it was told to"
+        error "$command failed, as the test requested"
     }
     foreach option {-file -xo_path} {
         if {[dict exists $options $option]} {
