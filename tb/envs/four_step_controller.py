@@ -18,7 +18,13 @@ from pyuvm import uvm_component
 from crocuta.models import configs
 from crocuta.models.configs import Config
 from crocuta.models.convolution.chunk_controller import Job, Mode
-from crocuta.models.convolution.four_step_controller import STREAMS, Kind, flushes, schedule, sizes
+from crocuta.models.convolution.four_step_controller import (
+    HELD,
+    STREAMS,
+    Kind,
+    schedule,
+    sizes,
+)
 from crocuta.models.ports import spectrum_ports
 from tb.agents.agent import Listener, configure, read
 from tb.agents.beat import ONE, Beat, BeatAgent, BeatConfig, BeatSequence
@@ -75,15 +81,20 @@ class Writers(uvm_component):
         rows = sizes(self.config, self.job).rows if name == "x" else 1
         return len(spectrum_ports.bursts(self.config, 0, rows))
 
+    def left(self, engine: str, kind: Kind) -> int:
+        """The chunks of a kind that have left an engine as a whole: pushed out by two more, or by a
+        flush."""
+        kinds = self.kinds[engine]
+        held = kinds[::-1].index(Kind.FLUSH) if Kind.FLUSH in kinds[-HELD:] else HELD
+        return kinds[: len(kinds) - held].count(kind)
+
     def due(self, name: str) -> int:
         """The bursts that may be acknowledged: those of whole chunks that have left their engine,
         and those of z only after their rows have left the forward engine."""
         if self.job is None:
             return 0
-        held = flushes(self.config)
-        tiles = self.kinds["forward"][:-held].count(Kind.TILE)
-        rows = self.kinds["forward"][:-held].count(Kind.ROW)
-        back = self.kinds["inverse"][:-held].count(Kind.ROW)
+        tiles, rows = self.left("forward", Kind.TILE), self.left("forward", Kind.ROW)
+        back = self.left("inverse", Kind.ROW)
         left = tiles if name == "x" else min(rows, back)
         return min(left, self.stores[name]) * self.bursts(name)
 
