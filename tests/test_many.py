@@ -111,6 +111,28 @@ def test_a_failing_device_stops_the_others(
     same(three.convolve(x, filter), one(x, h))
 
 
+def test_filters_from_a_generator(three: crocuta.Devices, seed: int) -> None:
+    x, h = rows(seed, 7, 200), rows(seed + 1, 7, 70)
+    for some in (h, h[:1]):
+        filter = three.prepare((row for row in some), 200, some.shape)
+        assert (filter.channels, filter.taps) == some.shape
+        same(three.convolve(x, filter), one(x, some))
+    for wrong in (h[:6], np.concatenate([h, h])):
+        with pytest.raises(InputError, match="channels"):
+            three.prepare((row for row in wrong), 200, h.shape)
+    same(three.convolve(x, three.prepare(h)), one(x, h))
+
+
+def test_a_meter_of_several(three: crocuta.Devices, seed: int) -> None:
+    x, h = rows(seed, 6, 200), rows(seed + 1, 6, 70)
+    seen: list[tuple[int, int]] = []
+    with three.metered(lambda *both: seen.append(both)) as meter:
+        three.convolve(x, three.prepare(h))
+    assert {job.channels for job in meter.jobs} == {2} and sum(meter.jobs.values()) == 6
+    assert meter.uploaded >= x.nbytes + h.nbytes and meter.downloaded >= x.nbytes
+    assert seen
+
+
 def test_arguments_of_many(three: crocuta.Devices, monkeypatch: pytest.MonkeyPatch) -> None:
     filter = three.prepare(rows(1, 2, 9))
     with pytest.raises(InputError, match="x has 3 channels and the filter has 2"):

@@ -7,12 +7,12 @@ from __future__ import annotations
 import functools
 import itertools
 import threading
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import ExitStack
+from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import dataclass
 from types import TracebackType
-from typing import Any, Self, TypeVar
+from typing import Any, Protocol, Self, TypeVar, cast
 
 import numpy as np
 import numpy.typing as npt
@@ -21,11 +21,71 @@ from crocuta import device as devices
 from crocuta.device import Device, Filter, add_reports
 from crocuta.errors import InputError
 from crocuta.kernel import JobReport, Progress
+from crocuta.meter import Meter
 from crocuta.models.configs import Config
 from crocuta.models.kernel.crocuta_kernel import SampleArray
 from crocuta.samples import H_SHAPES, X_SHAPES, check_channels, to_array
 
 T = TypeVar("T")
+
+
+class AnyFilter(Protocol):
+    """A filter of a device, of several, or of a cluster."""
+
+    @property
+    def closed(self) -> bool:
+        """Whether its memory was given back."""
+
+    @property
+    def longest(self) -> int:
+        """The longest x it serves, in samples."""
+
+    def close(self) -> None:
+        """Gives its memory back."""
+
+
+class AnyDevice(Protocol):
+    """What `Device` and `Devices` have in common."""
+
+    @property
+    def config(self) -> Config:
+        """The kernels' configuration."""
+
+    @property
+    def simulator(self) -> str | None:
+        """The simulator's name and version, if the kernels are simulated clock by clock."""
+
+    @property
+    def report(self) -> JobReport:
+        """Flags and counters of the last convolution."""
+
+    def metered(self, progress: Progress | None = None) -> AbstractContextManager[Meter]:
+        """See `Device.metered`."""
+
+    def prepare(
+        self,
+        h: npt.ArrayLike | Iterable[npt.ArrayLike],
+        length: int | None = None,
+        shape: tuple[int, int] | None = None,
+    ) -> Any:
+        """See `Device.prepare`; returns an `AnyFilter`."""
+
+    def convolve(
+        self, x: npt.ArrayLike, filter: Any, progress: Progress | None = None
+    ) -> SampleArray:
+        """See `Device.convolve`."""
+
+    def close(self) -> None:
+        """Gives everything back."""
+
+    def __enter__(self) -> Self: ...
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        value: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None: ...
 
 
 def spread(count: int, parts: int) -> list[slice]:
@@ -139,9 +199,30 @@ class Devices:
         """Their sum."""
         return add_reports(list(self._reports)) if self._reports else JobReport()
 
-    def prepare(self, h: npt.ArrayLike, length: int | None = None) -> ManyFilter:
-        """A filter, ready for `convolve`; see `Device.prepare`."""
-        rows = np.atleast_2d(to_array("h", h, H_SHAPES, 1 << self.config.max_length_log2))
+    @contextmanager
+    def metered(self, progress: Progress | None = None) -> Iterator[Meter]:
+        """A context in which all that the devices do is counted: at its end, their meters are
+        added up. `progress` gets the jobs of all, as they come."""
+        total = Meter()
+        with ExitStack() as stack:
+            meters = [stack.enter_context(each.metered(progress)) for each in self.devices]
+            yield total
+        for meter in meters:
+            total.add(meter)
+
+    def prepare(
+        self,
+        h: npt.ArrayLike | Iterable[npt.ArrayLike],
+        length: int | None = None,
+        shape: tuple[int, int] | None = None,
+    ) -> ManyFilter:
+        """A filter, ready for `convolve`; see `Device.prepare`. What is prepared from an iterable
+        goes to one device after the other."""
+        if shape is not None:
+            return self._prepare_rows(cast(Iterable[npt.ArrayLike], h), length, shape)
+        rows = np.atleast_2d(
+            to_array("h", cast(npt.ArrayLike, h), H_SHAPES, 1 << self.config.max_length_log2)
+        )
         count = len(rows)
         slices = spread(count, len(self.devices))
         if count == 1:
@@ -153,6 +234,27 @@ class Devices:
             ]
         )
         return ManyFilter(self, count, rows.shape[1], tuple(zip(slices, parts, strict=True)))
+
+    def _prepare_rows(
+        self, h: Iterable[npt.ArrayLike], length: int | None, shape: tuple[int, int]
+    ) -> ManyFilter:
+        channels, taps = shape
+        if channels == 1:
+            return self.prepare(np.stack([np.asarray(row) for row in h]), length)
+        rows = iter(h)
+        with ExitStack() as stack:
+            parts: list[tuple[slice, Filter]] = []
+            for device, part in zip(
+                self.devices, spread(channels, len(self.devices)), strict=False
+            ):
+                count = part.stop - part.start
+                last = part.stop == channels
+                some = rows if last else itertools.islice(rows, count)
+                parts.append(
+                    (part, stack.enter_context(device.prepare(some, length, (count, taps))))
+                )
+            stack.pop_all()
+        return ManyFilter(self, channels, taps, tuple(parts))
 
     def convolve(
         self, x: npt.ArrayLike, filter: ManyFilter, progress: Progress | None = None

@@ -196,7 +196,7 @@ class BeatDriver(uvm_driver):
                 self.bus.ready.value = int(ready)
                 last = ready
             if found:
-                # No sooner: the sequence does not wait for the end yet when it hears of the start.
+                # Not earlier: the sequence begins to wait for the end after it has sent the item.
                 await FallingEdge(clk)
                 while profile == ONE and not read(self.bus.valid):
                     await FallingEdge(clk)

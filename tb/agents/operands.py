@@ -99,7 +99,7 @@ class OperandsDriver(uvm_driver):
                 if levels.get(name) != level:
                     port.value = levels[name] = level
             if found:
-                # No sooner: the sequence does not wait for the end yet when it hears of the start.
+                # Not earlier: the sequence begins to wait for the end after it has sent the item.
                 await FallingEdge(dut.clk_i)
                 self.seq_item_port.item_done()
 

@@ -27,7 +27,7 @@ class InversePredictor(PathPredictor):
     """The engine's predictor, followed by overlap-add and the conversion."""
 
     def build_phase(self) -> None:
-        """Knows where the ends of chunks are told."""
+        """Finds the scoreboard of the ends of chunks."""
         super().build_phase()
         parent = self.get_parent()
         self.mac_clocks = int(parent.dut.MacClocks.value)

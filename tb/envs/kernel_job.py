@@ -127,7 +127,7 @@ class Window:
     """Bytes per row, rounded up to whole beats."""
 
     def holds(self, request: Request, beat_bytes: int) -> bool:
-        """Whether a burst lies in one of the rows."""
+        """Whether a burst is within one of the rows."""
         row, offset = divmod(request.address - self.address, self.stride)
         return 0 <= row < self.rows and offset + request.beats * beat_bytes <= self.used
 
@@ -157,7 +157,7 @@ class Prediction:
         return Job(Mode(values.pop("mode")), **values)
 
     def allows(self, port: Port, request: Request, beat_bytes: int) -> bool:
-        """Whether a burst lies where the job may read or write."""
+        """Whether a burst is where the job may read or write."""
         return any(
             window.port == port and window.holds(request, beat_bytes) for window in self.windows
         )
