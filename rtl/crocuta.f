@@ -64,6 +64,7 @@ convolution/four_step_inverse.sv
 convolution/four_step_controller.sv
 
 // The kernel
+kernel/four_step_core.sv
 kernel/job_control.sv
 kernel/control_registers.sv
 kernel/crocuta_kernel.sv
