@@ -24,8 +24,6 @@ module engine_feed_formal #(
 
   `RESET_FIRST
 
-  localparam logic [1:0] KindFlush = 2'd0;
-
   logic       command_ready;
   logic [1:0] kind;
   logic       row;
@@ -76,7 +74,7 @@ module engine_feed_formal #(
       waiting_q <= '0;
       place_q   <= '0;
     end else begin
-      real_q    <= restart ? '0 : real_q + 8'(enter && kind != KindFlush) - 8'(push);
+      real_q    <= restart ? '0 : real_q + 8'(enter && kind != four_step_pkg::KindFlush) - 8'(push);
       inside_q  <= restart ? '0 : inside_q + 8'(enter && !push);
       on_way_q  <= on_way_q + 8'(push) - 8'(leave);
       waiting_q <= waiting_q + 8'(leave) - 8'(release_now);
@@ -88,8 +86,8 @@ module engine_feed_formal #(
   `ASSERT(never_refused, !leave || waiting_q < 8'(Places))
   `ASSERT(no_zero_leaves, !push || real_q != '0)
   `ASSERT(nothing_lost, !restart || (real_q == '0 && on_way_q == '0 && !enter))
-  `ASSERT(as_the_engine_counts, !(enter && kind != KindFlush) || first == (place_q == '0))
-  `ASSERT(with_its_source, !enter || kind == KindFlush || source_valid_i)
+  `ASSERT(as_the_engine_counts, !(enter && kind != four_step_pkg::KindFlush) || first == (place_q == '0))
+  `ASSERT(with_its_source, !enter || kind == four_step_pkg::KindFlush || source_valid_i)
   // It waits only for a command, for its source, for a place or for the last beats of a FLUSH.
   `ASSERT(a_place_comes, u_dut.available || on_way_q != '0 || waiting_q != '0
           || $past(on_way_q != '0 || waiting_q != '0) || !$past(rst_ni))
@@ -97,9 +95,9 @@ module engine_feed_formal #(
           || $past(on_way_q != '0))
 
   `COVER(flushed, restart && waiting_q == 8'd3)
-  `COVER(flush_of_nothing, u_dut.next && u_dut.waiting_kind_q == KindFlush && u_dut.nothing)
-  `COVER(after_a_flush, push && kind != KindFlush && $past(rst_ni, 3))
+  `COVER(flush_of_nothing, u_dut.next && u_dut.waiting_kind_q == four_step_pkg::KindFlush && u_dut.nothing)
+  `COVER(after_a_flush, push && kind != four_step_pkg::KindFlush && $past(rst_ni, 3))
   `COVER(full, waiting_q == 8'(Places) && !u_dut.available)
-  `COVER(chunk_after_chunk, enter && first && $past(enter) && kind != KindFlush)
+  `COVER(chunk_after_chunk, enter && first && $past(enter) && kind != four_step_pkg::KindFlush)
 
 endmodule
