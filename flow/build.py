@@ -28,7 +28,7 @@ from crocuta import stops
 from crocuta.design.sources import rtl_files
 from crocuta.models import configs
 from crocuta.models.configs import ROOT, Config
-from crocuta.models.transform import twiddle_rom
+from crocuta.models.transform import rom_files
 from flow import ecp5
 from flow.lint import KERNEL
 from flow.synth import fail
@@ -146,7 +146,7 @@ def cells(config: Config) -> list[Cell]:
 def prepare(config: Config) -> Path:
     """Writes the twiddle tables and the top of a configuration; returns their directory."""
     directory = BUILD / config.name
-    tables = twiddle_rom.write(config, directory / "twiddles")
+    tables = rom_files.write(config, directory / "twiddles")
     (directory / f"{TOP}.v").write_text(top_verilog(config, tables), encoding="utf-8")
     return directory
 

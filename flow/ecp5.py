@@ -30,7 +30,7 @@ from crocuta.backends import uart_kernel
 from crocuta.design.sources import design_files
 from crocuta.models.configs import ROOT, Config
 from crocuta.models.files import write_generated
-from crocuta.models.transform import twiddle_rom
+from crocuta.models.transform import rom_files
 from flow import ecp5_netlist
 from flow.synth import fail
 from tb.registry import BOARD_MODULES
@@ -156,7 +156,7 @@ def map_design(
 
 def synthesise(config: Config, target: Target, directory: Path) -> None:
     """Maps the whole board."""
-    tables = twiddle_rom.write(config, directory / "twiddles")
+    tables = rom_files.write(config, directory / "twiddles")
     beside = [BOARD / f"{TOP}.v", directory / "pll.v"]
     files = design_files(DESIGN, SOURCES)
     map_design(directory, DESIGN, parameters(config, target, tables), files, TOP, beside)

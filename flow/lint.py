@@ -27,7 +27,8 @@ from crocuta.models import configs
 from crocuta.models.configs import ROOT
 
 KERNEL = "crocuta_kernel"
-ENGINE = "fft_engine"
+OF_COLUMNS = ("fft_engine", "twist")
+"""What takes a four-step kernel's parameters."""
 PYTHON_FOLDERS = ("models", "host", "tb", "flow", "benchmarks", "tests", "examples")
 SOURCE_SUFFIXES = {".py", ".sv", ".svh", ".vlt", ".cpp", ".tcl", ".xdc", ".lpf", ".sh", ".toml"}
 SOURCE_SUFFIXES |= {".yml", ".rules", ".f", ".rdl"}
@@ -113,7 +114,7 @@ def check_licence() -> bool:
 
 def check_verilator() -> bool:
     """Verilator's warnings for every module alone, for the kernel at every configuration, with one
-    and with two output chunks per pass, and for the column engines."""
+    and with two output chunks per pass, and for the four-step parts."""
     jobs: list[tuple[str, dict[str, int], list[Path]]] = [
         (path.stem, {}, []) for path in rtl_files() if not path.stem.endswith("_pkg")
     ]
@@ -123,7 +124,9 @@ def check_verilator() -> bool:
     for name in configs.names():
         engine = configs.load_model(name).engine_parameters()
         if "ColumnLevels" in engine:
-            jobs += [(ENGINE, engine | {"Inverse": inverse}, []) for inverse in (0, 1)]
+            jobs += [
+                (top, engine | {"Inverse": inverse}, []) for top in OF_COLUMNS for inverse in (0, 1)
+            ]
     jobs += [(path.stem, {}, board_files()) for path in board_files()]
     ok = True
     for top, parameters, extra in jobs:

@@ -29,7 +29,7 @@ from crocuta.design.sources import rtl_files
 from crocuta.models import configs
 from crocuta.models.configs import ROOT, Config
 from crocuta.models.files import write_generated
-from crocuta.models.transform import twiddle_rom
+from crocuta.models.transform import rom_files
 from flow import synth
 from flow.digest import design_digest
 from flow.synth import Figures, Json, console, fail, number
@@ -54,7 +54,7 @@ NOT_HARDWARE = ("name", "about", "bram36_max", "uram_max")
 def basis(config: Config) -> Json:
     """Everything that a configuration's figures depend on."""
     with tempfile.TemporaryDirectory() as directory:
-        paths = sorted(twiddle_rom.write(config, Path(directory)).glob("*.mem"))
+        paths = sorted(rom_files.write(config, Path(directory)).glob("*.mem"))
         tables = [path.read_text(encoding="utf-8") for path in paths]
     values = {name: value for name, value in asdict(config).items() if name not in NOT_HARDWARE}
     return {

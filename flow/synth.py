@@ -43,7 +43,7 @@ from crocuta.errors import BuildError
 from crocuta.models import configs
 from crocuta.models.configs import ROOT, Config
 from crocuta.models.files import write_generated
-from crocuta.models.transform import twiddle_rom
+from crocuta.models.transform import rom_files
 
 KERNEL = "crocuta_kernel"
 # Total size of the JSON netlists that one yosys process handles together.
@@ -167,7 +167,7 @@ class Synthesis:
         self.cells_directory = BUILD / "cells"
         for directory in (self.directory, self.cells_directory):
             directory.mkdir(parents=True, exist_ok=True)
-        tables = twiddle_rom.write(config, BUILD / config.name / "twiddles")
+        tables = rom_files.write(config, BUILD / config.name / "twiddles")
         files = design_files(top)
         # Parameters that the top does not have are ignored.
         parameters = {name: str(value) for name, value in config.parameters().items()}

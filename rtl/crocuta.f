@@ -18,6 +18,7 @@ arithmetic/cfp_align.sv
 arithmetic/cfp_add.sv
 arithmetic/cfp_butterfly.sv
 arithmetic/cfp_multiply.sv
+arithmetic/factor_multiply.sv
 arithmetic/cfp_to_float.sv
 
 // The transform
@@ -26,6 +27,7 @@ transform/commutator.sv
 transform/mode_delay.sv
 transform/fft_level.sv
 transform/fft_engine.sv
+transform/twist.sv
 
 // Ports: memory to lanes and back
 ports/axi_read_master.sv

@@ -376,6 +376,17 @@ BENCHES: dict[str, tuple[Bench, ...]] = {
         *(arithmetic("cfp_add", "cancellation, ties, limits", m) for m in ARITHMETIC),
         *(arithmetic("cfp_butterfly", "cancellation, ties, limits", m) for m in ARITHMETIC),
         *(
+            Bench(
+                top="factor_multiply",
+                module="tb.benches.arithmetic.bench_cfp",
+                about=f"unit factors, one, ties, {t} bits",
+                parameters=fixed(FactorBits=t),
+                configs=("tiny",),
+                variant=f"f{t}",
+            )
+            for t in (12, 18, 25, 27)
+        ),
+        *(
             arithmetic(
                 "cfp_multiply", "as the rotator", m, "rotator", FactorBits=t, ProductBits=m + t
             )
@@ -536,6 +547,40 @@ BENCHES: dict[str, tuple[Bench, ...]] = {
             long=(("tiny", "verilator"),) if sizes in LARGE_SIZES else (),
         )
         for name, sizes in ENGINE_SIZES
+    ),
+    "twist": (
+        *(
+            Bench(
+                top="twist",
+                module="tb.benches.transform.bench_twist",
+                about=f"{name} twist: rows in any order, gaps, resets, saturation",
+                parameters=engine(inverse=name == "inverse"),
+                configs=("tiny-long", "small-long"),
+                variant=name,
+                long=LONG_AT_SMALL,
+            )
+            for name in ("forward", "inverse")
+        ),
+        *(
+            Bench(
+                top="twist",
+                module="tb.benches.transform.bench_twist",
+                about=f"twist at Lanes, Chunk, MantissaBits, ExponentBits, TwiddleBits {sizes}",
+                parameters=engine(
+                    inverse=sizes[0] == 16,
+                    lanes=sizes[0],
+                    chunk=sizes[1],
+                    mantissa_bits=sizes[2],
+                    exponent_bits=sizes[3],
+                    twiddle_bits=sizes[4],
+                    max_length_log2=sizes[1].bit_length() + 1,
+                ),
+                configs=("tiny-long",),
+                sims=("verilator",),
+                variant="-".join(map(str, sizes)),
+            )
+            for sizes in ((16, 512, 24, 10, 12), (8, 256, 14, 8, 27))
+        ),
     ),
     "spectral_mac": (
         Bench(

@@ -16,7 +16,7 @@ from crocuta.models.arithmetic.float_to_cfp import float_to_cfp
 from crocuta.models.cfp import Cfp, ComplexArray, FloatArray, Format, zeros
 from crocuta.models.configs import Config
 from crocuta.models.reference import snr_db
-from crocuta.models.transform import fft_engine, twiddle_rom
+from crocuta.models.transform import fft_engine, rom_files, twiddle_rom
 from crocuta.models.transform.fft_engine import (
     forward,
     from_beats,
@@ -269,7 +269,7 @@ def test_rows_hold_each_even_block_once(config: Config) -> None:
 @pytest.mark.parametrize("config", [*NAMED[:3], *ORDERS[-4:]], ids=name_of)
 def test_mem_files_parse_back(config: Config, tmp_path: Path) -> None:
     """The files the RTL reads hold the rows, T - 1 bits a part."""
-    assert twiddle_rom.write(config, tmp_path / "twiddle") == tmp_path / "twiddle"
+    assert rom_files.write(config, tmp_path / "twiddle") == tmp_path / "twiddle"
     files = sorted((tmp_path / "twiddle").iterdir())
     assert [file.name for file in files] == [
         f"level_{level:02d}.mem" for level in range(1, config.chunk_log2 + 1)
@@ -288,7 +288,7 @@ def test_mem_files_parse_back(config: Config, tmp_path: Path) -> None:
     # Again: nothing is written that is there already, and what is wrong is replaced.
     times = [file.stat().st_mtime_ns for file in files]
     files[0].write_text("0\n")
-    twiddle_rom.write(config, tmp_path / "twiddle")
+    rom_files.write(config, tmp_path / "twiddle")
     assert [file.stat().st_mtime_ns for file in files[1:]] == times[1:]
     assert files[0].read_text() != "0\n"
 

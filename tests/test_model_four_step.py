@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import dataclasses
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -21,10 +22,10 @@ from crocuta.models.kernel.crocuta_kernel import Result, SampleArray
 from crocuta.models.kernel.four_step_kernel import columns, convolve, inverse_columns, prepare
 from crocuta.models.layout import row_count
 from crocuta.models.reference import causal_convolution, snr_db
-from crocuta.models.transform import fft_engine
+from crocuta.models.transform import fft_engine, rom_files
 from crocuta.models.transform.twiddle_rom import Twiddles, block_turns, column_heap, twiddle_rom
-from crocuta.models.transform.twist import row_steps, twist, twist_factors, untwist
-from crocuta.models.transform.twist_rom import twist_rom
+from crocuta.models.transform.twist import lane_constants, row_steps, twist, twist_factors, untwist
+from crocuta.models.transform.twist_rom import lane_rom, twist_rom
 from tests.test_model_configs import ENTRIES
 from tests.test_model_errors import data as every_kind
 from tests.test_model_kernel import data
@@ -212,6 +213,53 @@ def test_twist_tables_and_steps() -> None:
     # Of fewer rows the same table: the phase counts in quarter turns of the longest transform.
     assert row_steps(2, TINY).tolist() == [4 * -1, 4 * 3]
     assert row_steps(1, TINY).tolist() == [0]
+
+
+@pytest.mark.parametrize("name", ["tiny-long", "small-long", "u200-long-4m"])
+def test_lane_constants_are_in_a_table_of_their_own(name: str) -> None:
+    """A lane's phase has no fine part: by row and lane, the entry that its upper bits index."""
+    config = configs.load_model(name)
+    table = lane_rom(config)
+    steps = row_steps(config.rows_max, config)
+    phases = steps[:, None] * np.arange(config.lanes)
+    size = len(table.re)
+    assert size == config.rows_max * config.lanes
+    found, quarters = lane_constants(steps, config)
+    assert np.array_equal(table.re[phases % size], found.re)
+    assert np.array_equal(table.im[phases % size], found.im)
+    assert np.array_equal(phases // size & 3, quarters)
+    assert min(table.re.min(), table.im.min()) >= 0
+
+
+def entries(text: str, bits: int) -> Twiddles:
+    """The parts of a table's lines of one unit."""
+    words = [int(line, 16) for line in text.splitlines()]
+    mask = (1 << bits) - 1
+    return Twiddles(np.array([w & mask for w in words]), np.array([w >> bits for w in words]))
+
+
+def test_the_rtls_tables(tmp_path: Path) -> None:
+    """The files of both parts of a four-step transform, as the RTL's memories want them."""
+    files = {file.name: file.read_text() for file in rom_files.write(TINY, tmp_path).iterdir()}
+    names = {f"level_{level:02d}.mem" for level in range(1, 7)}
+    assert {name for name in files if name.startswith("level")} == names
+    assert set(files) - names == {
+        *(f"column_{level:02d}.mem" for level in (1, 2, 3)),
+        *(f"twist_{part}.mem" for part in ("coarse", "fine", "lane")),
+    }
+    for level in (1, 2, 3):  # the first of each pair of blocks
+        table = twiddle_rom(level, True, 25)
+        found = entries(files[f"column_{level:02d}.mem"], 24)
+        assert np.array_equal(found.re, table.re[::2]) and np.array_equal(found.im, table.im[::2])
+    rom = twist_rom(TINY)
+    for table, name, bits in (
+        (rom.coarse, "coarse", 25),
+        (rom.fine, "fine", 25),
+        (lane_rom(TINY), "lane", 24),
+    ):
+        found = entries(files[f"twist_{name}.mem"], bits)
+        assert np.array_equal(found.re, table.re) and np.array_equal(found.im, table.im)
+    assert set(rom_files.tables(configs.load("tiny"))) == names
 
 
 def test_untwist_is_the_inverse(seed: int) -> None:

@@ -20,7 +20,7 @@ from typer.testing import CliRunner
 from crocuta.design.sources import design_files, rtl_file
 from crocuta.models import configs
 from crocuta.models.configs import ROOT
-from crocuta.models.transform import twiddle_rom
+from crocuta.models.transform import rom_files
 from flow import build, netlist
 from flow.lint import KERNEL
 from tests.test_vivado import program
@@ -113,7 +113,7 @@ def test_kernel(tmp_path: Path, seed: int) -> None:
     """The kernel's own RTL repeats what was recorded of it."""
     trace = netlist.kernel_trace(TINY, tmp_path, seed)
     assert len(trace.rows) > 1000
-    tables = twiddle_rom.write(TINY, tmp_path / "twiddles")
+    tables = rom_files.write(TINY, tmp_path / "twiddles")
     top = tmp_path / f"{build.TOP}.v"
     top.write_text(build.top_verilog(TINY, tables), encoding="utf-8")
     files = design_files(KERNEL)

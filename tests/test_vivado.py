@@ -24,7 +24,7 @@ from crocuta.design.sources import rtl_file, rtl_files
 from crocuta.kernel import Bank
 from crocuta.models import configs
 from crocuta.models.configs import ROOT
-from crocuta.models.transform import twiddle_rom
+from crocuta.models.transform import rom_files
 from crocuta.registers import COUNTERS, VERSION, WIDE, Register, identity
 from flow import build, vivado_commands
 from flow.lint import KERNEL
@@ -838,14 +838,14 @@ def test_a_table_that_is_missing(
     vivado: Vivado, flow: str, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
 ) -> None:
     """Vivado would only warn of it, and make an empty ROM."""
-    write = twiddle_rom.write
+    write = rom_files.write
 
     def all_but_one(config: configs.Config, directory: Path) -> Path:
         write(config, directory)
         (directory / f"level_{config.chunk_log2:02}.mem").unlink()
         return directory
 
-    monkeypatch.setattr(twiddle_rom, "write", all_but_one)
+    monkeypatch.setattr(rom_files, "write", all_but_one)
     assert vivado.run(flow, "--config", CONFIG).exit_code == 1
     assert f"There is no twiddle table {build.BUILD}" in capfd.readouterr().err
     assert not vivado.named("ipx::package_project")

@@ -1,6 +1,6 @@
 # Copyright 2026 The Crocuta authors
 # SPDX-License-Identifier: Apache-2.0
-"""The twiddle tables, level by level in tree order, and the .mem files the RTL reads.
+"""The twiddle tables, level by level in tree order.
 
 The transform splits z^C - r = (z^(C/2) - t)(z^(C/2) + t), t = sqrt(r), k times, from r = i (or
 r = 1 for a plain FFT). With angles in turns, a block of angle th has the twiddle angle th/2 and
@@ -10,14 +10,12 @@ a table holds only the first children's, all in the first quadrant, as T-1 bit u
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
 
 from crocuta.models.cfp import FloatArray, IntArray
 from crocuta.models.configs import Config
-from crocuta.models.files import write_generated
 
 
 class Twiddles(NamedTuple):
@@ -86,34 +84,3 @@ def column_rows(level: int, config: Config) -> Twiddles:
     heap = column_heap(config.column_levels, config.twiddle_bits)
     even = np.arange(1 << (level - 1), 1 << level, 2)
     return Twiddles(heap.re[even, None], heap.im[even, None])
-
-
-def tables(config: Config) -> dict[str, str]:
-    """The text of level_NN.mem for every level of `config`, and of column_NN.mem for every column
-    level, by name.
-
-    One hexadecimal line a row: unit 0's re in the low T-1 bits, then its im, then unit 1's.
-    """
-    levels = range(1, config.chunk_log2 + 1)
-    files = {f"level_{level:02d}.mem": level_rows(level, config) for level in levels}
-    levels = range(1, config.column_levels + 1)
-    files |= {f"column_{level:02d}.mem": column_rows(level, config) for level in levels}
-    return {name: _text(rows, config.twiddle_bits - 1) for name, rows in files.items()}
-
-
-def _text(rows: Twiddles, bits: int) -> str:
-    digits = -(-2 * rows.re.shape[1] * bits // 4)
-    lines = []
-    for re, im in zip(rows.re.tolist(), rows.im.tolist(), strict=True):
-        word = 0
-        for unit, (unit_re, unit_im) in enumerate(zip(re, im, strict=True)):
-            word |= (unit_re | unit_im << bits) << (2 * bits * unit)
-        lines.append(f"{word:0{digits}x}")
-    return "\n".join(lines) + "\n"
-
-
-def write(config: Config, directory: Path) -> Path:
-    """Write the `tables` of `config` into `directory`, and return it."""
-    for name, text in tables(config).items():
-        write_generated(directory / name, text)
-    return directory

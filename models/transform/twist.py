@@ -9,7 +9,8 @@ modulo u^C - i: coefficient t is multiplied by w_j^t, whose angle in turns is
 
 Lane l of beat b holds t = l * C/W + b, so w_j^t is the lane's constant of this row times w_j^b,
 which all lanes share. Both come from one table lookup: `twist_rom`'s factor of a phase. The phase
-of w_j^b is a counter that adds the row's step every beat.
+of w_j^b is a counter that adds the row's step every beat. Lane 0's constant is one: there w_j^b
+itself is the factor.
 """
 
 from __future__ import annotations
@@ -55,6 +56,7 @@ def twist_factors(rows: slice, of: int, config: Config) -> Twiddles:
         Twiddles(beats.re[:, None], beats.im[:, None]),
         config,
     )
+    found.re[:, 0], found.im[:, 0] = beats.re, beats.im
     turned = quarter_turns(found, lane_quarters[:, :, None] + beat_quarters[:, None])
     return Twiddles(*(part.reshape(len(steps), config.chunk) for part in turned))
 

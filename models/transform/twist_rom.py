@@ -16,7 +16,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from crocuta.models.arithmetic.round_nearest_even import round_nearest_even
+from crocuta.models.arithmetic.factor_multiply import factor_multiply
 from crocuta.models.cfp import IntArray
 from crocuta.models.configs import Config
 from crocuta.models.transform.twiddle_rom import Twiddles
@@ -51,15 +51,19 @@ def twist_rom(config: Config) -> TwistRom:
     )
 
 
+def lane_rom(config: Config) -> Twiddles:
+    """The factors of a quarter turn's multiples of a lane's part of a row, which have no fine part:
+    entries of the coarse table as T-bit factors."""
+    coarse = twist_rom(config).coarse
+    step = config.chunk_beats >> fine_bits(config)
+    assert step >= 1  # as G >= 2: see Config.rows_log2_limit
+    most = (1 << (config.twiddle_bits - 1)) - 1
+    return Twiddles(*(np.minimum(part[::step], most) for part in coarse))
+
+
 def product(a: Twiddles, b: Twiddles, config: Config) -> Twiddles:
     """a * b of two factors in the first quarter turn, each part rounded to T bits once."""
-    drop = config.twiddle_bits - 1
-    re = a.re * b.re - a.im * b.im
-    im = a.re * b.im + a.im * b.re
-    return Twiddles(
-        round_nearest_even(re, drop, config.twiddle_bits),
-        round_nearest_even(im, drop, config.twiddle_bits),
-    )
+    return Twiddles(*factor_multiply(a.re, a.im, b.re, b.im, config.twiddle_bits))
 
 
 def factors(phases: IntArray, config: Config) -> tuple[Twiddles, IntArray]:

@@ -11,7 +11,7 @@ from pathlib import Path
 from crocuta.design import cache
 from crocuta.errors import BuildError
 from crocuta.models.configs import ROOT, Config
-from crocuta.models.transform import twiddle_rom
+from crocuta.models.transform import rom_files
 
 RTL = ROOT / "rtl"
 FILE_LIST = RTL / "crocuta.f"
@@ -51,4 +51,4 @@ def design_files(top: str, extra: Sequence[Path] = ()) -> list[Path]:
 
 def twiddle_directory(config: Config) -> str:
     """Writes a configuration's twiddle tables and returns their folder."""
-    return str(cache.tables(twiddle_rom.tables(config)))
+    return str(cache.tables(rom_files.tables(config)))

@@ -36,6 +36,8 @@ def vectors_of(name: str, parameter: Callable[[str], int], rng: np.random.Genera
     """The vectors for a module and its parameters."""
     if name == "round_nearest_even":
         return cfp_vectors.rounding_vectors(rng, parameter("OutBits"))
+    if name == "factor_multiply":
+        return cfp_vectors.factor_vectors(rng, parameter("FactorBits"))
     fmt = Format(parameter("MantissaBits"), parameter("ExponentBits"))
     if name == "cfp_normalise":
         return cfp_vectors.normalise_vectors(rng, fmt, parameter("InBits"))

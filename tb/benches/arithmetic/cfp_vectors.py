@@ -20,6 +20,7 @@ from crocuta.models.arithmetic.cfp_butterfly import cfp_butterfly
 from crocuta.models.arithmetic.cfp_multiply import cfp_multiply
 from crocuta.models.arithmetic.cfp_normalise import MAX_SHIFT, cfp_normalise
 from crocuta.models.arithmetic.cfp_to_float import cfp_to_float
+from crocuta.models.arithmetic.factor_multiply import factor_multiply
 from crocuta.models.arithmetic.float_to_cfp import float_to_cfp
 from crocuta.models.arithmetic.round_nearest_even import round_nearest_even
 from crocuta.models.cfp import GUARD_BITS, Cfp, Format, IntArray, pack
@@ -511,6 +512,52 @@ def multiply_vectors(
         },
         normalise_events(re, im, a.exponent + b_exponent, product_bits, fmt),
         [*SHIFTS, *ROUNDINGS, *LIMITS],
+    )
+
+
+def factor_vectors(rng: np.random.Generator, factor_bits: int) -> Vectors:
+    """factor_multiply: factors on the unit circle and inside it, one, ties, tiny parts."""
+    one = 1 << (factor_bits - 1)
+
+    def factors(radius: float | np.ndarray[tuple[int], np.dtype[np.float64]]) -> list[IntArray]:
+        turns = 2 * np.pi * rng.random(COUNT)
+        return [np.rint(radius * one * part(turns)).astype(np.int64) for part in (np.cos, np.sin)]
+
+    ones = [one * rng.integers(-1, 1, COUNT, endpoint=True), np.zeros(COUNT, np.int64)]
+    halves = [np.full(COUNT, one // 2), np.zeros(COUNT, np.int64)]
+    near_one = [one - rng.integers(0, 3, COUNT), rng.integers(-2, 3, COUNT)]
+    small = rng.integers(-3, 4, (2, COUNT)).astype(np.int64)
+    kinds = (
+        (factors(1.0), factors(1.0)),
+        (factors(rng.random(COUNT)), factors(1.0)),
+        (ones, factors(1.0)),
+        (halves, factors(1.0)),
+        (near_one, near_one),
+        (near_one, small),
+        (factors(1.0), small),
+    )
+    pairs = [pair if rng.random() < 0.5 else pair[::-1] for pair in kinds]
+    (a_re, a_im), (b_re, b_im) = (
+        [np.concatenate([pair[side][part] for pair in pairs]) for part in (0, 1)] for side in (0, 1)
+    )
+    re, im = factor_multiply(a_re, a_im, b_re, b_im, factor_bits)
+    covered: Counter[str] = Counter()
+    for exact, found in (
+        (a_re * b_re - a_im * b_im, re),
+        (a_re * b_im + a_im * b_re, im),
+    ):
+        dropped = exact & (one - 1)
+        covered["tie"] += int((dropped == one // 2).sum())
+        covered["rounded up"] += int((dropped > one // 2).sum())
+        covered["rounded down"] += int(((dropped > 0) & (dropped < one // 2)).sum())
+        covered["saturated"] += int((exact + one // 2 >= one * one).sum())
+        covered["negative"] += int((found < 0).sum())
+    inputs = {"a_re_i": a_re, "a_im_i": a_im, "b_re_i": b_re, "b_im_i": b_im}
+    return Vectors(
+        {name: bits(values, factor_bits + 1) for name, values in inputs.items()},
+        {"re_o": bits(re, factor_bits), "im_o": bits(im, factor_bits)},
+        covered,
+        ["tie", "rounded up", "rounded down", "saturated", "negative"],
     )
 
 
