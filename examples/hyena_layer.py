@@ -3,7 +3,7 @@
 """Where the time of a HyenaDNA layer goes on this computer's CPU, and what a card would change.
 
 The convolutions are timed in a few channels and scaled to all: by an FFT of twice the length, as
-the model's code does it, and by one of a good size. Times are CPU seconds of all threads, because
+the model's code does it, and by one of a good size. Times are CPU seconds of one thread, because
 what else runs on the computer matters less to them.
 
 python examples/hyena_layer.py [--length 450002] [--channels 256] [--timed 2]
@@ -29,8 +29,7 @@ ASSUMED_HZ = 300e6
 
 
 def cpu_seconds(function: Callable[[], object]) -> float:
-    """CPU seconds of a call, of all threads: the least of three, for what else the computer does
-    makes them more."""
+    """CPU seconds of a call: the least of three, for what else the computer does makes them more."""
     seconds = []
     for _ in range(3):
         began = time.process_time()
@@ -89,6 +88,7 @@ def main() -> dict[str, float]:
     length, channels, timed = options.length, options.channels, options.timed
     scale = channels / timed
 
+    torch.set_num_threads(1)  # threads that wait for each other take CPU seconds, too
     torch.manual_seed(1)
     u, k = torch.randn(1, timed, length), torch.randn(timed, length)
     gate = torch.randn(1, channels, length)

@@ -29,7 +29,7 @@ def main() -> float:
     x = torch.randn(batch, channels, length)
     weight = torch.zeros(channels, length, requires_grad=True)
     optimizer = torch.optim.Adam([weight], lr=0.05)
-    losses = []
+    losses: list[float] = []
     with crocuta.torch.use(options.backend, config=options.config) as device:
         target = crocuta.torch.fft_causal_conv1d(x, wanted)
         with device.metered() as meter:

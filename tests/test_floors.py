@@ -17,7 +17,7 @@ FLOORS = (
     ("crocuta.registers", "crocuta.kernel", "crocuta.stops"),
     ("crocuta.errors",),
     ("crocuta.extras", "crocuta.memory", "crocuta.meter", "crocuta.samples"),
-    ("crocuta.design", "crocuta.groups", "crocuta.planner"),
+    ("crocuta.design", "crocuta.groups", "crocuta.planner", "crocuta.stream"),
     ("crocuta.backends",),
     ("crocuta.device",),
     ("crocuta",),
