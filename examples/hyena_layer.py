@@ -29,7 +29,7 @@ ASSUMED_HZ = 300e6
 
 
 def cpu_seconds(function: Callable[[], object]) -> float:
-    """CPU seconds of a call: the least of three, for what else the computer does makes them more."""
+    """CPU seconds of a call: the least of three, for other programs make them more."""
     seconds = []
     for _ in range(3):
         began = time.process_time()
