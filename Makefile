@@ -29,7 +29,7 @@ chosen_sim  := $(if $(filter file,$(origin SIM)),,$(SIM))
 chosen_jobs := $(if $(filter file,$(origin JOBS)),0,$(JOBS))
 
 .DEFAULT_GOAL := help
-.PHONY: help env sim test regress testplan coverage mutate formal signoff registers modules lint format demo \
+.PHONY: help env sim test regress testplan coverage mutate soak formal signoff registers modules lint format demo \
   conv plan synth resources bench clean
 
 help: ## list the commands
@@ -78,6 +78,10 @@ coverage: .venv/installed ## measure line, branch, toggle and functional coverag
 
 mutate: .venv/installed ## inject faults into copies of the RTL and count those found; AGAIN=1: only survivors
 	@$(RUN) -m flow.mutate --jobs '$(chosen_jobs)' $(if $(filter-out 0,$(AGAIN)),--again)
+
+soak: .venv/installed ## run random kernels and jobs with stalls, errors and resets for HOURS=1
+	@$(RUN) -m flow.soak --hours '$(or $(HOURS),1)' --seed '$(SEED)' --jobs '$(chosen_jobs)' \
+	  --config '$(CONFIG)' --repeat '$(REPEAT)'
 
 formal: .venv/installed ## run the formal proofs, JOBS=2 at a time: make formal TASK=fifo-2
 	@$(RUN) -m flow.formal '$(TASK)' --jobs '$(JOBS)'

@@ -14,7 +14,7 @@ from crocuta.models.configs import ROOT
 VERIFIED = {
     ".": ("requirements.txt",),
     "boards": ("**/*.sv",),
-    "flow": ("runner.py", "*.vlt", "coverage*", "mutate.py", "formal*.py"),
+    "flow": ("runner.py", "*.vlt", "coverage*", "mutate.py", "formal*.py", "soak*.py"),
     "formal": ("**/*.sv", "*.svh", "*.toml"),
     "host/crocuta/design": ("*",),
     "host/crocuta/simulation": ("*.sv",),

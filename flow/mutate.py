@@ -44,6 +44,8 @@ from tb.registry import BENCHES, Bench
 DIRECTORY = ROOT / "build" / "mutation"
 SURVIVORS = Path(__file__).with_name("mutation_survivors.toml")
 COPIED = ("rtl", "models", "host", "tb", "flow", "registers", "data", "pyproject.toml")
+SMALLEST = ("tiny", "tiny-long")
+"""The configurations whose benches look for mutants, with or without changes."""
 LEAST_PERCENT = 95.0
 SPARED = {"crocuta_pkg.sv", "ram.sv"}
 """Files without logic to mutate: functions for parameters, and an inferred memory."""
@@ -227,7 +229,7 @@ def targets_of(files: set[str]) -> dict[str, list[Target]]:
     found: dict[str, list[Target]] = defaultdict(list)
     for test, benches in BENCHES.items():
         for bench in benches:
-            at = [config for config in bench.configs if config.partition("+")[0] == "tiny"]
+            at = [config for config in bench.configs if config.partition("+")[0] in SMALLEST]
             sim = "icarus" if "icarus" in bench.sims else bench.sims[0]
             extra = [ROOT / name for name in bench.sources if name.endswith(".sv")]
             for path in design_files(bench.top, extra):

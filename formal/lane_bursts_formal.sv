@@ -1,9 +1,10 @@
 // Copyright 2026 The Crocuta authors
 // SPDX-License-Identifier: Apache-2.0
 //
-// lane_bursts: the bursts of a chunk come tile by tile, and within a tile lane by lane. The lane
-// and the tile give each burst's address, and a division of the samples left from there gives its
-// number of AXI beats; none crosses a 4 KiB boundary. A wire replaces the command queue (see
+// lane_bursts: the bursts of a chunk come row by row, within a row part by part, and within a part
+// lane by lane. Row, lane and part give each burst's address, and a division of the samples left
+// from there gives its number of AXI beats; none crosses a 4 KiB boundary. A tile is as many parts as
+// fill it. A chunk of consecutive samples has one row. A wire replaces the command queue (see
 // through/fifo.sv).
 
 `include "formal.svh"
@@ -11,6 +12,9 @@
 module lane_bursts_formal #(
   parameter int Lanes = 8,
   parameter int Chunk = 65536,
+  parameter int RowsLog2 = 0,
+  localparam int RowsBits = (RowsLog2 > 0) ? $clog2(RowsLog2 + 1) : 1,
+  localparam int SampleBits = $clog2(Chunk) + 1 + RowsLog2,
   localparam int LaneBits = $clog2(Lanes),
   localparam int LimitBits = $clog2(2 * Lanes)
 ) (
@@ -18,7 +22,7 @@ module lane_bursts_formal #(
   input logic                   rst_ni,
   input logic                   cmd_valid_i,
   input logic [63:0]            cmd_addr_i,
-  input logic [$clog2(Chunk):0] cmd_samples_i,
+  input logic [SampleBits-1:0]  cmd_samples_i,
   input logic                   tile_valid_i,
   input logic                   burst_ready_i
 );
@@ -28,8 +32,7 @@ module lane_bursts_formal #(
   localparam int BeatSamples = 2 * Lanes;  // of 4 bytes
   localparam int LaneSamples = Chunk / Lanes;
   localparam int TileSamples = (LaneSamples < 16 * BeatSamples) ? LaneSamples : 16 * BeatSamples;
-  localparam int Tiles = LaneSamples / TileSamples;
-  localparam int Align = (Chunk * 4 < 4096) ? Chunk * 4 : 4096;
+  localparam int BeatBits = (TileSamples > BeatSamples) ? $clog2(TileSamples / BeatSamples) : 1;
 
   logic                 cmd_ready;
   logic                 tile_take;
@@ -40,15 +43,37 @@ module lane_bursts_formal #(
   logic                 burst_partial;
   logic [LimitBits-1:0] burst_limit;
   logic [LaneBits-1:0]  burst_lane;
+  logic [BeatBits-1:0]  burst_row;
   logic                 burst_last;
   logic                 idle;
 
+  // Any number of rows, the same for all commands: it changes only while nothing is queued.
+  logic [RowsBits-1:0] rows_log2_q;
+  logic [31:0]         each;   // samples that a lane has of a row
+  logic [31:0]         burst;  // and that a full burst has
+  logic [31:0]         align;
+  logic [31:0]         parts;
+  logic [31:0]         rows;
+
+  always_ff @(posedge clk_i) rows_log2_q <= rows_log2_q;
+  `ASSUME(rows_in_range, 32'(rows_log2_q) <= 32'(RowsLog2))
+
+  assign rows  = 32'(1) << rows_log2_q;
+  assign each  = 32'(LaneSamples) >> rows_log2_q;
+  assign burst = (each < 32'(TileSamples)) ? each : 32'(TileSamples);
+  assign parts = (each < 32'(TileSamples)) ? 32'(1) : each / 32'(TileSamples);
+  // Rows begin at multiples of 4 KiB (the host's pointers and the rows' padding), chunks at
+  // multiples of Chunk samples from there, and tiles of columns at multiples of a lane's part.
+  assign align = (rows_log2_q == '0) ? 32'(Chunk) * 32'd4 : each * 32'd4;
+
   lane_bursts #(
-    .Lanes(Lanes),
-    .Chunk(Chunk)
+    .Lanes   (Lanes),
+    .Chunk   (Chunk),
+    .RowsLog2(RowsLog2)
   ) u_dut (
     .clk_i          (clk_i),
     .rst_ni         (rst_ni),
+    .rows_log2_i    (rows_log2_q),
     .cmd_valid_i    (cmd_valid_i),
     .cmd_ready_o    (cmd_ready),
     .cmd_addr_i     (cmd_addr_i),
@@ -63,6 +88,7 @@ module lane_bursts_formal #(
     .burst_partial_o(burst_partial),
     .burst_limit_o  (burst_limit),
     .burst_lane_o   (burst_lane),
+    .burst_row_o    (burst_row),
     .burst_last_o   (burst_last),
     .idle_o         (idle)
   );
@@ -71,11 +97,10 @@ module lane_bursts_formal #(
   logic waiting_q;
   always_ff @(posedge clk_i) waiting_q <= rst_ni && cmd_valid_i && !cmd_ready;
   `ASSUME(command_waits, !waiting_q || cmd_valid_i && $stable({cmd_addr_i, cmd_samples_i}))
-  // Rows begin at multiples of 4 KiB (the host's pointers and the rows' padding), chunks at
-  // multiples of Chunk samples from there.
-  `ASSUME(aligned, cmd_addr_i % 64'(Align) == '0)
-  // A chunk holds at most Chunk samples: chunk_controller's load_is_next and output_is_next.
-  `ASSUME(fits, 32'(cmd_samples_i) <= 32'(Chunk))
+  `ASSUME(aligned, (cmd_addr_i[11:0] & (12'(align) - 12'd1)) == '0)
+  // A channel holds at most all samples of its rows: chunk_controller's load_is_next and
+  // output_is_next, and those of four_step_controller.
+  `ASSUME(fits, 32'(cmd_samples_i) <= rows << $clog2(Chunk))
 
   // The next burst in order, and its two clocks to the output.
   typedef struct packed {
@@ -83,11 +108,18 @@ module lane_bursts_formal #(
     logic [31:0] beats;
     logic [31:0] rest;   // samples in the last beat, if it is not full
     logic [31:0] lane;
+    logic [31:0] row;    // of the tile
+    logic        last;   // of the tile
   } burst_t;
 
-  logic [31:0] tile_q;
+  logic [31:0] index_q;  // row of the chunk
+  logic [31:0] part_q;
   logic [31:0] lane_q;
-  logic [31:0] start;    // index in the chunk of the burst's first sample
+  logic [31:0] row_q;    // of the tile
+  logic        lane_last;
+  logic        chunk_last;
+  logic        tile_last;
+  logic [31:0] start;    // index in the channel of the burst's first sample
   logic [31:0] samples;  // number of its samples
   logic        step;
   logic [1:0]  held_q;   // steps whose bursts have not been taken
@@ -96,26 +128,38 @@ module lane_bursts_formal #(
   burst_t      out_q;
 
   always_comb begin
-    start   = lane_q * 32'(LaneSamples) + tile_q * 32'(TileSamples);
+    start = index_q * 32'(Chunk) + lane_q * 32'(LaneSamples) + part_q * 32'(TileSamples);
     samples = '0;
     if (32'(cmd_samples_i) > start) samples = 32'(cmd_samples_i) - start;
-    if (samples > 32'(TileSamples)) samples = 32'(TileSamples);
+    if (samples > burst) samples = burst;
     next.addr  = cmd_addr_i + 64'(start) * 64'd4;
     next.beats = (samples + 32'(BeatSamples) - 32'd1) / 32'(BeatSamples);
     next.rest  = samples % 32'(BeatSamples);
     next.lane  = lane_q;
+    next.row   = row_q;
+    next.last  = lane_last && tile_last;
   end
+
+  assign lane_last  = lane_q == 32'(Lanes - 1);
+  assign chunk_last = part_q == parts - 32'd1 && index_q == rows - 32'd1;
+  assign tile_last  = row_q * 32'(BeatSamples) + burst == 32'(TileSamples);
 
   // The walk may choose when to step, but not what a step is.
   assign step = u_dut.walk;
 
   always_ff @(posedge clk_i) begin
     if (!rst_ni) begin
-      tile_q <= '0;
-      lane_q <= '0;
+      index_q <= '0;
+      part_q  <= '0;
+      lane_q  <= '0;
+      row_q   <= '0;
     end else if (step) begin
-      lane_q <= (lane_q == 32'(Lanes - 1)) ? '0 : lane_q + 1'b1;
-      if (lane_q == 32'(Lanes - 1)) tile_q <= (tile_q == 32'(Tiles - 1)) ? '0 : tile_q + 1'b1;
+      lane_q <= lane_last ? '0 : lane_q + 1'b1;
+      if (lane_last) begin
+        row_q  <= tile_last ? '0 : row_q + burst / 32'(BeatSamples);
+        part_q <= (part_q == parts - 32'd1) ? '0 : part_q + 1'b1;
+        if (part_q == parts - 32'd1) index_q <= chunk_last ? '0 : index_q + 1'b1;
+      end
     end
   end
 
@@ -135,17 +179,18 @@ module lane_bursts_formal #(
   `ASSERT(limit, !burst_valid || burst_partial == (out_q.rest != '0)
           && (!burst_partial || 32'(burst_limit) == out_q.rest))
   `ASSERT(lane, !burst_valid || 32'(burst_lane) == out_q.lane
-          && burst_last == (out_q.lane == 32'(Lanes - 1)))
+          && 32'(burst_row) == out_q.row && burst_last == out_q.last)
   `ASSERT(within_page, !(burst_valid && burst_some)
           || 16'(burst_addr[11:0]) + 16'(burst_beats) * 16'(8 * Lanes) <= 16'd4096)
   `ASSERT(command_ends, (cmd_valid_i && cmd_ready)
-          == (step && lane_q == 32'(Lanes - 1) && tile_q == 32'(Tiles - 1)))
-  `ASSERT(tile_begins, tile_take == (step && lane_q == '0) && (!tile_take || tile_valid_i))
+          == (step && lane_last && chunk_last))
+  `ASSERT(tile_begins, tile_take == (step && lane_q == '0 && row_q == '0)
+          && (!tile_take || tile_valid_i))
   `ASSERT(only_with_command, !step || cmd_valid_i)
   `ASSERT_NEXT(burst_waits, burst_valid && !burst_ready_i, burst_valid
-               && $stable({burst_addr, burst_beats, burst_partial, burst_limit, burst_lane}))
+               && $stable({burst_addr, burst_beats, burst_partial, burst_limit, burst_lane, burst_row}))
   // One step per clock, unless a burst waits or there is no tile or command.
-  `ASSERT(no_gap, step || !cmd_valid_i || !tile_valid_i && lane_q == '0
+  `ASSERT(no_gap, step || !cmd_valid_i || !tile_valid_i && lane_q == '0 && row_q == '0
           || burst_valid && !burst_ready_i)
   // Every step's burst comes out, once, within two clocks.
   `ASSERT(none_lost_none_twice, held_q == 2'(u_dut.place_valid_q) + 2'(burst_valid))
@@ -153,10 +198,15 @@ module lane_bursts_formal #(
   `ASSERT(idle_is_empty, !idle || held_q == '0)
 
   `ASSERT(helper_place, 32'(u_dut.lane_q) == lane_q && lane_q < 32'(Lanes)
-          && 32'(u_dut.tile_q) == tile_q && tile_q < 32'(Tiles))
+          && 32'(u_dut.part_q) == part_q && part_q < parts && 32'(u_dut.row_q) == row_q
+          && row_q * 32'(BeatSamples) < 32'(TileSamples)
+          && (row_q * 32'(BeatSamples) & (burst - 32'd1)) == '0
+          && 32'(u_dut.index_q) == index_q && index_q < rows)
+  `ASSERT(helper_sizes, 32'(u_dut.part_beats_q) * 32'(BeatSamples) == burst
+          && 32'(u_dut.last_part_q) == parts - 32'd1 && 32'(u_dut.last_index_q) == rows - 32'd1)
   `ASSERT(helper_middle, !u_dut.place_valid_q || u_dut.place_addr_q == middle_q.addr
           && 32'(u_dut.place_lane_q) == middle_q.lane
-          && u_dut.place_last_q == (middle_q.lane == 32'(Lanes - 1))
+          && u_dut.place_last_q == middle_q.last && 32'(u_dut.place_row_q) == middle_q.row
           && 32'(u_dut.beats) == middle_q.beats
           && (middle_q.rest != '0)
              == (!u_dut.place_full_q && u_dut.place_end_q && u_dut.place_limit_q != '0)
@@ -168,7 +218,7 @@ module lane_bursts_formal #(
          && 16'(burst_addr[11:0]) + 16'(burst_beats) * 16'(8 * Lanes) == 16'd4096)
   `COVER(partial, burst_valid && burst_partial && burst_lane != '0 && burst_beats > 9'd1)
   `COVER(empty, burst_valid && !burst_some)
-  `COVER(second_tile, step && tile_q == 32'd1)
+  `COVER(second_tile, step && (part_q == 32'd1 || index_q == 32'd1))
   `COVER(stalled, burst_valid && !burst_ready_i && u_dut.place_valid_q && cmd_valid_i)
 
 endmodule

@@ -80,6 +80,7 @@ module tile_flush_formal #(
     .rst_ni       (rst_ni),
     .stop_i       (stop_i),
     .id_i         (1'b0),
+    .rows_log2_i  (1'b0),
     .cmd_valid_i  (1'b0),
     .cmd_ready_o  (cmd_ready),
     .cmd_addr_i   (64'd0),

@@ -2,6 +2,8 @@
 
 // Packages
 crocuta_pkg.sv
+sizes_pkg.sv
+cfp_pkg.sv
 
 // Cells that everything is built from
 cells/ram.sv
@@ -55,6 +57,9 @@ convolution/chunk_controller.sv
 convolution/pass_sequencer.sv
 convolution/tile_walker.sv
 convolution/transform_walker.sv
+convolution/engine_feed.sv
+convolution/four_step_forward.sv
+convolution/four_step_inverse.sv
 convolution/four_step_controller.sv
 
 // The kernel

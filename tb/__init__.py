@@ -1,3 +1,3 @@
 # Copyright 2026 The Crocuta authors
 # SPDX-License-Identifier: Apache-2.0
-"""Benches: cocotb modules (bench_*.py), the registry that lists them and the runner."""
+"""Benches: cocotb modules (bench_*.py), their environments, and the registry that lists them."""

@@ -1,6 +1,6 @@
 # Copyright 2026 The Crocuta authors
 # SPDX-License-Identifier: Apache-2.0
-"""The registry of all benches: `make sim TEST=name` and pytest both run what it lists."""
+"""The registry of all benches, which `make sim TEST=name` and pytest run."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ from crocuta.models.configs import CHUNKED, FOUR_STEP, Config
 
 SIMS = ("verilator", "icarus")
 BOTH_OUTPUTS = ("tiny", "small", "tiny+outputs-2", "small+outputs-2")
-"""One and two output chunks a pass."""
+"""One and two output chunks per pass."""
 AT_SMALL = tuple(("small", sim) for sim in SIMS)
-"""What `make test` leaves to regressions where tiny shows the same."""
+"""Left to regressions by `make test`, because tiny shows the same."""
 TWO_AT_SMALL = tuple(("small+outputs-2", sim) for sim in SIMS)
-"""What `make test` leaves to regressions of a block: there it runs in the whole kernel."""
+"""Of a block, left to regressions by `make test`, which runs it within the whole kernel."""
 LONG_TOO = ("tiny", "small", "tiny-long", "small-long")
 """Rows alone, and rows and columns."""
 LONG_AT_SMALL = tuple(("small-long", sim) for sim in SIMS)
@@ -28,7 +28,7 @@ BOARD_MODULES = ("axi_ram", "crocuta_board", "delay", *BRIDGE_MODULES)
 # fft_engine at the corners of its parameters.
 ENGINE_SIZES = (
     ("forward", (2, 16, 18, 9, 25)),
-    ("inverse", (16, 16, 18, 9, 25)),  # wiring between lanes alone
+    ("inverse", (16, 16, 18, 9, 25)),  # only wiring between lanes
     ("forward", (16, 64, 14, 8, 12)),
     ("inverse", (8, 256, 14, 10, 27)),
     ("forward", (8, 128, 24, 10, 27)),
@@ -37,55 +37,57 @@ ENGINE_SIZES = (
     ("inverse", (2, 4096, 18, 9, 18)),
 )
 LARGE_SIZES = ((2, 4096, 18, 9, 18), (8, 256, 14, 10, 27))
-"""Of those, what takes longest and is no corner by itself: for regressions."""
+"""The slowest of these, none of them a corner case of its own: for regressions."""
 SIMULATION = "host/crocuta/simulation"
 MEMORY = f"{SIMULATION}/axi_memory.sv"
 KERNEL_SOURCES = (f"{SIMULATION}/kernel_tb.sv", f"{SIMULATION}/job_observer.sv", MEMORY)
 WIDEST = "tiny+mantissa_bits-24+exponent_bits-10+twiddle_bits-27"
 NARROWEST = "tiny+mantissa_bits-14+exponent_bits-8+twiddle_bits-12"
-"""Both ends of the words, in Icarus the second one: there each stage saturates by itself."""
+"""The narrowest and the widest words; Icarus runs the second, where each stage saturates."""
 MANY_LANES = ("tiny+lanes-16+chunk-512", "tiny+lanes-8+chunk-256+outputs-2")
-"""The shortest chunks of many lanes, which fill the streams of commands."""
+"""The shortest chunks with many lanes, which fill the command streams."""
+ONE_ROW = "tiny-long+max_length_log2-6"
+"""A four-step kernel without columns."""
 BRIEF = "BENCH_BRIEF"
-"""In the environment: no more than what other configurations cannot show."""
+"""Environment variable: run only what other configurations cannot show."""
 MANY_ROWS = 300
-"""More rows than 8 bits count."""
+"""More rows than 8 bits can count."""
 MANY_ROWS_CHUNK = 512
-"""The largest chunk at which the kernel's bench runs a job of so many."""
+"""The largest chunk at which the kernel's bench runs a job with that many rows."""
 SEVERAL_BURSTS = 512
-"""A chunk whose spectrum is four bursts."""
+"""A chunk whose spectrum has four bursts."""
 ENGINE_TESTS = ("fft", "fft_sizes")
-"""Those of an engine alone: they take its configurations, not only the kernel's."""
+"""Benches of an engine alone, which take its configurations, not only the kernel's."""
 RAM_WIDTH = 27
 RAM_WORDS = tuple(random.Random(1).choices(range(1 << RAM_WIDTH), k=40))
-"""The initial words of the bench of a ram with a file of them."""
+"""The initial words for the bench of a ram with an initialisation file."""
 
 
 def no_parameters(config: Config) -> dict[str, int | str]:
-    """The parameters of a top that takes none from the configuration."""
+    """No parameters: for a top that takes none from the configuration."""
     return {}
 
 
 @dataclass(frozen=True)
 class Bench:
-    """One cocotb module run on one SystemVerilog top."""
+    """One cocotb module with one SystemVerilog top."""
 
     top: str
     """The top module: rtl/TOP.sv, or one of `sources`."""
     module: str
     """The cocotb module, e.g. "tb.benches.transform.bench_fft"."""
     about: str
-    """One line for the list of tests."""
+    """A line for the list of tests."""
     parameters: Callable[[Config], Mapping[str, int | str]] = no_parameters
-    """The top's parameters at a configuration; strings arrive as SystemVerilog strings."""
+    """Returns the top's parameters at a configuration; str becomes a SystemVerilog string."""
     configs: tuple[str, ...] = ("tiny", "small")
-    """The configurations pytest runs it at; `make sim CONFIG=` takes any."""
+    """The configurations at which pytest runs it; `make sim CONFIG=` accepts any."""
     sims: tuple[str, ...] = SIMS
     """The simulators it runs on."""
     sources: tuple[str, ...] = ()
-    """Files beside rtl/, relative to the project: SystemVerilog, or .vlt for Verilator alone."""
+    """Files in addition to rtl/, relative to the project: SystemVerilog, or .vlt for Verilator."""
     variant: str = ""
-    """Tells apart benches that build one top with different parameters."""
+    """Distinguishes benches that build one top with different parameters."""
     env: Mapping[str, str] = field(default_factory=dict)
     """Environment variables for the cocotb module."""
     long: tuple[tuple[str, str], ...] = ()
@@ -93,10 +95,10 @@ class Bench:
     brief: tuple[tuple[str, str], ...] = ()
     """Configurations and simulators that `make test` runs with BRIEF in the bench's environment."""
     corners: tuple[str, ...] = ()
-    """More configurations, for `make regress` in Verilator. `make test` runs one of them, with
-    BRIEF in the bench's environment: which one depends on the day."""
+    """More configurations, for `make regress` in Verilator. `make test` runs one of them, chosen by
+    date, with BRIEF in the bench's environment."""
     exhaustive: bool = False
-    """Every seed goes through all there is, so a regression takes one seed."""
+    """Whether every seed covers all cases, so that a regression needs only one."""
 
     @property
     def module_name(self) -> str:
@@ -105,35 +107,35 @@ class Bench:
 
     @property
     def name(self) -> str:
-        """The top and the variant: one build at each configuration."""
+        """The top and the variant, which share one build per configuration."""
         return f"{self.top}-{self.variant}" if self.variant else self.top
 
 
 def ram_init_file(config: Config) -> dict[str, int | str]:
-    """A RAM's parameters with the file of its initial words, which this writes."""
+    """Writes a RAM's initialisation file and returns its parameters."""
     folder = cache.tables({"ram.mem": "".join(f"{word:x}\n" for word in RAM_WORDS)})
     sizes = {"Width": RAM_WIDTH, "Depth": len(RAM_WORDS)}
     return {**sizes, "Style": "distributed", "InitFile": str(folder / "ram.mem")}
 
 
 def board_files(modules: Sequence[str]) -> tuple[str, ...]:
-    """Where the ECP5 board's modules are."""
+    """The paths of modules of the ECP5 board."""
     return tuple(f"boards/ecp5/{name}.sv" for name in modules)
 
 
 def fixed(**parameters: int | str) -> Callable[[Config], dict[str, int | str]]:
-    """The same parameters at every configuration."""
+    """Returns a function that gives the same parameters at every configuration."""
     return lambda config: dict(parameters)
 
 
 def chunk_parameters(config: Config) -> dict[str, int | str]:
-    """The sizes that the control of the passes depends on."""
+    """The parameters that the control of the passes depends on."""
     config.check_schedule(CHUNKED)
     return {"Lanes": config.lanes, "Chunk": config.chunk, "Outputs": config.outputs}
 
 
 def row_parameters(config: Config) -> dict[str, int | str]:
-    """The sizes that a four-step schedule depends on."""
+    """The parameters that a four-step schedule depends on."""
     config.check_schedule(FOUR_STEP)
     return {"Lanes": config.lanes, "Chunk": config.chunk, "MaxLengthLog2": config.max_length_log2}
 
@@ -146,7 +148,7 @@ def short_rows(log2_chunks: int) -> Callable[[Config], dict[str, int | str]]:
 
 
 def axi_masters_parameters(config: Config) -> dict[str, int | str]:
-    """Masters of the ports' width with few bursts outstanding, a limit quickly reached."""
+    """Masters as wide as the ports, with a small limit of outstanding bursts, reached quickly."""
     return {"DataBits": config.axi_bits, "MaxOutstanding": 4}
 
 
@@ -156,7 +158,7 @@ def axi_memory_parameters(config: Config) -> dict[str, int | str]:
 
 
 def spectrum_ports_parameters(config: Config) -> dict[str, int | str]:
-    """Both ports' parameters, and a memory of eight chunks."""
+    """The parameters of both ports, and a memory of eight chunks."""
     names = ("Lanes", "Chunk", "MantissaBits", "ExponentBits")
     parameters = config.engine_parameters()
     return {**{name: parameters[name] for name in names}, "Words": 8 * config.chunk_beats}
@@ -182,7 +184,7 @@ def kernel_parameters(config: Config) -> dict[str, int | str]:
 
 
 def kernel_bench_parameters(config: Config) -> dict[str, int | str]:
-    """The kernel's, with memories that hold MANY_ROWS rows where those take seconds."""
+    """The kernel's parameters, with memories for MANY_ROWS rows if these take only seconds."""
     sizes: dict[str, int | str] = {}
     if config.chunk <= MANY_ROWS_CHUNK:
         beat_bytes = config.axi_bits // 8
@@ -195,6 +197,17 @@ def board_parameters(config: Config) -> dict[str, int | str]:
     return {**kernel_parameters(config), "SamplesBeats": 1024, "SpectraBeats": 1024}
 
 
+def sample_columns_parameters(config: Config) -> dict[str, int | str]:
+    """Chunks that are tiles of columns, and a memory of two channels of the most rows."""
+    config.check_schedule(FOUR_STEP)
+    return {
+        "Lanes": config.lanes,
+        "Chunk": config.chunk,
+        "RowsLog2": config.rows_max.bit_length() - 1,
+        "Words": config.rows_max * config.chunk // config.lanes,
+    }
+
+
 def sample_ports_parameters(config: Config) -> dict[str, int | str]:
     """A memory of 16 chunks of samples."""
     words = 16 * config.chunk // (2 * config.lanes)
@@ -202,7 +215,7 @@ def sample_ports_parameters(config: Config) -> dict[str, int | str]:
 
 
 ARITHMETIC = {14: (8, 18), 18: (9, 25), 24: (10, 27)}
-"""Mantissa bits -> exponent and twiddle bits: both ends of the formats, and the default."""
+"""Mantissa bits -> exponent and twiddle bits: the narrowest, the widest and the default format."""
 
 
 def arithmetic(
@@ -221,7 +234,7 @@ def arithmetic(
 
 
 def path_parameters(**changes: int) -> Callable[[Config], dict[str, int | str]]:
-    """The parameters of both paths and of the round trip: an engine's, without its direction."""
+    """The parameters of both paths and of the round trip: an engine's without its direction."""
 
     def parameters(config: Config) -> dict[str, int | str]:
         sizes = engine(False, **changes)(config)
@@ -240,18 +253,18 @@ def twiddle_parameters(config: Config) -> dict[str, int | str]:
 
 
 def word_parameters(config: Config) -> dict[str, int | str]:
-    """The lanes, the chunk and the format of its words."""
+    """The lanes, the chunk size and the word format."""
     sizes = config.engine_parameters()
     return {name: sizes[name] for name in ("Lanes", "Chunk", "MantissaBits", "ExponentBits")}
 
 
 def mac_parameters(config: Config) -> dict[str, int | str]:
-    """Those of words, and the output chunks of a pass."""
+    """The parameters of the words, and the output chunks per pass."""
     return word_parameters(config) | {"Outputs": config.outputs}
 
 
 def register_parameters(config: Config) -> dict[str, int | str]:
-    """What the registers tell of a configuration."""
+    """The parameters that the registers read back."""
     return {name: size for name, size in config.parameters().items() if name != "Outputs"}
 
 
@@ -422,17 +435,8 @@ BENCHES: dict[str, tuple[Bench, ...]] = {
             module="tb.benches.convolution.bench_four_step_controller",
             about="every command stream against the four-step schedule's model",
             parameters=row_parameters,
-            configs=("tiny-long", "small-long"),
+            configs=("tiny-long", ONE_ROW, "small-long"),
             long=tuple(("small-long", sim) for sim in SIMS),
-        ),
-        Bench(
-            top="four_step_controller",
-            module="tb.benches.convolution.bench_four_step_controller",
-            about="transforms of one row alone",
-            parameters=lambda config: row_parameters(config) | {"MaxLengthLog2": config.chunk_log2},
-            configs=("tiny-long",),
-            sims=("verilator",),
-            variant="one-row",
         ),
     ),
     "chunk_controller": (
@@ -631,6 +635,17 @@ BENCHES: dict[str, tuple[Bench, ...]] = {
             long=(("tiny+exponent_bits-8", "icarus"),),
         ),
     ),
+    "four_step_paths": tuple(
+        Bench(
+            top=f"four_step_{name}",
+            module="tb.benches.convolution.bench_four_step_paths",
+            about=f"the {name} half: tiles, rows, chunks, flushes, stalls, resets, flags",
+            parameters=path_parameters(),
+            configs=("tiny-long", "small-long"),
+            long=(("tiny-long", "icarus"), *LONG_AT_SMALL),
+        )
+        for name in ("forward", "inverse")
+    ),
     "control_registers": (
         Bench(
             top="control_registers_tb",
@@ -679,6 +694,19 @@ BENCHES: dict[str, tuple[Bench, ...]] = {
         ),
     ),
     "sample_ports": (
+        Bench(
+            top="sample_ports_tb",
+            module="tb.benches.ports.bench_sample_columns",
+            about="tiles of columns: every number of rows, lengths, full rate, reset",
+            parameters=sample_columns_parameters,
+            configs=("tiny-long", "small-long"),
+            sources=(
+                "tb/benches/ports/sample_ports_tb.sv",
+                MEMORY,
+            ),
+            long=tuple(("small-long", sim) for sim in SIMS),
+            variant="columns",
+        ),
         Bench(
             top="sample_ports_tb",
             module="tb.benches.ports.bench_sample_ports",

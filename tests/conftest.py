@@ -1,7 +1,7 @@
 # Copyright 2026 The Crocuta authors
 # SPDX-License-Identifier: Apache-2.0
-"""One random seed for the whole run, printed first and repeated with SEED= or --seed; a run that is
-stopped ends at once."""
+"""One random seed for the whole run, printed first and set with SEED= or --seed. An interrupted run
+ends at once."""
 
 from __future__ import annotations
 
@@ -29,17 +29,18 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 STOPPED_BY: list[int] = []
 NEEDED_IN_CI = ("torch", "safetensors")
-"""Elsewhere, tests that need these are skipped without them."""
+"""Packages that CI requires; elsewhere tests that need a missing one are skipped."""
 BEGAN = pytest.StashKey[float]()
 
 
 def pytest_configure(config: pytest.Config) -> None:
     stops.watch()
-    # What nohup or a script's `&` lets pytest ignore, what tests start has to take.
+    # Under nohup or a script's `&`, pytest ignores signals that the tests' child processes must not
+    # ignore.
     for number in stops.SIGNALS:
         if signal.getsignal(number) == signal.SIG_IGN:
             signal.signal(number, lambda *_: None)
-    if not hasattr(config, "workerinput"):  # which shows the failures there have been
+    if not hasattr(config, "workerinput"):  # the controller shows the failures so far
         raising = ExitStack()
         raising.enter_context(stops.raising())
         config.add_cleanup(raising.close)
@@ -51,13 +52,13 @@ def pytest_configure(config: pytest.Config) -> None:
     if config.getoption("--seed"):
         os.environ["SEED"] = config.getoption("--seed")
     try:
-        # In the environment, so that xdist's workers take the same one.
+        # In the environment, so that xdist's workers use the same seed.
         os.environ["SEED"] = str(default_seed())
     except BenchFailure as error:
         raise pytest.UsageError(str(error)) from None
-    # The day picks the corner that is tried; so does ROTATION, to repeat it.
+    # The date picks the corner configuration to run; ROTATION repeats one.
     os.environ.setdefault("ROTATION", str(datetime.date.today().toordinal()))
-    # Hypothesis reads the option after this; a busy machine must not fail its examples.
+    # Hypothesis reads its options later. No deadline: a busy machine must not fail an example.
     if config.getoption("--hypothesis-seed") is None:
         config.option.hypothesis_seed = os.environ["SEED"]
     settings.register_profile("crocuta", deadline=None)
@@ -67,7 +68,7 @@ def pytest_configure(config: pytest.Config) -> None:
 def pytest_keyboard_interrupt(excinfo: pytest.ExceptionInfo[BaseException]) -> None:
     if isinstance(excinfo.value, stops.Stopped):
         stops.kill_below()
-        NodeManager.EXIT_TIMEOUT = 1  # seconds to wait for processes that are no more
+        NodeManager.EXIT_TIMEOUT = 1  # seconds to wait for workers that have died
         STOPPED_BY.append(excinfo.value.number)
 
 
@@ -83,9 +84,10 @@ def pytest_report_header() -> str:
 
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_protocol(item: pytest.Item) -> Iterator[None]:
-    """Notes the CPU that a test and what it started took; fixtures count for who needs them first.
+    """Records the CPU time of a test and its child processes; a fixture counts towards the first
+    test that uses it.
 
-    A busy machine changes the seconds of --durations, not these.
+    Unlike the seconds of --durations, it does not depend on the machine's load.
     """
     item.stash[BEGAN] = sum(os.times()[:4])
     return (yield)

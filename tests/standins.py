@@ -1,11 +1,12 @@
 # Copyright 2026 The Crocuta authors
 # SPDX-License-Identifier: Apache-2.0
-"""A card without a card: XRT's Python module, the XDMA driver's files and a board's serial line,
+"""Stand-ins for hardware: XRT's Python module, the XDMA driver's files and a board's serial line,
 with the RTL behind them.
 
-They behave as the real ones do where the host's code could go wrong: XRT's buffers have a copy on
-each side and show no registers, the driver moves fewer bytes than asked for and wants them aligned,
-the line's bridge takes nothing after a refusal until the line was quiet.
+They reproduce the properties of the real ones that the host's code could get wrong: XRT's buffers
+have a copy on each side and give no access to registers, the driver transfers fewer bytes than
+requested and requires alignment, and the bridge accepts nothing after an error until the line has
+been quiet.
 """
 
 from __future__ import annotations
@@ -36,7 +37,7 @@ from crocuta.memory import HostMemory, Pages
 from crocuta.registers import WIDE, Control, Register
 
 CLOCKS = 2000
-"""The simulation runs so many clocks at a time while the host waits."""
+"""Clocks simulated at a time while the host waits."""
 ARGUMENTS = (
     (Register.MODE, None),
     (Register.CHANNELS, None),
@@ -48,7 +49,7 @@ ARGUMENTS = (
     (Register.X_SPECTRA, Bank.X_SPECTRA),
     (Register.Y, Bank.SAMPLES),
 )
-"""The kernel's arguments in their order, and the memory that a pointer is for."""
+"""The kernel's arguments in order, with the memory that each pointer is for."""
 
 
 # -------------------------------------------------------------------------------------------------
@@ -56,25 +57,25 @@ ARGUMENTS = (
 
 
 class Card:
-    """A U200 with the design without a shell: the RTL at the addresses of that design; or a board
-    with the design at others."""
+    """A U200 with the shell-less design, that is, the RTL at that design's addresses; or a board
+    with other addresses."""
 
     def __init__(self, rtl: RtlKernel, addresses: Mapping[str, int] = ADDRESSES) -> None:
         self.rtl = rtl
         self.addresses = addresses
         self.answers = True
-        """Whether anything is on the bus."""
+        """Whether a device answers on the bus."""
         self.most = 100_000
-        """Bytes that a transfer moves at most."""
+        """Maximum bytes per transfer."""
         self.failure: int | None = None
-        """The errno of every transfer."""
+        """The errno that every transfer fails with, if any."""
         self.changes: dict[int, int] = {}
-        """Registers that take this, whatever is written."""
+        """Registers that take this value, whatever is written."""
         self.accesses: list[tuple[str, int]] = []
         self._pointers: dict[int, int] = {}
 
     def read(self, offset: int) -> int:
-        """A word of the BAR. Time passes meanwhile."""
+        """Reads a word of the BAR; simulated time passes."""
         self.accesses.append(("read", offset))
         if not self.answers:
             return 0xFFFF_FFFF
@@ -109,7 +110,7 @@ class Card:
         raise OSError(errno.EIO, os.strerror(errno.EIO))
 
     def base(self, bank: Bank) -> int:
-        """Where the design has a memory."""
+        """The address range of one of the design's memories."""
         return self.addresses[f"{bank.name.lower()}_base"]
 
 
@@ -130,7 +131,7 @@ class XdmaFile(FileIO):
         return str(self.name).endswith("user")
 
     def _checked(self, buffer: Any, direction: str) -> tuple[np.ndarray[Any, Any], int]:
-        """The bytes that are moved, and where in the memory; raises what the driver would."""
+        """The number of bytes transferred and their place in memory; raises the driver's errors."""
         assert direction in str(self.name)
         if self.card.failure is not None:
             raise OSError(self.card.failure, os.strerror(self.card.failure))
@@ -154,7 +155,7 @@ class XdmaFile(FileIO):
 
 @contextmanager
 def xdma_card(rtl: RtlKernel, folder: Path) -> Iterator[Card]:
-    """The driver's files of card 0 in `folder`, in the place of those in /dev."""
+    """The driver's files for card 0 in `folder`, in place of those in /dev."""
     card = Card(rtl)
     opened: dict[int, XdmaFile] = {}
     for name in ("user", "h2c_0", "c2h_0"):
@@ -196,7 +197,7 @@ class Board(Card):
     """A board with boards/ecp5/uart_bridge.sv at one end of a pseudo-terminal."""
 
     QUIET_SECONDS = 0.1
-    """What 2^silence_log2 bits take, and what a busy computer adds."""
+    """The time of 2^silence_log2 bits, plus a margin for a busy machine."""
 
     def __init__(self, rtl: RtlKernel) -> None:
         super().__init__(rtl, BOARD)
@@ -205,21 +206,21 @@ class Board(Card):
         os.close(port_end)
         self.plugged = True
         self.mangle: Callable[[bytes], bytes] = bytes
-        """What the line makes of an answer."""
+        """What the line does to an answer."""
         self.quiet = 0
-        """Times that the line was quiet in the middle of a command or after a refusal."""
+        """How often the line has been quiet in the middle of a command or after an error."""
         self.commands: list[tuple[bytes, int, int]] = []
         self.problem: BaseException | None = None
         self._thread = threading.Thread(target=self._run, daemon=True)
         self._thread.start()
 
     def unplug(self) -> None:
-        """The line is gone."""
+        """Unplugs the line."""
         self.plugged = False
         self._thread.join()
 
     def _take(self, count: int, *, for_ever: bool = False) -> bytes:
-        """Bytes that come; fewer if the line is quiet in between, or if it is gone."""
+        """Receives bytes; fewer if the line goes quiet or is unplugged."""
         data = b""
         quiet = time.monotonic() + self.QUIET_SECONDS
         while len(data) < count and self.plugged:
@@ -251,7 +252,7 @@ class Board(Card):
             os.close(self._end)
 
     def _command(self) -> bytes | None:
-        """Does the next command; its answer, None where the bridge refuses."""
+        """Executes the next command; returns its answer, or None if the bridge reports an error."""
         letter = self._take(1, for_ever=True)
         if not letter:
             return b""
@@ -291,7 +292,7 @@ class Board(Card):
 
 @contextmanager
 def uart_board(rtl: RtlKernel) -> Iterator[Board]:
-    """A board that is plugged in. It may take its time: behind it is a simulation."""
+    """A board that is plugged in, with generous timeouts because a simulation is behind it."""
     board = Board(rtl)
     try:
         with pytest.MonkeyPatch.context() as patch:
@@ -327,20 +328,20 @@ class Direction(enum.Enum):
 
 
 class Pyxrt(ModuleType):
-    """The module pyxrt of a computer with one card."""
+    """The module pyxrt on a machine with one card."""
 
     def __init__(self, rtl: RtlKernel, *, hw_context: bool) -> None:
         super().__init__("pyxrt")
         self.rtl = rtl
         self.state: State | None = None
-        """What every wait answers, whatever the kernel does."""
+        """The state that every wait returns, whatever the kernel does, if any."""
         self.fails = ""
-        """The name of what raises."""
+        """The name of the call that raises."""
         self.aborts = False
-        """Whether runs can be aborted, which no release of the module can so far."""
+        """Whether runs can be aborted, which no release of the module supports so far."""
         self.log: list[str] = []
         self.buffers = 0
-        """Those that were made and not given back."""
+        """Buffers that have been created and not released."""
         self._pages = [Pages(BASES[bank], rtl.memories[bank].size, bank) for bank in Bank]
         xrt = self
 
@@ -433,7 +434,7 @@ class Pyxrt(ModuleType):
                 self._size = size
                 self._address = self._start = xrt._pages[self.bank].take(size)
                 xrt.buffers += 1
-                # Fresh memory holds anything.
+                # Fresh memory has arbitrary contents.
                 self.host = np.full(size, 0xA5, np.uint8)
                 rtl.memories[self.bank].upload(self._address, self.host)
 

@@ -1,7 +1,7 @@
 # Copyright 2026 The Crocuta authors
 # SPDX-License-Identifier: Apache-2.0
-"""Every bench of the registry, in each of its simulators at each of its configurations that is not
-left to regressions, and of some benches' corners one a day."""
+"""Every bench in the registry, in each simulator and at each configuration that is not left to
+regressions; of some benches' corner configurations, one per day."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ RUNNING = [run.values[0] for run in RUNS]
 
 
 def brief(bench: Bench) -> Bench:
-    """The bench, told to do no more than what other configurations cannot show."""
+    """The bench, restricted to what other configurations cannot show."""
     return dataclasses.replace(bench, env={**bench.env, BRIEF: "1"})
 
 

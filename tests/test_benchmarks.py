@@ -1,6 +1,6 @@
 # Copyright 2026 The Crocuta authors
 # SPDX-License-Identifier: Apache-2.0
-"""`make bench` at sizes that a test can wait for: every part, its files, and its verdicts."""
+"""`make bench` at sizes small enough for a test: every part, its files, and its verdicts."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ from benchmarks.software import SoftwarePoint
 from crocuta.models import configs
 from crocuta.planner.clocks import convolve_clocks, prepare_clocks
 
-# Measured on kernels that other tests compile too. What has another chunk size is a stand-in.
+# Measured on kernels that other tests compile, too; a stand-in measures other chunk sizes.
 SMALL = Scale(
     series=(QUICK_SIMPLE, QUICK_FASTEST),
     length=2_000,
@@ -42,7 +42,7 @@ measure_kernel, measure_memory = KernelPoint.measure, MemoryPoint.measure
 
 
 def planned(point: KernelPoint, show: Show) -> Json:
-    """A point as it would be if the planner were right."""
+    """The result of a point if the planner were exact."""
     config, length = point.loaded, point.length
     clocks = convolve_clocks(config, length, length, point.channels)
     shape = point.shape()
@@ -62,13 +62,13 @@ def planned(point: KernelPoint, show: Show) -> Json:
 
 
 def synthesised(point: MemoryPoint, show: Show) -> Json:
-    """Likewise, with a planner that is 2 % away."""
+    """The same with a planner that is 2 % off."""
     bram36 = 1.02 * memory.planned(configs.load(point.config))
     return {"lut": 1, "ff": 1, "dsp": 1, "bram36": bram36, "uram": 0}
 
 
 def stand_in(patch: pytest.MonkeyPatch) -> None:
-    """Nothing is measured; what the points say is near what they would."""
+    """Replaces all measurements by plausible results."""
     bits = {"float32": 24, "float16": 11, "bfloat16": 8}
 
     def model(self: ModelPoint, show: Show) -> Json:
@@ -107,7 +107,7 @@ def missed(directory: Path, request: pytest.FixtureRequest) -> list[str]:
 
     patch.setattr(KernelPoint, "measure", measure)
     patch.setattr(MemoryPoint, "measure", synthesise)
-    # Timing what a library does is not what this test is for.
+    # This test does not need accurate timings of libraries.
     patch.setattr(software, "LEAST_SECONDS", 0.01)
     return bench.run(SMALL, list(bench.PARTS), directory, 1, quick=True)
 
@@ -200,8 +200,9 @@ def test_a_page_without_a_place_is_not_written(tmp_path: Path) -> None:
 def test_way_in_is_counted_once(
     config: str, clocks: int, counted: dict[str, int], kept: int, waiting: int, rest: int
 ) -> None:
-    """Counters of the RTL (`make demo`): with two output chunks a pass that brings an H runs while
-    the first chunk comes in, and so the kernel does not count that time as waiting for samples."""
+    """Counters of the RTL (`make demo`): with two output chunks per pass, a pass that fetches an H
+    runs while the first chunk is loaded, and the kernel does not count that time as waiting for
+    samples."""
     shape = KernelPoint(config, 450_000).shape()
     assert shape["kept_beats"] == kept
     stalls = dict.fromkeys(("samples", "x", "h", "store", "output"), 0) | counted
@@ -239,7 +240,7 @@ def test_points_are_measured_once(
 
 
 def test_one_kernel_is_compiled_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Points of one configuration never wait for one another's compiler, two others run."""
+    """Points of one configuration run one after another, while others run in parallel."""
     running: list[str] = []
     most = 0
 

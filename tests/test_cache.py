@@ -1,6 +1,6 @@
 # Copyright 2026 The Crocuta authors
 # SPDX-License-Identifier: Apache-2.0
-"""What is compiled is kept once for a user, whole or not at all, and found from everywhere."""
+"""Compiled designs are stored once per user, atomically, and found from everywhere."""
 
 from __future__ import annotations
 
@@ -70,7 +70,7 @@ print("done", flush=True)
 
 
 def making() -> subprocess.Popen[str]:
-    """A process that makes an entry, and half of it until it reads a line."""
+    """A process that creates an entry, and stops half-way until it reads a line."""
     command = [sys.executable, "-c", MAKING]
     pipe = subprocess.PIPE
     return subprocess.Popen(command, cwd=ROOT, stdin=pipe, stdout=pipe, text=True)
@@ -157,7 +157,7 @@ def test_the_cache_is_where_caches_are(tmp_path: Path, monkeypatch: pytest.Monke
 
 
 def stock_path(folder: Path) -> str:
-    """A PATH as on a stock Debian or Ubuntu: it has python3, and no python."""
+    """A PATH as on a stock Debian or Ubuntu, with python3 but no python."""
     for directory in ("/usr/bin", "/bin"):
         for program in Path(directory).iterdir():
             link = folder / program.name
@@ -184,7 +184,7 @@ def test_verilator_compiles_where_there_is_no_python(root: Path, tmp_path: Path)
         "--only",
         "full_speed",
     ]
-    # Verilator's own library from the user's cache: it takes a minute.
+    # Verilator's own library comes from the user's cache, because compiling it takes a minute.
     subprocess.run(fifo, cwd=ROOT, env=environment, capture_output=True, check=True)
     code = "from crocuta.design import cache; print(cache.root())"
     users = subprocess.run(
@@ -206,7 +206,7 @@ def test_settings_of_the_shell_do_not_reach_the_compiler(monkeypatch: pytest.Mon
 
 
 def test_a_copy_of_the_project_takes_what_is_compiled(tmp_path: Path) -> None:
-    """Also where its path has letters and spaces that simulators do not like."""
+    """The same in a path with letters and spaces that simulators do not accept."""
     cells = (("rom_tb", "icarus"), ("fifo", "verilator"))
     for name, sim in cells:
         bench = next(bench for bench in BENCHES["cells"] if bench.name == name)

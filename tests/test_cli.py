@@ -1,6 +1,6 @@
 # Copyright 2026 The Crocuta authors
 # SPDX-License-Identifier: Apache-2.0
-"""The command line: right results, and one sentence with exit status 2 for every bad input."""
+"""The command line: correct results, and one sentence with exit status 2 for every bad input."""
 
 from __future__ import annotations
 
@@ -49,12 +49,12 @@ def crocuta(*arguments: object) -> Result:
 
 
 def model(*arguments: object) -> Result:
-    """A convolution on the quickest backend."""
+    """A convolution on the fastest backend."""
     return crocuta("conv", *arguments, "--backend", "model", "--config", "tiny")
 
 
 def refused(result: Result, sentence: str) -> None:
-    """One sentence, nothing else, and status 2."""
+    """Checks for one sentence, nothing else, and status 2."""
     assert result.exit_code == 2, (result.output, result.exception)
     assert result.stdout == ""
     assert sentence in result.stderr
@@ -218,7 +218,7 @@ def test_model_backend(folder: Path, seed: int, dtype: str, length_x: int, lengt
     x, h = (rng.normal(size=length).astype(dtype) for length in (length_x, length_h))
     y, report = convolved("model", "tiny", x, h)
     exact = np.convolve(x.astype(np.float32), h.astype(np.float64))[:length_x]
-    # One output may be small by chance, so its error is held against what the inputs can make.
+    # An output may be small by chance, so its error is relative to what the inputs could produce.
     assert np.abs(y - exact).max() < 1e-5 * np.linalg.norm(x) * np.linalg.norm(h)
     assert report["backend"] == "model"
     assert report["simulator"] is None
@@ -276,7 +276,7 @@ WRONG: dict[str, tuple[Array, Array, str]] = {
 
 @pytest.mark.parametrize("case", WRONG)
 def test_a_wrong_result_is_said_to_be_wrong(folder: Path, case: str) -> None:
-    """y and the report are there, and so is what to do; the status is not 0."""
+    """y and the report exist, the message says what to do, and the status is not 0."""
     x, h, sentence = WRONG[case]
     np.save("x.npy", x)
     np.save("h.npy", h)
@@ -307,7 +307,7 @@ def test_exponents_of_eight_bits_lose_what_float32_holds(folder: Path) -> None:
 
 
 def test_inaccurate_but_as_promised(folder: Path) -> None:
-    """The filter removes what is loud in x: a warning, and status 0."""
+    """The filter removes the loud part of x: a warning, and status 0."""
     n = np.arange(3000)
     y, report = convolved("model", "tiny", (-1.0) ** n, np.ones(1000))
     assert report["within_bound"] is True
@@ -419,7 +419,7 @@ def test_bad_demo_options_are_refused(folder: Path, options: list[object], sente
 def test_channels_and_batches(
     folder: Path, seed: int, shape_x: tuple[int, ...], shape_h: tuple[int, ...]
 ) -> None:
-    """Each channel by its filter, or by the one of all; so do both references."""
+    """Each channel has its own filter, or all share one; both references do the same."""
     rng = np.random.default_rng(seed)
     x, h = rng.normal(size=shape_x), rng.normal(size=shape_h)
     y, report = convolved("model", "tiny", np.asfortranarray(x), h)
@@ -484,7 +484,7 @@ def test_numbers_that_float32_holds_are_taken(folder: Path, dtype: npt.DTypeLike
 
 
 def good(output: object, *more: object) -> bytes:
-    """The bytes of the y that such an output must hold."""
+    """The bytes of y that such an output must contain."""
     result = model("x.npy", "h.npy", "-o", output, *more)
     assert result.exit_code == 0, (result.output, result.exception)
     expected = io.BytesIO()
@@ -520,7 +520,7 @@ def test_a_regular_file_keeps_mode_and_links(folder: Path) -> None:
 
 
 def test_a_file_is_replaced_as_a_whole(folder: Path) -> None:
-    """Who has the old file open goes on reading what it was."""
+    """A program with the old file open continues to read its old contents."""
     Path("y.npy").write_bytes(b"old")
     with Path("y.npy").open("rb") as old:
         assert good("y.npy") == Path("y.npy").read_bytes()
@@ -545,7 +545,7 @@ def test_other_kinds_are_written_to(folder: Path) -> None:
 
 
 def untouched(path: Path) -> tuple[int, ...]:
-    """What a write would change. Not st_atime: following a link is a read of it."""
+    """Everything that a write would change. Not st_atime: following a link is a read of it."""
     state = path.lstat()
     return state.st_ino, state.st_mode, state.st_nlink, state.st_size, state.st_mtime_ns
 
@@ -601,7 +601,7 @@ def test_the_demo_leaves_no_directory_of_a_failure(
 
 
 # -------------------------------------------------------------------------------------------------
-# As a process, in surroundings of all kinds
+# As a process, in all kinds of environments
 
 
 def process(
@@ -618,7 +618,7 @@ TINY_MODEL = ("--backend", "model", "--config", "tiny")
 
 
 def test_pipes_in_and_out(folder: Path) -> None:
-    """x from a pipe, y to another one; then what there is to say goes to the other stream."""
+    """x from a pipe, y to another one; messages then go to the other stream."""
     run = process(
         "conv", "/dev/stdin", "h.npy", "-o", "/dev/stdout", *TINY_MODEL, stdin=subprocess.PIPE
     )
@@ -629,7 +629,7 @@ def test_pipes_in_and_out(folder: Path) -> None:
 
 
 def test_a_full_disk(folder: Path) -> None:
-    """A limit on files stands in: first for y, then for the report alone."""
+    """A limit on the file size simulates a full disk: first for y, then only for the report."""
     old = b"old"
     Path("y.npy").write_bytes(old)
     Path("hard.npy").write_bytes(old)
@@ -681,7 +681,7 @@ def test_little_memory(folder: Path) -> None:
     ],
 )
 def test_plain_terminals(folder: Path, surroundings: dict[str, str]) -> None:
-    """Through a terminal: whatever it is, no traceback, and plain ASCII where it knows no more."""
+    """On any kind of terminal: no traceback, and plain ASCII if the terminal knows nothing else."""
     Path("ä").mkdir()
     first, second = os.openpty()
     env = {**os.environ, "PYTHONPATH": f"{ROOT / 'host'}:{ROOT}", **surroundings}
@@ -701,7 +701,7 @@ def test_plain_terminals(folder: Path, surroundings: dict[str, str]) -> None:
 
 
 def test_without_a_network(folder: Path) -> None:
-    """Not even a loopback interface; the references' process needs none."""
+    """Without even a loopback interface, which the references' process does not need."""
     alone = ("unshare", "--user", "--map-root-user", "--net")
     if subprocess.run([*alone, "true"], capture_output=True).returncode != 0:
         pytest.skip("this system makes no network namespaces")
@@ -729,7 +729,8 @@ def test_waves_that_cannot_be(folder: Path) -> None:
 
 
 def test_waves_are_kept_when_the_kernel_fails(folder: Path) -> None:
-    """They get their name, with lists beside them, and nothing else is left; not so at a signal."""
+    """Waves get the given name, with signal lists next to them and no other files; a signal leaves
+    nothing."""
     tiny = configs.load("tiny")
     errors: list[tuple[BaseException, set[str]]] = [
         (KeyboardInterrupt(), set()),
@@ -763,7 +764,7 @@ def test_signal_lists_name_what_there_is(config: str) -> None:
 
 
 def test_waves_show_words_as_numbers(folder: Path, seed: int) -> None:
-    """cfp_wave and float_wave in Icarus, against the model's value of random words."""
+    """cfp_wave and float_wave in Icarus, against the model's values of random words."""
     rng = np.random.default_rng(seed)
     lanes, mantissa, exponent = 2, 18, 9
     words = cfp.Cfp(
@@ -804,7 +805,7 @@ def test_waves_show_words_as_numbers(folder: Path, seed: int) -> None:
 
 
 STOPPED_BUILD = "tiny+mantissa_bits-15+twiddle_bits-21"
-"""A configuration that nothing else compiles."""
+"""A configuration that no other test compiles."""
 
 
 @pytest.mark.parametrize(
@@ -819,7 +820,7 @@ STOPPED_BUILD = "tiny+mantissa_bits-15+twiddle_bits-21"
 def test_signals_leave_nothing(
     folder: Path, number: signal.Signals, config: str, while_it_has: str
 ) -> None:
-    """Neither files nor processes: not those that compute the references or compile."""
+    """Neither files nor processes are left, not even those that compile or compute references."""
     np.save("x.npy", np.ones(1 << 19, np.float32))
     np.save("h.npy", np.ones(1 << 14, np.float32))
     before = files(folder)
@@ -851,7 +852,7 @@ def test_signals_leave_nothing(
 
 
 def test_help_and_the_module_itself(tmp_path: Path) -> None:
-    """Through a process of its own, as a user does."""
+    """Runs it in a separate process, as a user does."""
 
     def run(*arguments: str) -> subprocess.CompletedProcess[str]:
         return subprocess.run(

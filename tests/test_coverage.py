@@ -1,6 +1,6 @@
 # Copyright 2026 The Crocuta authors
 # SPDX-License-Identifier: Apache-2.0
-"""How coverage is merged, and what an exclusion may do."""
+"""Merging of coverage, and the rules for exclusions."""
 
 from __future__ import annotations
 

@@ -1,9 +1,8 @@
 # Copyright 2026 The Crocuta authors
 # SPDX-License-Identifier: Apache-2.0
-"""Devices: the same bits from every backend, and one sentence for whatever goes wrong.
+"""Devices: the same bits from every backend, and one sentence for every error.
 
-The cards are stand-ins with the RTL behind them (standins.py); all of the host's code is the real
-one.
+The cards are stand-ins with the RTL behind them (standins.py); all of the host's code is real.
 """
 
 from __future__ import annotations
@@ -132,7 +131,7 @@ def modelled(x: npt.ArrayLike, h: npt.ArrayLike) -> SampleArray:
 
 
 def assert_works(device: crocuta.Device) -> None:
-    """The device's next job ends well, with the right bits."""
+    """Checks that the device's next job succeeds, with the right bits."""
     x, h = rows(1, 2, 70), rows(2, 2, 30)
     same(device.convolve(x, device.prepare(h)), modelled(x, h))
 
@@ -147,11 +146,11 @@ NAMES = (
     *("x ", "h ", "filter ", "progress "),
     *("config ", "timeout ", "card ", "xclbin ", "port ", "crocuta.xclbin", "/"),
 )
-"""What a sentence may begin with in small letters: arguments and files."""
+"""Lower-case words that a sentence may start with: arguments and files."""
 
 
 def sentence(error: pytest.ExceptionInfo[BaseException]) -> str:
-    """What the error says: one sentence."""
+    """The error's message, which must be one sentence."""
     text = str(error.value)
     assert text[0].isupper() or text.startswith(NAMES), text
     assert text.endswith("."), text
@@ -235,7 +234,7 @@ def test_underflow_is_a_warning() -> None:
             assert not y.any()
         with warnings.catch_warnings():
             warnings.simplefilter("error")
-            device.convolve(np.ones(100), device.prepare(h))  # a tail that is negligible
+            device.convolve(np.ones(100), device.prepare(h))  # a negligible tail
             device.convolve(np.zeros(100), device.prepare(one))
             assert_works(device)
     with (
@@ -281,7 +280,7 @@ def holding(value: float, dtype: str = "f4") -> npt.NDArray[Any]:
 
 
 class Tensor:
-    """What tells a PyTorch tensor, and what numpy gets of it."""
+    """The attributes that identify a PyTorch tensor, and the array that numpy gets from it."""
 
     detach = cpu = numpy = None
 
@@ -487,7 +486,7 @@ def test_progress_over_a_batch() -> None:
 
 
 def test_a_meter_counts_jobs_clocks_and_bytes(device: crocuta.Device) -> None:
-    """And nothing that was done before or after it, nor twice."""
+    """The counts include nothing done before or after, and nothing twice."""
     x, h = rows(1, 2, 3, 70), rows(2, 3, 30)
     device.convolve(x, device.prepare(h))
     with device.metered() as outer, device.metered() as meter:
@@ -571,7 +570,7 @@ def test_pages_do_not_overlap(seed: int) -> None:
 
 
 def fill(device: crocuta.Device) -> list[crocuta.Filter]:
-    """Filters of a page of spectra each, until there is no room for another one of eight."""
+    """Filters with one page of spectra each, until one with eight pages no longer fits."""
     filters: list[crocuta.Filter] = []
     with pytest.raises(OutOfMemory) as full:
         while True:
@@ -595,9 +594,9 @@ def test_memory_that_runs_out(backend: str, xrt: Pyxrt, monkeypatch: pytest.Monk
                 device._kernel.kernel, "_sizes", dict(zip(Bank, sizes, strict=True))
             )
         filters = fill(device)
-        filters.pop().close()  # room by closing one
+        filters.pop().close()  # closing one frees space
         filters.append(device.prepare(rows(1, 500)))
-        filters.pop()  # room by forgetting one
+        filters.pop()  # dropping the last reference frees space
         filters.append(device.prepare(rows(1, 400)))
         same(device.convolve(rows(2, 99), filters[-1]), modelled(rows(2, 99), rows(1, 400)))
         # Neither y nor a longer x's spectra have room; all that was taken is given back.
@@ -622,7 +621,7 @@ def test_memory_that_xrt_does_not_give(xrt: Pyxrt) -> None:
 
 
 def test_the_designs_addresses() -> None:
-    """Of the design without a shell: pages, no two memories at one place, registers in the BAR."""
+    """The shell-less design's map: whole pages, no overlapping memories, registers in the BAR."""
     ends = []
     for bank in Bank:
         base, size = (ADDRESSES[f"{bank.name.lower()}_{what}"] for what in ("base", "size"))
@@ -646,14 +645,14 @@ LEFT = {
     Register.H_SPECTRA: 0x30_FFFF_F000,
     Register.H_SPECTRA + 4: 0,
 }
-"""A long job, as its program has left it."""
+"""A long job, left behind by its program."""
 LOST = {
     ErrorCode.SAMPLES_READ_TIMEOUT: Bank.SAMPLES,
     ErrorCode.X_WRITE_TIMEOUT: Bank.X_SPECTRA,
     ErrorCode.H_READ_TIMEOUT: Bank.H_SPECTRA,
     ErrorCode.H_WRITE_TIMEOUT: Bank.H_SPECTRA,
 }
-"""What a memory that has stopped answering leads to."""
+"""The outcomes of a memory that has stopped answering."""
 
 
 def test_simulation_times_out_and_works_on() -> None:
@@ -664,7 +663,7 @@ def test_simulation_times_out_and_works_on() -> None:
             with pytest.raises(JobTimeout) as late:
                 device.convolve(rows(1, 20_000), filter)
             assert sentence(late) == (
-                "The job was not finished in 1e-06 s and was aborted: the device works on, but give"
+                "The job was not finished in 1e-06 s and was aborted: the device still works; give"
                 " a longer timeout= if the job needs one."
             )
             same(device.convolve(x, filter), modelled(x, h))
@@ -715,7 +714,7 @@ def test_a_job_that_another_program_aborts(rtl: RtlKernel, card: Card) -> None:
 def test_a_memory_that_does_not_answer(
     rtl: RtlKernel, card: Card, monkeypatch: pytest.MonkeyPatch, code: ErrorCode
 ) -> None:
-    """It is named, the device and a new one take no job, and after a reset all is well."""
+    """The error names it, the device and a new one accept no job, and a reset cures everything."""
     bank = LOST[code]
     monkeypatch.setattr(register_kernel.PolledKernel, "abort_seconds", 60.0)
     rtl.write(Register.WATCHDOG, 3000)
@@ -734,7 +733,7 @@ def test_a_memory_that_does_not_answer(
         with pytest.raises(KernelError, match="close the device and"):
             device.prepare(rows(1, 20))
     assert "has not answered an earlier job: load the card's bitstream" in refused("xdma", "tiny")
-    # What the host did not look at, the kernel refuses.
+    # The kernel rejects what the host did not check.
     for register, value in LEFT.items():
         rtl.write(register, value)
     rtl.write(Register.CONTROL, Control.START)
@@ -750,7 +749,8 @@ def test_a_memory_that_does_not_answer(
 def test_a_memory_that_answers_late(
     rtl: RtlKernel, card: Card, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Once it has answered all, jobs run again without a reset; an abort that finds one says so."""
+    """Once all bursts have been answered, jobs run again without a reset; an abort that meets
+    unanswered ones says so."""
     monkeypatch.setattr(register_kernel.PolledKernel, "abort_seconds", 60.0)
     rtl.write(Register.WATCHDOG, 50_000)
     with crocuta.open("xdma", "tiny", timeout=0.02) as device:
@@ -776,7 +776,7 @@ def test_xrt_times_out(xrt: Pyxrt) -> None:
         xrt.state = None
         with pytest.raises(KernelError, match="close the device"):
             device.prepare(rows(1, 20))
-        # The kernel may still write to x's spectra and y: nobody else gets that memory.
+        # The kernel may still write to x's spectra and y, so their memory is not reused.
         gc.collect()
         assert xrt.buffers == before + 3
     gc.collect()
@@ -851,7 +851,7 @@ def test_refused_jobs_say_why_and_the_next_one_runs(card: Card, code: ErrorCode)
     register, value, remedy = REFUSED[code]
     with crocuta.open("xdma", "tiny") as device:
         filter = device.prepare(rows(1, 90))
-        # A fault on the way to the registers: the host itself asks for nothing of the kind.
+        # A fault on the way to the registers, because the host itself never requests this.
         card.changes = {register: value}
         with pytest.raises(JobError) as refused:
             device.convolve(rows(2, 200), filter)
@@ -909,7 +909,7 @@ def test_outputs_that_were_not_written_are_found(card: Card) -> None:
 
 
 def refused(*arguments: Any, **options: Any) -> str:
-    """The sentence with which a device is not opened."""
+    """The error message on opening a device."""
     with pytest.raises(KernelError) as error:
         crocuta.open(*arguments, **options)
     return sentence(error)
@@ -938,7 +938,7 @@ def test_an_xrt_too_old(xrt: Pyxrt, monkeypatch: pytest.MonkeyPatch) -> None:
 def test_emulation_keeps_no_pace(
     rtl: RtlKernel, xrt: Pyxrt, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Where a card would be late already, Vitis' emulation has all the time it takes."""
+    """Vitis' emulation has no time limit, unlike a card."""
     monkeypatch.setattr(xrt_kernel, "patience", lambda config, job: 0.0)
     wait, late = xrt.run.wait, [State.ERT_CMD_STATE_TIMEOUT] * 3
     monkeypatch.setattr(
@@ -1016,7 +1016,7 @@ def test_a_kernel_of_another_configuration(xrt: Pyxrt, card: Card, config: str) 
 
 
 def test_a_kernel_that_computes_something_else(xrt: Pyxrt, monkeypatch: Any) -> None:
-    """One bit of a mantissa: XRT's check of the configuration is one of the whole kernel."""
+    """One bit of a mantissa: XRT's check of the configuration checks the whole kernel."""
     download = xrt.bo.read
 
     def flipped(bo: Any, size: int, skip: int) -> Any:
@@ -1100,7 +1100,8 @@ def test_transfers_that_fail(card: Card) -> None:
 
 
 def test_the_boards_memories() -> None:
-    """Those of edge-ecp5's board: pages, x, h and y of a chunk at least, the spectra of two."""
+    """The memories of edge-ecp5's board: whole pages, with space for x, h and y of at least one
+    chunk and for the spectra of two."""
     edge = configs.load("edge-ecp5")
     for bank in Bank:
         first, size = uart_kernel.extent(bank)
@@ -1125,7 +1126,7 @@ def test_a_job_on_a_board(board: Board, seed: int) -> None:
         assert_works(device)
     counts = [count for _, address, count in board.commands if address < 1 << 30]
     assert max(counts) == uart_kernel.TRANSFER_BYTES // 4
-    # The bridge gives up a command that the operating system takes in parts.
+    # The bridge drops a command that the operating system sends in parts.
     assert 7 + 4 * max(counts) < 4096
 
 
@@ -1187,7 +1188,7 @@ def test_a_board_that_refuses(board: Board, monkeypatch: pytest.MonkeyPatch) -> 
             board.addresses = small
             monkeypatch.setattr(uart_kernel, "ANSWER_SECONDS", 2.0)
 
-    # y is one page behind x.
+    # y follows one page after x.
     with crocuta.open("uart", "tiny", port=board.port) as device:
         filter = device.prepare(rows(1, 20))
         board.addresses = small
@@ -1239,7 +1240,7 @@ def test_a_board_times_out_and_works_on(rtl: RtlKernel, board: Board) -> None:
 def test_an_interrupt_within_a_command_of_a_board(
     board: Board, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The line is left to be quiet, then the job is aborted, and the device works on."""
+    """The host waits for a quiet line, then aborts the job, and the device still works."""
     monkeypatch.setattr(uart_kernel, "QUIET_SECONDS", 5 * board.QUIET_SECONDS)
     x, h = rows(1, 300), rows(2, 20)
     with crocuta.open("uart", "tiny", port=board.port) as device:

@@ -1,6 +1,6 @@
 # Copyright 2026 The Crocuta authors
 # SPDX-License-Identifier: Apache-2.0
-"""The pages name only links, files, commands, tests and configurations that exist."""
+"""All links, files, commands, tests and configurations in the pages exist."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from tb.registry import BENCHES
 
 PAGES = (
     *sorted(ROOT.glob("*.md")),
-    # Without the page of places in a netlist, which look like paths: test_resources.py checks it.
+    # Except resources.md, whose instance names look like paths: test_resources.py checks it.
     *sorted(page for page in (ROOT / "docs").glob("*.md") if page.stem != "resources"),
     ROOT / "formal" / "README.md",
     ROOT / "data" / "README.md",
@@ -27,12 +27,12 @@ INDENTED = re.compile(r"^ {4,}(\S.*)$", re.MULTILINE)
 INLINE = re.compile(r"(?<!`)`([^`]+)`(?!`)")
 PLACEHOLDER = re.compile(r"CONFIG|MODULE|NAME|TARGET|TEST")
 OUTPUTS = {"bitstream", "build", "hw", "hw_emu", "netlist", "netlists", "ooc", "runs", "xo"}
-"""build/ and folders in it, which a page names by themselves once it has said where they are."""
+"""build/ and directories in it, which a page may name on their own once it has given their path."""
 TARGETS = frozenset(re.findall(r"^([a-z]+):", (ROOT / "Makefile").read_text(), re.MULTILINE))
 
 
 def anchors(page: Path) -> set[str]:
-    """The anchors that GitHub gives the page's headings."""
+    """The anchors that GitHub generates for the page's headings."""
     headings = re.findall(r"^#+ (.*)$", page.read_text(encoding="utf-8"), re.MULTILINE)
     return {re.sub(r"[^\w\- ]", "", head.lower()).replace(" ", "-") for head in headings}
 
@@ -85,7 +85,7 @@ def wrong_commands(code: str) -> Iterator[str]:
 
 
 def problems(page: Path, text: str) -> list[str]:
-    """What a page names that is not there."""
+    """Everything that a page names and that does not exist."""
     found = list(broken_links(page, text))
     blocks = FENCED.findall(text)
     text = FENCED.sub("", text)

@@ -1,8 +1,8 @@
 # Copyright 2026 The Crocuta authors
 # SPDX-License-Identifier: Apache-2.0
-"""The way to an ECP5: netlists of its cells against the models, the pins, and the gate.
+"""The ECP5 flow: netlists of its cells against the models, the pins, and the gate.
 
-The place and route itself takes far too long for a test: `make bitstream TARGET=ecp5-85k`.
+Place and route itself takes far too long for a test: see `make bitstream TARGET=ecp5-85k`.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ from tb.registry import Bench, arithmetic, fixed
 
 EDGE = configs.load("edge-ecp5")
 MAPPED = (
-    # Every kind of cell but the PLL: multipliers and carries, block RAM, LUT RAM and registers.
+    # Every kind of cell except the PLL: multipliers, carries, block RAM, LUT RAM and registers.
     (
         "MULT18X18D",
         arithmetic("cfp_multiply", "a netlist", 14, "netlist", FactorBits=14, ProductBits=29),
@@ -56,14 +56,14 @@ MAPPED = (
 
 @pytest.mark.parametrize(("cell", "bench"), MAPPED)
 def test_netlist(cell: str, bench: Bench, tmp_path: Path, seed: int) -> None:
-    """A module of the cells that it is mapped to does what its model does."""
+    """A module, mapped to ECP5 cells, matches its model."""
     sources = design_files(bench.top, ecp5.SOURCES)
     parameters = bench.parameters(EDGE)
     ecp5.map_design(tmp_path, bench.top, parameters, sources, bench.top)
     path = tmp_path / f"{bench.top}.v"
     text = path.read_text(encoding="utf-8")
     assert re.search(rf"^ +{cell} ", text, flags=re.MULTILINE), f"no {cell} in the netlist"
-    # A netlist has no parameters any more, and benches ask for them.
+    # A netlist no longer has parameters, which the benches read.
     values = " ".join(
         f"parameter {name} = {json.dumps(value)};" for name, value in parameters.items()
     )
@@ -78,7 +78,7 @@ def test_netlist(cell: str, bench: Bench, tmp_path: Path, seed: int) -> None:
 
 
 def test_pins_and_ports() -> None:
-    """Each port of the top has one pin of its own, and each pin a port."""
+    """Each port of the top has exactly one pin, and each pin a port."""
     top = (ecp5.BOARD / f"{ecp5.TOP}.v").read_text(encoding="utf-8")
     ports = set()
     for width, name in re.findall(r"^  (?:in|out)put +wire +(?:\[(\d+):0\] )?(\w+)", top, re.M):
@@ -93,7 +93,7 @@ def test_pins_and_ports() -> None:
 
 
 def test_board_is_the_one_the_host_software_knows() -> None:
-    """Both memories of spectra are of one size, all begin at 0, and quiet is as long."""
+    """Both memories of spectra have the same size, all start at 0, and the quiet time matches."""
     facts = uart_kernel.BOARD
     assert facts["x_spectra_size"] == facts["h_spectra_size"]
     assert {facts[f"{bank}_base"] for bank in ("samples", "x_spectra", "h_spectra")} == {0}
@@ -130,7 +130,7 @@ if name == "ecppack":
 
 @pytest.fixture
 def tools(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """Stand-ins for the slow tools on PATH; the folder of what they leave."""
+    """Stand-ins for the slow tools on PATH; returns the directory of their products."""
     monkeypatch.setenv("PATH", str(tmp_path))
     monkeypatch.setattr(ecp5, "BUILD", tmp_path / "build")
 
@@ -182,7 +182,7 @@ def test_gate_passes(tools: Path) -> None:
     ],
 )
 def test_gate_refuses(tools: Path, target: str, fmax: float, status: int, sentence: str) -> None:
-    """No bitstream, not even that of an earlier build."""
+    """No bitstream is left, not even an earlier build's."""
     directory = tools / "build" / target / "edge-ecp5"
     directory.mkdir(parents=True)
     (directory / "crocuta.bit").write_bytes(b"old")
@@ -235,7 +235,7 @@ def driven_by(cells: dict[str, dict[str, Any]]) -> dict[int | str, str]:
 
 
 def test_copies_of_registers_drive_the_same() -> None:
-    """Every input that a register and its inverter drove is driven by one of their copies."""
+    """A copy drives every input that the register or its inverter drove."""
     cells = {
         "reset_q": cell("TRELLIS_FF", DI=[3], Q=[4]),
         "reset": cell("LUT4", A=[4], B=["0"], Z=[5]),
@@ -282,7 +282,7 @@ def test_a_register_is_copied_for_itself_and_for_its_inverter() -> None:
 
 
 def test_macros_are_where_the_fpga_has_them() -> None:
-    """Each has a place of its own, of its kind, and the levels follow each other."""
+    """Each cell has a place of its own and of its kind, and the levels follow one another."""
     cells = {}
     for path, units in (("forward_path.u_engine.gen_stage", 12), ("spectral_mac.gen_lane", 2)):
         for n in range(units):

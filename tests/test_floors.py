@@ -1,6 +1,6 @@
 # Copyright 2026 The Crocuta authors
 # SPDX-License-Identifier: Apache-2.0
-"""Imports go down only: the floors of the project, of the product and of the benches."""
+"""Imports only go down: the floors of the project, of the product and of the benches."""
 
 from __future__ import annotations
 
@@ -20,8 +20,9 @@ FLOORS = (
     ("crocuta.design", "crocuta.groups", "crocuta.planner", "crocuta.stream"),
     ("crocuta.backends",),
     ("crocuta.device",),
+    ("crocuta.many",),
     ("crocuta",),
-    ("crocuta.torch",),
+    ("crocuta.cluster", "crocuta.torch"),
     ("crocuta.hyena",),
     ("crocuta.cli",),
     ("crocuta.__main__",),
@@ -62,7 +63,7 @@ MODULES = modules()
 
 
 def room(module: str) -> str | None:
-    """Where a module is; None where no floor has it."""
+    """A module's floor, or None if it is on none."""
     parts = module.split(".")
     rooms = (".".join(parts[:count]) for count in range(len(parts), 0, -1))
     # What lies beside crocuta's packages has a floor of its own: crocuta alone is __init__.py.
@@ -72,7 +73,7 @@ def room(module: str) -> str | None:
 
 
 def imported(tree: ast.Module, module: str) -> Iterator[str]:
-    """The project's modules that a module names in an import, wherever in it."""
+    """The project's modules that a module imports, anywhere in it."""
     for node in ast.walk(tree):
         names = []
         if isinstance(node, ast.Import):

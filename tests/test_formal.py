@@ -1,6 +1,6 @@
 # Copyright 2026 The Crocuta authors
 # SPDX-License-Identifier: Apache-2.0
-"""`make formal`: a proof that holds, one that has to fail, and a faulty list of tasks."""
+"""`make formal`: a proof that holds, one that must fail, and a malformed list of tasks."""
 
 from __future__ import annotations
 
@@ -20,14 +20,14 @@ def task(name: str) -> formal.Task:
 
 @pytest.fixture
 def build(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A folder of its own for what SymbiYosys writes."""
+    """A separate directory for SymbiYosys' output."""
     monkeypatch.setattr(formal, "BUILD", tmp_path)
     return tmp_path
 
 
 @pytest.mark.usefixtures("build")
 def test_proof_holds() -> None:
-    """The rounder's proof, its covers, and what the summary says of them."""
+    """The rounder's proof, its covers, and the summary."""
     result = formal.prove(task("round_nearest_even"))
     assert result.problems == ()
     entry = formal.report([result], 1.0)["tasks"][0]
@@ -37,7 +37,7 @@ def test_proof_holds() -> None:
 
 
 def test_fault_fails(build: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A rounder that rounds every tie up: the assertion and the counterexample are named."""
+    """A rounder that rounds every tie up: the report names the assertion and the counterexample."""
     good = (ROOT / "rtl" / "arithmetic" / "round_nearest_even.sv").read_text(encoding="utf-8")
     bad = good.replace("value_i[1] && (value_i[0] || kept[0])", "value_i[1]")
     assert bad != good
@@ -53,14 +53,14 @@ def test_fault_fails(build: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.mark.usefixtures("build")
 def test_unreached_cover_fails() -> None:
-    """A cover that is out of reach is a problem of its task."""
+    """An unreachable cover fails its task."""
     result = formal.prove(dataclasses.replace(task("fifo-2"), cover_depth=2))
     assert any(problem.startswith("cover ") for problem in result.problems)
     assert formal.report([result], 1.0)["totals"]["failed"] == 1
 
 
 def test_faulty_task(tmp_path: Path) -> None:
-    """The sentence names the table with a fault."""
+    """The message names the malformed table."""
     path = tmp_path / "tasks.toml"
     path.write_text("[odd]\nmodule = 'fifo'\nabout = ''\ncover_depth = 1\nbounds = 3\n")
     with pytest.raises(formal.FormalError, match="Task odd of"):

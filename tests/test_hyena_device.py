@@ -231,6 +231,20 @@ def test_a_filter_is_prepared_once(scipy: crocuta.Device, seed: int) -> None:
         assert all(job.mode == Mode.CONVOLVE for job in again)
 
 
+@torch.no_grad()
+def test_several_devices_share_the_channels(seed: int) -> None:
+    model = hyena.random("tiny-1k", seed, d_model=5, n_layer=1)
+    tokens = torch.from_numpy(np.random.default_rng(seed).integers(7, 12, (2, 100)))
+    with crocuta.torch.use("model", "tiny"), hyena.accelerate(model):
+        expected = model(tokens)
+    with crocuta.open_many(["model"] * 2, "tiny") as devices:
+        crocuta.torch.use(devices)
+        with hyena.accelerate(model) as acceleration:
+            assert torch.equal(model(tokens), expected)
+    total = acceleration.report()["total"]
+    assert total["jobs"] == 2 * (1 + 2) and total["uploaded_bytes"] > tokens.numel() * 5 * 4
+
+
 def test_what_cannot_be_accelerated(scipy: crocuta.Device, seed: int) -> None:
     with pytest.raises(InputError, match="The model has no module with a function fftconv, nor on"):
         hyena.accelerate(nn.Linear(2, 2))

@@ -1,6 +1,6 @@
 # Copyright 2026 The Crocuta authors
 # SPDX-License-Identifier: Apache-2.0
-"""`make env`: where and when the environment is made, and made anew."""
+"""`make env`: where and when the environment is created and recreated."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ ANEW = f'#!/bin/sh\n[ "$1" = -m ] && echo anew && exit 3\nexec {sys.executable} 
 
 
 def project(folder: Path) -> Path:
-    """What `make env` needs of the project, in a folder."""
+    """A directory with the parts of the project that `make env` needs."""
     for name in FILES:
         (folder / name).parent.mkdir(parents=True, exist_ok=True)
         shutil.copy(ROOT / name, folder / name)
@@ -102,7 +102,7 @@ def test_a_folder_that_tools_cannot_work_in_is_refused(tmp_path: Path, name: str
 
 @pytest.mark.skipif(Path(sys.prefix) != ROOT / ".venv", reason="the environment is no .venv")
 def test_python_starts_in_any_locale_wherever_the_project_lies() -> None:
-    """It reads these files before anything else, in the locale's encoding."""
+    """Python reads these files before anything else, in the locale's encoding."""
     files = list(Path(sysconfig.get_path("purelib")).glob("*.pth"))
     assert any("crocuta" in path.name for path in files)
     assert all(path.read_bytes().isascii() for path in files)

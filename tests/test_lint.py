@@ -1,6 +1,6 @@
 # Copyright 2026 The Crocuta authors
 # SPDX-License-Identifier: Apache-2.0
-"""The lint rules of this project's own, each on code that breaks it and on code that does not."""
+"""The project's own lint rules, each on code that breaks it and on code that does not."""
 
 from __future__ import annotations
 
@@ -64,5 +64,5 @@ def test_other_casts_pass(tmp_path: Path, expression: str) -> None:
 
 
 def test_design_repeats_its_signs() -> None:
-    """The rule holds of the RTL and of the boards."""
+    """The RTL and the boards obey the rule."""
     assert lint.check_sign_extension()

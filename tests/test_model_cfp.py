@@ -83,7 +83,7 @@ def words_of(draw: st.DrawFn, fmt: Format, real: bool = False) -> Word:
 
 @st.composite
 def pairs(draw: st.DrawFn) -> tuple[Format, Word, Word]:
-    """Two words of one format, often of near exponents, and often almost cancelling."""
+    """Two words of one format, often with close exponents, and often almost cancelling."""
     fmt = draw(formats)
     a = draw(words_of(fmt))
     b = draw(words_of(fmt))
@@ -137,10 +137,10 @@ def check_zero_rule(word: Word, fmt: Format) -> None:
 def check_rounded(
     exact: tuple[Fraction, Fraction], result: Normalised, fmt: Format, coarsest: Fraction
 ) -> None:
-    """One rounding: within one unit in the last place, or saturated, or below the smallest.
+    """A single rounding: within one unit in the last place, or saturated, or below the smallest.
 
-    `coarsest` is the last place after the largest shift: a lazy normaliser rounds to it however
-    small the value is, and so a product of words that were not normalised may vanish.
+    `coarsest` is the last place after the largest shift. A lazy normaliser rounds to it however
+    small the value is, so a product of unnormalised words may vanish.
     """
     word = word_of(result.word)
     check_zero_rule(word, fmt)
@@ -177,7 +177,7 @@ def test_round_nearest_even_is_exact(data: st.DataObject) -> None:
 
 
 def test_round_nearest_even_of_every_short_value() -> None:
-    """All 7-bit values to 4 bits, ties and the saturating top among them."""
+    """All 7-bit values to 4 bits, including ties and the values that saturate."""
     values = np.arange(-64, 64)
     got = round_nearest_even(values, 3, 4)
     assert got.tolist() == [min(round(Fraction(int(v), 8)), 7) for v in values]
@@ -226,7 +226,8 @@ def test_cfp_normalise_works_word_by_word() -> None:
 
 @given(pairs())
 def test_cfp_align_keeps_value_and_side(case: tuple[Format, Word, Word]) -> None:
-    """The larger word is exact; the smaller is exact, or floored to an odd number: a sticky bit."""
+    """The larger word is exact; the smaller is exact, or floored with a sticky bit that makes it
+    odd."""
     fmt, a, b = case
     al = cfp_align(a.cfp(), b.cfp())
     exponent = int(al.exponent[0])
@@ -243,7 +244,7 @@ def test_cfp_align_keeps_value_and_side(case: tuple[Format, Word, Word]) -> None
 
 
 def check_sum(fmt: Format, a: Word, b: Word, sign: int, word: Word, saturated: bool | None) -> None:
-    """a + sign * b within its rounding; to nearest where the operands were normalised."""
+    """a + sign * b within its rounding error; to nearest if the operands are normalised."""
     exact = tuple(left + sign * right for left, right in zip(a.value(), b.value(), strict=True))
     check_zero_rule(word, fmt)
     largest = max(abs(part) for part in exact)
@@ -253,8 +254,8 @@ def check_sum(fmt: Format, a: Word, b: Word, sign: int, word: Word, saturated: b
         assert largest < power(fmt.exponent_min + fmt.mantissa_bits - 1)
         return
     ulp = power(word.exponent)
-    # Up to one place to the left, the sticky bit lies below the half bit, and rounding is that of
-    # the exact sum. Further, it takes a word that was not normalised: less than one unit.
+    # With a left shift of at most one place, the sticky bit stays below the half bit, and rounding
+    # is that of the exact sum. A longer shift takes an unnormalised word: an error below one unit.
     nearest = word.exponent >= max(a.exponent, b.exponent)
     for part, got in zip(exact, (word.re, word.im), strict=True):
         if nearest:
@@ -278,7 +279,7 @@ def test_cfp_add_and_butterfly(case: tuple[Format, Word, Word]) -> None:
     wings = cfp_butterfly(a.cfp(), b.cfp(), fmt)
     assert word_of(wings.sum) == word_of(total.word)
     check_sum(fmt, a, b, -1, word_of(wings.difference), None)
-    # -b is a word unless a mantissa is the most negative one: then the difference is a sum.
+    # -b is a word unless a mantissa is the most negative one; otherwise the difference is a sum.
     if min(b.re, b.im) > -fmt.mantissa_max - 1:
         negative = Word(-b.re, -b.im, b.exponent)
         other = cfp_add(a.cfp(), negative.cfp(), fmt)
@@ -288,7 +289,7 @@ def test_cfp_add_and_butterfly(case: tuple[Format, Word, Word]) -> None:
 
 @given(pairs())
 def test_close_sums_are_exact_in_the_format_s_terms(case: tuple[Format, Word, Word]) -> None:
-    """Where alignment shifts nothing out, the sum is the normalised exact integer sum."""
+    """If alignment shifts nothing out, the sum is the normalised exact integer sum."""
     fmt, a, b = case
     assume(abs(a.exponent - b.exponent) <= GUARD_BITS)
     low = max(a.exponent, b.exponent) - GUARD_BITS
@@ -364,7 +365,7 @@ def test_rotate_is_exact(data: st.DataObject, fmt: Format, twiddle_bits: int, tu
     exponent = word.exponent + 1 - twiddle_bits
     expected = exact_normalise(re, im, exponent, in_bits, fmt)
     assert (word_of(result.word), result.saturated) == expected
-    # Turning does not lengthen: the value is that of word * t / 2^(T-1), no other scale.
+    # A rotation does not lengthen: the value is exactly that of word * t / 2^(T-1), without scale.
     exact = re * power(exponent), im * power(exponent)
     check_rounded(exact, result, fmt, power(exponent + twiddle_bits - MAX_SHIFT))
 
@@ -421,7 +422,7 @@ def test_float_to_cfp_is_exact(pattern: int, fmt: Format) -> None:
 @pytest.mark.parametrize("m", range(14, 25))
 @pytest.mark.parametrize("e", [8, 9, 10])
 def test_float_to_cfp_in_every_format(m: int, e: int, seed: int) -> None:
-    """Specials, the edges of the exponents, ties and carries, and random patterns."""
+    """Special values, the limits of the exponents, ties, carries and random bit patterns."""
     fmt = Format(m, e)
     rng = np.random.default_rng([seed, m, e])
     half = 1 << (24 - m)  # the bit worth one half of a mantissa's last
@@ -493,7 +494,7 @@ def test_cfp_to_float_is_exact(data: st.DataObject, fmt: Format) -> None:
     else:
         assert not result.saturated
         assert Fraction(got) == exact
-        # Back again: the same value, normalised.
+        # The conversion back gives the same value, normalised.
         back = float_to_cfp(result.samples, fmt)
         if word_of(back.words).re:
             assert word_of(back.words).value() == word.value()
@@ -522,7 +523,7 @@ def test_cfp_to_float_at_both_ends(m: int) -> None:
 
 @given(patterns, st.integers(8, 10))
 def test_floats_of_few_bits_come_back(pattern: int, exponent_bits: int) -> None:
-    """At M = 24 a mantissa has 23 magnitude bits: a float that needs no more is kept exactly."""
+    """At M = 24 a mantissa has 23 magnitude bits: a float that needs no more stays exact."""
     fmt = Format(24, exponent_bits)
     samples = np.array([pattern & ~1], dtype=np.uint32).view(np.float32)
     word = float_to_cfp(samples, fmt)

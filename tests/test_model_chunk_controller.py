@@ -1,6 +1,6 @@
 # Copyright 2026 The Crocuta authors
 # SPDX-License-Identifier: Apache-2.0
-"""The schedule against brute force: it is executed on symbols, not compared with itself."""
+"""The schedule against brute force: it is executed symbolically, not compared with itself."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ X, H, Y, X_SPECTRA, H_SPECTRA = (n << 40 for n in range(1, 6))
 
 lengths = st.integers(1, 9 * TINY.chunk)
 schedules = pytest.mark.parametrize("config", [TINY, TWO], ids=["one", "two"])
-"""Both numbers of output chunks a pass."""
+"""Both numbers of output chunks per pass."""
 Pairs = list[tuple[Load, int]]
 
 
@@ -52,26 +52,26 @@ def convolve(channels: int, length_x: int, length_h: int) -> Job:
 
 @dataclasses.dataclass
 class Machine:
-    """Executes a schedule on chunk numbers in the place of data."""
+    """Executes a schedule with chunk numbers in place of data."""
 
     config: Config
     loaded: deque[Load] = dataclasses.field(default_factory=deque)
     h: deque[int] = dataclasses.field(default_factory=deque)
     kept: int | None = None
-    """The H of the pass before."""
+    """The previous pass's H."""
     x: deque[XRead] = dataclasses.field(default_factory=deque)
     stores: deque[int] = dataclasses.field(default_factory=deque)
     memory: dict[int, tuple[int, Load]] = dataclasses.field(default_factory=dict)
-    """Spectra of X: address -> (number of the store, the samples it was made of)."""
+    """Spectra of X: address -> (number of the store, the samples that it came from)."""
     written: int = 0
     accumulators: list[Pairs | None] = dataclasses.field(default_factory=lambda: [None, None])
     sums: deque[tuple[bool, Pairs]] = dataclasses.field(default_factory=deque)
-    """Complete, and whether they have no tail to add."""
+    """Complete output chunks, and whether they have no tail to add."""
     outputs: list[tuple[YStore, bool, Pairs]] = dataclasses.field(default_factory=list)
     flushed: bool = False
 
     def engine(self) -> Load:
-        """The next transformed chunk: it comes out when the one behind it is there too."""
+        """The next transformed chunk, which comes out only when the one behind it is loaded."""
         assert len(self.loaded) >= 2, "the engine holds a chunk until the next one is loaded"
         return self.loaded.popleft()
 
@@ -179,7 +179,7 @@ def test_convolve_is_every_pair_once(
 def test_closed_forms_count_the_schedule(
     config: Config, channels: int, length_x: int, length_h: int
 ) -> None:
-    """Pass counts, and one command for each thing a pass takes."""
+    """Pass counts, and one command for each operand of a pass."""
     job = convolve(channels, length_x, length_h)
     by_stream = streams(config, job)
     *some, flush = [command for command in by_stream["pass"] if isinstance(command, Pass)]
@@ -198,7 +198,8 @@ def test_closed_forms_count_the_schedule(
 
 @given(lengths, lengths)
 def test_two_outputs_take_about_half_the_passes(length_x: int, length_h: int) -> None:
-    """Of P chunks by PH: (P + 1)^2 / 4 or P (P + 2) / 4 for PH >= P, PH + 1 for each two else."""
+    """For P chunks by PH: (P + 1)^2 / 4 or P (P + 2) / 4 if PH >= P, otherwise PH + 1 per pair of
+    output chunks."""
     job = convolve(1, length_x, length_h)
     p, ph = -(-length_x // TINY.chunk), -(-length_h // TINY.chunk)
     if ph >= p:
@@ -234,7 +235,7 @@ def test_prepare_transforms_every_chunk(config: Config, channels: int, length_h:
 def test_loads_run_one_chunk_ahead(
     config: Config, channels: int, length_x: int, length_h: int
 ) -> None:
-    """When X comes out of the engine, the next one is loaded, no more."""
+    """When X comes out of the engine, only the next one has been loaded."""
     loads = used = 0
     for command in schedule(config, convolve(channels, length_x, length_h)):
         if isinstance(command, Load):
@@ -253,7 +254,7 @@ def test_bursts_of_the_configurations(name: str, expected: int) -> None:
 
 
 def test_the_main_job() -> None:
-    """450,000 by 450,000 at u200: seven chunks, 28 passes, 229,376 clocks; 16 by twos."""
+    """450,000 by 450,000 at u200: seven chunks, 28 passes, 229,376 clocks; 16 passes of two."""
     two, one = configs.load("u200"), configs.load("u200+outputs-1")
     job = convolve(1, 450_000, 450_000)
     assert passes(one, job) == 28

@@ -1,7 +1,7 @@
 # Copyright 2026 The Crocuta authors
 # SPDX-License-Identifier: Apache-2.0
-"""What may be a configuration: the rules of models/configs.py are those of the RTL, everything that
-makes a kernel keeps them, and whatever a user writes gets one sentence."""
+"""Valid configurations: models/configs.py has the RTL's rules, everything that builds a kernel
+applies them, and any invalid input gets one sentence."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ KERNEL, ENGINE = "crocuta_kernel", "fft_engine"
 GOOD = {**TINY.parameters(), "Outputs": 2}
 
 
-# The RTL's own verdict: the checks at time 0 of every instance, evaluated by slang.
+# The RTL's own verdict: every instance's checks at time 0, evaluated by slang.
 
 
 SCOPES = (
@@ -54,7 +54,7 @@ def trees(top: str) -> list[syntax.SyntaxTree]:
 
 
 def rtl_verdict(top: str, parameters: Mapping[str, int]) -> tuple[int, list[str]]:
-    """The checks there are under `top`, and what the failing ones say."""
+    """The number of checks under `top`, and the messages of those that fail."""
     options = ast.CompilationOptions()
     options.topModules = {top}
     options.paramOverrides = [f"{name}={value}" for name, value in parameters.items()]
@@ -119,7 +119,7 @@ def model_refuses(top: str, parameters: Mapping[str, int]) -> bool:
 
 
 def corners() -> Iterator[tuple[str, dict[str, int]]]:
-    """Both sides of every rule, one at a time, and the smallest chunks of all lanes."""
+    """Both sides of every rule, one at a time, and the smallest chunks for all lanes."""
     for name, values in {
         "MantissaBits": (-18, 0, 13, 14, 24, 25),
         "ExponentBits": (7, 8, 10, 11),
@@ -144,7 +144,7 @@ def corners() -> Iterator[tuple[str, dict[str, int]]]:
 
 
 def test_rules_are_the_rtls() -> None:
-    """At every corner models/configs.py and the RTL agree, each alone having said so."""
+    """At every corner the independent verdicts of models/configs.py and of the RTL agree."""
     verdicts = []
     for top, parameters in corners():
         if top == ENGINE:
@@ -160,7 +160,7 @@ def test_rules_are_the_rtls() -> None:
     assert 20 < sum(verdicts) < len(verdicts) - 15
 
 
-# Everything that makes a kernel.
+# Everything that builds a kernel.
 
 NO_KERNEL = {
     "tiny+right_angle-0": "right_angle must be 1",
@@ -331,7 +331,7 @@ def test_files_that_are_none(tmp_path: Path) -> None:
 
 
 def test_the_models_own_copies_are_checked_too() -> None:
-    """dataclasses.replace is no way round."""
+    """dataclasses.replace does not get round the rules."""
     wrong: dict[str, Any] = {"lanes": 3, "chunk": 65, "exponent_bits": 9.0, "right_angle": 1}
     for name, value in wrong.items():
         with pytest.raises(ConfigError):

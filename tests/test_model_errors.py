@@ -1,7 +1,7 @@
 # Copyright 2026 The Crocuta authors
 # SPDX-License-Identifier: Apache-2.0
-"""The bound on the error of a chunk: it holds for every kind of data and every width, and is near
-enough to say something."""
+"""The bound on a chunk's error: it holds for every kind of data and every width, and is tight
+enough to be useful."""
 
 from __future__ import annotations
 
@@ -58,7 +58,7 @@ def measured(x: npt.NDArray[Any], h: npt.NDArray[Any], config: Config) -> Errors
     ],
 )
 def test_the_bound_holds_for_every_input(name: str, seed: int) -> None:
-    """Every kind by every kind, or some of them. The bound says something: it is within 20 dB."""
+    """Every kind by every kind, or some of them. The bound is useful: within 20 dB."""
     config = configs.load(name)
     rng = np.random.default_rng(seed)
     length = 3 * config.chunk + 5
@@ -77,8 +77,8 @@ def test_the_bound_holds_for_every_input(name: str, seed: int) -> None:
 
 
 def test_the_snr_is_no_measure(seed: int) -> None:
-    """It is low where nothing is wrong and high where quiet samples are lost; the bound tells both
-    from what is really wrong."""
+    """The SNR may be low although nothing is wrong, and high although quiet samples are lost; the
+    bound tells both cases from real errors."""
     rng = np.random.default_rng(seed)
     n = np.arange(2000)
     x = rng.normal(size=2000)
@@ -88,7 +88,7 @@ def test_the_snr_is_no_measure(seed: int) -> None:
     # The filter removes the signal.
     cancelling = measured((-1.0) ** n, np.ones(500), TINY)
     assert cancelling.within_bound and cancelling.quiet_db < 75
-    # One loud sample: the chunks it is in are inaccurate, the others are not.
+    # One loud sample: the chunks that it affects are inaccurate, the others are not.
     spike = np.where(n == 1000, 1e6, x)
     found = measured(spike, decaying, TINY)
     y = causal_convolution(spike, decaying)
@@ -110,7 +110,7 @@ def test_levels_are_reached(seed: int) -> None:
     h[0], h[1] = 2.0, -2.0
     x = (-1.0) ** np.arange(640)
     level, highest = levels(x, h, TINY)
-    assert level[1:] == pytest.approx(2 * 4, rel=1e-2)  # both chunks that make an output
+    assert level[1:] == pytest.approx(2 * 4, rel=1e-2)  # both chunks that contribute to an output
     assert level[0] == pytest.approx(4, rel=1e-2)
     assert highest == pytest.approx(4, rel=1e-2)
     rms = chunk_rms(causal_convolution(x, h), 64)

@@ -57,9 +57,9 @@ def plain(config: Config) -> Config:
 
 
 def level_db(config: Config) -> float:
-    """Between this and 10 dB more is what one forward transform leaves of Gaussian samples.
+    """Minimum SNR in dB of one forward transform of Gaussian samples; the maximum is 10 dB more.
 
-    A mantissa of M bits, half a dB lost in each level's roundings.
+    A mantissa of M bits, with half a dB lost to rounding at each level.
     """
     return 6.02 * config.mantissa_bits - 13 - 0.4 * config.chunk_log2
 
@@ -158,7 +158,7 @@ def test_single_words(right_angle: bool) -> None:
 
 
 def test_exponent_overflow_is_reported() -> None:
-    """Sums beyond the format saturate and say so, in both directions."""
+    """Sums beyond the format saturate and raise the flag, in both directions."""
     for transform in (forward, inverse):
         fmt = Format.of(TINY)
         most = np.full(TINY.chunk, fmt.mantissa_max)
@@ -170,7 +170,7 @@ def test_exponent_overflow_is_reported() -> None:
 
 @pytest.mark.parametrize("config", [*ORDERS, *NAMED], ids=name_of)
 def test_orders_are_bijections(config: Config) -> None:
-    """No order loses or doubles a position; each is what its definition says."""
+    """No order loses or duplicates a position, and each follows its definition."""
     every = np.arange(config.chunk)
     position = Cfp(every, every, every)
     lanes, beats = to_lanes(position, config).re, to_beats(position, config).re
@@ -193,7 +193,7 @@ def test_plain_tree_order_is_bit_reversed() -> None:
 
 
 def leaf_roots(config: Config) -> ComplexArray:
-    """The points at which the tree evaluates a chunk's polynomial: the root, split k times."""
+    """The points at which the tree evaluates a chunk's polynomial: the root, split k times over."""
     roots = np.array([1j if config.right_angle else 1.0 + 0j])
     for _ in range(config.chunk_log2):
         root = np.exp(0.5j * (np.angle(roots) % (2 * np.pi)))
@@ -215,7 +215,8 @@ def test_reference_evaluates_the_polynomial(right_angle: bool, seed: int) -> Non
 @pytest.mark.parametrize("right_angle", [True, False])
 @pytest.mark.parametrize("twiddle_bits", [12, 18, 25, 27])
 def test_twiddles_are_the_roots_rounded(twiddle_bits: int, right_angle: bool) -> None:
-    """Each is within half a unit of its root, clipped below 1; its square is its block's root."""
+    """Each twiddle is within half a unit of its root, clipped below 1; its square is its block's
+    root."""
     scale = 1 << (twiddle_bits - 1)
     clipped = 0
     for level in range(1, 17):
@@ -249,7 +250,7 @@ def test_children_s_roots_are_the_twiddle_and_its_negative() -> None:
 
 @pytest.mark.parametrize("config", [*ORDERS, *map(plain, ORDERS), *NAMED[:3]], ids=name_of)
 def test_rows_hold_each_even_block_once(config: Config) -> None:
-    """Level by level, the units' rows are the table's even entries, without hole or repetition."""
+    """Level by level, the units' rows are the table's even entries, without gaps or repetitions."""
     units = config.lanes // 2
     for level in range(1, config.chunk_log2 + 1):
         table = twiddle_rom.twiddle_rom(level, config.right_angle, config.twiddle_bits)
@@ -268,7 +269,7 @@ def test_rows_hold_each_even_block_once(config: Config) -> None:
 
 @pytest.mark.parametrize("config", [*NAMED[:3], *ORDERS[-4:]], ids=name_of)
 def test_mem_files_parse_back(config: Config, tmp_path: Path) -> None:
-    """The files the RTL reads hold the rows, T - 1 bits a part."""
+    """The RTL's files hold the rows, with T - 1 bits per part."""
     assert rom_files.write(config, tmp_path / "twiddle") == tmp_path / "twiddle"
     files = sorted((tmp_path / "twiddle").iterdir())
     assert [file.name for file in files] == [
@@ -285,7 +286,7 @@ def test_mem_files_parse_back(config: Config, tmp_path: Path) -> None:
             assert word >> (config.lanes * bits) == 0
             fields = [word >> (n * bits) & ((1 << bits) - 1) for n in range(config.lanes)]
             assert (fields[::2], fields[1::2]) == (re, im)
-    # Again: nothing is written that is there already, and what is wrong is replaced.
+    # Again: existing files are not rewritten, and wrong ones are replaced.
     times = [file.stat().st_mtime_ns for file in files]
     files[0].write_text("0\n")
     rom_files.write(config, tmp_path / "twiddle")
@@ -294,7 +295,7 @@ def test_mem_files_parse_back(config: Config, tmp_path: Path) -> None:
 
 
 def test_transforms_are_deterministic(seed: int) -> None:
-    """The same bits each time, however many chunks go at once."""
+    """The same bits however many chunks are transformed at once."""
     chunks = gaussian(np.random.default_rng(seed), TINY)
     spectra = forward(chunks, TINY).words
     for n in (0, 5):
@@ -303,14 +304,14 @@ def test_transforms_are_deterministic(seed: int) -> None:
 
 
 def tone(config: Config, position: int) -> FloatArray:
-    """The real tone whose energy the plain FFT gathers in one pair of positions."""
+    """The real tone whose energy the plain FFT concentrates in one pair of positions."""
     frequency = tree_bins(plain(config))[position]
     samples: FloatArray = np.cos(2 * np.pi * frequency * np.arange(config.chunk) / config.chunk)
     return samples
 
 
 def test_a_tone_is_where_its_bin_is() -> None:
-    """The order of the spectrum, seen without the reference."""
+    """The order of the spectrum, checked without the reference."""
     config = plain(TINY)
     for position in (3, 11, 40):
         samples = float_to_cfp(tone(config, position).astype(np.float32), Format.of(config)).words

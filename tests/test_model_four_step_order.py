@@ -32,6 +32,7 @@ from crocuta.models.convolution.four_step_controller import (
     YStore,
     ZRead,
     ZStore,
+    flushes,
     schedule,
     sizes,
     streams,
@@ -51,8 +52,8 @@ SMALL = configs.load_model("small-long")
 
 
 class Machine:
-    """Executes a schedule on images of the memories. Each engine holds a chunk until the next one
-    follows; stores wait for their data, and nothing is read that a store still owes."""
+    """Executes a schedule on images of the memories. Each engine holds chunks until others follow;
+    stores wait for their data, and nothing is read that a store still owes."""
 
     def __init__(self, config: Config, samples: int, h_slots: int, scratch: int) -> None:
         self.config, self.fmt = config, Format.of(config)
@@ -69,14 +70,14 @@ class Machine:
         self.owed: dict[str, deque[Any]] = {
             name: deque() for name in ("x_store", "h_store", "z_store", "y_store", "inverse")
         }
-        self.held: dict[str, Any] = {"forward": None, "inverse": None}
+        self.held: dict[str, deque[Any]] = {"forward": deque(), "inverse": deque()}
         for command in schedule(self.config, job):
             self.step(command)
             self.settle()
         left = {name: len(items) for name, items in (*self.data.items(), *self.owed.items())}
         assert not any(left.values()), left
         for engine in self.held.values():
-            assert engine is None or engine[0] == Kind.FLUSH
+            assert all(kind == Kind.FLUSH for kind, _, _ in engine)
 
     def step(self, command: Any) -> None:
         config, rows = self.config, self.rows
@@ -144,16 +145,23 @@ class Machine:
             command, beats = waits["y_store"].popleft(), self.data["y_store"].popleft()
             sample_writer.write_chunk(self.samples, command.addr, command.samples, beats, self.rows)
 
+    def through(self, engine: str, chunk: Any) -> Any:
+        """A chunk enters an engine: the one that it pushes out as a whole, if that is no flush."""
+        held = self.held[engine]
+        held.append(chunk)
+        before = held.popleft() if len(held) > flushes(self.config) else None
+        return None if before is None or before[0] == Kind.FLUSH else before
+
     def forward(self, kind: Kind, row: int) -> None:
-        """A chunk enters the forward engine, and the one that it held leaves."""
+        """A chunk enters the forward engine, and another one leaves."""
         config = self.config
         words: Cfp | None = None
         if kind in (Kind.TILE, Kind.CHUNK):
             words = float_to_cfp(self.data["load"].popleft().view(np.float32), self.fmt).words
         elif kind == Kind.ROW:
             words = self.data["x_read"].popleft()
-        before, self.held["forward"] = self.held["forward"], (kind, row, words)
-        if before is None or before[0] == Kind.FLUSH:
+        before = self.through("forward", (kind, row, words))
+        if before is None:
             return
         kind, row, words = before
         if kind == Kind.TILE:
@@ -169,8 +177,8 @@ class Machine:
     def inverse(self, kind: Kind, row: int, words: Cfp | None) -> None:
         """The same of the inverse engine."""
         config = self.config
-        before, self.held["inverse"] = self.held["inverse"], (kind, row, words)
-        if before is None or before[0] == Kind.FLUSH:
+        before = self.through("inverse", (kind, row, words))
+        if before is None:
             return
         kind, row, words = before
         if kind == Kind.TILE:
@@ -344,18 +352,21 @@ def test_steps_of_a_tile() -> None:
 def test_streams_of_one_row() -> None:
     """No memory pass: x to y, and H."""
     found = streams(TINY, Job(Mode.CONVOLVE, 3, 60, 64, x_spectra=4096))
-    assert [len(found[name]) for name in STREAMS] == [3, 4, 0, 0, 0, 3, 4, 0, 0, 3]
+    assert [len(found[name]) for name in STREAMS] == [3, 5, 0, 0, 0, 3, 5, 0, 0, 3]
     kinds = [command.kind for command in found["forward"] if isinstance(command, Forward)]
-    assert kinds == [Kind.CHUNK] * 3 + [Kind.FLUSH]
+    assert kinds == [Kind.CHUNK] * 3 + [Kind.FLUSH] * 2
+    alone = configs.load_model("tiny-long+max_length_log2-6")
+    found = streams(alone, Job(Mode.CONVOLVE, 3, 60, 64, x_spectra=4096))
+    assert len(found["forward"]) == len(found["inverse"]) == 4  # its engine has no columns
 
 
 def test_counts_of_a_job() -> None:
-    """2 P + 1 chunks a channel for each engine, and a flush at the end."""
+    """2 P + 2 chunks a channel for each engine, and two flushes at the end."""
     found = streams(TINY, Job(Mode.CONVOLVE, 3, 200, 512, x_spectra=4096))
     assert {name: len(commands) for name, commands in found.items()} == {
-        "load": 24, "forward": 52, "x_store": 24, "x_read": 24, "h_store": 0, "h_read": 24,
-        "inverse": 52, "z_store": 24, "z_read": 24, "y_store": 24,
+        "load": 24, "forward": 56, "x_store": 24, "x_read": 24, "h_store": 0, "h_read": 24,
+        "inverse": 56, "z_store": 24, "z_read": 24, "y_store": 24,
     }  # fmt: skip
     prepared = streams(TINY, Job(Mode.PREPARE, 2, 512, 9, x_spectra=4096))
-    assert len(prepared["h_store"]) == 16 and len(prepared["forward"]) == 35
+    assert len(prepared["h_store"]) == 16 and len(prepared["forward"]) == 38
     assert not prepared["inverse"] and not prepared["y_store"] and not prepared["z_read"]

@@ -67,7 +67,7 @@ def test_taps_are_the_formula(channel: int, emb_dim: int, seed: int) -> None:
 
 
 def test_window_decays_and_keeps_its_shift() -> None:
-    """The last channel decays fastest; the shift keeps every tap alive."""
+    """The last channel decays fastest; the shift keeps every tap away from zero."""
     length = 2000
     for channel, share in ((0, 0.046), (255, 2e-7)):
         window = implicit_filter(length, channel, 3) / implicit_filter(length, channel, 3, shift=0)

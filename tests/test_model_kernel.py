@@ -43,8 +43,8 @@ SMALL = configs.load("small")
 U200 = configs.load("u200")
 FULL_LENGTH = 450_000
 
-# Full-scale data whose convolution has as much energy as its parts: chunk after chunk rounds no
-# worse than the mantissa's 18 bits less some 15 dB.
+# Full-scale data whose convolution has as much energy as its parts: rounding, chunk after chunk,
+# costs at most some 15 dB of the SNR that 18-bit mantissas give.
 FULL_DB = 82
 
 
@@ -96,7 +96,7 @@ def naive(x: SampleArray, h: Spectra, config: Config) -> SampleArray:
 
 
 def by_passes(x: SampleArray, h: Spectra, config: Config) -> SampleArray:
-    """The passes of chunk_controller one by one: the H kept, an accumulator an output chunk."""
+    """chunk_controller's passes one by one, with the kept H and an accumulator per output chunk."""
     fmt, size = Format.of(config), config.chunk * 8
     xs = prepare(x, config).words
     fresh = iter(range(chunk_count(config, len(x))))
@@ -149,10 +149,10 @@ def by_passes(x: SampleArray, h: Spectra, config: Config) -> SampleArray:
     ],
 )
 def test_450_000_samples(x_class: str, h_class: str, bound: float) -> None:
-    """The main job at u200's widths, to the signal-to-noise ratio the design states.
+    """The main job at u200's widths reaches the SNR that the documentation states.
 
-    The data are always the same: a mean or a tone meets one value of the filter's spectrum, and
-    how much of its energy a random filter lets through moves the ratio by several dB.
+    The data are always the same: a mean or a tone meets a single value of the filter's spectrum,
+    and a random filter's gain there would change the SNR by several dB.
     """
     rng = np.random.default_rng(1)
     x, h = data(x_class, FULL_LENGTH, rng), data(h_class, FULL_LENGTH, rng)
@@ -171,7 +171,7 @@ LENGTHS = [
 
 @pytest.mark.parametrize(("length_x", "length_h"), LENGTHS)
 def test_any_length(length_x: int, length_h: int, seed: int) -> None:
-    """Of x and of h, against scipy and bit for bit against the plain loop."""
+    """Lengths of x and h, against scipy and bit for bit against the plain loop."""
     rng = np.random.default_rng([seed, length_x, length_h])
     x, h = data("gaussian", length_x, rng), data("gaussian", length_h, rng)
     spectra = prepare(h, TINY)
@@ -198,7 +198,7 @@ def test_any_length_of_larger_chunks(length: int, seed: int) -> None:
     "x_class", ["gaussian", "mean", "tone", "steps", "bursts", "small", "impulse"]
 )
 def test_classes_of_data(x_class: str, h_class: str, config: Config, seed: int) -> None:
-    """No class of data needs care: no overflow, no scale to choose."""
+    """No class of data needs special care: no overflow, no scale to choose."""
     rng = np.random.default_rng(seed)
     length = 9 * config.chunk + 13
     x, h = data(x_class, length, rng), data(h_class, length, rng)
@@ -220,7 +220,7 @@ def test_each_bit_is_six_decibels(mantissa_bits: int, bound: float, seed: int) -
 def test_order_of_the_work_changes_no_bit(
     chunks: tuple[int, int], seed: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """However many chunks are worked on at once, the bits are those of the plain loop."""
+    """However many chunks are processed at once, the bits equal those of the plain loop."""
     rng = np.random.default_rng(seed)
     x = data("bursts", chunks[0] * 64 - 5, rng)
     h = data("mean", chunks[1] * 64 - 9, rng)
@@ -239,7 +239,7 @@ def test_order_of_the_work_changes_no_bit(
     "chunks", [(1, 1), (1, 3), (2, 1), (2, 2), (3, 1), (6, 6), (7, 7), (9, 2), (8, 3), (5, 4)]
 )
 def test_the_schedule_changes_no_bit(chunks: tuple[int, int], outputs: int, seed: int) -> None:
-    """One or two output chunks a pass: each adds its oldest X first, and so comes to the same."""
+    """One or two output chunks per pass give the same bits, since both add the oldest X first."""
     config = configs.load(f"tiny+outputs-{outputs}")
     rng = np.random.default_rng(seed)
     x = data("bursts", chunks[0] * 64 - 5, rng)
@@ -258,18 +258,18 @@ def test_filter_longer_than_the_sequence(seed: int) -> None:
 
 
 def test_zeros_and_impulses_are_exact() -> None:
-    """What needs no rounding gets none."""
+    """Exact results stay exact."""
     zero, one = np.zeros(300, np.float32), np.zeros(300, np.float32)
     one[0] = 1
     assert not run(zero, one, TINY).y.any()
     assert not run(one, zero, TINY).y.any()
-    # The spectrum of an impulse at 0 is flat and exact: only the way back rounds.
+    # The spectrum of an impulse at 0 is flat and exact: only the inverse transform rounds.
     y = run(one, one, TINY).y
     assert np.abs(y - one).max() < 2**-16
 
 
 def test_scale_by_powers_of_two_changes_no_mantissa(seed: int) -> None:
-    """A format with an exponent has no favourite level."""
+    """The SNR of a format with exponents does not depend on the level."""
     rng = np.random.default_rng(seed)
     x, h = data("gaussian", 500, rng), data("gaussian", 321, rng)
     y = run(x, h, TINY).y
@@ -281,7 +281,7 @@ def test_scale_by_powers_of_two_changes_no_mantissa(seed: int) -> None:
 
 
 def test_overflow_saturates_and_is_reported() -> None:
-    """Beyond float32 the largest finite value, with the right sign, and the flag."""
+    """Beyond float32: the largest finite value with the right sign, and the flag."""
     x, h = np.full(100, 1e30, np.float32), np.full(100, -1e20, np.float32)
     result = run(x, h, TINY)
     assert result.saturated and not result.non_finite
@@ -338,7 +338,7 @@ def test_sizes() -> None:
 
 
 def test_reference_is_the_definition(seed: int) -> None:
-    """The float64 reference against sums of products, and the ratio against its formula."""
+    """The float64 reference against sums of products, and the SNR against its formula."""
     rng = np.random.default_rng(seed)
     for length_x, length_h in ((1, 1), (50, 7), (7, 50)):
         x, h = rng.normal(size=length_x), rng.normal(size=length_h)

@@ -1,6 +1,6 @@
 # Copyright 2026 The Crocuta authors
 # SPDX-License-Identifier: Apache-2.0
-"""What is mutated and what is not, and that a mutant is killed by the bench that sees it."""
+"""What is mutated and what is not, and that the right bench kills a mutant."""
 
 from __future__ import annotations
 
@@ -99,7 +99,7 @@ def test_a_survivor_needs_a_reason(tmp_path: Path, monkeypatch: pytest.MonkeyPat
 
 def test_a_fault_is_found(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(mutate, "DIRECTORY", tmp_path)
-    # The module's own benches alone: the others take minutes.
+    # Only the module's own benches: the others take minutes.
     monkeypatch.setattr(mutate, "BENCHES", {"cells": BENCHES["cells"]})
     result = CliRunner().invoke(
         _command(), ["--file", "credit_counter.sv", "--count", "2", "--jobs", "1", "--seed", "1"]
@@ -107,7 +107,7 @@ def test_a_fault_is_found(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> No
     summary = json.loads((tmp_path / "summary.json").read_text())
     assert (summary["mutants"], summary["killed"]) == (2, 2), result.output
     assert result.exit_code == 0
-    # Again: what was killed is not run; a survivor is, and all of its place.
+    # Again: mutants that were killed do not run; a survivor and all others in its place do.
     summary["all"][0]["killed_by"] = ""
     (tmp_path / "summary.json").write_text(json.dumps(summary))
     command = ["--file", "credit_counter.sv", "--count", "2", "--jobs", "1", "--seed", "1"]

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """`make netlist`: netlists of the arithmetic and the kernel pass, miscompiled ones do not.
 
-yosys stands for Vivado: its netlists have the same ports, and some UltraScale+ cells.
+yosys stands in for Vivado: its netlists have the same ports, and some UltraScale+ cells.
 """
 
 from __future__ import annotations
@@ -50,7 +50,7 @@ def synthesise(cell: build.Cell, files: list[Path], directory: Path, command: st
 
 
 def changed(files: list[Path], module: str, pattern: str, text: str, directory: Path) -> list[Path]:
-    """The files, that of a module replaced by one with a fault."""
+    """The files, with one module's replaced by a faulty version."""
     source, count = re.subn(pattern, text, rtl_file(module).read_text(encoding="utf-8"))
     assert count == 1
     faulty = directory / f"{module}.sv"
@@ -96,7 +96,7 @@ def test_a_lost_sign_is_found(
 
 
 def test_the_fpgas_cells(tmp_path: Path, seed: int) -> None:
-    """In LUTs, carries and registers of an UltraScale+, and with the sign's register tied to 0."""
+    """Mapped to UltraScale+ LUTs, carries and registers, and with the sign's register tied to 0."""
     cell = CELLS["cell_float_to_cfp"]
     path = synthesise(cell, design_files(cell.module), tmp_path, XCUP)
     trace = netlist.cell_trace(cell, seed)
@@ -110,7 +110,7 @@ def test_the_fpgas_cells(tmp_path: Path, seed: int) -> None:
 
 
 def test_kernel(tmp_path: Path, seed: int) -> None:
-    """The kernel's own RTL repeats what was recorded of it."""
+    """The kernel's own RTL reproduces its recording."""
     trace = netlist.kernel_trace(TINY, tmp_path, seed)
     assert len(trace.rows) > 1000
     tables = rom_files.write(TINY, tmp_path / "twiddles")
@@ -138,7 +138,7 @@ fi
 
 @pytest.fixture
 def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """Netlists as make ooc leaves them, and a short recording of the kernel."""
+    """Netlists as `make ooc` writes them, and a short recording of the kernel."""
     monkeypatch.setattr(build, "BUILD", tmp_path / "build")
     monkeypatch.setenv("PATH", f"{tmp_path / 'bin'}:/usr/bin:/bin")
     netlists = tmp_path / "build" / "tiny" / "ooc" / "netlists"
@@ -153,7 +153,7 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def tools(folder: Path, answer: str) -> None:
-    """xvlog, xelab and an xsim that says something, on PATH."""
+    """xvlog, xelab and an xsim that prints the given text, on PATH."""
     for name in ("xvlog", "xelab", "xsim"):
         program(folder, name, TOOL.format(log=folder / "log", answer=answer))
 

@@ -1,6 +1,6 @@
 # Copyright 2026 The Crocuta authors
 # SPDX-License-Identifier: Apache-2.0
-"""The wheel: what is in it, what it needs, and that it works wherever it is installed."""
+"""The wheel: its contents, its dependencies, and that it works wherever it is installed."""
 
 from __future__ import annotations
 
@@ -58,7 +58,7 @@ def contents(wheel: Path) -> dict[str, bytes]:
 
 
 def copied(folder: Path) -> Path:
-    """What the project is built from: a build leaves files where it runs."""
+    """A copy of the project's sources, because a build writes files where it runs."""
     folder.mkdir()
     ignored = shutil.ignore_patterns("__pycache__", "*.egg-info")
     for name in MADE_FROM:
@@ -101,8 +101,8 @@ def test_an_sdist_builds_the_same_wheel(source: Path, wheel: Path, tmp_path: Pat
 
 
 class Environment:
-    """A fresh virtual environment with the wheel, and with those packages alone that the wheel asks
-    for: links to the project's, so that nothing is downloaded."""
+    """A fresh virtual environment with the wheel and only the packages that it requires, linked
+    from the project's environment so that nothing is downloaded."""
 
     def __init__(self, folder: Path, wheel: Path) -> None:
         venv.create(folder, symlinks=True)
@@ -118,7 +118,7 @@ class Environment:
             if line.startswith("Requires-Dist: ")
         ]
         self.user = folder / "user"
-        """A user's folder, with modules that nothing but the user's code may import."""
+        """A user's directory, with modules that only the user's code may import."""
         for name in USERS:
             (self.user / name).parent.mkdir(exist_ok=True, parents=True)
             (self.user / name).write_text("raise SystemExit('the user\\'s module was imported')\n")
@@ -141,7 +141,7 @@ class Environment:
                     todo += [(Requirement(line), "") for line in found.requires or ()]
 
     def run(self, *command: str, path: str = os.environ["PATH"]) -> tuple[int, str]:
-        """A command's exit code and what it printed."""
+        """Runs a command; returns its exit code and output."""
         program, *arguments = command
         kept = {
             name: os.environ[name]
@@ -174,7 +174,7 @@ def test_it_works_wherever_it_is_installed(wheel: Path, tmp_path: Path, seed: in
     with crocuta.open("model", "tiny") as device:
         expected = device.convolve(x, device.prepare(h))
 
-    # With what the wheel always needs: the model, the command line and plans, but no simulator.
+    # With only the wheel's own requirements: model, command line and plans work, but no simulator.
     assert run("python", "use.py", "model") == (0, "")
     assert np.array_equal(np.load(user / "y.npy"), expected)
     code, text = run("python", "-m", "crocuta", "plan", "--length", "2000", "--device", "ecp5-85k")
@@ -184,7 +184,7 @@ def test_it_works_wherever_it_is_installed(wheel: Path, tmp_path: Path, seed: in
     assert run("python", "use.py", "rtl") == (1, needs)
     assert environment.files() == before
 
-    # With the simulator, which takes what a checkout has compiled: here is no compiler.
+    # With the simulator, which uses a checkout's compiled design, as there is no compiler here.
     RtlKernel(config).close()
     environment.provide("rtl")
     (user / "y.npy").unlink()

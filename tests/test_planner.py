@@ -1,6 +1,6 @@
 # Copyright 2026 The Crocuta authors
 # SPDX-License-Identifier: Apache-2.0
-"""Predictions against what was measured, and what the planner says to people."""
+"""Predictions against measurements, and the planner's messages."""
 
 from __future__ import annotations
 
@@ -65,13 +65,13 @@ def test_block_rams_are_those_of_synthesis(name: str) -> None:
         if own:
             measured[module] += own
     close(sum(found.values()), sum(measured.values()), 5)
-    # The tables' memories apart, to the last one.
+    # The twiddle tables' memories separately, exactly.
     assert {**found, "twiddle_rom": 0} == {**measured, "twiddle_rom": 0}
     close(found["twiddle_rom"], measured["twiddle_rom"], 2)
 
 
 def test_block_rams_of_an_ecp5() -> None:
-    """What yosys' synth_ecp5 maps edge-ecp5 to."""
+    """The cells to which yosys' synth_ecp5 maps edge-ecp5."""
     found = block_rams(memories(configs.load("edge-ecp5")), "ecp5")
     assert sum(found.values()) == 75
 
@@ -113,7 +113,7 @@ def kernel(request: pytest.FixtureRequest) -> Iterator[RtlKernel]:
         yield shared
 
 
-# Channels, and lengths in chunks and samples beyond.
+# Channels, and lengths in chunks plus samples.
 JOBS = [
     (1, (0, 1), (0, 1)),
     (1, (1, 0), (1, 0)),
@@ -320,7 +320,7 @@ def test_what_is_no_count(text: str) -> None:
     ],
 )
 def test_the_memories_hold_so_many_channels(device: str, length: int, taps: int) -> None:
-    """As many as the host finds room for, and not one more."""
+    """Exactly as many as the host can allocate."""
     target = planner.device(device)
     config = configs.load(target.base)
     most = planner.channels_at_once(config, length, taps, target.memory)
@@ -374,7 +374,7 @@ def test_planning_knows_its_limits() -> None:
         planner.plans(U200, Demand(LENGTH, LENGTH, bram=3))
 
 
-# Names of configurations with changes.
+# Names of configurations' variations.
 
 
 def test_a_name_with_changes() -> None:

@@ -1,6 +1,6 @@
 # Copyright 2026 The Crocuta authors
 # SPDX-License-Identifier: Apache-2.0
-"""docs/programming.md: its examples run as they are written, its tables are those of the code."""
+"""docs/programming.md: its examples run as written, and its tables match the code."""
 
 from __future__ import annotations
 

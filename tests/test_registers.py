@@ -1,7 +1,7 @@
 # Copyright 2026 The Crocuta authors
 # SPDX-License-Identifier: Apache-2.0
-"""One register map: what is derived from registers/crocuta.rdl, and what is written by hand, agree
-with it. What the RTL's registers do is compared with it in simulation (bench_control_registers)."""
+"""One register map: generated and hand-written files agree with registers/crocuta.rdl. Simulation
+compares the behaviour of the RTL's registers with it (bench_control_registers)."""
 
 from __future__ import annotations
 
@@ -69,7 +69,7 @@ def test_the_rtl_has_the_constants_of_the_map() -> None:
 
 
 def test_the_kernel_has_the_slave_and_the_ports_of_the_map() -> None:
-    # The modules inside are not needed for the ports of the kernel.
+    # The kernel's ports can be read without the modules inside.
     (kernel,) = compiled("crocuta_pkg", "crocuta_kernel").getRoot().topInstances
     widths = {port.name: port.type.bitWidth for port in kernel.body.portList}
     address_bits = (widths[f"s_axi_control_{way}addr"] for way in ("aw", "ar"))
@@ -79,7 +79,7 @@ def test_the_kernel_has_the_slave_and_the_ports_of_the_map() -> None:
         for node in registers.MAP.registers()
         if (name := node.inst_name) in registers.ARGUMENTS and node.get_property("port")
     }
-    # An argument is a pointer, of the width of its port's addresses, or a number.
+    # An argument is either a pointer, as wide as its port's addresses, or a number.
     for name, (_, bits) in registers.ARGUMENTS.items():
         assert bits == (widths[f"{pointers[name]}_araddr"] if name in pointers else 32), name
     masters = {name for port in widths for name in re.findall(r"^(m_axi_\w+)_araddr$", port)}
@@ -120,7 +120,7 @@ def test_the_models_have_the_modes_and_the_arguments_of_the_map() -> None:
 
 
 def tcl_value(text: str, name: str) -> Any:
-    """What a script sets a variable to, as nested lists of words."""
+    """The value that a script gives a variable, as nested lists of words."""
     levels: list[list[Any]] = [[]]
     body = text[text.index(f"set {name} ") + len(f"set {name} ") :]
     for token in re.findall(r"[{}]|[^\s{}]+", body):
@@ -147,10 +147,10 @@ def test_vitis_gets_the_arguments_and_the_control_registers() -> None:
     assert {
         each["name"]: (int(each["offset"], 0), int(each["size"])) for each in arguments
     } == registers.ARGUMENTS
-    # Vitis takes what is behind a port for a pointer, and sends its buffers there.
+    # Vitis treats an argument with a port as a pointer, and places its buffers there.
     assert all((each["port"] != []) == each["type"].endswith("*") for each in arguments)
     control = [tcl_dict(words) for words in tcl_value(text, "crocuta_control_registers")]
-    # The layout that XRT knows of ap_ctrl_chain.
+    # The layout of ap_ctrl_chain that XRT expects.
     assert [(each["name"], int(each["offset"], 0)) for each in control] == [
         ("CTRL", 0x0),
         ("GIER", 0x4),

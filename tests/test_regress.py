@@ -45,14 +45,14 @@ def same(name: str) -> float:
 
 
 def sleeping(job: Job, settings: Settings, waves: bool) -> regress.Result:
-    """A job that says in a file that its worker has begun it, and sleeps."""
+    """A job that records its start in a file, and sleeps."""
     (settings.directory / f"{job.seed}.{os.getpid()}").touch()
     time.sleep(0.6)
     return regress.Result(job, 0.6, 0.0)
 
 
 def next_beginning(directory: Path) -> tuple[int, int]:
-    """The job that begins next, and the process it is in."""
+    """The next job to start, and its process."""
     before = set(directory.glob("*.*"))
     while not (new := set(directory.glob("*.*")) - before):
         time.sleep(0.01)
@@ -69,7 +69,7 @@ def jobs_of(count: int) -> list[Job]:
 
 
 def test_a_killed_worker_loses_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """SIGKILL to one of two workers in the middle of its job: every result comes, once."""
+    """SIGKILL to one of two workers in the middle of its job: every result arrives exactly once."""
     monkeypatch.setattr(regress, "DIRECTORY", tmp_path / "regress")
     with regress.connected("", 2) as client:
         settings = Settings(tmp_path, "killed")
@@ -84,8 +84,8 @@ def test_a_killed_worker_loses_nothing(tmp_path: Path, monkeypatch: pytest.Monke
                     os.kill(victim[1], signal.SIGKILL)
     assert Counter(result.job.seed for result in results) == Counter(range(10))
     assert not [result for result in results if result.failure]
-    # What the killed worker had begun ran again on another one; so may a job whose result it had
-    # not handed over yet.
+    # The killed worker's job ran again on another one; so may a job whose result it had not yet
+    # delivered.
     assert victim is not None
     begun = Counter(int(path.name.split(".")[0]) for path in tmp_path.glob("*.*"))
     assert begun[victim[0]] == 2
@@ -111,7 +111,7 @@ def deadly(job: Job, settings: Settings, waves: bool) -> regress.Result:
 
 @pytest.fixture(scope="module")
 def client() -> Iterator[Client]:
-    """A worker in this process, which sees what tests replace."""
+    """A worker in this process, which sees the tests' monkeypatches."""
     with (
         LocalCluster(
             n_workers=1, threads_per_worker=1, processes=False, dashboard_address="127.0.0.1:0"
@@ -191,7 +191,7 @@ def test_reports(tmp_path: Path, directory: Path, monkeypatch: pytest.MonkeyPatc
     assert sum(int(suite.get("tests", "")) for suite in suites) == 2 + 4 + 2
     assert sum(int(suite.get("failures", "")) for suite in suites) == 2 + 2
     assert len(list((directory / "runs").rglob("results.xml"))) == 4
-    # What took time is known to the next regression.
+    # The next regression knows the run times.
     assert regress.expected_seconds()("good.credit_counter.bench_credit_counter.tiny.icarus") > 0.1
 
 
@@ -209,7 +209,7 @@ BEGUN = itertools.count(1)
 
 
 def interrupting(job: Job, settings: Settings, waves: bool) -> regress.Result:
-    """The third job of the process sends SIGTERM when a result of another has been reported."""
+    """The process's third job sends SIGTERM once another job's result has been reported."""
     if next(BEGUN) == 3:
         assert REPORTED.wait(30)
         os.kill(os.getpid(), signal.SIGTERM)
@@ -248,7 +248,7 @@ RAN: list[Job] = []
 
 
 def mended_later(job: Job, settings: Settings, waves: bool) -> regress.Result:
-    """Every third seed fails as long as the fault is there; all leave a folder."""
+    """Every third seed fails as long as the fault is there; all create a directory."""
     failure = "a fault" if job.seed % 3 == 0 and not MENDED.is_set() else ""
     if not waves:
         RAN.append(job)
@@ -257,7 +257,7 @@ def mended_later(job: Job, settings: Settings, waves: bool) -> regress.Result:
 
 
 def test_what_passed_is_kept(directory: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """AGAIN=1 runs what failed and what is new, once, and counts it with the rest."""
+    """AGAIN=1 runs failed and new jobs once, and counts them with the rest."""
     work = functools.partialmethod(Engine.__init__, build=built, run=mended_later)
     monkeypatch.setattr(Engine, "__init__", work)
     RAN.clear()
@@ -286,7 +286,7 @@ def test_what_passed_is_kept(directory: Path, monkeypatch: pytest.MonkeyPatch) -
     assert second["ok"] and second["continued"] == [first["revision"]]
     assert sorted(each["seed"] for each in second["attempts"]) == sorted(job.seed for job in began)
     assert second["seconds"] > first["seconds"]
-    # Nothing of a design that has changed is kept.
+    # Nothing is kept if the design has changed.
     monkeypatch.setattr("flow.regress_report.verification_digest", lambda: "another")
     assert command(*options, "--again").exit_code == 2
 
@@ -351,7 +351,7 @@ def test_seeds() -> None:
 
 
 def test_commands_repeat_one_bench() -> None:
-    """BENCH= of a job's command chooses its bench and no other."""
+    """BENCH= in a job's command selects its bench and no other."""
     for job in regress.select(1, 0):
         chosen = job.command.split("BENCH=")[1].split()[0]
         found = [b for b in BENCHES[job.test] if chosen in (b.name, b.module_name)]

@@ -1,6 +1,6 @@
 # Copyright 2026 The Crocuta authors
 # SPDX-License-Identifier: Apache-2.0
-"""The resource table is about the present design, and finds out when it is not."""
+"""The resource table is about the present design, and a stale table is noticed."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def data() -> Json:
 
 @pytest.fixture
 def reports() -> dict[str, Json]:
-    """Reports of syntheses that nobody made, by configuration."""
+    """Invented synthesis reports, by configuration."""
     made: dict[str, Json] = {}
     for name in NAMES:
         figures = {"instances": 1, "lut": 1000, "ff": 2000, "dsp": 8, "bram36": 4.5, "uram": 0}
@@ -45,7 +45,7 @@ def reports() -> dict[str, Json]:
 
 @pytest.fixture
 def fresh(reports: dict[str, Json]) -> Json:
-    """A table of the present design, by those reports."""
+    """A table of the present design from these reports."""
     return {name: resources.entry(configs.load(name), reports[name]) for name in NAMES}
 
 
@@ -76,7 +76,7 @@ def test_tiny_takes_what_the_table_says(data: Json) -> None:
     report, _ = synth.measured(synth.Synthesis(TINY, synth.KERNEL))
     found = resources.entry(TINY, report)
     now, kept = resources.total(found), resources.total(data["tiny"])
-    # Both ways: a figure that is kept too high would hide as much growth.
+    # Both ways: a stored figure that is too high would hide growth.
     problems = [*resources.grown(now, kept), *resources.grown(kept, now)]
     if problems:
         pytest.fail(
@@ -84,7 +84,7 @@ def test_tiny_takes_what_the_table_says(data: Json) -> None:
             f"{', '.join(problems)}. Run `make resources`.",
             pytrace=False,
         )
-    # What the table is made of, against the modules that flow.synth adds up itself.
+    # The table's entries against the modules that flow.synth sums itself.
     by_module = resources.own(found)
     for module, figures in by_module.items():
         parts = [part for part in report["modules"] if part["module"] == module]
@@ -141,7 +141,7 @@ def test_growth_beyond_3_percent(figure: str) -> None:
         assert resources.grown({**before, figure: now}, before) == []
     (problem,) = resources.grown({**before, figure: 1031}, before)
     assert problem == f"1,031 {synth.FIGURES[figure]} instead of 1,000"
-    # What was not there at all.
+    # A resource that was not used before.
     nothing = {**before, figure: 0}
     assert resources.grown(nothing, nothing) == []
     assert len(resources.grown({**nothing, figure: 0.5}, nothing)) == 1
@@ -155,7 +155,7 @@ def run(docs: Path) -> Result:
 
 @pytest.fixture
 def known(reports: dict[str, Json], monkeypatch: pytest.MonkeyPatch) -> dict[str, Json]:
-    """The reports, which the command takes for its own; an empty one is of a failure."""
+    """Makes the command use these reports; an empty one is a failure."""
 
     class Known:
         def __init__(self, config: Config, top: str) -> None:

@@ -1,6 +1,6 @@
 # Copyright 2026 The Crocuta authors
 # SPDX-License-Identifier: Apache-2.0
-"""The simulated kernel as a library, against the model behind the same registers."""
+"""The simulated kernel as a library, against the model with the same registers."""
 
 from __future__ import annotations
 
@@ -64,7 +64,7 @@ class Convolution(NamedTuple):
 def convolve(
     kernel: RegisterKernel, x: SampleArray, h: SampleArray, progress: Progress | None = None
 ) -> Convolution:
-    """Through a device of its own, which leaves the kernel open."""
+    """Convolves through a temporary device, which leaves the kernel open."""
     device = Device(kernel)
     filter = device.prepare(h)
     return Convolution(device.convolve(x, filter, progress), filter.report, device.report)
@@ -154,7 +154,8 @@ def test_counters_add_up(kernel: RtlKernel, seed: int) -> None:
     assert counters.mac_beats == 55 * TINY.chunk_beats
     assert counters.mac_beats + sum(counters.stalls().values()) <= counters.clocks
     assert counted(done.prepare).clocks + counters.clocks < kernel.clocks - before
-    # x is written to its spectra but for the last chunk, h prepared; nothing is read in vain.
+    # All chunks of x but the last are written to its spectra, and h is prepared; nothing is read
+    # unnecessarily.
     assert kernel.beats(Bank.H_SPECTRA) == (55 * TINY.chunk_beats, 10 * TINY.chunk_beats)
     assert kernel.beats(Bank.X_SPECTRA) == (45 * TINY.chunk_beats, 9 * TINY.chunk_beats)
 

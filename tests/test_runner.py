@@ -1,6 +1,6 @@
 # Copyright 2026 The Crocuta authors
 # SPDX-License-Identifier: Apache-2.0
-"""The runner fails when it should, and its command line says what was wrong."""
+"""The runner fails when it should, and its command line says what is wrong."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ TINY = configs.load("tiny")
 
 
 def bench(name: str, code: str, path: Path, **parameters: int | str) -> Bench:
-    """A FIFO bench of `code`, importable by the simulator."""
+    """A FIFO bench with this code, importable by the simulator."""
     (path / f"{name}.py").write_text(code)
     return Bench("fifo", name, "", fixed(**parameters), variant=name)
 
@@ -49,7 +49,8 @@ def test_failed_test_is_a_failure(
 def test_assertions_show_values_in_the_benches_alone(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Rewriting all that they import, numpy too, takes longer than most simulations."""
+    """Only the benches' assertions are rewritten: doing so for everything that they import, such as
+    numpy, takes longer than most simulations."""
     code = (
         "import cocotb, numpy\nfrom tb.lib import coverage\n@cocotb.test()\nasync def shown(dut):\n"
         "    rewritten = [type(it.__loader__).__name__ for it in (coverage, numpy)]\n"
@@ -111,7 +112,7 @@ def test_unchanged_design_is_not_compiled_again(
     )
     first = runner.build(cell, TINY, "icarus")
     assert runner.build(cell, TINY, "icarus") == first
-    # Neither the bench's name nor where its logs are is part of the design.
+    # Neither the bench's name nor the path of its logs is part of the design.
     changed = Bench("credit_counter", cell.module, "", fixed(Credits=6), variant="again")
     assert runner.build(changed, TINY, "icarus") != first
     assert len(list((tmp_path / "entries").iterdir())) == 2
@@ -152,7 +153,7 @@ async def meet(dut):
 
 
 def test_seeds_run_at_once_on_one_build(tmp_path: Path) -> None:
-    """Both simulations wait for each other, and leave logs and results of their own."""
+    """Both simulations wait for each other, and each writes its own log and results."""
     meeting = bench("runner_meets", WAITS, tmp_path, Depth=16)
     processes = [start(meeting, tmp_path, seed) for seed in (1, 2)]
     outputs = [process.communicate(timeout=120)[0] for process in processes]

@@ -1,6 +1,6 @@
 # Copyright 2026 The Crocuta authors
 # SPDX-License-Identifier: Apache-2.0
-"""The sign-off: what it takes from the reports, and when it refuses."""
+"""The sign-off: what it uses of the reports, and when it refuses."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def attempts(sim: str, seeds: int) -> list[dict[str, Any]]:
 
 @pytest.fixture
 def reports() -> Reports:
-    """Reports of a verification that is complete."""
+    """The reports of a complete verification."""
     percent = {"line": 98.0, "branch": 95.5, "toggle": 90.0, "functional": 100.0}
     found: Reports = {
         "regress": {
@@ -67,7 +67,7 @@ def reports() -> Reports:
 
 
 def sign(reports: Reports, path: Path) -> tuple[int, str, str]:
-    """The exit status, what was said, and the page."""
+    """The exit status, the output, and the page."""
     for name, report in reports.items():
         (path / "build" / name).mkdir(parents=True)
         (path / "build" / name / "summary.json").write_text(json.dumps(report))
@@ -199,7 +199,7 @@ def test_what_is_verified_and_what_verifies_it_is_in_the_digest(
 
 @pytest.fixture(scope="module")
 def copy(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A copy of what the digest may depend on."""
+    """A copy of the files that the digest may depend on."""
     root = tmp_path_factory.mktemp("copy")
     for name in ("boards", "docs", "flow", "formal", "host", "models", "registers", "rtl", "tb"):
         ignored = shutil.ignore_patterns("__pycache__")

@@ -1,6 +1,6 @@
 # Copyright 2026 The Crocuta authors
 # SPDX-License-Identifier: Apache-2.0
-"""Commands that are stopped: they and what they have started end at once, without a traceback."""
+"""Interrupted commands: they and their child processes end at once, without a traceback."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from crocuta import stops
 from crocuta.models.configs import ROOT
 
 SIM = ("flow.simulate", "axi_memory", "--sim", "icarus")
-"""A simulation of some seconds."""
+"""A simulation that takes some seconds."""
 SLEEPS = """
 import subprocess, sys, threading
 from crocuta import stops
@@ -33,7 +33,7 @@ def main() -> None:
         thread.join()
 stops.run(main)
 """
-"""A command that waits for a thread, whose process has a session of its own."""
+"""A command that waits for a thread, whose child process has a session of its own."""
 
 
 def start(*arguments: str) -> subprocess.Popen[str]:
@@ -47,7 +47,7 @@ def start(*arguments: str) -> subprocess.Popen[str]:
 
 
 def below(process: subprocess.Popen[str], name: str) -> Sequence[psutil.Process]:
-    """The processes of this name that the command has started, once there is one."""
+    """The command's child processes of this name, once there is one."""
     for _ in range(6000):
         assert process.poll() is None, process.communicate()
         with suppress(psutil.NoSuchProcess):  # one that has just ended
@@ -59,7 +59,7 @@ def below(process: subprocess.Popen[str], name: str) -> Sequence[psutil.Process]
 
 
 def check_ended(process: subprocess.Popen[str], started: Sequence[psutil.Process]) -> str:
-    """What it printed; it has ended, and nothing is left of it."""
+    """Checks that the command has ended with all its children; returns its output."""
     output, errors = process.communicate(timeout=30)
     assert "Traceback" not in (output or "") + errors
     assert "Error" not in errors
@@ -92,16 +92,21 @@ SCRIPT = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["script
 
 @pytest.mark.parametrize(
     "how",
-    [("-m", "crocuta"), ("-c", "from {} import {} as main; main()".format(*SCRIPT.split(":")))],
-    ids=["module", "script"],
+    [
+        ("-m", "crocuta"),
+        ("-c", "from {} import {} as main; main()".format(*SCRIPT.split(":"))),
+        ("-m", "flow.simulate"),
+        ("-m", "benchmarks"),
+    ],
+    ids=["crocuta", "script", "flow", "benchmarks"],
 )
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_a_command_that_is_stopped_while_it_loads_ends(
     how: tuple[str, str], number: signal.Signals
 ) -> None:
-    process = start("-X", "importtime", *how, "--version")
+    process = start("-X", "importtime", *how, "--help")
     assert process.stderr
-    # It tells of each module that is loaded: numpy's first ones are early in its own loading.
+    # -v prints each module that is loaded; numpy's first ones come early in the package's own load.
     loaded = next(line for line in process.stderr if "numpy" in line)
     process.send_signal(number)
     assert "numpy" in loaded and not check_ended(process, ())

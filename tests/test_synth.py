@@ -1,6 +1,6 @@
 # Copyright 2026 The Crocuta authors
 # SPDX-License-Identifier: Apache-2.0
-"""Synthesis counts what is known, loses nothing at its cuts, and says what is wrong."""
+"""Synthesis counts known designs correctly, loses nothing at its cuts, and reports errors."""
 
 from __future__ import annotations
 
@@ -72,7 +72,7 @@ def test_budget(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_block_memories(monkeypatch: pytest.MonkeyPatch) -> None:
-    # The accumulator, 512 words of 2 * 45 bits: 72 columns are one RAMB36E2, 18 one RAMB18E2.
+    # The accumulator, 512 words of 2 * 45 bits: 72 columns fill a RAMB36E2, and 18 a RAMB18E2.
     use(dataclasses.replace(TINY, name="test-deep", chunk=1024), monkeypatch)
     assert run("test-deep", "--top", "spectral_mac").exit_code == 0
     assert result("test-deep-spectral_mac")["bram36"] == 1.5
@@ -90,8 +90,8 @@ def test_cuts_lose_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
     assert [module["module"] for module in cut["modules"]] == ["cfp_add", "overlap_add"]
     assert [module["module"] for module in whole["modules"]] == ["overlap_add"]
     assert cut["lut_ram"] == whole["lut_ram"] > 0
-    # What two units could share is counted in both. Abc finds a few LUTs more or fewer with each
-    # order of its cells, which the names of the files change.
+    # Logic that two units could share is counted in both. abc finds a few LUTs more or fewer
+    # depending on the order of its cells, which the names of the files change.
     assert whole["ff"] <= cut["ff"] < 1.05 * whole["ff"]
     assert 0.98 * whole["lut"] <= cut["lut"] < 1.05 * whole["lut"]
 

@@ -1,6 +1,6 @@
 # Copyright 2026 The Crocuta authors
 # SPDX-License-Identifier: Apache-2.0
-"""The testplans plan every test, and the join notices whatever is missing."""
+"""The testplans cover every test, and joining them with results reports whatever is missing."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ EXISTING = ["bench_a.good", "bench_a.each"]
 
 
 def plans(tmp_path: Path, **points: tuple[str, str]) -> dict[str, Plan]:
-    """The plan "cells" with a point for each argument: its tests and its coverage."""
+    """The plan "cells" with one point per argument: its tests and its coverage."""
     text = 'about = "a"\n'
     text += "".join(POINT % (name, tests, cover) for name, (tests, cover) in points.items())
     (tmp_path / "cells.toml").write_text(text)

@@ -468,7 +468,7 @@ def test_use() -> None:
         with pytest.raises(KernelError, match="This device is closed"):
             first.prepare(np.ones(3))
         with pytest.raises(InputError, match="The device is open already"):
-            ct.use(own, "tiny")
+            ct.use(own, "tiny")  # type: ignore[call-overload]
         with ct.use("float", "tiny"):
             pass
         own.prepare(np.ones(3))  # is its owner's to close

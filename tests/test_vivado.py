@@ -1,6 +1,6 @@
 # Copyright 2026 The Crocuta authors
 # SPDX-License-Identifier: Apache-2.0
-"""The FPGA flows without Vivado: tclsh runs them against a recorder that knows its commands."""
+"""The FPGA flows without Vivado: tclsh runs them with a recorder that knows Vivado's commands."""
 
 from __future__ import annotations
 
@@ -101,7 +101,7 @@ PORTS = functools.cache(build.kernel_ports)
 
 
 class Call(NamedTuple):
-    """One command that a flow gave."""
+    """A command that a flow issued."""
 
     name: str
     words: tuple[str, ...]
@@ -111,7 +111,7 @@ class Call(NamedTuple):
 
 
 class Vivado:
-    """The recorder on PATH, its answers and what it wrote down."""
+    """The recorder on PATH, its answers and its recordings."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
@@ -120,7 +120,7 @@ class Vivado:
 
     def prepare(self) -> None:
         def repeated(name: str, text: str) -> tuple[str, str]:
-            """In the kernel, and in the whole design."""
+            """Counts in the kernel and in the whole design."""
             inside, outside = (int(str(self.answers[n])) for n in (name, f"{name}_elsewhere"))
             return text * inside, text * (inside + outside)
 
@@ -201,7 +201,7 @@ def program(folder: Path, name: str, script: str) -> None:
 
 @pytest.fixture
 def vivado(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Vivado:
-    """The recorder as vivado on PATH; results go to a folder of the test's own."""
+    """The recorder as vivado on PATH; results go to the test's own directory."""
     recorder = ROOT / "tests" / "vivado_recorder.tcl"
     program(tmp_path, "vivado", f'exec tclsh {recorder} "$@"')
     (tmp_path / "schema.tcl").write_text(schema(), encoding="utf-8")
@@ -222,7 +222,7 @@ def ok(result: Result) -> None:
 
 
 def order(vivado: Vivado, *names: str) -> None:
-    """The flow gave these commands in this order."""
+    """Checks that the flow issued these commands in this order."""
     given = iter(call.name for call in vivado.calls())
     for name in names:
         assert name in given, f"no {name} in its place"
@@ -295,7 +295,7 @@ def test_ooc_optimises_again_after_a_route_that_misses(vivado: Vivado) -> None:
 
 
 def test_ooc_leaves_netlists(vivado: Vivado) -> None:
-    """Of the arithmetic as synthesised, each by itself, and of the routed kernel."""
+    """Netlists of each synthesised arithmetic module and of the routed kernel."""
     ok(vivado.run("ooc", "--config", CONFIG))
     names = [cell.name for cell in build.cells(configs.load(CONFIG))]
     calls = [call for call in vivado.calls() if call.name in ("synth_design", "write_verilog")]
@@ -311,14 +311,14 @@ def test_ooc_leaves_netlists(vivado: Vivado) -> None:
     expected = [step for name in sorted(names) for step in (name, str(folder / f"{name}.v"))]
     assert steps == [*expected, build.TOP, str(folder / f"{build.TOP}.v")]
     assert {path.stem for path in folder.iterdir()} == {*names, build.TOP}
-    # A cell has none of the ports that the constraints name, and is gone before the kernel.
+    # A cell has none of the ports in the constraints, and is closed before the kernel is read.
     order(vivado, *(["synth_design", "write_verilog", "close_design"] * len(names)), "read_xdc")
     assert len(vivado.named("close_design")) == len(names)
 
 
 @pytest.mark.parametrize("name", ["tiny", "edge-ecp5"])
 def test_cells_are_the_kernels(name: str) -> None:
-    """Each cell's wrapper elaborates, and the kernel has that module with those parameters."""
+    """Each cell's wrapper elaborates, and the kernel contains that module with those parameters."""
     config = configs.load(name)
     text = "\n".join(cell.verilog() for cell in build.cells(config))
     assert len(re.findall(r"^module cell_", text, re.MULTILINE)) == len(build.cells(config)) == 6
@@ -345,7 +345,7 @@ def test_cells_are_the_kernels(name: str) -> None:
 
 
 def read(vivado: Vivado, commands: tuple[str, ...]) -> list[Path]:
-    """The files that these commands read, in their order."""
+    """The files that these commands read, in order."""
     return [
         Path(path)
         for call in vivado.calls()
@@ -408,7 +408,7 @@ STRICT = {
     "methodology_elsewhere": (4, "critical methodology: 4"),
     "latches_elsewhere": (1, "latches: 1"),
 }
-"""What counts where the design is the kernel alone. The findings of AMD's IPs cannot be mended."""
+"""Figures that count only for the kernel alone: findings in AMD's IPs cannot be fixed."""
 
 
 @pytest.mark.parametrize(
@@ -488,7 +488,7 @@ def test_a_step_that_fails_ends_the_build(vivado: Vivado, flow: str, step: str) 
 
 # -- The whole card --------------------------------------------------------------------------------
 
-# The pins of the IPs that the block design uses, and those that have to be connected.
+# The IPs' pins that the block design uses, and those that must be connected.
 PINS = {
     "util_ds_buf": {"CLK_IN_D", "IBUF_OUT", "IBUF_DS_ODIV2"},
     "xdma": {
@@ -513,23 +513,23 @@ KINDS = {"get_bd_pins", "get_bd_intf_pins"}
 
 
 def kernel_interfaces() -> set[str]:
-    """The kernel's pins in a block design: its AXI interfaces and what is in none."""
+    """The kernel's pins in a block design: its AXI interfaces and the pins outside them."""
     names = {name for _, name, _ in PORTS(configs.load(CONFIG))}
     axi = {match[0] for name in names if (match := re.match(r"[ms]_axi_.*(?=_)", name))}
     return axi | {name for name in names if not re.match(r"[ms]_axi_", name)}
 
 
 class Design(NamedTuple):
-    """The block design that was drawn."""
+    """The block design that the flow has built."""
 
     kinds: dict[str, str]
     properties: dict[str, dict[str, str]]
     used: set[str]
     segments: dict[tuple[str, str], tuple[int, int]]
     links: dict[str, str]
-    """Interfaces, from the master's to the slave's."""
+    """Interface connections, from master to slave."""
     nets: dict[str, str]
-    """Of each pin that is driven, the one that drives it."""
+    """The driver of each driven pin."""
 
 
 def drawn(vivado: Vivado) -> Design:
@@ -544,7 +544,7 @@ def drawn(vivado: Vivado) -> Design:
             kinds[call.words[-1]] = call.option("-vlnv").split(":")[2]
         elif call.name == "set_property" and call.words[0] == "-dict":
             words = call.words[1].split()
-            # A later call wins, but for the order in one there is no word.
+            # A later call wins, but the order within one call is not documented.
             values = dict(zip(words[::2], words[1::2], strict=True))
             properties[call.words[2]] = properties.get(call.words[2], {}) | values
         elif call.name in KINDS:
@@ -623,11 +623,11 @@ def test_every_pin_exists_and_is_connected(design: Design) -> None:
 
 
 BESIDE_MEMORY_0 = {"kernel", "memory0", "memory0_ports"}
-"""What is in SLR0; PCIe and memories 1 and 2 are in SLR1."""
+"""Cells in SLR0; PCIe and memories 1 and 2 are in SLR1."""
 
 
 def test_every_bus_between_slrs_is_registered(design: Design) -> None:
-    """No cell of one SLR is on a bus to a cell of the other: a register slice is between them."""
+    """No bus connects cells of different SLRs without a register slice between them."""
     crossings = set()
     for master, slave in design.links.items():
         ends = {pin.split("/")[0] for pin in (master, slave)} & set(design.kinds)
@@ -659,7 +659,7 @@ def clocks_of(design: Design, cell: str) -> list[str]:
 
 
 def test_smartconnects_have_each_clock_once(design: Design) -> None:
-    """Of all that is connected; a clock that came in twice would be converted to itself."""
+    """Clocks of everything connected; a clock that came in twice would be converted to itself."""
     for cell in (cell for cell, kind in design.kinds.items() if kind == "smartconnect"):
         clocks = clocks_of(design, cell)
         assert len(set(clocks)) == len(clocks), cell
@@ -674,7 +674,7 @@ def test_smartconnects_have_each_clock_once(design: Design) -> None:
 
 
 def test_memories_have_no_inputs_for_self_refresh(vivado: Vivado, design: Design) -> None:
-    """The board's preset switches them on; what is set in the same call may come before it."""
+    """The board's preset enables them; settings in the same call may be applied before it."""
     for n in range(3):
         given = [
             call.words for call in vivado.named("set_property") if call.words[-1] == f"memory{n}"
@@ -706,7 +706,7 @@ def test_no_interrupt(vivado: Vivado, ips: str, vlnv: str) -> None:
 
 
 def arguments() -> list[dict[str, str]]:
-    """vivado/kernel_arguments.tcl as Tcl reads it."""
+    """The contents of vivado/kernel_arguments.tcl, read by Tcl."""
     script = f"source {ROOT / 'vivado' / 'kernel_arguments.tcl'}\n" + (
         "foreach a $crocuta_arguments {foreach k {name offset size type port} "
         '{puts -nonewline "[dict get $a $k]|"}; puts {}}'
@@ -720,7 +720,7 @@ PORT_OF = {bank: f"m_axi_{bank.name.lower()}" for bank in Bank}
 
 
 def test_address_map(design: Design) -> None:
-    """The block design's addresses are those that the host's backend `xdma` reads."""
+    """The block design's addresses are those that the backend `xdma` uses."""
     block = "C0_DDR4_MEMORY_MAP/C0_DDR4_ADDRESS_BLOCK"
     registers = ADDRESSES["kernel_base"], 4096
     expected = {("pcie/M_AXI_LITE", "kernel/s_axi_control/reg0"): registers}
@@ -743,7 +743,7 @@ def test_address_map(design: Design) -> None:
 
 
 def end_of(design: Design, pin: str) -> str:
-    """Where a master's bus ends, through register slices and the memories' SmartConnects."""
+    """The end of a master's bus, through register slices and the memories' SmartConnects."""
     way_out = {"axi_register_slice": "M_AXI", "smartconnect": "M00_AXI"}
     while (cell := design.links[pin].split("/")[0]) and design.kinds[cell] in way_out:
         pin = f"{cell}/{way_out[design.kinds[cell]]}"
@@ -811,7 +811,7 @@ def test_constraints_name_what_there_is(vivado: Vivado) -> None:
 
 
 def test_the_floorplan_agrees_with_the_crossings(vivado: Vivado, design: Design) -> None:
-    """Each SmartConnect is told the SLR on whose side of the register slices it is."""
+    """Each SmartConnect is assigned to the SLR on its side of the register slices."""
     told = {
         cell.partition("/")[2]: call.words[1]
         for call in vivado.named("set_property")
@@ -837,7 +837,7 @@ def test_what_no_build_survives_is_an_error(vivado: Vivado, flow: str) -> None:
 def test_a_table_that_is_missing(
     vivado: Vivado, flow: str, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
 ) -> None:
-    """Vivado would only warn of it, and make an empty ROM."""
+    """Vivado would only warn, and build an empty ROM."""
     write = rom_files.write
 
     def all_but_one(config: configs.Config, directory: Path) -> Path:
@@ -888,7 +888,7 @@ def test_packaged_interfaces_are_the_kernels(vivado: Vivado) -> None:
     assert widths == {f"core/{port}/DATA_WIDTH": str(config.axi_bits) for port in PORT_OF.values()}
     (bits,) = {width for _, name, width in PORTS(config) if re.fullmatch("m_axi_.*_rdata", name)}
     assert bits == config.axi_bits
-    # What is promised to the interconnect is what the masters do.
+    # The packaged properties match the masters' behaviour.
     for master in ("read", "write"):
         text = rtl_file(f"axi_{master}_master").read_text(encoding="utf-8")
         depth = re.search(r"MaxOutstanding = (\d+)", text)
@@ -953,7 +953,8 @@ def test_link_gives_each_port_its_memory() -> None:
 
 
 def vitis(vivado: Vivado, status: int = 0) -> Callable[[], list[list[str]]]:
-    """Puts v++, emconfigutil and the platform in place; returns what gives the command lines."""
+    """Puts v++, emconfigutil and the platform in place; returns a function for their command
+    lines."""
     (build.PLATFORMS / build.PLATFORM).mkdir(parents=True)
     (build.PLATFORMS / build.PLATFORM / f"{build.PLATFORM}.xpfm").touch()
     log = vivado.folder / "vitis"
@@ -981,7 +982,7 @@ def test_xclbin(vivado: Vivado, mode: str) -> None:
     assert link[link.index("--config") + 1] == str(ROOT / "vivado" / "u200.cfg")
     assert link[-3:] == ["--output", linked, str(build.BUILD / CONFIG / "xo" / "crocuta.xo")]
     assert ("-g" in link) == (mode == "hw_emu")
-    # No implementation, no strategy.
+    # Emulation has no implementation, so no strategy.
     assert (build.STRATEGY in link) == (mode == "hw")
     assert package[:6] == ["v++", "--package", *common]
     assert package[6:] == ["--package.out_dir", str(folder), "--output", done, linked]
@@ -999,7 +1000,7 @@ def test_link_fails(vivado: Vivado) -> None:
 
 
 def test_a_link_without_tables_fails(vivado: Vivado) -> None:
-    """v++'s own Vivado only warns of a table that it does not find."""
+    """v++ only warns if it does not find a table."""
     lines = vitis(vivado)
     script = (vivado.folder / "bin" / "v++").read_text(encoding="utf-8")
     warning = "CRITICAL WARNING: [Synth 8-4445] could not open $readmem data file 'level_01.mem'"
@@ -1086,7 +1087,7 @@ def test_card(vivado: Vivado, action: str, product: str, capfd: pytest.CaptureFi
         assert sentence.count("\n") == 1
         assert result.stderr == ""
 
-    # Another program holds the first cable, then both.
+    # Another program is using the first cable, then both.
     vivado.answers["held"] = "cable0"
     ok(vivado.run(action, "--config", CONFIG))
     assert [call.words[0] for call in vivado.named("open_hw_target")] == ["cable0", "cable1"]
@@ -1180,7 +1181,7 @@ def test_tclint_finds_a_misspelt_option(tmp_path: Path) -> None:
 
 
 def test_schema_is_used(vivado: Vivado) -> None:
-    """Every command of the schema occurs in some flow: none is left from what is gone."""
+    """Every command in the schema occurs in some flow: none is left over from an earlier one."""
     used: set[str] = set()
     for flow in ("ooc", "bitstream", "xo", "program", "flash"):
         ok(vivado.run(flow, "--config", CONFIG))

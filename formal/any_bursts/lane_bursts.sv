@@ -8,15 +8,22 @@
 module lane_bursts #(
   parameter int Lanes = 8,
   parameter int Chunk = 65536,
+  parameter int RowsLog2 = 0,  // one row alone
+  localparam int RowsBits = (RowsLog2 > 0) ? $clog2(RowsLog2 + 1) : 1,
+  localparam int SampleBits = $clog2(Chunk) + 1 + RowsLog2,
   localparam int LaneBits = $clog2(Lanes),
-  localparam int LimitBits = $clog2(2 * Lanes)
+  localparam int LimitBits = $clog2(2 * Lanes),
+  localparam int ChunkBeats = Chunk / Lanes,
+  localparam int TileBeats = (ChunkBeats < 32 * Lanes) ? ChunkBeats : 32 * Lanes,
+  localparam int BeatBits = (TileBeats > 2 * Lanes) ? $clog2(TileBeats / (2 * Lanes)) : 1
 ) (
   input  logic                 clk_i,
   input  logic                 rst_ni,
+  input  logic [RowsBits-1:0]  rows_log2_i,
   input  logic                 cmd_valid_i,
   output logic                 cmd_ready_o,
   input  logic [63:0]          cmd_addr_i,
-  input  logic [$clog2(Chunk):0] cmd_samples_i,
+  input  logic [SampleBits-1:0] cmd_samples_i,
   input  logic                 tile_valid_i,
   output logic                 tile_take_o,
   output logic                 burst_valid_o,
@@ -27,6 +34,7 @@ module lane_bursts #(
   output logic                 burst_partial_o,
   output logic [LimitBits-1:0] burst_limit_o,
   output logic [LaneBits-1:0]  burst_lane_o,
+  output logic [BeatBits-1:0]  burst_row_o,
   output logic                 burst_last_o,
   output logic                 idle_o
 );
@@ -85,10 +93,11 @@ module lane_bursts #(
   assign burst_partial_o = partial_q;
   assign burst_limit_o   = limit_q;
   assign burst_lane_o    = burst_lane_q;
+  assign burst_row_o     = '0;
   assign burst_last_o    = &burst_lane_q;
   assign idle_o          = any_idle && !valid_q;
 
   logic unused;
-  assign unused = ^{cmd_valid_i, cmd_addr_i, cmd_samples_i};
+  assign unused = ^{cmd_valid_i, cmd_addr_i, cmd_samples_i, rows_log2_i};
 
 endmodule

@@ -8,7 +8,7 @@
         filter = device.prepare(h)
         y = device.convolve(x, filter)
 
-docs/programming.md has the details, `python -m crocuta --help` the command line.
+See docs/programming.md for details, and `python -m crocuta --help` for the command line.
 """
 
 from __future__ import annotations
@@ -33,16 +33,19 @@ if TYPE_CHECKING:
         MemoryLost,
         OutOfMemory,
     )
+    from crocuta.many import Devices, ManyFilter, open_many
 
 __version__ = "0.1.0"
 
 __all__ = [
     "Device",
+    "Devices",
     "Filter",
     "InputError",
     "JobError",
     "JobTimeout",
     "KernelError",
+    "ManyFilter",
     "MemoryLost",
     "OutOfMemory",
     "RangeWarning",
@@ -51,6 +54,7 @@ __all__ = [
     "UnderflowWarning",
     "__version__",
     "open",
+    "open_many",
 ]
 
 
@@ -59,6 +63,8 @@ __all__ = [
 def __getattr__(name: str) -> Any:
     if name not in __all__:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    errors = importlib.import_module("crocuta.errors")
-    home = errors if hasattr(errors, name) else importlib.import_module("crocuta.device")
-    return getattr(home, name)
+    for home in ("errors", "device", "many"):
+        module = importlib.import_module(f"crocuta.{home}")
+        if hasattr(module, name):
+            break
+    return getattr(module, name)

@@ -57,10 +57,10 @@ class UnderflowWarning(RangeWarning):
 
 
 class Filter:
-    """A filter as its device keeps it: made once by `Device.prepare`, used any number of times.
+    """A filter in its device's memory: prepared once by `Device.prepare`, used any number of times.
 
-    It takes memory of the device until it or the device is closed or nothing refers to it. One of
-    a single channel serves every channel of x.
+    It occupies the memory until it or the device is closed, or nothing refers to it any more. A
+    filter of one channel serves every channel of x.
     """
 
     def __init__(
@@ -75,9 +75,9 @@ class Filter:
         self.device = device
         self.channels, self.taps = shape
         self.longest = longest
-        """The longest x it serves, in samples."""
+        """The longest x that it serves, in samples."""
         self.gains = gains
-        """The sum of |h| of each channel: no output is larger than that times the largest |x|."""
+        """The sum of |h| per channel: no output exceeds it times the largest |x|."""
         self.address = spectra.address
         self.report = report
         """Flags and counters of the jobs that prepared it."""
@@ -86,14 +86,14 @@ class Filter:
 
     @property
     def closed(self) -> bool:
-        """Whether its memory was given back."""
+        """Whether its memory has been released."""
         return not self._free.alive
 
     def close(self) -> None:
-        """Gives its memory back, after the job that the device runs.
+        """Releases its memory, once the device's current job has ended.
 
         Raises:
-            KernelError: called by the progress function of that job.
+            KernelError: called from that job's progress function.
         """
         with self.device._alone():
             self._free()
@@ -121,7 +121,7 @@ class Device:
         self._timeout = timeout
         self._filters: weakref.WeakSet[Filter] = weakref.WeakSet()
         self._lock = threading.RLock()
-        self._busy = False  # for the thread that has the lock
+        self._busy = False  # whether the thread with the lock is in a job
         self._unusable: str | None = None
         self._lost: ExitStack | None = None  # buffers of a job that may still run
         self._report = JobReport()
@@ -142,11 +142,11 @@ class Device:
         return self._report
 
     def metered(self, progress: Progress | None = None) -> AbstractContextManager[Meter]:
-        """A context in which all that the device does is counted, for whichever thread.
+        """A context in which everything that the device does is counted, in any thread.
 
         Args:
-            progress: called now and then, during each job, with the output chunks done and their
-                number. It must not raise, nor use the device.
+            progress: called from time to time during each job with the number of output chunks
+                done and their total. It must neither raise nor use the device.
         """
         return self._kernel.metered(progress)
 
@@ -156,21 +156,21 @@ class Device:
         length: int | None = None,
         shape: tuple[int, int] | None = None,
     ) -> Filter:
-        """A filter, ready for `convolve`.
+        """Prepares a filter for `convolve`.
 
         Args:
-            h: (taps,), one filter for every channel of x, or (channels, taps), one for each. Of a
-                type whose numbers float32 holds, or float64, which is rounded. With `shape`, an
+            h: (taps,), one filter for every channel of x, or (channels, taps), one per channel. A
+                type whose numbers float32 can hold, or float64, which is rounded. With `shape`, an
                 iterable of the channels' taps, such as a generator: only a few channels are in the
                 host's memory at a time.
-            length: the longest x it is for, in samples; by default as long as h. A chunked kernel's
-                filter serves any x, whatever the length; a four-step kernel's only those that the
-                same transform holds, up to `Filter.longest`.
+            length: the longest x to convolve, in samples; default: as long as h. A chunked kernel's
+                filter serves an x of any length; a four-step kernel's serves those that fit the
+                same transform, up to `Filter.longest`.
             shape: (channels, taps) of an iterable.
 
         Raises:
-            InputError: an argument is something else; nothing was done.
-            KernelError: it does not fit the device's memory, or the job failed.
+            InputError: an argument is invalid; nothing has been done.
+            KernelError: the filter does not fit the device's memory, or the job failed.
         """
         config = self._kernel.config
         most = 1 << config.max_length_log2
@@ -244,7 +244,7 @@ class Device:
                 moved.close()
                 buffers.pop_all()  # the spectra stay
                 filter = Filter(
-                    self, source.shape, longest, np.concatenate(gains), spectra, _sum(parts)
+                    self, source.shape, longest, np.concatenate(gains), spectra, add_reports(parts)
                 )
                 self._filters.add(filter)
         if failure:
@@ -258,20 +258,20 @@ class Device:
     ) -> SampleArray:
         """y[n] = sum over m <= n of h[m] x[n-m], as float32 in the shape of x.
 
-        A job has as many of the filter's channels as the device's memory holds, or fewer, so that
-        the samples of the next and of the last job are moved while it runs. What x has more of,
-        sequences of a batch or channels that share a filter, is a job each. One preparation serves
-        them all.
+        A job computes as many of the filter's channels as fit the device's memory, or fewer, so
+        that the next and the previous job's samples are transferred while it runs. The sequences of
+        a batch, and the channels that share a one-channel filter, take jobs of their own. One
+        preparation serves them all.
 
         Args:
-            x: (length,), (channels, length) or (batch, channels, length), in as many channels as
-                the filter has if that has more than one. Types as for `prepare`.
-            filter: what this device's `prepare` made.
-            progress: called now and then with the output chunks done and their number. If it
-                raises, the job that runs still comes to its end before the error goes on.
+            x: (length,), (channels, length) or (batch, channels, length). If the filter has more
+                than one channel, x must have as many. Types as for `prepare`.
+            filter: a filter from this device's `prepare`.
+            progress: called from time to time with the number of output chunks done and their
+                total. If it raises, the error is passed on once the current job has ended.
 
         Raises:
-            InputError: an argument is something else; nothing was done.
+            InputError: an argument is invalid; nothing has been done.
             KernelError: the arrays do not fit the device's memory, or a job failed.
         """
         config = self._kernel.config
@@ -345,7 +345,7 @@ class Device:
                     missing += int(np.isnan(part).sum())
 
             def between(index: int) -> None:
-                """What is moved while a job runs."""
+                """Transfers samples while a job runs."""
                 take(index - 1)
                 put(index + 1)
 
@@ -378,7 +378,7 @@ class Device:
                 f"The kernel stopped before it had written all of y, and {missing} outputs or more"
                 " are missing: check the card's memory and its bitstream."
             )
-        self._report = _sum(parts)
+        self._report = add_reports(parts)
         _warn("x with the filter", self._report)
         small.warn("x")
         _warn_small_output(rows, filter)
@@ -427,20 +427,20 @@ class Device:
             raise InputError("The filter is another device's: prepare it on this one.")
 
     def _allocate(self, buffers: ExitStack, bank: Bank, size: int) -> Buffer:
-        """A buffer that is freed with the others."""
+        """A buffer that `buffers` frees."""
         return allocated(buffers, self._kernel, bank, size)
 
     def _scratch(self, buffers: ExitStack, job: Job) -> Buffer | None:
-        """A buffer for the spectra of x, or None if the job needs none; freed with the others."""
+        """A buffer for the spectra of x that `buffers` frees, or None if the job needs none."""
         size = scratch_bytes(self._kernel.config, job)
         return self._allocate(buffers, Bank.X_SPECTRA, size) if size else None
 
     @contextmanager
     def _alone(self) -> Iterator[None]:
-        """No other thread uses the device meanwhile.
+        """A context in which this thread alone uses the device.
 
         Raises:
-            KernelError: this thread does already, further up.
+            KernelError: this thread is already in such a context.
         """
         with self._lock:
             if self._busy:
@@ -455,7 +455,7 @@ class Device:
 
     @contextmanager
     def _job(self) -> Iterator[ExitStack]:
-        """For jobs and their buffers, which are freed unless the kernel may still write to them."""
+        """A context for jobs: frees their buffers unless the kernel may still write to them."""
         with self._alone(), ExitStack() as buffers:
             if self._unusable:
                 raise KernelError(self._unusable)
@@ -475,10 +475,10 @@ class Device:
                 raise
 
     def close(self) -> None:
-        """Gives the device and its filters' memory back, after the job that it runs.
+        """Releases the device and its filters' memory, once its current job has ended.
 
         Raises:
-            KernelError: called by the progress function of that job.
+            KernelError: called from that job's progress function.
         """
         with self._alone():
             closed = "This device is closed: open another one with crocuta.open()."
@@ -506,19 +506,19 @@ class Device:
 
 
 class _Rows(Protocol):
-    """A filter's taps, as they are asked for."""
+    """A filter's taps, read as they are needed."""
 
     shape: tuple[int, int]
 
     def take(self, count: int) -> tuple[SampleArray, npt.NDArray[Any]]:
-        """The next channels: as float32, and as the user gave them."""
+        """The next channels: as float32, and as the user passed them."""
 
     def check_end(self) -> None:
         """Raises InputError if there are more."""
 
 
 class _Array:
-    """See `_Rows`: an array's."""
+    """See `_Rows`: the rows of an array."""
 
     def __init__(self, rows: SampleArray, given: Any) -> None:
         self._rows = np.atleast_2d(rows)
@@ -527,7 +527,7 @@ class _Array:
         self._next = 0
 
     def take(self, count: int) -> tuple[SampleArray, npt.NDArray[Any]]:
-        """The next channels: as float32, and as the user gave them."""
+        """The next channels: as float32, and as the user passed them."""
         part = slice(self._next, self._next + count)
         self._next = part.stop
         return self._rows[part], self._given[part]
@@ -562,7 +562,7 @@ class _Channels:
         self._taken = 0
 
     def take(self, count: int) -> tuple[SampleArray, npt.NDArray[Any]]:
-        """The next channels: as float32, and as the user gave them."""
+        """The next channels: as float32, and as the user passed them."""
         single: list[SampleArray] = []
         given: list[npt.NDArray[Any]] = []
         for row in islice(self._iterator, count):
@@ -589,8 +589,8 @@ class _Channels:
 
 
 class _Watch:
-    """A caller's progress function over several jobs. Whatever it raises waits for the job's end:
-    a kernel whose job nobody waited for could not be used again."""
+    """A caller's progress function over several jobs. It holds back exceptions until the job has
+    ended, because a kernel with an abandoned job could not be used again."""
 
     def __init__(self, progress: Progress | None, chunks: int) -> None:
         self._progress = progress
@@ -613,13 +613,13 @@ class _Watch:
         return show
 
     def raise_error(self) -> None:
-        """Raises what the function raised."""
+        """Raises the exception that the function raised, if any."""
         if self.error is not None:
             raise self.error
 
 
-def _sum(parts: list[JobReport]) -> JobReport:
-    """Flags and counters of several jobs together."""
+def add_reports(parts: list[JobReport]) -> JobReport:
+    """The combined flags and counters of several jobs."""
     if len(parts) == 1:
         return parts[0]
     counters = [dataclasses.astuple(part.counters) for part in parts if part.counters]
@@ -682,7 +682,7 @@ def _warn_small_output(x: SampleArray, filter: Filter) -> None:
 
 @contextmanager
 def _compiling() -> Iterator[None]:
-    print("Compiling the kernel's RTL, once; that takes minutes.", file=sys.stderr)
+    print("Compiling the kernel's RTL; this takes minutes, but only once.", file=sys.stderr)
     yield
 
 
@@ -696,25 +696,25 @@ def open(
     port: str | None = None,
     compiling: Callable[[], AbstractContextManager[object]] = _compiling,
 ) -> Device:
-    """A device; close it, or use it in a `with` statement.
+    """Opens a device; close it, or use it in a `with` statement.
 
     Args:
-        backend: "rtl", the hardware simulated clock by clock; "model", its bits from numpy;
-            "float", the convolution by scipy's FFT, for development and comparison;
-            "xrt", a card with a Vitis shell; "xdma", a card with the design without a shell;
-            "uart", a board behind a serial port.
-        config: the kernel's configuration, a name in models/configs.toml, or one with changes.
-        timeout: seconds that a job may take. A card gets a generous time unless told; a simulation
-            may take as long as it moves.
-        card: which of several cards.
+        backend: "rtl", the hardware simulated clock by clock; "model", the same bits from numpy;
+            "float", scipy's FFT convolution, for development and comparison; "xrt", a card with a
+            Vitis shell; "xdma", a card with the shell-less design; "uart", a board on a serial
+            port.
+        config: the kernel's configuration: a name in models/configs.toml, or a variation of one.
+        timeout: time limit of a job in seconds. By default a card has a generous limit, and a
+            simulation may take any time as long as it makes progress.
+        card: the card's number, if there are several.
         xclbin: for "xrt", the file to load.
         port: for "uart", the serial port, e.g. "/dev/ttyUSB0".
-        compiling: the context in which the RTL is compiled, when it must be.
+        compiling: a context that is entered while the RTL compiles, if it has to.
 
     Raises:
-        InputError: there is no such backend or configuration, the backend does not have it, or an
-            option is of a wrong type.
-        KernelError: the kernel cannot be had.
+        InputError: there is no such backend or configuration, the backend does not support the
+            configuration, or an option has the wrong type.
+        KernelError: the kernel is unavailable.
     """
     backends.check(backend)
     for name, value, kinds, wanted in (

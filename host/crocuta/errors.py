@@ -14,6 +14,19 @@ class InputError(ValueError):
 class KernelError(Exception):
     """A failed job or an unavailable kernel."""
 
+    def __reduce__(self) -> tuple[object, ...]:
+        """For another process: as it is, whatever its class is made from."""
+        return _as_it_was, (type(self), self.args, vars(self))
+
+
+def _as_it_was(
+    kind: type[KernelError], arguments: tuple[object, ...], attributes: dict[str, object]
+) -> KernelError:
+    error = kind.__new__(kind)
+    error.args = arguments
+    vars(error).update(attributes)
+    return error
+
 
 class BuildError(Exception):
     """A design that cannot be compiled: a tool, a file or the cache is missing or unusable."""
@@ -46,7 +59,7 @@ class JobTimeout(KernelError):
 
     def __init__(self, seconds: float, *, aborted: bool = True) -> None:
         remedy = (
-            "was aborted: the device works on, but give a longer timeout= if the job needs one"
+            "was aborted: the device still works; give a longer timeout= if the job needs one"
             if aborted
             else "may go on: close this device and open it again, with a longer timeout= if the job"
             " needs one"

@@ -1,6 +1,6 @@
 # Copyright 2026 The Crocuta authors
 # SPDX-License-Identifier: Apache-2.0
-"""What every backend offers: memory for a job's arrays, and running it."""
+"""The interface of every backend: memory for a job's arrays, and running the job."""
 
 from __future__ import annotations
 
@@ -16,15 +16,15 @@ from crocuta.models.convolution.chunk_controller import Job, mac_beats
 from crocuta.models.layout import chunk_count
 
 Progress = Callable[[int, int], None]
-"""Called with the output chunks done and their number."""
+"""Called with the number of output chunks done and their total."""
 Meanwhile = Callable[[], None]
-"""Moves other jobs' samples; what it raises leaves the job running."""
+"""Transfers other jobs' samples; if it raises, the job continues to run."""
 ASSUMED_CLOCK_MHZ = 300
-"""The rate at which clocks are given as time. No Vivado run has confirmed it."""
+"""The rate that converts clocks to time. No Vivado run has confirmed it."""
 
 
 class Bank(enum.IntEnum):
-    """The memories, each behind a port of its own."""
+    """The memories, each with a port of its own."""
 
     SAMPLES = 0
     """x, h and y."""
@@ -34,7 +34,7 @@ class Bank(enum.IntEnum):
 
 @dataclasses.dataclass(frozen=True)
 class Counters:
-    """A job in clocks; stalls are those of the MAC, by what it waited for."""
+    """A job's clock counters; stalls are clocks in which the MAC waited, by cause."""
 
     clocks: int
     mac_beats: int
@@ -45,7 +45,7 @@ class Counters:
     stall_output: int
 
     def stalls(self) -> dict[str, int]:
-        """The stalls by what lacked: samples, x, h, store, output."""
+        """The stalls by cause: samples, x, h, store, output."""
         prefix = "stall_"
         return {
             name.removeprefix(prefix): clocks
@@ -56,8 +56,8 @@ class Counters:
 
 @dataclasses.dataclass(frozen=True)
 class JobReport:
-    """What a job that ended well reports: its sticky flags and its counters, None where the backend
-    cannot read them."""
+    """The sticky flags and counters of a job that completed; None where the backend cannot read
+    them."""
 
     saturated: bool | None = None
     non_finite: bool | None = None
@@ -65,20 +65,20 @@ class JobReport:
 
 
 class Buffer(Protocol):
-    """A piece of one of a kernel's memories."""
+    """A block of one of a kernel's memories."""
 
     @property
     def address(self) -> int:
-        """The address of its first byte as the kernel sees it, a multiple of 4 KiB."""
+        """The address of its first byte in the kernel's address space, a multiple of 4 KiB."""
 
     def upload(self, data: npt.NDArray[Any], offset: int = 0) -> None:
-        """Copies an array to its bytes from `offset` on, a multiple of 4 KiB."""
+        """Copies an array to consecutive bytes from `offset`, a multiple of 4 KiB."""
 
     def download(self, count: int, dtype: npt.DTypeLike) -> npt.NDArray[Any]:
         """A copy of its first `count` items."""
 
     def free(self) -> None:
-        """Gives it back."""
+        """Releases it."""
 
 
 class Kernel(Protocol):
@@ -86,7 +86,7 @@ class Kernel(Protocol):
 
     @property
     def config(self) -> Config:
-        """The configuration it was built in."""
+        """The configuration that it was built with."""
 
     @property
     def simulator(self) -> str | None:
@@ -94,17 +94,17 @@ class Kernel(Protocol):
 
     @property
     def clocks(self) -> int | None:
-        """Clocks since the kernel was made, if it is simulated clock by clock."""
+        """Clocks since the kernel was created, if it is simulated clock by clock."""
 
     @property
     def at_rest(self) -> bool:
-        """No job runs that might still write to its memories."""
+        """Whether no job is running that might still write to its memories."""
 
     def allocate(self, bank: Bank, size: int) -> Buffer:
         """A buffer of at least `size` bytes.
 
         Raises:
-            OutOfMemory: there is no room for it.
+            OutOfMemory: it does not fit.
         """
 
     def execute(
@@ -114,21 +114,21 @@ class Kernel(Protocol):
         timeout: float | None = None,
         meanwhile: Meanwhile | None = None,
     ) -> JobReport:
-        """Runs one job to its end; a card's has `patience` where no timeout is given. A job that
-        times out or is interrupted is aborted. `meanwhile` is called once, while the job runs.
+        """Runs one job to its end. Without a timeout, a card's job is limited by `patience`. A job
+        that times out or is interrupted is aborted. `meanwhile` is called once during the job.
 
         Raises:
-            JobError: the kernel refused or stopped it.
-            JobTimeout: it has not ended in `timeout` seconds.
-            MemoryLost: a memory does not answer the kernel any more.
-            KernelError: the kernel does nothing any more.
+            JobError: the kernel rejected or stopped the job.
+            JobTimeout: it did not end within `timeout` seconds.
+            MemoryLost: a memory no longer answers the kernel.
+            KernelError: the kernel no longer responds.
         """
 
     def close(self) -> None:
-        """Gives everything back; the kernel is of no use afterwards."""
+        """Releases everything; the kernel is unusable afterwards."""
 
 
 def patience(config: Config, job: Job) -> float:
-    """Seconds that a card gets for a job: 10, and a microsecond for each beat of its schedule."""
+    """A card's default time limit in seconds: 10, plus a microsecond per beat of the schedule."""
     loads = job.channels * chunk_count(config, max(job.length_x, job.length_h)) * config.chunk_beats
     return 10 + 1e-6 * (loads + mac_beats(config, job))

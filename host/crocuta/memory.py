@@ -1,6 +1,6 @@
 # Copyright 2026 The Crocuta authors
 # SPDX-License-Identifier: Apache-2.0
-"""Memories that the host reaches by address, and the pages of them that buffers take."""
+"""Memories that the host accesses by address, and the allocation of their pages to buffers."""
 
 from __future__ import annotations
 
@@ -12,19 +12,18 @@ import numpy.typing as npt
 from crocuta.errors import OutOfMemory
 from crocuta.kernel import Bank
 from crocuta.models.configs import FOUR_STEP, Config
-from crocuta.models.convolution.chunk_controller import WORD_BYTES
-from crocuta.models.layout import PAGE_BYTES, SAMPLE_BYTES
+from crocuta.models.layout import PAGE_BYTES, SAMPLE_BYTES, WORD_BYTES
 
 ROOM = 1 << 16
 """The least number of samples for which there is room."""
 
 
 def memory_bytes(config: Config) -> tuple[int, int, int]:
-    """The sizes of a simulated or modelled kernel's memories, in the order of `Bank`.
+    """The sizes of a simulated or modelled kernel's memories in bytes, in the order of `Bank`.
 
-    Powers of two in which x, h and y of the longest length fit, and their spectra: of x, a
-    four-step kernel has those of the forward and those of the inverse transform. Where the longest
-    is short, there is room for several channels.
+    Powers of two that hold x, h and y of the longest length and their spectra; a four-step kernel
+    stores x's spectra of both the forward and the inverse transform. If the longest length is
+    short, several channels fit.
     """
     longest = max(1 << config.max_length_log2, config.chunk, ROOM)
     scratch = longest * WORD_BYTES * (2 if config.schedule == FOUR_STEP else 1)
@@ -32,7 +31,7 @@ def memory_bytes(config: Config) -> tuple[int, int, int]:
 
 
 class Memory(Protocol):
-    """One memory that the host reaches by address: that of its first byte is `base`."""
+    """A memory that the host accesses by address, from `base`."""
 
     @property
     def base(self) -> int:
@@ -43,14 +42,14 @@ class Memory(Protocol):
         """Bytes."""
 
     def upload(self, address: int, data: npt.NDArray[Any]) -> None:
-        """Copies an array to consecutive bytes from `address` on."""
+        """Copies an array to consecutive bytes from `address`."""
 
     def download(self, address: int, count: int, dtype: npt.DTypeLike) -> npt.NDArray[Any]:
-        """A copy of `count` items from `address` on."""
+        """A copy of `count` items from `address`."""
 
 
 class HostMemory:
-    """A memory that the host has in reach as one array of bytes."""
+    """A memory in the host's address space, as one array of bytes."""
 
     def __init__(self, contents: npt.NDArray[np.uint8], base: int) -> None:
         self.contents = contents
@@ -58,16 +57,16 @@ class HostMemory:
         self.size = len(contents)
 
     def upload(self, address: int, data: npt.NDArray[Any]) -> None:
-        """Copies an array to consecutive bytes from `address` on."""
+        """Copies an array to consecutive bytes from `address`."""
         raw = np.ascontiguousarray(data).reshape(-1).view(np.uint8)
         self.contents[address - self.base :][: len(raw)] = raw
 
     def download(self, address: int, count: int, dtype: npt.DTypeLike) -> npt.NDArray[Any]:
-        """A copy of `count` items from `address` on."""
+        """A copy of `count` items from `address`."""
         return self.view(address, count, dtype).copy()
 
     def view(self, address: int, count: int, dtype: npt.DTypeLike) -> npt.NDArray[Any]:
-        """The `count` items from `address` on, in place."""
+        """A view of `count` items from `address`."""
         size = count * np.dtype(dtype).itemsize
         return self.contents[address - self.base :][:size].view(dtype)
 
@@ -79,10 +78,10 @@ class Pages:
         self._base = base
         self._size = size
         self._bank = bank
-        self._used: dict[int, int] = {}  # first byte to the one behind the last
+        self._used: dict[int, int] = {}  # first byte of a block to its end
 
     def take(self, size: int) -> int:
-        """The address of the first piece that is large enough; see `Kernel.allocate`."""
+        """Takes the first free block that is large enough; see `Kernel.allocate`."""
         need = -(-size // PAGE_BYTES) * PAGE_BYTES
         end = self._base + self._size
         largest, start = 0, self._base
@@ -95,7 +94,7 @@ class Pages:
         raise OutOfMemory(self._bank.name.lower(), need, largest, self._size)
 
     def give_back(self, address: int) -> None:
-        """Frees what `take` answered with that address."""
+        """Frees the block that `take` returned."""
         del self._used[address]
 
 
@@ -108,7 +107,7 @@ class PageBuffer:
         self._pages = pages
 
     def upload(self, data: npt.NDArray[Any], offset: int = 0) -> None:
-        """Copies an array to its bytes from `offset` on."""
+        """Copies an array to consecutive bytes from `offset`."""
         self._memory.upload(self.address + offset, data)
 
     def download(self, count: int, dtype: npt.DTypeLike) -> npt.NDArray[Any]:
@@ -116,5 +115,5 @@ class PageBuffer:
         return self._memory.download(self.address, count, dtype)
 
     def free(self) -> None:
-        """Gives it back."""
+        """Releases it."""
         self._pages.give_back(self.address)

@@ -23,17 +23,17 @@ class Meter:
     """What a kernel did while this meter ran."""
 
     jobs: Counter[Job] = dataclasses.field(default_factory=Counter)
-    """How many jobs of each shape, without their addresses."""
+    """The number of jobs of each shape, with addresses left out."""
     clocks: dict[Mode, int | None] = dataclasses.field(
         default_factory=lambda: dict.fromkeys(Mode, 0)
     )
-    """Clocks of the jobs of each mode; None where the backend does not count them."""
+    """Clocks per mode; None if the backend does not count them."""
     uploaded: int = 0
     """Bytes written to the kernel's memories."""
     downloaded: int = 0
     """Bytes read from them."""
     progress: Progress | None = None
-    """Called as each job goes on, by backends that say how far it is."""
+    """Called during each job by backends that report progress."""
 
     def add(self, other: Meter) -> None:
         """Adds what another meter counted."""
@@ -54,7 +54,7 @@ class Meter:
 
 
 class _Buffer:
-    """A `Buffer` that tells the meters what is moved."""
+    """A `Buffer` that reports transfers to the meters."""
 
     def __init__(self, buffer: Buffer, meters: list[Meter]) -> None:
         self._buffer = buffer
@@ -62,7 +62,7 @@ class _Buffer:
         self.address = buffer.address
 
     def upload(self, data: npt.NDArray[Any], offset: int = 0) -> None:
-        """Copies an array to its bytes from `offset` on."""
+        """Copies an array to consecutive bytes from `offset`."""
         self._buffer.upload(data, offset)
         for meter in self._meters:
             meter.uploaded += data.nbytes
@@ -75,12 +75,12 @@ class _Buffer:
         return found
 
     def free(self) -> None:
-        """Gives it back."""
+        """Releases it."""
         self._buffer.free()
 
 
 class MeteredKernel:
-    """A `crocuta.kernel.Kernel` that meters watch."""
+    """A `crocuta.kernel.Kernel` that reports to meters."""
 
     def __init__(self, kernel: Kernel) -> None:
         self.kernel = kernel
@@ -88,7 +88,7 @@ class MeteredKernel:
 
     @property
     def config(self) -> Config:
-        """The configuration it was built in."""
+        """The configuration that it was built with."""
         return self.kernel.config
 
     @property
@@ -98,12 +98,12 @@ class MeteredKernel:
 
     @property
     def clocks(self) -> int | None:
-        """Clocks since the kernel was made, if it is simulated clock by clock."""
+        """Clocks since the kernel was created, if it is simulated clock by clock."""
         return self.kernel.clocks
 
     @property
     def at_rest(self) -> bool:
-        """No job runs that might still write to its memories."""
+        """Whether no job is running that might still write to its memories."""
         return self.kernel.at_rest
 
     def allocate(self, bank: Bank, size: int) -> Buffer:
@@ -130,12 +130,12 @@ class MeteredKernel:
         return report
 
     def close(self) -> None:
-        """Gives everything back; the kernel is of no use afterwards."""
+        """Releases everything; the kernel is unusable afterwards."""
         self.kernel.close()
 
     @contextmanager
     def metered(self, progress: Progress | None = None) -> Iterator[Meter]:
-        """A meter that runs meanwhile, and tells `progress` how far each job is."""
+        """A context with a running meter, which reports each job's progress to `progress`."""
         meter = Meter(progress=progress)
         self._meters.append(meter)
         try:

@@ -18,15 +18,16 @@ import warnings
 import weakref
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar, cast, overload
 
 import numpy as np
 import numpy.typing as npt
 
 import crocuta
 from crocuta import extras
-from crocuta.device import Device, Filter
+from crocuta.device import Device
 from crocuta.errors import InputError, KernelError, OutOfMemory
+from crocuta.many import AnyDevice, AnyFilter, Devices
 from crocuta.models.kernel.crocuta_kernel import SampleArray
 from crocuta.registers import MAX_CHANNELS
 
@@ -37,6 +38,7 @@ except ModuleNotFoundError:
 
 __all__ = ["PreparedConv", "current", "fft_causal_conv1d", "fftconv", "prepare", "use"]
 
+AnyDeviceT = TypeVar("AnyDeviceT", bound=AnyDevice)
 FLOATS = (torch.float32, torch.float64, torch.float16, torch.bfloat16)
 KEPT = 64
 """Prepared filters that are kept at most; fewer if the device's memory is full."""
@@ -50,21 +52,26 @@ class _InUse:
     """The device of this process's operators, and the filters that it keeps for them."""
 
     def __init__(self) -> None:
-        self.device: Device | None = None
-        self.opened: Device | None = None
+        self.device: AnyDevice | None = None
+        self.opened: AnyDevice | None = None
         """The device, if `use` opened it and closes it."""
         self.filters = _Filters()
         self.warned = False
         """Whether the user knows that float64 is not double precision."""
 
 
-def use(backend: str | Device, config: str = "u200", **options: Any) -> Device:
+@overload
+def use(backend: str, config: str = "u200", **options: Any) -> Device: ...
+@overload
+def use(backend: AnyDeviceT) -> AnyDeviceT: ...
+def use(backend: str | AnyDevice, config: str = "u200", **options: Any) -> AnyDevice:
     """Opens the device on which all operators of this module run from now on.
 
     The device that an earlier call opened is closed.
 
     Args:
-        backend: a backend's name or an open device, which stays the caller's to close.
+        backend: a backend's name or an open device, which stays the caller's to close; several
+            devices that `crocuta.open_many` made are one.
         config: the kernel's configuration, if a backend is named.
         options: as for `crocuta.open`.
 
@@ -72,12 +79,13 @@ def use(backend: str | Device, config: str = "u200", **options: Any) -> Device:
         InputError: there is no such backend, configuration or option.
         KernelError: the kernel cannot be had; the device in use before is kept.
     """
-    if isinstance(backend, Device):
+    device: AnyDevice
+    if isinstance(backend, Device | Devices):
         if options or config != "u200":
             raise InputError("The device is open already: give use() no other arguments with it.")
         device = backend
     else:
-        device = crocuta.open(backend, config, **options)
+        device = crocuta.open(cast(str, backend), config, **options)
     previous = _in_use.opened
     _in_use.filters = _Filters()
     _in_use.device = device
@@ -87,7 +95,7 @@ def use(backend: str | Device, config: str = "u200", **options: Any) -> Device:
     return device
 
 
-def current() -> Device:
+def current() -> AnyDevice:
     """The device in use; its `report` describes the last convolution.
 
     Raises:
@@ -104,7 +112,7 @@ def current() -> Device:
 class _Kept:
     """A filter made of a view of a weight, and of a skip."""
 
-    filter: Filter
+    filter: AnyFilter
     weight: tuple[object, ...]
     skip: tuple[object, ...]
     skip_storage: weakref.ref[object] | None
@@ -134,7 +142,9 @@ class _Filters:
     def __len__(self) -> int:
         return sum(map(len, list(self._kept.values())))
 
-    def find(self, weight: torch.Tensor, skip: torch.Tensor | None, length: int) -> Filter | None:
+    def find(
+        self, weight: torch.Tensor, skip: torch.Tensor | None, length: int
+    ) -> AnyFilter | None:
         """The filter of these tensors for x of this length, if it is kept."""
         storage = None if skip is None else skip.untyped_storage()
         wanted = _view(weight), () if skip is None else _view(skip)
@@ -145,7 +155,7 @@ class _Filters:
                 return kept.filter
         return None
 
-    def keep(self, filter: Filter, weight: torch.Tensor, skip: torch.Tensor | None) -> None:
+    def keep(self, filter: AnyFilter, weight: torch.Tensor, skip: torch.Tensor | None) -> None:
         """Keeps a filter made of these tensors, and none of what their storage held before."""
         storage = weight.untyped_storage()
         siblings = [
@@ -223,7 +233,7 @@ def _tracked(*tensors: torch.Tensor | None) -> bool:
 
 def _prepare(
     weight: torch.Tensor, skip: torch.Tensor | None, length: int, keep: bool
-) -> Filter | None:
+) -> AnyFilter | None:
     """The filter of these tensors for x of this length; None if the device's memory cannot hold all
     channels at once."""
     device, filters = current(), _in_use.filters
@@ -322,7 +332,7 @@ def _backward(ctx: Any, dy: torch.Tensor) -> tuple[torch.Tensor | None, ...]:
 _causal_conv.register_autograd(_backward, setup_context=_save)
 
 _numbers = itertools.count()
-_resident: weakref.WeakValueDictionary[int, Filter] = weakref.WeakValueDictionary()
+_resident: weakref.WeakValueDictionary[int, AnyFilter] = weakref.WeakValueDictionary()
 """Filters that are on the device alone, by a number that an operator can take."""
 
 
@@ -474,7 +484,7 @@ class PreparedConv(torch.nn.Module):
     weight: torch.Tensor | None
 
     def __init__(
-        self, shape: tuple[int, int], weight: torch.Tensor | None, resident: Filter | None = None
+        self, shape: tuple[int, int], weight: torch.Tensor | None, resident: AnyFilter | None = None
     ) -> None:
         super().__init__()
         self.register_buffer("weight", weight, persistent=False)

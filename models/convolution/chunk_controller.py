@@ -14,11 +14,15 @@ import itertools
 from collections.abc import Iterator
 
 from crocuta.models.configs import Config
-from crocuta.models.layout import PAGE_BYTES, SAMPLE_BYTES, chunk_count, row_bytes
+from crocuta.models.layout import (
+    SAMPLE_BYTES,
+    WORD_BYTES,
+    chunk_count,
+    row_bytes,
+    spectrum_burst_beats,
+)
 
-WORD_BYTES = 8
 MAX_CHANNELS = 1 << 16
-MAX_BURST_BEATS = 64
 
 
 class Mode(enum.IntEnum):
@@ -144,8 +148,7 @@ def spectrum_bytes(config: Config) -> int:
 
 def bursts_per_chunk(config: Config) -> int:
     """The number of bursts for one chunk's spectrum."""
-    beat_bytes = config.lanes * WORD_BYTES
-    return config.chunk_beats // min(MAX_BURST_BEATS, PAGE_BYTES // beat_bytes, config.chunk_beats)
+    return config.chunk_beats // spectrum_burst_beats(config.lanes, config.chunk)
 
 
 def schedule(config: Config, job: Job) -> Iterator[Command]:

@@ -13,12 +13,10 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
-from crocuta.models.layout import SAMPLE_BYTES
+from crocuta.models.layout import SAMPLE_BYTES, tile_beats
 
 Samples = npt.NDArray[np.uint32]
 Positions = npt.NDArray[np.int64]
-BURST_BEATS = 16
-"""The longest burst of one lane, unless the whole chunk of a lane is shorter."""
 
 
 def positions(lanes: int, chunk: int, rows: int = 1) -> Positions:
@@ -55,7 +53,7 @@ def bursts(addr: int, samples: int, lanes: int, chunk: int, rows: int = 1) -> li
     sample that exists are moved."""
     beat_samples = 2 * lanes
     lane_samples = chunk // lanes // rows
-    burst_samples = min(lane_samples, BURST_BEATS * beat_samples)
+    burst_samples = tile_beats(lanes, chunk // rows)
     found = []
     for row in range(rows):
         for part in range(0, lane_samples, burst_samples):

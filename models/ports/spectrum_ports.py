@@ -14,8 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 from crocuta.models.configs import Config
-from crocuta.models.convolution.chunk_controller import MAX_BURST_BEATS, WORD_BYTES
-from crocuta.models.layout import PAGE_BYTES
+from crocuta.models.layout import WORD_BYTES, spectrum_burst_beats
 
 Slots = npt.NDArray[np.uint64]
 
@@ -34,7 +33,7 @@ def bursts(config: Config, addr: int, rows: int = 1) -> list[tuple[int, int]]:
     """
     beat_bytes = config.lanes * WORD_BYTES
     each = config.chunk_beats // rows
-    burst = min(MAX_BURST_BEATS, PAGE_BYTES // beat_bytes, each)
+    burst = spectrum_burst_beats(config.lanes, config.chunk // rows)
     return [
         (addr + (row * config.chunk_beats + beat) * beat_bytes, burst)
         for row in step_rows(rows)

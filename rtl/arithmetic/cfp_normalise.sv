@@ -123,7 +123,7 @@ module cfp_normalise #(
     if (zero) begin
       re_final       = '0;
       im_final       = '0;
-      exponent_final = {1'b1, {(ExponentBits - 1){1'b0}}};
+      exponent_final = cfp_pkg::Zero[63-:ExponentBits];
     end else if (overflow_q3) begin
       if (re_nonzero) re_final = re_limit;
       if (im_nonzero) im_final = im_limit;

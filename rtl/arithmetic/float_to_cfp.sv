@@ -83,7 +83,7 @@ module float_to_cfp #(
   assign mantissa = sign_q2 ? -magnitude_q2 : magnitude_q2;
 
   always_ff @(posedge clk_i) begin
-    word_o       <= zero ? {1'b1, {(WordBits - 1){1'b0}}}
+    word_o       <= zero ? cfp_pkg::Zero[63-:WordBits]
                          : {exponent_q2[ExponentBits-1:0], {MantissaBits{1'b0}}, mantissa};
     non_finite_o <= non_finite_q2;
   end

@@ -25,7 +25,7 @@ module fifo #(
 );
 
   initial begin
-    if (Depth < 2 || (Depth & (Depth - 1)) != 0) begin
+    if (Depth < 2 || !sizes_pkg::is_power_of_two(Depth)) begin
       $fatal(1, "fifo: Depth must be a power of two, at least 2");
     end
   end

@@ -89,10 +89,8 @@ module chunk_controller #(
   output logic [ChunkLog2:0]    y_store_samples_o
 );
 
-  // Rows are at least as wide as a chunk here, so that the slices below exist.
-  localparam int RowBits = (LengthBits > ChunkLog2) ? LengthBits : ChunkLog2 + 1;
-  localparam int CountBits = RowBits - ChunkLog2;
-  localparam int StrideBits = (LengthBits > 11) ? LengthBits - 10 : 1;
+  localparam int CountBits = sizes_pkg::chunk_count_bits(MaxLengthLog2, Chunk);
+  localparam int StrideBits = sizes_pkg::row_stride_bits(MaxLengthLog2);
   localparam int FifoDepth = 8;
   localparam int FifoLog2 = $clog2(FifoDepth);
 

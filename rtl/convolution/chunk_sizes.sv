@@ -15,10 +15,8 @@ module chunk_sizes #(
   parameter int MaxLengthLog2 = 22,  // longest row: 2^MaxLengthLog2 samples
   localparam int ChunkLog2 = $clog2(Chunk),
   localparam int LengthBits = MaxLengthLog2 + 1,
-  // Rows are at least as wide as a chunk here, so that the slices below exist.
-  localparam int RowBits = (LengthBits > ChunkLog2) ? LengthBits : ChunkLog2 + 1,
-  localparam int CountBits = RowBits - ChunkLog2,
-  localparam int StrideBits = (LengthBits > 11) ? LengthBits - 10 : 1
+  localparam int CountBits = sizes_pkg::chunk_count_bits(MaxLengthLog2, Chunk),
+  localparam int StrideBits = sizes_pkg::row_stride_bits(MaxLengthLog2)
 ) (
   input  logic                  clk_i,
   /// 1: CONVOLVE, 0: PREPARE
@@ -49,8 +47,11 @@ module chunk_sizes #(
   output logic [CountBits-1:0]  stored_o
 );
 
+  // Rows are at least as wide as a chunk here, so that the slices below exist.
+  localparam int RowBits = CountBits + ChunkLog2;
+
   initial begin
-    if (Chunk < 16 || Chunk != (1 << ChunkLog2)) $fatal(1, "chunk_sizes: bad Chunk");
+    if (Chunk < 16 || !sizes_pkg::is_power_of_two(Chunk)) $fatal(1, "chunk_sizes: bad Chunk");
     if (MaxLengthLog2 < 1 || MaxLengthLog2 > 28) $fatal(1, "chunk_sizes: bad MaxLengthLog2");
   end
 

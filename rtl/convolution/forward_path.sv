@@ -33,9 +33,8 @@ module forward_path #(
   output logic                non_finite_o
 );
 
-  localparam int ConvertClocks = 3;
   // More places than beats can be on their way, or the engine would wait for its own output.
-  localparam int FifoDepth = 1 << $clog2(24 * $clog2(Chunk) + 16);
+  localparam int FifoDepth = 1 << $clog2(cfp_pkg::path_clocks(Chunk));
 
   logic                enter;
   logic                available;
@@ -74,7 +73,7 @@ module forward_path #(
   end
 
   valid_delay #(
-    .Clocks(ConvertClocks)
+    .Clocks(cfp_pkg::FloatToCfpClocks)
   ) u_words_valid (
     .clk_i  (clk_i),
     .rst_ni (rst_ni),

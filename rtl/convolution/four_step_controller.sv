@@ -5,14 +5,15 @@
 // fewest that hold the longer of x and h. Each engine takes the chunks of one channel after the
 // other:
 //
-//   forward   tiles of x | flush | rows |                  tiles of x of the next channel ...
-//   inverse                        rows | flush | tiles of y | rows of the next channel ...
+//   forward   tiles of x | flushes | rows |                  tiles of x of the next channel ...
+//   inverse                          rows | flushes | tiles of y | rows of the next channel ...
 //
 // The tiles of x leave the forward engine for memory, at x_spectra_i, and come back as rows when all
 // of them have been acknowledged. A row is twisted, transformed, multiplied by its H (PREPARE:
 // stored as H) and transformed back; the rows of z go to memory behind those of x and come back as
-// tiles, the inverse columns of y. An engine holds a chunk until the next one follows: so a flush
-// pushes out what has to be in memory first. With one row there are neither tiles nor memory.
+// tiles, the inverse columns of y. An engine that transforms columns
+// holds one chunk and a half until others follow: so two flushes push out what has to be in memory
+// first, or one where there are no columns. With one row there are neither tiles nor memory.
 //
 // Handshake: start_i is a pulse. The arguments must remain stable until done_o, which then holds
 // until the next start_i or reset. Every stream is valid/ready, out of a FIFO; written counts are
@@ -25,10 +26,10 @@
 // streams: loads, outputs, and for each engine its chunks, each together with the commands of the
 // memory that it needs. Loads and outputs run ahead as far as their consumers allow. An engine's
 // process waits for a full FIFO of its own, whose oldest command has all that it needs before it,
-// and for acknowledgements: the forward one for tiles of x that it has issued, with their flush,
+// and for acknowledgements: the forward one for tiles of x that it has issued, with their flushes,
 // before it waits, which need loads alone; the inverse one for rows of z that it has issued, with
-// their flush, which need the forward engine's rows and what follows the last of them. That is the
-// next channel's first tile or the last flush: the forward process issues both without waiting for
+// their flushes, which need the forward engine's rows and what follows the last of them. That is
+// the next channel's tiles or the last flushes: the forward process issues both without waiting for
 // the inverse one.
 // No row of z is overwritten before it was read: the next channel's rows enter the inverse engine
 // behind the tiles that read it, and so does what they write leave; the same holds for rows of x.
@@ -113,20 +114,19 @@ module four_step_controller #(
 );
 
   localparam int ChunkBeats = Chunk / Lanes;
-  localparam int PageBeats = 512 / Lanes;
-  localparam int MaxBurst = (PageBeats < 64) ? PageBeats : 64;
-  localparam int BurstBeats = (ChunkBeats < MaxBurst) ? ChunkBeats : MaxBurst;
+  localparam int BurstBeats = sizes_pkg::spectrum_burst_beats(Lanes, Chunk);
   localparam int BurstsLog2 = $clog2(ChunkBeats / BurstBeats);  // of a row
   localparam int RowBytesLog2 = ChunkLog2 + 3;
-  localparam int StrideBits = (LengthBits > 11) ? LengthBits - 10 : 1;
+  localparam int StrideBits = sizes_pkg::row_stride_bits(MaxLengthLog2);
+  localparam int Flushes = (RowsLog2 > 0) ? 2 : 1;
   localparam int FifoDepth = 8;
   localparam int FifoLog2 = $clog2(FifoDepth);
 
   initial begin
-    if (Lanes < 2 || Lanes > 16 || (Lanes & (Lanes - 1)) != 0) begin
+    if (Lanes < 2 || Lanes > 16 || !sizes_pkg::is_power_of_two(Lanes)) begin
       $fatal(1, "four_step_controller: Lanes must be 2, 4, 8 or 16");
     end
-    if (Chunk != (1 << ChunkLog2) || Chunk < 2 * Lanes * Lanes) begin
+    if (!sizes_pkg::is_power_of_two(Chunk) || Chunk < 2 * Lanes * Lanes) begin
       $fatal(1, "four_step_controller: Chunk must be a power of two, at least 2 * Lanes * Lanes");
     end
     if (MaxLengthLog2 < ChunkLog2 || MaxLengthLog2 > 2 * (ChunkLog2 - $clog2(Lanes)) - 1) begin
@@ -314,6 +314,7 @@ module four_step_controller #(
 
   transform_walker #(
     .RowsFirst   (1'b0),
+    .Flushes     (Flushes),
     .RowsLog2    (RowsLog2),
     .RowBytesLog2(RowBytesLog2)
   ) u_forward (
@@ -340,6 +341,7 @@ module four_step_controller #(
 
   transform_walker #(
     .RowsFirst   (1'b1),
+    .Flushes     (Flushes),
     .RowsLog2    (RowsLog2),
     .RowBytesLog2(RowBytesLog2)
   ) u_inverse (

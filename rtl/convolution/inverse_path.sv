@@ -42,11 +42,10 @@ module inverse_path #(
 );
 
   localparam int RealBits = MantissaBits + ExponentBits;
-  localparam int ConvertClocks = 5;
   localparam int ChunkBeats = Chunk / Lanes;
   localparam int CountBits = $clog2(ChunkBeats);
   // More clocks than a beat takes from its reservation to overlap_add when it does not wait.
-  localparam int PathClocks = 24 * $clog2(Chunk) + 16;
+  localparam int PathClocks = cfp_pkg::path_clocks(Chunk);
   localparam int FifoDepth = 1 << $clog2(PathClocks);
   // A mark for each chunk that is on its way at the full rate: the one that is reserved, the one
   // that the engine holds, and what fits into the pipelines. From 2 on any depth is right.
@@ -165,7 +164,7 @@ module inverse_path #(
   end
 
   valid_delay #(
-    .Clocks(ConvertClocks)
+    .Clocks(cfp_pkg::CfpToFloatClocks)
   ) u_samples_valid (
     .clk_i  (clk_i),
     .rst_ni (rst_ni),

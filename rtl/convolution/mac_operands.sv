@@ -34,7 +34,7 @@ module mac_operands #(
   output logic [BeatBits-1:0] h_o
 );
 
-  localparam logic [WordBits-1:0] Zero = {1'b1, {(WordBits - 1){1'b0}}};
+  localparam logic [WordBits-1:0] Zero = cfp_pkg::Zero[63-:WordBits];
 
   initial begin
     if (Lanes < 2 || Outputs < 1 || Outputs > 2) begin

@@ -81,7 +81,7 @@ module pass_sequencer #(
   localparam int BeatBits = (ChunkBeats > 1) ? $clog2(ChunkBeats) : 1;
 
   initial begin
-    if (ChunkBeats < 2 || (ChunkBeats & (ChunkBeats - 1)) != 0) begin
+    if (ChunkBeats < 2 || !sizes_pkg::is_power_of_two(ChunkBeats)) begin
       $fatal(1, "pass_sequencer: Chunk / Lanes must be a power of two, at least 2");
     end
   end

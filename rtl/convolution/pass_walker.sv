@@ -78,15 +78,13 @@ module pass_walker #(
 
   localparam int ChunkLog2 = $clog2(Chunk);
   localparam int ChunkBeats = Chunk / Lanes;
-  localparam int PageBeats = 512 / Lanes;
-  localparam int MaxBurst = (PageBeats < 64) ? PageBeats : 64;
-  localparam int BurstBeats = (ChunkBeats < MaxBurst) ? ChunkBeats : MaxBurst;
+  localparam int BurstBeats = sizes_pkg::spectrum_burst_beats(Lanes, Chunk);
   localparam int BurstsLog2 = $clog2(ChunkBeats / BurstBeats);
   localparam int SpectrumLog2 = ChunkLog2 + 3;
 
   initial begin
-    if (Chunk < 16 || Chunk != (1 << ChunkLog2)) $fatal(1, "pass_walker: bad Chunk");
-    if (Lanes < 2 || Lanes > 16 || (Lanes & (Lanes - 1)) != 0 || ChunkBeats < 1) begin
+    if (Chunk < 16 || !sizes_pkg::is_power_of_two(Chunk)) $fatal(1, "pass_walker: bad Chunk");
+    if (Lanes < 2 || Lanes > 16 || !sizes_pkg::is_power_of_two(Lanes) || ChunkBeats < 1) begin
       $fatal(1, "pass_walker: bad Lanes");
     end
     if (Outputs < 1 || Outputs > 2) $fatal(1, "pass_walker: bad Outputs");

@@ -39,16 +39,16 @@ module spectral_mac #(
   localparam int AddrBits = $clog2(ChunkBeats);
   // Until the kept H is there: the RAM and its output register.
   localparam int KeptClocks = (Outputs > 1) ? 2 : 0;
-  localparam int MultiplyClocks = 8;
-  localparam int AddClocks = 9;
   // From the accumulator's read to the adder: the RAM, its output register, the choice of zero.
   localparam int ReadClocks = 3;
-  localparam int ReadStart = KeptClocks + MultiplyClocks - ReadClocks;
-  localparam logic [WordBits-1:0] Zero = {1'b1, {(WordBits - 1){1'b0}}};
+  localparam int ReadStart = KeptClocks + cfp_pkg::MultiplyClocks - ReadClocks;
+  localparam logic [WordBits-1:0] Zero = cfp_pkg::Zero[63-:WordBits];
 
   initial begin
     // A word is read again a pass later at the earliest, by when it has to be written back.
-    if (ChunkBeats < 2 * AddClocks) $fatal(1, "spectral_mac: Chunk must be 18 beats or more");
+    if (ChunkBeats < 2 * cfp_pkg::AddClocks) begin
+      $fatal(1, "spectral_mac: Chunk must be 18 beats or more");
+    end
     if (Outputs < 1 || Outputs > 2) $fatal(1, "spectral_mac: Outputs must be 1 or 2");
   end
 
@@ -128,7 +128,7 @@ module spectral_mac #(
 
   delay #(
     .Width (AddrBits),
-    .Clocks(ReadClocks + AddClocks)
+    .Clocks(ReadClocks + cfp_pkg::AddClocks)
   ) u_write_addr (
     .clk_i (clk_i),
     .data_i(read_addr),
@@ -172,7 +172,7 @@ module spectral_mac #(
     );
 
     valid_delay #(
-      .Clocks(AddClocks)
+      .Clocks(cfp_pkg::AddClocks)
     ) u_add_valid (
       .clk_i  (clk_i),
       .rst_ni (rst_ni),
@@ -191,7 +191,7 @@ module spectral_mac #(
 
     delay #(
       .Width (1),
-      .Clocks(KeptClocks + MultiplyClocks + AddClocks)
+      .Clocks(KeptClocks + cfp_pkg::MultiplyClocks + cfp_pkg::AddClocks)
     ) u_last (
       .clk_i (clk_i),
       .data_i(last_i[n]),

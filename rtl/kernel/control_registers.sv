@@ -86,7 +86,9 @@ module control_registers
   localparam int ChunkLog2 = $clog2(Chunk);
 
   initial begin
-    if (Chunk != (1 << ChunkLog2)) $fatal(1, "control_registers: Chunk must be a power of two");
+    if (!sizes_pkg::is_power_of_two(Chunk)) begin
+      $fatal(1, "control_registers: Chunk must be a power of two");
+    end
   end
 
   // What the host finds after a reset: 56 ms at 300 MHz.

@@ -52,7 +52,7 @@ module axi_read_master #(
 );
 
   initial begin
-    if (DataBits < 8 || DataBits > 1024 || (DataBits & (DataBits - 1)) != 0) begin
+    if (DataBits < 8 || DataBits > 1024 || !sizes_pkg::is_power_of_two(DataBits)) begin
       $fatal(1, "axi_read_master: DataBits must be a power of two, 8 to 1024");
     end
     if (MaxOutstanding < 1) $fatal(1, "axi_read_master: MaxOutstanding must be at least 1");

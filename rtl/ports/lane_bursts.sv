@@ -6,6 +6,11 @@
 // TileBeats samples of every lane, and a lane's share of a tile is one burst of at most BurstBeats
 // AXI beats of 2 * Lanes samples. Bursts are in tile order and, within a tile, in lane order; a
 // burst covers only AXI beats that contain samples, possibly none.
+//
+// With RowsLog2 > 0 a chunk may be a tile of the columns of P = 2^rows_log2_i rows of Chunk samples:
+// lane l has G = ChunkBeats / P samples of each row, those from l * ChunkBeats on in row 0. The
+// bursts go row by row and in a row part by part of at most TileBeats samples of every lane; a
+// lane's share of a tile is then the parts of several rows, a burst each, where G < TileBeats.
 // Handshake: valid/ready; commands queue (5 of them). A tile begins only while tile_valid_i, which
 // tile_take_o consumes. Latency: 4 clocks from a command to its first burst. Throughput: one burst
 // a clock, the empty ones included, with no gap between tiles and chunks.
@@ -13,18 +18,29 @@
 module lane_bursts #(
   parameter int Lanes = 8,      // W: 2, 4, 8 or 16
   parameter int Chunk = 65536,  // C: a power of two, at least 2 * Lanes * Lanes
+  parameter int RowsLog2 = 0,   // log2 of the most rows: at least 2 * Lanes samples a lane and row
+  localparam int RowsBits = (RowsLog2 > 0) ? $clog2(RowsLog2 + 1) : 1,
+  localparam int SampleBits = $clog2(Chunk) + 1 + RowsLog2,
   localparam int LaneBits = $clog2(Lanes),
-  localparam int LimitBits = $clog2(2 * Lanes)
+  localparam int LimitBits = $clog2(2 * Lanes),
+  localparam int BeatSamples = 2 * Lanes,  // float32 in an AXI beat
+  localparam int ChunkBeats = Chunk / Lanes,
+  localparam int TileBeats = sizes_pkg::tile_beats(Lanes, Chunk),
+  localparam int BurstBeats = TileBeats / BeatSamples,
+  localparam int BeatBits = (BurstBeats > 1) ? $clog2(BurstBeats) : 1
 ) (
   input  logic                 clk_i,
   input  logic                 rst_ni,
 
+  /// log2 P; changes only while idle_o
+  input  logic [RowsBits-1:0]  rows_log2_i,
+
   input  logic                 cmd_valid_i,
   output logic                 cmd_ready_o,
-  /// byte address of the chunk's first sample, a multiple of min(4096, Chunk * 4)
+  /// byte address of the chunk's first sample, a multiple of the bytes of a burst
   input  logic [63:0]          cmd_addr_i,
-  /// samples of the chunk that exist: 0..Chunk
-  input  logic [$clog2(Chunk):0] cmd_samples_i,
+  /// samples that exist from there on: 0..P * Chunk
+  input  logic [SampleBits-1:0] cmd_samples_i,
 
   input  logic                 tile_valid_i,
   output logic                 tile_take_o,
@@ -40,29 +56,30 @@ module lane_bursts #(
   output logic                 burst_partial_o,
   output logic [LimitBits-1:0] burst_limit_o,
   output logic [LaneBits-1:0]  burst_lane_o,
-  /// the tile's last lane
+  /// the AXI beat of the lane's share of the tile with which the burst begins
+  output logic [BeatBits-1:0]  burst_row_o,
+  /// the tile's last burst
   output logic                 burst_last_o,
 
   /// no command is queued and no burst is left
   output logic                 idle_o
 );
 
-  localparam int BeatSamples = 2 * Lanes;  // float32 in an AXI beat
-  localparam int ChunkBeats = Chunk / Lanes;
-  localparam int TileBeats = (ChunkBeats < 16 * BeatSamples) ? ChunkBeats : 16 * BeatSamples;
-  localparam int BurstBeats = TileBeats / BeatSamples;
   localparam int Tiles = ChunkBeats / TileBeats;
   localparam int TileBits = (Tiles > 1) ? $clog2(Tiles) : 1;
-  localparam int SampleBits = $clog2(Chunk) + 1;
+  localparam int IndexBits = (RowsLog2 > 0) ? RowsLog2 : 1;  // of a row
   localparam int QueueDepth = 4;
   localparam int QueueBits = $clog2(QueueDepth);
 
   initial begin
-    if (Lanes < 2 || Lanes > 16 || (Lanes & (Lanes - 1)) != 0) begin
+    if (Lanes < 2 || Lanes > 16 || !sizes_pkg::is_power_of_two(Lanes)) begin
       $fatal(1, "lane_bursts: Lanes must be 2, 4, 8 or 16");
     end
-    if (Chunk < 2 * Lanes * Lanes || (Chunk & (Chunk - 1)) != 0) begin
+    if (Chunk < 2 * Lanes * Lanes || !sizes_pkg::is_power_of_two(Chunk)) begin
       $fatal(1, "lane_bursts: Chunk must be a power of two, at least 2 * Lanes * Lanes");
+    end
+    if (RowsLog2 < 0 || (ChunkBeats >> RowsLog2) < BeatSamples) begin
+      $fatal(1, "lane_bursts: RowsLog2 must leave 2 * Lanes samples of a row to a lane");
     end
   end
 
@@ -89,59 +106,103 @@ module lane_bursts #(
     .level_o(queue_level)
   );
 
-  // Every size is a power of two: the divisions are bit fields of the number of samples. Lanes
-  // below full_lanes are full; lane full_lanes ends in tile tile_limit, after beat_limit whole
+  // The sizes of a burst of samples, and of the parts of a row, by the number of rows.
+
+  logic [8:0]           part_beats_q;  // AXI beats of a full burst
+  logic [TileBits-1:0]  last_part_q;   // parts of a row - 1
+  logic [IndexBits-1:0] last_index_q;  // rows - 1
+
+  if (RowsLog2 > 0) begin : gen_rows
+    logic [31:0] each;  // G
+
+    assign each = 32'(ChunkBeats) >> rows_log2_i;
+
+    always_ff @(posedge clk_i) begin
+      part_beats_q <= (each < TileBeats) ? 9'(each / BeatSamples) : 9'(BurstBeats);
+      last_part_q  <= (each < TileBeats) ? '0 : TileBits'(each / TileBeats - 32'd1);
+      last_index_q <= ~({IndexBits{1'b1}} << rows_log2_i);
+    end
+  end else begin : gen_row
+    assign part_beats_q = 9'(BurstBeats);
+    assign last_part_q  = TileBits'(Tiles - 1);
+    assign last_index_q = '0;
+
+    logic unused;
+    assign unused = &{1'b0, rows_log2_i};
+  end
+
+  // Every size is a power of two: the divisions are bit fields of the number of samples. Lanes of
+  // rows below full_lanes are full; lane full_lanes ends in part tile_limit, after beat_limit whole
   // beats and `limit` samples; the lanes above are empty.
 
-  logic [LaneBits:0]    full_lanes;
-  logic [TileBits-1:0]  tile_limit;
-  logic [8:0]           beat_limit;
-  logic [LimitBits-1:0] limit;
+  logic [RowsLog2+LaneBits:0] full_lanes;
+  logic [TileBits-1:0]        tile_limit;
+  logic [8:0]                 beat_limit;
+  logic [LimitBits-1:0]       limit;
 
-  assign full_lanes = (LaneBits + 1)'(32'(samples) / ChunkBeats);
+  assign full_lanes = (RowsLog2 + LaneBits + 1)'(32'(samples) / ChunkBeats);
   assign tile_limit = TileBits'((32'(samples) / TileBeats) % Tiles);
   assign beat_limit = 9'((32'(samples) / BeatSamples) % BurstBeats);
   assign limit      = LimitBits'(32'(samples) % BeatSamples);
 
-  // Walk: one lane of one tile a clock.
+  // Walk: one lane of one part a clock.
 
-  logic [LaneBits-1:0] lane_q;
-  logic [TileBits-1:0] tile_q;
-  logic                lane_last;
-  logic                tile_last;
-  logic                walk;
-  logic                place_ready;
+  logic [LaneBits-1:0]  lane_q;
+  logic [TileBits-1:0]  part_q;
+  logic [IndexBits-1:0] index_q;   // of the row
+  logic [BeatBits-1:0]  row_q;     // the lane's share of the tile begins with this AXI beat
+  logic [BeatBits:0]    row_next;
+  logic [RowsLog2+LaneBits:0] place;  // the row's lane
+  logic                 lane_last;
+  logic                 part_last;
+  logic                 chunk_last;
+  logic                 tile_first;
+  logic                 tile_last;
+  logic                 walk;
+  logic                 place_ready;
 
+  assign row_next    = {1'b0, row_q} + (BeatBits + 1)'(part_beats_q);
   assign lane_last   = &lane_q;
-  assign tile_last   = (tile_q == TileBits'(Tiles - 1));
-  assign walk        = queue_valid && place_ready && (lane_q != '0 || tile_valid_i);
-  assign tile_take_o = walk && (lane_q == '0);
-  assign queue_pop   = walk && lane_last && tile_last;
+  assign part_last   = (part_q == last_part_q);
+  assign chunk_last  = part_last && (index_q == last_index_q);
+  assign tile_first  = (lane_q == '0) && (row_q == '0);
+  assign tile_last   = lane_last && (32'(row_next) == BurstBeats);
+  assign walk        = queue_valid && place_ready && (!tile_first || tile_valid_i);
+  assign tile_take_o = walk && tile_first;
+  assign queue_pop   = walk && lane_last && chunk_last;
+  assign place       = (RowsLog2 + LaneBits + 1)'({index_q, lane_q});
 
   always_ff @(posedge clk_i) begin
     if (!rst_ni) begin
-      lane_q <= '0;
-      tile_q <= '0;
+      lane_q  <= '0;
+      part_q  <= '0;
+      index_q <= '0;
+      row_q   <= '0;
     end else if (walk) begin
       lane_q <= lane_q + 1'b1;
-      if (lane_last) tile_q <= tile_last ? '0 : tile_q + 1'b1;
+      if (lane_last) begin
+        part_q <= part_last ? '0 : part_q + 1'b1;
+        row_q  <= (RowsLog2 == 0 || tile_last) ? '0 : row_next[BeatBits-1:0];
+        if (part_last) index_q <= (RowsLog2 == 0 || chunk_last) ? '0 : index_q + 1'b1;
+      end
     end
   end
 
   // Place: the address, and where the lane's end is.
 
-  logic                 place_valid_q;
-  logic [63:0]          place_addr_q;
-  logic [LaneBits-1:0]  place_lane_q;
-  logic                 place_last_q;
-  logic                 place_full_q;
-  logic                 place_end_q;
-  logic [8:0]           place_beats_q;
-  logic [LimitBits-1:0] place_limit_q;
+  logic                  place_valid_q;
+  logic [63:0]           place_addr_q;
+  logic [LaneBits-1:0]   place_lane_q;
+  logic [BeatBits-1:0]   place_row_q;
+  logic                  place_last_q;
+  logic                  place_full_q;
+  logic                  place_end_q;
+  logic [8:0]            place_beats_q;
+  logic [LimitBits-1:0]  place_limit_q;
   logic [SampleBits-1:0] offset;
-  logic                 burst_ready;
+  logic                  burst_ready;
 
-  assign offset      = SampleBits'(32'(lane_q) * ChunkBeats + 32'(tile_q) * TileBeats);
+  assign offset      = SampleBits'(32'(place) * ChunkBeats + 32'(part_q) * TileBeats);
   assign place_ready = !place_valid_q || burst_ready;
 
   always_ff @(posedge clk_i) begin
@@ -152,13 +213,17 @@ module lane_bursts #(
     end
   end
 
+  // A part that ends behind its samples, because the lane has no more of the row, is full.
   always_ff @(posedge clk_i) begin
     if (place_ready) begin
       place_addr_q  <= addr + 64'({offset, 2'b00});
       place_lane_q  <= lane_q;
-      place_last_q  <= lane_last;
-      place_full_q  <= ({1'b0, lane_q, tile_q} < {full_lanes, tile_limit});
-      place_end_q   <= ({1'b0, lane_q, tile_q} == {full_lanes, tile_limit});
+      place_row_q   <= row_q;
+      place_last_q  <= tile_last;
+      place_full_q  <= ({place, part_q} < {full_lanes, tile_limit})
+                       || ({place, part_q} == {full_lanes, tile_limit}
+                           && beat_limit >= part_beats_q);
+      place_end_q   <= ({place, part_q} == {full_lanes, tile_limit});
       place_beats_q <= beat_limit + 9'(limit != '0);
       place_limit_q <= limit;
     end
@@ -173,12 +238,13 @@ module lane_bursts #(
   logic                 burst_partial_q;
   logic [LimitBits-1:0] burst_limit_q;
   logic [LaneBits-1:0]  burst_lane_q;
+  logic [BeatBits-1:0]  burst_row_q;
   logic                 burst_last_q;
   logic [8:0]           beats;
 
   always_comb begin
     beats = '0;
-    if (place_full_q) beats = 9'(BurstBeats);
+    if (place_full_q) beats = part_beats_q;
     else if (place_end_q) beats = place_beats_q;
   end
 
@@ -200,6 +266,7 @@ module lane_bursts #(
       burst_partial_q <= !place_full_q && place_end_q && (place_limit_q != '0);
       burst_limit_q   <= place_limit_q;
       burst_lane_q    <= place_lane_q;
+      burst_row_q     <= place_row_q;
       burst_last_q    <= place_last_q;
     end
   end
@@ -211,6 +278,7 @@ module lane_bursts #(
   assign burst_partial_o = burst_partial_q;
   assign burst_limit_o   = burst_limit_q;
   assign burst_lane_o    = burst_lane_q;
+  assign burst_row_o     = burst_row_q;
   assign burst_last_o    = burst_last_q;
   assign idle_o          = (queue_level == '0) && !place_valid_q && !burst_valid_q;
 

@@ -46,7 +46,7 @@ module lanes_to_rows #(
   localparam int CountBits = $clog2(FifoDepth);
 
   initial begin
-    if (Lanes < 2 || Lanes > 16 || (Lanes & (Lanes - 1)) != 0) begin
+    if (Lanes < 2 || Lanes > 16 || !sizes_pkg::is_power_of_two(Lanes)) begin
       $fatal(1, "lanes_to_rows: Lanes must be 2, 4, 8 or 16");
     end
     if (Rows < 1) $fatal(1, "lanes_to_rows: Rows must be at least 1");

@@ -15,7 +15,10 @@
 module sample_writer #(
   parameter int Lanes = 8,      // W: 2, 4, 8 or 16
   parameter int Chunk = 65536,  // C: a power of two, at least 2 * Lanes * Lanes
-  parameter int TileSlots = 4,  // 2 or 4 tiles held
+  parameter int TileSlots = sizes_pkg::TileSlots,  // 2 or 4 tiles held
+  parameter int RowsLog2 = 0,   // log2 of the most rows of whose columns a chunk is a tile
+  localparam int RowsBits = (RowsLog2 > 0) ? $clog2(RowsLog2 + 1) : 1,
+  localparam int SampleBits = $clog2(Chunk) + 1 + RowsLog2,
   localparam int AxiBits = 64 * Lanes
 ) (
   input  logic                 clk_i,
@@ -25,12 +28,15 @@ module sample_writer #(
   /// the ID of every burst; changes in reset only
   input  logic                 id_i,
 
+  /// log2 of the rows of whose columns all chunks are tiles; changes only while nothing is queued
+  input  logic [RowsBits-1:0]  rows_log2_i,
+
   input  logic                 cmd_valid_i,
   output logic                 cmd_ready_o,
-  /// byte address of the chunk's first sample, a multiple of min(4096, Chunk * 4)
+  /// byte address of the chunk's first sample, a multiple of the bytes of a burst
   input  logic [63:0]          cmd_addr_i,
-  /// samples of the chunk to write: 0..Chunk; the rest of its beats is dropped
-  input  logic [$clog2(Chunk):0] cmd_samples_i,
+  /// samples to write from there on, rows * Chunk at most; the rest of its beats is dropped
+  input  logic [SampleBits-1:0] cmd_samples_i,
 
   input  logic                 valid_i,
   output logic                 ready_o,
@@ -66,10 +72,7 @@ module sample_writer #(
   input  logic [0:0]           m_axi_bid
 );
 
-  localparam int BeatSamples = 2 * Lanes;  // float32 in an AXI beat, engine beats in a row
-  localparam int ChunkBeats = Chunk / Lanes;
-  localparam int TileBeats = (ChunkBeats < 16 * BeatSamples) ? ChunkBeats : 16 * BeatSamples;
-  localparam int Rows = TileBeats / BeatSamples;  // of a tile
+  localparam int Rows = sizes_pkg::tile_rows(Lanes, Chunk);  // of a tile
   localparam int LaneBits = $clog2(Lanes);
   localparam int RowBits = (Rows > 1) ? $clog2(Rows) : 1;
 
@@ -102,12 +105,14 @@ module sample_writer #(
   tile_flush #(
     .Lanes    (Lanes),
     .Chunk    (Chunk),
-    .TileSlots(TileSlots)
+    .TileSlots(TileSlots),
+    .RowsLog2 (RowsLog2)
   ) u_flush (
     .clk_i        (clk_i),
     .rst_ni       (rst_ni),
     .stop_i       (stop_i),
     .id_i         (id_i),
+    .rows_log2_i  (rows_log2_i),
     .cmd_valid_i  (cmd_valid_i),
     .cmd_ready_o  (cmd_ready_o),
     .cmd_addr_i   (cmd_addr_i),

@@ -16,7 +16,8 @@ module spectrum_reader #(
   parameter int Chunk = 65536,      // words of a chunk: a power of two
   parameter int MantissaBits = 18,
   parameter int ExponentBits = 9,
-  parameter int FifoDepth = 512,    // beats prefetched: a power of two, at least 2 bursts
+  /// beats prefetched: a power of two, at least 2 bursts
+  parameter int FifoDepth = sizes_pkg::ReaderBeats,
   parameter bit Interlock = 1'b1,   // wait for written_i
   localparam int WordBits = 2 * MantissaBits + ExponentBits,
   localparam int BeatBits = Lanes * WordBits,
@@ -65,19 +66,17 @@ module spectrum_reader #(
 );
 
   localparam int ChunkBeats = Chunk / Lanes;
-  localparam int PageBeats = 4096 / (AxiBits / 8);
-  localparam int MaxBurst = (PageBeats < 64) ? PageBeats : 64;
-  localparam int BurstBeats = (ChunkBeats < MaxBurst) ? ChunkBeats : MaxBurst;
+  localparam int BurstBeats = sizes_pkg::spectrum_burst_beats(Lanes, Chunk);
   localparam int BurstBytes = BurstBeats * AxiBits / 8;
   localparam int Bursts = ChunkBeats / BurstBeats;
   localparam int LeftBits = $clog2(Bursts + 1);
   localparam int PopBits = $clog2(BurstBeats);
 
   initial begin
-    if (Lanes < 1 || Lanes > 16 || (Lanes & (Lanes - 1)) != 0) begin
+    if (Lanes < 1 || Lanes > 16 || !sizes_pkg::is_power_of_two(Lanes)) begin
       $fatal(1, "spectrum_reader: Lanes must be a power of two, 1 to 16");
     end
-    if ((Chunk & (Chunk - 1)) != 0 || ChunkBeats < 2) begin
+    if (!sizes_pkg::is_power_of_two(Chunk) || ChunkBeats < 2) begin
       $fatal(1, "spectrum_reader: Chunk must be a power of two and at least two beats");
     end
     if (MantissaBits < 2 || ExponentBits < 2 || WordBits > 64) begin

@@ -62,9 +62,7 @@ module spectrum_writer #(
 );
 
   localparam int ChunkBeats = Chunk / Lanes;
-  localparam int PageBeats = 4096 / (AxiBits / 8);
-  localparam int MaxBurst = (PageBeats < 64) ? PageBeats : 64;
-  localparam int BurstBeats = (ChunkBeats < MaxBurst) ? ChunkBeats : MaxBurst;
+  localparam int BurstBeats = sizes_pkg::spectrum_burst_beats(Lanes, Chunk);
   localparam int BurstBytes = BurstBeats * AxiBits / 8;
   localparam int Bursts = ChunkBeats / BurstBeats;
   localparam int LeftBits = $clog2(Bursts + 1);
@@ -72,10 +70,10 @@ module spectrum_writer #(
   localparam int FifoDepth = 2 * BurstBeats;
 
   initial begin
-    if (Lanes < 1 || Lanes > 16 || (Lanes & (Lanes - 1)) != 0) begin
+    if (Lanes < 1 || Lanes > 16 || !sizes_pkg::is_power_of_two(Lanes)) begin
       $fatal(1, "spectrum_writer: Lanes must be a power of two, 1 to 16");
     end
-    if ((Chunk & (Chunk - 1)) != 0 || ChunkBeats < 2) begin
+    if (!sizes_pkg::is_power_of_two(Chunk) || ChunkBeats < 2) begin
       $fatal(1, "spectrum_writer: Chunk must be a power of two and at least two beats");
     end
     if (MantissaBits < 2 || ExponentBits < 2 || WordBits > 64) begin

@@ -18,12 +18,15 @@
 module tile_fetch #(
   parameter int Lanes = 8,      // W: 2, 4, 8 or 16
   parameter int Chunk = 65536,  // C: a power of two, at least 2 * Lanes * Lanes
-  parameter int TileSlots = 4,  // 2 or 4 tiles held
+  parameter int TileSlots = sizes_pkg::TileSlots,  // 2 or 4 tiles held
+  parameter int RowsLog2 = 0,   // log2 of the most rows of whose columns a chunk is a tile
+  localparam int RowsBits = (RowsLog2 > 0) ? $clog2(RowsLog2 + 1) : 1,
+  localparam int SampleBits = $clog2(Chunk) + 1 + RowsLog2,
   localparam int AxiBits = 64 * Lanes,
   localparam int BeatSamples = 2 * Lanes,  // float32 in an AXI beat, engine beats in a row
   localparam int ChunkBeats = Chunk / Lanes,
-  localparam int TileBeats = (ChunkBeats < 16 * BeatSamples) ? ChunkBeats : 16 * BeatSamples,
-  localparam int BurstBeats = TileBeats / BeatSamples,  // AXI beats of a burst, rows of a tile
+  localparam int TileBeats = sizes_pkg::tile_beats(Lanes, Chunk),
+  localparam int BurstBeats = sizes_pkg::tile_rows(Lanes, Chunk),  // AXI beats, rows of a tile
   localparam int LaneBits = $clog2(Lanes),
   localparam int RowBits = (BurstBeats > 1) ? $clog2(BurstBeats) : 1
 ) (
@@ -34,12 +37,15 @@ module tile_fetch #(
   /// the ID of every burst; changes in reset only
   input  logic                id_i,
 
+  /// log2 of the rows of whose columns all chunks are tiles; changes only while nothing is queued
+  input  logic [RowsBits-1:0] rows_log2_i,
+
   input  logic                cmd_valid_i,
   output logic                cmd_ready_o,
-  /// byte address of the chunk's first sample, a multiple of min(4096, Chunk * 4)
+  /// byte address of the chunk's first sample, a multiple of the bytes of a burst
   input  logic [63:0]         cmd_addr_i,
-  /// samples of the chunk that exist: 0..Chunk; 0 is a dummy chunk without a memory access
-  input  logic [$clog2(Chunk):0] cmd_samples_i,
+  /// samples that exist from there on, rows * Chunk at most; 0: a dummy without a memory access
+  input  logic [SampleBits-1:0] cmd_samples_i,
 
   /// the next tile is complete
   output logic                tile_valid_o,
@@ -79,16 +85,20 @@ module tile_fetch #(
 
   localparam int SlotBits = $clog2(TileSlots);
   localparam int StepBits = $clog2(BeatSamples);
-  localparam int Bursts = TileSlots * Lanes;  // the most bursts between issue and drain
-  localparam int RamDepth = Bursts * BurstBeats;
+  // Bursts of a lane in a tile: those of several rows, where a row gives less than a tile.
+  localparam int Parts = (RowsLog2 == 0 || TileBeats <= (ChunkBeats >> RowsLog2))
+                         ? 1 : TileBeats / (ChunkBeats >> RowsLog2);
+  localparam int Bursts = TileSlots * Lanes * Parts;  // the most between issue and drain
+  localparam int RamDepth = TileSlots * Lanes * BurstBeats;
+  localparam int MaxOutstanding = (Parts > 1) ? 64 : 16;  // single beats at the full rate
   localparam int RamBits = $clog2(RamDepth);
   localparam int SequenceBits = $clog2(Bursts) + 2;
 
   initial begin
-    if (Lanes < 2 || Lanes > 16 || (Lanes & (Lanes - 1)) != 0) begin
+    if (Lanes < 2 || Lanes > 16 || !sizes_pkg::is_power_of_two(Lanes)) begin
       $fatal(1, "tile_fetch: Lanes must be 2, 4, 8 or 16");
     end
-    if (Chunk < 2 * Lanes * Lanes || (Chunk & (Chunk - 1)) != 0) begin
+    if (Chunk < 2 * Lanes * Lanes || !sizes_pkg::is_power_of_two(Chunk)) begin
       $fatal(1, "tile_fetch: Chunk must be a power of two, at least 2 * Lanes * Lanes");
     end
     if (TileSlots != 2 && TileSlots != 4) $fatal(1, "tile_fetch: TileSlots must be 2 or 4");
@@ -107,16 +117,19 @@ module tile_fetch #(
   logic                burst_partial;
   logic [StepBits-1:0] burst_limit;
   logic [LaneBits-1:0] burst_lane;
+  logic [RowBits-1:0]  burst_row;
   logic                burst_last;
   logic                master_ready;
   logic                unused_bursts_idle;
 
   lane_bursts #(
-    .Lanes(Lanes),
-    .Chunk(Chunk)
+    .Lanes   (Lanes),
+    .Chunk   (Chunk),
+    .RowsLog2(RowsLog2)
   ) u_bursts (
     .clk_i          (clk_i),
     .rst_ni         (rst_ni),
+    .rows_log2_i    (rows_log2_i),
     .cmd_valid_i    (cmd_valid_i),
     .cmd_ready_o    (cmd_ready_o),
     .cmd_addr_i     (cmd_addr_i),
@@ -131,6 +144,7 @@ module tile_fetch #(
     .burst_partial_o(burst_partial),
     .burst_limit_o  (burst_limit),
     .burst_lane_o   (burst_lane),
+    .burst_row_o    (burst_row),
     .burst_last_o   (burst_last),
     .idle_o         (unused_bursts_idle)
   );
@@ -169,7 +183,8 @@ module tile_fetch #(
   logic               data_last;
 
   axi_read_master #(
-    .DataBits(AxiBits)
+    .DataBits      (AxiBits),
+    .MaxOutstanding(MaxOutstanding)
   ) u_master (
     .clk_i        (clk_i),
     .rst_ni       (rst_ni),
@@ -210,6 +225,7 @@ module tile_fetch #(
   logic                    unused_place_valid;
   logic [SlotBits-1:0]     place_slot;
   logic [LaneBits-1:0]     place_lane;
+  logic [RowBits-1:0]      place_row;
   logic [$clog2(Bursts):0] unused_place_level;
   logic [RowBits-1:0]      fill_row_q;
   logic [SequenceBits-1:0] filled_q;  // bursts that have arrived
@@ -228,6 +244,33 @@ module tile_fetch #(
     .data_o ({place_slot, place_lane}),
     .level_o(unused_place_level)
   );
+
+  // The row of the tile with which each of these bursts begins: 0 where a lane has one burst of it.
+  if (Parts > 1) begin : gen_parts
+    logic                    ready;
+    logic                    valid;
+    logic [$clog2(Bursts):0] level;
+
+    fifo #(
+      .Width(RowBits),
+      .Depth(Bursts)
+    ) u_rows (
+      .clk_i  (clk_i),
+      .rst_ni (rst_ni),
+      .valid_i(burst_take && burst_some),
+      .ready_o(ready),
+      .data_i (burst_row),
+      .valid_o(valid),
+      .ready_i(data_valid && data_last),
+      .data_o (place_row),
+      .level_o(level)
+    );
+
+    logic unused;
+    assign unused = &{1'b0, ready, valid, level};
+  end else begin : gen_whole
+    assign place_row = '0;
+  end
 
   always_ff @(posedge clk_i) begin
     if (!rst_ni) begin
@@ -288,7 +331,7 @@ module tile_fetch #(
   logic [RamBits-1:0] raddr;
 
   assign waddr = RamBits'((32'(place_slot) * Lanes + 32'(place_lane)) * BurstBeats
-                          + 32'(fill_row_q));
+                          + 32'(place_row + fill_row_q));
   assign raddr = RamBits'((32'(slot_q) * Lanes + 32'(lane_i)) * BurstBeats + 32'(row_i));
 
   ram #(
@@ -305,7 +348,8 @@ module tile_fetch #(
     .rdata_o(word_o)
   );
 
-  // Which samples of the word exist: the RAM holds old words where no beat was read.
+  // Which samples of the word exist: the RAM holds old words where no beat was read. Those of a
+  // lane's share of a tile are the first ones, whatever number of bursts it has.
 
   logic [RowBits:0]    ends_beats;
   logic                ends_partial;
@@ -317,13 +361,13 @@ module tile_fetch #(
 
   ram #(
     .Width(RowBits + 1 + 1 + StepBits),
-    .Depth(Bursts),
+    .Depth(TileSlots * Lanes),
     .Style("distributed")
   ) u_ends (
     .clk_i  (clk_i),
-    .write_i(burst_take),
+    .write_i(burst_take && (burst_some || burst_row == '0)),
     .waddr_i({issue_slot_q, burst_lane}),
-    .wdata_i({burst_beats[RowBits:0], burst_partial, burst_limit}),
+    .wdata_i({(RowBits + 1)'(burst_row) + burst_beats[RowBits:0], burst_partial, burst_limit}),
     .read_i (read_i),
     .raddr_i({slot_q, lane_i}),
     .rdata_o({ends_beats, ends_partial, ends_limit})

@@ -17,12 +17,15 @@
 module tile_flush #(
   parameter int Lanes = 8,      // W: 2, 4, 8 or 16
   parameter int Chunk = 65536,  // C: a power of two, at least 2 * Lanes * Lanes
-  parameter int TileSlots = 4,  // 2 or 4 tiles held
+  parameter int TileSlots = sizes_pkg::TileSlots,  // 2 or 4 tiles held
+  parameter int RowsLog2 = 0,   // log2 of the most rows of whose columns a chunk is a tile
+  localparam int RowsBits = (RowsLog2 > 0) ? $clog2(RowsLog2 + 1) : 1,
+  localparam int SampleBits = $clog2(Chunk) + 1 + RowsLog2,
   localparam int AxiBits = 64 * Lanes,
   localparam int BeatSamples = 2 * Lanes,  // float32 in an AXI beat, engine beats in a row
   localparam int ChunkBeats = Chunk / Lanes,
-  localparam int TileBeats = (ChunkBeats < 16 * BeatSamples) ? ChunkBeats : 16 * BeatSamples,
-  localparam int BurstBeats = TileBeats / BeatSamples,  // AXI beats of a burst, rows of a tile
+  localparam int TileBeats = sizes_pkg::tile_beats(Lanes, Chunk),
+  localparam int BurstBeats = sizes_pkg::tile_rows(Lanes, Chunk),  // AXI beats, rows of a tile
   localparam int LaneBits = $clog2(Lanes),
   localparam int RowBits = (BurstBeats > 1) ? $clog2(BurstBeats) : 1
 ) (
@@ -33,12 +36,15 @@ module tile_flush #(
   /// the ID of every burst; changes in reset only
   input  logic                 id_i,
 
+  /// log2 of the rows of whose columns all chunks are tiles; changes only while nothing is queued
+  input  logic [RowsBits-1:0]  rows_log2_i,
+
   input  logic                 cmd_valid_i,
   output logic                 cmd_ready_o,
-  /// byte address of the chunk's first sample, a multiple of min(4096, Chunk * 4)
+  /// byte address of the chunk's first sample, a multiple of the bytes of a burst
   input  logic [63:0]          cmd_addr_i,
-  /// samples of the chunk to write: 0..Chunk; the rest of its tiles is dropped
-  input  logic [$clog2(Chunk):0] cmd_samples_i,
+  /// samples to write from there on, rows * Chunk at most; the rest of its tiles is dropped
+  input  logic [SampleBits-1:0] cmd_samples_i,
 
   /// there is a slot for a tile
   output logic                 tile_free_o,
@@ -81,15 +87,19 @@ module tile_flush #(
 
   localparam int SlotBits = $clog2(TileSlots);
   localparam int StepBits = $clog2(BeatSamples);
-  localparam int Bursts = TileSlots * Lanes;  // the most bursts whose data is in the RAM
-  localparam int RamDepth = Bursts * BurstBeats;
+  // Bursts of a lane in a tile: those of several rows, where a row gives less than a tile.
+  localparam int Parts = (RowsLog2 == 0 || TileBeats <= (ChunkBeats >> RowsLog2))
+                         ? 1 : TileBeats / (ChunkBeats >> RowsLog2);
+  localparam int Bursts = TileSlots * Lanes * Parts;  // the most whose data is in the RAM
+  localparam int RamDepth = TileSlots * Lanes * BurstBeats;
+  localparam int MaxOutstanding = (Parts > 1) ? 64 : 16;  // single beats at the full rate
   localparam int RamBits = $clog2(RamDepth);
 
   initial begin
-    if (Lanes < 2 || Lanes > 16 || (Lanes & (Lanes - 1)) != 0) begin
+    if (Lanes < 2 || Lanes > 16 || !sizes_pkg::is_power_of_two(Lanes)) begin
       $fatal(1, "tile_flush: Lanes must be 2, 4, 8 or 16");
     end
-    if (Chunk < 2 * Lanes * Lanes || (Chunk & (Chunk - 1)) != 0) begin
+    if (Chunk < 2 * Lanes * Lanes || !sizes_pkg::is_power_of_two(Chunk)) begin
       $fatal(1, "tile_flush: Chunk must be a power of two, at least 2 * Lanes * Lanes");
     end
     if (TileSlots != 2 && TileSlots != 4) $fatal(1, "tile_flush: TileSlots must be 2 or 4");
@@ -139,17 +149,20 @@ module tile_flush #(
   logic                burst_partial;
   logic [StepBits-1:0] burst_limit;
   logic [LaneBits-1:0] burst_lane;
+  logic [RowBits-1:0]  burst_row;
   logic                burst_last;
   logic                bursts_idle;
   logic                master_ready;
   logic                master_idle;
 
   lane_bursts #(
-    .Lanes(Lanes),
-    .Chunk(Chunk)
+    .Lanes   (Lanes),
+    .Chunk   (Chunk),
+    .RowsLog2(RowsLog2)
   ) u_bursts (
     .clk_i          (clk_i),
     .rst_ni         (rst_ni),
+    .rows_log2_i    (rows_log2_i),
     .cmd_valid_i    (cmd_valid_i),
     .cmd_ready_o    (cmd_ready_o),
     .cmd_addr_i     (cmd_addr_i),
@@ -164,6 +177,7 @@ module tile_flush #(
     .burst_partial_o(burst_partial),
     .burst_limit_o  (burst_limit),
     .burst_lane_o   (burst_lane),
+    .burst_row_o    (burst_row),
     .burst_last_o   (burst_last),
     .idle_o         (bursts_idle)
   );
@@ -181,7 +195,8 @@ module tile_flush #(
   logic                    drain_pop;
   logic [SlotBits-1:0]     drain_slot;
   logic [LaneBits-1:0]     drain_lane;
-  logic [RowBits-1:0]      drain_end;
+  logic [RowBits-1:0]      drain_end;    // rows of the burst - 1
+  logic [RowBits-1:0]      drain_first;  // its first one
   logic                    drain_some;
   logic                    drain_partial;
   logic [StepBits-1:0]     drain_limit;
@@ -219,11 +234,41 @@ module tile_flush #(
     .level_o(unused_drain_level)
   );
 
+  // The row of the tile with which each of these bursts begins: 0 where a lane has one burst of it.
+  if (Parts > 1) begin : gen_parts
+    logic                    ready;
+    logic                    valid;
+    logic [$clog2(Bursts):0] level;
+
+    fifo #(
+      .Width(RowBits),
+      .Depth(Bursts)
+    ) u_rows (
+      .clk_i  (clk_i),
+      .rst_ni (rst_ni),
+      .valid_i(burst_take && (burst_some || burst_last)),
+      .ready_o(ready),
+      .data_i (burst_row),
+      .valid_o(valid),
+      .ready_i(drain_pop),
+      .data_o (drain_first),
+      .level_o(level)
+    );
+
+    logic unused;
+    assign unused = &{1'b0, ready, valid, level};
+  end else begin : gen_whole
+    assign drain_first = '0;
+
+    logic unused;
+    assign unused = &{1'b0, burst_row};
+  end
+
   assign drain_row_last = (drain_row_q == drain_end);
   assign read           = drain_valid && drain_some && (!data_valid_q || data_ready);
   assign drain_pop      = drain_valid && (!drain_some || (read && drain_row_last));
   assign raddr          = RamBits'((32'(drain_slot) * Lanes + 32'(drain_lane)) * BurstBeats
-                                   + 32'(drain_row_q));
+                                   + 32'(drain_first + drain_row_q));
 
   always_ff @(posedge clk_i) begin
     if (!rst_ni) begin
@@ -277,7 +322,8 @@ module tile_flush #(
   logic unused_done;
 
   axi_write_master #(
-    .DataBits(AxiBits)
+    .DataBits      (AxiBits),
+    .MaxOutstanding(MaxOutstanding)
   ) u_master (
     .clk_i        (clk_i),
     .rst_ni       (rst_ni),

@@ -63,7 +63,7 @@ module fft_engine #(
     if (Lanes < 2 || Lanes > 16 || (1 << LanesLog2) != Lanes) begin
       $fatal(1, "fft_engine: Lanes must be 2, 4, 8 or 16");
     end
-    if (ChunkLog2 < 4 || ChunkLog2 > 17 || (1 << ChunkLog2) != Chunk) begin
+    if (ChunkLog2 < 4 || ChunkLog2 > 17 || !sizes_pkg::is_power_of_two(Chunk)) begin
       $fatal(1, "fft_engine: Chunk must be a power of two in 16..131072");
     end
     if (MantissaBits < 14 || MantissaBits > 24) begin
@@ -277,7 +277,7 @@ module fft_engine #(
   if (Inverse) begin : gen_scale
     // 1 / Chunk, or 1 / P, is an exponent subtraction; what it carries below the smallest exponent is
     // zero.
-    localparam logic [ExponentBits-1:0] ExponentMin = {1'b1, {(ExponentBits - 1){1'b0}}};
+    localparam logic [ExponentBits-1:0] ExponentMin = cfp_pkg::Zero[63-:ExponentBits];
 
     logic                   valid_q;
     logic [BeatBits-1:0]    beat_q;

@@ -43,8 +43,8 @@ module fft_level #(
   localparam int LanesLog2 = $clog2(Lanes);
   localparam int Units = Lanes / 2;
   localparam int RomClocks = 3;
-  localparam int RotateClocks = 8;
-  localparam int ButterflyClocks = 9;
+  localparam int RotateClocks = cfp_pkg::MultiplyClocks;
+  localparam int ButterflyClocks = cfp_pkg::ButterflyClocks;
   localparam int Latency = ButterflyClocks + RotateClocks + (Inverse ? 0 : RomClocks);
   // Where, within this level, the rotators take their operands: the ROM is asked so much earlier.
   localparam int RomStart = Inverse ? ButterflyClocks - RomClocks : 0;

@@ -54,8 +54,8 @@ module twist #(
   localparam int StepBits = ColumnLevels + 3;
   localparam int PartBits = TwiddleBits - 1;
 
-  localparam int FactorClocks = 8;
-  localparam int RotateClocks = 8;
+  localparam int FactorClocks = cfp_pkg::MultiplyClocks;
+  localparam int RotateClocks = cfp_pkg::MultiplyClocks;
   // The beat's factor waits for the last lane's constant, which comes Lanes + 3 clocks after the
   // first beat and one before its use.
   localparam int WaitClocks = (Lanes > FactorClocks) ? Lanes - FactorClocks : 0;

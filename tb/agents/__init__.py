@@ -1,3 +1,3 @@
 # Copyright 2026 The Crocuta authors
 # SPDX-License-Identifier: Apache-2.0
-"""UVM agents, one an interface: sequencer, driver, monitor, configuration and coverage each."""
+"""UVM agents, one per interface: sequencer, driver, monitor, configuration and coverage."""

@@ -1,6 +1,6 @@
 # Copyright 2026 The Crocuta authors
 # SPDX-License-Identifier: Apache-2.0
-"""What all agents share: how they are configured, and that only an active one drives."""
+"""Common to all agents: their configuration, and active and passive agents."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ def read(signal: Any) -> int:
     """A signal's value.
 
     Raises:
-        AssertionError: some bit of it is X or Z.
+        AssertionError: a bit of it is X or Z.
     """
     value = signal.value
     try:
@@ -27,7 +27,7 @@ def read(signal: Any) -> int:
 
 
 class Listener(uvm_analysis_export):
-    """Hands what an analysis port writes to a function of its parent."""
+    """Passes everything that an analysis port writes to a function of its parent."""
 
     def __init__(self, name: str, parent: uvm_component, heard: Callable[[Any], None]) -> None:
         super().__init__(name, parent)
@@ -35,13 +35,13 @@ class Listener(uvm_analysis_export):
 
 
 def configure(parent: uvm_component, name: str, config: Any) -> None:
-    """Gives the child `name` of `parent`, and all below it, their configuration."""
+    """Sets the configuration of `parent`'s child `name` and of everything below it."""
     ConfigDB().set(parent, name, "config", config)
     ConfigDB().set(parent, f"{name}.*", "config", config)
 
 
 class Agent(uvm_agent):
-    """An interface's agent. Subclasses name the classes of its parts, which the factory makes."""
+    """An interface's agent. Subclasses name the classes of its parts; the factory creates them."""
 
     sequencer_class: type[Any] = uvm_sequencer
     driver_class: type[Any]
@@ -49,7 +49,7 @@ class Agent(uvm_agent):
     coverage_class: type[Any]
 
     def build_phase(self) -> None:
-        """Makes the parts; a passive agent has no sequencer and no driver."""
+        """Creates the parts; a passive agent has no sequencer and no driver."""
         self.config = self.cdb_get("config")
         self.monitor = self.monitor_class.create("monitor", self)
         self.coverage = self.coverage_class.create("coverage", self)
@@ -59,7 +59,7 @@ class Agent(uvm_agent):
             self.driver = self.driver_class.create("driver", self)
 
     def connect_phase(self) -> None:
-        """Items go to the driver, what the monitor sees to the coverage and to the outside."""
+        """Connects the sequencer to the driver, and the monitor to coverage and agent ports."""
         self.port = self.monitor.port
         self.monitor.port.connect(self.coverage.analysis_export)
         if self.driver is not None and self.sequencer is not None:
@@ -67,5 +67,5 @@ class Agent(uvm_agent):
 
 
 def signals(dut: SimHandleBase, names: tuple[str, ...]) -> list[Any]:
-    """The named ports."""
+    """The ports of these names."""
     return [getattr(dut, name) for name in names]

@@ -1,7 +1,7 @@
 # Copyright 2026 The Crocuta authors
 # SPDX-License-Identifier: Apache-2.0
-"""The agent of an AXI4-Lite slave port: cocotbext-axi's master carries out the accesses, and the
-monitor checks the protocol and tells of every access."""
+"""The agent of an AXI4-Lite slave port: cocotbext-axi's master performs the accesses, and the
+monitor checks the protocol and reports every access."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ from tb.lib.clock import clock_now
 from tb.lib.coverage import covergroup
 from tb.lib.profiles import pauses
 
-# It ends its tasks in a way that cocotb has a newer name for, at every reset.
+# At every reset cocotbext-axi ends its tasks with a call that cocotb has renamed.
 warnings.filterwarnings("ignore", category=DeprecationWarning, module=r"cocotbext\.")
 
 OKAY = 0
@@ -41,19 +41,20 @@ RESPONSES = ("okay", "exokay", "slverr", "decerr")
 
 @dataclass(frozen=True)
 class AxiLiteConfig:
-    """A port, and how thoroughly it is used."""
+    """A port, and the accesses that a host makes on it."""
 
     dut: Any
     coverage: str
-    """The covergroups' common name."""
+    """Prefix of the covergroups' names."""
     prefix: str = "s_axi_control"
     active: bool = True
     regions: tuple[tuple[str, int], ...] = (("all", 0),)
-    """What the addresses are for: names and first addresses, in order."""
+    """Address regions for coverage: names and first addresses, in order."""
     responses: tuple[str, ...] = ("okay",)
-    """Those of RESPONSES that the slave can give; any other fails."""
+    """Names from RESPONSES that the slave may give; any other fails."""
     plain: bool = False
-    """The host writes whole words, address and data together, and takes every answer at once."""
+    """Whether the host writes only whole words, address and data together, and always accepts
+    responses at once."""
 
     def region(self, address: int) -> str:
         """The name of an address's region."""
@@ -61,7 +62,7 @@ class AxiLiteConfig:
 
 
 class AxiLiteItem(uvm_sequence_item):
-    """A read or a write of a word; `data` and `response` are the answer's when it is finished."""
+    """A read or a write of one word; when finished, `data` and `response` are those received."""
 
     def __init__(
         self,
@@ -81,45 +82,44 @@ class AxiLiteItem(uvm_sequence_item):
         self.data = data
         self.strobe = strobe
         self.lead = lead
-        """Clocks by which the address of a write comes before the data; negative: after it."""
+        """Clocks from the address of a write to its data; negative: the data comes first."""
         self.delay = delay
         """Clocks before the access begins."""
         self.profile = profile
-        """How the answers are stalled from now on."""
+        """The profile with which responses are stalled from now on."""
         self.beside = beside
-        """An access at the same time; one of the same direction follows at once, before this one
-        is answered."""
+        """A simultaneous access; one in the same direction follows at once, before the response."""
         self.response: int | None = None
         self.cut_short = False
-        """A reset came before the answer."""
+        """Whether a reset came before the response."""
 
 
 class AxiLiteAccess(NamedTuple):
-    """An access with its answer."""
+    """An access with its response."""
 
     clock: int
-    """When the answer was taken, or was first presented."""
+    """The clock in which the response was accepted, or first presented."""
     write: bool
     address: int
     data: int
     strobe: int
-    """That of a write; 0 of a read."""
+    """The write strobe; 0 for a read."""
     response: int
     lead: int = 0
     """Clocks from the address of a write to its data."""
     wait: int = 0
-    """Clocks that the answer waited to be taken."""
+    """Clocks that the response waited to be accepted."""
 
 
 class AxiLiteSequence(uvm_sequence):
-    """Accesses, one after the other."""
+    """Accesses, one after another."""
 
     def __init__(self, *items: AxiLiteItem) -> None:
         super().__init__("accesses")
         self.items = items
 
     async def body(self) -> None:
-        """Returns when the last is answered, or the first was cut short by a reset."""
+        """Returns when the last access has been answered, or as soon as a reset cuts one short."""
         for item in self.items:
             await self.start_item(item)
             await self.finish_item(item)
@@ -128,10 +128,10 @@ class AxiLiteSequence(uvm_sequence):
 
 
 class AxiLiteDriver(uvm_driver):
-    """Carries out one item after the other, and what is `beside` it at the same time."""
+    """Performs one item after another, each with its `beside` access at the same time."""
 
     async def run_phase(self) -> None:
-        """From the end of the first reset on."""
+        """Runs from the end of the first reset."""
         config = self.cdb_get("config")
         self.dut = config.dut
         logging.getLogger(f"cocotb.{self.dut._name}.{config.prefix}").setLevel(logging.WARNING)
@@ -176,7 +176,7 @@ class AxiLiteDriver(uvm_driver):
 
 
 class _Channel:
-    """One channel's rules: what is valid stays so, unchanged, until it is ready."""
+    """One channel's rules: valid and payload must remain stable until ready."""
 
     def __init__(self, dut: Any, prefix: str, name: str, payload: tuple[str, ...]) -> None:
         self.name = f"{prefix}_{name}"
@@ -186,36 +186,36 @@ class _Channel:
         self.reset()
 
     def reset(self) -> None:
-        """Forgets what stands."""
+        """Forgets the pending transfer."""
         self.standing: tuple[int, ...] | None = None
         self.began = False
         self.waited = 0
 
     def sample(self) -> tuple[int, ...] | None:
-        """What is transferred in this clock, if anything; `began`: first presented in it."""
+        """The payload transferred in this clock, if any; `began`: first presented in this clock."""
         ready = read(self.ready)
         self.began = False
         if not read(self.valid):
-            assert self.standing is None, f"{self.name}valid fell before it was taken"
+            assert self.standing is None, f"{self.name}valid fell before it was accepted"
             return None
         values = tuple([read(part) for part in self.payload])
         self.began = self.standing is None
         self.waited = 0 if self.began else self.waited + 1
-        assert self.began or values == self.standing, f"{self.name} changed before it was taken"
+        assert self.began or values == self.standing, f"{self.name} changed before it was accepted"
         self.standing = None if ready else values
         return values if ready else None
 
 
 class AxiLiteMonitor(uvm_monitor):
-    """Writes every access twice: when its answer is first presented, and when that is taken.
+    """Writes every access twice: when its response is first presented, and when it is accepted.
 
-    Fails on X, on what is withdrawn or changed before it was taken, on an answer to nothing, on a
-    missing answer, on a response that the slave should not know, and on traffic in reset or a slave
-    that would take any: it would never be answered.
+    Fails on X, on a transfer withdrawn or changed before it was accepted, on an unrequested or a
+    missing response, on a response code that the slave must not give, on traffic in reset, and on
+    READY in reset, when an access would be lost.
     """
 
     def build_phase(self) -> None:
-        """The ports: `answered` when an answer is first presented, `port` when it is taken."""
+        """The ports: `answered` when a response is first presented, `port` when it is accepted."""
         self.answered = uvm_analysis_port("answered", self)
         self.port = uvm_analysis_port("port", self)
         self.config = self.cdb_get("config")
@@ -234,13 +234,13 @@ class AxiLiteMonitor(uvm_monitor):
             channel.reset()
 
     async def run_phase(self) -> None:
-        """Clock by clock."""
+        """Samples every clock."""
         dut = self.config.dut
         in_reset = False
         while True:
             await FallingEdge(dut.clk_i)
             if not clock_now():
-                continue  # the clock was random and fell before anything had settled
+                continue  # a random initial level of the clock fell before anything had settled
             if read(dut.rst_ni):
                 in_reset = False
                 self._clock()
@@ -253,7 +253,7 @@ class AxiLiteMonitor(uvm_monitor):
             self._forget()
 
     def _clock(self) -> None:
-        """Requests before answers: an answer may come no sooner than what it answers."""
+        """Handles requests before responses: a response must not precede its request."""
         for name in ("aw", "w", "ar"):
             values = self.channels[name].sample()
             if values is not None:
@@ -264,7 +264,7 @@ class AxiLiteMonitor(uvm_monitor):
             if not channel.began and not taken:
                 continue
             missing = [request for request in requests if not self.waiting[request]]
-            assert not missing, f"{channel.name}valid before {' and '.join(missing)}"
+            assert not missing, f"{channel.name}valid came before {' and '.join(missing)}"
             access = self._access([self.waiting[request][0] for request in requests], channel)
             if channel.began:
                 self.answered.write(access)
@@ -296,13 +296,13 @@ class AxiLiteMonitor(uvm_monitor):
         )
 
     def check_phase(self) -> None:
-        """Every access was answered."""
+        """Checks that every access was answered."""
         left = [name for name, requests in self.waiting.items() if requests]
         assert not left, f"{self.config.prefix}: no answer to {' and '.join(left)}"
 
 
 class AxiLiteCoverage(uvm_subscriber):
-    """What was accessed how."""
+    """Coverage of accesses: regions, strobes, timing and responses."""
 
     STROBES = ("none", "one byte", "some bytes", "gaps", "all bytes")
     ORDERS = ("data first", "together", "address first")
@@ -310,7 +310,7 @@ class AxiLiteCoverage(uvm_subscriber):
     WAITS = ("0", "1", "2 and more")
 
     def build_phase(self) -> None:
-        """Its covergroups; a plain host's are fewer."""
+        """The covergroups; a plain host has fewer."""
         self.config = config = self.cdb_get("config")
         name = config.coverage
         self._access = covergroup(
@@ -333,7 +333,7 @@ class AxiLiteCoverage(uvm_subscriber):
 
     @classmethod
     def strobe_class(cls, strobe: int) -> str:
-        """The name of a strobe's kind: a run of bytes, or one with gaps."""
+        """The class of a strobe: consecutive bytes, or with gaps."""
         count = strobe.bit_count()
         if 1 < count < 4:
             run = strobe // (strobe & -strobe)
@@ -341,7 +341,7 @@ class AxiLiteCoverage(uvm_subscriber):
         return {0: "none", 1: "one byte", 4: "all bytes"}[count]
 
     def write(self, access: AxiLiteAccess) -> None:
-        """An access was answered."""
+        """Samples an answered access."""
         kind = "write" if access.write else "read"
         region = self.config.region(access.address)
         self._access(region, kind, RESPONSES[access.response])

@@ -1,7 +1,8 @@
 # Copyright 2026 The Crocuta authors
 # SPDX-License-Identifier: Apache-2.0
-"""The agent of a memory behind an AXI4 port, simulation/axi_memory.sv. Active, it sets how the
-memory behaves; its monitor watches the port clock by clock; the backdoor is for the contents."""
+"""The agent of a memory behind an AXI4 port, simulation/axi_memory.sv. An active agent controls the
+memory's behaviour; the monitor checks the port in every clock; the backdoor accesses the contents.
+"""
 
 from __future__ import annotations
 
@@ -37,53 +38,53 @@ FIELDS = {
     "r": ("data", "resp", "last", "id"),
 }
 
-# What the classes of a memory's behaviour mean: latency in clocks, bandwidth in beats a thousand
-# clocks, stalls in a thousand clocks of a channel.
+# Classes of memory behaviour: latency in clocks, bandwidth in beats per 1,000 clocks, stalls per
+# 1,000 clocks of a channel.
 LATENCIES = {"short": range(2, 10), "usual": range(10, 100), "long": range(100, 300)}
 BANDWIDTHS = {"full": range(1000, 1001), "most": range(700, 1000), "half": range(300, 700)}
 STALLS = {"none": range(1), "seldom": range(1, 300), "often": range(300, 600)}
 
 LENGTHS = ("one", "some", "longest")
-"""The beats of a burst."""
+"""Classes of burst lengths in beats."""
 WAITS = ("0", "1", "2 and more")
-"""The clocks that an address or a beat stood before it was accepted."""
+"""Classes of clocks that an address or a beat waited to be accepted."""
 DIRECTIONS = ("read", "write")
 CHANNELS = ("ar", "r", "aw", "w", "b")
 """The five channels in the order of hold_i."""
 ERRORS = (AxiResp.EXOKAY, AxiResp.SLVERR, AxiResp.DECERR)
-"""The responses that a master of plain accesses takes for errors."""
+"""The responses that a master without exclusive accesses treats as errors."""
 PLACES = ("first", "middle", "last")
-"""Of a beat in its burst."""
+"""Positions of a beat in its burst."""
 HELD = 1000
-"""Clocks for which a channel is held back that are counted as coverage."""
+"""Clocks for which a channel must be held back to count as coverage."""
 
 
 def class_of(value: int, classes: Mapping[str, range]) -> str:
-    """The class that a value belongs to."""
+    """The class of a value."""
     return next(name for name, values in classes.items() if value in values)
 
 
 @dataclass(frozen=True)
 class Behaviour:
-    """How a memory behaves."""
+    """The behaviour of a memory."""
 
     latency: int = 60
     bandwidth: int = 1000
     stall: int = 0
     read_error: int | None = None
-    """The address of the beat that is answered with an error."""
+    """The address whose beat gets an error response."""
     write_error: int | None = None
-    """The address of the beat that is refused."""
+    """The address whose beat is refused."""
     response: AxiResp = AxiResp.SLVERR
-    """That of the errors."""
+    """The error response."""
     hold: str = ""
-    """The channel on which nothing more moves, if any."""
+    """The channel that is blocked, if any."""
 
     @classmethod
     def random(
         cls, latency: str | None = None, bandwidth: str | None = None, stall: str | None = None
     ) -> Behaviour:
-        """A behaviour of these classes, without errors; None: of any."""
+        """A random behaviour of these classes (None: any), without errors."""
         return cls(
             latency=random.choice(LATENCIES[latency or random.choice(list(LATENCIES))]),
             bandwidth=random.choice(BANDWIDTHS[bandwidth or random.choice(list(BANDWIDTHS))]),
@@ -93,7 +94,7 @@ class Behaviour:
 
 
 def all_pairs() -> list[Behaviour]:
-    """Nine behaviours in random order, in which every two classes meet."""
+    """Nine behaviours in random order that cover every pair of classes."""
     square = list(itertools.product(range(3), range(3)))
     random.shuffle(square)
     latencies, bandwidths, stalls = map(list, (LATENCIES, BANDWIDTHS, STALLS))
@@ -105,43 +106,44 @@ def all_pairs() -> list[Behaviour]:
 
 @dataclass(frozen=True)
 class AxiMemoryConfig:
-    """Where the memory and its port are."""
+    """A memory and its port."""
 
     dut: Any
     coverage: str
-    """What the covergroups' names begin with."""
+    """Prefix of the covergroups' names."""
     prefix: str
-    """Of the AXI signals: prefix_awvalid."""
+    """Prefix of the AXI signals: PREFIX_awvalid."""
     contents: Any
-    """The array of words of axi_memory."""
+    """The array of words in axi_memory."""
     beat_bytes: int
     longest: int
-    """The most beats of a burst."""
+    """Maximum beats per burst."""
     max_outstanding: int
-    """The most bursts of a direction that are not complete."""
+    """Maximum incomplete bursts per direction."""
     settings: str = ""
-    """What the names of the settings begin with: SETTINGSlatency_i."""
+    """Prefix of the settings' ports: SETTINGSlatency_i."""
     base: int = 0
     """The address of word 0."""
     active: bool = True
     watched: bool = True
-    """Whether the monitor looks at every clock; else only at the memory's own protocol check."""
+    """Whether the monitor checks every clock; otherwise it only reads the memory's own protocol
+    check."""
     lengths: tuple[str, ...] = LENGTHS
-    """The classes of bursts that the port's master makes."""
+    """The classes of burst lengths that the port's master issues."""
     waiting: tuple[str, ...] = ("aw", "w", "ar")
     """The channels whose receiver may stall."""
     handshakes: str = ""
-    """A port with {valid, ready} of CHANNELS from bit 0, which is faster than to read each."""
+    """A port with {valid, ready} of CHANNELS from bit 0; faster than reading each signal."""
     reset_clocks: int = 1
-    """The clocks of a reset after which nothing may be valid."""
+    """The clocks of reset after which no channel may be valid."""
 
     def setting(self, name: str) -> Any:
-        """A port of axi_memory that is no AXI signal."""
+        """A port of axi_memory that is not an AXI signal."""
         return getattr(self.dut, f"{self.settings}{name}")
 
 
 class BehaviourItem(uvm_sequence_item):
-    """What the memory is like from now on."""
+    """The memory's behaviour from now on."""
 
     def __init__(self, name: str = "behaviour", behaviour: Behaviour | None = None) -> None:
         super().__init__(name)
@@ -162,11 +164,11 @@ class BehaviourSequence(uvm_sequence):
 
 
 class Request(NamedTuple):
-    """A burst that was requested."""
+    """A requested burst."""
 
     clock: int
     presented: int
-    """The clock from which on it was requested."""
+    """The clock in which it was first presented."""
     write: bool
     address: int
     beats: int
@@ -174,23 +176,23 @@ class Request(NamedTuple):
 
 
 class Burst(NamedTuple):
-    """A burst that is complete: its last beat and its answer were transferred."""
+    """A complete burst: its last beat and its response have been transferred."""
 
     request: Request
     clock: int
     data: tuple[int, ...]
     strobes: tuple[int, ...]
-    """Of a write."""
+    """The strobes of a write."""
     responses: tuple[int, ...]
-    """One a beat of a read, one of a write."""
+    """One per beat of a read, one for a write."""
     waits: tuple[tuple[str, int], ...]
-    """How many clocks the address and each beat stood, with their channels."""
+    """Clocks that the address and each beat waited, with their channels."""
     gap: int
-    """The most clocks in which the memory owed it a beat or an answer and gave nothing."""
+    """The longest time in clocks in which the memory owed it a beat or a response."""
 
 
 class Refusal(NamedTuple):
-    """A beat or a burst that was answered with an error."""
+    """A beat or a burst with an error response."""
 
     clock: int
     write: bool
@@ -198,7 +200,7 @@ class Refusal(NamedTuple):
 
 
 class Backdoor:
-    """The contents of the memory, by the words of an address range."""
+    """Access to the memory's contents, by address."""
 
     def __init__(self, config: AxiMemoryConfig) -> None:
         self.words = config.contents
@@ -219,13 +221,13 @@ class Backdoor:
             self.words[index].value = int.from_bytes(word, "little")
 
     def read(self, address: int, size: int) -> bytes:
-        """Reads any bytes from a word on."""
+        """Reads any number of bytes, starting at a word."""
         words = [read(self.words[index]) for index in self._words(address, size)]
         return b"".join(word.to_bytes(self.beat_bytes, "little") for word in words)[:size]
 
 
 class Channel:
-    """One of the five channels: what is presented stays as it is until it is accepted."""
+    """One of the five channels: whatever is presented must remain stable until accepted."""
 
     def __init__(self, bus: Any, name: str) -> None:
         self.name = name
@@ -234,17 +236,17 @@ class Channel:
         self.reset()
 
     def reset(self) -> None:
-        """Nothing is presented."""
+        """Forgets any pending transfer."""
         self.standing: tuple[int, ...] | None = None
         self.stood = 0
-        """The clocks that the last one stood."""
+        """Clocks that the last transfer waited."""
 
     def handshake(self) -> int:
         """Valid in bit 1, ready in bit 0."""
         return read(self.valid) << 1 | read(self.ready)
 
     def transferred(self, handshake: int) -> tuple[int, ...] | None:
-        """The values that are accepted in this clock."""
+        """The values accepted in this clock, if any."""
         valid, ready = handshake & 2, handshake & 1
         if not valid:
             assert self.standing is None, self._breach("was withdrawn")
@@ -263,7 +265,7 @@ class Channel:
 
 
 class Outstanding:
-    """A burst that was requested and is not complete."""
+    """A requested burst that is not complete."""
 
     def __init__(self, request: Request, stood: int) -> None:
         self.request = request
@@ -272,21 +274,21 @@ class Outstanding:
         self.responses: list[int] = []
         self.waits = [("aw" if request.write else "ar", stood)]
         self.since = request.clock
-        """The clock from which on an answer is due."""
+        """The clock from which a response is due."""
         self.gap = 0
 
     def answered(self, last: int) -> None:
-        """A beat or an answer came; `last` is the clock of the one before on its channel."""
+        """Records a beat or a response; `last` is the clock of the previous one on its channel."""
         now = clock_now()
         self.gap = max(self.gap, now - max(self.since, last))
 
     @property
     def whole(self) -> bool:
-        """Whether all its beats were transferred."""
+        """Whether all its beats have been transferred."""
         return len(self.data) == self.request.beats
 
     def burst(self) -> Burst:
-        """What became of it."""
+        """The completed burst."""
         return Burst(
             self.request,
             clock_now(),
@@ -299,10 +301,10 @@ class Outstanding:
 
 
 class PortWatch:
-    """The rules of AXI4, as far as this memory and its masters use it: whole words, INCR, in order.
+    """The AXI4 rules that apply to this memory and its masters: whole words, INCR, in order.
 
-    `clock` looks at the port at a falling edge and tells of what happened: requests, refusals and
-    complete bursts. It raises AssertionError at any breach.
+    `clock` samples the port at a falling edge and reports requests, refusals and complete bursts.
+    It raises AssertionError at any violation.
     """
 
     def __init__(self, config: AxiMemoryConfig, bus: Any) -> None:
@@ -317,7 +319,7 @@ class PortWatch:
         self.reset()
 
     def reset(self, clocks: int = 0) -> None:
-        """All that was on its way is forgotten; after so many clocks of a reset."""
+        """Forgets everything in flight, after the given number of clocks of a reset."""
         for channel in self.channels.values():
             channel.reset()
             quiet = clocks < self.config.reset_clocks or not read(channel.valid)
@@ -325,17 +327,17 @@ class PortWatch:
         self.reads: deque[Outstanding] = deque()
         self.writes: deque[Outstanding] = deque()
         self.answers = dict.fromkeys(("r", "b"), 0)
-        """The clock of the last answer on each channel."""
+        """The clock of the last response on each channel."""
 
     @property
     def idle(self) -> bool:
-        """Whether nothing is presented or on its way."""
+        """Whether nothing is presented or outstanding."""
         return not (self.reads or self.writes) and all(
             channel.standing is None for channel in self.channels.values()
         )
 
     def clock(self) -> list[Request | Refusal | Burst]:
-        """One clock. An answer belongs to what was transferred in an earlier clock."""
+        """Checks one clock. A response answers only what was transferred in an earlier clock."""
         events: list[Request | Refusal | Burst] = []
         ar, r, aw, w, b = self._handshakes()
         values = self.r.transferred(r)
@@ -389,7 +391,7 @@ class PortWatch:
 
     def _read_beat(self, values: tuple[int, ...], events: list[Request | Refusal | Burst]) -> None:
         data, response, last, identifier = values
-        self._claim(bool(self.reads), "a read beat that nobody asked for")
+        self._claim(bool(self.reads), "a read beat without a request")
         burst = self.reads[0]
         self._claim(identifier == burst.request.identifier, f"RID is {identifier}")
         if response != AxiResp.OKAY:
@@ -423,7 +425,7 @@ class PortWatch:
         self, values: tuple[int, ...], events: list[Request | Refusal | Burst]
     ) -> None:
         response, identifier = values
-        self._claim(bool(self.writes) and self.writes[0].whole, "an answer to no write")
+        self._claim(bool(self.writes) and self.writes[0].whole, "a response without a write")
         burst = self.writes.popleft()
         self._claim(identifier == burst.request.identifier, f"BID is {identifier}")
         if response != AxiResp.OKAY:
@@ -439,7 +441,7 @@ class AxiMemoryDriver(uvm_driver):
     """Sets the memory's behaviour item by item."""
 
     async def run_phase(self) -> None:
-        """From the first clock on; the seed of the memory's stalls is taken at the reset."""
+        """Runs from the first clock; the memory takes its stalls' seed at the reset."""
         config = self.cdb_get("config")
         for name in ("load_i", "dump_i"):
             config.setting(name).value = 0
@@ -464,10 +466,10 @@ class AxiMemoryDriver(uvm_driver):
 
 
 class AxiMemoryMonitor(uvm_monitor):
-    """Watches the port; a breach of AXI fails, and so does one that the memory itself noticed."""
+    """Checks the port: a violation of AXI fails, and so does one that the memory itself reports."""
 
     def build_phase(self) -> None:
-        """Three ports: requests as they are accepted, refusals, and complete bursts."""
+        """Three ports: requests when accepted, refusals, and complete bursts."""
         self.config = self.cdb_get("config")
         self.requests = uvm_analysis_port("requests", self)
         self.refusals = uvm_analysis_port("refusals", self)
@@ -476,7 +478,7 @@ class AxiMemoryMonitor(uvm_monitor):
         self.watch = PortWatch(self.config, bus)
 
     async def run_phase(self) -> None:
-        """Clock by clock."""
+        """Samples every clock."""
         dut, watch = self.config.dut, self.watch
         outlets = {Request: self.requests, Refusal: self.refusals, Burst: self.port}
         running, clocks = False, 0
@@ -494,11 +496,11 @@ class AxiMemoryMonitor(uvm_monitor):
 
     @property
     def idle(self) -> bool:
-        """Whether nothing is presented or on its way, as far as it is watched."""
+        """Whether nothing is presented or outstanding, as far as the port is watched."""
         return self.watch.idle
 
     def waits_for(self, channel: str) -> bool:
-        """Whether a transfer on the channel is due: presented, or for its answer."""
+        """Whether a transfer on the channel is due: presented, or a response that is owed."""
         watch = self.watch
         if channel == "r":
             return bool(watch.reads)
@@ -507,22 +509,22 @@ class AxiMemoryMonitor(uvm_monitor):
         return watch.channels[channel].standing is not None
 
     def check_memory(self) -> None:
-        """What the memory noticed since the last reset."""
+        """Fails if the memory has reported a violation since the last reset."""
         breach = read(self.config.setting("protocol_breach_o"))
         assert not read(self.config.setting("protocol_error_o")), (
-            f"{self.config.prefix}: the memory noticed breach {breach} of the AXI protocol"
+            f"{self.config.prefix}: the memory reports AXI violation {breach}"
         )
 
     def check_phase(self) -> None:
-        """The memory noticed nothing either."""
+        """Checks that the memory reports no violation either."""
         self.check_memory()
 
 
 class AxiMemoryCoverage(uvm_subscriber):
-    """Bursts, how they waited and were answered, and what the memory was like then."""
+    """Coverage of bursts, their waits and responses, and the memory's behaviour at the time."""
 
     def build_phase(self) -> None:
-        """Four covergroups a port."""
+        """Creates four covergroups per port."""
         self.config = self.cdb_get("config")
         name = self.config.coverage
         self.sample_burst = covergroup(
@@ -556,7 +558,7 @@ class AxiMemoryCoverage(uvm_subscriber):
         )
 
     def write(self, burst: Burst) -> None:
-        """A burst is complete."""
+        """Samples a complete burst."""
         request, config = burst.request, self.config
         direction = DIRECTIONS[request.write]
         length = (request.beats > 1) + (request.beats == config.longest)
@@ -567,7 +569,7 @@ class AxiMemoryCoverage(uvm_subscriber):
             if response != AxiResp.OKAY and not request.write and request.beats > 1:
                 place = (number > 0) + (number == request.beats - 1)
                 self.sample_refused(PLACES[place], AxiResp(response).name)
-        # Once a burst each: sampling costs as much as a clock.
+        # Sampled once per burst, because sampling costs as much time as a clock.
         for channel, wait in {(name, min(clocks, 2)) for name, clocks in burst.waits}:
             if channel in config.waiting:
                 self.sample_wait(channel, WAITS[wait])
@@ -591,6 +593,6 @@ class AxiMemoryAgent(Agent):
     coverage_class = AxiMemoryCoverage
 
     def build_phase(self) -> None:
-        """The contents, too."""
+        """Creates the backdoor, too."""
         super().build_phase()
         self.memory = Backdoor(self.config)

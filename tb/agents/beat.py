@@ -1,9 +1,9 @@
 # Copyright 2026 The Crocuta authors
 # SPDX-License-Identifier: Apache-2.0
-"""The agent of a stream of beats: valid, data and perhaps ready. As a source it sends beats with
-gaps, as a sink it stalls, and passive it only watches.
+"""The agent of a stream of beats: valid, data and optionally ready. A source sends beats with gaps,
+a sink stalls, and a passive agent only monitors.
 
-Inputs change after a rising edge; what stands at the falling edge before the next one is decided.
+Inputs change after a rising edge; the levels at the following falling edge decide a transfer.
 """
 
 from __future__ import annotations
@@ -31,17 +31,17 @@ from tb.lib.coverage import covergroup
 from tb.lib.profiles import idle_clocks
 
 CLOSED, ONE = "closed", "one"
-"""What a sink may do besides the profiles: take nothing, or one beat and no more; the item is
-finished when that beat is taken."""
+"""What a sink may do besides the profiles: accept nothing, or exactly one beat, which finishes the
+item."""
 
 
 @dataclass(frozen=True)
 class BeatConfig:
-    """The ports of a stream and what the agent does with them."""
+    """The ports of a stream, and the agent's role."""
 
     dut: Any
     coverage: str | None
-    """The covergroup's name; None: the gaps of a pulse mean nothing."""
+    """The covergroup's name; None for a pulse, whose gaps mean nothing."""
     valid: str
     data: tuple[str, ...]
     ready: str | None = None
@@ -53,7 +53,7 @@ class BeatConfig:
         return self.role == "source" or (self.role == "sink" and self.ready is not None)
 
     def bus(self) -> Bus:
-        """The ports by their part: valid, ready, data0, data1, ..."""
+        """The ports by role: valid, ready, data0, data1, ..."""
         names = {"valid": self.valid} | {f"data{i}": name for i, name in enumerate(self.data)}
         if self.ready is not None:
             names["ready"] = self.ready
@@ -61,7 +61,7 @@ class BeatConfig:
 
 
 class BeatItem(uvm_sequence_item):
-    """Beats to send one after the other, a value for each data port; or how a sink stalls."""
+    """Beats to send one after another, with a value per data port; or a sink's stall profile."""
 
     def __init__(
         self,
@@ -73,39 +73,40 @@ class BeatItem(uvm_sequence_item):
         self.beats = beats
         self.profile = profile
         self.cut_short = False
-        """A reset came before the last beat."""
+        """Whether a reset came before the last beat."""
 
 
 class BeatSequence(uvm_sequence):
-    """One item: for a source beats with the pauses of a profile, for a sink how it goes on."""
+    """One item: for a source, beats with the pauses of a profile; for a sink, a new profile."""
 
     def __init__(self, profile: str, beats: Sequence[tuple[int, ...]] = ()) -> None:
         super().__init__("beats")
         self.item = BeatItem(beats=beats, profile=profile)
 
     async def body(self) -> None:
-        """Returns when the last beat is taken, a reset cuts them short, or the sink goes on so."""
+        """Returns when the last beat has been accepted, a reset cuts the beats short, or the sink
+        has adopted the profile."""
         await self.start_item(self.item)
         await self.finish_item(self.item)
 
 
 class Beat(NamedTuple):
-    """A beat that was transferred."""
+    """A transferred beat."""
 
     clock: int
     values: tuple[int, ...]
     wait: int = 0
-    """Clocks that it stood before it was taken."""
+    """Clocks that it waited to be accepted."""
 
 
 class BeatDriver(uvm_driver):
-    """Source: presents each beat until it is taken. Between beats the data is the complement of
-    the last beat's, and in reset random with valid high, so that what is taken without cause shows.
-    Sink: is ready as the newest item's profile says.
+    """Source: presents each beat until it is accepted. Between beats the data is the complement of
+    the last beat, and in reset it is random with valid high, which exposes a design that takes data
+    when it must not. Sink: drives ready according to the newest item's profile.
     """
 
     async def run_phase(self) -> None:
-        """Drives from the first clock on."""
+        """Drives from the first clock."""
         config = self.cdb_get("config")
         self.dut = config.dut
         self.bus = config.bus()
@@ -118,7 +119,7 @@ class BeatDriver(uvm_driver):
             await self._send()
 
     async def _leave_reset(self) -> None:
-        """No beat in the clock in which the reset ends."""
+        """Presents no beat in the clock in which the reset ends."""
         while True:
             await RisingEdge(self.dut.rst_ni)
             self.bus.valid.value = 0
@@ -132,9 +133,9 @@ class BeatDriver(uvm_driver):
         last: Sequence[int] = [0] * len(masks)
         item, waiting, idle = None, iter(()), 0
         pauses: Iterator[int] = iter(())
-        held = False  # a beat stands that was not taken
-        quiet = False  # nothing was presented in the clock before
-        # Looked up once: an attribute of the bus or the top costs as much as its value.
+        held = False  # a presented beat was not accepted
+        quiet = False  # nothing was presented in the previous clock
+        # Looked up once: an attribute of the bus or the top costs as much time as reading a value.
         clk, rst_n, valid = self.dut.clk_i, self.dut.rst_ni, self.bus.valid
         ready = getattr(self.bus, "ready", None)
         while True:
@@ -195,7 +196,7 @@ class BeatDriver(uvm_driver):
                 self.bus.ready.value = int(ready)
                 last = ready
             if found:
-                # No sooner: the sequence does not wait for the end yet when it hears of the start.
+                # Not earlier: the sequence begins to wait for the end after it has sent the item.
                 await FallingEdge(clk)
                 while profile == ONE and not read(self.bus.valid):
                     await FallingEdge(clk)
@@ -207,8 +208,8 @@ class BeatDriver(uvm_driver):
 
 
 class BeatMonitor(uvm_monitor):
-    """Writes every beat that is transferred; X on valid, on ready or in a beat fails, and so does
-    a beat that is withdrawn or changed before it was taken."""
+    """Writes every transferred beat. X on valid, on ready or in a beat fails, and so does a beat
+    that is withdrawn or changed before it was accepted."""
 
     def build_phase(self) -> None:
         """The port of the beats."""
@@ -216,7 +217,7 @@ class BeatMonitor(uvm_monitor):
         self.standing: tuple[int, ...] | None = None
 
     async def run_phase(self) -> None:
-        """Clock by clock."""
+        """Samples every clock."""
         config = self.cdb_get("config")
         bus, clk, rst_n = config.bus(), config.dut.clk_i, config.dut.rst_ni
         valid, ready = bus.valid, getattr(bus, "ready", None)
@@ -228,11 +229,11 @@ class BeatMonitor(uvm_monitor):
                 self.standing, wait = None, 0
                 continue
             if not read(valid):
-                assert self.standing is None, f"{config.valid} fell before the beat was taken"
+                assert self.standing is None, f"{config.valid} fell before the beat was accepted"
                 continue
             values = tuple([read(port) for port in data])
             unchanged = self.standing in (None, values)
-            assert unchanged, f"{config.data} changed before the beat was taken"
+            assert unchanged, f"{config.data} changed before the beat was accepted"
             if ready is None or read(ready):
                 self.port.write(Beat(clock_now(), values, wait))
                 self.standing, wait = None, 0
@@ -240,23 +241,23 @@ class BeatMonitor(uvm_monitor):
                 self.standing, wait = values, wait + 1
 
     def check_phase(self) -> None:
-        """No beat is left that nobody took: no scoreboard has heard of it."""
-        assert self.standing is None, f"{self.get_full_name()}: {self.standing} was never taken"
+        """Checks that no beat is left waiting, which no scoreboard would have seen."""
+        assert self.standing is None, f"{self.get_full_name()}: {self.standing} was never accepted"
 
 
 class BeatCoverage(uvm_subscriber):
-    """The clocks between one beat and the next."""
+    """Coverage of the clocks between beats."""
 
     GAPS = ("0", "1", "2..7", "8 and more")
 
     def build_phase(self) -> None:
-        """One covergroup an agent."""
+        """Creates one covergroup per agent."""
         name = self.cdb_get("config").coverage
         self.sample = None if name is None else covergroup(name, {"gap": self.GAPS})
         self.last: int | None = None
 
     def write(self, beat: Beat) -> None:
-        """A beat was transferred."""
+        """Samples a transferred beat."""
         if self.sample is not None and self.last is not None:
             gap = beat.clock - self.last - 1
             self.sample(self.GAPS[(gap > 0) + (gap > 1) + (gap > 7)])

@@ -1,7 +1,7 @@
 # Copyright 2026 The Crocuta authors
 # SPDX-License-Identifier: Apache-2.0
-"""The agent that plays the core for control_registers_tb: what ends a job, goes wrong or is
-counted, and what the core is told."""
+"""The agent that plays the core for control_registers_tb: it drives the ends of jobs, errors and
+counter pulses, and observes the core's inputs."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from tb.lib.registers import ARGUMENTS
 
 
 class CoreInputs(NamedTuple):
-    """What the core tells in a clock."""
+    """The core's outputs in one clock."""
 
     controller_done: int = 0
     ports_idle: int = 1
@@ -27,14 +27,14 @@ class CoreInputs(NamedTuple):
     saturated: int = 0
     non_finite: int = 0
     pulses: int = 0
-    """A bit for each counter, in the bench's order."""
+    """One bit per counter, in the bench's order."""
     pending: int = 0
-    """A bit for each port that waits for its memory, in the order of the codes."""
+    """One bit per port that waits for its memory, in the order of the error codes."""
     progress: int = 0
 
 
 class CoreOutputs(NamedTuple):
-    """What the core and the host see in a clock."""
+    """What the core and the host see in one clock."""
 
     interrupt: int
     core_rst_n: int
@@ -47,7 +47,7 @@ OUTPUTS = ("interrupt_o", "core_rst_no", "stop_o", "controller_start_o")
 
 
 def packed(arguments: Mapping[str, int]) -> int:
-    """A job's arguments as the bench shows them."""
+    """A job's arguments as the core sees them."""
     value = 0
     for name, (_, bits) in ARGUMENTS.items():
         value = value << bits | arguments[name]
@@ -55,7 +55,7 @@ def packed(arguments: Mapping[str, int]) -> int:
 
 
 class CoreConfig(NamedTuple):
-    """Where the core is, and whether the agent plays it."""
+    """The core's ports, and whether the agent drives them."""
 
     dut: Any
     coverage: str
@@ -64,7 +64,7 @@ class CoreConfig(NamedTuple):
 
 
 class CoreItem(uvm_sequence_item):
-    """New values of some inputs, and the clocks that they stand before the item is finished."""
+    """New values of some inputs, and the clocks that they hold before the item is finished."""
 
     def __init__(self, inputs: dict[str, int], clocks: int = 1) -> None:
         super().__init__("core")
@@ -73,10 +73,10 @@ class CoreItem(uvm_sequence_item):
 
 
 class CoreDriver(uvm_driver):
-    """Sets the inputs after a rising edge; at first an idle core's."""
+    """Sets the inputs after a rising edge, initially to those of an idle core."""
 
     async def run_phase(self) -> None:
-        """Item by item."""
+        """Performs item after item."""
         dut = self.cdb_get("config").dut
         for name, value in zip(INPUTS, CoreInputs(), strict=True):
             getattr(dut, name).value = value
@@ -91,16 +91,16 @@ class CoreDriver(uvm_driver):
 
 
 class CoreMonitor(uvm_monitor):
-    """Writes at the end of each clock out of reset what stood in it; X fails."""
+    """Writes the signals of each clock outside reset at its end; X fails."""
 
     def build_phase(self) -> None:
-        """The ports: `inputs`, and then `port`: the outputs, and from a start until the core is
-        reset the arguments."""
+        """The ports: `inputs`, then `port`: the outputs, with the arguments from a start until the
+        core is reset."""
         self.inputs = uvm_analysis_port("inputs", self)
         self.port = uvm_analysis_port("port", self)
 
     async def run_phase(self) -> None:
-        """Clock by clock."""
+        """Samples every clock."""
         dut = self.cdb_get("config").dut
         inputs, outputs = signals(dut, INPUTS), signals(dut, OUTPUTS)
         shown = False
@@ -120,7 +120,7 @@ class CoreMonitor(uvm_monitor):
 
 
 class CoreCoverage(uvm_subscriber):
-    """The core's resets, starts and stops."""
+    """Coverage of the core's resets, starts and stops."""
 
     EVENTS = ("reset", "start", "stop")
 
@@ -129,7 +129,7 @@ class CoreCoverage(uvm_subscriber):
         self.sample = covergroup(self.cdb_get("config").coverage, {"event": self.EVENTS})
 
     def write(self, beat: Beat) -> None:
-        """A clock of the outputs."""
+        """Samples the outputs of a clock."""
         _, core_rst_n, stop, start = beat.values[: len(OUTPUTS)]
         for event, seen in zip(self.EVENTS, (not core_rst_n, start, stop), strict=True):
             if seen:
@@ -137,7 +137,7 @@ class CoreCoverage(uvm_subscriber):
 
 
 class CoreAgent(Agent):
-    """The agent of the core's side."""
+    """The agent on the core's side."""
 
     driver_class = CoreDriver
     monitor_class = CoreMonitor

@@ -20,7 +20,7 @@ ARGUMENTS = tuple(field.name for field in dataclasses.fields(Job) if field.name 
 
 
 class JobConfig(NamedTuple):
-    """Where the job's ports are, and whether the agent drives them."""
+    """The job's ports, and whether the agent drives them."""
 
     dut: Any
     coverage: str
@@ -29,18 +29,18 @@ class JobConfig(NamedTuple):
 
 
 class JobItem(uvm_sequence_item):
-    """A job to start, some clocks after the one before; finished when done rises."""
+    """A job to start, some clocks after the previous one; finished when done rises."""
 
     def __init__(self, job: Job, pause: int = 0) -> None:
         super().__init__("job")
         self.job = job
         self.pause = pause
         self.cut_short = False
-        """A reset came before the end."""
+        """Whether a reset came before the end."""
 
 
 class JobEvent(NamedTuple):
-    """A job's start or its end."""
+    """A job's start or end."""
 
     clock: int
     kind: Literal["start", "done"]
@@ -48,11 +48,11 @@ class JobEvent(NamedTuple):
 
 
 class JobDriver(uvm_driver):
-    """Gives the arguments with the start pulse and holds them to the end; in between they are
-    random, as they are when nobody has to look at them."""
+    """Presents the arguments with the start pulse and holds them until the end. Between jobs they
+    are random, because the design must not use them."""
 
     async def run_phase(self) -> None:
-        """Item by item."""
+        """Performs item after item."""
         self.dut = self.cdb_get("config").dut
         self.dut.start_i.value = 0
         scrambled = False
@@ -94,15 +94,15 @@ class JobDriver(uvm_driver):
 
 
 class JobMonitor(uvm_monitor):
-    """Writes each start with its arguments, and each end; done falls with a start alone, and rises
-    with a job alone."""
+    """Writes each start with its arguments, and each end. done may fall only at a start, and rise
+    only at the end of a job."""
 
     def build_phase(self) -> None:
         """The port of the events."""
         self.port = uvm_analysis_port("port", self)
 
     async def run_phase(self) -> None:
-        """Clock by clock."""
+        """Samples every clock."""
         dut = self.cdb_get("config").dut
         job: Job | None = None
         done = started = False
@@ -125,7 +125,7 @@ class JobMonitor(uvm_monitor):
 
 
 class JobCoverage(uvm_subscriber):
-    """The clocks from one job's end to the next one's start."""
+    """Coverage of the clocks from one job's end to the next one's start."""
 
     PAUSES = ("none before", "at once", "later")
 
@@ -135,7 +135,7 @@ class JobCoverage(uvm_subscriber):
         self.end: int | None = None
 
     def write(self, event: JobEvent) -> None:
-        """A start or an end."""
+        """Samples a start or an end."""
         if event.kind == "done":
             self.end = event.clock
             return

@@ -1,7 +1,7 @@
 # Copyright 2026 The Crocuta authors
 # SPDX-License-Identifier: Apache-2.0
-"""The agent of what a pass takes: operands, writers and places for results that come and go, and
-everything that pass_sequencer makes of them."""
+"""The agent of a pass's resources: operands, writers and space for results, which come and go, and
+everything that pass_sequencer does with them."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ TAKES = {
     "store_h_ready_i": "store_h_valid_o",
     "output_available_i": "output_reserve_o",
 }
-"""What may be there, and the output that takes it."""
+"""Inputs that signal a resource, and the output that consumes it."""
 PULSES = (
     "mac_beat_o",
     "stall_samples_o",
@@ -43,13 +43,13 @@ PULSES = (
     "stall_output_o",
 )
 OUTPUTS = ("pass_ready_o", "mac_valid_o", *TAKES.values(), *PULSES)
-"""The outputs that mean something in every clock."""
+"""The outputs that are valid in every clock."""
 MAC = ("mac_outputs_o", "mac_first_o", "mac_last_o", "mac_x_engine_o", "mac_zero_o")
-"""The outputs that mean something with mac_valid_o."""
+"""The outputs that are valid with mac_valid_o."""
 
 
 class OperandsConfig(NamedTuple):
-    """Where the operands are, and whether the agent drives them."""
+    """The operands' ports, and whether the agent drives them."""
 
     dut: Any
     coverage: str
@@ -58,7 +58,7 @@ class OperandsConfig(NamedTuple):
 
 
 class OperandsItem(uvm_sequence_item):
-    """The profiles of some inputs from now on: of tb/lib/profiles.py, or CLOSED."""
+    """New profiles for some inputs: from tb/lib/profiles.py, or CLOSED."""
 
     def __init__(self, profiles: Mapping[str, str]) -> None:
         super().__init__("operands")
@@ -66,7 +66,7 @@ class OperandsItem(uvm_sequence_item):
 
 
 class OperandsSequence(uvm_sequence):
-    """How the inputs come and go from now on."""
+    """Sets the profiles of inputs from now on."""
 
     def __init__(self, **profiles: str) -> None:
         super().__init__("operands")
@@ -79,11 +79,11 @@ class OperandsSequence(uvm_sequence):
 
 
 class OperandsDriver(uvm_driver):
-    """Sets each input clock by clock, in reset too; it does not look at what is taken, so that an
-    operand may also go away before its beat fires."""
+    """Drives each input in every clock, even in reset, whatever is consumed, so an operand may also
+    disappear before its beat fires."""
 
     async def run_phase(self) -> None:
-        """From the first clock on."""
+        """Runs from the first clock."""
         dut = self.cdb_get("config").dut
         profiles = dict.fromkeys(TAKES, "none")
         ways = {name: pauses(partial(profiles.__getitem__, name)) for name in TAKES}
@@ -99,22 +99,22 @@ class OperandsDriver(uvm_driver):
                 if levels.get(name) != level:
                     port.value = levels[name] = level
             if found:
-                # No sooner: the sequence does not wait for the end yet when it hears of the start.
+                # Not earlier: the sequence begins to wait for the end after it has sent the item.
                 await FallingEdge(dut.clk_i)
                 self.seq_item_port.item_done()
 
 
 class OperandsMonitor(uvm_monitor):
-    """Writes what stood in each clock out of reset; X on an output that means something fails."""
+    """Writes the signals of each clock outside reset; X on a valid output fails."""
 
     def build_phase(self) -> None:
-        """The ports: `inputs`, and then `port`: OUTPUTS, with mac_valid_o also MAC, and with
-        output_reserve_o also output_no_tail_o."""
+        """The ports: `inputs`, then `port`: OUTPUTS, plus MAC with mac_valid_o and
+        output_no_tail_o with output_reserve_o."""
         self.inputs = uvm_analysis_port("inputs", self)
         self.port = uvm_analysis_port("port", self)
 
     async def run_phase(self) -> None:
-        """Clock by clock."""
+        """Samples every clock."""
         dut = self.cdb_get("config").dut
         inputs, outputs, mac = (signals(dut, names) for names in (tuple(TAKES), OUTPUTS, MAC))
         valid, reserve = OUTPUTS.index("mac_valid_o"), OUTPUTS.index("output_reserve_o")
@@ -134,7 +134,7 @@ class OperandsMonitor(uvm_monitor):
 
 
 class OperandsCoverage(uvm_subscriber):
-    """Which operands were taken with how many others."""
+    """Coverage of which operands were consumed, and with how many others."""
 
     def build_phase(self) -> None:
         """One covergroup."""
@@ -147,7 +147,7 @@ class OperandsCoverage(uvm_subscriber):
         self.before = (0,) * len(TAKES)
 
     def write(self, beat: Beat) -> None:
-        """A clock: what was taken in it, and whether it was in the one before."""
+        """Samples a clock: what it consumed, and whether the previous clock did, too."""
         first = OUTPUTS.index("engine_ready_o")
         taken = beat.values[first : first + len(TAKES)]
         for name, now, before in zip(TAKES, taken, self.before, strict=True):
@@ -157,7 +157,7 @@ class OperandsCoverage(uvm_subscriber):
 
 
 class OperandsAgent(Agent):
-    """The agent of all that a pass takes."""
+    """The agent of a pass's resources."""
 
     driver_class = OperandsDriver
     monitor_class = OperandsMonitor

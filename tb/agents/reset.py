@@ -1,6 +1,6 @@
 # Copyright 2026 The Crocuta authors
 # SPDX-License-Identifier: Apache-2.0
-"""The agent of the reset: any number of clocks, at any time."""
+"""The reset's agent: any number of clocks, at any time."""
 
 from __future__ import annotations
 
@@ -15,18 +15,18 @@ from tb.lib.coverage import covergroup
 
 
 class ResetConfig(NamedTuple):
-    """Where the reset is, and whether the agent drives it."""
+    """The reset's port, and whether the agent drives it."""
 
     dut: Any
     coverage: str
     """The covergroup's name."""
     active: bool = True
     shortest: int = 1
-    """The clocks of the shortest reset that the block is made for."""
+    """The shortest reset that the block supports, in clocks."""
 
 
 class ResetItem(uvm_sequence_item):
-    """A reset of some clocks."""
+    """A reset of the given length in clocks."""
 
     def __init__(self, name: str = "reset", clocks: int = 2) -> None:
         super().__init__(name)
@@ -34,17 +34,17 @@ class ResetItem(uvm_sequence_item):
 
 
 class Reset(NamedTuple):
-    """A reset that has ended."""
+    """A completed reset."""
 
     clock: int
     clocks: int
 
 
 class ResetDriver(uvm_driver):
-    """Pulls rst_ni low after a rising edge, and up again after another."""
+    """Drives rst_ni low after a rising edge, and high again after a later one."""
 
     async def run_phase(self) -> None:
-        """Item by item."""
+        """Performs item after item."""
         dut = self.cdb_get("config").dut
         while True:
             item = await self.seq_item_port.get_next_item()
@@ -58,7 +58,7 @@ class ResetDriver(uvm_driver):
 
 
 class ResetMonitor(uvm_monitor):
-    """Tells of every reset twice: at its first clock (None) and when it has ended."""
+    """Reports every reset twice: at its first clock (None) and after its end."""
 
     def build_phase(self) -> None:
         """The ports: `began` at the first clock of a reset, `port` after the last."""
@@ -66,7 +66,7 @@ class ResetMonitor(uvm_monitor):
         self.began = uvm_analysis_port("began", self)
 
     async def run_phase(self) -> None:
-        """Clock by clock."""
+        """Samples every clock."""
         dut = self.cdb_get("config").dut
         clocks = 0
         while True:
@@ -81,17 +81,17 @@ class ResetMonitor(uvm_monitor):
 
 
 class ResetCoverage(uvm_subscriber):
-    """How long resets last."""
+    """Coverage of the length of resets."""
 
     CLOCKS = ("one", "two", "more")
 
     def build_phase(self) -> None:
-        """One covergroup an agent."""
+        """Creates one covergroup per agent."""
         config = self.cdb_get("config")
         self.sample = covergroup(config.coverage, {"clocks": self.CLOCKS[config.shortest - 1 :]})
 
     def write(self, reset: Reset) -> None:
-        """A reset ended."""
+        """Samples a completed reset."""
         self.sample(self.CLOCKS[min(reset.clocks, 3) - 1])
 
 

@@ -1,10 +1,11 @@
 # Copyright 2026 The Crocuta authors
 # SPDX-License-Identifier: Apache-2.0
-"""The other end of a serial line: sends bytes bit by bit, and takes what the design sends. Beside
-it, the commands that the board's bridge takes on such a line.
+"""The far end of a serial line: sends bytes bit by bit, and receives what the design sends. Also
+builds the commands of the board's bridge.
 
-It touches the two lines alone and waits by time, some twenty times a byte, so that it serves small
-benches, whole boards and netlists alike. Its clock is its own: `skew` makes it wrong.
+It uses only the two lines and waits by time, some twenty times per byte, so it works for small
+benches, whole boards and netlists alike. Its clock is independent of the design's: `skew` detunes
+it.
 """
 
 from __future__ import annotations
@@ -21,44 +22,44 @@ from tb.agents.agent import read
 BITS = 8
 HIGH, LOW = 1, 0
 DONE, REFUSED = b"K", b"E"
-"""The bridge's answers to a write that is done, and to what it does not do."""
+"""The bridge's answers to a completed write, and to an error."""
 REGISTERS = 1 << 31
-"""The first of the addresses that the bridge passes on to the kernel's registers."""
+"""The first of the addresses that the bridge maps to the kernel's registers."""
 OWN = 3 << 30
 """The address of the bridge's own register, the clocks per bit."""
 
 
 def command(letter: bytes, address: int, count: int, words: Sequence[int] = ()) -> bytes:
-    """A command's bytes: `W` or `R`, where, how many words, and those to write."""
+    """A command's bytes: `W` or `R`, address, word count, and the words to write."""
     head = letter + address.to_bytes(4, "little") + count.to_bytes(2, "little")
     return head + b"".join(word.to_bytes(4, "little") for word in words)
 
 
 class UartTimeout(AssertionError):
-    """Fewer bytes came than were due; the message tells which did."""
+    """Fewer bytes came than were due; the message shows those that did."""
 
 
 class Uart:
     """8 data bits, least significant first, no parity, one stop bit.
 
-    A byte without its stop bit, a start bit that is gone by its middle and unknown values fail.
+    Fails on a missing stop bit, on a start bit that has gone by its middle, and on unknown values.
     """
 
     def __init__(self, to_design: Any, from_design: Any, bit_ns: float, skew: float = 0.0) -> None:
-        """Listens from now on: after a reset, when the lines are known.
+        """Listens from now on. Create it after a reset, when the lines are known.
 
         Args:
-            to_design: the line that this drives.
+            to_design: the line that this end drives.
             from_design: the line that the design drives.
-            bit_ns: the time of a bit by the design's clock.
-            skew: how much longer a bit is at this end, as a part of it: -0.02 is 2 % too fast.
+            bit_ns: the bit time by the design's clock, in ns.
+            skew: relative deviation of this end's bit time: -0.02 is 2 % too fast.
         """
         self.to_design = to_design
         self.from_design = from_design
         self.bit_ns = bit_ns
         self.skew = skew
         self.received = bytearray()
-        """What has come and was not taken by `receive`."""
+        """Bytes that have arrived and that `receive` has not returned."""
         self._came = Event()
         to_design.value = HIGH
         self._listener = cocotb.start_soon(self._listen())
@@ -68,19 +69,19 @@ class Uart:
         self._listener.cancel()
 
     async def bits(self, count: float) -> None:
-        """Waits for the time of so many bits at this end."""
+        """Waits for a number of this end's bit times."""
         picoseconds = round(count * self.bit_ns * (1 + self.skew) * 1000)
         await Timer(max(picoseconds, 1), "ps")
 
     async def send(self, data: bytes, gap: float = 0.0) -> None:
-        """Sends bytes, with up to `gap` bits of a pause before each."""
+        """Sends bytes, with a pause of up to `gap` bits before each."""
         for byte in data:
             if gap:
                 await self.bits(random.uniform(0, gap))
             await self._frame(byte, HIGH)
 
     async def send_broken(self, byte: int) -> None:
-        """Sends a byte with a low stop bit, and a high bit after it."""
+        """Sends a byte with a low stop bit, then a high bit."""
         await self._frame(byte, LOW)
         self.to_design.value = HIGH
         await self.bits(1)
@@ -91,10 +92,10 @@ class Uart:
             await self.bits(1)
 
     async def receive(self, count: int, timeout_bits: float) -> bytes:
-        """The next `count` bytes, each due within `timeout_bits` of the one before.
+        """The next `count` bytes, each due within `timeout_bits` of the previous one.
 
         Raises:
-            UartTimeout: it did not come.
+            UartTimeout: a byte did not come.
         """
         while len(self.received) < count:
             self._came.clear()

@@ -47,7 +47,7 @@ REGIONS = (
     ("unmapped", OFFSETS["stall_output" + HIGH] + 4),
 )
 EVENTS = ("none", "done", "ready", "both")
-"""Those of the interrupt status, by its value."""
+"""Names of the interrupt status' values."""
 STATES = ("idle", "preparing", "running", "stopping", "done")
 
 
@@ -81,7 +81,7 @@ def argument_items(arguments: dict[str, int]) -> list[AxiLiteItem]:
 
 
 class RegisterPredictor(uvm_component):
-    """Knows every register and what the core is told in each clock.
+    """Knows every register and the core's inputs in each clock.
 
     An answer's first clock is the one after its access took effect: a read brings what was there
     in the clock before, and a write is seen from this clock on.
@@ -183,7 +183,7 @@ class RegisterPredictor(uvm_component):
         )
 
     def _sample_job(self, told: CoreInputs, enable: int) -> None:
-        """What is true of one clock of a job."""
+        """Coverage of one clock of a job."""
         job = self.job
         self._sample_line(("off", "on")[enable], EVENTS[job.status])
         if job.phase == "running":
@@ -203,7 +203,7 @@ class RegisterPredictor(uvm_component):
                     self._sample_good(name, edge)
 
     def _sample_access(self, access: AxiLiteAccess) -> None:
-        """What an access of no register, or a write of one, does."""
+        """Coverage of an access: where there is no register, and what a write does."""
         kind = "write" if access.write else "read"
         offset = access.address & ~3
         if offset not in BY_OFFSET:
@@ -225,16 +225,16 @@ class RegisterPredictor(uvm_component):
         self.told: CoreInputs | None = None
 
     def on_reset(self) -> None:
-        """The first clock of a reset."""
+        """Handles the first clock of a reset."""
         self._sample_reset(self.job.state)
         self.reset()
 
     def value(self, register: str, field: str) -> int:
-        """A field that only the host writes."""
+        """The value of a field that only the host writes."""
         return int(self.registers.registers[register].get_field_by_name(field).value)
 
     def word(self, name: str) -> int:
-        """A whole register."""
+        """The value of a whole register."""
         value = 0
         for field in self.registers.registers[name].get_fields():
             if field.get_access() == "WO":
@@ -279,7 +279,7 @@ class RegisterPredictor(uvm_component):
             self._sample_job(self.told, self.value("global_interrupt", "enable"))
             arguments = {name: self._argument(name) for name in ARGUMENTS} if job.latch else {}
             job.step(self.told, acts, enable, arguments, self.value("watchdog", "value"))
-            # A read brings what was there before a write that is answered with it.
+            # A read returns what was there before a write that is answered in the same clock.
             for access in sorted(self.waiting, key=lambda access: access.write):
                 self.registers.predict(access)
             self.waiting = []
@@ -328,12 +328,12 @@ class RegisterPredictor(uvm_component):
 
 
 class ControlRegistersEnv(BlockEnv):
-    """Host, core, predictor, and a scoreboard each for reads and for what the core is told."""
+    """Host, core, predictor, and scoreboards for reads and for what goes to the core."""
 
     block = "control_registers"
 
     def build_phase(self) -> None:
-        """Makes the parts."""
+        """Creates the parts."""
         super().build_phase()
         host = AxiLiteConfig(self.dut, "control_registers.host", prefix="s_axi", regions=REGIONS)
         configure(self, "host", host)
@@ -350,7 +350,7 @@ class ControlRegistersEnv(BlockEnv):
         """Set at every start of the core."""
 
     def connect_phase(self) -> None:
-        """Predictions before what they are compared with."""
+        """Connects the parts, so that predictions come before what they are compared with."""
         super().connect_phase()
         predictor, monitor = self.predictor, self.core.monitor
         predictor.registers.connect(self.host.sequencer)
@@ -371,27 +371,27 @@ class ControlRegistersEnv(BlockEnv):
             self.started.set()
 
     def on_reset(self, clock: int) -> None:
-        """The predictor forgets, too."""
+        """Resets the predictor, too."""
         super().on_reset(clock)
         self.predictor.on_reset()
 
 
 class CoreSequence(uvm_sequence):
-    """What the core tells, one item after the other."""
+    """What the core sends, item by item."""
 
     def __init__(self, *items: CoreItem) -> None:
         super().__init__("core")
         self.items = items
 
     async def body(self) -> None:
-        """Returns when the last has stood for its clocks."""
+        """Returns when the last one has been held for its clocks."""
         for item in self.items:
             await self.start_item(item)
             await self.finish_item(item)
 
 
 class ControlTest(BlockTest):
-    """What the tests of both files do with the environment."""
+    """Operations shared by the tests of both files."""
 
     env_class = ControlRegistersEnv
 
@@ -402,7 +402,7 @@ class ControlTest(BlockTest):
         return config
 
     async def access(self, *items: AxiLiteItem) -> None:
-        """Accesses of the bus."""
+        """Accesses the bus."""
         await AxiLiteSequence(*items).start(self.env.host.sequencer)
 
     async def read(self, name: str) -> int:
@@ -416,23 +416,23 @@ class ControlTest(BlockTest):
         await self.access(AxiLiteItem(True, OFFSETS[name], value))
 
     async def arguments(self, job: Job) -> None:
-        """All of a job's arguments."""
+        """Writes all of a job's arguments."""
         values = {name: int(value) for name, value in dataclasses.asdict(job).items()}
         await self.access(*argument_items(values))
 
     async def core(self, clocks: int = 1, **inputs: int) -> None:
-        """The core's inputs from the next clock on, for some clocks."""
+        """Sets the core's outputs from the next clock, for some clocks."""
         await CoreSequence(CoreItem(inputs, clocks)).start(self.env.core.sequencer)
 
     async def start(self, job: Job) -> None:
-        """Writes a job, starts it and waits until the core was started."""
+        """Writes a job, starts it and waits until the core has started."""
         await self.arguments(job)
         self.env.started.clear()
         await self.write("control", START)
         await self.wait_started()
 
     async def wait_started(self) -> None:
-        """Waits until the core is started, or was since `env.started` was cleared."""
+        """Waits until the core starts, or has started since `env.started` was cleared."""
         for _ in range(200):
             if self.env.started.is_set():
                 return
@@ -440,7 +440,7 @@ class ControlTest(BlockTest):
         raise AssertionError("the core was not started")
 
     async def finish(self) -> None:
-        """Ends what runs, and waits for it as a host does."""
+        """Ends what runs, and waits for that as a host does."""
         await self.core(controller_done=1, ports_idle=1)
         await self.wait_done()
 
@@ -452,7 +452,7 @@ class ControlTest(BlockTest):
         raise AssertionError("the job did not end")
 
     async def run(self, job: Job) -> None:
-        """A job from its arguments to its end, without the acknowledge."""
+        """Runs a job from its arguments to its end, without the acknowledge."""
         await self.core(controller_done=0)
         await self.start(job)
         await self.finish()

@@ -19,7 +19,7 @@ from pyuvm import uvm_component
 from crocuta.models import configs
 from crocuta.models.configs import Config
 from crocuta.models.convolution.chunk_controller import Job, Mode
-from crocuta.models.convolution.four_step_controller import STREAMS, Kind, schedule, sizes
+from crocuta.models.convolution.four_step_controller import STREAMS, Kind, flushes, schedule, sizes
 from crocuta.models.ports import spectrum_ports
 from tb.agents.agent import Listener, configure, read
 from tb.agents.beat import ONE, Beat, BeatAgent, BeatConfig, BeatSequence
@@ -81,9 +81,10 @@ class Writers(uvm_component):
         those of z when their rows have left the forward engine before."""
         if self.job is None:
             return 0
-        tiles = self.kinds["forward"][:-1].count(Kind.TILE)
-        rows = self.kinds["forward"][:-1].count(Kind.ROW)
-        back = self.kinds["inverse"][:-1].count(Kind.ROW)
+        held = flushes(self.config)
+        tiles = self.kinds["forward"][:-held].count(Kind.TILE)
+        rows = self.kinds["forward"][:-held].count(Kind.ROW)
+        back = self.kinds["inverse"][:-held].count(Kind.ROW)
         left = tiles if name == "x" else min(rows, back)
         return min(left, self.stores[name]) * self.bursts(name)
 

@@ -1,6 +1,6 @@
 # Copyright 2026 The Crocuta authors
 # SPDX-License-Identifier: Apache-2.0
-"""The environment of inverse_path behind a stand-in for the MAC: totals to samples."""
+"""The environment of inverse_path, with a stand-in for the MAC: totals to samples."""
 
 from __future__ import annotations
 
@@ -18,16 +18,16 @@ from tb.envs.forward_path import sample_ints
 from tb.envs.paths import PathEnv, PathPredictor
 from tb.lib.words import beat_ints, beat_words
 
-# After a beat has left the engine: its sum's flag, and those of its samples, in saturated_o.
+# Clocks from a beat leaving the engine to the flags of its sum and of its samples in saturated_o.
 SUM_FLAG_CLOCKS = 14
 SAMPLE_FLAG_CLOCKS = 18
 
 
 class InversePredictor(PathPredictor):
-    """The engine's predictor, and what overlap-add and the conversion make of its beats."""
+    """The engine's predictor, followed by overlap-add and the conversion."""
 
     def build_phase(self) -> None:
-        """Knows where the ends of chunks are told."""
+        """Finds the scoreboard of the ends of chunks."""
         super().build_phase()
         parent = self.get_parent()
         self.mac_clocks = int(parent.dut.MacClocks.value)
@@ -38,7 +38,7 @@ class InversePredictor(PathPredictor):
         return True
 
     def reset(self) -> None:
-        """No chunk is on its way, and there is no tail."""
+        """Starts with no chunk in flight and no tail."""
         super().reset()
         self.no_tails: deque[int] = deque()
         self.tail: list[Cfp | None] = [None] * self.chunk_beats
@@ -51,15 +51,15 @@ class InversePredictor(PathPredictor):
         super()._beat(Beat(beat.clock + self.mac_clocks, (value,), beat.wait))
 
     def flag(self, clock: int) -> None:
-        """The engine's flag is registered once more."""
+        """Expects the engine's flag a clock later: it is registered once more."""
         super().flag(clock + 1)
 
     def expect(self, value: int, clock: int) -> None:
-        """A beat leaves the engine."""
+        """Handles a beat that leaves the engine."""
         fmt = Format.of(self.config)
         z = beat_words([value], self.config.lanes, fmt)[0]
         tail = None if self.no_tails[0] else self.tail[self.number]
-        assert self.no_tails[0] or tail is not None, "a chunk without a first one before it"
+        assert self.no_tails[0] or tail is not None, "a chunk expects a tail and none precedes it"
         overlapped = overlap_add(z, tail, fmt)
         self.tail[self.number] = overlapped.tail
         converted = cfp_to_float(overlapped.y, fmt)
@@ -78,7 +78,7 @@ class InversePredictor(PathPredictor):
 
 
 class InverseEnv(PathEnv):
-    """The path out of the spectral MAC."""
+    """The path from the spectral MAC to the samples."""
 
     block = "inverse_path"
     predictor_class = InversePredictor
@@ -87,7 +87,7 @@ class InverseEnv(PathEnv):
     pulses = ("saturated_o", "chunk_done_o")
 
     def chunk(self, words: Cfp, no_tail: bool, rng: np.random.Generator) -> list[tuple[int, int]]:
-        """The beats of a chunk; only the first one's mark counts, the others' are noise."""
+        """The beats of a chunk; only the first beat's mark counts, the others' are random."""
         config = self.predictor.config
         beats = beat_ints(fft_engine.to_beats(words, config), Format.of(config))
         marks = [int(no_tail), *rng.integers(0, 2, len(beats) - 1).tolist()]

@@ -1,7 +1,7 @@
 # Copyright 2026 The Crocuta authors
 # SPDX-License-Identifier: Apache-2.0
-"""What control_registers and job_control do together, clock by clock, from their descriptions: the
-parts of the registers that hardware changes, and what the core sees."""
+"""A clock-accurate model of control_registers and job_control together, written from their
+specification: the register fields that hardware changes, and the core's inputs."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ COUNTERS = (
     "stall_store",
     "stall_output",
 )
-"""Counters in the order of the bench's pulses."""
+"""The counters, in the order of the bench's pulses."""
 USED = {
     Mode.PREPARE: ("h", "h_spectra"),
     Mode.CONVOLVE: ("x", "h_spectra", "x_spectra", "y"),
@@ -35,7 +35,7 @@ USED = {
 """The pointers that a mode uses."""
 # Clocks from the pulse that latches the arguments.
 JUDGED, RESET_FROM, RESET_TO, RELEASED, STARTED = 3, 4, 7, 7, 19
-# The end has to hold for so many clocks, and is seen a clock later.
+# The end must hold for this many clocks, and is seen a clock later.
 QUIET = 8
 
 Phase = Literal["idle", "preparing", "running", "stopping"]
@@ -43,7 +43,7 @@ Phase = Literal["idle", "preparing", "running", "stopping"]
 
 @dataclass(frozen=True)
 class HostActs:
-    """What the host's accesses do at a clock's end."""
+    """The effects of the host's accesses at the end of a clock."""
 
     start: bool = False
     acknowledge: bool = False
@@ -53,7 +53,7 @@ class HostActs:
 
 
 def argument_error(arguments: Mapping[str, int], config: Config) -> str:
-    """The first bad argument's code."""
+    """The error code of the first bad argument."""
     limit = 1 << config.max_length_log2
     if arguments["mode"] not in list(Mode):
         return "mode"
@@ -68,19 +68,19 @@ def argument_error(arguments: Mapping[str, int], config: Config) -> str:
 
 
 def lowest(bits: int) -> int:
-    """The number of the lowest bit that is set."""
+    """The index of the lowest bit that is set."""
     return (bits & -bits).bit_length() - 1
 
 
 class JobModel:
-    """The state in one clock; `step` goes on to the next."""
+    """The state in one clock; `step` advances to the next."""
 
     def __init__(self, config: Config) -> None:
         self.config = config
         self.reset()
 
     def reset(self) -> None:
-        """The first clock after a reset."""
+        """Starts in the first clock after a reset."""
         self.start = self.done = self.ready = self.abort = False
         self.status = 0
         self.phase: Phase = "idle"
@@ -90,13 +90,13 @@ class JobModel:
         self.stop = False
         self.core_rst_n = False
         self.shown = False
-        """The arguments belong to a job that was started."""
+        """Whether the arguments belong to a job that has started."""
         self.arguments: dict[str, int] = {}
         self.quiet = 0
         self.finished = False
-        """The core was, in the clock before."""
+        """Whether the core was idle in the previous clock."""
         self.pending = 0
-        """The ports that waited, in the clock before."""
+        """The ports that waited in the previous clock."""
         self.progress = False
         self.left = 0
         """Clocks until the watchdog ends the job."""
@@ -110,7 +110,7 @@ class JobModel:
 
     @property
     def latch(self) -> bool:
-        """The pulse that takes over the arguments."""
+        """The pulse that latches the arguments."""
         return self.phase == "preparing" and self.age == 0
 
     @property
@@ -120,7 +120,7 @@ class JobModel:
 
     @property
     def state(self) -> str:
-        """What the host would call it."""
+        """The job's phase as the host sees it."""
         if self.phase != "idle":
             return self.phase
         if self.done or self.done_pulse:
@@ -128,7 +128,7 @@ class JobModel:
         return "preparing" if self.start else "idle"
 
     def outputs(self, global_enable: int) -> CoreOutputs:
-        """In this clock."""
+        """The value in this clock."""
         interrupt = int(global_enable and self.status != 0)
         return CoreOutputs(
             interrupt, int(self.core_rst_n), int(self.stop), int(self.controller_start)
@@ -154,7 +154,7 @@ class JobModel:
 
     @property
     def at_rest(self) -> bool:
-        """No job runs, and the registers know it."""
+        """Whether no job is running and the registers show it."""
         return self.phase == "idle" and not self.done_pulse
 
     def step(
@@ -165,21 +165,21 @@ class JobModel:
         arguments: Mapping[str, int],
         watchdog: int,
     ) -> None:
-        """To the next clock.
+        """Advances to the next clock.
 
         Args:
-            inputs: those of this clock.
-            acts: what takes effect at its end.
+            inputs: the core's outputs in this clock.
+            acts: the host's accesses that take effect at its end.
             enable: the events that set the interrupt status.
-            arguments: the registers as they are in this clock.
-            watchdog: that register.
+            arguments: the argument registers in this clock.
+            watchdog: the watchdog register in this clock.
         """
         finished = inputs.ports_idle and (inputs.controller_done or self.phase == "stopping")
         latch, done = self.latch, self.done_pulse
         begin = self.at_rest and self.start and not self.done
         waits = self.phase in ("running", "stopping") and self.pending and not self.progress
         expired, aborted, at_rest = self.expired and self.pending, self.abort, self.at_rest
-        # An event wins over the host, and an abort over both.
+        # An event takes precedence over the host, and an abort over both.
         if acts.abort or self.abort:
             self.start = self.done = self.ready = False
             self.status = 0

@@ -1,13 +1,13 @@
 # Copyright 2026 The Crocuta authors
 # SPDX-License-Identifier: Apache-2.0
-"""What a job of the kernel does, predicted from its arguments and what is in memory: the bytes it
-writes, where it reads, and what the registers say at its end."""
+"""Predicts a job of the kernel from its arguments and the memories' contents: the bytes that it
+writes, the addresses that it reads, and the registers at its end."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import NamedTuple
+from typing import NamedTuple, Protocol
 
 import numpy as np
 
@@ -15,12 +15,12 @@ from crocuta.models import layout, reference
 from crocuta.models.cfp import FloatArray, Format, stack, unpack
 from crocuta.models.configs import Config
 from crocuta.models.convolution import chunk_controller
-from crocuta.models.convolution.chunk_controller import WORD_BYTES, Job, Mode
+from crocuta.models.convolution.chunk_controller import Job, Mode
 from crocuta.models.kernel import crocuta_kernel
 from crocuta.models.kernel.crocuta_kernel import SampleArray, Spectra
-from crocuta.models.layout import PAGE_BYTES, SAMPLE_BYTES
+from crocuta.models.layout import PAGE_BYTES, SAMPLE_BYTES, WORD_BYTES
 from crocuta.models.transform.fft_engine import from_beats
-from tb.agents.axi_memory import Backdoor, Request
+from tb.agents.axi_memory import Request
 from tb.envs.job_model import argument_error
 from tb.lib.registers import bit
 
@@ -29,7 +29,7 @@ BASES = {
     "x_spectra": 0x0020_FFFF_F000,
     "h_spectra": 0x0030_FFFF_F000,
 }
-"""Where kernel_tb puts the memories."""
+"""The addresses of the memories in kernel_tb."""
 SATURATED, NON_FINITE = (bit("status", name) for name in ("saturated", "non_finite"))
 
 
@@ -49,16 +49,16 @@ PORTS = tuple(Port(memory, write) for memory in BASES for write in (False, True)
 
 
 def ceil_to(value: int, step: int) -> int:
-    """The next multiple."""
+    """Rounds up to a multiple."""
     return -(-value // step) * step
 
 
 def accuracy_bound(x: SampleArray, h: SampleArray, config: Config) -> FloatArray:
-    """The most that a sample of y may be away from float64's, for rows that raise no flag.
+    """The largest allowed deviation of a sample of y from float64, for rows that raise no flag.
 
-    Two roundings a level, each of no more than the mantissas' and the twiddles' last bits together,
-    in proportion to the energies of the chunks that are multiplied; besides, subnormal samples
-    count as zero, and float64's own transform rounds too. A margin of about two.
+    Two roundings per level, each at most the sum of the mantissas' and the twiddles' last bits,
+    scaled by the energies of the chunks that are multiplied. In addition, subnormal samples count
+    as zero, and float64's own transform rounds, too. Includes a margin of about two.
     """
     size = config.chunk
 
@@ -69,7 +69,7 @@ def accuracy_bound(x: SampleArray, h: SampleArray, config: Config) -> FloatArray
 
     x64, h64 = x.astype(np.float64), h.astype(np.float64)
     pairs = np.convolve(energies(x64), energies(h64))[: layout.chunk_count(config, len(x))]
-    pairs[1:] += pairs[:-1].copy()  # what reaches over from the chunk before
+    pairs[1:] += pairs[:-1].copy()  # the tail of the previous chunk
     last_bits = 2.0 ** (1 - config.mantissa_bits) + 2.0 ** (1 - config.twiddle_bits)
     rounding = 2 * config.chunk_log2 * last_bits * np.repeat(pairs, size)[: len(x)]
     subnormal = 2.0**-126 * (1 + np.abs(x64).sum() + np.abs(h64).sum())
@@ -78,7 +78,8 @@ def accuracy_bound(x: SampleArray, h: SampleArray, config: Config) -> FloatArray
 
 
 def inaccuracy(x: SampleArray, h: SampleArray, y: SampleArray, config: Config) -> str:
-    """What is wrong with y = x * h beside float64; nothing of the models is looked at."""
+    """What is wrong with y = x * h compared with float64, independently of the models; "" if
+    nothing is."""
     exact = reference.causal_convolution(x, h)
     off = np.abs(exact - y) - accuracy_bound(x, h, config)
     worst = int(off.argmax())
@@ -89,19 +90,19 @@ def inaccuracy(x: SampleArray, h: SampleArray, y: SampleArray, config: Config) -
 
 @dataclass(frozen=True)
 class Area:
-    """Bytes that a job writes, to the end of their last page."""
+    """Bytes that a job writes, up to the end of their last page."""
 
     memory: str
     address: int
     before: bytes
     after: bytes
     grain: int
-    """The bytes of a sample or a word."""
+    """Bytes per sample or word."""
     between: tuple[bytes, ...] = ()
-    """What may be there before the job's end, besides."""
+    """Other contents allowed before the job's end."""
 
     def problem(self, got: bytes, ended: bool) -> str:
-        """What is wrong with its contents, after the job or when it was cut short."""
+        """What is wrong with the contents, after the job or after it was cut short."""
         words = np.frombuffer(got, f"V{self.grain}")
         choices = (self.after,) if ended else (self.before, self.after, *self.between)
         right = np.zeros(len(words), bool)
@@ -116,29 +117,29 @@ class Area:
 
 @dataclass(frozen=True)
 class Window:
-    """The beats of some rows, where a job's bursts may lie."""
+    """The address ranges of some rows, within which a job's bursts must lie."""
 
     port: Port
     address: int
     rows: int
     stride: int
     used: int
-    """The bytes of a row, in whole beats."""
+    """Bytes per row, rounded up to whole beats."""
 
     def holds(self, request: Request, beat_bytes: int) -> bool:
-        """Whether a burst lies in one of the rows."""
+        """Whether a burst is within one of the rows."""
         row, offset = divmod(request.address - self.address, self.stride)
         return 0 <= row < self.rows and offset + request.beats * beat_bytes <= self.used
 
 
 @dataclass
 class Prediction:
-    """A job that was begun."""
+    """A job that has started."""
 
     clock: int
     arguments: Mapping[str, int]
     error: str
-    """The code of the first bad argument, or none."""
+    """The error code of the first bad argument, or none."""
     flags: int = 0
     chunks: int = 0
     mac_beats: int = 0
@@ -151,27 +152,34 @@ class Prediction:
 
     @property
     def job(self) -> Job:
-        """Its arguments, when the mode is good."""
+        """Its arguments, if the mode is valid."""
         values = dict(self.arguments)
         return Job(Mode(values.pop("mode")), **values)
 
     def allows(self, port: Port, request: Request, beat_bytes: int) -> bool:
-        """Whether a burst lies where the job may read or write."""
+        """Whether a burst is where the job may read or write."""
         return any(
             window.port == port and window.holds(request, beat_bytes) for window in self.windows
         )
 
 
+class Contents(Protocol):
+    """What a memory holds."""
+
+    def read(self, address: int, size: int) -> bytes:
+        """So many bytes from an address on."""
+
+
 class Oracle:
     """Predicts jobs with models/crocuta_kernel."""
 
-    def __init__(self, config: Config, memories: Mapping[str, Backdoor]) -> None:
+    def __init__(self, config: Config, memories: Mapping[str, Contents]) -> None:
         self.config = config
         self.memories = memories
         self.beat_bytes = config.axi_bits // 8
 
     def predict(self, clock: int, arguments: Mapping[str, int]) -> Prediction:
-        """A job that begins now."""
+        """Predicts a job that starts now."""
         error = argument_error(arguments, self.config)
         prediction = Prediction(clock, dict(arguments), error)
         if error == "none":
@@ -200,7 +208,7 @@ class Oracle:
         prediction.windows.append(Window(port, address, 1, size, size))
 
     def _area(self, memory: str, address: int, after: bytes, *between: bytes) -> Area:
-        """Words from an address on; what follows on their last page stays as it is."""
+        """Words from an address; the rest of their last page must not change."""
         before = self.memories[memory].read(address, ceil_to(len(after), PAGE_BYTES))
         grain = SAMPLE_BYTES if memory == "samples" else WORD_BYTES
         whole, *others = (image + before[len(image) :] for image in (after, *between))
@@ -223,7 +231,7 @@ class Oracle:
         prediction.beats[port] = prediction.chunks * config.chunk_beats
 
     def _filters(self, job: Job) -> list[Spectra]:
-        """The spectra of h that are in memory."""
+        """The spectra of h in memory."""
         config, fmt = self.config, Format.of(self.config)
         count = layout.chunk_count(config, job.length_h)
         size = count * chunk_controller.spectrum_bytes(config)
@@ -264,7 +272,7 @@ class Oracle:
             if streams[stream]:
                 self._spectra(prediction, port, address, most)
         if streams["x_store"]:
-            # Every channel stores its chunks in the place of those of the one before.
+            # Every channel overwrites the previous channel's chunks.
             *others, last = (
                 self._slots(crocuta_kernel.prepare(x[: stored * config.chunk], config))
                 for x in prediction.rows

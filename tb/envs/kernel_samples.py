@@ -1,7 +1,7 @@
 # Copyright 2026 The Crocuta authors
 # SPDX-License-Identifier: Apache-2.0
-"""Rows of samples for the kernel: kinds of data, lengths around every boundary, and to which class
-a row belongs."""
+"""Rows of samples for the kernel: kinds of data, lengths around every boundary, and the class of a
+row."""
 
 from __future__ import annotations
 
@@ -25,24 +25,24 @@ KINDS = (
     "huge",
     "not finite",
 )
-"""alternating: of full scale; wide: of sizes far apart; huge: whose products overflow float32;
-not finite: some NaN or infinity."""
+"""alternating: full scale; wide: very different magnitudes; huge: products overflow float32; not
+finite: some NaN or infinity."""
 HARMLESS = tuple(kind for kind in KINDS if kind not in ("alternating", "huge", "not finite"))
 """The kinds that raise no flag."""
 BOUNDS = ("1", "below C", "C - 1", "C", "C + 1", "below 2C", "2C", "beyond")
 """Classes of lengths."""
 TAILS = ("whole chunk", "whole lanes", "whole beats", "inside a beat")
-"""Where in a chunk a row ends."""
+"""Positions in a chunk at which a row may end."""
 WIDE_BITS = 30
 TONE_SHARE = 0.7
-"""Of the energy in three bins side by side."""
+"""A row is a tone if three adjacent bins have this share of its energy."""
 HUGE = 1e37
 MAX = float(np.finfo(np.float32).max)
 TINY = float(np.finfo(np.float32).tiny)
 
 
 def samples(rng: np.random.Generator, kind: str, channels: int, length: int) -> SampleArray:
-    """Random rows of one of KINDS, as far as their length allows it."""
+    """Random rows of one of KINDS, as far as their length permits."""
     shape = (channels, length)
     noise = rng.normal(size=shape)
     n = np.arange(length)
@@ -69,12 +69,12 @@ def samples(rng: np.random.Generator, kind: str, channels: int, length: int) -> 
         values = np.where(rng.random(shape) < 0.2, rng.choice([np.nan, np.inf, -np.inf]), noise)
         values[:, -1] = np.nan
     else:
-        raise ValueError(f"there is no kind of samples {kind!r}")
+        raise ValueError(f"there is no kind of samples called {kind!r}")
     return np.asarray(values, np.float32)
 
 
 def impulse(length: int, place: int, value: float) -> SampleArray:
-    """One row that is zero but for one sample."""
+    """A row that is zero except for one sample."""
     row = np.zeros((1, length), np.float32)
     row[0, place] = value
     return row
@@ -88,7 +88,7 @@ def _is_tone(row: npt.NDArray[np.float64]) -> bool:
 
 
 def kind_of(row: SampleArray) -> str:
-    """The kind that a row turned out to be."""
+    """The kind of a given row."""
     if not np.isfinite(row).all():
         return "not finite"
     size = np.abs(row[row != 0]).astype(np.float64)
@@ -122,8 +122,7 @@ def _is_prime(number: int) -> bool:
 
 
 def length_in(bound: str, config: Config) -> int:
-    """A length of a class: of those that are wide, primes and both ends more often than others,
-    and none beyond 3C + 1."""
+    """A random length of a class, at most 3C + 1; wide classes favour primes and both ends."""
     c = config.chunk
     exact = {"1": 1, "C - 1": c - 1, "C": c, "C + 1": c + 1, "2C": 2 * c}
     if bound in exact:
@@ -139,7 +138,7 @@ def length_in(bound: str, config: Config) -> int:
 
 
 def tail_of(length: int, config: Config) -> str:
-    """Where in its last chunk a row ends."""
+    """The position in its last chunk at which a row ends."""
     for step, name in zip(
         (config.chunk, config.chunk_beats, 2 * config.lanes), TAILS[:-1], strict=True
     ):

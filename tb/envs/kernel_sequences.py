@@ -1,7 +1,7 @@
 # Copyright 2026 The Crocuta authors
 # SPDX-License-Identifier: Apache-2.0
-"""The virtual sequences of the whole kernel, what a host does with its registers and with its
-memories; and what the tests of it share."""
+"""The virtual sequences of the whole kernel, which do what a host does with its registers and
+memories, and the base class of its tests."""
 
 from __future__ import annotations
 
@@ -32,17 +32,17 @@ from tb.lib.clock import clock_now
 from tb.lib.registers import ARGUMENTS, ERRORS, HIGH, OFFSETS
 
 PATIENCE = 20
-"""How many times the clocks of its beats a job may take, when the memories are slow."""
+"""A job's time limit with slow memories, as a multiple of the clocks of its beats."""
 OVERHEAD = 20_000
-"""The clocks of a job without beats, at most."""
+"""The time limit of a job without beats, in clocks."""
 
 
 class CutShortError(Exception):
-    """A reset came."""
+    """A reset came during the sequence."""
 
 
 class KernelSequence(uvm_sequence):
-    """What a host can do; everything raises CutShortError when a reset comes."""
+    """The operations of a host; every one raises CutShortError if a reset comes."""
 
     env: KernelEnv
 
@@ -51,7 +51,7 @@ class KernelSequence(uvm_sequence):
         self.cut_short = False
 
     async def body(self) -> None:
-        """Runs `host`, to its end or to a reset."""
+        """Runs `host` until it ends or a reset comes."""
         self.env = self.sequencer.env
         try:
             await self.host()
@@ -63,13 +63,13 @@ class KernelSequence(uvm_sequence):
         raise NotImplementedError
 
     async def access(self, *items: AxiLiteItem) -> None:
-        """Accesses of the registers."""
+        """Performs register accesses."""
         await AxiLiteSequence(*items).start(self.env.registers.sequencer)
         if any(item.cut_short for item in items):
             raise CutShortError
 
     async def write(self, name: str, value: int) -> None:
-        """A register of 32 bits, or one of 64 by its two words."""
+        """Writes a 32-bit register, or a 64-bit one as two words."""
         words = [name, name + HIGH] if name + HIGH in OFFSETS else [name]
         await self.access(
             *(
@@ -79,26 +79,26 @@ class KernelSequence(uvm_sequence):
         )
 
     async def read(self, name: str) -> int:
-        """A register of 32 or 64 bits."""
+        """Reads a 32-bit or a 64-bit register."""
         words = [name, name + HIGH] if name + HIGH in OFFSETS else [name]
         items = [AxiLiteItem(False, OFFSETS[word]) for word in words]
         await self.access(*items)
         return sum(item.data << 32 * number for number, item in enumerate(items))
 
     async def arguments(self, values: Job | dict[str, int]) -> None:
-        """Writes the arguments that are not in the registers already."""
+        """Writes those arguments that are not in the registers already."""
         wanted = dataclasses.asdict(values) if isinstance(values, Job) else values
         for name, value in wanted.items():
             if self.env.predictor.argument(name) != value:
                 await self.write(name, int(value))
 
     async def start_job(self, values: Job | dict[str, int]) -> None:
-        """Arguments and start."""
+        """Writes arguments and start."""
         await self.arguments(values)
         await self.write("control", START)
 
     def patience(self) -> int:
-        """The clocks within which the running job has to end."""
+        """The clocks within which the running job must end."""
         running = self.env.predictor.running
         beats = sum(running.beats.values()) if running else 0
         return OVERHEAD + PATIENCE * (beats + 4 * self.env.config.chunk_beats)
@@ -107,10 +107,10 @@ class KernelSequence(uvm_sequence):
         """Reads the control register until a bit is set."""
         last = clock_now() + self.patience()
         while not await self.read("control") & bit:
-            assert clock_now() <= last, f"the kernel does not set bit {bit:#x} of control"
+            assert clock_now() <= last, f"the kernel did not set bit {bit:#x} of control"
 
     async def wait(self, limit: int | None = None) -> None:
-        """Waits for the end of a job: for the interrupt when that is enabled, else by asking."""
+        """Waits for the end of a job, by interrupt if that is enabled, otherwise by polling."""
         dut = self.env.dut
         if not await self.read("global_interrupt"):
             await self.ask(DONE)
@@ -125,21 +125,21 @@ class KernelSequence(uvm_sequence):
             raise CutShortError
 
     async def acknowledge(self) -> str:
-        """Reads the results of the job that ended, all of which the scoreboard knows, and lets the
-        next one begin; returns the error code's name."""
+        """Reads the results of the job that ended, all checked by the scoreboard, and acknowledges
+        it; returns the error code's name."""
         results = {name: await self.read(name) for name in RESULTS}
         await self.write("interrupt_status", await self.read("interrupt_status"))
         await self.write("control", CONTINUE)
         return ERRORS[results["error"]]
 
     async def run(self, values: Job | dict[str, int], limit: int | None = None) -> str:
-        """One job from start to acknowledge."""
+        """Runs one job from start to acknowledge."""
         await self.start_job(values)
         await self.wait(limit)
         return await self.acknowledge()
 
     def check_accuracy(self, job: Job, x: SampleArray, h: SampleArray) -> None:
-        """Compares the rows of y with float64, unless the job raised a flag."""
+        """Compares the rows of y with float64 unless the job raised a flag."""
         env = self.env
         last = env.predictor.last
         assert last is not None
@@ -152,7 +152,7 @@ class KernelSequence(uvm_sequence):
             assert not problem, f"row {row} of {job}: {problem}"
 
     def place(self, x: SampleArray, h: SampleArray) -> Job:
-        """Puts x and h anywhere in memory, and random bytes where the job writes."""
+        """Places x and h at random in memory, and random bytes wherever the job writes."""
         config = self.env.config
         chunks = layout.chunk_count(config, h.shape[1])
         spectrum = chunk_controller.spectrum_bytes(config)
@@ -178,7 +178,7 @@ class KernelSequence(uvm_sequence):
         )
 
     def refill(self, job: Job, x: SampleArray) -> Job:
-        """The CONVOLVE job of another x, no longer than the one that was placed with this job."""
+        """The CONVOLVE job for another x, no longer than the one placed with this job."""
         job = dataclasses.replace(job, mode=Mode.CONVOLVE, length_x=x.shape[1])
         memories = self.env.memories
         memories["samples"].memory.write(job.x, crocuta_kernel.sample_rows(x).tobytes())
@@ -190,7 +190,7 @@ class KernelSequence(uvm_sequence):
         return job
 
     def _put(self, memory: str, contents: dict[str, bytes]) -> dict[str, int]:
-        """Buffers in random order, half of the times with gaps between them."""
+        """Places buffers in random order, half of the time with gaps between them."""
         backdoor: Backdoor = self.env.memories[memory].memory
         gap = backdoor.size - sum(map(len, contents.values()))
         assert gap >= 0, f"{memory} holds {backdoor.size} bytes, not {contents}"
@@ -209,7 +209,7 @@ class KernelSequence(uvm_sequence):
 
 
 class EnableSequence(KernelSequence):
-    """After a reset: interrupts at the end of a job, or none."""
+    """After a reset: enables an interrupt at the end of a job, or none."""
 
     def __init__(self, interrupt: bool = True) -> None:
         super().__init__("enable")
@@ -222,7 +222,7 @@ class EnableSequence(KernelSequence):
 
 
 class JobSequence(KernelSequence):
-    """One job; `error` is its code's name."""
+    """One job; `error` is the name of its error code."""
 
     def __init__(self, job: Job | dict[str, int], limit: int | None = None) -> None:
         super().__init__("job")
@@ -253,20 +253,20 @@ class ConvolutionSequence(KernelSequence):
             assert error == "none", f"{job} ended with {error}"
             assert self.env.predictor.last is not None
             harmless &= not self.env.predictor.last.prediction.flags
-        # A filter that PREPARE flagged, of NaNs say, is another one for the kernel.
+        # A filter that PREPARE flagged, for instance with NaNs, differs for the kernel.
         if harmless:
             self.check_accuracy(self.job, self.x, self.h)
 
 
 class SpectraSequence(KernelSequence):
-    """Convolves x with spectra that come from elsewhere: a word for each of a filter's slots."""
+    """Convolves x with given spectra: one word for each of a filter's slots."""
 
     def __init__(self, x: SampleArray, length_h: int, words: Cfp) -> None:
         super().__init__("spectra")
         self.x, self.length_h, self.words = x, length_h, words
 
     async def host(self) -> None:
-        """The CONVOLVE job alone."""
+        """Runs only the CONVOLVE job."""
         prepare = self.place(self.x, np.zeros((len(self.x), self.length_h), np.float32))
         job = dataclasses.replace(prepare, mode=Mode.CONVOLVE)
         slots = pack(self.words, Format.of(self.env.config))
@@ -275,14 +275,14 @@ class SpectraSequence(KernelSequence):
 
 
 class FilterSequence(KernelSequence):
-    """One filter for many x, of which the first is the longest."""
+    """One filter for many x, the longest first."""
 
     def __init__(self, h: SampleArray, rows: Sequence[SampleArray]) -> None:
         super().__init__("filter")
         self.h, self.rows = h, rows
 
     async def host(self) -> None:
-        """PREPARE, and CONVOLVE for each x."""
+        """Runs PREPARE, then CONVOLVE for each x."""
         prepare = self.place(self.rows[0], self.h)
         assert await self.run(prepare) == "none"
         for x in self.rows:
@@ -293,15 +293,15 @@ class FilterSequence(KernelSequence):
 
 
 class QueueSequence(KernelSequence):
-    """Jobs of which each is written and started while the one before runs. Before that, other
-    arguments are written and read, and all that cannot be written."""
+    """Jobs that are each written and started while the previous one runs. Before that, writes and
+    reads back other arguments, and tries to write everything that is read-only."""
 
     def __init__(self, jobs: Sequence[Job]) -> None:
         super().__init__("queue")
         self.jobs = jobs
 
     async def host(self) -> None:
-        """The jobs in order."""
+        """Runs the jobs in order."""
         for number, job in enumerate(self.jobs):
             if number:
                 await self.ask(READY)
@@ -324,7 +324,7 @@ class QueueSequence(KernelSequence):
 
 
 class UnacknowledgedSequence(KernelSequence):
-    """A job up to its end."""
+    """A job up to its end, without the acknowledge."""
 
     def __init__(self, job: Job) -> None:
         super().__init__("unacknowledged")
@@ -337,7 +337,8 @@ class UnacknowledgedSequence(KernelSequence):
 
 
 class AbortSequence(KernelSequence):
-    """A job that is aborted so many clocks after its start; `error` is its code's name."""
+    """A job that is aborted a number of clocks after its start; `error` is the name of its error
+    code."""
 
     def __init__(self, job: Job, clocks: int) -> None:
         super().__init__("abort")
@@ -345,13 +346,13 @@ class AbortSequence(KernelSequence):
         self.error = ""
 
     async def host(self) -> None:
-        """Start, abort, and ask until it is done."""
+        """Starts, aborts, and polls until the abort is done."""
         await self.start_job(self.job)
         await ClockCycles(self.env.dut.clk_i, self.clocks)
         await self.write("control", SW_RESET)
         last = clock_now() + self.patience()
         while await self.read("control") & SW_RESET:
-            assert clock_now() <= last, "the abort does not end"
+            assert clock_now() <= last, "the abort did not end"
         results = {name: await self.read(name) for name in RESULTS}
         self.error = ERRORS[results["error"]]
 
@@ -364,7 +365,7 @@ class RegisterSequence(KernelSequence):
         self.register, self.value, self.reads = name, value, reads
 
     async def host(self) -> None:
-        """The accesses; what they answer is compared."""
+        """Performs the accesses; their answers are checked."""
         await self.write(self.register, self.value)
         for name in (self.register, *self.reads):
             await self.read(name)
@@ -374,7 +375,7 @@ class CountersSequence(KernelSequence):
     """Reads all counters of the last job."""
 
     async def host(self) -> None:
-        """Twice 32 bits each."""
+        """Reads each as two 32-bit words."""
         self.chunks = await self.read("chunks_done")
         self.beats = await self.read("mac_beats")
         self.clocks = await self.read("clocks")
@@ -383,7 +384,7 @@ class CountersSequence(KernelSequence):
 
 
 class KernelTest(BlockTest):
-    """Starts sequences; the environment compares everything that they make the kernel do."""
+    """Starts sequences; the environment checks everything that the kernel does in response."""
 
     env_class = KernelEnv
 
@@ -394,7 +395,7 @@ class KernelTest(BlockTest):
         self.dut.file_i.value = 0
 
     async def reset(self, clocks: int = 2, interrupt: bool = True) -> None:
-        """A reset, and the interrupts."""
+        """Resets, and sets up the interrupts."""
         await super().reset(clocks)
         await self.start(EnableSequence(interrupt))
 
@@ -405,17 +406,17 @@ class KernelTest(BlockTest):
         return sequence
 
     def rows(self, length: int, channels: int = 1, kind: str = "") -> SampleArray:
-        """Rows of a kind; by default of any that does no harm to the others."""
+        """Rows of a kind; default: any kind that does no harm to other rows."""
         return samples(self.rng, kind or random.choice(HARMLESS), channels, length)
 
     async def convolve(self, length_x: int, length_h: int, channels: int = 1) -> Job:
-        """Both jobs on random rows; the second one's arguments."""
+        """Runs both jobs on random rows; returns the second one's arguments."""
         x, h = self.rows(length_x, channels), self.rows(length_h, channels)
         job: Job = (await self.start(ConvolutionSequence(x, h))).job
         return job
 
     async def run(self, job: Job | dict[str, int]) -> str:
-        """One job; its error code's name."""
+        """Runs one job; returns the name of its error code."""
         error: str = (await self.start(JobSequence(job))).error
         return error
 
@@ -425,7 +426,7 @@ class KernelTest(BlockTest):
             await BehaviourSequence(behaviour).start(self.env.memories[name].sequencer)
 
     async def any_behaviour(self) -> dict[str, Behaviour]:
-        """Each memory behaves in a way of its own."""
+        """Gives each memory a random behaviour of its own."""
         behaviours = {name: Behaviour.random() for name in BASES}
         await self.behave(behaviours)
         return behaviours

@@ -1,6 +1,6 @@
 # Copyright 2026 The Crocuta authors
 # SPDX-License-Identifier: Apache-2.0
-"""The environment of overlap_add: each chunk's head added to the tail of the one before."""
+"""The environment of overlap_add: each chunk's head is added to the previous chunk's tail."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ class OverlapPredictor(Predictor):
             "overlap_add.chunk",
             {"first": ("no", "yes"), "saturated": ("no", "yes")},
             {"first_x_saturated": ("first", "saturated")},
-            # A first chunk is added to nothing.
+            # Nothing is added to a first chunk.
             {"first_x_saturated": [("yes", "yes")]},
         )
         self.reset()
@@ -44,11 +44,11 @@ class OverlapPredictor(Predictor):
         self.number = 0
 
     def beat(self, beat: Beat) -> None:
-        """One beat of sums."""
+        """Predicts one beat of sums."""
         value, first = beat.values
         z = beat_words([value], self.lanes, self.fmt)[0]
         tail = None if first else self.tail[self.number]
-        assert first or tail is not None, "a chunk without a first one before it"
+        assert first or tail is not None, "a chunk expects a tail and none precedes it"
         result = overlap_add(z, tail, self.fmt)
         self.tail[self.number] = result.tail
         self.expect(self.real_int(result.y), beat.clock + LATENCY)
@@ -60,26 +60,26 @@ class OverlapPredictor(Predictor):
             self.done.expect.write(beat.clock)
 
     def real_int(self, y: Cfp) -> int:
-        """A beat of real words, {exponent, mantissa} a lane, as one integer."""
+        """Packs a beat of real words, {exponent, mantissa} per lane, into one integer."""
         m, e = self.fmt.mantissa_bits, self.fmt.exponent_bits
         packed = (y.re & ((1 << m) - 1)) | (y.exponent.astype(np.int64) & (1 << e) - 1) << m
         return sum(word << lane * (m + e) for lane, word in enumerate(packed.tolist()))
 
 
 class OverlapEnv(PipelineEnv):
-    """The overlap-add, whose chunk_done_o is compared clock by clock, too."""
+    """The overlap-add, whose chunk_done_o is also compared in every clock."""
 
     block = "overlap_add"
     predictor_class = OverlapPredictor
     inputs = ("beat_i", "no_tail_i")
 
     def build_phase(self) -> None:
-        """One pulse more."""
+        """Adds an agent for the pulse."""
         super().build_phase()
         self.done_agent, self.done_scoreboard = self.pulse_agent("chunk_done_o")
 
     def connect_phase(self) -> None:
-        """The pulse to its scoreboard."""
+        """Connects the pulse to its scoreboard."""
         super().connect_phase()
         self.done_agent.monitor.port.connect(self.done_scoreboard.observe)
 
@@ -92,5 +92,5 @@ class OverlapEnv(PipelineEnv):
 
     @property
     def slow(self) -> bool:
-        """Whether a chunk takes seconds in this simulator."""
+        """Whether simulating a chunk takes seconds in this simulator."""
         return is_slow(self.predictor.chunk_beats * self.predictor.lanes)

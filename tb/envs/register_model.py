@@ -1,7 +1,7 @@
 # Copyright 2026 The Crocuta authors
 # SPDX-License-Identifier: Apache-2.0
-"""UVM's register layer over tb/lib/registers.py: the block, the adapter to the bus, and what a bus
-access does to the mirrored values."""
+"""UVM's register layer over tb/lib/registers.py: the block, the bus adapter, and the effect of bus
+accesses on the mirrored values."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from tb.lib.registers import REGISTERS, Register
 
 
 class RegisterAdapter(uvm_reg_adapter):
-    """Between accesses of registers and those of the bus."""
+    """Translates between register and bus operations."""
 
     def reg2bus(self, rw: uvm_reg_bus_op) -> AxiLiteItem:
         """A whole word."""
@@ -38,8 +38,8 @@ class RegisterAdapter(uvm_reg_adapter):
 
 
 def written(field: uvm_reg_field, data: int, strobe: int) -> int:
-    """What a field takes a write for: the bytes without a strobe keep what there was, and in a
-    field that looks for ones, have none."""
+    """The effective data of a write to a field: bytes without a strobe keep the old value, or are
+    zero in a field that reacts to ones."""
     mask = sum(0xFF << 8 * byte for byte in range(4) if strobe >> byte & 1)
     enabled = field.extract_from_register(mask)
     value = int(field.extract_from_register(data) & enabled)
@@ -48,7 +48,7 @@ def written(field: uvm_reg_field, data: int, strobe: int) -> int:
 
 
 class RegisterModel(uvm_reg_block):
-    """Every register, by its name in tb/lib/registers.py."""
+    """All registers, under their names in tb/lib/registers.py."""
 
     def __init__(self, config: Config) -> None:
         super().__init__("registers")
@@ -59,7 +59,7 @@ class RegisterModel(uvm_reg_block):
         self.restart()
 
     def connect(self, sequencer: uvm_sequencer) -> None:
-        """Accesses of the registers become the bus agent's."""
+        """Routes register accesses to the bus agent."""
         self.bus.set_sequencer(sequencer, RegisterAdapter("adapter"))
 
     def _register(self, description: Register, config: Config) -> uvm_reg:
@@ -81,13 +81,13 @@ class RegisterModel(uvm_reg_block):
         return register
 
     def restart(self) -> None:
-        """A reset: the fields only, for an access may be under way."""
+        """Resets only the fields, because an access may be in progress."""
         for field in self.get_fields():
             field.reset()
 
     def predict(self, access: AxiLiteAccess) -> None:
-        """An access was answered. Fields that hardware changes as well are mirrored as they were
-        last read."""
+        """Updates the mirror after an answered access. A field that hardware also changes mirrors
+        the value last read."""
         register = self.by_offset.get(access.address & ~3)
         if register is None:
             return

@@ -16,17 +16,12 @@ from typing import ClassVar
 import numpy as np
 from pyuvm import uvm_analysis_port
 
-from crocuta.models.layout import SAMPLE_BYTES
-from crocuta.models.ports.sample_reader import (
-    BURST_BEATS,
-    Samples,
-    bursts,
-    read_chunk,
-)
+from crocuta.models.layout import MAX_TILE_ROWS, SAMPLE_BYTES, tile_beats
+from crocuta.models.ports.sample_reader import Samples, bursts, read_chunk
 from crocuta.models.ports.sample_writer import write_chunk
 from tb.agents.agent import read
 from tb.agents.beat import Beat
-from tb.envs.ports import PortsEnv, PortsPredictor, Store
+from tb.envs.ports import OUTSTANDING, SETTLED, PortsEnv, PortsPredictor, Store
 from tb.envs.scoreboard import Expected
 from tb.lib.coverage import seldom
 
@@ -40,40 +35,65 @@ SAMPLE_LENGTH = seldom(
     {"way_x_samples": [("store", "none")]},  # a dummy chunk is read alone
 )
 
+SAMPLE_TILE = seldom(
+    "sample_ports.tile",
+    {
+        "way": WAYS,
+        "rows": ("one", "some"),
+        "end": ("none", "a lane's part", "behind it"),
+    },
+    {"way_x_rows_x_end": ("way", "rows", "end")},
+    # With one row a lane's part is all of it, and the only tile has samples.
+    {"way_x_rows_x_end": [(None, "one", "behind it"), (None, "one", "none")]},
+)
+"""Where the samples that exist end: within or behind what a lane has of the row."""
+
 Command = tuple[int, int]
 """The byte address of a chunk and the number of its samples that exist."""
 
 
 class SamplePredictor(PortsPredictor):
-    """Follows the commands and the writer's beats, and says what comes of them."""
+    """Predicts beats, bursts and memory contents from the commands and the writer's beats."""
 
     def reset(self) -> None:
         """Forgets everything."""
         self.commands: deque[Command] = deque()
         self.rows: deque[int] = deque()
 
+    @property
+    def holds(self) -> bool:
+        """A chunk whose beats have not all come keeps the writer from being idle."""
+        return self.env.most_rows > 1 and bool(self.commands)
+
     def _sample(self, way: str, samples: int) -> None:
-        size = (samples > 0) + (samples > 1) + (samples == self.env.chunk)
+        env = self.env
+        if env.most_rows > 1:
+            each = env.chunk_beats // env.rows
+            behind = samples % env.chunk % env.chunk_beats
+            end = "none" if not samples else "a lane's part" if behind < each else "behind it"
+            SAMPLE_TILE(way, "one" if env.rows == 1 else "some", end)
+            return
+        size = (samples > 0) + (samples > 1) + (samples == env.chunk)
         SAMPLE_LENGTH(way, SIZES[size])
 
     def _bursts(self, command: Command, outlet: uvm_analysis_port) -> None:
-        for burst in bursts(*command, self.env.lanes, self.env.chunk):
+        for burst in bursts(*command, self.env.lanes, self.env.chunk, self.env.rows):
             outlet.write(Expected(burst))
 
     def load(self, beat: Beat) -> None:
-        """The samples as they are in memory now."""
+        """Expects the samples currently in memory."""
         env = self.env
         address, samples = beat.values
         self.taken += 1
         self._sample("load", samples)
         self._bursts((address, samples), self.read_bursts)
         image = env.contents.image
-        rows = read_chunk(image, address - env.base, samples, env.lanes, env.chunk)
+        rows = read_chunk(image, address - env.base, samples, env.lanes, env.chunk, env.rows)
         for row in env.packed(rows):
             self.beats.write(Expected((row,)))
 
     def store(self, beat: Beat) -> None:
-        """Its beats may have come already."""
+        """Handles a store command, whose beats may have come already."""
         address, samples = beat.values
         self.taken += 1
         self._sample("store", samples)
@@ -82,22 +102,24 @@ class SamplePredictor(PortsPredictor):
         self._whole_chunks()
 
     def enter(self, beat: Beat) -> None:
-        """It may be the last of a chunk."""
+        """Handles a beat, which may be the last of a chunk."""
         self.taken += 1
         self.rows.append(beat.values[0])
         self._whole_chunks()
 
     def leave(self, beat: Beat) -> None:
-        """In a loop the writer takes what the reader brings."""
+        """In a loop, passes the reader's beat to the writer."""
         if read(self.env.dut.loop_i):
             self.enter(beat)
 
     def _whole_chunks(self) -> None:
         while self.commands and len(self.rows) >= self.env.chunk_beats:
-            self.stores.write(self._next_store())
+            for store in self._next_stores():
+                self.stores.write(store)
 
-    def _next_store(self) -> Store:
-        """The oldest store with the beats that have come, which leave the queues."""
+    def _next_stores(self) -> list[Store]:
+        """Removes the oldest store and its beats from the queues; returns the part of every lane in
+        every row."""
         env = self.env
         address, samples = self.commands.popleft()
         count = min(len(self.rows), env.chunk_beats)
@@ -107,17 +129,21 @@ class SamplePredictor(PortsPredictor):
         data = b"".join(self.rows.popleft().to_bytes(env.lanes * 4, "little") for _ in range(count))
         rows[:count] = np.frombuffer(data, "<u4").reshape(count, env.lanes)
         values, marks = np.zeros(samples, np.uint32), np.zeros(samples, np.uint32)
-        write_chunk(values, 0, samples, rows)
-        write_chunk(marks, 0, samples, known)
-        return Store((address - env.base) // SAMPLE_BYTES, values, marks.astype(bool))
+        write_chunk(values, 0, samples, rows, env.rows)
+        write_chunk(marks, 0, samples, known, env.rows)
+        each = env.chunk_beats // env.rows
+        first = (address - env.base) // SAMPLE_BYTES
+        starts = range(0, env.rows * env.chunk, env.chunk_beats)
+        parts = [slice(start, min(start + each, samples)) for start in starts if start < samples]
+        return [Store(first + each.start, values[each], marks[each] != 0) for each in parts]
 
     def unfinished(self) -> list[Store]:
-        """The chunk of which only a part has come, if there is one."""
-        return [self._next_store()] if self.commands and self.rows else []
+        """The incomplete chunk, if there is one."""
+        return self._next_stores() if self.commands and self.rows else []
 
 
 class SamplePortsEnv(PortsEnv):
-    """Both ports on their memory. With loop_i the writer takes what the reader brings."""
+    """Both ports on their memory. With loop_i the writer receives the reader's beats."""
 
     block = "sample_ports"
     fields: ClassVar[Mapping[str, tuple[str, ...]]] = {
@@ -131,10 +157,32 @@ class SamplePortsEnv(PortsEnv):
     waiting = ("writer",)
 
     @property
+    def most_rows(self) -> int:
+        """The most rows of whose columns a chunk may be a tile."""
+        return 1 << int(self.dut.RowsLog2.value)
+
+    @property
+    def rows(self) -> int:
+        """Those of the chunks now."""
+        return 1 << read(self.dut.rows_log2_i) if self.most_rows > 1 else 1
+
+    @property
+    def settled(self) -> int:
+        """A tile's last beats may be of samples that do not exist: the writer takes them, and walks
+        over their bursts, a lane of a part a clock, after the last burst that it writes."""
+        return SETTLED + 24 * self.lanes if self.most_rows > 1 else SETTLED
+
+    @property
+    def outstanding(self) -> int:
+        """More where a lane's part of a tile is several bursts."""
+        tile = tile_beats(self.lanes, self.chunk)
+        return OUTSTANDING if tile <= self.chunk_beats // self.most_rows else 4 * OUTSTANDING
+
+    @property
     def burst_beats(self) -> int:
         """The beats of the longest burst."""
-        return min(BURST_BEATS, self.chunk_beats // (2 * self.lanes))
+        return min(MAX_TILE_ROWS, self.chunk_beats // (2 * self.lanes))
 
     def packed(self, rows: Samples) -> list[int]:
-        """Beats of samples, each as one number with the first lane lowest."""
+        """Packs samples into beats, each one integer with lane 0 in the low bits."""
         return [int.from_bytes(row.tobytes(), "little") for row in rows.astype("<u4")]

@@ -1,6 +1,6 @@
 # Copyright 2026 The Crocuta authors
 # SPDX-License-Identifier: Apache-2.0
-"""Scoreboards: equality, nothing left over, and never without a comparison."""
+"""Scoreboards: they check equality, and fail on leftovers and on having compared nothing."""
 
 from __future__ import annotations
 
@@ -14,15 +14,15 @@ from tb.agents.beat import Beat
 
 
 class Expected(NamedTuple):
-    """A beat that is to come."""
+    """An expected beat."""
 
     values: tuple[int, ...]
     clock: int | None = None
-    """When; None: at any time."""
+    """The expected clock; None: any."""
 
 
 class Scoreboard(uvm_scoreboard):
-    """Beats in order, each at its clock where one is expected."""
+    """Compares beats in order, and the clock of each if one is expected."""
 
     def build_phase(self) -> None:
         """Two ports: `expect` and `observe`."""
@@ -32,7 +32,7 @@ class Scoreboard(uvm_scoreboard):
         self.observe = Listener("observe", self, self._observe)
 
     def _observe(self, beat: Beat) -> None:
-        assert self.expected, f"{self.get_name()}: a beat too many at clock {beat.clock}: {beat}"
+        assert self.expected, f"{self.get_name()}: unexpected beat at clock {beat.clock}: {beat}"
         values, clock = self.expected.popleft()
         if beat.values != values:
             got, wanted = (" ".join(f"{value:x}" for value in row) for row in (beat.values, values))
@@ -47,11 +47,11 @@ class Scoreboard(uvm_scoreboard):
 
     @property
     def drained(self) -> bool:
-        """Whether all that was expected has come."""
+        """Whether everything expected has come."""
         return not self.expected
 
     def flush(self, clock: int) -> None:
-        """A reset at this clock: what was on its way will not come."""
+        """Handles a reset at this clock: beats in flight will not come."""
         late = [item for item in self.expected if item.clock is not None and item.clock < clock]
         assert not late, f"{self.get_name()}: {len(late)} beats did not come before the reset"
         self.expected.clear()
@@ -63,8 +63,8 @@ class Scoreboard(uvm_scoreboard):
 
 
 class PulseScoreboard(uvm_scoreboard):
-    """Pulses by their clocks, compared at the end and at each reset: whether a pulse was right may
-    show later than the pulse. Beside a scoreboard of data it may have compared nothing."""
+    """Compares the clocks of pulses, at each reset and at the end, because a pulse may be expected
+    only after it has come. It may compare nothing, if a data scoreboard stands beside it."""
 
     def build_phase(self) -> None:
         """Two ports: `expect` and `observe`."""
@@ -76,7 +76,7 @@ class PulseScoreboard(uvm_scoreboard):
 
     @property
     def drained(self) -> bool:
-        """Whether all that was expected has come."""
+        """Whether everything expected has come."""
         return self.expected <= self.observed
 
     def _compare(self) -> None:
@@ -86,12 +86,12 @@ class PulseScoreboard(uvm_scoreboard):
         self.compared += len(self.expected)
 
     def flush(self, clock: int) -> None:
-        """A reset: what was due before it came, and nothing else did."""
+        """Handles a reset: all pulses due before it must have come, and no others."""
         self.expected.difference_update([due for due in self.expected if due >= clock])
         self._compare()
         self.expected.clear()
         self.observed.clear()
 
     def check_phase(self) -> None:
-        """The same clocks on both sides."""
+        """Checks that expected and observed clocks are equal."""
         self._compare()

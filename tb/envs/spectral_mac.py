@@ -1,7 +1,7 @@
 # Copyright 2026 The Crocuta authors
 # SPDX-License-Identifier: Apache-2.0
-"""The environment of spectral_mac: passes of products summed a chunk at a time, for one output
-chunk or for two."""
+"""The environment of spectral_mac: passes accumulate products chunk by chunk, for one output chunk
+or two."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ from tb.lib.coverage import covergroup
 from tb.lib.words import beat_ints, beat_words, random_words
 
 LATENCY = {1: 17, 2: 20}
-"""By the outputs of a pass."""
+"""Indexed by the number of outputs per pass."""
 PRODUCT_FLAG_LATENCY = {1: 9, 2: 11}
 SUM_FLAG_LATENCY = {1: 18, 2: 20}
 MARKS = ("neither", "first", "last", "both")
 SUMS = ("none", "0", "1", "both")
-"""The output chunks that a pass adds to."""
+"""Classes of passes, by the outputs that they add to."""
 
 
 class MacPredictor(Predictor):
@@ -40,14 +40,14 @@ class MacPredictor(Predictor):
             "spectral_mac.pass",
             {"marks": MARKS, "before": ("reset", *MARKS)},
             {"marks_x_before": ("marks", "before")},
-            # After a reset the accumulator holds nothing that a pass could add to.
+            # After a reset the accumulator has no valid sum for a pass to add to.
             {"marks_x_before": [("neither", "reset"), ("last", "reset")]},
         )
         self._sample_sums = covergroup(
             "spectral_mac.outputs",
             {"sums": SUMS, "before": ("reset", *SUMS)},
             {"sums_x_before": ("sums", "before")},
-            # Output 1 takes the H of the pass before.
+            # Output 1 uses the previous pass's H.
             {"sums_x_before": [("1", "reset"), ("both", "reset")]},
         )
         self._sample_saturated = covergroup(
@@ -56,7 +56,7 @@ class MacPredictor(Predictor):
         self.reset()
 
     def reset(self) -> None:
-        """The accumulator's contents no longer count."""
+        """Invalidates the accumulator's contents."""
         super().reset()
         self.accumulators: list[list[Cfp | None]] = [
             [None] * self.chunk_beats for _ in range(self.outputs)
@@ -67,7 +67,7 @@ class MacPredictor(Predictor):
         self.sums = "reset"
 
     def beat(self, beat: Beat) -> None:
-        """One beat of products."""
+        """Predicts one beat of products."""
         x_value, h_value, outputs, first, last = beat.values
         x, h = (beat_words([value], self.lanes, self.fmt)[0] for value in (x_value, h_value))
         if self.number == 0:
@@ -79,7 +79,7 @@ class MacPredictor(Predictor):
         for output in range(self.outputs):
             if outputs >> output & 1:
                 factor = factors[output]
-                assert factor is not None, "output 1 in a pass without one before it"
+                assert factor is not None, "output 1 in the first pass"
                 marks = (first >> output & 1, last >> output & 1)
                 overflows |= self._add(output, x, factor, *marks, beat.clock)
         if not overflows:
@@ -91,12 +91,12 @@ class MacPredictor(Predictor):
         self.number = (self.number + 1) % self.chunk_beats
 
     def _add(self, output: int, x: Cfp, h: Cfp, first: int, last: int, clock: int) -> set[str]:
-        """Adds to one output's accumulator; says what overflowed."""
+        """Adds to one output's accumulator; returns what overflowed."""
         if self.number == 0:
             before, self.marks[output] = self.marks[output], MARKS[first + 2 * last]
             self._sample(self.marks[output], before)
         start = None if first else self.accumulators[output][self.number]
-        assert first or start is not None, "a pass without a first one before it"
+        assert first or start is not None, "the first pass is not marked as such"
         total = spectral_mac(start, x, h, self.fmt)
         self.accumulators[output][self.number] = total.word
         if last:
@@ -127,7 +127,7 @@ class MacEnv(PipelineEnv):
         return beat_ints(words.reshape(mac.chunk_beats, mac.lanes), mac.fmt)
 
     def units(self, rng: np.random.Generator) -> list[int]:
-        """Words near 1: what they are multiplied with keeps its size."""
+        """Words near 1, so that products keep their magnitude."""
         mac = self.predictor
         words = random_words(rng, "spectrum", mac.chunk_beats * mac.lanes, mac.fmt)
         words = Cfp(words.re, words.im, np.full_like(words.exponent, 1 - mac.fmt.mantissa_bits))
@@ -135,5 +135,5 @@ class MacEnv(PipelineEnv):
 
     @property
     def slow(self) -> bool:
-        """Whether a chunk takes seconds; the predictor works beat by beat."""
+        """Whether a chunk takes seconds to simulate; the predictor works beat by beat."""
         return self.predictor.chunk_beats > 64

@@ -1,3 +1,3 @@
 # Copyright 2026 The Crocuta authors
 # SPDX-License-Identifier: Apache-2.0
-"""What agents, environments and benches share."""
+"""Helpers shared by agents, environments and benches."""

@@ -20,7 +20,7 @@ def clock_now() -> int:
 
 
 def start_clock(dut: Any, **inputs: int) -> None:
-    """Starts clk_i, half a period low first, so that no edge comes before the inputs' values."""
+    """Starts clk_i with half a period low, so that the inputs have values before the first edge."""
     for name, value in inputs.items():
         getattr(dut, name).value = value
     Clock(dut.clk_i, PERIOD_NS, unit="ns").start(start_high=False)

@@ -1,7 +1,7 @@
 # Copyright 2026 The Crocuta authors
 # SPDX-License-Identifier: Apache-2.0
-"""Functional coverage on cocotb-coverage: covergroups that know all their bins, and a file of
-hits beside the results of each simulation."""
+"""Functional coverage with cocotb-coverage: covergroups that know all their bins, and a file of
+hits next to each simulation's results."""
 
 from __future__ import annotations
 
@@ -25,13 +25,13 @@ def covergroup(
     crosses: Mapping[str, Sequence[str]] | None = None,
     ignore: Mapping[str, Sequence[Sequence[str | None]]] | None = None,
 ) -> Callable[..., None]:
-    """A covergroup's sampling function, whose arguments are one bin of each point, in order.
+    """Returns a covergroup's sampling function, which takes one bin per point, in order.
 
     Args:
         name: the group; a point's full name is GROUP.POINT.
         points: bins by point.
-        crosses: the points of each cross, by its name.
-        ignore: bins of a cross that cannot happen; None stands for any bin.
+        crosses: the points of each cross, by name.
+        ignore: impossible bins of a cross; None stands for any bin.
 
     Raises:
         ValueError: the function was called with a bin that does not exist.
@@ -54,7 +54,7 @@ def covergroup(
         )
         for cross, items in (crosses or {}).items()
     ]
-    # Points outside, for a cross looks at what its points have just hit.
+    # Points outermost, because a cross reads what its points have just hit.
     sample: Callable[..., None] = check
     for item in reversed(cover):
         sample = item(sample)
@@ -67,8 +67,8 @@ def seldom(
     crosses: Mapping[str, Sequence[str]] | None = None,
     ignore: Mapping[str, Sequence[Sequence[str | None]]] | None = None,
 ) -> Callable[..., None]:
-    """A covergroup that counts each combination of bins once a simulation: for what is sampled in
-    every clock, as counting takes longer than a clock."""
+    """A covergroup that counts each combination of bins once per simulation, for sampling in every
+    clock: counting takes longer than simulating a clock."""
     sample = covergroup(name, points, crosses, ignore)
     seen: set[tuple[str, ...]] = set()
 
@@ -81,7 +81,7 @@ def seldom(
 
 
 def export() -> None:
-    """Writes all hits of this simulation beside its results."""
+    """Writes all hits of this simulation next to its results."""
     coverage_db.export_to_yaml(str(Path(os.environ["COCOTB_RESULTS_FILE"]).with_name(FILE)))
 
 
@@ -89,7 +89,7 @@ Test = Callable[..., Coroutine[Trigger, None, None]]
 
 
 def covered(test: Test) -> Test:
-    """A test that is no UVM test and leaves its hits: below @cocotb.test()."""
+    """Decorator below @cocotb.test() for a test without UVM that writes its hits."""
 
     @functools.wraps(test)
     async def run(*args: Any, **kwargs: Any) -> None:

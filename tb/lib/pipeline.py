@@ -1,7 +1,7 @@
 # Copyright 2026 The Crocuta authors
 # SPDX-License-Identifier: Apache-2.0
-"""Driver and scoreboard of the valid-gated pipelines: what a beat brings out comes out a fixed
-number of clocks after it, whatever gaps surround it, and nothing else ever does."""
+"""Driver and scoreboard of the valid-gated pipelines: a beat pushes out its result a fixed number
+of clocks later, whatever gaps surround it, and nothing else ever comes out."""
 
 from __future__ import annotations
 
@@ -16,15 +16,15 @@ from tb.lib.profiles import idle_clocks
 
 
 def lane_words(beat: int, lanes: int, bits: int) -> str:
-    """A beat's lanes in hexadecimal, lane 0 first: for messages."""
+    """A beat's lanes in hexadecimal, lane 0 first, for messages."""
     return " ".join(f"{beat >> lane * bits & ((1 << bits) - 1):x}" for lane in range(lanes))
 
 
 class Pipeline:
-    """Drives a pipeline and compares its outputs with what is expected in every clock.
+    """Drives a pipeline and compares its outputs with the expected ones in every clock.
 
-    Between beats the inputs carry the complement of the beat before, and random bits in reset, so
-    that what is taken without valid_i shows.
+    Between beats the inputs carry the complement of the previous beat, and in reset random bits,
+    which exposes a design that takes data without valid_i.
     """
 
     def __init__(
@@ -46,7 +46,7 @@ class Pipeline:
         """The clocks with saturated_o high."""
 
     async def reset(self, clocks: int = 2) -> None:
-        """Resets, with valid_i high all the while; what was on its way is gone."""
+        """Resets, with valid_i high throughout; everything in flight is lost."""
         dut = self.dut
         for _ in range(clocks):
             await RisingEdge(dut.clk_i)
@@ -67,15 +67,15 @@ class Pipeline:
         expected: Sequence[int | None],
         profile: str = "none",
     ) -> list[int]:
-        """Sends beats and checks all that comes out meanwhile.
+        """Sends beats and checks all outputs meanwhile.
 
         Args:
-            beats: the inputs' values of each beat.
-            expected: what each beat brings out `latency` clocks later; None: nothing.
+            beats: the inputs' values for each beat.
+            expected: what each beat pushes out `latency` clocks later; None: nothing.
             profile: one of PROFILES.
 
         Returns:
-            The clock in which each beat went in.
+            The clock in which each beat entered.
         """
         dut = self.dut
         when = []
@@ -92,7 +92,7 @@ class Pipeline:
         return when
 
     async def idle(self, clocks: int) -> None:
-        """Clocks without a beat."""
+        """Lets clocks pass without a beat."""
         for clock in range(clocks):
             await RisingEdge(self.dut.clk_i)
             if clock == 0:
@@ -102,7 +102,7 @@ class Pipeline:
             await self._check(None)
 
     async def drain(self, more: int = 20) -> None:
-        """Waits for what is on its way, and `more` clocks in which nothing may follow."""
+        """Waits for everything in flight, then `more` clocks in which nothing may come out."""
         await self.idle(self.latency + more)
         assert not any(value is not None for value in self.waiting)
 

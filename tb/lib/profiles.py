@@ -1,6 +1,6 @@
 # Copyright 2026 The Crocuta authors
 # SPDX-License-Identifier: Apache-2.0
-"""How often an interface pauses: the idle clocks before each beat."""
+"""Profiles of an interface's pauses: the idle clocks before each beat."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ PROFILES = ("none", "single", "light", "heavy", "bursty", "long")
 
 
 def idle_clocks(profile: str) -> Iterator[int]:
-    """The idle clocks before each beat, without end."""
+    """Yields the idle clocks before each beat, endlessly."""
     while True:
         if profile == "none":
             yield 0
@@ -32,10 +32,10 @@ def idle_clocks(profile: str) -> Iterator[int]:
 
 
 def pauses(profile: Callable[[], str]) -> Iterator[bool]:
-    """Clock by clock, whether to pause: for cocotbext-axi's channels.
+    """Yields for each clock whether to pause, for cocotbext-axi's channels.
 
     Args:
-        profile: returns the profile to follow, which may change at any time.
+        profile: returns the current profile, which may change at any time.
     """
     while True:
         followed = profile()

@@ -23,18 +23,18 @@ ACCESS = {
     (AccessType.rw, OnWriteType.woset, None): "W1S",
     (AccessType.rw, OnWriteType.wot, None): "W1T",
 }
-"""SystemRDL's sw, onwrite and onread by UVM's names."""
+"""UVM's access names for SystemRDL's sw, onwrite and onread."""
 
 
 class RegisterMapError(Exception):
-    """The map is wrong; says where."""
+    """An error in the register map; the message says where."""
 
 
 def access(field: FieldNode) -> str:
-    """What software's reads and writes do to a field, by UVM's name.
+    """UVM's name for the effect of software's reads and writes on a field.
 
     Raises:
-        RegisterMapError: the benches know no such access.
+        RegisterMapError: the benches do not support this kind of access.
     """
     kind = field.get_property("sw"), field.get_property("onwrite"), field.get_property("onread")
     if kind not in ACCESS:
@@ -44,10 +44,10 @@ def access(field: FieldNode) -> str:
 
 
 def reset_of(field: FieldNode) -> int:
-    """The value after a reset, 0 where the configuration tells it.
+    """The value after a reset; 0 if the configuration defines it.
 
     Raises:
-        RegisterMapError: there is no constant one.
+        RegisterMapError: the value is not a constant.
     """
     reset, parameter = field.get_property("reset"), field.get_property("parameter")
     if parameter and reset is None:
@@ -58,7 +58,7 @@ def reset_of(field: FieldNode) -> int:
 
 
 def codes(field: FieldNode) -> dict[str, int]:
-    """The values that a field may have, by name, in their order; empty if they have no names."""
+    """A field's named values in order; empty if they have no names."""
     encode = field.get_property("encode")
     if encode is None:
         return {}
@@ -78,7 +78,8 @@ def read_map(source: Path = SOURCE) -> AddrmapNode:
     """The map as a tree of nodes.
 
     Raises:
-        RegisterMapError: it is wrong; the compiler has printed where, if it was SystemRDL's rules.
+        RegisterMapError: the map has an error; if it breaks SystemRDL's rules, the compiler has
+            printed where.
     """
     compiler = RDLCompiler()
     try:

@@ -1,7 +1,7 @@
 # Copyright 2026 The Crocuta authors
 # SPDX-License-Identifier: Apache-2.0
-"""The control registers as data, read from registers/crocuta.rdl. Everything else in tb takes them
-from here; registers of 64 bits are two words, the low one first."""
+"""The control registers as data, read from registers/crocuta.rdl, for everything else in tb. A
+64-bit register is two words, the low one first."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ from tb.lib.register_map import access, codes, field_of, read_map, reset_of
 
 WORD_BITS = 32
 HIGH = "_high"
-"""What the name of a 64-bit register's second word ends in."""
+"""Suffix of the name of a 64-bit register's second word."""
 
 
 @dataclass(frozen=True)
 class Field:
-    """Some bits of a register."""
+    """A field of a register."""
 
     name: str
     lsb: int
@@ -29,35 +29,35 @@ class Field:
     """UVM's name: RW, RO, WO, RC (cleared by reading), W1S (set by a written 1), W1T (toggled)."""
     reset: int = 0
     parameter: str = ""
-    """The configuration's parameter that it holds instead of `reset`."""
+    """The configuration parameter that defines its value instead of `reset`."""
     volatile: bool = False
-    """Hardware changes it."""
+    """Whether hardware changes it."""
 
     @property
     def mask(self) -> int:
-        """Its bits in the register."""
+        """The mask of its bits in the register."""
         return ((1 << self.bits) - 1) << self.lsb
 
     def reset_value(self, config: Config) -> int:
-        """After a reset."""
+        """The value after a reset."""
         return int(getattr(config, self.parameter)) if self.parameter else self.reset
 
 
 @dataclass(frozen=True)
 class Register:
-    """A word of 32 bits."""
+    """A 32-bit word."""
 
     name: str
     offset: int
     fields: tuple[Field, ...]
 
     def reset_value(self, config: Config) -> int:
-        """After a reset."""
+        """The value after a reset."""
         return sum(field.reset_value(config) << field.lsb for field in self.fields)
 
 
 def _field(node: FieldNode, word: int) -> Field:
-    """The part of a field that is in one word of its register."""
+    """The part of a field that lies in one word of its register."""
     first, last = WORD_BITS * word, WORD_BITS * (word + 1) - 1
     low, high = max(node.lsb, first), min(node.msb, last)
     bits = high - low + 1
@@ -85,7 +85,7 @@ def _words(node: RegNode) -> Iterator[Register]:
 
 MAP = read_map()
 SIZE = 1 << MAP.get_property("address_bits")
-"""Bytes of the whole map."""
+"""Size of the whole map in bytes."""
 REGISTERS = tuple(word for node in MAP.registers() for word in _words(node))
 OFFSETS = {register.name: register.offset for register in REGISTERS}
 BY_OFFSET = {register.offset: register for register in REGISTERS}
@@ -94,7 +94,7 @@ ARGUMENTS = {
     for node in MAP.registers()
     if node.get_property("argument")
 }
-"""A job's arguments by the names of its fields: offset and bits."""
+"""Offset and bits of a job's arguments, by field name."""
 ERRORS = tuple(codes(field_of(MAP, "error.code")))
 """The error codes by name, each at its value."""
 

@@ -1,7 +1,7 @@
 # Copyright 2026 The Crocuta authors
 # SPDX-License-Identifier: Apache-2.0
-"""Drivers of the design's own valid/ready ports, alike in both simulators: inputs change after a
-rising edge, a transfer is decided by what stands at the falling edge before the next one."""
+"""Drivers of the design's own valid/ready ports that behave the same in both simulators: inputs
+change after a rising edge, and the levels at the following falling edge decide a transfer."""
 
 from __future__ import annotations
 
@@ -18,10 +18,10 @@ from tb.lib.clock import clock_now
 
 
 class Source:
-    """Sends queued items, each a value per field, with random gaps of probability `gap`."""
+    """Sends queued items, each with one value per field, with random gaps of probability `gap`."""
 
     def __init__(self, dut: Any, valid: str, ready: str, fields: tuple[str, ...]) -> None:
-        """Drives the named ports of `dut` from now on."""
+        """Drives these ports of `dut` from now on."""
         self.dut = dut
         self.valid = getattr(dut, valid)
         self.ready = getattr(dut, ready)
@@ -33,7 +33,7 @@ class Source:
         self.clear()
 
     def clear(self) -> None:
-        """Forgets what is queued and starts again: for a reset."""
+        """Clears the queue and starts again, for a reset."""
         if self.task is not None:
             self.task.cancel()
         self.queue.clear()
@@ -67,10 +67,10 @@ class Source:
 
 
 class Sink:
-    """Collects items; not ready with probability `stall`, or at all while `closed`."""
+    """Collects items; not ready with probability `stall`, and never while `closed`."""
 
     def __init__(self, dut: Any, valid: str, ready: str | None, fields: tuple[str, ...]) -> None:
-        """Drives the named ports of `dut` from now on."""
+        """Drives these ports of `dut` from now on."""
         self.dut = dut
         self.valid = getattr(dut, valid)
         self.ready = None if ready is None else getattr(dut, ready)
@@ -82,7 +82,7 @@ class Sink:
         cocotb.start_soon(self._run())
 
     def clear(self) -> None:
-        """Forgets what has come."""
+        """Clears the collected items."""
         self.items.clear()
         self.clocks.clear()
 

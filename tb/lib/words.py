@@ -1,7 +1,7 @@
 # Copyright 2026 The Crocuta authors
 # SPDX-License-Identifier: Apache-2.0
-"""CFP words for the benches: random ones, ordinary and at the edges of the format, and how lanes
-of words make beats."""
+"""CFP words for the benches: random ones, both ordinary and at the limits of the format, and the
+packing of lanes into beats."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ from crocuta.models.cfp import Cfp, Format, pack, unpack
 KINDS = ("samples", "spectrum", "any", "sparse", "edges", "tiny", "huge", "zero")
 """The kinds of words.
 
-samples: real, of similar sizes; spectrum: complex, of similar sizes; any: of all sizes that stay
-clear of overflow, some parts zero; sparse: mostly zero; edges: the largest, smallest and unit
-mantissas; tiny: exponents down to the smallest; huge: exponents up to the largest; zero: nothing
-else.
+samples: real, of similar magnitudes; spectrum: complex, of similar magnitudes; any: all magnitudes
+that stay clear of overflow, some parts zero; sparse: mostly zero; edges: the largest, smallest and
+unit mantissas; tiny: exponents down to the smallest; huge: exponents up to the largest; zero: all
+zero.
 """
 
 
@@ -30,7 +30,7 @@ def random_words(rng: np.random.Generator, kind: str, count: int, fmt: Format) -
     if kind == "samples":
         mantissas[1] = 0
     elif kind == "any":
-        # Unnormalised mantissas too: the normaliser is lazy.
+        # Includes unnormalised mantissas, because the normaliser is lazy.
         mantissas >>= rng.integers(0, fmt.mantissa_bits, count)
         mantissas *= rng.random((2, count)) < 0.9
         exponent = rng.integers(e_min // 4, e_max // 4, count)
@@ -53,7 +53,7 @@ def random_words(rng: np.random.Generator, kind: str, count: int, fmt: Format) -
 
 
 def beat_ints(beats: Cfp, fmt: Format) -> list[int]:
-    """Words of shape (beats, lanes) as one integer a beat, lane 0 in the low bits."""
+    """Packs words of shape (beats, lanes) into one integer per beat, lane 0 in the low bits."""
     bits = 2 * fmt.mantissa_bits + fmt.exponent_bits
     total = [0] * beats.shape[0]
     for lane, column in enumerate(pack(beats, fmt).T.tolist()):
@@ -62,7 +62,7 @@ def beat_ints(beats: Cfp, fmt: Format) -> list[int]:
 
 
 def beat_words(beats: Sequence[int], lanes: int, fmt: Format) -> Cfp:
-    """The words of beats, as (beats, lanes): the inverse of `beat_ints`."""
+    """Unpacks beats into words of shape (beats, lanes): the inverse of `beat_ints`."""
     bits = 2 * fmt.mantissa_bits + fmt.exponent_bits
     mask = (1 << bits) - 1
     rows = [[beat >> lane * bits & mask for lane in range(lanes)] for beat in beats]

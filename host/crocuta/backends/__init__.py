@@ -1,6 +1,6 @@
 # Copyright 2026 The Crocuta authors
 # SPDX-License-Identifier: Apache-2.0
-"""What runs a job: the model, the simulated RTL, a card, a board. `make` opens one by its name."""
+"""The backends that run jobs: model, simulated RTL, card, board. `make` opens one by name."""
 
 from __future__ import annotations
 
@@ -20,24 +20,24 @@ from crocuta.models.configs import Config
 
 @dataclass(frozen=True)
 class Options:
-    """What opening a kernel may take besides its configuration; each backend has its own.
+    """Options for opening a kernel besides its configuration; each backend uses some.
 
     Raises:
-        InputError: one is of a wrong type.
+        InputError: an option has the wrong type.
     """
 
     card: int = 0
-    """For xrt and xdma: which of several cards."""
+    """For xrt and xdma: the card's number."""
     xclbin: str | PathLike[str] | None = None
     """For xrt: the file to load."""
     port: str | None = None
     """For uart: the serial port."""
     compiling: Callable[[], AbstractContextManager[object]] = nullcontext
-    """For rtl: the context in which the RTL is compiled, when it must be."""
+    """For rtl: a context that is entered while the RTL compiles, if it has to."""
     timing: Timing = field(default_factory=Timing)
-    """For rtl: how the memories behave."""
+    """For rtl: the timing of the memories."""
     waves: Path | None = None
-    """For rtl: an FST file for all signals."""
+    """For rtl: an FST file to record all signals in."""
 
     def __post_init__(self) -> None:
         for name, kinds, wanted in (
@@ -52,7 +52,7 @@ class Options:
             raise InputError(f"card must be a card's number, 0 for the first, not {self.card}.")
 
 
-# Each imports its module itself: a computer with a card needs no simulator, and none a serial port.
+# Each function imports its own backend: a machine with a card needs neither simulator nor pyserial.
 
 
 def _rtl(config: Config, options: Options) -> Kernel:
@@ -104,9 +104,9 @@ BACKENDS: dict[str, Callable[[Config, Options], Kernel]] = {
     "xdma": _xdma,
     "uart": _uart,
 }
-"""What opens a kernel, by the backend's name."""
+"""The function that opens a kernel, by backend."""
 WITHOUT_HARDWARE = ("model", "float")
-"""What computes no hardware's bits that the model could be compared with."""
+"""Backends that run no hardware, simulated or real, to compare with the model."""
 
 
 def check(backend: str) -> None:
@@ -116,22 +116,22 @@ def check(backend: str) -> None:
 
 
 def check_config(backend: str, config: Config) -> None:
-    """Checks that a backend has a configuration, of which there may be only a model.
+    """Checks that a backend supports a configuration; some configurations have only a model.
 
     Raises:
-        ConfigError: it has not.
+        ConfigError: it does not.
     """
     if backend != "model":
         config.check_rtl()
 
 
 def make(backend: str, config: Config, options: Options) -> Kernel:
-    """A backend's kernel, which the caller closes.
+    """Opens a backend's kernel; the caller must close it.
 
     Raises:
-        InputError: there is no such backend, or it lacks an option.
-        ConfigError: there is only a model of the configuration, and this is another backend.
-        KernelError: the kernel cannot be had.
+        InputError: there is no such backend, or a required option is missing.
+        ConfigError: the backend does not support the configuration.
+        KernelError: the kernel is unavailable.
     """
     check(backend)
     check_config(backend, config)

@@ -1,9 +1,10 @@
 # Copyright 2026 The Crocuta authors
 # SPDX-License-Identifier: Apache-2.0
-"""The backend `float`: the kernel's jobs by scipy's FFT in float64, for development and comparison.
+"""The backend `float`: the kernel's jobs with scipy's FFT in float64, for development and
+comparison.
 
-Samples are float32, as in hardware, but there are no chunks and no short mantissas: y is the exact
-convolution, rounded once. Where the hardware saturates or turns subnormals into zero, so does this.
+Samples are float32, as in hardware, but there are no chunks and no short mantissas: y is rounded
+only once. Like the hardware, it saturates and flushes subnormals to zero.
 """
 
 from __future__ import annotations
@@ -23,7 +24,7 @@ from crocuta.models.kernel import schedules
 from crocuta.registers import Register
 
 MEMORY_BYTES = 1 << 30
-"""Of samples and of filters, at least; the operating system provides what is used of them."""
+"""Minimum size of the memories; the operating system allocates only the pages in use."""
 FLOAT32 = np.finfo(np.float32)
 
 
@@ -62,8 +63,8 @@ class FloatKernel(ModelKernel):
 
 
 def _normal(values: npt.NDArray[np.floating], flag: Callable[[bool, bool], None]) -> FloatArray:
-    """Values as the kernel takes and gives them: NaN and what float32 calls subnormal are zero,
-    what is too large saturates."""
+    """Values as the kernel reads and writes them: NaN and float32 subnormals become zero, and
+    numbers out of range saturate."""
     magnitude = np.abs(values)
     non_finite = not np.isfinite(magnitude).all()
     saturated = bool((magnitude > FLOAT32.max).any())

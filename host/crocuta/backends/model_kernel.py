@@ -37,7 +37,8 @@ from crocuta.registers import (
 
 
 class ModelKernel(RegisterKernel):
-    """See `crocuta.kernel.Kernel`. `sizes` are those of the memories, in the order of `Bank`."""
+    """See `crocuta.kernel.Kernel`. `sizes` are the memories' sizes in bytes, in the order of
+    `Bank`."""
 
     def __init__(self, config: Config, sizes: tuple[int, int, int] | None = None) -> None:
         config.check_kernel()
@@ -162,7 +163,7 @@ class ModelKernel(RegisterKernel):
         config = self.config
         length = self._argument(Register.LENGTH_X)
         job = self._job()
-        # Chunks of h behind the end of x meet none of it.
+        # Chunks of h past the end of x are never multiplied with any of it.
         count = min(schedules.filter_chunks(config, job), schedules.output_chunks(config, job))
         slots = self.memories[Bank.H_SPECTRA].view(
             self._spectra_address(channel), count * config.chunk, np.uint64

@@ -9,6 +9,7 @@ import dataclasses
 from collections.abc import Callable
 from contextlib import nullcontext
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -42,6 +43,24 @@ BREACHES = (
 """axi_memory's breach_e."""
 
 
+CHANNELS = ("ar", "r", "aw", "w", "b")
+"""The channels of a port, in the order of axi_memory's hold_i."""
+SLVERR = 2
+
+
+class Observed(NamedTuple):
+    """What job_observer predicted for the last job that ended, from the beats it saw."""
+
+    ended: int
+    """Jobs that ended since the kernel was made."""
+    clock: int
+    """Of the end."""
+    counts: tuple[int, ...]
+    """What the counters of COUNTERS should be, but for the clocks."""
+    wrong: bool
+    """A pass has taken a beat too early, too late or incompletely since the last job began."""
+
+
 def _load(path: str) -> ctypes.CDLL:
     """Loads the library and declares its functions' types."""
     library = ctypes.CDLL(path)
@@ -62,7 +81,9 @@ def _load(path: str) -> ctypes.CDLL:
             None,
             [kernel, ctypes.c_int, *[ctypes.c_uint16] * 3, ctypes.c_uint32],
         ),
-        ("set_error", None, [kernel, *[ctypes.c_int] * 3, u64]),
+        ("set_error", None, [kernel, *[ctypes.c_int] * 3, u64, ctypes.c_int]),
+        ("hold", None, [kernel, *[ctypes.c_int] * 2]),
+        ("observed", None, [kernel, ctypes.POINTER(u64)]),
         ("open_waves", ctypes.c_int64, [kernel, ctypes.c_char_p]),
         ("close_waves", None, [kernel]),
         ("memory_state", None, [kernel, ctypes.c_int, ctypes.POINTER(u64)]),
@@ -163,11 +184,27 @@ class RtlKernel(RegisterKernel):
         """Changes a memory's timing; the seed takes effect at the next reset."""
         self._library.crocuta_set_timing(self._kernel, bank, *dataclasses.astuple(timing))
 
-    def set_error(self, bank: Bank, *, write: bool, address: int | None) -> None:
-        """Makes the memory answer the beat at `address` with an error; None: no beat."""
+    def set_error(
+        self, bank: Bank, *, write: bool, address: int | None, response: int = SLVERR
+    ) -> None:
+        """Makes the memory answer the beat at `address` with an AXI response that is an error;
+        None: no beat."""
         self._library.crocuta_set_error(
-            self._kernel, bank, write, address is not None, address or 0
+            self._kernel, bank, write, address is not None, address or 0, response
         )
+
+    def hold(self, bank: Bank, *channels: str) -> None:
+        """Lets nothing move on these of the memory's CHANNELS until the next call, which may name
+        none."""
+        mask = sum(1 << CHANNELS.index(channel) for channel in channels)
+        self._library.crocuta_hold(self._kernel, bank, mask)
+
+    def observed(self) -> Observed:
+        """What the simulation saw of the last job that ended."""
+        state = (ctypes.c_uint64 * 9)()
+        self._library.crocuta_observed(self._kernel, state)
+        ended, clock, *counts, wrong = state
+        return Observed(ended, clock, tuple(counts), bool(wrong))
 
     def beats(self, bank: Bank) -> tuple[int, int]:
         """Beats read from and written to a memory since the reset."""
@@ -213,6 +250,10 @@ class RtlKernel(RegisterKernel):
                     f"The kernel hangs: no beat moved for {SILENT_CLOCKS} clocks."
                     " Investigate in a bench with WAVES=1."
                 )
+        self.check_protocol()
+
+    def check_protocol(self) -> None:
+        """Raises KernelError if the kernel has violated the AXI protocol since the reset."""
         self._check_protocol([self._state(bank) for bank in Bank])
 
     def _check_protocol(self, states: list[tuple[int, int, int]]) -> None:

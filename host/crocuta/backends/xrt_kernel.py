@@ -30,14 +30,13 @@ from crocuta.groups import marks
 from crocuta.kernel import Bank, JobReport, Meanwhile, Progress, patience
 from crocuta.models.configs import Config
 from crocuta.models.convolution.chunk_controller import (
-    WORD_BYTES,
     Job,
     Mode,
     spectrum_bytes,
 )
 from crocuta.models.kernel import crocuta_kernel
 from crocuta.models.kernel.schedules import filter_chunks
-from crocuta.models.layout import PAGE_BYTES
+from crocuta.models.layout import PAGE_BYTES, WORD_BYTES
 
 NAME = "crocuta"
 """The kernel's name in the xclbin."""

@@ -15,10 +15,9 @@ import functools
 from collections import deque
 from collections.abc import Sequence
 
+from crocuta.models import layout
 from crocuta.models.configs import Config
 from crocuta.models.convolution.chunk_controller import (
-    MAX_BURST_BEATS,
-    WORD_BYTES,
     Job,
     Mode,
     newest_chunks,
@@ -26,7 +25,7 @@ from crocuta.models.convolution.chunk_controller import (
     stored_chunks,
 )
 from crocuta.models.convolution.chunk_controller import passes as job_passes
-from crocuta.models.layout import PAGE_BYTES, chunk_count
+from crocuta.models.layout import chunk_count
 
 READER_FIFO = 512
 """Beats that a spectrum_reader holds or has requested."""
@@ -35,6 +34,7 @@ FOLLOWED_BEATS = 4096
 TILE_SLOTS = 4
 """Tiles of sample_reader and sample_writer."""
 
+# rtl/cfp_pkg.sv has the first two, rtl/sizes_pkg.sv those above: tests/test_constants.py.
 ROTATE_CLOCKS = 8
 BUTTERFLY_CLOCKS = 9
 ROM_CLOCKS = 3
@@ -76,12 +76,18 @@ class Clocks:
 
 def burst_beats(config: Config) -> int:
     """Beats of a burst of spectra."""
-    return min(MAX_BURST_BEATS, PAGE_BYTES // (config.lanes * WORD_BYTES), config.chunk_beats)
+    return layout.spectrum_burst_beats(config.lanes, config.chunk)
 
 
 def tile_beats(config: Config) -> int:
     """Engine beats per tile of samples."""
-    return min(32 * config.lanes, config.chunk_beats)
+    return layout.tile_beats(config.lanes, config.chunk)
+
+
+def path_clocks(config: Config) -> int:
+    """More than a beat takes through an engine and what is around it: the size of the FIFO behind
+    it."""
+    return 24 * config.chunk_log2 + 16
 
 
 def engine_clocks(config: Config, inverse: bool) -> int:

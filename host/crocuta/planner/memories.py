@@ -12,7 +12,7 @@ import dataclasses
 from collections.abc import Iterable
 
 from crocuta.models.configs import Config
-from crocuta.planner.clocks import READER_FIFO, TILE_SLOTS, burst_beats, tile_beats
+from crocuta.planner.clocks import READER_FIFO, TILE_SLOTS, burst_beats, path_clocks, tile_beats
 
 BLOCK_BEATS = 128
 """A RAM of this many beats is block RAM; a shorter one is LUTs."""
@@ -69,7 +69,7 @@ def memories(config: Config) -> list[Ram]:
     """The large memories of the kernel, in data-path order."""
     lanes, beats, beat = config.lanes, config.chunk_beats, config.beat_bits
     tile_rows = lanes * tile_beats(config) // (2 * lanes)
-    credit = 1 << (24 * config.chunk_log2 + 15).bit_length()
+    credit = 1 << (path_clocks(config) - 1).bit_length()
     found = [Ram("sample_reader", 64 * lanes, TILE_SLOTS * tile_rows)]
     for level in range(1, config.chunk_log2 + 1):
         distance = config.chunk >> level

@@ -307,7 +307,7 @@ def plans(target: Device, demand: Demand) -> tuple[list[Plan], list[Plan]]:
         limit = target.limits(demand.bram)[smallest.binds]
         raise PlanError(
             f"No configuration fits {target.name}: the smallest, {smallest.config.name}, needs"
-            f" {amount:,g} {names[smallest.binds]} and {limit:,} may be used."
+            f" {amount:,g} {names[smallest.binds]}, and the limit is {limit:,}."
         )
     faster = [plan for plan in found if plan.part > 1 and plan.clocks < fitting[0].clocks]
     return fitting, faster

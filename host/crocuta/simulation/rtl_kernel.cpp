@@ -39,6 +39,7 @@ namespace {
 constexpr int kResetClocks = 8;
 constexpr int kAnswerClocks = 1000;  // no register access takes longer
 constexpr int kStageClocks = 64;     // no beat takes longer through a stage's registers
+constexpr int kCounts = 6;           // of job_observer
 
 struct Memory {
     std::uint32_t* words;
@@ -51,6 +52,8 @@ struct Memory {
     QData* read_error_addr;
     CData* write_error;
     QData* write_error_addr;
+    CData* response;
+    CData* hold;
     const QData* beats_read;
     const QData* beats_written;
     const CData* protocol_breach;
@@ -73,6 +76,10 @@ struct Kernel {
     Memory memories[3];
     std::vector<Stage> stages;
     std::uint64_t clocks = 0;
+    // What job_observer said in the clock in which the last job ended.
+    std::uint64_t ended = 0;
+    std::uint64_t end_clock = 0;
+    std::uint32_t counts[kCounts] = {};
     std::string error;
 
     Kernel();
@@ -113,6 +120,11 @@ struct Kernel {
         }
         top.eval();
         dump(0);
+        if (top.observed_done_o) {
+            ++ended;
+            end_clock = clocks;
+            for (int n = 0; n < kCounts; ++n) counts[n] = top.observed_counts_o[n];
+        }
         top.clk_i = 0;
         for (Stage& stage : stages) *stage.clk = 0;
         top.eval();
@@ -198,7 +210,8 @@ Kernel::Kernel() {
     memories[index].read_error_addr = &top.name##_read_error_addr_i;         \
     memories[index].write_error = &top.name##_write_error_i;                 \
     memories[index].write_error_addr = &top.name##_write_error_addr_i;       \
-    top.name##_response_i = 2; /* SLVERR */                                  \
+    memories[index].response = &top.name##_response_i;                       \
+    memories[index].hold = &top.name##_hold_i;                               \
     memories[index].beats_read = &top.name##_beats_read_o;                   \
     memories[index].beats_written = &top.name##_beats_written_o;             \
     memories[index].protocol_breach = &top.name##_protocol_breach_o
@@ -312,11 +325,27 @@ CROCUTA_API void crocuta_set_timing(Kernel* kernel, int memory, std::uint16_t la
 /// Whether to stop the clocks of stages without a beat, as by default: the results are the same.
 CROCUTA_API void crocuta_stop_clocks(Kernel* kernel, int on) { kernel->stop_clocks(on != 0); }
 
-/// Answers the beat at `address` with an error, or (`on` == 0) no beat.
-CROCUTA_API void crocuta_set_error(Kernel* kernel, int memory, int write, int on, std::uint64_t address) {
+/// Answers the beat at `address` with `response`, or (`on` == 0) no beat.
+CROCUTA_API void crocuta_set_error(Kernel* kernel, int memory, int write, int on, std::uint64_t address,
+                       int response) {
     const Memory& m = kernel->memories[memory];
+    *m.response = response;
     *(write ? m.write_error : m.read_error) = on != 0;
     *(write ? m.write_error_addr : m.read_error_addr) = address;
+}
+
+/// Lets nothing more move on the channels whose bits are set: AR, R, AW, W and B from bit 0.
+CROCUTA_API void crocuta_hold(Kernel* kernel, int memory, int channels) {
+    *kernel->memories[memory].hold = channels;
+}
+
+/// The jobs that have ended, the clock of the last one's end, the counters that it should have, and
+/// whether a pass has taken a beat wrongly since the last job began.
+CROCUTA_API void crocuta_observed(const Kernel* kernel, std::uint64_t* state) {
+    state[0] = kernel->ended;
+    state[1] = kernel->end_clock;
+    for (int n = 0; n < kCounts; ++n) state[2 + n] = kernel->counts[n];
+    state[2 + kCounts] = kernel->top.observed_wrong_o;
 }
 
 /// Since the reset: beats read, beats written, and the first protocol violation (0: none).

@@ -1,6 +1,6 @@
 # Copyright 2026 The Crocuta authors
 # SPDX-License-Identifier: Apache-2.0
-"""pass_sequencer in its environment: a queue of beats, of which each clock may fire the first."""
+"""pass_sequencer in its environment: passes wait in a queue, and a clock fires at most one beat."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ NEWEST = Pass(outputs=1, last=1, h=True, engine=True)
 STORED = Pass(outputs=1, last=1, h=True, engine=True, store=True)
 CLOSED_CLOCKS = 20
 IRREGULAR = [profile for profile in PROFILES if profile != "single"]
-"""Two operands that are there every other clock may never be there in the same one."""
+"""Two operands that are each available every other clock may never coincide."""
 
 
 class KindsTest(PassTest):
@@ -35,10 +35,10 @@ class KindsTest(PassTest):
 
 @pyuvm.test()
 class RandomOperands(KindsTest):
-    """Beats fire exactly when they may, take exactly their operands, and none is lost."""
+    """Each beat fires exactly when it may and consumes exactly its operands; none is lost."""
 
     async def main(self) -> None:
-        """Each operand comes and goes with a profile of its own, as the passes do."""
+        """Runs with operands and passes that come and go, each with its own profile."""
         for profile in PROFILES:
             operands = {name: random.choice(IRREGULAR) for name in TAKES}
             operands[random.choice(list(TAKES))] = random.choice(PROFILES)
@@ -53,10 +53,10 @@ class RandomOperands(KindsTest):
 
 @pyuvm.test()
 class EachStallCause(PassTest):
-    """Each operand alone holds a pass up, and the stall is counted under its name."""
+    """Each missing operand stalls a pass, and the right counter counts the stall."""
 
     async def main(self) -> None:
-        """The one closed and all others there; then it and those the beat needs, and no other."""
+        """First only that operand is missing; then only what the beat needs is there."""
         cases = [
             ("engine_valid_i", NEWEST),
             ("engine_valid_i", STORED),
@@ -81,14 +81,14 @@ class EachStallCause(PassTest):
             await ClockCycles(self.dut.clk_i, CLOSED_CLOCKS)
             assert len(taken.clocks) == before, f"a beat fired without {name}"
             stalled = taken.seen[STALLS[name]] - stalls
-            assert stalled >= CLOSED_CLOCKS - 5, f"{stalled} stalls for want of {name}"
+            assert stalled >= CLOSED_CLOCKS - 5, f"{stalled} stalls without {name}"
             await self.operands(CLOSED, **dict.fromkeys(needs(command), "none"))
             await self.run([])
 
 
 @pyuvm.test()
 class FullRate(KindsTest):
-    """With everything there, passes follow each other without a lost clock."""
+    """With all operands available, passes follow one another without losing a clock."""
 
     async def main(self) -> None:
         """Many, two and more of each kind."""
@@ -106,10 +106,10 @@ class FullRate(KindsTest):
 
 @pyuvm.test()
 class ResetInTheMiddle(PassTest):
-    """After a reset at any moment the next pass has all its beats, and none of the old comes."""
+    """After a reset at any moment the next pass has all its beats, and no old ones come."""
 
     async def main(self) -> None:
-        """Before the first beat, in the middle of a pass, and when all is done."""
+        """Resets before the first beat, in the middle of a pass, and after the end."""
         for clocks in (0, 1, 2, 3, *(random.randint(4, 2 * self.chunk_beats) for _ in range(4))):
             await self.operands("light", **{random.choice(list(TAKES)): "bursty"})
             running = cocotb.start_soon(self.send([self.random_pass() for _ in range(5)]))

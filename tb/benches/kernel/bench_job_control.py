@@ -465,7 +465,7 @@ class ContinueAndStart(JobTest):
             await self.write("control", START | CONTINUE)
             await self.wait_started()
             await self.finish()
-        # The start that a write in the clock of the latch asks for is another job's.
+        # A start that is written in the clock of the latch starts another job.
         for delay in range(4):
             await self.core(controller_done=0)
             self.env.started.clear()

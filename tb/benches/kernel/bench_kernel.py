@@ -461,8 +461,8 @@ class SilentMemories(KernelTest):
 
 @pyuvm.test(skip=LIMITED)
 class QueuedJobs(KernelTest):
-    """The next job's arguments are written and started while one runs; the host is told of the end
-    or asks for it."""
+    """The next job's arguments are written and started while one runs; the host is interrupted
+    at the end, or polls."""
 
     async def main(self) -> None:
         """Both modes behind both."""

@@ -8,14 +8,18 @@ module sample_ports_tb #(
   parameter int Lanes = 2,
   parameter int Chunk = 64,
   parameter int TileSlots = 4,
+  parameter int RowsLog2 = 0,  // log2 of the most rows of whose columns a chunk may be a tile
   parameter int Words = 1024,  // AXI beats in the memory
   localparam int AxiBits = 64 * Lanes,
-  localparam int SampleBits = $clog2(Chunk) + 1
+  localparam int RowsBits = (RowsLog2 > 0) ? $clog2(RowsLog2 + 1) : 1,
+  localparam int SampleBits = $clog2(Chunk) + 1 + RowsLog2
 ) (
   input  logic                  clk_i,
   input  logic                  rst_ni,
   input  logic                  stop_i,
   input  logic                  loop_i,
+  /// with RowsLog2 > 0; changes only while both are idle
+  input  logic [RowsBits-1:0]   rows_log2_i,
   // The memory's settings.
   input  logic [15:0]           latency_i,
   input  logic [15:0]           bandwidth_i,
@@ -115,12 +119,14 @@ module sample_ports_tb #(
   sample_reader #(
     .Lanes    (Lanes),
     .Chunk    (Chunk),
-    .TileSlots(TileSlots)
+    .TileSlots(TileSlots),
+    .RowsLog2 (RowsLog2)
   ) u_reader (
     .clk_i        (clk_i),
     .rst_ni       (rst_ni),
     .stop_i       (stop_i),
     .id_i         (1'b1),
+    .rows_log2_i  (rows_log2_i),
     .cmd_valid_i  (load_valid_i),
     .cmd_ready_o  (load_ready_o),
     .cmd_addr_i   (load_addr_i),
@@ -152,12 +158,14 @@ module sample_ports_tb #(
   sample_writer #(
     .Lanes    (Lanes),
     .Chunk    (Chunk),
-    .TileSlots(TileSlots)
+    .TileSlots(TileSlots),
+    .RowsLog2 (RowsLog2)
   ) u_writer (
     .clk_i        (clk_i),
     .rst_ni       (rst_ni),
     .stop_i       (stop_i),
     .id_i         (1'b1),
+    .rows_log2_i  (rows_log2_i),
     .cmd_valid_i  (store_valid_i),
     .cmd_ready_o  (store_ready_o),
     .cmd_addr_i   (store_addr_i),

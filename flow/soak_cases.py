@@ -1,0 +1,283 @@
+# Copyright 2026 The Crocuta authors
+# SPDX-License-Identifier: Apache-2.0
+"""What a soak does to a kernel: random configurations, and cases of two jobs with what disturbs
+them. A case is data: its text repeats it, and a smaller one is a copy with changes."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Literal, get_args
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from crocuta.backends.rtl_kernel import CHANNELS
+from crocuta.models import configs
+from crocuta.models.configs import Config, kernel_chunk_min
+from crocuta.models.convolution.chunk_controller import Mode
+from crocuta.models.layout import PAGE_BYTES, SAMPLE_BYTES, chunk_count, row_bytes
+from tb.envs.kernel_job import PORTS, Port
+from tb.envs.kernel_samples import KINDS
+
+BASES = ("tiny",)
+"""A configuration of each schedule that there is RTL of; a soak changes its settings."""
+LANES = {2: 8, 4: 4, 8: 2, 16: 1}
+"""How often: many lanes take long to compile and to simulate."""
+LARGEST_CHUNK = 2048
+LONGEST_LOG2 = (10, 16)
+"""Of max_length_log2: memories of 16 KiB to 1 MiB."""
+SPAN_BYTES = 1 << 20
+"""The part of each memory that cases use; all of it is compared after every job."""
+BUDGET = 6000
+"""Beats of the passes and of the loads of a case, at most."""
+
+Act = Literal["run", "queue", "bad", "error", "abort", "reset", "silent"]
+ACTS: tuple[Act, ...] = get_args(Act)
+"""run: nothing besides stalls; queue: the next job is started while it runs; bad: an argument;
+error: an AXI response; silent: a channel on which nothing moves until the watchdog ends the job."""
+WEIGHTS = (6, 2, 1, 3, 3, 2, 2)
+PORT_COUNT = len(PORTS)
+USED = {
+    mode: tuple(PORTS.index(port) for port in ports)
+    for mode, ports in (
+        (Mode.PREPARE, (Port("samples", False), Port("h_spectra", True))),
+        (Mode.CONVOLVE, tuple(port for port in PORTS if port != Port("h_spectra", True))),
+    )
+}
+"""The ports that a job of a mode uses."""
+READ_CHANNELS, WRITE_CHANNELS = CHANNELS[:2], CHANNELS[2:]
+
+
+class _Data(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Memory(_Data):
+    """The timing of one memory: see crocuta.backends.timing."""
+
+    latency: int = 60
+    bandwidth: int = 1000
+    stall: int = 0
+
+
+class Stall(_Data):
+    """A channel of one memory on which nothing moves for so many clocks of a job."""
+
+    at: int
+    bank: int = Field(ge=0, le=2)
+    channel: str
+    clocks: int
+
+
+class Step(_Data):
+    """How a job is disturbed. A job that does not complete is run again, undisturbed."""
+
+    act: Act = "run"
+    at: int = 0
+    """abort, reset, queue: the clock of the job; error: the number of the beat, counted among
+    those that the job moves through the port; bad: chooses the argument."""
+    port: int = Field(default=0, ge=0, lt=PORT_COUNT)
+    """error, silent: in PORTS."""
+    channel: str = "r"
+    """silent: the channel of the port."""
+    response: int = 2
+    """error: 1 (EXOKAY), 2 (SLVERR) or 3 (DECERR)."""
+    watchdog: int = 1000
+    """silent: in clocks."""
+    stalls: tuple[Stall, ...] = ()
+
+
+class Case(_Data):
+    """PREPARE and CONVOLVE of random rows, in random places of memory."""
+
+    seed: int
+    """Of the samples, the places, and what memory holds before."""
+    channels: int = Field(default=1, ge=1)
+    length_x: int = Field(ge=1)
+    length_h: int = Field(ge=1)
+    kind_x: str = "ordinary"
+    kind_h: str = "ordinary"
+    memories: tuple[Memory, Memory, Memory] = (Memory(), Memory(), Memory())
+    prepare: Step = Step()
+    convolve: Step = Step()
+
+
+class Script(_Data):
+    """Cases, one after the other on one kernel."""
+
+    config: str
+    stop_clocks: bool = True
+    """See RtlKernel.stop_clocks."""
+    cases: tuple[Case, ...]
+
+
+def read_scripts(path: Path) -> list[Script]:
+    """The scripts of a file, one in a line."""
+    lines = path.read_text(encoding="utf-8").splitlines()
+    return [Script.model_validate_json(line) for line in lines if line.strip()]
+
+
+def text_of(script: Script) -> str:
+    """The line of a file that repeats it: what is as usual is left out."""
+    return script.model_dump_json(exclude_defaults=True)
+
+
+def random_config(rng: random.Random) -> Config:
+    """A legal kernel, small enough that thousands of jobs take minutes."""
+    lanes = rng.choices(list(LANES), list(LANES.values()))[0]
+    chunk = kernel_chunk_min(lanes) << rng.choices((0, 1, 2, 3), (4, 3, 2, 1))[0]
+    chunk = min(chunk, LARGEST_CHUNK)
+    low, high = LONGEST_LOG2
+    low = max(low, chunk.bit_length() - 1)
+    changes = {
+        "lanes": lanes,
+        "chunk": chunk,
+        "mantissa_bits": rng.choice((14, 18, 24, rng.randint(14, 24))),
+        "exponent_bits": rng.randint(8, 10),
+        "twiddle_bits": rng.choice((12, 25, 27, rng.randint(12, 27))),
+        "max_length_log2": rng.randint(low, high),
+        "outputs": rng.randint(1, 2),
+    }
+    return configs.changed(configs.load(rng.choice(BASES)), changes)
+
+
+def cases(seed: int, config: Config) -> Iterator[Case]:
+    """Random cases for a kernel, without end."""
+    rng = random.Random(seed)
+    while True:
+        case = _case(rng, config)
+        if fits(case, config):
+            yield case
+
+
+def fits(case: Case, config: Config) -> bool:
+    """Whether the memories have room for its rows, and time for its beats."""
+    longest = max(1 << config.max_length_log2, config.chunk)
+    if max(case.length_x, case.length_h) > 1 << config.max_length_log2:
+        return False
+    x, h = row_bytes(case.length_x), row_bytes(case.length_h)
+    samples = case.channels * (2 * x + h)
+    chunks_x, chunks_h = (chunk_count(config, n) for n in (case.length_x, case.length_h))
+    spectra = min(SPAN_BYTES, 8 * longest)
+    filters = _pages(case.channels * chunks_h * config.chunk * 8)
+    rows = _pages(chunks_x * config.chunk * 8)
+    pairs = chunks_x * min(chunks_h, chunks_x)
+    beats = case.channels * (pairs + chunks_x + chunks_h) * config.chunk_beats
+    room = samples <= min(SPAN_BYTES, 4 * longest * SAMPLE_BYTES) and max(filters, rows) <= spectra
+    return room and beats <= max(BUDGET, 16 * config.chunk_beats)
+
+
+def _pages(size: int) -> int:
+    return -(-size // PAGE_BYTES) * PAGE_BYTES
+
+
+def _case(rng: random.Random, config: Config) -> Case:
+    return Case(
+        seed=rng.getrandbits(32),
+        channels=rng.choice((1, 1, 1, 2, 3, rng.randint(1, 40))),
+        length_x=_length(rng, config),
+        length_h=_length(rng, config),
+        kind_x=rng.choice(KINDS),
+        kind_h=rng.choice(KINDS),
+        memories=(_memory(rng), _memory(rng), _memory(rng)),
+        prepare=_step(rng, config, USED[Mode.PREPARE]),
+        convolve=_step(rng, config, USED[Mode.CONVOLVE]),
+    )
+
+
+def _length(rng: random.Random, config: Config) -> int:
+    """Short, around a multiple of the chunk, anywhere, or the longest."""
+    c, limit = config.chunk, 1 << config.max_length_log2
+    length = rng.choice(
+        (
+            rng.randint(1, 8),
+            rng.randint(1, c),
+            max(1, rng.randint(1, 4) * c + rng.randint(-1, 1)),
+            max(1, rng.randint(1, 12) * c + rng.randint(-1, 1)),
+            rng.randint(1, 6 * c),
+            rng.randint(1, config.lanes * 8) + c * rng.randint(0, 3),
+            limit,
+        )
+    )
+    return min(length, limit)
+
+
+def _memory(rng: random.Random) -> Memory:
+    if rng.random() < 0.2:
+        return Memory(latency=2)
+    return Memory(
+        latency=rng.choice((rng.randint(2, 10), rng.randint(10, 100), rng.randint(100, 300))),
+        bandwidth=rng.choice((1000, rng.randint(700, 999), rng.randint(300, 700))),
+        stall=rng.choice((0, rng.randint(1, 300), rng.randint(300, 600))),
+    )
+
+
+def _clock(rng: random.Random, config: Config) -> int:
+    """Soon after a job's start, or any time of a short or a long one."""
+    beats = config.chunk_beats
+    return rng.randint(0, rng.choice((30, 4 * beats, 20 * beats, 100 * beats)))
+
+
+def _step(rng: random.Random, config: Config, used: tuple[int, ...]) -> Step:
+    act = rng.choices(ACTS, WEIGHTS)[0]
+    port = rng.choice(used) if rng.random() < 0.95 else rng.randrange(PORT_COUNT)
+    stalls = []
+    if act != "silent" and rng.random() < 0.35:
+        for _ in range(rng.choice((1, 1, 2, 3))):
+            stall = Stall(
+                at=_clock(rng, config),
+                bank=rng.randrange(3),
+                channel=rng.choice(CHANNELS),
+                clocks=rng.choice((rng.randint(10, 300), rng.randint(1000, 6000))),
+            )
+            stalls.append(stall)
+    step: dict[str, object] = {"act": act, "stalls": tuple(stalls)}
+    if act in ("error", "bad"):
+        step["at"] = rng.getrandbits(16)
+    elif act in ("queue", "abort", "reset"):
+        step["at"] = _clock(rng, config)
+    if act in ("error", "silent"):
+        step["port"] = port
+    if act == "error":
+        step["response"] = rng.randint(1, 3)
+    if act == "silent":
+        step["channel"] = rng.choice(WRITE_CHANNELS if PORTS[port].write else READ_CHANNELS)
+        step["watchdog"] = rng.randint(400, 2000)
+    return Step.model_validate(step)
+
+
+def smaller(case: Case) -> Iterator[Case]:
+    """Cases with one thing less, the largest step first."""
+
+    def changed(**values: object) -> Case:
+        return case.model_copy(update=values)
+
+    for name in ("channels", "length_x", "length_h"):
+        value = getattr(case, name)
+        for less in sorted({1, value // 4, value // 2, value - value // 8, value - 1}):
+            if 1 <= less < value:
+                yield changed(**{name: less})
+    for name in ("kind_x", "kind_h"):
+        if getattr(case, name) != "ordinary":
+            yield changed(**{name: "ordinary"})
+    if any(memory != Memory() for memory in case.memories):
+        yield changed(memories=(Memory(), Memory(), Memory()))
+    for bank, memory in enumerate(case.memories):
+        if memory != Memory():
+            memories = [*case.memories[:bank], Memory(), *case.memories[bank + 1 :]]
+            yield changed(memories=tuple(memories))
+    for name in ("prepare", "convolve"):
+        step: Step = getattr(case, name)
+        if step.act != "run":
+            yield changed(**{name: Step(stalls=step.stalls)})
+        for number in range(len(step.stalls)):
+            stalls = step.stalls[:number] + step.stalls[number + 1 :]
+            yield changed(**{name: step.model_copy(update={"stalls": stalls})})
+        for number, stall in enumerate(step.stalls):
+            if stall.clocks > 10:
+                short = stall.model_copy(update={"clocks": stall.clocks // 2})
+                stalls = (*step.stalls[:number], short, *step.stalls[number + 1 :])
+                yield changed(**{name: step.model_copy(update={"stalls": stalls})})
+        if step.at:
+            yield changed(**{name: step.model_copy(update={"at": step.at // 2})})

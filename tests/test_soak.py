@@ -1,0 +1,263 @@
+# Copyright 2026 The Crocuta authors
+# SPDX-License-Identifier: Apache-2.0
+"""The soak: what it does to a kernel is legal and repeats, and it finds and cuts down what a faulty
+kernel does. The faults are those of its registers and memories, which takes no compiling."""
+
+from __future__ import annotations
+
+import json
+import random
+import time
+from itertools import islice
+from multiprocessing import Pipe
+from pathlib import Path
+from typing import Any
+
+import pytest
+import typer
+from rich.progress import Progress
+from typer.testing import CliRunner
+
+from crocuta.backends.rtl_kernel import BASES, RtlKernel
+from crocuta.kernel import Bank
+from crocuta.models import configs
+from crocuta.registers import ErrorCode, Register, Status
+from flow import soak
+from flow.soak import Session, Summary, Worker
+from flow.soak_cases import (
+    ACTS,
+    Case,
+    Script,
+    Stall,
+    Step,
+    cases,
+    fits,
+    random_config,
+    read_scripts,
+    smaller,
+    text_of,
+)
+from flow.soak_driver import play
+
+TINY = configs.load("tiny")
+SCRIPTS = Path(__file__).with_name("soak_scripts.jsonl")
+"""What soaks found, and a case of each act."""
+
+
+def session(seed: int = 1) -> Session:
+    return Session(seed, "tiny")
+
+
+def test_random_kernels_are_legal_and_have_room_for_random_cases(seed: int) -> None:
+    rng = random.Random(seed)
+    for _ in range(100):
+        config = random_config(rng)
+        assert configs.load(config.name) == config
+        assert all(fits(case, config) for case in islice(cases(seed, config), 20))
+
+
+def test_a_seed_repeats_its_cases_and_their_text_is_all_of_them(seed: int) -> None:
+    some = tuple(islice(cases(seed, TINY), 50))
+    assert some == tuple(islice(cases(seed, TINY), 50))
+    assert some != tuple(islice(cases(seed + 1, TINY), 50))
+    assert {step.act for case in some for step in (case.prepare, case.convolve)} == set(ACTS)
+    script = Script(config="tiny", cases=some)
+    assert Script.model_validate_json(text_of(script)) == script
+
+
+@pytest.mark.parametrize("line", range(len(read_scripts(SCRIPTS))))
+def test_scripts_pass(line: int) -> None:
+    script = read_scripts(SCRIPTS)[line]
+    with RtlKernel(configs.load(script.config)) as kernel:
+        assert play(script, kernel) == ""
+
+
+def test_a_soak_of_a_good_kernel_finds_nothing(seed: int) -> None:
+    told = []
+    one = session(seed)
+    soak.soak(one, time.time() + 600, lambda each: told.append(each.jobs), count=12)
+    assert one.failure is None
+    assert (one.cases, one.jobs) == (12, sum(one.ends.values()))
+    assert one.jobs >= 24 and told[-1] == one.jobs
+    assert sum(one.acts.values()) == 24
+
+
+class Faulty(RtlKernel):
+    """A kernel with a fault."""
+
+    def read(self, offset: int) -> int:
+        value = super().read(offset)
+        return self.misread(offset, value)
+
+    def misread(self, register: int, value: int) -> int:
+        return value
+
+
+class LosesFlags(Faulty):
+    def misread(self, register: int, value: int) -> int:
+        return value & ~Status.SATURATED if register == Register.STATUS else value
+
+
+class HidesErrors(Faulty):
+    def misread(self, register: int, value: int) -> int:
+        hidden = register == Register.ERROR and value == ErrorCode.X_WRITE
+        return ErrorCode.NONE if hidden else value
+
+
+class CountsTooMuch(Faulty):
+    def misread(self, register: int, value: int) -> int:
+        return value + (register == Register.STALL_X and value > 0)
+
+
+class NeverInterrupts(RtlKernel):
+    def write(self, offset: int, value: int) -> None:
+        super().write(offset, 0 if offset == Register.GLOBAL_INTERRUPT else value)
+
+
+class Spills(RtlKernel):
+    """A byte that is none of the job's."""
+
+    def run(self, clocks: int) -> bool:
+        ended = super().run(clocks)
+        if ended:
+            self.memories[Bank.X_SPECTRA].contents[(1 << 20) - 1] ^= 1
+        return ended
+
+
+class Corrupts(RtlKernel):
+    """The first sample of y where the job has two rows or more."""
+
+    def run(self, clocks: int) -> bool:
+        ended = super().run(clocks)
+        if ended and RtlKernel.read(self, Register.CHANNELS) > 1:
+            y = RtlKernel.read(self, Register.Y) | RtlKernel.read(self, Register.Y + 4) << 32
+            self.memories[Bank.SAMPLES].contents[y - BASES[Bank.SAMPLES]] ^= 1
+        return ended
+
+
+@pytest.mark.parametrize(
+    ("faulty", "problem"),
+    [
+        (LosesFlags, "the flags are 0x"),
+        (HidesErrors, "should have ended with x_write"),
+        (CountsTooMuch, "the counters are"),
+        (Spills, "x_spectra: 1 bytes changed that are none of the job's"),
+        (Corrupts, "samples: 1 "),
+    ],
+)
+def test_a_fault_is_found_and_cut_down(
+    faulty: type[RtlKernel], problem: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(soak, "SHRINK_S", 2)
+    found = session(5)
+    soak.soak(found, time.time() + 600, lambda _: None, count=40, make=faulty)
+    assert found.failure is not None
+    assert problem in found.failure.problem
+    script = Script.model_validate_json(found.failure.script)
+    assert len(script.cases) == 1
+    assert play(script, faulty(TINY))
+    assert play(script, RtlKernel(TINY)) == ""
+
+
+def test_a_job_that_does_not_end_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("flow.soak_driver.OVERHEAD", 3000)
+    assert "has not ended" in play(
+        Script(config="tiny", cases=(Case(seed=1, length_x=3, length_h=3),)), NeverInterrupts(TINY)
+    )
+
+
+def test_a_failure_becomes_small() -> None:
+    """Nothing is left in it but what it takes."""
+    stall = Stall(at=5, bank=1, channel="r", clocks=4000)
+    done = tuple(islice(cases(1, TINY), 60))
+    guilty = Case(
+        seed=3,
+        channels=9,
+        length_x=300,
+        length_h=70,
+        kind_x="huge",
+        prepare=Step(act="queue", at=9),
+        convolve=Step(act="abort", at=700, stalls=(stall, stall)),
+    )
+
+    def fails(script: Script) -> str:
+        early = any(case.kind_h == "zeros" for case in script.cases)
+        late = script.cases[-1]
+        wrong = late.channels > 2 and late.convolve.act == "abort" and late.length_x > 64
+        return "wrong" if early and wrong else ""
+
+    assert any(case.kind_h == "zeros" for case in done)
+    script = Script(config="tiny", cases=(*done, guilty))
+    small = soak.shrink(script, fails, lambda each: fits(each, TINY), 60)
+    first, last = small.cases
+    assert first == Case(seed=first.seed, length_x=1, length_h=1, kind_h="zeros")
+    assert last == Case(seed=3, channels=3, length_x=65, length_h=1, convolve=Step(act="abort"))
+    assert not any(fails(small.model_copy(update={"cases": (first, c)})) for c in smaller(last))
+
+
+class Process:
+    """One that has ended."""
+
+    exitcode = -11
+
+    def join(self) -> None:
+        """It has."""
+
+    def kill(self) -> None:
+        """It is dead."""
+
+
+def test_a_crash_and_a_hang_are_failures_with_their_cases(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(soak, "DIRECTORY", tmp_path)
+    monkeypatch.setattr(soak, "ROOT", tmp_path)
+    for crash in (True, False):
+        inlet, outlet = Pipe(duplex=False)
+        one = session(7)
+        one.cases, one.compile_seconds = 4, 1.0
+        outlet.send(one)
+        summary = Summary(1, sessions=[session(7)])
+        worker = Worker(summary.sessions[0], Process(), inlet, time.monotonic())
+        if crash:
+            outlet.close()
+        else:
+            monkeypatch.setattr(soak, "SILENT_S", -10_000)
+        with Progress(disable=True) as progress:
+            assert soak.listen(worker, summary, progress)
+        (failure,) = summary.failures
+        assert ("crashed: exit code -11" if crash else "hung") in failure.problem
+        (script,) = read_scripts(Path(failure.file))
+        assert script.cases == tuple(islice(cases(7, TINY), 5))
+        assert failure.command == "make soak REPEAT=failures/7-4.jsonl"
+
+
+def invoke(*arguments: str) -> Any:
+    app = typer.Typer()
+    app.command()(soak.main)
+    return CliRunner().invoke(app, arguments)
+
+
+def test_the_command_reports(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(soak, "DIRECTORY", tmp_path)
+    command = ("--config", "tiny", "--count", "3", "--limit", "1", "--jobs", "1", "--seed", "4")
+    result = invoke(*command)
+    assert result.exit_code == 0, result.output
+    summary = json.loads((tmp_path / "summary.json").read_text())
+    assert (summary["cases"], summary["designs"], summary["failures"]) == (3, 1, [])
+    assert summary["jobs"] == sum(summary["ends"].values()) >= 6
+    assert f"{summary['jobs']} jobs on 1 designs" in (tmp_path / "index.html").read_text()
+    script = tmp_path / "one.jsonl"
+    script.write_text(text_of(Script(config="tiny", cases=tuple(islice(cases(4, TINY), 1)))))
+    assert invoke("--repeat", str(script)).output == "tiny: passed\n"
+
+
+def test_what_cannot_start_is_said() -> None:
+    for arguments, said in (
+        (("--config", "no_such"), "There is no configuration 'no_such'"),
+        (("--repeat", "no_such.jsonl"), "There is no file no_such.jsonl."),
+        (("--seed", "x"), "SEED"),
+    ):
+        result = invoke(*arguments)
+        assert result.exit_code == 2
+        assert said in result.output
