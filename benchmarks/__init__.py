@@ -6,3 +6,7 @@ One module per part: `throughput`, `lengths`, `memory`, `accuracy`, `software`, 
 `planner`. Each lists the points that it needs, which `points` measures once and stores, and turns
 them into a `report.Section`.
 """
+
+from crocuta import stops
+
+stops.watch_commands()

@@ -13,6 +13,7 @@ module commutator_formal #(
   parameter int Lanes = 2,
   parameter int WordBits = 1,  // words only pass through, so one bit is enough
   parameter int Distance = 2,
+  parameter bit Passes = 1,    // 0: every frame is switched
   localparam int Latency = (Distance >= 4) ? 3 : 1,
   localparam int LaneBits = $clog2(Lanes),
   localparam int TimeBits = $clog2(2 * Distance),
@@ -40,7 +41,7 @@ module commutator_formal #(
   logic                switched;
 
   assign time_bit = time_q[TimeBits-1];
-  assign switched = (time_q == '0) ? switch_i : switched_q;
+  assign switched = !Passes || ((time_q == '0) ? switch_i : switched_q);
   assign pushes   = valid_i && primed_q;
 
   always_ff @(posedge clk_i) begin
@@ -69,7 +70,7 @@ module commutator_formal #(
     .rst_ni  (rst_ni),
     .valid_i (valid_i),
     .beat_i  (beat_i),
-    .switch_i(time_bit ? switched_q : switch_i),
+    .switch_i(!Passes || (time_bit ? switched_q : switch_i)),
     .valid_o (out_valid),
     .beat_o  (out)
   );
@@ -139,8 +140,10 @@ module commutator_formal #(
   `COVER(early_word, leaves && !lane_q[0] && $past(out_valid))
   `COVER(late_word, leaves && lane_q[0] && $past(!out_valid))
   `COVER(first_beats, leaves && early_q)
-  `COVER(passed_even, leaves && passed_q && !lane_q[0])
-  `COVER(passed_odd, leaves && passed_q && lane_q[0])
+  if (Passes) begin : gen_passes
+    `COVER(passed_even, leaves && passed_q && !lane_q[0])
+    `COVER(passed_odd, leaves && passed_q && lane_q[0])
+  end
   `COVER(back_to_back, &way_q && out_valid && picked_q)
 
 endmodule

@@ -38,6 +38,7 @@ ports/lane_bursts.sv
 ports/tile_fetch.sv
 ports/rows_to_lanes.sv
 ports/sample_reader.sv
+ports/tile_bursts.sv
 ports/spectrum_writer.sv
 ports/spectrum_reader.sv
 ports/lanes_to_rows.sv
@@ -57,6 +58,9 @@ convolution/chunk_controller.sv
 convolution/pass_sequencer.sv
 convolution/tile_walker.sv
 convolution/transform_walker.sv
+convolution/engine_feed.sv
+convolution/four_step_forward.sv
+convolution/four_step_inverse.sv
 convolution/four_step_controller.sv
 
 // The kernel

@@ -92,14 +92,19 @@ SCRIPT = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["script
 
 @pytest.mark.parametrize(
     "how",
-    [("-m", "crocuta"), ("-c", "from {} import {} as main; main()".format(*SCRIPT.split(":")))],
-    ids=["module", "script"],
+    [
+        ("-m", "crocuta"),
+        ("-c", "from {} import {} as main; main()".format(*SCRIPT.split(":"))),
+        ("-m", "flow.simulate"),
+        ("-m", "benchmarks"),
+    ],
+    ids=["crocuta", "script", "flow", "benchmarks"],
 )
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_a_command_that_is_stopped_while_it_loads_ends(
     how: tuple[str, str], number: signal.Signals
 ) -> None:
-    process = start("-X", "importtime", *how, "--version")
+    process = start("-X", "importtime", *how, "--help")
     assert process.stderr
     # -v prints each module that is loaded; numpy's first ones come early in the package's own load.
     loaded = next(line for line in process.stderr if "numpy" in line)

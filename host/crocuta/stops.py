@@ -99,6 +99,13 @@ def watch() -> None:
     signal.signal(signal.SIGPIPE, _broken_pipe)
 
 
+def watch_commands() -> None:
+    """Watches if Python is about to run a module of the package whose __init__ calls this, as in
+    `python -m PACKAGE.MODULE`; what the module imports then loads under watch."""
+    if sys.argv[:1] == ["-m"]:  # until the module is found
+        watch()
+
+
 @contextmanager
 def raising(*, patient: bool = False) -> Iterator[None]:
     """A context in which the first signal raises Stopped, so that a report can be written.

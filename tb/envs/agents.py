@@ -1,7 +1,7 @@
 # Copyright 2026 The Crocuta authors
 # SPDX-License-Identifier: Apache-2.0
-"""The environment of the agents themselves: each one's driver against the other side's, and their
-monitors against what the sequences sent."""
+"""The environment of the agents themselves: drivers of both sides against each other, and monitors
+against what the sequences sent."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ WORDS = 64
 
 
 class MemoryScoreboard(uvm_scoreboard):
-    """What is read is what was written, by the monitor's word."""
+    """Checks, from the monitor's reports, that reads return what was written."""
 
     def build_phase(self) -> None:
         """Listens on `observe`."""
@@ -44,10 +44,11 @@ class MemoryScoreboard(uvm_scoreboard):
     drained = True
 
     def flush(self, clock: int) -> None:
-        """A reset does not clear the memory; an access that it cut short is not known."""
+        """A reset does not clear the memory; the effect of an access that it cuts short is
+        unknown."""
 
     def check_phase(self) -> None:
-        """Something was read."""
+        """Checks that something was read."""
         assert self.compared, f"{self.get_name()}: nothing was compared"
 
 
@@ -57,7 +58,7 @@ class AgentsEnv(BlockEnv):
     block = "agents"
 
     def build_phase(self) -> None:
-        """The agents, their other sides and the scoreboards."""
+        """Creates the agents, their counterparts and the scoreboards."""
         super().build_phase()
         self.streams: dict[str, BeatAgent] = {}
         for role in ("source", "sink"):
@@ -95,7 +96,7 @@ class AgentsEnv(BlockEnv):
         self.reset_ended = Listener("reset_ended", self, self.resets.append)
 
     def connect_phase(self) -> None:
-        """The monitors to the scoreboards."""
+        """Connects the monitors to the scoreboards."""
         super().connect_phase()
         for role, agent in self.streams.items():
             agent.port.connect(self.boards[role].observe)
@@ -103,7 +104,7 @@ class AgentsEnv(BlockEnv):
         self.reset.port.connect(self.reset_ended)
 
     def expect(self, beats: list[tuple[int, ...]]) -> None:
-        """Beats that come through the wires, in this order, by both monitors' word."""
+        """Expects beats in this order from both monitors."""
         for board in self.boards.values():
             for values in beats:
                 board.expect.write(Expected(values))

@@ -28,7 +28,7 @@ MAX_BEATS = 256
 
 
 class AccessItem(uvm_sequence_item):
-    """A write of some bytes, or a read of so many."""
+    """A write of some bytes, or a read of a number of them."""
 
     def __init__(self, address: int, data: bytes | None = None, size: int = 0) -> None:
         super().__init__("access")
@@ -38,7 +38,7 @@ class AccessItem(uvm_sequence_item):
 
 
 class AccessSequence(uvm_sequence):
-    """One access; `answer` is the master's when it is done."""
+    """One access; `answer` is the master's, when it has ended."""
 
     def __init__(self, address: int, data: bytes | None = None, size: int = 0) -> None:
         super().__init__("access")
@@ -46,18 +46,18 @@ class AccessSequence(uvm_sequence):
         self.answer: Any = None
 
     async def body(self) -> None:
-        """Hands it to the driver, which does several at a time, and waits for its end."""
+        """Passes it to the driver, which performs several at a time, and waits for its end."""
         await self.start_item(self.item)
         await self.finish_item(self.item)
         self.answer = await self.item.task
 
 
 class MasterDriver(uvm_driver):
-    """cocotbext-axi's master, which cuts accesses into bursts; `profile` says how often one of
-    its channels waits."""
+    """cocotbext-axi's master, which splits accesses into bursts; `profile` sets how often one of
+    its channels pauses."""
 
     async def run_phase(self) -> None:
-        """Begins every access at once."""
+        """Starts every access at once."""
         dut = self.get_parent().dut
         self.profile = "none"
         logging.getLogger(f"cocotb.{dut._name}.s_axi").setLevel(logging.ERROR)
@@ -79,7 +79,7 @@ class MasterDriver(uvm_driver):
 
 
 class ContentsScoreboard(uvm_scoreboard):
-    """What the bursts wrote, byte by byte, and what they read."""
+    """Compares what bursts read with an image of what they wrote, byte by byte."""
 
     agent: AxiMemoryAgent
 
@@ -90,16 +90,16 @@ class ContentsScoreboard(uvm_scoreboard):
 
     @property
     def drained(self) -> bool:
-        """Whether nothing is on its way."""
+        """Whether nothing is outstanding."""
         return bool(self.agent.monitor.idle)
 
     def flush(self, clock: int) -> None:
-        """A reset: from now on the image is what is in memory."""
+        """Handles a reset: copies the memory's contents to the image."""
         self.image = bytearray(self.agent.memory.read(self.agent.config.base, self.size))
 
     @property
     def size(self) -> int:
-        """The bytes of the memory."""
+        """Compares the bytes that a burst read."""
         return self.agent.memory.size
 
     def _burst(self, burst: Burst) -> None:
@@ -118,7 +118,7 @@ class ContentsScoreboard(uvm_scoreboard):
             self.compared += 1
 
     def _refused(self, burst: Burst, address: int) -> bool:
-        """The answer of a write does not say which of its beats was bad."""
+        """Updates the image; a write response does not tell which of the beats failed."""
         config = self.agent.config
         bad = burst.responses[0] != AxiResp.OKAY
         return bool(bad) and config.base + address == int(
@@ -126,7 +126,7 @@ class ContentsScoreboard(uvm_scoreboard):
         )
 
     def check_phase(self) -> None:
-        """The whole memory."""
+        """Compares the whole memory."""
         assert self.agent.memory.read(self.agent.config.base, self.size) == self.image
         assert self.compared, "nothing was read"
 
@@ -137,7 +137,7 @@ class AxiMemoryEnv(BlockEnv):
     block = "axi_memory"
 
     def build_phase(self) -> None:
-        """Makes the parts."""
+        """Creates the parts."""
         super().build_phase()
         beat_bytes = int(self.dut.DataBits.value) // 8
         port = AxiMemoryConfig(
@@ -158,7 +158,7 @@ class AxiMemoryEnv(BlockEnv):
         self.scoreboards: list[Any] = [self.contents]
 
     def connect_phase(self) -> None:
-        """Accesses to the master, bursts to the image."""
+        """Connects accesses to the master, and bursts to the image."""
         super().connect_phase()
         self.master.seq_item_port.connect(self.accesses.seq_item_export)
         self.memory.port.connect(self.contents.observe)

@@ -1,6 +1,6 @@
 # Copyright 2026 The Crocuta authors
 # SPDX-License-Identifier: Apache-2.0
-"""What the environments and tests of all blocks share."""
+"""Base classes of all blocks' environments and tests."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ class BlockEnv(uvm_env):
     """A block's environment: the reset's agent, and scoreboards that a reset flushes."""
 
     block: str
-    """The RTL module's name, and that of its coverage."""
+    """The name of the RTL module and of its coverage."""
 
     def build_phase(self) -> None:
         """Subclasses add agents, a predictor and scoreboards."""
@@ -38,12 +38,12 @@ class BlockEnv(uvm_env):
         self.reset.monitor.began.connect(self.reset_began)
 
     def on_reset(self, clock: int) -> None:
-        """The first clock of a reset."""
+        """Handles the first clock of a reset."""
         for scoreboard in self.scoreboards:
             scoreboard.flush(clock)
 
     async def drain(self, limit: int, more: int) -> None:
-        """Waits for what is expected, and `more` clocks in which nothing may follow."""
+        """Waits for everything expected, then `more` clocks in which nothing may follow."""
         for _ in range(limit):
             if all(scoreboard.drained for scoreboard in self.scoreboards):
                 break
@@ -67,17 +67,17 @@ class ResetSequence(uvm_sequence):
 
 
 class BlockTest(uvm_test):
-    """Clock, reset, the test's own `main`, and the drain."""
+    """A test: clock, reset, its own `main`, and the drain."""
 
     env_class: type[BlockEnv]
     drain_limit = 2000
     drain_more = 20
 
     def override(self, factory: uvm_factory) -> None:
-        """The overrides of components and sequences that hold for this test."""
+        """Sets this test's factory overrides of components and sequences."""
 
     def build_phase(self) -> None:
-        """Makes the environment."""
+        """Creates the environment."""
         factory = uvm_factory()
         factory.clear_overrides()
         self.override(factory)
@@ -86,7 +86,7 @@ class BlockTest(uvm_test):
         self.env: Any = self.env_class.create("env", self)
 
     async def main(self) -> None:
-        """The test itself, from the first clock after a reset."""
+        """The test itself; starts in the first clock after a reset."""
         raise NotImplementedError
 
     async def reset(self, clocks: int = 2) -> None:
@@ -104,7 +104,7 @@ class BlockTest(uvm_test):
         self.drop_objection()
 
     def report_phase(self) -> None:
-        """Leaves the coverage beside the results, and says how much was compared."""
+        """Writes the coverage next to the results, and logs how much was compared."""
         coverage.export()
         for scoreboard in self.env.scoreboards:
             cocotb.log.info("%s: %d compared", scoreboard.get_name(), scoreboard.compared)

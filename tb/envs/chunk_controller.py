@@ -1,7 +1,7 @@
 # Copyright 2026 The Crocuta authors
 # SPDX-License-Identifier: Apache-2.0
 """The environment of chunk_controller: a job's agent, a sink on every command stream, and the
-model's schedule in one scoreboard a stream."""
+model's schedule in one scoreboard per stream."""
 
 from __future__ import annotations
 
@@ -26,11 +26,11 @@ from tb.envs.scoreboard import Expected, Scoreboard
 from tb.lib.clock import PERIOD_NS, clock_now
 from tb.lib.coverage import covergroup, seldom
 
-# A job is done so soon after its last command was taken.
+# Maximum clocks from a job's last accepted command to done.
 DONE_CLOCKS = 8
-# No command for so long: none will come.
+# Clocks without a command after which none will come.
 STUCK_CLOCKS = 2000
-# A command that stood so long had a consumer that was closed.
+# A command that waited this long had a closed consumer.
 CLOSED_CLOCKS = 250
 NAMES = {kind: name for name, kind in STREAMS.items()}
 LENGTHS = ("a part", "one chunk", "chunks", "chunks and a part")
@@ -38,12 +38,12 @@ CHANNELS = ("1", "2..255", "256..65535", "65536")
 
 
 def channels_class(channels: int) -> str:
-    """Of CHANNELS: by the bits that they take."""
+    """The class of CHANNELS, by the number of bits."""
     return CHANNELS[(channels > 1) + (channels > 0xFF) + (channels > 0xFFFF)]
 
 
 def length_class(length: int, chunk: int) -> str:
-    """The name of a row's kind."""
+    """The class of a row's length."""
     whole, rest = divmod(length, chunk)
     if whole < 2 and not rest:
         return "one chunk"
@@ -51,14 +51,14 @@ def length_class(length: int, chunk: int) -> str:
 
 
 class JobSequence(uvm_sequence):
-    """Jobs, one after the other; a reset ends it."""
+    """Jobs, one after another; a reset ends the sequence."""
 
     def __init__(self, *items: JobItem) -> None:
         super().__init__("jobs")
         self.items = items
 
     async def body(self) -> None:
-        """Returns when the last is done."""
+        """Returns when the last job is done."""
         for item in self.items:
             await self.start_item(item)
             await self.finish_item(item)
@@ -67,7 +67,7 @@ class JobSequence(uvm_sequence):
 
 
 class StreamScoreboard(Scoreboard):
-    """Commands of a schedule, which may be so long that they are made one at a time."""
+    """Compares commands with a schedule that is generated on the fly, since it may be very long."""
 
     def build_phase(self) -> None:
         """`taken` is called for each command that was right."""
@@ -77,7 +77,7 @@ class StreamScoreboard(Scoreboard):
         self.first = True
 
     def begin(self, commands: Iterator[Expected]) -> None:
-        """A job begins."""
+        """Starts a job."""
         assert self.drained, f"{self.get_name()}: a job began before the last one's commands came"
         self.coming = commands
         self.first = True
@@ -99,7 +99,7 @@ class StreamScoreboard(Scoreboard):
         return not self.expected
 
     def flush(self, clock: int) -> None:
-        """A reset ends the schedule."""
+        """Handles a reset, which ends the schedule."""
         self.coming = iter(())
         super().flush(clock)
 
@@ -110,10 +110,10 @@ class StreamScoreboard(Scoreboard):
 
 
 class SchedulePredictor(uvm_component):
-    """At a job's start it predicts the streams, and at its end it checks that all have come."""
+    """Predicts the streams at a job's start, and checks at its end that all commands came."""
 
     def build_phase(self) -> None:
-        """Listens on `events` of the job, and on every command that was taken."""
+        """Listens to the job's `events`, and to every accepted command."""
         self.config = configs.load(os.environ["CROCUTA_CONFIG"])
         self.events = Listener("events", self, self._event)
         self.boards: dict[str, StreamScoreboard] = {}
@@ -165,7 +165,7 @@ class SchedulePredictor(uvm_component):
                 "order": ("that of the schedule", "another"),
             },
             {"consumers_x_order": ("consumers", "order")},
-            # Streams that are taken together do not wait for one another.
+            # Streams with simultaneous consumers do not wait for one another.
             {"consumers_x_order": [("together", "that of the schedule")]},
         )
         self._sample_reset = covergroup(
@@ -173,12 +173,12 @@ class SchedulePredictor(uvm_component):
         )
 
     def reset(self) -> None:
-        """No job runs."""
+        """Starts without a job."""
         self.running = False
         self.finished = False
         self.last_command: int | None = None
         self.schedule: Iterator[str] = iter(())
-        """The streams of the commands that are to come, as the schedule has them."""
+        """The streams of the commands still to come, in the schedule's order."""
         self.in_order = True
         self.together = False
 
@@ -192,7 +192,8 @@ class SchedulePredictor(uvm_component):
                 self.together = sum(read(ready) for ready in readies) > 1
 
     def on_reset(self) -> None:
-        """The first clock of a reset; draining: all passes were taken, and something was not."""
+        """Handles the first clock of a reset; draining: all passes were accepted, but not
+        everything."""
         state = "done" if self.finished else "idle"
         if self.running:
             state = "draining" if self.boards["pass"].drained else "busy"
@@ -271,12 +272,12 @@ class SchedulePredictor(uvm_component):
 
 
 class ChunkControllerEnv(BlockEnv):
-    """The job's agent, an agent and a scoreboard a stream, and the predictor."""
+    """The job's agent, an agent and a scoreboard per stream, and the predictor."""
 
     block = "chunk_controller"
 
     def build_phase(self) -> None:
-        """Makes the parts."""
+        """Creates the parts."""
         super().build_phase()
         configure(self, "job", JobConfig(self.dut, f"{self.block}.jobs"))
         self.job = JobAgent.create("job", self)
@@ -294,7 +295,7 @@ class ChunkControllerEnv(BlockEnv):
         self.scoreboards += self.boards.values()
 
     def connect_phase(self) -> None:
-        """Each stream to its scoreboard."""
+        """Connects each stream to its scoreboard."""
         super().connect_phase()
         self.job.monitor.port.connect(self.predictor.events)
         for name, board in self.boards.items():
@@ -302,22 +303,22 @@ class ChunkControllerEnv(BlockEnv):
             self.streams[name].monitor.port.connect(board.observe)
 
     def on_reset(self, clock: int) -> None:
-        """The predictor forgets, too: it looks at the scoreboards first."""
+        """Resets the predictor first, because it reads the scoreboards."""
         self.predictor.on_reset()
         super().on_reset(clock)
 
     @property
     def compared(self) -> int:
-        """The commands that were right, over all streams."""
+        """The number of correct commands, over all streams."""
         return sum(board.compared for board in self.boards.values())
 
     def check_phase(self) -> None:
-        """Something was compared."""
+        """Checks that something was compared."""
         assert self.compared, "no command was compared"
 
 
 class ControllerTest(BlockTest):
-    """What the tests do with the environment."""
+    """Operations shared by the tests."""
 
     env_class = ChunkControllerEnv
 
@@ -333,7 +334,7 @@ class ControllerTest(BlockTest):
         return 1 << (len(self.dut.length_x_i) - 1)
 
     def random_job(self, chunks: int, channels: int) -> Job:
-        """A job of up to so many chunks and channels."""
+        """A job with at most the given numbers of chunks and channels."""
         chunk = self.config.chunk
 
         def length() -> int:
@@ -351,7 +352,7 @@ class ControllerTest(BlockTest):
         )
 
     def pointers(self) -> list[int]:
-        """Five random ones, of all sizes."""
+        """Five random jobs of all sizes."""
         return [
             (random.getrandbits(random.choice((20, 32, 40, 52))) << 12) & ((1 << 60) - 1)
             for _ in range(5)
@@ -363,21 +364,21 @@ class ControllerTest(BlockTest):
         await gather(*(BeatSequence(profile).start(agent.sequencer) for agent in agents))
 
     async def take_one(self, name: str, clocks: int) -> None:
-        """Takes a command, which has to come within so many clocks."""
+        """Accepts a command, which must come within a number of clocks."""
         sequence = BeatSequence(ONE).start(self.env.streams[name].sequencer)
         await with_timeout(sequence, clocks * PERIOD_NS, "ns")
 
     async def run(self, job: Job, pause: int = 0) -> None:
-        """A job to its end, or to a reset."""
+        """Runs a job to its end or to a reset."""
         await JobSequence(JobItem(job, pause)).start(self.env.job.sequencer)
 
     async def run_phase(self) -> None:
-        """The test, under a watch."""
+        """Runs the test with a watchdog."""
         cocotb.start_soon(self.watch())
         await super().run_phase()
 
     async def watch(self) -> None:
-        """Fails when no command comes for too long while a job runs; never ends."""
+        """Fails if no command comes for too long during a job; never returns."""
         since, taken = clock_now(), self.env.compared
         while True:
             await FallingEdge(self.dut.clk_i)

@@ -47,7 +47,7 @@ REGIONS = (
     ("unmapped", OFFSETS["stall_output" + HIGH] + 4),
 )
 EVENTS = ("none", "done", "ready", "both")
-"""Those of the interrupt status, by its value."""
+"""Names of the interrupt status' values."""
 STATES = ("idle", "preparing", "running", "stopping", "done")
 
 
@@ -83,13 +83,12 @@ def argument_items(arguments: dict[str, int]) -> list[AxiLiteItem]:
 class RegisterPredictor(uvm_component):
     """Knows every register and the core's inputs in each clock.
 
-    An answer's first clock is the one after its access took effect: a read brings what was there
-    in the clock before, and a write is seen from this clock on.
+    A response's first clock is the one after its access took effect: a read returns the value of
+    the previous clock, and a write is visible from this clock.
     """
 
     def build_phase(self) -> None:
-        """Listens on `answered` and `inputs`; writes what is expected of reads and of what the
-        core is told."""
+        """Listens to `answered` and `inputs`; writes the expected read data and core inputs."""
         self.config = configs.load(os.environ["CROCUTA_CONFIG"])
         self.answered = Listener("answered", self, self._answered)
         self.inputs = Listener("inputs", self, self._clock)
@@ -225,16 +224,16 @@ class RegisterPredictor(uvm_component):
         self.told: CoreInputs | None = None
 
     def on_reset(self) -> None:
-        """The first clock of a reset."""
+        """Handles the first clock of a reset."""
         self._sample_reset(self.job.state)
         self.reset()
 
     def value(self, register: str, field: str) -> int:
-        """A field that only the host writes."""
+        """The value of a field that only the host writes."""
         return int(self.registers.registers[register].get_field_by_name(field).value)
 
     def word(self, name: str) -> int:
-        """A whole register."""
+        """The value of a whole register."""
         value = 0
         for field in self.registers.registers[name].get_fields():
             if field.get_access() == "WO":
@@ -333,7 +332,7 @@ class ControlRegistersEnv(BlockEnv):
     block = "control_registers"
 
     def build_phase(self) -> None:
-        """Makes the parts."""
+        """Creates the parts."""
         super().build_phase()
         host = AxiLiteConfig(self.dut, "control_registers.host", prefix="s_axi", regions=REGIONS)
         configure(self, "host", host)
@@ -350,7 +349,7 @@ class ControlRegistersEnv(BlockEnv):
         """Set at every start of the core."""
 
     def connect_phase(self) -> None:
-        """Predictions before what they are compared with."""
+        """Connects the parts, so that predictions come before what they are compared with."""
         super().connect_phase()
         predictor, monitor = self.predictor, self.core.monitor
         predictor.registers.connect(self.host.sequencer)
@@ -371,7 +370,7 @@ class ControlRegistersEnv(BlockEnv):
             self.started.set()
 
     def on_reset(self, clock: int) -> None:
-        """The predictor forgets, too."""
+        """Resets the predictor, too."""
         super().on_reset(clock)
         self.predictor.on_reset()
 
@@ -391,7 +390,7 @@ class CoreSequence(uvm_sequence):
 
 
 class ControlTest(BlockTest):
-    """What the tests of both files do with the environment."""
+    """Operations shared by the tests of both files."""
 
     env_class = ControlRegistersEnv
 
@@ -416,23 +415,23 @@ class ControlTest(BlockTest):
         await self.access(AxiLiteItem(True, OFFSETS[name], value))
 
     async def arguments(self, job: Job) -> None:
-        """All of a job's arguments."""
+        """Writes all of a job's arguments."""
         values = {name: int(value) for name, value in dataclasses.asdict(job).items()}
         await self.access(*argument_items(values))
 
     async def core(self, clocks: int = 1, **inputs: int) -> None:
-        """The core's inputs from the next clock on, for some clocks."""
+        """Sets the core's outputs from the next clock, for some clocks."""
         await CoreSequence(CoreItem(inputs, clocks)).start(self.env.core.sequencer)
 
     async def start(self, job: Job) -> None:
-        """Writes a job, starts it and waits until the core was started."""
+        """Writes a job, starts it and waits until the core has started."""
         await self.arguments(job)
         self.env.started.clear()
         await self.write("control", START)
         await self.wait_started()
 
     async def wait_started(self) -> None:
-        """Waits until the core is started, or was since `env.started` was cleared."""
+        """Waits until the core starts, or has started since `env.started` was cleared."""
         for _ in range(200):
             if self.env.started.is_set():
                 return
@@ -452,7 +451,7 @@ class ControlTest(BlockTest):
         raise AssertionError("the job did not end")
 
     async def run(self, job: Job) -> None:
-        """A job from its arguments to its end, without the acknowledge."""
+        """Runs a job from its arguments to its end, without the acknowledge."""
         await self.core(controller_done=0)
         await self.start(job)
         await self.finish()

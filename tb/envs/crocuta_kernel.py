@@ -2,9 +2,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """The environment of the whole kernel on its three memories: kernel_tb.
 
-The predictor follows what the host writes to the registers, and predicts each job from them and
-from the memories when it begins. Scoreboards compare the memories' contents, the traffic on the
-ports and what the registers say.
+The predictor follows the host's register writes, and predicts each job from the registers and the
+memories when it starts. Scoreboards compare the memories' contents, the traffic on the ports and
+the registers' answers.
 """
 
 from __future__ import annotations
@@ -32,11 +32,11 @@ from tb.lib.coverage import covergroup
 from tb.lib.registers import ARGUMENTS, BY_OFFSET, ERRORS, HIGH, OFFSETS, REGISTERS, bit
 
 MAX_OUTSTANDING = 16
-"""Of axi_read_master and axi_write_master."""
+"""MaxOutstanding of axi_read_master and axi_write_master."""
 STOP_CLOCKS = 2
-"""From an error's transfer to the last clock in which a burst may be presented first."""
+"""Clocks from an error response to the last clock in which a new burst may be presented."""
 END_CLOCKS = 2
-"""Between the write that starts a job and the pulse at its end, those that do not count."""
+"""Clocks between the write that starts a job and the pulse at its end that are not counted."""
 RESET_CLOCKS = 2
 """Clocks of the shortest reset: job_control resets the rest a clock after itself."""
 START, DONE, IDLE, READY, CONTINUE, SW_RESET = (
@@ -44,9 +44,9 @@ START, DONE, IDLE, READY, CONTINUE, SW_RESET = (
 )
 UNANSWERED = bit("status", "unanswered")
 STALLS = ("samples", "x", "h", "store", "output")
-"""What a pass waits for, in the order of job_observer."""
+"""What a pass may wait for, in job_observer's order."""
 COUNTS = ("mac_beats", *(f"stall_{name}" for name in STALLS))
-"""The counters that job_observer keeps, in its order."""
+"""job_observer's counters, in its order."""
 RESULTS = ("status", "error", "chunks_done", "clocks", *COUNTS)
 LIMITS = (
     "forward places",
@@ -56,27 +56,27 @@ LIMITS = (
     "h_store",
     "pass",
 )
-"""What may be as full as it can be: the places behind the engines, and streams of the controller
-(those of X never are: there is a pass for each of their commands, and more)."""
+"""What may become completely full: the FIFOs behind the engines, and the controller's streams
+(except those of X, which have fewer commands than there are passes)."""
 STATES = (
     "idle",
     "done",
     "stopping",
     *(f"{mode.name.lower()} {what}" for mode in Mode for what in ("begins", "reads", "writes")),
 )
-"""What the kernel is doing as the ports show it: a job writes from its first burst of results."""
+"""States of the kernel as seen on its ports: a job writes from its first burst of results."""
 BEFORE = ("reset", "job", "queue", "bad argument", "error")
-"""What came before a job; queue: it was started before the last one's end was acknowledged."""
+"""What preceded a job; queue: it was started before the previous end was acknowledged."""
 
 
 class Observation(NamedTuple):
-    """What job_observer and the clock say at the pulse that ends a job."""
+    """job_observer's values and the clock at the pulse that ends a job."""
 
     clock: int
     counts: dict[str, int]
     """By COUNTS."""
     limits: tuple[str, ...]
-    """Those of LIMITS that were reached."""
+    """The LIMITS that were reached."""
 
 
 class Ended(NamedTuple):
@@ -96,7 +96,7 @@ class ExpectedRead(NamedTuple):
     least: int
     most: int
     bits: int = -1
-    """Those that may be set."""
+    """Mask of the bits that may be set."""
 
 
 class JobMonitor(uvm_monitor):
@@ -108,7 +108,7 @@ class JobMonitor(uvm_monitor):
         self.port = uvm_analysis_port("port", self)
 
     def counts(self) -> dict[str, int]:
-        """The counters as they should be in this clock."""
+        """The values that the counters should have in this clock."""
         packed = read(self.dut.observed_counts_o)
         return {name: packed >> 32 * i & 0xFFFF_FFFF for i, name in enumerate(COUNTS)}
 
@@ -129,11 +129,11 @@ class JobMonitor(uvm_monitor):
 
 
 class KernelPredictor(uvm_component):
-    """What the kernel is doing, as far as its ports show it."""
+    """Follows the kernel's state, as far as its ports show it."""
 
     def build_phase(self) -> None:
-        """Listens to the registers, the interrupt and the memories' ports; writes `begun` and
-        `ended` jobs, and `reads` that the registers have to answer."""
+        """Listens to the registers, the interrupt and the memories' ports; writes jobs when `begun`
+        and when `ended`, and the `reads` that the registers must answer."""
         self.registers = Listener("registers", self, self._access)
         self.interrupt = Listener("interrupt", self, self._interrupted)
         self.observed = Listener("observed", self, self._observed)
@@ -154,7 +154,7 @@ class KernelPredictor(uvm_component):
         self.reset()
 
     def reset(self) -> None:
-        """As after a reset."""
+        """Starts as after a reset."""
         self.words = dict.fromkeys(self.writable, 0)
         self.words[OFFSETS["watchdog"]] = BY_OFFSET[OFFSETS["watchdog"]].reset_value(self.config)
         self.aborting = False
@@ -174,7 +174,7 @@ class KernelPredictor(uvm_component):
 
     @property
     def state(self) -> str:
-        """One of STATES."""
+        """The current state, one of STATES."""
         if self.running is None:
             return "done" if self.done else "idle"
         if self.refusals:
@@ -223,7 +223,7 @@ class KernelPredictor(uvm_component):
             self.event ^= data & 1
 
     def argument(self, name: str) -> int:
-        """An argument as it is in the registers."""
+        """The value of an argument in the registers."""
         offset, bits = ARGUMENTS[name]
         return self.words[offset] | (self.words[offset + 4] << 32 if bits == 64 else 0)
 
@@ -269,7 +269,7 @@ class KernelPredictor(uvm_component):
         self.event |= self.event_enable
 
     def _ended(self, error: str, *, interrupt: bool) -> None:
-        """The job ended with this code, unless a port's error came first."""
+        """Ends the job with this code, unless a port's error came first."""
         prediction, observed, self.observation = self.running, self.observation, None
         assert prediction is not None
         assert observed is not None
@@ -303,7 +303,7 @@ class KernelPredictor(uvm_component):
         self.reads.write(ExpectedRead(access, *self._expected(offset)))
 
     def _aborted(self, access: AxiLiteAccess) -> None:
-        """The control register while a job is aborted: when sw_reset has cleared, all has."""
+        """Checks the control register during an abort: when sw_reset clears, everything has."""
         if access.data & SW_RESET:
             self.reads.write(ExpectedRead(access, SW_RESET, SW_RESET | IDLE | READY | DONE))
             return
@@ -313,7 +313,7 @@ class KernelPredictor(uvm_component):
         self.reads.write(ExpectedRead(access, IDLE, IDLE))
 
     def _expected(self, offset: int) -> tuple[int, ...]:
-        """The least and the most that a register may read, and which bits."""
+        """Minimum and maximum of a register's value, and the bits that may be set."""
         simple = {
             **self.words,
             **self.constants,
@@ -326,13 +326,13 @@ class KernelPredictor(uvm_component):
             return self.event, self.event if self.running is None else 1
         name = next((name for name in RESULTS if OFFSETS[name] == offset), None)
         if name is None:
-            return 0, 0  # the high words of counters, and what is no register
+            return 0, 0  # high words of counters, and unused addresses
         if self.running is not None:
             return self._so_far(name, self.running)
         return self._result(name, self.last) if self.last is not None else (0, 0)
 
     def _so_far(self, name: str, running: Prediction) -> tuple[int, ...]:
-        """A register of results while the job runs: what it may have counted up to now."""
+        """Limits of a result register during the job: what it may have counted so far."""
         if name == "error":
             return 0, max((code for _, code in self.refusals), default=0)
         if name == "status":
@@ -345,13 +345,13 @@ class KernelPredictor(uvm_component):
         return 0, most[name]
 
     def _flags(self, prediction: Prediction) -> int:
-        """Those that a job may raise, also when chunks of x were refused and it read others."""
+        """The flags that a job may raise, even if chunks of x were refused and it read others."""
         codes = {code for _, code in self.refusals}
         return prediction.flags | SATURATED * (ERRORS.index("x_write") in codes)
 
     def _result(self, name: str, end: Ended) -> tuple[int, ...]:
-        """A register of results after the end. Of a job that was stopped only the chunks and the
-        flags are not known to the last: they are between nothing and all."""
+        """Limits of a result register after the end. For a job that was stopped, the chunks and the
+        flags are not known exactly: they lie between none and all."""
         prediction, whole = end.prediction, end.error == "none"
         if name == "error":
             return (ERRORS.index(end.error),) * 2
@@ -369,7 +369,7 @@ class KernelPredictor(uvm_component):
 
 
 class KernelScoreboard(uvm_scoreboard):
-    """What the scoreboards of jobs share."""
+    """Base class of the scoreboards of jobs."""
 
     def build_phase(self) -> None:
         """Two ports: jobs `begun` and `ended`."""
@@ -387,12 +387,12 @@ class KernelScoreboard(uvm_scoreboard):
         self.running = None
 
     def check(self, prediction: Prediction, error: str) -> None:
-        """A job ended, or a reset cut it short (error "reset")."""
+        """Handles a job that ended or was cut short by a reset (error "reset")."""
         raise NotImplementedError
 
     @property
     def drained(self) -> bool:
-        """Whether no job is under way."""
+        """Whether no job is running."""
         return self.running is None
 
     def flush(self, clock: int) -> None:
@@ -402,13 +402,13 @@ class KernelScoreboard(uvm_scoreboard):
         self.running = None
 
     def check_phase(self) -> None:
-        """No job is left over, and something was compared."""
+        """Checks that no job is left over, and that something was compared."""
         assert self.running is None, f"{self.get_name()}: a job never ended"
         assert self.compared, f"{self.get_name()}: nothing was compared"
 
 
 class ContentsScoreboard(KernelScoreboard):
-    """The bytes that a job writes; when it was cut short, each of them or what was there before."""
+    """Compares the bytes that a job writes; if it was cut short, each may also be unchanged."""
 
     def check(self, prediction: Prediction, error: str) -> None:
         """Reads the memories."""
@@ -420,11 +420,11 @@ class ContentsScoreboard(KernelScoreboard):
 
 
 class TrafficScoreboard(KernelScoreboard):
-    """The bursts: only where the job may go, none after an error, none left at the end, and as
-    many beats as the schedule has."""
+    """Checks the bursts: only within the job's ranges, none after an error, none left at the end,
+    and as many beats as in the schedule."""
 
     def build_phase(self) -> None:
-        """Also counts what the memories have moved before a job."""
+        """Also records what the memories have transferred before a job."""
         super().build_phase()
         self.before = dict.fromkeys(PORTS, 0)
         self.refused: int | None = None
@@ -456,7 +456,7 @@ class TrafficScoreboard(KernelScoreboard):
     def requested(self, port: Port, request: Request) -> None:
         """A burst was requested."""
         where = f"{port.memory}: {request}"
-        # A memory that was silent may accept what stood there when the job timed out.
+        # A silent memory may later accept what was presented when the job timed out.
         job = self.running
         if job is None and self.timed_out is not None:
             end = self.timed_out
@@ -475,7 +475,7 @@ class TrafficScoreboard(KernelScoreboard):
             self.refused = refusal.clock
 
     def check(self, prediction: Prediction, error: str) -> None:
-        """Counts the beats."""
+        """Compares the number of beats."""
         if error == "reset":
             return
         for name, agent in self.env.memories.items():
@@ -491,7 +491,7 @@ class TrafficScoreboard(KernelScoreboard):
 
 
 class ReadScoreboard(uvm_scoreboard):
-    """What the registers answered."""
+    """Compares the registers' answers."""
 
     drained = True
 
@@ -512,12 +512,12 @@ class ReadScoreboard(uvm_scoreboard):
         """A reset changes nothing about the reads before it."""
 
     def check_phase(self) -> None:
-        """Something was read."""
+        """Checks that something was read."""
         assert self.compared, "no register was read"
 
 
 class KernelCoverage(uvm_component):
-    """The jobs that ended, by their arguments, their data and how they came about."""
+    """Coverage of jobs by arguments, data and circumstances."""
 
     def build_phase(self) -> None:
         """The covergroups."""
@@ -541,7 +541,7 @@ class KernelCoverage(uvm_component):
             "kernel.flags",
             {"mode": modes, "saturated": answers, "non_finite": answers},
             {"all": ("mode", "saturated", "non_finite")},
-            # A transform of floats is far from the largest word.
+            # Transforms of floats stay far below the largest word.
             {"all": [("prepare", "yes", None)]},
         )
         self.sample_jobs = covergroup(
@@ -596,21 +596,21 @@ class KernelCoverage(uvm_component):
 
 
 class KernelSequencer(uvm_sequencer):
-    """The virtual sequencer: what the sequences of the whole kernel work with."""
+    """The virtual sequencer: the handles that the whole kernel's sequences need."""
 
     env: KernelEnv
 
 
 class KernelEnv(BlockEnv):
-    """The kernel, its host and its memories."""
+    """The environment: the kernel, its host and its memories."""
 
     block = "kernel"
     watched = True
-    """Whether the memories' ports are watched clock by clock."""
+    """Whether the memories' ports are checked in every clock."""
     was_reset = False
 
     def build_phase(self) -> None:
-        """Makes the parts."""
+        """Creates the parts."""
         super().build_phase()
         self.config = config = configs.load(os.environ["CROCUTA_CONFIG"])
         self.beat_bytes = config.axi_bits // 8
@@ -636,7 +636,7 @@ class KernelEnv(BlockEnv):
         config = self.config
         page_beats = PAGE_BYTES // self.beat_bytes
         spectra = name != "samples"
-        # A tile of samples is 16 rows of the lanes, or a chunk that is shorter.
+        # A tile of samples is 16 rows of the lanes, or a shorter chunk.
         tile = min(16, config.chunk_beats // (2 * config.lanes))
         port = AxiMemoryConfig(
             self.dut,
@@ -659,8 +659,8 @@ class KernelEnv(BlockEnv):
         return agent
 
     def connect_phase(self) -> None:
-        """Registers and interrupt to the predictor, its jobs to the scoreboards, and the ports to
-        all that look at traffic."""
+        """Connects registers and interrupt to the predictor, its jobs to the scoreboards, and the
+        ports to everything that observes traffic."""
         super().connect_phase()
         predictor = self.predictor
         predictor.oracle = Oracle(
@@ -686,7 +686,7 @@ class KernelEnv(BlockEnv):
         outlet.connect(Listener(name, self, lambda event: heard(Port(memory, event.write), event)))
 
     def on_reset(self, clock: int) -> None:
-        """Jobs are cut short."""
+        """Handles a reset, which cuts jobs short."""
         if self.was_reset:
             self.coverage.sample_reset(self.predictor.state)
         self.was_reset = True
@@ -694,7 +694,7 @@ class KernelEnv(BlockEnv):
         self.predictor.reset()
 
     async def reach(self, state: str, limit: int) -> bool:
-        """Waits until the kernel is in a state; false if that takes more than so many clocks."""
+        """Waits until the kernel is in a state; returns false after a number of clocks."""
         for _ in range(limit):
             if self.predictor.state == state:
                 return True

@@ -26,11 +26,11 @@ from tb.lib.coverage import covergroup
 from tb.lib.level_order import blocks, pair_positions
 from tb.lib.words import beat_ints, beat_words, random_words
 
-FLAG_CLOCKS = 2  # from an overflow's result to saturated_o: a register a level, one for all
+FLAG_CLOCKS = 2  # from an overflow's result to saturated_o: a register per level, and one for all
 
 
 def config_of(dut: Any) -> Config:
-    """The configuration that the engine's parameters and its tables amount to."""
+    """The configuration that corresponds to the engine's parameters and tables."""
     named = configs.load_engine(os.environ["CROCUTA_CONFIG"])
     chunk_log2 = int(dut.Chunk.value).bit_length() - 1
     column_levels = int(dut.ColumnLevels.value) if hasattr(dut, "ColumnLevels") else 0
@@ -49,26 +49,26 @@ def config_of(dut: Any) -> Config:
 
 
 class Held(NamedTuple):
-    """What a commutator keeps back: beats until more follow, and clocks."""
+    """What a commutator holds back: beats until more follow, and clocks."""
 
     beats: int
     clocks: int
 
 
 def commutator(config: Config, level: int) -> Held:
-    """The commutator between this level and the one before; none where lanes are wired."""
+    """The commutator between this level and the previous one; none where lanes are wired."""
     if level <= config.lanes_log2:
         return Held(0, 0)
     return held(config.chunk >> level)
 
 
 def held(distance: int) -> Held:
-    """What one over so many beats keeps back."""
+    """What a commutator over a number of beats holds back."""
     return Held(distance, 3 if distance >= 4 else 1)
 
 
 def restoring(config: Config) -> Held:
-    """The commutator that columns alone need; none in an engine of rows."""
+    """The commutator that only columns need; none in an engine of rows."""
     return held(config.chunk_beats // 2) if config.column_levels else Held(0, 0)
 
 
@@ -83,7 +83,7 @@ def level_clocks(inverse: bool) -> int:
 
 
 def engine_latency(config: Config, inverse: bool) -> int:
-    """Clocks from a beat in to the beat it pushes out, as the header of fft_engine has it."""
+    """Clocks from a beat in to the beat that it pushes out, as in the header of fft_engine."""
     commutators = sum(commutator(config, level).clocks for level in range(1, config.chunk_log2 + 1))
     commutators += restoring(config).clocks
     return level_clocks(inverse) * config.chunk_log2 + commutators + inverse
@@ -136,10 +136,10 @@ def overflows(words: Cfp, config: Config, inverse: bool, columns: int = 0) -> li
 
 
 class EnginePredictor(Predictor):
-    """Transforms each chunk with the model; a beat pushes out the one `engine_beats` before it."""
+    """Transforms each chunk with the model; a beat pushes out the one `engine_beats` earlier."""
 
     def build_phase(self) -> None:
-        """Nothing is on its way yet."""
+        """Starts with nothing in flight."""
         super().build_phase()
         dut = self.get_parent().dut
         self.config = config_of(dut)
@@ -154,7 +154,7 @@ class EnginePredictor(Predictor):
         return bool(int(dut.Inverse.value))
 
     def cover(self) -> None:
-        """Which chunks came."""
+        """Creates the covergroup of the chunks."""
         self._sample = covergroup(
             "fft_engine.chunk",
             {"direction": ("forward", "inverse"), "saturated": ("no", "yes")},
@@ -173,7 +173,7 @@ class EnginePredictor(Predictor):
         self._sample_spread = covergroup("fft_engine.first_level", {"spread": self.SPREADS})
 
     def reset(self) -> None:
-        """Forgets everything; the first `engine_beats` bring out nothing."""
+        """Forgets everything; the first `engine_beats` beats push out nothing."""
         super().reset()
         self.held: deque[tuple[int, int] | None] = deque([None] * engine_beats(self.config))
         self.before = "reset"
@@ -182,7 +182,7 @@ class EnginePredictor(Predictor):
         self.pushed: list[tuple[int, int]] = []
 
     def beat(self, beat: Beat) -> None:
-        """Brings out what it pushes, flags included."""
+        """Expects what the beat pushes out, flags included."""
         leaves = self.held.popleft()
         if leaves is not None:
             value, self.leaving = leaves
@@ -194,22 +194,22 @@ class EnginePredictor(Predictor):
         self.count += 1
 
     def expect(self, value: int, clock: int) -> None:
-        """A beat will come out, with the mode of its chunk."""
+        """Expects an output beat, with the mode of its chunk."""
         self.expected.write(Expected((value, self.leaving), clock))
 
     def columns(self, frame: Sequence[Beat]) -> int:
-        """The mode of a chunk, the same in all of its beats."""
+        """The mode of a chunk, the same in all its beats."""
         if not self.config.column_levels:
             return 0
         (columns,) = {beat.values[1] for beat in frame}
         return columns
 
     def flag(self, clock: int) -> None:
-        """The flag will rise in this clock."""
+        """Expects the flag to rise in this clock."""
         self.flags.write(clock)
 
     def transform(self, beats: Sequence[int], columns: int) -> tuple[Cfp, Any, list[int]]:
-        """A chunk's words in their order, what the model makes of them, and its beats."""
+        """A chunk's words in order, the model's result, and its beats."""
         config, fmt = self.config, Format.of(self.config)
         model = fft_engine.inverse if self.inverse else fft_engine.forward
         words = from_order(beat_words(beats, config.lanes, fmt), config, self.inverse, columns)
@@ -218,7 +218,7 @@ class EnginePredictor(Predictor):
         return words, result, beat_ints(out, fmt)
 
     def cut_short(self, frame: Sequence[Beat], clock: int) -> None:
-        """The flags that its beats have raised: what would have followed them plays no part."""
+        """The flags that its beats have raised, whatever would have followed them."""
         beats = [beat.values[0] for beat in frame]
         columns = self.columns(frame)
         words, result, _ = self.transform(beats + [0] * (self.chunk_beats - len(frame)), columns)
@@ -256,8 +256,8 @@ class EnginePredictor(Predictor):
             self._spreads(words)
 
     def _spreads(self, words: Cfp) -> None:
-        """How far apart the exponents of the chunk's halves are: what its first butterflies align
-        in the forward engine."""
+        """The class of the distance between the exponents of the chunk's halves, which the first
+        butterflies of the forward engine align."""
         half = self.config.chunk // 2
         spread = np.abs(words.exponent[:half] - words.exponent[half:])
         for name, some in zip(
@@ -270,7 +270,7 @@ class EnginePredictor(Predictor):
 
 
 def to_order(words: Cfp, config: Config, tree: bool, columns: int) -> Cfp:
-    """A chunk as the beats that carry it: in natural order, or transformed, in the tree's."""
+    """Packs a chunk into beats: in natural order, or transformed, in tree order."""
     if columns:
         tile = fft_engine.tile_to_steps if tree else fft_engine.tile_to_lanes
         return tile(words, 1 << columns, config)
@@ -286,7 +286,7 @@ def from_order(beats: Cfp, config: Config, tree: bool, columns: int) -> Cfp:
 
 
 class EngineEnv(PipelineEnv):
-    """An engine of either direction."""
+    """The environment of an engine of either direction."""
 
     block = "fft_engine"
     predictor_class = EnginePredictor
@@ -295,23 +295,23 @@ class EngineEnv(PipelineEnv):
 
     @property
     def modes(self) -> range:
-        """What a chunk may be: a row, and a tile of the columns of 2, 4, ... rows."""
+        """The possible modes of a chunk: a row, or a tile of the columns of 2, 4, ... rows."""
         return range(self.predictor.config.column_levels + 1)
 
     def beats(
         self, rng: np.random.Generator, kind: str, columns: int | None = None
     ) -> list[tuple[int, ...]]:
-        """A random chunk as the beats that carry it in, of any mode if none is given."""
+        """The beats of a random chunk, of any mode if none is given."""
         config = self.predictor.config
         if columns is None:
             columns = random.choice(self.modes)
         words = random_words(rng, kind, config.chunk, Format.of(config))
         beats = to_order(words, config, self.predictor.inverse, columns)
-        # An engine of rows alone takes no notice of the mode.
+        # An engine of rows alone ignores the mode.
         mode = columns if config.column_levels else random.getrandbits(1)
         return [(beat, mode) for beat in beat_ints(beats, Format.of(config))]
 
     @property
     def slow(self) -> bool:
-        """Whether a chunk takes seconds in this simulator."""
+        """Whether simulating a chunk takes seconds in this simulator."""
         return is_slow(self.predictor.config.chunk)

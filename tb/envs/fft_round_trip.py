@@ -1,6 +1,6 @@
 # Copyright 2026 The Crocuta authors
 # SPDX-License-Identifier: Apache-2.0
-"""The environment of fft_round_trip_tb: the forward engine into the inverse one."""
+"""The environment of fft_round_trip_tb: the forward engine followed by the inverse one."""
 
 from __future__ import annotations
 
@@ -27,15 +27,15 @@ from tb.lib.words import beat_ints, beat_words
 
 
 def least_snr_db(fmt: Format) -> float:
-    """A round trip loses a few bits of the mantissa, whatever the data."""
+    """Minimum SNR in dB: a round trip loses a few bits of the mantissa, whatever the data."""
     return 6.02 * fmt.mantissa_bits - 24
 
 
 class RoundTripPredictor(Predictor):
-    """Both models, and that their result is close to what went in."""
+    """Runs both models, and checks that their result is close to the input."""
 
     def build_phase(self) -> None:
-        """Nothing is on its way yet."""
+        """Starts with nothing in flight."""
         super().build_phase()
         self.config = config_of(self.get_parent().dut)
         self.inverse = False
@@ -50,7 +50,7 @@ class RoundTripPredictor(Predictor):
         self.held: deque[tuple[int, int] | None] = deque([None] * (2 * engine_beats(self.config)))
 
     def chunk(self, frame: Sequence[Beat]) -> None:
-        """There and back."""
+        """Transforms a chunk forward and back."""
         config, fmt = self.config, self.fmt
         beats = beat_words([beat.values[0] for beat in frame], config.lanes, fmt)
         columns = frame[0].values[1] if config.column_levels else 0
@@ -67,7 +67,7 @@ class RoundTripPredictor(Predictor):
             assert snr > least_snr_db(fmt), snr
 
     def beat(self, beat: Beat) -> None:
-        """Brings out what it pushes."""
+        """Expects what the beat pushes out."""
         values = self.held.popleft()
         if values is not None:
             self.expected.write(Expected(values, beat.clock + self.latency))

@@ -19,23 +19,23 @@ from tb.lib.words import beat_ints
 
 CONVERT_CLOCKS = 3
 VALUES = ("nan", "inf", "-inf")
-"""The samples that are not finite."""
+"""Classes of non-finite samples."""
 
 
 def sample_ints(samples: npt.NDArray[np.float32]) -> list[tuple[int]]:
-    """Samples (beats, lanes) as a value a beat, lane 0 in the low bits."""
+    """Packs samples of shape (beats, lanes) into one integer per beat, lane 0 in the low bits."""
     rows = samples.astype(np.float32).view(np.uint32).tolist()
     return [(sum(word << 32 * lane for lane, word in enumerate(row)),) for row in rows]
 
 
 def samples_of(value: int, lanes: int) -> npt.NDArray[np.float32]:
-    """The samples of a beat: the inverse of `sample_ints`."""
+    """Unpacks the samples of a beat: the inverse of `sample_ints`."""
     words = [value >> 32 * lane & 0xFFFF_FFFF for lane in range(lanes)]
     return np.array(words, np.uint32).view(np.float32)
 
 
 class ForwardPredictor(PathPredictor):
-    """Converts each beat, and lets the engine's predictor have it so many clocks later."""
+    """Converts each beat, and passes it to the engine's predictor a fixed latency later."""
 
     def build_phase(self) -> None:
         """Finds the scoreboard of the flag of NaNs and infinities."""
@@ -61,7 +61,7 @@ class ForwardPredictor(PathPredictor):
         super()._beat(Beat(clock, (word,), beat.wait))
 
     def _sample_value(self, samples: npt.NDArray[np.float32]) -> None:
-        """Coverage of the beat's NaNs and infinities."""
+        """Samples the beat's NaNs and infinities."""
         number = len(self.frame)
         place = PLACES[(number > 0) + (number == self.chunk_beats - 1)]
         for value in samples[~np.isfinite(samples)]:
@@ -69,7 +69,7 @@ class ForwardPredictor(PathPredictor):
 
 
 class ForwardEnv(PathEnv):
-    """The path into the spectral MAC."""
+    """The environment of the path into the spectral MAC."""
 
     block = "forward_path"
     predictor_class = ForwardPredictor
@@ -78,6 +78,6 @@ class ForwardEnv(PathEnv):
     pulses = ("saturated_o", "non_finite_o")
 
     def chunk(self, samples: npt.NDArray[np.float32]) -> list[tuple[int]]:
-        """The beats of a chunk: lane l of beat t has sample l * beats + t."""
+        """The beats of a chunk: lane l of beat t carries sample l * beats + t."""
         config = self.predictor.config
         return sample_ints(samples.reshape(config.lanes, config.chunk_beats).T)

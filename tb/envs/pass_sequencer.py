@@ -1,7 +1,7 @@
 # Copyright 2026 The Crocuta authors
 # SPDX-License-Identifier: Apache-2.0
-"""The environment of pass_sequencer: an agent on the passes, one on all that their beats take, a
-model that says clock by clock what happens, and a count of what was taken."""
+"""The environment of pass_sequencer: an agent for the passes, one for everything that their beats
+consume, a clock-accurate model, and a count of what was consumed."""
 
 from __future__ import annotations
 
@@ -44,11 +44,11 @@ LATENCY = 2
 """Clocks from an accepted pass to its first beat."""
 KINDS = ("x", "engine", "engine and store", "h alone", "prepare", "flush")
 STUCK_CLOCKS = 2000
-"""With no beat for so long, none will come."""
+"""Clocks without a beat after which none will come."""
 
 
 def kind_of(command: Pass) -> str:
-    """One of KINDS."""
+    """The kind of a pass, one of KINDS."""
     if command.flush:
         return "flush"
     if command.prepare:
@@ -61,7 +61,7 @@ def kind_of(command: Pass) -> str:
 
 
 def needs(command: Pass) -> frozenset[str]:
-    """What a beat of the pass takes."""
+    """What a beat of the pass consumes."""
     if command.flush:
         return frozenset({"output_available_i"})
     if command.prepare:
@@ -77,7 +77,7 @@ def needs(command: Pass) -> frozenset[str]:
 
 
 class PassPredictor(uvm_component):
-    """From the accepted passes and the operands of each clock to the outputs of that clock."""
+    """Predicts the outputs of each clock from the accepted passes and the clock's operands."""
 
     def build_phase(self) -> None:
         """Listens on `passes` and `operands`, and writes the expected `outputs`."""
@@ -122,17 +122,17 @@ class PassPredictor(uvm_component):
         )
 
     def reset(self) -> None:
-        """No pass is known."""
+        """Starts without passes."""
         self.waiting: deque[tuple[int, Pass]] = deque()
-        """(clock of its acceptance, pass), the one in work first."""
+        """(clock of acceptance, pass), the current pass first."""
         self.beats = 0
-        """Fired of the first."""
+        """Beats fired of the current pass."""
         self.ended: int | None = None
-        """The clock in which the pass before fired its last beat."""
+        """The clock in which the previous pass fired its last beat."""
         self.pulses: frozenset[str] = frozenset()
 
     def on_reset(self) -> None:
-        """The first clock of a reset."""
+        """Handles the first clock of a reset."""
         state = "within a pass" if self.beats else "before a pass" if self.waiting else "idle"
         self._sample_reset(state)
         self.reset()
@@ -150,8 +150,8 @@ class PassPredictor(uvm_component):
     def _clock(self, beat: Beat) -> None:
         clock, there = beat.clock, dict(zip(TAKES, beat.values, strict=True))
         active = bool(self.waiting) and self.waiting[0][0] + LATENCY <= clock
-        # The order in which the agents tell of a clock does not matter: one that is accepted now
-        # waits from the next clock on.
+        # The order in which the agents report a clock does not matter: a pass that is accepted now
+        # waits from the next clock.
         queued = sum(accepted < clock for accepted, _ in self.waiting) - active
         command = self.waiting[0][1] if active else Pass()
         required = needs(command) if active else frozenset()
@@ -188,8 +188,8 @@ class PassPredictor(uvm_component):
 
 
 class TakenScoreboard(uvm_scoreboard):
-    """Over whole passes, whatever the clocks: each takes a chunk of everything it needs and nothing
-    else, and counts as a chunk of MAC beats if it is one."""
+    """Checks whole passes, whatever the clocks: each consumes a chunk of everything that it needs
+    and nothing else, and counts as a chunk of MAC beats if it uses the MAC."""
 
     chunk_beats: int
 
@@ -201,12 +201,12 @@ class TakenScoreboard(uvm_scoreboard):
         self.begin()
 
     def begin(self) -> None:
-        """Nothing was taken."""
+        """Starts with nothing consumed."""
         self.due: Counter[str] = Counter()
         self.seen: Counter[str] = Counter()
-        """How often each output was 1."""
+        """The number of clocks in which each output was 1."""
         self.clocks: list[int] = []
-        """Those in which a beat fired."""
+        """The number of clocks in which a beat fired."""
 
     def _pass(self, beat: Beat) -> None:
         command = Pass(*beat.values)  # type: ignore[arg-type]
@@ -223,23 +223,23 @@ class TakenScoreboard(uvm_scoreboard):
 
     @property
     def taken(self) -> Counter[str]:
-        """What was taken, and the beats that were counted."""
+        """Counts what was consumed, and the MAC beats."""
         return +Counter({name: self.seen[name] for name in (*TAKES.values(), "mac_beat_o")})
 
     @property
     def drained(self) -> bool:
-        """Whether every pass was done."""
+        """Whether every pass has been done."""
         return self.due == self.taken
 
     def flush(self, clock: int) -> None:
-        """A reset: the passes before it took no more than they may."""
+        """Handles a reset: checks that the passes before it consumed no more than allowed."""
         more = self.taken - self.due
         assert not more, f"{self.get_name()}: taken without need: {dict(more)}"
         self.compared += self.taken.total()
         self.begin()
 
     def check_phase(self) -> None:
-        """All of it, and not nothing."""
+        """Checks that exactly the right amount was consumed, and that it was not zero."""
         assert self.drained, f"{self.get_name()}: {dict(self.taken)} instead of {dict(self.due)}"
         self.compared += self.taken.total()
         assert self.compared, f"{self.get_name()}: nothing was taken"
@@ -251,7 +251,7 @@ class PassSequencerEnv(BlockEnv):
     block = "pass_sequencer"
 
     def build_phase(self) -> None:
-        """Makes the parts."""
+        """Creates the parts."""
         super().build_phase()
         fields = tuple(f"pass_{name}_i" for name in FIELDS)
         passes = BeatConfig(self.dut, None, "pass_valid_i", fields, "pass_ready_o", "source")
@@ -265,7 +265,7 @@ class PassSequencerEnv(BlockEnv):
         self.scoreboards += [self.outputs, self.taken]
 
     def connect_phase(self) -> None:
-        """The monitors to the predictor and the scoreboards."""
+        """Connects the monitors to the predictor and the scoreboards."""
         super().connect_phase()
         self.taken.chunk_beats = self.predictor.config.chunk_beats
         self.passes.monitor.port.connect(self.predictor.passes)
@@ -276,13 +276,13 @@ class PassSequencerEnv(BlockEnv):
         self.operands.monitor.port.connect(self.taken.observe)
 
     def on_reset(self, clock: int) -> None:
-        """The predictor forgets, too."""
+        """Resets the predictor, too."""
         self.predictor.on_reset()
         super().on_reset(clock)
 
 
 class PassTest(BlockTest):
-    """What the tests do with the environment."""
+    """Operations shared by the tests."""
 
     env_class = PassSequencerEnv
     drain_more = 4
@@ -293,7 +293,7 @@ class PassTest(BlockTest):
         return int(self.env.predictor.config.chunk_beats)
 
     def random_pass(self) -> Pass:
-        """Any pass the schedule can contain."""
+        """A random pass that the schedule can contain."""
         kind = random.randrange(8)
         outputs: int = self.env.predictor.config.outputs
         if kind == 0:
@@ -315,17 +315,17 @@ class PassTest(BlockTest):
         )
 
     async def operands(self, profile: str = "none", **others: str) -> None:
-        """All inputs follow a profile from now on, but for some."""
+        """Sets the profile of all inputs except some."""
         profiles = dict.fromkeys(TAKES, profile) | others
         await OperandsSequence(**profiles).start(self.env.operands.sequencer)
 
     async def send(self, commands: list[Pass], profile: str = "none") -> None:
-        """Passes, until the last is accepted or a reset comes."""
+        """Sends passes; returns when the last is accepted or a reset comes."""
         beats = [tuple(map(int, dataclasses.astuple(command))) for command in commands]
         await BeatSequence(profile, beats).start(self.env.passes.sequencer)
 
     async def run(self, commands: list[Pass], profile: str = "none") -> None:
-        """Passes, to the end of the last; none: to the end of those already sent."""
+        """Sends passes, if any, and waits for the end of all that were sent."""
         sending = cocotb.start_soon(self.send(commands, profile)) if commands else None
         taken = self.env.taken
         stuck, before = 0, -1

@@ -1,7 +1,7 @@
 # Copyright 2026 The Crocuta authors
 # SPDX-License-Identifier: Apache-2.0
-"""What the environments of forward_path and inverse_path share: an engine, and a FIFO behind it
-whose places are reserved as beats go in."""
+"""Common to the environments of forward_path and inverse_path: an engine, followed by a FIFO whose
+places are reserved as beats enter."""
 
 from __future__ import annotations
 
@@ -21,18 +21,18 @@ from tb.lib.coverage import covergroup, seldom
 
 
 def credits(dut: Any) -> int:
-    """The beats that go in after a reset while none is taken: those that fill the engine, and the
-    FIFO's places."""
+    """The beats that can enter after a reset while none is accepted at the output: those that fill
+    the engine, and one per place in the FIFO."""
     chunk = int(dut.Chunk.value)
     clocks = 24 * (chunk.bit_length() - 1) + 16
     return chunk // int(dut.Lanes.value) - 1 + (1 << (clocks - 1).bit_length())
 
 
 class PathPredictor(EnginePredictor):
-    """The engine's predictor, whose beats may wait in the FIFO behind it for any time."""
+    """The engine's predictor, whose beats may wait in the FIFO for any time."""
 
     def cover(self) -> None:
-        """Which chunks came."""
+        """Creates the covergroup of the chunks."""
         self._sample_chunk = covergroup(
             f"{self.get_parent().block}.chunk", {"saturated": ("no", "yes")}
         )
@@ -42,12 +42,12 @@ class PathPredictor(EnginePredictor):
         self._sample_chunk("yes" if saturated else "no")
 
     def expect(self, value: int, clock: int) -> None:
-        """A beat will come out, when the FIFO's other side takes it."""
+        """Expects an output beat, whenever the FIFO's consumer accepts it."""
         self.expected.write(Expected((value,)))
 
 
 class PathEnv(BlockEnv):
-    """A source and a sink, scoreboards of what comes out and of the pulses."""
+    """A source and a sink, with scoreboards for the outputs and the pulses."""
 
     predictor_class: type[PathPredictor]
     inputs: tuple[str, ...]
@@ -55,7 +55,7 @@ class PathEnv(BlockEnv):
     pulses: tuple[str, ...]
 
     def build_phase(self) -> None:
-        """Makes the parts."""
+        """Creates the parts."""
         super().build_phase()
         source = BeatConfig(
             self.dut, f"{self.block}.source", "valid_i", self.inputs, "ready_o", role="source"
@@ -84,20 +84,20 @@ class PathEnv(BlockEnv):
         self._sample_full = seldom(f"{self.block}.full", {"places": ("some free", "none free")})
         self.places = places
         self.entered = 0
-        """Beats that went in."""
+        """Beats that have entered."""
         self.run = 0
-        """Those of them in the clocks just before, one in each."""
+        """Consecutive ones among them, up to the previous clock."""
         self.last: int | None = None
-        """The clock of the last one."""
+        """The clock of the latest one."""
         self.inside = 0
-        """Those since the reset that have not come out, including those that fill the engine."""
+        """Beats since the reset that have not come out, including those that fill the engine."""
         self.waits = 0
-        """Clocks that they waited for it."""
+        """Clocks that they have waited."""
         self.count = Listener("count", self, self._count)
         self.leave = Listener("leave", self, self._leave)
 
     def connect_phase(self) -> None:
-        """Inputs to the predictor, predictions and outputs to the scoreboards."""
+        """Connects inputs to the predictor, and predictions and outputs to the scoreboards."""
         super().connect_phase()
         self.source.monitor.port.connect(self.predictor.beats)
         self.source.monitor.port.connect(self.count)
@@ -122,7 +122,7 @@ class PathEnv(BlockEnv):
         self.inside -= 1
 
     def on_reset(self, clock: int) -> None:
-        """The predictor says what is still due before, and forgets after."""
+        """Handles a reset: the predictor first reports what is still due, then forgets."""
         self.predictor.on_reset(clock)
         super().on_reset(clock)
         self.predictor.reset()
@@ -130,18 +130,18 @@ class PathEnv(BlockEnv):
 
     @property
     def slow(self) -> bool:
-        """Whether a chunk takes seconds in this simulator."""
+        """Whether simulating a chunk takes seconds in this simulator."""
         return is_slow(self.predictor.config.chunk)
 
 
 class PathTest(BlockTest):
-    """What the tests of both paths do."""
+    """Operations shared by the tests of both paths."""
 
-    # The last chunk's way through the pipelines and out of a FIFO behind a slow sink.
+    # The last chunk takes this long through the pipelines and the FIFO with a slow sink.
     drain_limit = 20_000
 
     async def sink(self, profile: str) -> None:
-        """The other side goes on taking beats with a profile."""
+        """Sets the profile with which the consumer accepts beats."""
         await BeatSequence(profile).start(self.env.sink.sequencer)
 
     async def beats(self, beats: Sequence[tuple[int, ...]], profile: str) -> None:
@@ -149,7 +149,7 @@ class PathTest(BlockTest):
         await send(self.env, beats, profile)
 
     async def fill(self, beats: Sequence[tuple[int, ...]]) -> None:
-        """Nothing is taken: so many beats go in as there are places for, and then no more."""
+        """While nothing is accepted, exactly as many beats enter as there are places for."""
         await self.sink(CLOSED)
         before, limit = self.env.entered, credits(self.dut)
         assert len(beats) > limit

@@ -1,7 +1,7 @@
 # Copyright 2026 The Crocuta authors
 # SPDX-License-Identifier: Apache-2.0
-"""The environment of the valid-gated pipelines: beats in, and a fixed number of clocks after each
-of them perhaps a beat out."""
+"""The environment of the valid-gated pipelines: each beat in may push a beat out, a fixed number of
+clocks later."""
 
 from __future__ import annotations
 
@@ -20,26 +20,26 @@ from tb.lib.clock import clock_now
 from tb.lib.coverage import covergroup
 
 PLACES = ("first", "middle", "last")
-"""Where in a chunk a beat lies."""
+"""Positions of a beat in a chunk."""
 PAUSES = (3, 20)
-"""A short and a long pause in clocks, with room for the driver's own."""
+"""A short and a long pause in clocks, allowing for the driver's own."""
 STALLS = ("none", "short", "long")
-"""How long the input paused before a beat: 0, 1 to 7, more clocks."""
+"""Classes of the input's pause before a beat: 0, 1 to 7, more clocks."""
 
-# Chunks from these sizes on take seconds each.
+# Chunks of these sizes or larger take seconds each.
 SLOW_CHUNK = {"verilator": 4096, "icarus": 512}
 
 
 def is_slow(chunk: int) -> bool:
-    """Whether a bench should do with few chunks of this size in this simulator."""
+    """Whether a bench should limit itself to a few chunks of this size in this simulator."""
     sim = "icarus" if cocotb.SIM_NAME.lower().startswith("icarus") else "verilator"
     return chunk >= SLOW_CHUNK[sim]
 
 
 class Predictor(uvm_component):
-    """Collects the chunks that go in and says what comes out when; subclasses know the model.
+    """Collects incoming chunks and predicts the outputs and their clocks; subclasses add the model.
 
-    What is predicted is taken from the ports, not from the sequences: a driver's fault shows.
+    Predictions are based on the ports, not on the sequences, so that a driver's fault shows.
     """
 
     chunk_beats: int
@@ -72,21 +72,22 @@ class Predictor(uvm_component):
         self.beat(beat)
 
     def chunk(self, frame: Sequence[Beat]) -> None:
-        """The last beat of a chunk went in; `beat` follows."""
+        """Called for the last beat of a chunk, before `beat`."""
 
     def beat(self, beat: Beat) -> None:
-        """A beat went in."""
+        """Called for every incoming beat."""
         raise NotImplementedError
 
     def expect(self, value: int, clock: int) -> None:
-        """A beat will come out at this clock."""
+        """Expects an output beat in this clock."""
         self.expected.write(Expected((value,), clock))
 
     def cut_short(self, frame: Sequence[Beat], clock: int) -> None:
-        """No more of this chunk will come: expects what its beats have caused before the clock."""
+        """Called when no more of this chunk will come: expects what its beats have caused before
+        the clock."""
 
     def on_reset(self, clock: int) -> None:
-        """The first clock of a reset, before the scoreboards compare."""
+        """Handles the first clock of a reset, before the scoreboards compare."""
         if self.frame:
             self.cut_short(self.frame, clock)
 
@@ -103,7 +104,7 @@ class Predictor(uvm_component):
 
 
 class PipelineEnv(BlockEnv):
-    """Source, output, flag, predictor and a scoreboard for each of the outputs."""
+    """Agents for source, output and flag, a predictor, and a scoreboard per output."""
 
     predictor_class: type[Predictor]
     inputs: tuple[str, ...] = ("beat_i",)
@@ -111,7 +112,7 @@ class PipelineEnv(BlockEnv):
     flag: str | None = "saturated_o"
 
     def build_phase(self) -> None:
-        """Makes the parts."""
+        """Creates the parts."""
         super().build_phase()
         ports = {
             "source": BeatConfig(
@@ -130,7 +131,7 @@ class PipelineEnv(BlockEnv):
             self.flag_agent, self.flag_scoreboard = self.pulse_agent(self.flag)
 
     def pulse_agent(self, port: str) -> tuple[BeatAgent, PulseScoreboard]:
-        """A passive agent and a scoreboard for a pulse."""
+        """Adds a passive agent and a scoreboard for a pulse."""
         name = port.removesuffix("_o")
         configure(self, name, BeatConfig(self.dut, None, port, ()))
         scoreboard = PulseScoreboard.create(f"{name}_pulses", self)
@@ -138,7 +139,7 @@ class PipelineEnv(BlockEnv):
         return BeatAgent.create(name, self), scoreboard
 
     def connect_phase(self) -> None:
-        """Inputs to the predictor, predictions and outputs to the scoreboards."""
+        """Connects inputs to the predictor, and predictions and outputs to the scoreboards."""
         super().connect_phase()
         self.source.monitor.port.connect(self.predictor.beats)
         self.predictor.expected.connect(self.data_scoreboard.expect)
@@ -148,7 +149,7 @@ class PipelineEnv(BlockEnv):
             self.flag_agent.monitor.port.connect(self.flag_scoreboard.observe)
 
     def on_reset(self, clock: int) -> None:
-        """The predictor says what is still due before, and forgets after."""
+        """Handles a reset: the predictor first reports what is still due, then forgets."""
         self.predictor.on_reset(clock)
         super().on_reset(clock)
         self.predictor.reset()

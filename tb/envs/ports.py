@@ -1,10 +1,10 @@
 # Copyright 2026 The Crocuta authors
 # SPDX-License-Identifier: Apache-2.0
-"""What the environments of the readers and writers share: a reader and a writer on one memory, with
+"""Common to the environments of the readers and writers: a reader and a writer on one memory, with
 an agent on each stream and one on the memory's port.
 
-The wrappers name their streams alike: `load` and `store` bring the commands, `in` the writer's
-beats, and `out` takes the reader's.
+The wrappers use the same names for their streams: `load` and `store` carry the commands, `in` the
+writer's beats, and `out` the reader's.
 """
 
 from __future__ import annotations
@@ -51,9 +51,9 @@ from tb.lib.clock import clock_now
 from tb.lib.coverage import ANSWERS, seldom
 
 OUTSTANDING = 16
-"""Bursts that each master has on its way at most."""
+"""Maximum outstanding bursts per master."""
 ERROR_CLOCKS = 1
-"""From the transfer of an error response to its pulse."""
+"""Clocks from the transfer of an error response to the pulse on error_o."""
 SETTLED = 8
 """Clocks after which a port with nothing left to do must be idle."""
 STALLED_FOR = 3000
@@ -63,22 +63,22 @@ SOURCES = ("load", "store", "in")
 STREAMS = (*SOURCES, "out")
 
 Words = npt.NDArray[np.uint32]
-"""The memory's contents, 32 bits each."""
+"""The memory's contents as 32-bit words."""
 
 
 class Store(NamedTuple):
-    """Some of what the writer was given."""
+    """Data that the writer has been given."""
 
     first: int
-    """The 32-bit word of the memory at which it begins."""
+    """Index of the 32-bit word in memory at which it starts."""
     values: Words
-    """What will stand there."""
+    """The values to be written there."""
     known: npt.NDArray[np.bool_]
-    """Which of it has already arrived."""
+    """Which of the values have already arrived."""
 
 
 class ControlsItem(uvm_sequence_item):
-    """The levels of some controls from now on."""
+    """New levels of some controls."""
 
     def __init__(self, name: str = "controls", levels: Mapping[str, bool] | None = None) -> None:
         super().__init__(name)
@@ -115,31 +115,31 @@ class ControlsDriver(uvm_driver):
 
 
 class StreamSequence(uvm_sequence):
-    """Sends beats on one stream with the pauses of a profile, or tells a sink how to stall."""
+    """Sends beats on one stream with the pauses of a profile, or sets a sink's stall profile."""
 
     def __init__(self, name: str = "stream") -> None:
         super().__init__(name)
         self.beats: Sequence[tuple[int, ...]] = ()
         self.profile = "none"
         self.ended = False
-        """Whether a sink's sequence that goes on by itself has to end."""
+        """Whether an endless sequence of a sink must end."""
 
     async def body(self) -> None:
         """One item."""
         await self.send(self.beats, self.profile)
 
     async def send(self, beats: Sequence[tuple[int, ...]], profile: str) -> None:
-        """Returns when the last beat is taken or a reset cut them short."""
+        """Returns when the last beat has been accepted or a reset has cut them short."""
         item = BeatItem(beats=beats, profile=profile)
         await self.start_item(item)
         await self.finish_item(item)
 
 
 class StretchedSequence(StreamSequence):
-    """Stretches of full speed, of many pauses and of nothing at all, each stream by itself."""
+    """Periods of full speed, of many pauses and of complete silence, independently per stream."""
 
     async def body(self) -> None:
-        """To the last beat; a sink goes on until it is told to end."""
+        """Runs to the last beat; a sink continues until it is told to end."""
         dut: Any = cocotb.top
         longest = 8 * int(dut.Lanes.value) ** 2
         left, source = list(self.beats), bool(self.beats)
@@ -169,7 +169,7 @@ class PortsSequence(uvm_sequence):
         """How the reader's beats are taken, if not with the pauses of `profile`."""
 
     async def body(self) -> None:
-        """Returns when all beats are taken or a reset cut them short."""
+        """Returns when all beats have been accepted or a reset has cut them short."""
         sequencers = self.sequencer.streams
         sink = self.stream("out", [])
         sink.profile = self.sink_profile or self.profile
@@ -193,11 +193,11 @@ class PortsSequencer(uvm_sequencer):
 
 
 class PortsPredictor(uvm_component):
-    """Follows the commands and the writer's beats, and says what comes of them; subclasses know
-    what a command means."""
+    """Predicts the results of the commands and the writer's beats; subclasses interpret the
+    commands."""
 
     def build_phase(self) -> None:
-        """Listens on the streams, and writes the beats and bursts to come, and the stores."""
+        """Listens to the streams, and writes expected beats, bursts and stores."""
         self.env: Any = self.get_parent()
         heard = {"load": self.load, "store": self.store, "in": self.enter, "out": self.leave}
         self.listeners = {name: Listener(name, self, hear) for name, hear in heard.items()}
@@ -235,21 +235,21 @@ class PortsPredictor(uvm_component):
         return False
 
     def unfinished(self) -> list[Store]:
-        """What a reset finds half arrived and may already be in memory."""
+        """Data that has partly arrived when a reset comes, and may already be in memory."""
         return []
 
 
 class SilentScoreboard(Scoreboard):
-    """Replaces a scoreboard where nothing may come."""
+    """Replaces a scoreboard if nothing may come."""
 
     def check_phase(self) -> None:
-        """Nothing was expected, and nothing came."""
+        """Checks that nothing was expected and nothing came."""
         assert not self.expected, f"{self.get_name()}: {self.expected[0]} never came"
         assert not self.compared, f"{self.get_name()}: {self.compared} came"
 
 
 class ContentsScoreboard(uvm_scoreboard):
-    """The whole memory, including the words that nothing may touch."""
+    """Compares the whole memory, including the words that must not change."""
 
     drained = True
 
@@ -259,7 +259,7 @@ class ContentsScoreboard(uvm_scoreboard):
         self.observe = Listener("observe", self, self._store)
         self.image: Words = np.zeros(0, np.uint32)
         self.since: list[Store] = []
-        """Since the memory was last compared or reset."""
+        """Stores since the memory was last compared or reset."""
         self.compared = 0
 
     def _store(self, store: Store) -> None:
@@ -273,12 +273,12 @@ class ContentsScoreboard(uvm_scoreboard):
             self.image[refused] = old[refused]
 
     def actual(self) -> Words:
-        """The memory as it is."""
+        """The current contents of the memory."""
         memory = self.env.memory.memory
         return np.frombuffer(memory.read(self.env.base, memory.size), "<u4").astype(np.uint32)
 
     def compare(self) -> None:
-        """Everything that was given has been written."""
+        """Checks that everything given to the writer is in memory."""
         wrong = np.flatnonzero(self.actual() != self.image)
         assert not len(wrong), (
             f"{len(wrong)} words differ, the first at {self.env.base + int(wrong[0]) * 4:#x}"
@@ -288,8 +288,8 @@ class ContentsScoreboard(uvm_scoreboard):
         self.compared += len(self.image)
 
     def settle(self) -> None:
-        """Whatever was on its way may have been written or not; nothing else was. From here on,
-        the memory's contents are what counts."""
+        """Handles a reset: data in flight may or may not have been written, and nothing else. From
+        here on, the memory's contents are the reference."""
         actual = self.actual()
         right = actual == self.kept
         for store in [*self.since, *self.env.predictor.unfinished()]:
@@ -314,18 +314,17 @@ class ContentsScoreboard(uvm_scoreboard):
         self.env.memory.memory.write(self.env.base, self.image.astype("<u4").tobytes())
 
     def check_phase(self) -> None:
-        """The memory at the end."""
+        """Compares the memory at the end."""
         self.compare()
 
 
 class ActivityScoreboard(uvm_scoreboard):
-    """idle_o and pending_o of both ports against what the clocks before have left on the bus; it
-    also publishes error_o.
+    """Checks idle_o and pending_o of both ports against the bursts left on the bus by earlier
+    clocks, and publishes error_o.
 
-    A port with a burst presented or unanswered is pending and not idle. Unless it is stopped,
-    neither is a port idle that has accepted a command whose bursts are not all answered, if it is
-    one of the environment's `waiting`. What has had nothing to do for a while is idle, and after
-    a reset both are at once.
+    A port with a burst presented or unanswered is pending and not idle. A port in the environment's
+    `waiting` is also not idle, unless stopped, while bursts of an accepted command are unanswered.
+    A port that has had nothing to do for a while is idle, and after a reset both are idle at once.
     """
 
     def build_phase(self) -> None:
@@ -342,11 +341,11 @@ class ActivityScoreboard(uvm_scoreboard):
         self.owed[write] += bursts
 
     def flush(self, clock: int) -> None:
-        """A reset: nothing is on its way."""
+        """Handles a reset: nothing is outstanding."""
         self.owed = [0, 0]
         """Bursts of accepted commands without an answer."""
         self.debts = (False, False)
-        """Whether the reader and the writer had a burst on the bus in the clock before."""
+        """Whether the reader and the writer had a burst on the bus in the previous clock."""
         self.work = (False, False)
         """Whether they had more to do."""
         self.still = [SETTLED, SETTLED]
@@ -369,7 +368,7 @@ class ActivityScoreboard(uvm_scoreboard):
         )
 
     async def run_phase(self) -> None:
-        """Clock by clock: what happens in a clock counts from the next one on."""
+        """Samples every clock; an event counts from the next clock."""
         dut = self.env.dut
         states = dut.states_o
         after_reset = True
@@ -409,23 +408,23 @@ class ActivityScoreboard(uvm_scoreboard):
             assert not pending, f"the {port} is pending without a burst"
 
     def check_phase(self) -> None:
-        """Nothing is on its way at the end."""
+        """Checks that nothing is outstanding at the end."""
         assert self.compared, "idle and pending were never compared"
         assert self.drained, "a port is not idle at the end"
         assert not any(self.busy) and not any(self.owed), "a burst is not complete at the end"
 
 
 class StreamCoverage(uvm_subscriber):
-    """Whether a stream's beats were offered and taken, as its beats tell of the clocks before."""
+    """Whether a stream's beats were offered and accepted in the past, derived from its beats."""
 
     def build_phase(self) -> None:
-        """Before the first beat."""
+        """Starts before the first beat."""
         self.stream = self.get_name().removesuffix("_coverage")
         self.sample = self.get_parent().sample_stream
         self.last: int | None = None
 
     def write(self, beat: Beat) -> None:
-        """A beat was taken."""
+        """Handles an accepted beat."""
         self.sample(self.stream, "yes", "yes")
         if beat.wait:
             self.sample(self.stream, "yes", "no")
@@ -435,7 +434,7 @@ class StreamCoverage(uvm_subscriber):
 
 
 class BurstCoverage(uvm_subscriber):
-    """The bursts on the memory's port: how long, and how they were answered."""
+    """Coverage of the bursts on the memory's port: their lengths and responses."""
 
     def build_phase(self) -> None:
         """Two covergroups."""
@@ -477,7 +476,7 @@ class PortsEnv(BlockEnv):
     waiting: tuple[str, ...] = PORTS
     """The ports that are not idle while a command waits."""
     lengths: tuple[str, ...] = LENGTHS
-    """The classes of bursts that there are."""
+    """The classes of burst lengths that occur."""
 
     @property
     def burst_beats(self) -> int:
@@ -486,16 +485,16 @@ class PortsEnv(BlockEnv):
 
     @property
     def settled(self) -> int:
-        """The clocks within which a port that has nothing left to do is idle."""
+        """The clocks within which a port with nothing left to do must be idle."""
         return SETTLED
 
     @property
     def outstanding(self) -> int:
-        """The most bursts on their way, each way."""
+        """Maximum outstanding bursts per direction."""
         return OUTSTANDING
 
     def build_phase(self) -> None:
-        """Makes the parts."""
+        """Creates the parts."""
         super().build_phase()
         dut = self.dut
         self.lanes, self.chunk = int(dut.Lanes.value), int(dut.Chunk.value)
@@ -506,7 +505,7 @@ class PortsEnv(BlockEnv):
             f"{self.block}.stream",
             {"name": STREAMS, "offered": ANSWERS, "taken": ANSWERS},
             {"name_x_offered_x_taken": ("name", "offered", "taken")},
-            # What is not offered is not taken.
+            # Without an offer nothing is accepted.
             {"name_x_offered_x_taken": [(None, "no", "yes")]},
         )
         self.samples = {
@@ -565,7 +564,8 @@ class PortsEnv(BlockEnv):
         return agent
 
     def connect_phase(self) -> None:
-        """Streams to the predictor, its predictions and the port to the scoreboards."""
+        """Connects the streams to the predictor, and its predictions and the port to the
+        scoreboards."""
         super().connect_phase()
         predictor, monitor = self.predictor, self.memory.monitor
         for name, agent in self.streams.items():
@@ -595,22 +595,22 @@ class PortsEnv(BlockEnv):
         scoreboard.expect.write(refusal.clock + ERROR_CLOCKS)
 
     def on_reset(self, clock: int) -> None:
-        """The memory is settled before the predictor forgets what was on its way."""
+        """Settles the memory before the predictor forgets the data in flight."""
         if len(self.contents.image):
             self.sample_moment("reset")
         super().on_reset(clock)
         self.predictor.reset()
 
     def sample_moment(self, what: str) -> None:
-        """A stop or a reset now."""
+        """Samples a stop or a reset."""
         self.samples[what](*(ANSWERS[busy] for busy in self.activity.debts))
 
     def noise(self, count: int) -> Words:
-        """Any bit patterns: nothing here computes with them."""
+        """Random bit patterns, because nothing here computes with them."""
         return self.rng.integers(0, 1 << 32, count, np.uint32)
 
     async def until(self, reached: Callable[[], bool], limit: int) -> None:
-        """Waits for something; fails after so many clocks without a transfer."""
+        """Waits for a condition; fails after a number of clocks without a transfer."""
         still, before = 0, -1
         while not reached():
             await FallingEdge(self.dut.clk_i)
@@ -630,8 +630,8 @@ class PortsEnv(BlockEnv):
         return self.read_bursts, self.write_bursts
 
     async def drain(self, limit: int, more: int) -> None:
-        """Waits for what is expected, unless nothing moves for `limit` clocks; compares the memory;
-        and `more` clocks in which nothing may follow."""
+        """Waits for everything expected, for at most `limit` clocks without a transfer; compares
+        the memory; then waits `more` clocks in which nothing may follow."""
         await self.until(lambda: all(board.drained for board in self.scoreboards), limit)
         self.contents.compare()
         for _ in range(more):
@@ -639,7 +639,7 @@ class PortsEnv(BlockEnv):
 
 
 class PortsTest(BlockTest):
-    """Sends commands and beats; the environment checks what comes of them."""
+    """Sends commands and beats; the environment checks the results."""
 
     drain_limit = STALLED_FOR
     silent: Sequence[str] = ()
@@ -652,7 +652,7 @@ class PortsTest(BlockTest):
             factory.set_inst_override_by_type(Scoreboard, SilentScoreboard, path)
 
     async def behave(self, **behaviour: Any) -> None:
-        """How the memory behaves from now on; its seed is new at the next reset."""
+        """Sets the memory's behaviour; it takes a new seed at the next reset."""
         await BehaviourSequence(Behaviour(**behaviour)).start(self.env.memory.sequencer)
 
     async def control(self, **levels: bool) -> None:
@@ -660,7 +660,7 @@ class PortsTest(BlockTest):
         await ControlsSequence(**levels).start(self.env.control_sequencer)
 
     async def finish(self, running: Any) -> None:
-        """Until all is sent and has come."""
+        """Waits until everything has been sent and received."""
         await self.env.until(running.done, STALLED_FOR)
         await self.env.drain(STALLED_FOR, 3)
 
@@ -670,7 +670,7 @@ class PortsTest(BlockTest):
             await FallingEdge(self.dut.clk_i)
 
     async def sink(self, profile: str) -> None:
-        """How the reader's beats are taken from now on."""
+        """Sets the profile with which the reader's beats are accepted."""
         sequence = StreamSequence("out")
         sequence.profile = profile
         await sequence.start(self.env.streams["out"].sequencer)

@@ -1,27 +1,32 @@
 # Copyright 2026 The Crocuta authors
 # SPDX-License-Identifier: Apache-2.0
 """The environment of spectrum_reader and spectrum_writer on one memory: agents on their streams
-and on the memory's port, and a predictor that knows how words lie in their slots.
+and on the memory's port, and a predictor that knows how words are stored in slots.
 
-Every beat, every burst, every error pulse and the whole memory are compared; so is, in every clock,
-the writer's count of what is acknowledged, and at each burst that is read, that its data was.
+Every beat, every burst, every error pulse and the whole memory are compared, and in every clock the
+writer's count of acknowledged bursts. At each burst that is read, its data must be acknowledged.
 """
 
 from __future__ import annotations
 
+import dataclasses
+import os
 from collections import deque
 from collections.abc import Mapping
-from typing import ClassVar
+from typing import Any, ClassVar
 
+import cocotb
 import numpy as np
 from cocotb.triggers import FallingEdge, RisingEdge
 from pyuvm import uvm_analysis_port, uvm_scoreboard
 
+from crocuta.models import configs
 from crocuta.models.layout import MAX_BURST_BEATS, PAGE_BYTES, SAMPLE_BYTES
+from crocuta.models.ports.spectrum_ports import bursts
 from tb.agents.agent import Listener, read
 from tb.agents.axi_memory import Burst, Request
 from tb.agents.beat import Beat
-from tb.envs.ports import PortsEnv, PortsPredictor, Store, Words
+from tb.envs.ports import OUTSTANDING, PortsEnv, PortsPredictor, Store, Words
 from tb.envs.scoreboard import Expected
 from tb.lib.clock import clock_now
 from tb.lib.coverage import ANSWERS, seldom
@@ -31,7 +36,7 @@ SLOT_BITS = 64
 COUNT = 1 << 32
 """The writer's count of bursts is modulo this."""
 WRITTEN_CLOCKS = 2
-"""From the transfer of an answer to the count that includes it."""
+"""Clocks from the transfer of a response to the count that includes it."""
 
 SAMPLE_READ = seldom("spectrum_ports.read", {"waits": ANSWERS})
 SAMPLE_COUNTER = seldom("spectrum_ports.counter", {"wraps": ANSWERS})
@@ -43,25 +48,25 @@ def ahead(count: int, other: int) -> int:
 
 
 class SpectrumPredictor(PortsPredictor):
-    """Follows the commands and the writer's beats burst by burst, and says what comes of them.
+    """Predicts the results of the commands and the writer's beats, burst by burst.
 
-    A load brings what stands in its slots once the writer has been given all that the load waits
-    for: a test must not have it overwritten earlier.
+    A load returns the contents of its slots once the writer has been given everything that the load
+    waits for; a test must not overwrite them before the load.
     """
 
     env: SpectrumPortsEnv
 
     def build_phase(self) -> None:
-        """Also writes what each burst that is read waits for."""
+        """Also writes what each read burst waits for."""
         super().build_phase()
         self.required = uvm_analysis_port("required", self)
 
     def reset(self) -> None:
         """Forgets everything."""
         self.addresses: deque[int] = deque()
-        """Of the bursts to be written whose beats have not all come."""
+        """Addresses of the bursts to be written whose beats have not all come."""
         self.rows: deque[int] = deque()
-        """The beats that are in no burst yet."""
+        """Beats that do not belong to a complete burst yet."""
         self.loads: deque[tuple[int, int]] = deque()
         """Addresses of bursts to be read, and the count at which their data has been given."""
         self.given = 0
@@ -74,8 +79,7 @@ class SpectrumPredictor(PortsPredictor):
 
     def _bursts(self, address: int) -> list[int]:
         env = self.env
-        burst_bytes = env.burst_beats * env.beat_bytes
-        return [address + number * burst_bytes for number in range(env.bursts_in_chunk)]
+        return [first for first, _ in bursts(env.config, address, env.rows)]
 
     def load(self, beat: Beat) -> None:
         """Burst b waits until the writer has had sequence + b + 1 of them acknowledged."""
@@ -95,7 +99,7 @@ class SpectrumPredictor(PortsPredictor):
         self._loadable()
 
     def store(self, beat: Beat) -> None:
-        """Its beats may have come already."""
+        """Handles a store command, whose beats may have come already."""
         self.taken += 1
         for first in self._bursts(beat.values[0]):
             self.write_bursts.write(Expected((first, self.env.burst_beats)))
@@ -103,7 +107,7 @@ class SpectrumPredictor(PortsPredictor):
         self._whole_bursts()
 
     def enter(self, beat: Beat) -> None:
-        """It may be the last of a burst."""
+        """Handles a beat, which may be the last of a burst."""
         self.taken += 1
         self.rows.append(beat.values[0])
         self._whole_bursts()
@@ -127,8 +131,8 @@ class SpectrumPredictor(PortsPredictor):
 
 
 class InterlockScoreboard(uvm_scoreboard):
-    """No burst is read before the one that wrote its data is acknowledged, and in every clock
-    written_o is the number of bursts that are."""
+    """Checks that no burst is read before the write of its data has been acknowledged, and that
+    written_o is the number of acknowledged bursts in every clock."""
 
     def build_phase(self) -> None:
         """Listens to what bursts wait for, to requests, and to what is complete."""
@@ -140,11 +144,11 @@ class InterlockScoreboard(uvm_scoreboard):
         self.flush(0)
 
     def flush(self, clock: int) -> None:
-        """A reset: nothing was written."""
+        """Handles a reset: nothing has been written."""
         self.begin(0)
 
     def begin(self, count: int) -> None:
-        """The writer counts on from here."""
+        """Sets the number from which the writer counts."""
         self.start = count
         self.required: deque[int] = deque()
         self.acknowledged: list[int] = []
@@ -154,7 +158,7 @@ class InterlockScoreboard(uvm_scoreboard):
 
     @property
     def drained(self) -> bool:
-        """Whether all that was to be read has been requested."""
+        """Whether everything to be read has been requested."""
         return not self.required
 
     def _burst(self, burst: Burst) -> None:
@@ -177,7 +181,7 @@ class InterlockScoreboard(uvm_scoreboard):
         self.compared += 1
 
     async def run_phase(self) -> None:
-        """The count, clock by clock."""
+        """Compares the count in every clock."""
         dut = self.env.dut
         written = dut.written_o
         while True:
@@ -192,7 +196,7 @@ class InterlockScoreboard(uvm_scoreboard):
             assert count == due, f"written_o is {count}, and {due} bursts are acknowledged"
 
     def check_phase(self) -> None:
-        """Nothing is left to be read."""
+        """Checks that nothing is left to be read."""
         assert not self.required, f"{len(self.required)} bursts were never read"
 
 
@@ -207,21 +211,33 @@ class SpectrumPortsEnv(PortsEnv):
         "out": ("beat",),
     }
     predictor_class = SpectrumPredictor
-    lengths = ("longest",)
 
     def build_phase(self) -> None:
-        """The interlock, too."""
+        """Creates the interlock, too."""
+        dut: Any = cocotb.top
+        # Those of a tile may be shorter than the longest.
+        self.lengths = ("some", "longest") if int(dut.RowsLog2.value) else ("longest",)
+        self.rows = 1
+        """Those of whose columns the chunks are tiles."""
         super().build_phase()
+        loaded = configs.load_model(os.environ["CROCUTA_CONFIG"])
+        self.config = dataclasses.replace(loaded, chunk=self.chunk)
         self.word_bits = 2 * int(self.dut.MantissaBits.value) + int(self.dut.ExponentBits.value)
         self.interlock = InterlockScoreboard.create("interlock", self)
         self.scoreboards.append(self.interlock)
 
     def connect_phase(self) -> None:
-        """What loads wait for, and what there is on the bus."""
+        """Connects the interlock to what loads wait for and to the bus."""
         super().connect_phase()
         self.predictor.required.connect(self.interlock.expect)
         self.memory.monitor.requests.connect(self.interlock.requests)
         self.memory.monitor.port.connect(self.interlock.bursts)
+
+    @property
+    def outstanding(self) -> int:
+        """More of those of a tile, which may be short."""
+        dut: Any = self.dut
+        return 2 * OUTSTANDING if int(dut.RowsLog2.value) else OUTSTANDING
 
     @property
     def beat_bytes(self) -> int:
@@ -231,7 +247,8 @@ class SpectrumPortsEnv(PortsEnv):
     @property
     def burst_beats(self) -> int:
         """The beats of every burst."""
-        return min(MAX_BURST_BEATS, PAGE_BYTES // self.beat_bytes, self.chunk_beats)
+        each = self.chunk_beats // self.rows
+        return min(MAX_BURST_BEATS, PAGE_BYTES // self.beat_bytes, each)
 
     @property
     def burst_words(self) -> int:
@@ -249,7 +266,7 @@ class SpectrumPortsEnv(PortsEnv):
         return self.lanes * self.word_bits
 
     def in_slots(self, beats: list[int]) -> Words:
-        """Beats as they lie in memory: each word in 64 bits, zeros above."""
+        """Packs beats as in memory: each word in 64 bits, with zeros above."""
         mask = (1 << self.word_bits) - 1
         slots = [
             beat >> lane * self.word_bits & mask for beat in beats for lane in range(self.lanes)
@@ -257,7 +274,7 @@ class SpectrumPortsEnv(PortsEnv):
         return np.array(slots, "<u8").view("<u4").astype(np.uint32)
 
     def in_beats(self, image: Words) -> list[int]:
-        """Memory as beats: what is above a word does not count."""
+        """Unpacks memory to beats, ignoring the bits above each word."""
         mask = (1 << self.word_bits) - 1
         rows = image.astype("<u4").view("<u8").reshape(-1, self.lanes).tolist()
         return [
@@ -266,7 +283,7 @@ class SpectrumPortsEnv(PortsEnv):
         ]
 
     async def count_from(self, count: int) -> None:
-        """Lets the idle writer count on from here, so that its count soon ends."""
+        """Presets the idle writer's count so that it soon wraps."""
         await RisingEdge(self.dut.clk_i)
         self.dut.u_writer.written_q.value = count
         self.predictor.given = count

@@ -1,6 +1,6 @@
 # Copyright 2026 The Crocuta authors
 # SPDX-License-Identifier: Apache-2.0
-"""The environment of twist: words of rows, turned by the factors of each row."""
+"""The environment of twist: words of rows, rotated by the factors of each row."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ MOST_LANES = 8
 
 
 class Row(NamedTuple):
-    """Which row of how many."""
+    """A row's index and the number of rows."""
 
     columns: int
     """log2 of the transform's rows."""
@@ -34,15 +34,15 @@ class Row(NamedTuple):
 
 
 def latency(lanes: int) -> int:
-    """Clocks from a beat to its product, as the header of twist has it."""
+    """Clocks from a beat to its product, as in the header of twist."""
     return 29 + max(0, lanes - MOST_LANES)
 
 
 class TwistPredictor(Predictor):
-    """The model's product of every word by the factor of its row and place."""
+    """Predicts the product of every word and the factor of its row and place, with the model."""
 
     def build_phase(self) -> None:
-        """Covers which rows came."""
+        """Creates the covergroup of the rows."""
         super().build_phase()
         dut = self.get_parent().dut
         self.config = config_of(dut)
@@ -76,7 +76,7 @@ class TwistPredictor(Predictor):
         self.saturated = False
 
     def beat(self, beat: Beat) -> None:
-        """Turns a beat; the first of a row says which one it is."""
+        """Rotates a beat; the first of a row tells which row it is."""
         value, columns, number = beat.values
         config = self.config
         if self.number == 0:
@@ -99,7 +99,7 @@ class TwistPredictor(Predictor):
             self.before, self.number, self.saturated = self.row, 0, False
 
     def sample(self) -> None:
-        """Coverage of a row."""
+        """Samples a row."""
         assert self.row is not None
         columns, number = self.row
         rows = self.ROWS[2 if columns == self.config.column_levels else min(columns - 1, 1)]
@@ -110,7 +110,7 @@ class TwistPredictor(Predictor):
 
 
 class TwistEnv(PipelineEnv):
-    """A twist of either direction."""
+    """The environment of a twist of either direction."""
 
     block = "twist"
     predictor_class = TwistPredictor
@@ -125,8 +125,8 @@ class TwistEnv(PipelineEnv):
     def beats(
         self, rng: np.random.Generator, kind: str, row: Row | None = None
     ) -> Sequence[tuple[int, ...]]:
-        """A row of random words as the beats that carry it in, any row if none is given. Only the
-        first beat says which it is: the others bring noise."""
+        """The beats of a row of random words, any row if none is given. Only the first beat tells
+        which row it is: the others carry random indices."""
         config, fmt = self.predictor.config, Format.of(self.predictor.config)
         columns, number = row or random.choice(self.rows())
         words = to_lanes(random_words(rng, kind, config.chunk, fmt), config)
@@ -137,5 +137,5 @@ class TwistEnv(PipelineEnv):
 
     @property
     def slow(self) -> bool:
-        """Whether a row takes seconds in this simulator."""
+        """Whether simulating a row takes seconds in this simulator."""
         return is_slow(self.predictor.config.chunk)

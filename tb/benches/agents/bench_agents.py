@@ -1,7 +1,7 @@
 # Copyright 2026 The Crocuta authors
 # SPDX-License-Identifier: Apache-2.0
-"""The agents back to back, without a design between them: what one sends the other sees, and each
-rule that a monitor knows fails when it is broken."""
+"""The agents back to back, without a design between them: each sees what the other sends, and
+breaking any rule that a monitor checks makes it fail."""
 
 from __future__ import annotations
 
@@ -51,24 +51,24 @@ class AgentsTest(BlockTest):
     fault = NONE
 
     async def run_phase(self) -> None:
-        """With the fault, if it has one."""
+        """Runs with the fault, if there is one."""
         self.dut.fault_i.value = self.fault
         if self.fault:
             sample(FAULTS[self.fault - 1])
         await super().run_phase()
 
     async def send(self, count: int, profile: str) -> None:
-        """Random beats; those that a reset swallowed are not expected any more."""
+        """Sends random beats; those that a reset swallows are no longer expected."""
         beats = self.env.beats(count)
         self.env.expect(beats)
         await BeatSequence(profile, beats).start(self.env.streams["source"].sequencer)
 
     async def stall(self, profile: str) -> None:
-        """How the sink goes on."""
+        """Sets the sink's profile."""
         await BeatSequence(profile).start(self.env.streams["sink"].sequencer)
 
     async def access(self, count: int) -> None:
-        """Random accesses, some beside others of the other half."""
+        """Performs random accesses, some of them simultaneous reads and writes."""
         for number in range(count):
             items = [
                 AxiLiteItem(
@@ -89,10 +89,10 @@ class AgentsTest(BlockTest):
 
 @pyuvm.test()
 class Beats(AgentsTest):
-    """Every profile of gaps with every profile of stalls, and a sink that takes one at a time."""
+    """Every profile of gaps with every profile of stalls, and a sink that accepts single beats."""
 
     async def main(self) -> None:
-        """Both monitors see what was sent, in order."""
+        """Checks that both monitors see what was sent, in order."""
         pairs = list(itertools.product(PROFILES, PROFILES))
         random.shuffle(pairs)
         for gaps, stalls in pairs:
@@ -112,10 +112,10 @@ class Beats(AgentsTest):
 
 @pyuvm.test()
 class Accesses(AgentsTest):
-    """Reads and writes of a memory that is somebody else's work, with stalls on both sides."""
+    """Reads and writes of an independently written memory, with stalls on both sides."""
 
     async def main(self) -> None:
-        """What is read, and at the end what the memory holds."""
+        """Checks what is read, and at the end the memory's contents."""
         for stall in PROFILES:
             self.env.stall = stall
             await self.access(40)
@@ -128,10 +128,10 @@ class Accesses(AgentsTest):
 
 @pyuvm.test()
 class Resets(AgentsTest):
-    """A reset in the middle: its length is seen, the item is cut short, and the next one works."""
+    """A reset in the middle: its length is observed, the item is cut short, the next one works."""
 
     async def main(self) -> None:
-        """Resets of every length while both buses are busy."""
+        """Applies resets of every length while both buses are busy."""
         wanted = [2]
         for clocks in (1, 2, 3, random.randint(4, 20)):
             await self.stall("heavy")
@@ -150,24 +150,24 @@ class Resets(AgentsTest):
 
 
 class FaultTest(AgentsTest):
-    """A monitor or a scoreboard fails in traffic that passes without the fault: see above."""
+    """A monitor or a scoreboard fails in traffic that passes without the fault."""
 
     async def traffic(self) -> None:
-        """Stalled beats."""
+        """Sends beats with stalls."""
         await self.stall("single")
         await self.send(20, "none")
 
     async def main(self) -> None:
-        """An AssertionError comes before the end, or the test has an error instead."""
+        """Expects an AssertionError before the end; anything else is an error of the test."""
         await self.traffic()
-        raise RuntimeError("nobody saw the fault")
+        raise RuntimeError("the fault went unnoticed")
 
 
 class AccessFaultTest(FaultTest):
     """The same on the AXI4-Lite bus."""
 
     async def traffic(self) -> None:
-        """Writes, and reads whose answers wait."""
+        """Performs writes, and reads whose responses stall."""
         for word in range(32):
             for write in (True, False):
                 item = AxiLiteItem(write, 4 * word, random.getrandbits(32), profile="heavy")
@@ -204,7 +204,7 @@ class BeatRepeated(FaultTest):
 
 @pyuvm.test(expect_fail=True, skip=not HAS_X)
 class BeatUnknown(FaultTest):
-    """X in a beat, where the simulator has it."""
+    """X in a beat, if the simulator has X."""
 
     fault = UNKNOWN
 
@@ -232,14 +232,14 @@ class AnswerChanged(AccessFaultTest):
 
 @pyuvm.test(expect_fail=True)
 class AnswerRefused(AccessFaultTest):
-    """A response that the slave should not know."""
+    """A response that the slave must not give."""
 
     fault = REPEATED
 
 
 @pyuvm.test(expect_fail=True)
 class ReadRefused(AccessFaultTest):
-    """An error in the answer to a read."""
+    """An error response to a read."""
 
     fault = READ_REFUSED
 
@@ -274,23 +274,23 @@ class WriteAnswerToNothing(AccessFaultTest):
 
 @pyuvm.test(expect_fail=True)
 class AnswerInReset(AccessFaultTest):
-    """RVALID while the reset lasts."""
+    """RVALID during reset."""
 
     fault = READ_IN_RESET
 
     async def traffic(self) -> None:
-        """A reset of more than a clock."""
+        """Applies a reset of more than one clock."""
         await self.reset(3)
 
 
 @pyuvm.test(expect_fail=True)
 class AnswerLost(AgentsTest):
-    """A read that nobody answers: what is left at the end shows it."""
+    """A read without a response, which the check at the end finds."""
 
     fault = READ_LOST
 
     async def main(self) -> None:
-        """All else is as it should be."""
+        """Sends correct traffic apart from that."""
         await self.send(5, "none")
         self.env.memory.compared = 1
         cocotb.start_soon(AxiLiteSequence(AxiLiteItem(False, 0)).start(self.env.host.sequencer))
@@ -299,10 +299,10 @@ class AnswerLost(AgentsTest):
 
 @pyuvm.test(expect_fail=True)
 class BeatLeftStanding(AgentsTest):
-    """A beat that is offered and never taken: what stands at the end shows it."""
+    """A beat that is offered and never accepted, which the check at the end finds."""
 
     async def main(self) -> None:
-        """All else is as it should be: nothing is expected of it."""
+        """Sends nothing else; the scoreboard expects nothing."""
         await self.send(5, "none")
         await self.access(20)
         await self.stall(CLOSED)

@@ -1,7 +1,7 @@
 # Copyright 2026 The Crocuta authors
 # SPDX-License-Identifier: Apache-2.0
 """axi_memory, on which other benches rely: contents against cocotbext-axi's master, files, latency,
-bandwidth, injected errors, and every protocol check made to fire."""
+bandwidth, injected errors, and every protocol check provoked."""
 
 from __future__ import annotations
 
@@ -89,7 +89,7 @@ CROSSING, TYPE, SIZE_BREACH, ALIGNED, RANGE, ADDRESS, DATA, LAST = range(1, 9)
 
 
 async def prepare(dut: Any, latency: int = 10) -> None:
-    """Clock, settings and reset, with the slave's inputs quiet."""
+    """Starts the clock, sets the settings and resets, with the slave's inputs idle."""
     start_clock(dut)
     for channel in ("aw", "ar"):
         for name in ("valid", "addr", "len", "size", "burst", "id", "cache", "prot"):
@@ -110,7 +110,7 @@ async def prepare(dut: Any, latency: int = 10) -> None:
 
 
 async def reset(dut: Any) -> None:
-    """Resets; the contents stay."""
+    """Resets; the contents remain."""
     dut.rst_ni.value = 0
     await ClockCycles(dut.clk_i, 2)
     dut.rst_ni.value = 1
@@ -118,7 +118,7 @@ async def reset(dut: Any) -> None:
 
 
 class AccessTest(BlockTest):
-    """Random accesses; the environment compares all that is read."""
+    """Random accesses; the environment compares everything that is read."""
 
     env_class = AxiMemoryEnv
 
@@ -129,22 +129,23 @@ class AccessTest(BlockTest):
         self.dut.file_i.value = 0
 
     async def access(self, address: int, data: bytes | None = None, size: int = 0) -> Any:
-        """One access; the master's answer."""
+        """Performs one access; returns the master's answer."""
         sequence = AccessSequence(address, data, size)
         await sequence.start(self.env.accesses)
         return sequence.answer
 
     async def behave(self, behaviour: Behaviour) -> None:
-        """How the memory is from now on."""
+        """Sets the memory's behaviour."""
         await BehaviourSequence(behaviour).start(self.env.memory.sequencer)
 
 
 @pyuvm.test()
 class RandomAccesses(AccessTest):
-    """Writes with odd first and last bytes and reads, under every kind of memory."""
+    """Writes with odd first and last bytes, and reads, under every behaviour of the memory."""
 
     async def main(self) -> None:
-        """Each pair of classes of latency, bandwidth and stalls, between resets of any length."""
+        """Runs every pair of classes of latency, bandwidth and stalls, between resets of any
+        length."""
         lengths = itertools.cycle((1, 2, 3, 7))
         for behaviour in all_pairs():
             await self.behave(behaviour)
@@ -159,12 +160,12 @@ class RandomAccesses(AccessTest):
         assert (await self.access(0, size=longest)).resp == AxiResp.OKAY
 
     async def mix(self, low: int, size: int) -> None:
-        """Accesses to a part of the memory, each read after its write."""
+        """Accesses a part of the memory, each read after its write."""
         high = low + size
         for _ in range(2):
             start = random.randrange(low, high) // BYTES * BYTES
             data = random.randbytes(random.randint(1, min(700, high - start)))
-            # Whole words but for the last one; AXI makes unaligned ends with strobes.
+            # Whole words except the last one; AXI uses strobes for unaligned ends.
             assert (await self.access(start, data)).resp == AxiResp.OKAY
             length = -(-len(data) // BYTES) * BYTES
             start = max(low, start - BYTES * random.randint(0, 20))
@@ -176,7 +177,7 @@ class RefusedAccesses(AccessTest):
     """Errors anywhere: the master sees them, and only the refused beat is not written."""
 
     async def main(self) -> None:
-        """Accesses around the bad beats."""
+        """Accesses addresses around the bad beats."""
         for response in (*ERRORS, *ERRORS, *ERRORS):
             places = [random.randrange(WORDS // 4) * BYTES for _ in range(2)]
             behaviour = dataclasses.replace(Behaviour.random(stall="seldom"), response=response)
@@ -194,15 +195,15 @@ class RefusedAccesses(AccessTest):
 
 @pyuvm.test()
 class HeldAccesses(AccessTest):
-    """A channel that is held moves nothing, the accesses of the other direction go on, and after it
-    everything is as if nothing had been."""
+    """A blocked channel transfers nothing while accesses in the other direction continue, and
+    afterwards everything continues as before."""
 
     async def main(self) -> None:
-        """Each channel, in the midst of accesses."""
+        """Blocks each channel during accesses."""
         bytes_held = 4 * BYTES
         for channel in CHANNELS:
             writes = channel in ("aw", "w", "b")
-            # Without resets the memory remembers what came before.
+            # No reset in between: the memory keeps its state.
             await self.behave(Behaviour(latency=random.randint(2, 9), hold=channel))
             held = cocotb.start_soon(
                 self.access(0, random.randbytes(bytes_held))
@@ -225,10 +226,10 @@ class HeldAccesses(AccessTest):
 @cocotb.test()
 @covered
 async def files(dut: Any) -> None:
-    """Contents loaded from one file and dumped into another."""
+    """Contents are loaded from one file and dumped to another."""
     await prepare(dut)
     words = [random.getrandbits(8 * BYTES) for _ in range(WORDS)]
-    source, target = Path("load.mem"), Path("dump.mem")  # Icarus takes no accents in a path
+    source, target = Path("load.mem"), Path("dump.mem")  # Icarus accepts no accents in a path
     source.write_text("".join(f"{word:x}\n" for word in words))
     target.unlink(missing_ok=True)
     for way, path in (("load", source), ("dump", target)):
@@ -270,7 +271,7 @@ class Raw:
         self.dut = dut
 
     def read(self, addr: int, beats: int) -> None:
-        """Asks for a burst."""
+        """Requests a read burst."""
         self.ar.send([(addr, beats - 1, SIZE, INCR)])
 
     def write(self, addr: int, words: list[int]) -> None:
@@ -279,7 +280,7 @@ class Raw:
         self.w.send((word, 2**BYTES - 1, int(n == len(words) - 1)) for n, word in enumerate(words))
 
     async def until(self, beats: int, answers: int) -> None:
-        """Waits for so many R beats and B answers since the last clear."""
+        """Waits for a number of R beats and B responses since the last clear."""
         for _ in range(LIMIT):
             await FallingEdge(self.dut.clk_i)
             if len(self.r.items) >= beats and len(self.b.items) >= answers:
@@ -324,7 +325,7 @@ async def latency(dut: Any) -> None:
 @cocotb.test()
 @covered
 async def bandwidth(dut: Any) -> None:
-    """Reads and writes share exactly what bandwidth_i says, half each when both want all."""
+    """Reads and writes share exactly the bandwidth in bandwidth_i, half each if both want all."""
     await prepare(dut, latency=60)
     raw = Raw(dut)
     length = 4096 // BYTES // 2
@@ -356,13 +357,13 @@ async def bandwidth(dut: Any) -> None:
                 if before == 0 and moved:
                     first = clock_now()
                 if reads and writes and moved == wanted // 2:
-                    # The writes start as much earlier as the first read takes.
+                    # The writes start earlier, by the latency of the first read.
                     assert abs(written - read) <= 66
                 if moved == wanted:
                     break
             span = clock_now() - first + 1
             dut._log.info("%d per mille: %d beats in %d clocks", per_mille, wanted, span)
-            # An idle memory saves up two beats.
+            # An idle memory accumulates credit for two beats.
             assert abs(span - wanted * 1000 / per_mille) <= 4 * 1000 / per_mille
             await raw.until(total * reads, bursts * writes)
             assert (read, written) == (total * reads, total * writes)
@@ -376,7 +377,7 @@ async def bandwidth(dut: Any) -> None:
 @cocotb.test()
 @covered
 async def stalls(dut: Any) -> None:
-    """The chance of a stall is what stall_i says, and the seed repeats it."""
+    """stall_i sets the probability of a stall, and the seed makes it repeatable."""
     await prepare(dut, latency=2)
     raw = Raw(dut)
     spans = []
@@ -384,7 +385,7 @@ async def stalls(dut: Any) -> None:
         dut.stall_i.value = 250
         dut.seed_i.value = seed
         length = 4096 // BYTES // 2
-        # Queued beforehand, so that the first burst is there when the reset ends.
+        # Queued beforehand, so that the first burst is pending when the reset ends.
         for _ in range(4096 // length):
             raw.read(0, length)
         await reset(dut)
@@ -401,7 +402,7 @@ async def stalls(dut: Any) -> None:
 @cocotb.test()
 @covered
 async def injected_errors(dut: Any) -> None:
-    """Only the beat at the address is bad, and a bad beat is not written."""
+    """Only the beat at the address fails, and a failed beat is not written."""
     await prepare(dut)
     raw = Raw(dut)
     dut.write_error_i.value = 1
@@ -459,10 +460,10 @@ CONFIG_OF_PORT: dict[str, Any] = {
 
 
 class Rules:
-    """The agent's rules beside the memory's own checks, and what they noticed first."""
+    """The agent's rules in parallel with the memory's own checks, and their first finding."""
 
     def __init__(self, dut: Any) -> None:
-        """Watches from now on."""
+        """Starts checking."""
         self.dut = dut
         bus = AxiBus.from_prefix(dut, "s_axi")
         config = AxiMemoryConfig(dut, prefix="s_axi", contents=dut.mem, **CONFIG_OF_PORT)
@@ -486,8 +487,8 @@ class Rules:
 @cocotb.test()
 @covered
 async def protocol_checks(dut: Any) -> None:
-    """Each breach of the protocol is noticed, for what it is, by the memory and by the agent's
-    rules; none is noticed without one."""
+    """The memory and the agent's rules both identify each protocol violation, and report none
+    without one."""
     await prepare(dut)
     dut.quiet_i.value = 1
     raw, rules = Raw(dut), Rules(dut)
@@ -509,7 +510,7 @@ async def protocol_checks(dut: Any) -> None:
             assert int(dut.protocol_breach_o.value) == code
             assert words in rules.breach, rules.breach
             sample_breach(BREACHES[code])
-    # The last burst of a page and of the memory are in order.
+    # The last burst of a page and the last of the memory are legal.
     await reset(dut)
     for channel in (raw.ar, raw.aw):
         channel.send([(0, min(256, page) - 1, SIZE, INCR), (MEMORY_BYTES - BYTES, 0, SIZE, INCR)])
@@ -530,10 +531,10 @@ async def protocol_checks(dut: Any) -> None:
 
 
 class Script:
-    """A port whose signals are numbers: what no master or memory does can be played on it."""
+    """A port whose signals are plain numbers, to play what no master or memory does."""
 
     def __init__(self) -> None:
-        """Nothing moves."""
+        """Starts idle."""
         for name, fields in FIELDS.items():
             channel = SimpleNamespace()
             for field in ("valid", "ready", *fields):
@@ -544,7 +545,8 @@ class Script:
         self.rules = PortWatch(dataclasses.replace(memory, longest=4, max_outstanding=2), self)
 
     def play(self, *clocks: Mapping[str, int | Logic]) -> str:
-        """Each clock's signals, all others 0; the breach that the last clock is, if any."""
+        """Plays each clock's signals, all others 0; returns the violation in the last clock, if
+        any."""
         for number, values in enumerate(clocks):
             for name, fields in FIELDS.items():
                 for field in ("valid", "ready", *fields):
@@ -560,7 +562,7 @@ class Script:
 @cocotb.test()
 @covered
 async def rules_of_answers(_: Any) -> None:
-    """The agent's rules of what this memory never breaks: answers, limits, unknown values."""
+    """The agent's rules that this memory never breaks: responses, limits, unknown values."""
     x = Logic("X")
     burst = {"size": SIZE, "burst": INCR, "valid": 1, "ready": 1}
     ar, aw = ({channel + name: n for name, n in burst.items()} for channel in ("ar", "aw"))
@@ -588,7 +590,7 @@ async def rules_of_answers(_: Any) -> None:
         found = Script().play(*clocks)
         assert words in found, f"{words!r} was not noticed, but {found!r}"
         sample_rule(words)
-    # An answer before the last beat, and one in the clock of it.
+    # A response before the last beat, and one in the same clock.
     assert "a response without a write" in Script().play(aw | {"awlen": 1}, w, b)
     assert "a response without a write" in Script().play(aw, w | b | {"wlast": 1})
     # In the first clock of a reset something may still be valid.
@@ -597,7 +599,7 @@ async def rules_of_answers(_: Any) -> None:
     script.rules.reset(0)
     with pytest.raises(AssertionError, match="arvalid in reset"):
         script.rules.reset(1)
-    # Everything at once that may be.
+    # Every legal transfer at once.
     assert not Script().play(
         aw | two, w | ar | aw | {"wlast": 1}, r | b | {"rdata": 5}, r | {"rlast": 1}
     )
@@ -606,7 +608,7 @@ async def rules_of_answers(_: Any) -> None:
 @cocotb.test()
 @covered
 async def changed_before_accepted(dut: Any) -> None:
-    """An address or a beat that changes or goes away before it is accepted is noticed."""
+    """An address or a beat that changes or disappears before it is accepted is a violation."""
     await prepare(dut)
     dut.quiet_i.value = 1
     for code, names in (

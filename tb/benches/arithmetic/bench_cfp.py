@@ -1,7 +1,7 @@
 # Copyright 2026 The Crocuta authors
 # SPDX-License-Identifier: Apache-2.0
-"""Each arithmetic module against its model, bit for bit: a new vector every clock, every output
-compared after exactly the latency that the module's header states."""
+"""Each arithmetic module against its model, bit for bit: a new vector in every clock, and every
+output compared after exactly the latency in the module's header."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from tb.lib.clock import start_clock
 from tb.lib.coverage import covergroup, export
 
 SIZES = {"MantissaBits": "m", "OutBits": "m", "FactorBits": "f", "InBits": "in"}
-"""The parameters that change which events there are, and their short names."""
+"""The parameters that determine which events can occur, and their short names."""
 BUILDERS: dict[str, Callable[[np.random.Generator, Format], Vectors]] = {
     "cfp_align": cfp_vectors.align_vectors,
     "cfp_add": cfp_vectors.add_vectors,
@@ -49,7 +49,7 @@ def vectors_of(name: str, parameter: Callable[[str], int], rng: np.random.Genera
 
 
 def cover(dut: Any, vectors: Vectors) -> None:
-    """Puts the events of the vectors into a covergroup of the module at these parameters."""
+    """Samples the vectors' events in a covergroup of the module at these parameters."""
     if not vectors.required:
         return
     parts = [
@@ -66,7 +66,7 @@ def cover(dut: Any, vectors: Vectors) -> None:
 
 
 def stated_latency(name: str) -> int:
-    """The clocks that the header of rtl/NAME.sv promises."""
+    """The latency in the header of rtl/NAME.sv."""
     text = rtl_file(name).read_text(encoding="utf-8")
     found = re.findall(r"^// .*\bLatency: (\d+)\b", text, flags=re.MULTILINE)
     assert len(found) == 1, f"{name}.sv states {len(found)} latencies"
@@ -75,7 +75,7 @@ def stated_latency(name: str) -> int:
 
 @cocotb.test()
 async def every_clock(dut: Any) -> None:
-    """All vectors back to back."""
+    """Runs all vectors back to back."""
     rng = np.random.default_rng(random.getrandbits(64))
     vectors = vectors_of(dut._name, lambda of: int(getattr(dut, of).value), rng)
     cover(dut, vectors)

@@ -1,9 +1,9 @@
 # Copyright 2026 The Crocuta authors
 # SPDX-License-Identifier: Apache-2.0
-"""Vectors for the arithmetic modules: stimulus, what the models expect, and what both cover.
+"""Vectors for the arithmetic modules: stimulus, expected results from the models, and coverage.
 
-A builder makes the Vectors of one module from its parameters. `covered` counts the events that the
-vectors cause, `required` names those that have to occur.
+A builder creates the Vectors of one module from its parameters. `covered` counts the events that
+the vectors cause, and `required` names those that must occur.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ from crocuta.models.arithmetic.round_nearest_even import round_nearest_even
 from crocuta.models.cfp import GUARD_BITS, Cfp, Format, IntArray, pack
 
 COUNT = 600
-"""Vectors of each class of stimulus."""
+"""Number of vectors per class of stimulus."""
 
 SHIFTS = [f"shift {n}" for n in range(MAX_SHIFT + 1)]
 ROUNDINGS = ["tie up", "tie down", "rounding saturates"]
@@ -39,7 +39,7 @@ DISTANCES = [
 
 @dataclass
 class Vectors:
-    """One value a clock for each port, unsigned as the port's bits."""
+    """One value per clock for each port, as unsigned bits."""
 
     inputs: dict[str, list[int]]
     outputs: dict[str, list[int]]
@@ -48,15 +48,15 @@ class Vectors:
 
 
 def bits(values: IntArray, width: int) -> list[int]:
-    """Signed numbers as the `width` bits of a port."""
+    """Encodes signed numbers in the `width` bits of a port."""
     result: list[int] = (values.astype(np.int64) & ((1 << width) - 1)).tolist()
     return result
 
 
 def each_flag(flag: Callable[[IntArray], bool], suspects: IntArray) -> list[int]:
-    """The flag of every vector, from a model that gives one for all vectors it is asked about.
+    """The flag of every vector, from a model that returns one flag for all vectors in a call.
 
-    `suspects` are 1 where the flag may be set at all; the others are asked about together.
+    `suspects` is 1 where the flag may be set; all other vectors are checked in a single call.
     """
     assert not flag(np.flatnonzero(suspects == 0)), "a flag where none can be"
     result = np.zeros(len(suspects), np.int64)
@@ -67,7 +67,7 @@ def each_flag(flag: Callable[[IntArray], bool], suspects: IntArray) -> list[int]
 
 
 def concatenate(parts: Iterable[Cfp]) -> Cfp:
-    """Words one after the other."""
+    """Concatenates words."""
     words = list(parts)
     return Cfp(
         np.concatenate([word.re for word in words]),
@@ -77,7 +77,7 @@ def concatenate(parts: Iterable[Cfp]) -> Cfp:
 
 
 class Source:
-    """Random words of one format in the classes that the arithmetic tells apart."""
+    """Random words of one format, in the classes that the arithmetic treats differently."""
 
     def __init__(self, rng: np.random.Generator, fmt: Format) -> None:
         self.rng = rng
@@ -85,7 +85,7 @@ class Source:
         self.low, self.high = -fmt.mantissa_max - 1, fmt.mantissa_max
 
     def word(self, re: IntArray, im: IntArray, exponent: IntArray) -> Cfp:
-        """Words, clipped into the format; a zero gets zero's exponent."""
+        """Words clipped to the format; a zero gets zero's exponent."""
         re, im = (np.clip(part, self.low, self.high).astype(np.int64) for part in (re, im))
         exponent = np.clip(exponent, self.fmt.exponent_min, self.fmt.exponent_max)
         exponent = np.where((re | im) != 0, exponent, self.fmt.exponent_min)
@@ -100,7 +100,7 @@ class Source:
         return re, im
 
     def extremes(self) -> tuple[IntArray, IntArray]:
-        """Two parts at the ends of their range and about zero."""
+        """Two parts at the limits of their range and around zero."""
         few = np.array([self.low, self.low + 1, self.low // 2, -1, 0, 1, self.high - 1, self.high])
         re, im = self.rng.choice(few, (2, COUNT))
         return re, im
@@ -127,7 +127,8 @@ class Source:
         return self.word(re * (keep & 1), im * (keep >> 1), self.exponents())
 
     def one_part(self, real: IntArray, parts: tuple[IntArray, IntArray]) -> Cfp:
-        """Large words of the real part alone where `real` is 1, of the imaginary where it is 0."""
+        """Large words with only a real part where `real` is 1, and only an imaginary one where it
+        is 0."""
         return self.word(parts[0] * real, parts[1] * (1 - real), self.high_exponents())
 
     def pairs(self) -> tuple[Cfp, Cfp]:
@@ -139,12 +140,12 @@ class Source:
         cancelling = self.word(*self.mantissas(), middle)
         near = np.arange(COUNT) % 81 - 40
         jitter = self.rng.integers(-2, 3, (2, COUNT))
-        # Distance 1 and an odd small word: exactly half a unit, also at the largest mantissa.
+        # Distance 1 and an odd small word: exactly half a unit, even at the largest mantissa.
         odd_re, odd_im = (part | 1 for part in self.mantissas(True))
         top = np.where(self.rng.random(COUNT) < 0.2, self.high, self.mantissas(True)[0])
         one = np.where(self.rng.random(COUNT) < 0.5, sign, odd_re)
         real = self.rng.integers(0, 2, COUNT)
-        # One bit: the highest that the alignment shifts out, and in the other part a lower one.
+        # One bit: the highest that the alignment shifts out, and a lower one in the other part.
         lost = abs(near) - 1 - GUARD_BITS - self.rng.integers(0, [[1], [3]], (2, COUNT))
         single = np.left_shift(sign, np.clip(lost, 0, self.fmt.mantissa_bits - 2))
         table = [
@@ -221,7 +222,7 @@ def normalise_events(
 
 
 def align_events(a: Cfp, b: Cfp) -> Counter[str]:
-    """Which word is shifted, and by how much (32 stands for anything further), and what is lost."""
+    """Which word is shifted, by how much (32 stands for any longer shift), and what is lost."""
     events: Counter[str] = Counter()
     difference = a.exponent.astype(np.int64) - b.exponent
     small_re = np.where(difference < 0, a.re, b.re)
@@ -272,17 +273,17 @@ def normalise_vectors(rng: np.random.Generator, fmt: Format, in_bits: int) -> Ve
         return re >> shorter, im >> (shorter + rng.integers(0, 3, COUNT))
 
     def exponents(target: int, spread: int) -> IntArray:
-        """Such that the word's exponent comes out near `target`."""
+        """Exponents for which the resulting word's exponent is near `target`."""
         drawn: IntArray = target - drop + rng.integers(-spread, spread, COUNT, endpoint=True)
         return drawn
 
     shift = np.arange(COUNT) % 4
     unit = np.left_shift(1, np.maximum(drop - shift, 0))
-    # The sign bits the shift takes leave a mantissa's worth of units, of which half are used.
+    # Shifting out the sign bits leaves a mantissa's worth of units, of which half are used.
     kept = rng.integers(-fmt.mantissa_max - 1, fmt.mantissa_max, (2, COUNT), endpoint=True)
     ties_re, ties_im = kept * unit + unit // 2
     off = rng.choice(np.array([-1, 1]), (2, COUNT))
-    # One unit or less below the power of two that the shift brings to the top.
+    # At most one unit below the power of two that the shift moves to the top.
     edge = np.right_shift(high, shift) - rng.integers(0, np.maximum(unit // 2, 1))
     extremes = rng.choice(np.array([low, low + 1, low >> 1, -1, 0, 1, high - 1, high]), (2, COUNT))
     zero = np.zeros(COUNT, np.int64)
@@ -368,7 +369,7 @@ def add_vectors(rng: np.random.Generator, fmt: Format) -> Vectors:
 
 
 def butterfly_vectors(rng: np.random.Generator, fmt: Format) -> Vectors:
-    """cfp_butterfly: both results have to meet every event."""
+    """cfp_butterfly: each of the two results must meet every event."""
     a, b = Source(rng, fmt).pairs()
     result = cfp_butterfly(a, b, fmt)
     al = cfp_align(a, b)
@@ -425,9 +426,9 @@ def rotator_operands(source: Source, twiddle_bits: int) -> tuple[Cfp, IntArray, 
         source.word(*source.mantissas(True), source.high_exponents()),
         source.word(*source.extremes(), source.high_exponents()),
         source.word(*source.mantissas(), source.low_exponents()),
-        # The most negative mantissa times almost -1: rounds up to what no mantissa holds.
+        # The most negative mantissa times almost -1 rounds up beyond the largest mantissa.
         source.word(low, 0 * low, source.exponents(-40, 40)),
-        # Turned by 45 degrees onto an axis: one part zero, the other longer than a mantissa.
+        # Rotated by 45 degrees onto an axis: one part is zero, the other longer than a mantissa.
         source.word(diagonal, diagonal, source.high_exponents()),
     ]
     factors = [twiddles(rng, twiddle_bits) for _ in words]
@@ -458,12 +459,12 @@ def product_operands(source: Source) -> tuple[Cfp, IntArray, IntArray, IntArray]
             source.word(*source.mantissas(True), source.exponents(-40, 40)),
         ),
         (source.some_zero(), source.some_zero()),
-        # The largest products among them.
+        # Includes the largest products.
         (source.word(*source.extremes(), middle), source.word(*source.extremes(), middle)),
         (source.word(low, low, middle), source.word(low, low, middle)),
         # Ties: an odd mantissa times a power of two.
         (source.word(*source.mantissas(True), middle), source.word(power, zero, middle)),
-        # One less than a power of two: rounds up to what no mantissa holds.
+        # One less than a power of two rounds up beyond the largest mantissa.
         (source.word(low, one, middle), source.word(low, one, middle)),
         (
             source.word(*source.mantissas(True), source.exponents(fmt.exponent_max // 2)),
@@ -562,7 +563,7 @@ def factor_vectors(rng: np.random.Generator, factor_bits: int) -> Vectors:
 
 
 def float_to_cfp_vectors(rng: np.random.Generator, fmt: Format) -> Vectors:
-    """float_to_cfp: random patterns, ties, carries, and the edges of float32."""
+    """float_to_cfp: random bit patterns, ties, carries, and the limits of float32."""
     drop = 25 - fmt.mantissa_bits
     half = 1 << (drop - 1)
     sign = rng.integers(0, 2, COUNT) << 31
@@ -635,7 +636,7 @@ def cfp_to_float_vectors(rng: np.random.Generator, fmt: Format) -> Vectors:
         (source.mantissas()[0], source.low_exponents()),
         (np.zeros(COUNT, np.int64), source.exponents()),
     ]
-    # A zero with any exponent: here the exponent of a complex word's other part may stand.
+    # A zero with any exponent, because the exponent may be that of a complex word's other part.
     mantissa = np.concatenate([row[0] for row in table])
     exponent = np.concatenate([row[1] for row in table]).astype(np.int32)
     words = Cfp(mantissa, np.zeros_like(mantissa), exponent)

@@ -1,7 +1,7 @@
 # Copyright 2026 The Crocuta authors
 # SPDX-License-Identifier: Apache-2.0
-"""axi_ram, a board's on-chip memory, between cocotbext-axi's master and a host played here:
-the contents word by word from both sides, refused bursts, rates, and no READY in reset."""
+"""axi_ram, a board's on-chip memory, between cocotbext-axi's master and a host in this bench: the
+contents word by word from both sides, refused bursts, rates, and no READY in reset."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ RESET = seldom("axi_ram.reset", {"port": READYS})
 
 
 class Memory:
-    """The memory's ports, and what it has to hold."""
+    """The memory's ports, and its expected contents."""
 
     def __init__(self, dut: Any) -> None:
         self.dut = dut
@@ -56,7 +56,7 @@ class Memory:
         cocotb.start_soon(self._watch())
 
     async def _watch(self) -> None:
-        await RisingEdge(self.dut.clk_i)  # the clock may begin with a falling edge
+        await RisingEdge(self.dut.clk_i)  # the clock may start with a falling edge
         while True:
             await FallingEdge(self.dut.clk_i)
             if self.dut.rst_ni.value == 0:
@@ -66,7 +66,7 @@ class Memory:
                     RESET(name)
 
     async def reset(self, clocks: int = 3) -> None:
-        """Resets while the host keeps requesting; nothing may be taken meanwhile."""
+        """Resets while the host keeps requesting; nothing may be accepted meanwhile."""
         await RisingEdge(self.dut.clk_i)
         self.dut.rst_ni.value = 0
         self.dut.host_valid_i.value = 1
@@ -77,7 +77,7 @@ class Memory:
         self.dut.rst_ni.value = 1
 
     async def fill(self) -> None:
-        """Random contents, a page at a time."""
+        """Writes random contents, a page at a time."""
         for address in range(0, self.size, PAGE_BYTES):
             await self.write(address, random.randbytes(min(PAGE_BYTES, self.size - address)))
 
@@ -101,7 +101,7 @@ class Memory:
             self.compared += size
 
     async def host(self, address: int, word: bytes | None) -> None:
-        """Writes a word from the host's side, or reads one and compares: None."""
+        """Writes a word from the host's side; None: reads one and compares."""
         dut = self.dut
         await RisingEdge(dut.clk_i)
         dut.host_valid_i.value = 1
@@ -127,7 +127,7 @@ class Memory:
         self.compared += WORD_BYTES
 
     def place(self, low: int, high: int) -> tuple[int, int]:
-        """A random place within low..high and one page: its address and size, in whole words."""
+        """A random range within low..high and within one page: address and size, in whole words."""
         address = random.randrange(low, high, WORD_BYTES)
         room = min(high, address // PAGE_BYTES * PAGE_BYTES + PAGE_BYTES) - address
         return address, random.randint(1, room // WORD_BYTES) * WORD_BYTES
@@ -187,7 +187,7 @@ async def both_sides_at_once(dut: Any) -> None:
 @cocotb.test()
 @covered
 async def refused_bursts(dut: Any) -> None:
-    """What lies beyond the memory is refused and changes nothing."""
+    """Accesses beyond the memory are refused and change nothing."""
     memory = await started(dut)
     for bit in range(memory.size.bit_length() - 1, 64, 5):
         address = (1 << bit) + random.randrange(0, memory.size, memory.beat_bytes)
@@ -201,7 +201,7 @@ async def refused_bursts(dut: Any) -> None:
 @cocotb.test()
 @covered
 async def rates(dut: Any) -> None:
-    """A beat a clock both ways, without a gap between bursts."""
+    """One beat per clock in both directions, without gaps between bursts."""
     memory = await started(dut)
     beats: dict[str, list[int]] = {"r": [], "w": []}
 
@@ -234,7 +234,7 @@ async def rates(dut: Any) -> None:
 @cocotb.test()
 @covered
 async def reset_in_the_middle(dut: Any) -> None:
-    """After a reset within bursts nothing is pending, and what they did not touch is as it was."""
+    """After a reset during bursts nothing is pending, and what they did not touch is unchanged."""
     memory = await started(dut)
     for _ in range(8):
         memory.profile = random.choice(PROFILES)

@@ -1,6 +1,6 @@
 # Copyright 2026 The Crocuta authors
 # SPDX-License-Identifier: Apache-2.0
-"""The kernel with on-chip memories, through the board's serial line alone, against the model."""
+"""The kernel with on-chip memories, only through the board's serial line, against the model."""
 
 from __future__ import annotations
 
@@ -28,10 +28,10 @@ from tb.lib.coverage import covered, covergroup
 
 CONFIG = configs.load(os.environ["CROCUTA_CONFIG"])
 CHUNKS = 3
-"""At most so many in a row."""
+"""Maximum number in a row."""
 CLOCKS_AT_FIRST = 80
 FAST = 4
-"""Clocks per bit, the fewest: a bench waits for little else than bits."""
+"""The fewest clocks per bit, because the bench mostly waits for bits."""
 BEYOND = 1 << 24
 """An address that no memory of the board has."""
 H, X, Y = 0, PAGE_BYTES, 2 * PAGE_BYTES
@@ -42,13 +42,13 @@ SAMPLE_ERROR = covergroup("board.error", {"pointer": ("x", "y", "h_spectra", "x_
 
 
 class Board:
-    """The board at the other end of a serial line."""
+    """The board at the far end of a serial line."""
 
     def __init__(self, dut: Any) -> None:
         self.dut = dut
 
     async def start(self) -> None:
-        """A reset, and a fast line."""
+        """Resets, and sets up a fast line."""
         dut = self.dut
         start_clock(dut, rst_ni=0, rx_i=1)
         await ClockCycles(dut.clk_i, 10)
@@ -60,19 +60,19 @@ class Board:
         self.uart.bit_ns = FAST * PERIOD_NS
 
     async def write(self, address: int, words: Sequence[int]) -> None:
-        """Writes words from a byte address on."""
+        """Writes words from a byte address."""
         await self.uart.send(command(b"W", address, len(words), words))
         answer = await self.uart.receive(len(DONE), 1000)
         assert answer == DONE, f"{answer!r} to a write at {address:#x}"
 
     async def read(self, address: int, count: int) -> list[int]:
-        """The words from a byte address on."""
+        """Reads words from a byte address."""
         await self.uart.send(command(b"R", address, count))
         data = await self.uart.receive(4 * count, 1000)
         return list(struct.unpack(f"<{count}I", data))
 
     async def run(self, job: Job) -> int:
-        """Runs a job to its end; its error code."""
+        """Runs a job to its end; returns its error code."""
         words = [0] * ((Register.Y + 8 - Register.MODE) // 4)
         for field in fields(job):
             register = Register[field.name.upper()]
@@ -93,7 +93,7 @@ class Board:
         return error
 
     async def convolve(self, x: SampleArray, h: SampleArray) -> None:
-        """Both jobs; every output equals the model's, and nothing behind them is written."""
+        """Runs both jobs; every output must equal the model's, and nothing else be written."""
         await self.write(H, h.view(np.uint32).tolist())
         await self.write(X, x.view(np.uint32).tolist())
         behind = random.getrandbits(32)
@@ -119,7 +119,7 @@ def row(length: int) -> SampleArray:
 @cocotb.test()
 @covered
 async def convolution(dut: Any) -> None:
-    """Random rows and filters, one after the other."""
+    """Random rows and filters, one after another."""
     board = Board(dut)
     await board.start()
     longest = CHUNKS * CONFIG.chunk
@@ -129,7 +129,7 @@ async def convolution(dut: Any) -> None:
 @cocotb.test()
 @covered
 async def errors(dut: Any) -> None:
-    """A job on memory that is not there ends with its error, and the next one is good as ever."""
+    """A job on memory that does not exist ends with its error, and the next one works as usual."""
     board = Board(dut)
     await board.start()
     lengths = itertools.cycle((CONFIG.chunk + 3, random.randint(1, CONFIG.chunk)))
@@ -140,7 +140,7 @@ async def errors(dut: Any) -> None:
         ({"x_spectra": BEYOND}, ErrorCode.X_WRITE),
     ):
         places = {"x": X, "y": Y, **changes}
-        # Of two chunks each: spectra of x that only the engine's own pass needs are not stored.
+        # Two chunks each: spectra of x that only the engine's own pass needs are not stored.
         two = CONFIG.chunk + 1
         job = Job(Mode.CONVOLVE, length_x=two, length_h=two, **places)
         error = await board.run(job)

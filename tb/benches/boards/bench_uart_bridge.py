@@ -1,7 +1,7 @@
 # Copyright 2026 The Crocuta authors
 # SPDX-License-Identifier: Apache-2.0
-"""uart_bridge between a host on the line, a memory and a register slave played here: every answer,
-every access and its order, and what becomes of each kind of bad input."""
+"""uart_bridge between a host on the line, a memory and a register slave, all in this bench: every
+answer, every access and its order, and the reaction to each kind of bad input."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from tb.lib.coverage import covered, seldom
 
 REG_WORDS = 1024
 DUE_BITS = 30
-"""An answer begins this soon, and its next byte comes, when nothing stalls for long."""
+"""Time limit for the start of an answer and for each next byte, if nothing stalls for long."""
 SKEW = 0.02
 LINE_CLOCKS = 3
 CHANNELS = ("aw", "w", "ar")
@@ -62,12 +62,12 @@ SAMPLE_RESET = seldom("uart_bridge.reset", {"command": ("under way", "done")})
 
 
 def part(length: int) -> str:
-    """The part of a command that so many bytes end in: its head has seven."""
+    """The part of a command in which a given number of bytes ends; its head has seven."""
     return PARTS[(length > 0) + (length > 7)]
 
 
 class Access(NamedTuple):
-    """What the bridge requested."""
+    """An access that the bridge requests."""
 
     space: Space
     write: bool
@@ -78,7 +78,7 @@ class Access(NamedTuple):
 
 @dataclass
 class Stalls:
-    """The most clocks until a request is accepted, and from there to its answer, and the least."""
+    """Maximum clocks until a request is accepted, and from there to its answer, and the minimum."""
 
     accept: int = 0
     answer: int = 0
@@ -91,7 +91,7 @@ def anything(count: int) -> list[int]:
 
 
 class Bench:
-    """The bridge's surroundings. What it requests has to be what `expected` says, in order."""
+    """The bridge's environment. The bridge must make the accesses in `expected`, in order."""
 
     def __init__(self, dut: Any) -> None:
         self.dut = dut
@@ -100,7 +100,7 @@ class Bench:
         self.memory = anything(int(dut.MemWords.value))
         self.registers = anything(REG_WORDS)
         self.refused: dict[int, int] = {}
-        """Words of the registers and the responses that they answer with."""
+        """Words of the registers, and their responses."""
         self.stalls = Stalls()
         self.gap = 0.0
         self.expected: deque[Access] = deque()
@@ -110,14 +110,14 @@ class Bench:
         self.uart = Uart(dut.rx_i, dut.tx_o, 0.0)
         for name, value in {"rst_ni": 0, "rx_i": 1, **dict.fromkeys(READYS, 0)}.items():
             getattr(dut, name).value = value
-        # Bytes take many clocks in which nothing else happens: the simulator's own clock is faster.
+        # A byte takes many clocks in which nothing else happens: let the simulator drive the clock.
         Clock(dut.clk_i, PERIOD_NS, unit="ns", impl="gpi").start(start_high=False)
 
     # ---------------------------------------------------------------------------------------------
-    # What is behind the bridge
+    # The memory and the registers behind the bridge
 
     async def reset(self, clocks: int = 2, skew: float = 0.0) -> None:
-        """A reset; what was on its way is forgotten on both sides."""
+        """Resets; both sides forget everything in flight."""
         dut = self.dut
         for task in self.tasks:
             task.cancel()
@@ -138,12 +138,13 @@ class Bench:
         self.tasks = [cocotb.start_soon(play()) for play in plays]
         self.uart = Uart(dut.rx_i, dut.tx_o, 0.0, skew)
         self.rate(self.clocks_at_first)
-        # The bridge sees a start bit on a line that it has seen high; anywhere between two edges.
+        # The bridge accepts a start bit only after it has seen the line high. Start anywhere
+        # between two edges.
         await ClockCycles(dut.clk_i, LINE_CLOCKS)
         await Timer(random.randrange(1, 1000 * PERIOD_NS), "ps")
 
     def rate(self, clocks_per_bit: int) -> None:
-        """The host's rate from now on."""
+        """Sets the host's rate."""
         SAMPLE_RATE(str(clocks_per_bit))
         self.clocks_per_bit = clocks_per_bit
         self.uart.bit_ns = clocks_per_bit * PERIOD_NS
@@ -155,7 +156,7 @@ class Bench:
         self.compared += 1
 
     async def _accept(self, valid: Any, ready: Any, payload: Sequence[Any]) -> list[int]:
-        """One transfer, after a stall; ready may be there before valid."""
+        """Accepts one transfer after a stall; ready may come before valid."""
         dut = self.dut
         stall = random.randint(0, self.stalls.accept)
         early = stall == 0 and random.random() < 0.5
@@ -164,7 +165,7 @@ class Bench:
             await RisingEdge(valid)
         await FallingEdge(dut.clk_i)
         standing = [read(signal) for signal in payload]
-        # A read has no data, in their place stands anything.
+        # A read has no data: the field is arbitrary.
         payload = payload[: len(payload) - (valid is dut.mem_valid_o and not standing[0])]
         if not early:
             for _ in range(stall):
@@ -183,7 +184,7 @@ class Bench:
         return standing
 
     async def _answer(self, valid: Any, values: dict[Any, int]) -> None:
-        """One answer for one clock, after a wait, and nonsense around it."""
+        """Presents one answer for one clock after a wait, with random data around it."""
         dut, least = self.dut, self.stalls.answer_least
         await ClockCycles(dut.clk_i, 1 + random.randint(least, max(least, self.stalls.answer)))
         valid.value = 1
@@ -247,7 +248,7 @@ class Bench:
     # The host
 
     def expect(self, write: bool, address: int, words: Sequence[int]) -> None:
-        """These accesses are to come."""
+        """Expects these accesses."""
         if words:
             place = SPACES[2 if address >= OWN else bool(address & REGISTERS)]
             SAMPLE_COMMAND(place, KINDS[not write])
@@ -260,7 +261,7 @@ class Bench:
             self.expected.append(Access(space, write, first + offset, word if write else 0))
 
     def held(self, address: int, count: int) -> list[int]:
-        """What is there now."""
+        """The current contents."""
         if address >= OWN:
             return [self.clocks_per_bit]
         held = self.registers if address & REGISTERS else self.memory
@@ -268,20 +269,20 @@ class Bench:
         return held[first : first + count]
 
     async def write(self, address: int, words: Sequence[int]) -> None:
-        """A write that is done."""
+        """Sends a write that must succeed."""
         self.expect(True, address, words)
         await self.uart.send(command(b"W", address, len(words), words), self.gap)
         await self.answered(DONE)
 
     async def read(self, address: int, count: int) -> None:
-        """A read that is answered with what is there."""
+        """Sends a read that must return the current contents."""
         words = self.held(address, count)
         self.expect(False, address, words)
         await self.uart.send(command(b"R", address, count), self.gap)
         await self.answered(b"".join(word.to_bytes(4, "little") for word in words))
 
     async def answered(self, wanted: bytes) -> None:
-        """The next bytes are these, and all accesses were made for them."""
+        """Checks the next bytes, and that all accesses for them have been made."""
         clocks = self.stalls.accept + self.stalls.answer + self.stalls.answer_least
         due = DUE_BITS + clocks / self.clocks_per_bit
         got = await self.uart.receive(len(wanted), due)
@@ -290,7 +291,7 @@ class Bench:
         self.compared += len(wanted)
 
     async def anything_else(self) -> None:
-        """A random command that is done."""
+        """Sends a random command that must succeed."""
         space = random.choice(("memory", "registers", "own"))
         if space == "own":
             await self.read(OWN, 1)
@@ -305,11 +306,11 @@ class Bench:
             await self.read(base + 4 * first, count)
 
     async def silence(self) -> None:
-        """The line is quiet until the bridge takes commands again."""
+        """Keeps the line quiet until the bridge accepts commands again."""
         await self.uart.bits(self.silence_bits * (1 + SKEW) + 2)
 
     async def nothing_comes(self, bits: float) -> None:
-        """No byte for so long."""
+        """Checks that no byte comes for a number of bits."""
         try:
             got = await self.uart.receive(1, bits)
         except UartTimeout:
@@ -317,7 +318,7 @@ class Bench:
         raise AssertionError(f"{got.hex()} came without a command")
 
     async def finish(self) -> None:
-        """Nothing more comes, nothing is missing, and all is there that was written."""
+        """Checks that nothing more comes, nothing is missing, and everything was written."""
         await self.nothing_comes(2 * DUE_BITS)
         assert not self.expected, f"{len(self.expected)} accesses never came"
         assert not self.uart.received
@@ -334,9 +335,9 @@ async def started(dut: Any, skew: float = 0.0) -> Bench:
 @cocotb.test()
 @covered
 async def traffic(dut: Any) -> None:
-    """Reads and writes of everything, under gaps and stalls, one close behind the other."""
+    """Reads and writes everywhere, with gaps and stalls, in close succession."""
     bench = await started(dut)
-    # An access is done before the next byte can be there, 10 bits after the last.
+    # An access must end before the next byte can arrive, 10 bits after the last.
     most = 5 * bench.clocks_per_bit - 10
     for stalls, gap in ((Stalls(), 0.0), (Stalls(3, 3), 0.0), (Stalls(most, most), 12.0)):
         bench.stalls, bench.gap = stalls, gap
@@ -348,7 +349,7 @@ async def traffic(dut: Any) -> None:
 @cocotb.test()
 @covered
 async def long_bursts(dut: Any) -> None:
-    """Counts beyond a byte's, at the fastest rate, without a bit lost between the bytes."""
+    """Counts of more than 8 bits, at the fastest rate, without a lost bit time between bytes."""
     bench = await started(dut)
     await change_rate(bench, 4)
     count = random.randint(257, 270)
@@ -359,13 +360,13 @@ async def long_bursts(dut: Any) -> None:
     assert clock_now() - begin < (7 + 4 * count + 3) * 40
     begin = clock_now()
     await bench.read(first, count)
-    # And a clock a byte, and a few a word.
+    # Plus one clock per byte and a few per word.
     assert clock_now() - begin < (7 + 4 * count + 3) * 40 + 4 * count + 8 * count
     await bench.finish()
 
 
 async def change_rate(bench: Bench, clocks_per_bit: int) -> None:
-    """Another rate, from the end of the K on."""
+    """Changes the rate, effective after the K."""
     await bench.write(OWN, [clocks_per_bit])
     await bench.uart.bits(1)
     bench.rate(clocks_per_bit)
@@ -374,7 +375,7 @@ async def change_rate(bench: Bench, clocks_per_bit: int) -> None:
 @cocotb.test()
 @covered
 async def rates(dut: Any) -> None:
-    """The bridge's own register: rates up to those with a high byte; a reset brings the first."""
+    """The bridge's own register: rates of more than 8 bits; a reset restores the initial rate."""
     bench = await started(dut)
     for clocks_per_bit in (5, 260, 4, 13):
         await change_rate(bench, clocks_per_bit)
@@ -388,7 +389,7 @@ async def rates(dut: Any) -> None:
 @cocotb.parametrize(skew=[-SKEW, SKEW])
 @covered
 async def clock_error(dut: Any, skew: float) -> None:
-    """A host whose clock is 2 % off, at the first rate and at the fastest."""
+    """A host whose clock is 2 % off, at the initial and at the fastest rate."""
     bench = await started(dut, skew)
     for clocks_per_bit in (bench.clocks_at_first, 4):
         await change_rate(bench, clocks_per_bit)
@@ -400,7 +401,7 @@ async def clock_error(dut: Any, skew: float) -> None:
 
 
 def refusals(mem_words: int) -> dict[str, bytes]:
-    """Commands that end with the byte for which they are refused, and are not done at all."""
+    """Commands that end with the byte that makes them invalid, and have no effect at all."""
     end, top = 4 * mem_words, 4 * REG_WORDS
     heads = {
         "no words": (0, 0),
@@ -431,16 +432,16 @@ def refusals(mem_words: int) -> dict[str, bytes]:
 
 
 def because(about: str) -> str:
-    """What is wrong with one of the refusals."""
+    """The error in one of the commands."""
     starts = {"an unknown": 0, "no ": 1, "beyond": 3, "far beyond": 3, "0x": 4}
     return REFUSALS[next((kind for start, kind in starts.items() if about.startswith(start)), 2)]
 
 
 async def refused(bench: Bench) -> None:
-    """An E at once; what follows is dropped until the line was quiet; then a command is done."""
+    """An E at once; everything is dropped until the line has been quiet; then a command works."""
     await bench.answered(REFUSED)
     if random.random() < 0.5:
-        # Half of the quiet, and it begins anew.
+        # After half of the quiet time, it starts anew.
         await bench.uart.bits(bench.silence_bits / 2)
         await bench.uart.send(random.choice((command(b"R", 0, 1), b"W", b"\0\xff")))
         await bench.nothing_comes(bench.silence_bits / 2)
@@ -465,7 +466,7 @@ async def bad_commands(dut: Any) -> None:
 @cocotb.test()
 @covered
 async def refusing_registers(dut: Any) -> None:
-    """An error from the registers ends the command there: what came before it is done."""
+    """An error from the registers ends the command; everything before it takes effect."""
     bench = await started(dut)
     bench.stalls = Stalls(5, 5)
     for write in (False, True):
@@ -491,7 +492,7 @@ async def refusing_registers(dut: Any) -> None:
 
 
 async def refused_after(bench: Bench, answer: bytes) -> None:
-    """These bytes and an E; then a command is done."""
+    """Sends these bytes and expects an E; then a command must work."""
     await bench.answered(answer + REFUSED)
     bench.refused = {}
     await bench.silence()
@@ -501,7 +502,7 @@ async def refused_after(bench: Bench, answer: bytes) -> None:
 @cocotb.test()
 @covered
 async def commands_that_stop(dut: Any) -> None:
-    """A command whose bytes stop is given up; one that only waits for long is not."""
+    """A command whose bytes stop is dropped; one that merely pauses is not."""
     bench = await started(dut)
     words = anything(3)
     whole = command(b"W", 0, 3, words)
@@ -518,7 +519,7 @@ async def commands_that_stop(dut: Any) -> None:
         await bench.uart.bits(bench.silence_bits * (1 - SKEW) - 12)
         await bench.uart.send(bytes([byte]))
     await bench.answered(DONE)
-    # As long as one likes between commands.
+    # Pauses of any length between commands.
     await bench.nothing_comes(3 * bench.silence_bits)
     await bench.anything_else()
     await bench.finish()
@@ -527,7 +528,7 @@ async def commands_that_stop(dut: Any) -> None:
 @cocotb.test()
 @covered
 async def bad_frames(dut: Any) -> None:
-    """A missing stop bit anywhere ends the command; a short low is no start bit."""
+    """A missing stop bit anywhere ends the command; a short low is not a start bit."""
     bench = await started(dut)
     words = anything(3)
     whole = command(b"W", 0, 3, words)
@@ -537,7 +538,7 @@ async def bad_frames(dut: Any) -> None:
         await bench.uart.send_broken(whole[length])
         SAMPLE_FRAME(part(length))
         await refused(bench)
-    # A line that hangs low is one bad frame, however long.
+    # A line stuck low is one bad frame, however long.
     dut.rx_i.value = 0
     await bench.answered(REFUSED)
     await bench.nothing_comes(2 * bench.silence_bits)
@@ -545,7 +546,7 @@ async def bad_frames(dut: Any) -> None:
     dut.rx_i.value = 1
     await bench.silence()
     await bench.anything_else()
-    # A disturbance between bytes, of less than half a bit.
+    # A glitch between bytes, shorter than half a bit.
     await bench.uart.bits(2)
     dut.rx_i.value = 0
     await bench.uart.bits(0.3)
@@ -558,7 +559,7 @@ async def bad_frames(dut: Any) -> None:
 @cocotb.test()
 @covered
 async def stray_bytes(dut: Any) -> None:
-    """A byte while an answer is due or under way: E where the answer's next byte would be."""
+    """A byte before the previous answer has ended: E in place of the answer's next byte."""
     bench = await started(dut)
     # During a long answer.
     words = bench.held(0, 4)
@@ -573,8 +574,8 @@ async def stray_bytes(dut: Any) -> None:
     SAMPLE_STRAY("answering")
     await bench.silence()
     await bench.anything_else()
-    # While an access takes its time, which comes to its end: a word that is not the last, the last
-    # one, and one that is read.
+    # During a slow access, which still completes: a word that is not the last, the last one, and a
+    # read one.
     for words, count, answer in (([1], 2, b""), ([2, 3], 2, DONE), ([], 1, b"")):
         bench.stalls = Stalls(answer_least=20 * bench.clocks_per_bit)
         bench.expect(bool(words), REGISTERS, words or [0])
@@ -594,9 +595,9 @@ async def stray_bytes(dut: Any) -> None:
 @cocotb.test()
 @covered
 async def resets(dut: Any) -> None:
-    """A reset at any moment of a command: nothing is left, and the rate is the first again."""
+    """A reset at any moment of a command: nothing is left over, and the initial rate returns."""
     bench = await started(dut)
-    # Together less than a byte of the fastest line.
+    # In total less than one byte time at the fastest rate.
     bench.stalls = Stalls(12, 12)
     for _ in range(12):
         if random.random() < 0.3:

@@ -17,7 +17,7 @@ SAMPLE = seldom(
     "credit_counter.clock",
     {"free": PLACES, "reserve": ANSWERS, "release": ANSWERS},
     {"free_x_reserve_x_release": ("free", "reserve", "release")},
-    # No place is reserved while none is free, and none given back that was not taken.
+    # No credit is reserved while none is available, and none returned that was not taken.
     {"free_x_reserve_x_release": [("none", "yes", None), ("all", None, "yes")]},
 )
 SAMPLE_SKIP = seldom("credit_counter.reserve", {"skipped": ANSWERS})

@@ -36,7 +36,7 @@ async def exactly_the_clocks(dut: Any) -> None:
         word = random.getrandbits(len(data))
         reset = resettable and (clock < 2 or random.random() < 0.02)
         await drive(dut, **{data._name: word}, **({"rst_ni": int(not reset)} if resettable else {}))
-        # What the edge before this word's took in is on its way now.
+        # The word that the previous edge took in is now in flight.
         if len(waiting) >= clocks:
             expected = waiting[-clocks]
             assert int(out.value) == expected, f"clock {clock}"

@@ -87,7 +87,7 @@ async def random_traffic(dut: Any) -> None:
 @cocotb.test()
 @covered
 async def full_speed(dut: Any) -> None:
-    """One word a clock goes through without a gap, also from full."""
+    """One word per clock passes without a gap, even when the FIFO starts full."""
     start_clock(dut, rst_ni=0)
     fifo = Checked(dut)
     await fifo.reset()

@@ -35,7 +35,7 @@ async def random_accesses(dut: Any) -> None:
         read = random.random() < 0.7 and not (write and raddr == waddr)
         inputs = {"write_i": int(write), "waddr_i": waddr, "wdata_i": word, "read_i": int(read)}
         await drive(dut, raddr_i=raddr, **inputs)
-        # The output still shows the word of the read before this clock's.
+        # The output still shows the word of the previous read.
         if expected is not None:
             assert int(dut.rdata_o.value) == expected, f"clock {clock}"
             compared += 1

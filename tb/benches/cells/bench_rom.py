@@ -1,6 +1,6 @@
 # Copyright 2026 The Crocuta authors
 # SPDX-License-Identifier: Apache-2.0
-"""A ram with initial words from a file: every word, in any order, with pauses."""
+"""A ram with an initialisation file: every word, in any order, with pauses."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ SAMPLE = seldom("rom.word", {"place": PLACES, "held": PAUSES}, {"place_x_held": 
 @cocotb.test()
 @covered
 async def initial_words(dut: Any) -> None:
-    """All words once in order, then random reads."""
+    """Reads all words once in order, then at random."""
     words = RAM_WORDS
     assert len(words) == int(dut.Depth.value)
     start_clock(dut, read_i=0)

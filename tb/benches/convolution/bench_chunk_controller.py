@@ -19,7 +19,8 @@ from tb.lib.profiles import PROFILES
 
 # Clocks from one pass to the next: within an output chunk or two, across chunks, across channels.
 WITHIN, ACROSS_CHUNKS, ACROSS_CHANNELS = 2, 4, 5
-# Clocks from the start to the first: with one output a pass; with two, bringing H alone or not.
+# Clocks from the start to the first pass: with one output per pass; with two, fetching H first or
+# not.
 FIRST_PASS, FIRST_H, FIRST_WITHOUT_H = 9, 7, 10
 # Streams that only their own consumers may hold up; all others depend on the passes.
 APART = ("load", "y_store")
@@ -70,7 +71,7 @@ class Lengths(ControllerTest):
 
 @pyuvm.test()
 class LongestRows(ControllerTest):
-    """The largest lengths, or as many chunks as take seconds."""
+    """The largest lengths, or as many chunks as simulate within seconds."""
 
     async def main(self) -> None:
         """Both, each with a single sample, and one sample less."""
@@ -89,8 +90,8 @@ class LongestRows(ControllerTest):
 
 @pyuvm.test()
 class OneStreamClosed(ControllerTest):
-    """With one consumer closed for long the job waits, is right, and ends when it opens. Meanwhile
-    the streams that do not depend on the closed one come to their ends."""
+    """If one consumer stays closed for long, the job waits, stays correct, and ends when it opens.
+    Meanwhile the streams that do not depend on the closed one finish."""
 
     async def main(self) -> None:
         """Each stream in turn, with enough of every command to fill its FIFO where rows are long
@@ -119,7 +120,8 @@ class OneStreamClosed(ControllerTest):
             await running
 
     async def others_end(self, closed: str) -> None:
-        """All streams but those that depend on the closed one give all their commands."""
+        """Checks that all streams that do not depend on the closed one deliver all their
+        commands."""
         with_passes = closed not in APART
         boards = {
             name: board
@@ -136,10 +138,10 @@ class OneStreamClosed(ControllerTest):
 
 @pyuvm.test()
 class ConsumersInProgramOrder(ControllerTest):
-    """The laziest consumers: each command is taken only when all before it were taken."""
+    """The laziest consumers: each command is accepted only after all before it."""
 
     async def main(self) -> None:
-        """Every command has to come without the later ones being taken."""
+        """Checks that every command comes before any later one has been accepted."""
         await self.profile(CLOSED)
         for _ in range(6):
             job = self.random_job(chunks=7, channels=2)
@@ -151,7 +153,7 @@ class ConsumersInProgramOrder(ControllerTest):
 
 @pyuvm.test()
 class ConsumersInReverseOrder(ControllerTest):
-    """Each consumer waits until all the others have taken all they can."""
+    """Each consumer waits until all the others have accepted everything that they can."""
 
     async def main(self) -> None:
         """One stream open at a time, long enough."""
@@ -182,7 +184,8 @@ class ResetInTheMiddle(ControllerTest):
     """After a reset at any moment the next job is complete and nothing else comes."""
 
     async def main(self) -> None:
-        """At random clocks, in jobs whose last commands nobody takes, and after a job."""
+        """Resets at random clocks, in jobs whose last commands are not accepted, and after a
+        job."""
         for turn in range(12):
             await self.profile(random.choice(("none", "heavy", "light")))
             running = cocotb.start_soon(self.run(self.random_job(chunks=7, channels=3)))
@@ -199,7 +202,7 @@ class ResetInTheMiddle(ControllerTest):
         await self.reset()
 
     async def again(self, running: cocotb.task.Task[None]) -> None:
-        """A reset, and a job."""
+        """Resets, and runs a job."""
         await self.reset(random.choice((1, 2, 4)))
         await self.profile("none")
         await running
@@ -208,7 +211,8 @@ class ResetInTheMiddle(ControllerTest):
 
 @pyuvm.test()
 class ManyChannels(ControllerTest):
-    """More channels than eight bits count, to the end; of the largest count the first commands."""
+    """More channels than 8 bits can count, to the end; of the largest count only the first
+    commands."""
 
     async def main(self) -> None:
         """Rows of one sample; then the time of more than a hundred passes, and a reset."""
@@ -227,10 +231,10 @@ class ManyChannels(ControllerTest):
 
 @pyuvm.test()
 class Rate(ControllerTest):
-    """With ready consumers the passes come at the rate that chunk_controller names."""
+    """With ready consumers the passes come at the rate in chunk_controller's header."""
 
     async def main(self) -> None:
-        """The clocks of all passes, each against what lies between it and the one before."""
+        """Compares the clocks between passes with what lies between them."""
         await self.profile("none")
         seen: list[Beat] = []
         listener = Listener("rate", self, seen.append)

@@ -19,7 +19,8 @@ from tb.lib.profiles import PROFILES
 
 QUIET = tuple(kind for kind in KINDS if kind != "huge")
 OVERFLOWS = os.environ.get("FORWARD_OVERFLOWS") == "1"
-"""Whether the format is so small, and the chunk so long, that float32 samples overflow it."""
+"""Whether the format is small enough, and the chunk long enough, for float32 samples to
+overflow."""
 
 
 class ForwardTest(PathTest):
@@ -28,23 +29,23 @@ class ForwardTest(PathTest):
     env_class = ForwardEnv
 
     def chunk(self, kind: str = "") -> list[tuple[int]]:
-        """A chunk of samples of a kind; "": of any."""
+        """A chunk of samples of a kind; "": any kind."""
         chunk = self.env.predictor.config.chunk
         row = samples(self.rng, kind or random.choice(QUIET), 1, chunk)
         beats: list[tuple[int]] = self.env.chunk(row)
         return beats
 
     async def push_out(self) -> None:
-        """The beats that bring out what the engine still holds."""
+        """Beats that push out what the engine still holds."""
         await self.beats(self.chunk("zeros")[1:], "none")
 
 
 @pyuvm.test(skip=OVERFLOWS)
 class Chunks(ForwardTest):
-    """Every kind of samples, with gaps before them and stalls behind them."""
+    """Every kind of samples, with gaps at the input and stalls at the output."""
 
     async def main(self) -> None:
-        """Every profile on either side, every kind."""
+        """Runs every profile on either side, and every kind."""
         sources, sinks, kinds = list(PROFILES), list(PROFILES), list(KINDS)
         for profiles in (sources, sinks, kinds):
             random.shuffle(profiles)
@@ -59,10 +60,10 @@ class Chunks(ForwardTest):
 
 @pyuvm.test(skip=OVERFLOWS)
 class FullRate(ForwardTest):
-    """A beat a clock goes in and comes out: the places behind the engine are enough."""
+    """One beat per clock enters and leaves: there are enough places behind the engine."""
 
     async def main(self) -> None:
-        """More beats than there are places."""
+        """Sends more beats than there are places."""
         chunks = 1 + 2 * credits(self.dut) // self.env.predictor.chunk_beats
         for _ in range(chunks):
             await self.beats(self.chunk("ordinary"), "none")
@@ -72,10 +73,11 @@ class FullRate(ForwardTest):
 
 @pyuvm.test(skip=OVERFLOWS)
 class Full(ForwardTest):
-    """While no beat is taken, as many go in as there are places for, and none is lost."""
+    """While no beat is accepted, exactly as many enter as there are places for, and none is
+    lost."""
 
     async def main(self) -> None:
-        """From the reset, and again after another one."""
+        """Runs after the reset, and again after another one."""
         chunks = 2 + credits(self.dut) // self.env.predictor.chunk_beats
         for _ in range(1 if self.env.slow else 2):
             await self.fill([beat for _ in range(chunks) for beat in self.chunk()])
@@ -86,15 +88,16 @@ class Full(ForwardTest):
 
 @pyuvm.test(skip=OVERFLOWS)
 class ResetInTheMiddle(ForwardTest):
-    """A reset anywhere in a chunk: nothing of it comes out, and the chunks after it are right."""
+    """A reset anywhere in a chunk: nothing of it comes out, and later chunks are correct."""
 
     async def main(self) -> None:
-        """Whole chunks, part of one, a reset; then while beats go in, with places taken."""
+        """Sends whole chunks and part of one, then resets; also while beats enter and places are
+        occupied."""
         for clocks in (1, 2, 3, random.randint(4, 9)):
             await self.sink(random.choice(PROFILES))
             for _ in range(random.randint(clocks == 2, 2)):
                 await self.beats(self.chunk(), "light")
-            if clocks != 2:  # that one falls between two chunks
+            if clocks != 2:  # this reset falls between two chunks
                 await self.beats(cut(self.chunk()), "light")
             await self.reset(clocks)
         await self.sink("heavy")
@@ -110,10 +113,11 @@ class ResetInTheMiddle(ForwardTest):
 
 @pyuvm.test(skip=OVERFLOWS)
 class NotFinite(ForwardTest):
-    """non_finite_o rises for exactly the beats with a NaN or an infinity, at their clocks."""
+    """non_finite_o rises for exactly the beats with a NaN or an infinity, in their clocks."""
 
     async def main(self) -> None:
-        """One such sample in a chunk, in any lane: in the first beat, in the last, in between."""
+        """Puts one such sample in a chunk, in any lane: in the first beat, in the last, in
+        between."""
         config = self.env.predictor.config
         beats = config.chunk_beats
         values = random.sample((np.nan, np.inf, -np.inf), 3)
@@ -124,16 +128,16 @@ class NotFinite(ForwardTest):
         await self.push_out()
 
     def check_phase(self) -> None:
-        """One beat of each chunk had one."""
+        """Checks that one beat of each chunk had one."""
         assert len(self.env.pulse_boards["non_finite"].expected) == 3
 
 
 @pyuvm.test(skip=not OVERFLOWS)
 class Saturation(ForwardTest):
-    """saturated_o rises for every overflow in the engine, at its clock."""
+    """saturated_o rises for every overflow in the engine, in its clock."""
 
     async def main(self) -> None:
-        """A chunk of the largest samples, all of one sign, between others."""
+        """Sends a chunk of the largest samples, all of one sign, between others."""
         chunk = self.env.predictor.config.chunk
         largest = np.full(chunk, np.finfo(np.float32).max, np.float32)
         for beats in (self.chunk("ordinary"), self.env.chunk(largest), self.chunk("ordinary")):
@@ -141,5 +145,5 @@ class Saturation(ForwardTest):
         await self.push_out()
 
     def check_phase(self) -> None:
-        """Some overflow was provoked."""
+        """Checks that something overflowed."""
         assert self.env.pulse_boards["saturated"].expected, "no overflow was provoked"

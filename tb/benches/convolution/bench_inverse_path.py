@@ -28,7 +28,7 @@ class InverseTest(PathTest):
     env_class = InverseEnv
 
     def words(self, kind: str = "") -> Cfp:
-        """A chunk of words of a kind; "": of any that do not overflow a float32."""
+        """A chunk of words of a kind; "": any kind that does not overflow a float32."""
         config = self.env.predictor.config
         kind = kind or random.choice(QUIET)
         return random_words(self.rng, kind, config.chunk, Format.of(config))
@@ -44,16 +44,17 @@ class InverseTest(PathTest):
         return [beat for number in range(chunks) for beat in self.chunk(number == 0)]
 
     async def push_out(self) -> None:
-        """The beats that bring out what the engine still holds."""
+        """Beats that push out what the engine still holds."""
         await self.beats(self.chunk(True, self.words("zero"))[1:], "none")
 
 
 @pyuvm.test()
 class Channels(InverseTest):
-    """Channels of one to three chunks of every kind, with gaps before and stalls behind them."""
+    """Channels of one to three chunks of every kind, with gaps at the input and stalls at the
+    output."""
 
     async def main(self) -> None:
-        """Every profile on either side."""
+        """Runs every profile on either side."""
         sources, sinks = list(PROFILES), list(PROFILES)
         random.shuffle(sources)
         random.shuffle(sinks)
@@ -72,10 +73,10 @@ class Channels(InverseTest):
 
 @pyuvm.test()
 class FullRate(InverseTest):
-    """A beat a clock goes in and comes out: places and marks are enough."""
+    """One beat per clock enters and leaves: there are enough FIFO places and marks."""
 
     async def main(self) -> None:
-        """More beats than there are places, in channels of a chunk and of more."""
+        """Sends more beats than there are places, in channels of one chunk and of more."""
         left = 1 + 2 * credits(self.dut) // self.env.predictor.chunk_beats
         while left > 0:
             chunks = random.randint(1, 3)
@@ -87,11 +88,11 @@ class FullRate(InverseTest):
 
 @pyuvm.test()
 class Full(InverseTest):
-    """While no sample is taken, as many beats go in as there are places for. However many chunks
-    they are, none is lost and each gets the tail of the one before it, or none."""
+    """While no sample is accepted, exactly as many beats enter as there are places. However many
+    chunks these are, none is lost and each gets the previous chunk's tail, or none."""
 
     async def main(self) -> None:
-        """From the reset, and again after another one."""
+        """Runs after the reset, and again after another one."""
         for _ in range(1 if self.env.slow else 2):
             beats: list[tuple[int, int]] = []
             while len(beats) <= credits(self.dut):
@@ -104,14 +105,15 @@ class Full(InverseTest):
 
 @pyuvm.test()
 class ResetInTheMiddle(InverseTest):
-    """A reset anywhere in a chunk: nothing of it comes out, and the channels after it are right."""
+    """A reset anywhere in a chunk: nothing of it comes out, and later channels are correct."""
 
     async def main(self) -> None:
-        """Whole chunks, part of one, a reset; then while beats go in, with places taken."""
+        """Sends whole chunks and part of one, then resets; also while beats enter and places are
+        occupied."""
         for clocks in (1, 2, 3, random.randint(4, 9)):
             await self.sink(random.choice(PROFILES))
             await self.beats(self.channel(random.randint(1, 3)), "light")
-            if clocks != 2:  # that one falls between two chunks
+            if clocks != 2:  # this reset falls between two chunks
                 await self.beats(cut(self.chunk(False)), "light")
             await self.reset(clocks)
         await self.sink("heavy")
@@ -127,11 +129,11 @@ class ResetInTheMiddle(InverseTest):
 
 @pyuvm.test()
 class Saturation(InverseTest):
-    """saturated_o rises for every overflow of the engine, of a sum and of float32, at its clock."""
+    """saturated_o rises for every overflow in the engine, in a sum and of float32, in its clock."""
 
     async def main(self) -> None:
-        """Huge chunks after one another; then an overflow of the engine into a tail that no chunk
-        takes. With eight bits of exponent no sample of its chunk is beyond float32."""
+        """Sends consecutive huge chunks, then makes the engine overflow into a tail that no chunk
+        uses. With 8-bit exponents no sample of its chunk exceeds float32."""
         for number, kind in enumerate(("huge", "huge", "samples", "any")):
             await self.beats(self.chunk(number == 0, self.words(kind)), random.choice(PROFILES))
         await self.push_out()
@@ -142,8 +144,8 @@ class Saturation(InverseTest):
         await self.push_out()
 
     def imaginary_impulse(self) -> Cfp:
-        """The spectrum of i times one sample, the largest that it may be. The engine's sum of it
-        overflows into the tail, which the next chunk, of another channel, does not take."""
+        """The spectrum of i times the largest possible sample. The engine's sum of it overflows
+        into the tail, which the next chunk, of another channel, does not use."""
         config = self.env.predictor.config
         fmt = Format.of(config)
         re = np.zeros(config.chunk, np.int64)
@@ -155,5 +157,5 @@ class Saturation(InverseTest):
         return dataclasses.replace(spectrum, exponent=spectrum.exponent + fmt.exponent_max - 4)
 
     def check_phase(self) -> None:
-        """Since the reset, too, something overflowed."""
+        """Checks that something overflowed after the reset, too."""
         assert self.env.pulse_boards["saturated"].expected, "no overflow was provoked"

@@ -35,7 +35,7 @@ class Chunks(OverlapTest):
     """Channels of one to three chunks, without gaps and with all profiles of them."""
 
     async def main(self) -> None:
-        """Back to back; at last parts that are zero beside exponents of all sizes."""
+        """Runs back to back; finally with zero parts beside exponents of all sizes."""
         profiles = ["none", *PROFILES]
         if self.env.slow:
             profiles = ["none", random.choice(PROFILES)]
@@ -49,10 +49,10 @@ class Chunks(OverlapTest):
 
 @pyuvm.test()
 class ResetInTheMiddle(OverlapTest):
-    """A reset anywhere in a chunk: nothing of it comes out, and the channel after it is right."""
+    """A reset anywhere in a chunk: nothing of it comes out, and the next channel is correct."""
 
     async def main(self) -> None:
-        """Whole chunks, part of one, a reset; one reset falls between two chunks."""
+        """Sends whole chunks and part of one, then resets; one reset falls between two chunks."""
         for clocks in (1, 2, 3, random.randint(4, 9)):
             await self.channel(1 if clocks == 2 else random.randint(0, 2), "light", "any")
             if clocks != 2:
@@ -68,14 +68,14 @@ class ResetInTheMiddle(OverlapTest):
 
 @pyuvm.test()
 class Saturation(OverlapTest):
-    """saturated_o rises for exactly the beats with an overflow, at their clocks."""
+    """saturated_o rises for exactly the beats with an overflow, in their clocks."""
 
     async def main(self) -> None:
-        """A tail meets a head as huge, then an ordinary one, then a huge one again."""
+        """A huge tail meets a huge head, then an ordinary one, then a huge one again."""
         for number, kind in enumerate(("huge", "huge", "any", "huge", "huge")):
             await send(self.env, self.env.beats(self.rng, kind, number in (0, 2)), "heavy")
 
     def check_phase(self) -> None:
-        """Some beats overflowed, not all."""
+        """Checks that some beats overflowed, but not all."""
         overflows = len(self.env.flag_scoreboard.expected)
         assert 0 < overflows < self.env.data_scoreboard.compared, overflows

@@ -21,7 +21,7 @@ NEWEST = Pass(outputs=1, last=1, h=True, engine=True)
 STORED = Pass(outputs=1, last=1, h=True, engine=True, store=True)
 CLOSED_CLOCKS = 20
 IRREGULAR = [profile for profile in PROFILES if profile != "single"]
-"""Two operands that are both there every other clock may never coincide."""
+"""Two operands that are each available every other clock may never coincide."""
 
 
 class KindsTest(PassTest):
@@ -35,10 +35,10 @@ class KindsTest(PassTest):
 
 @pyuvm.test()
 class RandomOperands(KindsTest):
-    """Each beat fires exactly when it may and takes exactly its operands; none is lost."""
+    """Each beat fires exactly when it may and consumes exactly its operands; none is lost."""
 
     async def main(self) -> None:
-        """Operands and passes come and go, each with its own profile."""
+        """Runs with operands and passes that come and go, each with its own profile."""
         for profile in PROFILES:
             operands = {name: random.choice(IRREGULAR) for name in TAKES}
             operands[random.choice(list(TAKES))] = random.choice(PROFILES)
@@ -53,7 +53,7 @@ class RandomOperands(KindsTest):
 
 @pyuvm.test()
 class EachStallCause(PassTest):
-    """Each missing operand stalls a pass, and the stall is counted under its name."""
+    """Each missing operand stalls a pass, and the right counter counts the stall."""
 
     async def main(self) -> None:
         """First only that operand is missing; then only what the beat needs is there."""
@@ -88,7 +88,7 @@ class EachStallCause(PassTest):
 
 @pyuvm.test()
 class FullRate(KindsTest):
-    """With all operands there, passes follow each other without losing a clock."""
+    """With all operands available, passes follow one another without losing a clock."""
 
     async def main(self) -> None:
         """Many, two and more of each kind."""
@@ -106,15 +106,16 @@ class FullRate(KindsTest):
 
 @pyuvm.test()
 class ResetInTheMiddle(PassTest):
-    """After a reset at any moment the next pass has all its beats, and none of the old comes."""
+    """After a reset at any moment the next pass has all its beats, and no old ones come."""
 
     async def main(self) -> None:
-        """Before the first beat, in the middle of a pass, and when all is done."""
-        for clocks in (0, 1, 2, 3, *(random.randint(4, 2 * self.chunk_beats) for _ in range(4))):
+        """Resets before the first beat, in the middle of a pass, and after the end."""
+        moments = [*range(4), *(random.randint(4, 2 * self.chunk_beats) for _ in range(4))]
+        for number, clocks in enumerate(moments):
             await self.operands("light", **{random.choice(list(TAKES)): "bursty"})
             running = cocotb.start_soon(self.send([self.random_pass() for _ in range(5)]))
             await ClockCycles(self.dut.clk_i, 1 + clocks)
-            await self.reset(random.choice((1, 2, 4)))
+            await self.reset((1, 2, 4)[number % 3])
             await running
             await self.run([OLDEST, STORED])
             assert self.env.taken.seen["mac_beat_o"] == 2 * self.chunk_beats

@@ -25,8 +25,8 @@ H_ALONE: Marks = (0, 0, 0)
 
 
 def group(passes: int, late: bool) -> list[Marks]:
-    """The passes of two output chunks, the first of so many; the second one's begin with them, or
-    `late` with the pass after."""
+    """The passes of two output chunks, the first with a given number; the second one starts with
+    the same pass or, if `late`, with the next."""
     marks = []
     for number in range(passes + 1):
         taking = (number < passes, number >= late)
@@ -52,7 +52,7 @@ class MacTest(BlockTest):
     def beats(
         self, marks: Marks, x: Sequence[int] = (), h: Sequence[int] = ()
     ) -> list[tuple[int, ...]]:
-        """A pass of the words given, or of random ones."""
+        """A pass of given or random words."""
         x = x or self.env.words(self.rng, random.choice(QUIET))
         h = h or self.env.words(self.rng, random.choice(QUIET))
         return [(*pair, *marks) for pair in zip(x, h, strict=True)]
@@ -75,7 +75,7 @@ class Passes(MacTest):
     """Chunks of one to six passes, back to back, without gaps and with all profiles of them."""
 
     async def main(self) -> None:
-        """Without gaps first."""
+        """Runs without gaps first."""
         slow = self.env.slow
         for count in (2, 1) if slow else (1, 2, 3, 6, 1):
             await self.chunk(count, "none")
@@ -90,7 +90,8 @@ class AnyMarks(MacTest):
     """The marks in any order: last alone does not restart an accumulator."""
 
     async def main(self) -> None:
-        """Every pair of marks after every other; of two outputs, every set after every other."""
+        """Runs every pair of marks after every other; with two outputs, every set after every
+        other."""
         pairs = [(a, b) for a in range(4) for b in range(4)]
         random.shuffle(pairs)
         pairs = pairs[: 2 if self.env.slow else None]
@@ -109,10 +110,10 @@ class AnyMarks(MacTest):
 
 @pyuvm.test()
 class ResetInTheMiddle(MacTest):
-    """A reset anywhere in a pass: nothing of it comes out, and the chunk after it is right."""
+    """A reset anywhere in a pass: nothing of it comes out, and the next chunk is correct."""
 
     async def main(self) -> None:
-        """Some passes, part of one, a reset; one reset falls between two passes."""
+        """Sends passes and part of one, then resets; one reset falls between two passes."""
         for clocks in (1,) if self.env.slow else (1, 2, 3, random.randint(4, 9)):
             await self.chunk(random.randint(1, 2), "light")
             if clocks != 2:
@@ -129,11 +130,11 @@ class ResetInTheMiddle(MacTest):
 
 @pyuvm.test()
 class Saturation(MacTest):
-    """saturated_o rises for every beat with an overflow, at its clock, and for no other."""
+    """saturated_o rises for every beat with an overflow, in its clock, and for no other."""
 
     async def main(self) -> None:
-        """With h near 1 it is mostly the sums that overflow, with a huge h the products. What is
-        added to no output chunk counts for nothing."""
+        """With h near 1 mostly the sums overflow, and with a huge h the products. Products that are
+        added to no output chunk raise no flag."""
         every = 3 if self.two else 1
         for _ in range(1 if self.env.slow else 2):
             for huge in (False, True):
@@ -149,5 +150,5 @@ class Saturation(MacTest):
                 await send(self.env, self.beats(ONLY), "heavy")
 
     def check_phase(self) -> None:
-        """Some overflow was provoked."""
+        """Checks that something overflowed."""
         assert self.env.flag_scoreboard.expected, "no overflow was provoked"

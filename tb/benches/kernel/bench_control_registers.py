@@ -60,16 +60,16 @@ class ResetValuesSequence(RegisterSequence):
     """Every register has its value after a reset."""
 
     async def body(self) -> None:
-        """One read each."""
+        """Reads each once."""
         for register in self.model.get_registers():
             await self.check(register, register.get_reset())
 
 
 class ReadWriteSequence(RegisterSequence):
-    """A register keeps what was written, also when all others are written."""
+    """A register keeps its value even when all others are written."""
 
     async def body(self) -> None:
-        """Random words twice."""
+        """Writes random words twice."""
         for _ in range(2):
             values = {}
             for register in {register for register, _ in self.fields("RW")}:
@@ -82,11 +82,10 @@ class ReadWriteSequence(RegisterSequence):
 
 
 class ReadOnlySequence(RegisterSequence):
-    """Writing a read-only register changes nothing, nor do the bits beside those that a write
-    looks at."""
+    """Writes change neither read-only registers nor bits that are not writable."""
 
     async def body(self) -> None:
-        """Ones, zeros and anything into each; where a write does something, each other bit."""
+        """Writes ones, zeros and random words to each; if a write has an effect, each other bit."""
         registers = {register for register, _ in self.fields("RO")}
         acting = {register for register, _ in self.fields("W1S", "WO")}
         for register in sorted(registers - acting, key=uvm_reg.get_offset):
@@ -107,10 +106,10 @@ class ReadOnlySequence(RegisterSequence):
 
 
 class ToggleSequence(RegisterSequence):
-    """A written one turns a bit over, back and forth; a written zero leaves it."""
+    """A written one toggles a bit, both ways; a written zero does not."""
 
     async def body(self) -> None:
-        """Every combination of bits onto every other."""
+        """Writes every combination of bits over every other."""
         for register in {register for register, _ in self.fields("W1T")}:
             for before, value in itertools.product(range(4), range(4)):
                 await self.write(register, await self.read(register) ^ before)
@@ -122,10 +121,10 @@ class ToggleSequence(RegisterSequence):
 
 
 class BitBashSequence(RegisterSequence):
-    """Each bit of each writable register by itself, over and back; all others stay as they are."""
+    """Toggles each bit of each writable register by itself, both ways; all others do not change."""
 
     async def body(self) -> None:
-        """A random word with each bit turned over in turn."""
+        """Writes a random word with each bit toggled in turn."""
         for register in {register for register, _ in self.fields("RW")}:
             writable = sum(field.get_register_mask() for field in register.get_fields())
             base = random.getrandbits(32)
@@ -150,12 +149,12 @@ class StandardTest(ControlTest):
 
 @pyuvm.test()
 class ResetValues(StandardTest):
-    """Every register after a reset, also after one that follows writes."""
+    """Every register after a reset, including one that follows writes."""
 
     sequence = ResetValuesSequence
 
     async def main(self) -> None:
-        """Three times; the words in between and behind read 0."""
+        """Runs three times; the words in between and after read 0."""
         await super().main()
         for offset in range(0, SIZE, 4):
             await self.access(AxiLiteItem(False, offset))
@@ -168,7 +167,7 @@ class ResetValues(StandardTest):
 
 @pyuvm.test()
 class ReadWrite(StandardTest):
-    """Registers that can be written keep what was written."""
+    """Writable registers keep what was written."""
 
     sequence = ReadWriteSequence
 
@@ -182,7 +181,7 @@ class ReadOnly(StandardTest):
 
 @pyuvm.test()
 class WriteOneToggles(StandardTest):
-    """The interrupt status' bits turn over where a one is written."""
+    """Writing ones toggles bits of the interrupt status."""
 
     sequence = ToggleSequence
 
@@ -199,8 +198,8 @@ class Strobes(ControlTest):
     """Only the bytes with a strobe are written."""
 
     async def main(self) -> None:
-        """Each byte of each register alone, and all but it; every strobe into some; then random
-        ones. Address bits 1:0 do not matter."""
+        """Writes each byte of each register alone, and all but that byte; every strobe to some
+        registers; then random strobes. Address bits 1:0 do not matter."""
         names = [
             register.name
             for register in REGISTERS
@@ -232,10 +231,10 @@ class Strobes(ControlTest):
 
 @pyuvm.test()
 class Unmapped(ControlTest):
-    """Writes where there is no register answer and change nothing; reads there bring 0."""
+    """Writes to unused addresses are answered and change nothing; reads return 0."""
 
     async def main(self) -> None:
-        """Gaps of the map, its end, and aliases of registers in the upper address bits."""
+        """Accesses gaps in the map, its end, and aliases of registers in the upper address bits."""
         for name in ARGUMENT_WORDS:
             await self.write(name, random.getrandbits(32))
         gaps = [offset for offset in range(0, 0x100, 4) if offset not in BY_OFFSET]
@@ -257,7 +256,7 @@ class ChannelOrder(ControlTest):
     """The address of a write long before its data, and the data long before the address."""
 
     async def main(self) -> None:
-        """Every distance both ways, next to reads."""
+        """Tries every distance both ways, together with reads."""
         for lead in [*range(-12, 13), *(random.randint(-40, 40) for _ in range(10))]:
             name = random.choice(ARGUMENT_WORDS)
             read = AxiLiteItem(False, OFFSETS[name], delay=random.randint(0, abs(lead) + 2))
@@ -268,7 +267,7 @@ class ChannelOrder(ControlTest):
 
 @pyuvm.test()
 class Traffic(ControlTest):
-    """Reads and writes at once, or one behind the other before it is answered; answers stall."""
+    """Simultaneous reads and writes, or one before the other's response; responses stall."""
 
     async def main(self) -> None:
         """Random pairs with every profile."""
@@ -294,7 +293,7 @@ class Traffic(ControlTest):
 
 @pyuvm.test()
 class InterruptLine(ControlTest):
-    """The interrupt is the global enable and any bit of the status, in every clock."""
+    """The interrupt is the global enable AND the OR of the status bits, in every clock."""
 
     async def main(self) -> None:
         """Random enables and toggles."""
@@ -307,10 +306,10 @@ class InterruptLine(ControlTest):
 
 @pyuvm.test()
 class ResetDuringAccess(ControlTest):
-    """A reset at any clock of accesses: no answer to them, and the next ones are right."""
+    """A reset at any clock of accesses: they get no response, and the next ones are correct."""
 
     async def main(self) -> None:
-        """Each distance a few times, with all orders of address and data."""
+        """Tries each distance a few times, with all orders of address and data."""
         cut = 0
         sample = covergroup(
             "control_registers.reset_access",

@@ -1,10 +1,10 @@
 # Copyright 2026 The Crocuta authors
 # SPDX-License-Identifier: Apache-2.0
-"""One long convolution through the kernel, HyenaDNA's: DNA by an implicit filter, bit-exact.
+"""A long convolution from HyenaDNA through the kernel: DNA by an implicit filter, bit-exact.
 
-Its length is 450,002 where the configuration's memories hold that, and 12 chunks and a bit else;
-LENGTH= in the environment sets another. BANDWIDTH= gives the memories so many beats in 1000 clocks,
-CHANNELS= the job so many channels, each with an embedding and a filter of its own.
+Its length is 450,002 if the configuration's memories hold that, otherwise a little over 12 chunks;
+LENGTH= in the environment sets another. BANDWIDTH= sets the memories' beats per 1,000 clocks, and
+CHANNELS= the number of channels, each with its own embedding and filter.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ CHANNEL = 128
 
 
 class LongconvEnv(KernelEnv):
-    """At the real length nobody looks at the memories' ports clock by clock but the memories."""
+    """At the real length only the memories themselves check their ports in every clock."""
 
     watched = False
 
@@ -43,7 +43,7 @@ class Longconv(KernelTest):
     env_class = LongconvEnv
 
     async def main(self) -> None:
-        """Both jobs."""
+        """Runs both jobs."""
         fitting = FULL_LENGTH if CONFIG.chunk * 64 > FULL_LENGTH else CHUNKS * CONFIG.chunk + 3
         length = int(os.environ.get("LENGTH", fitting))
         seed, channels = cocotb.RANDOM_SEED, range(int(os.environ.get("CHANNELS", "1")))

@@ -1,7 +1,7 @@
 # Copyright 2026 The Crocuta authors
 # SPDX-License-Identifier: Apache-2.0
-"""Two jobs of the kernel, compared with the model as in its own bench, and a recording of what its
-ports do meanwhile, clock by clock: `flow/netlist.py` has a netlist of the kernel repeat it."""
+"""Two jobs of the kernel, compared with the model as in its own bench, while all its ports are
+recorded in every clock: `flow/netlist.py` replays the recording on a netlist of the kernel."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from tb.envs.kernel_sequences import KernelTest
 
 C = configs.load(os.environ["CROCUTA_CONFIG"]).chunk
 PORTS: list[str] = json.loads(os.environ.get("RECORD_PORTS", "[]"))
-"""The kernel's but its clock, in the recording's order."""
+"""The kernel's ports except its clock, in the recording's order."""
 
 
 @pyuvm.test()
@@ -28,14 +28,14 @@ class Record(KernelTest):
     recorded = False
 
     async def reset(self, clocks: int = 2, interrupt: bool = True) -> None:
-        """A reset; the recording begins with the first, before anything is known."""
+        """Resets; the recording starts with the first reset, before anything is known."""
         if not self.recorded:
             self.recorded = True
             cocotb.start_soon(self.record(Path(os.environ["RECORD_FILE"])))
         await super().reset(clocks, interrupt)
 
     async def record(self, path: Path) -> None:
-        """A line for each clock: every port's bits as they are before the rising edge."""
+        """Writes a line per clock: every port's bits just before the rising edge."""
         kernel = self.dut.u_kernel
         ports = [getattr(kernel, name) for name in PORTS]
         with path.open("w", encoding="utf-8") as file:
@@ -44,5 +44,5 @@ class Record(KernelTest):
                 file.write(" ".join(str(port.value) for port in ports) + "\n")
 
     async def main(self) -> None:
-        """Samples of all kinds of signs and sizes, through both engines and the accumulator."""
+        """Runs samples of all signs and magnitudes through both engines and the accumulator."""
         await self.convolve(C + 5, C + 3)

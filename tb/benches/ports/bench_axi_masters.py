@@ -27,45 +27,46 @@ LIMIT = 40_000
 LATE = ("late_r_i", "late_last_i", "late_b_i")
 
 WAYS = ("reads", "writes", "both") * 2
-"""What is under way when a test stops or resets."""
+"""What may be in progress when a test stops or resets."""
 
 Burst = tuple[int, int]
-"""Address and beats."""
+"""Address and number of beats."""
 
 
 class Refusal(Exception):
-    """An access that is answered with another response than OKAY."""
+    """An access that gets a response other than OKAY."""
 
 
 class Memory:
-    """The target of both slaves; an access that touches an address of `bad` gets its response."""
+    """The target of both slaves; an access to an address in `bad` gets the response given there."""
 
     def __init__(self) -> None:
-        """All accesses allowed."""
+        """Starts with all accesses allowed."""
         self.data = bytearray(random.randbytes(PAGES * 4096))
         self.bad: dict[int, AxiResp] = {}
         self.refused = {"read": AxiResp.SLVERR, "write": AxiResp.SLVERR}
         """The last refusal of each kind."""
 
     def check(self, kind: str, address: int, length: int) -> None:
-        """Raises where the access is to be answered otherwise than with OKAY."""
+        """Raises if the access must get a response other than OKAY."""
         for bad, response in self.bad.items():
             if address <= bad < address + length:
                 self.refused[kind] = response
                 raise Refusal
 
     async def read(self, address: int, length: int) -> bytes:
-        """As AxiSlaveRead calls it."""
+        """Called by AxiSlaveRead."""
         self.check("read", address, length)
         return bytes(self.data[address : address + length])
 
     async def write(self, address: int, data: bytes) -> None:
-        """As AxiSlaveWrite calls it."""
+        """Called by AxiSlaveWrite."""
         self.check("write", address, len(data))
         self.data[address : address + len(data)] = data
 
     def answers(self, channel: Any, kind: str, field: str) -> None:
-        """Lets a channel of responses give the refusals' own, where the slave has SLVERR alone."""
+        """Makes a response channel give the refusal's own response, because the slave knows only
+        SLVERR."""
         send = channel.send
 
         async def answer(transaction: Any) -> None:
@@ -77,7 +78,7 @@ class Memory:
 
 
 def pauses(chance: float, late: int = 0) -> Iterator[bool]:
-    """Random pauses of a channel, and in turns one of `late` clocks and a few without one."""
+    """Random pauses of a channel: one of `late` clocks alternates with a few clocks without."""
     while True:
         yield from [True] * late
         for _ in range(random.randint(1, 12)):
@@ -85,7 +86,7 @@ def pauses(chance: float, late: int = 0) -> Iterator[bool]:
 
 
 class Cover:
-    """What has happened on the port."""
+    """Coverage of the port."""
 
     WAYS = ("read", "write")
     RESPONSES = ("okay", "exokay", "slverr", "decerr")
@@ -95,7 +96,7 @@ class Cover:
     MOMENTS = ("nothing", "reads", "writes", "both")
 
     def __init__(self) -> None:
-        """The covergroups."""
+        """Creates the covergroups."""
         self.responses: set[tuple[str, int]] = set()
         self.outstanding = (0, 0)
         self._burst = covergroup(
@@ -125,24 +126,24 @@ class Cover:
         }
 
     def burst(self, way: int, beats: int) -> None:
-        """An address is presented."""
+        """Samples a presented address."""
         page = beats * BYTES == 4096 or beats == 256
         self._burst(self.WAYS[way], self.LENGTHS[(beats > 1) + (beats > 2) + page * (beats > 2)])
 
     def beat(self, response: int, number: int, last: bool) -> None:
-        """A beat of a read burst."""
+        """Samples a beat of a read burst."""
         begun = number > 0
         place = ("last" if begun else "alone") if last else ("inside" if begun else "first")
         self._read(self.RESPONSES[response], place)
         self.responses.add(("read", response))
 
     def answer(self, response: int) -> None:
-        """The answer to a written burst."""
+        """Samples the response to a written burst."""
         self._write(self.RESPONSES[response])
         self.responses.add(("write", response))
 
     def clock(self, outstanding: tuple[int, int]) -> None:
-        """How many bursts of each way are presented or under way."""
+        """Samples how many bursts of each direction are presented or outstanding."""
         if outstanding == self.outstanding:
             return
         self.outstanding = outstanding
@@ -150,22 +151,22 @@ class Cover:
             self._outstanding(way, self.LEVELS[(count > 0) + (count == MAX_OUTSTANDING)])
 
     def late(self, way: int) -> None:
-        """An answer to a burst before the last reset."""
+        """Samples an answer to a burst from before the last reset."""
         self._late(self.WAYS[way], self.LEVELS[self.outstanding[way] > 0])
 
     @property
     def ways(self) -> str:
-        """Which way bursts are presented or under way."""
+        """The directions with bursts presented or outstanding."""
         reads, writes = map(bool, self.outstanding)
         return self.MOMENTS[reads + 2 * writes]
 
     def moment(self, what: str) -> None:
-        """A stop or a reset now."""
+        """Samples a stop or a reset."""
         self._moment[what](self.ways)
 
 
 class Bench:
-    """The two masters, their requesters, the slaves and the rules that hold at all times."""
+    """The two masters, their requesters, the slaves, and the rules that always hold."""
 
     def __init__(self, dut: Any) -> None:
         """Starts everything, in reset."""
@@ -179,7 +180,7 @@ class Bench:
         for name in LATE:
             getattr(dut, name).value = 0
         self.late = 0.0
-        """How probable an answer to a burst before the last reset is, in each clock."""
+        """Probability per clock of an answer to a burst from before the last reset."""
         self.late_answers = 0
         self.memory = Memory()
         self.reads = Source(dut, "read_valid_i", "read_ready_o", ("read_addr_i", "read_beats_i"))
@@ -205,16 +206,16 @@ class Bench:
         cocotb.start_soon(self.answer_late())
 
     def forget(self) -> None:
-        """Nothing is expected."""
+        """Starts with nothing expected."""
         self.wanted: list[tuple[int, int, int]] = []
-        """The beats that the reads bring: data, last, error; no data of one in error."""
+        """Expected read beats: data, last, error; no data for a beat in error."""
         self.acknowledged: list[tuple[int]] = []
         """Whether each written burst is acknowledged with an error."""
         self.read.clear()
         self.done.clear()
 
     def compare(self) -> None:
-        """All that has come is what was expected next."""
+        """Checks that everything that has come was expected next."""
         got, wanted = self.read.items, self.wanted[: len(self.read.items)]
         assert len(got) == len(wanted), f"{len(got)} beats were read, {len(wanted)} requested"
         for number, (beat, want) in enumerate(zip(got, wanted, strict=True)):
@@ -223,8 +224,8 @@ class Bench:
         assert self.done.items == self.acknowledged[: len(self.done.items)], self.done.items
 
     async def reset(self, clocks: int = 3) -> None:
-        """Resets masters and slaves; what came before was right, what was under way is gone, and
-        later bursts have another ID."""
+        """Resets masters and slaves. What came before must be correct, everything in flight is
+        lost, and later bursts have another ID."""
         await RisingEdge(self.dut.clk_i)
         self.dut.rst_ni.value = 0
         self.dut.id_i.value = 1 - int(self.dut.id_i.value)
@@ -237,7 +238,7 @@ class Bench:
         await RisingEdge(self.dut.clk_i)
 
     def pause(self, chance: float, late: bool = False) -> None:
-        """Random pauses on every channel; `late`: long ones before answers."""
+        """Sets random pauses on every channel; `late`: long ones before answers."""
         answers = (self.slave_read.r_channel, self.slave_write.b_channel)
         for channel in (
             self.slave_read.ar_channel,
@@ -253,7 +254,7 @@ class Bench:
                 channel.set_pause_generator(pauses(chance))
 
     async def answer_late(self) -> None:
-        """Random answers with the ID of before the last reset, at any time."""
+        """Sends random answers with the ID from before the last reset, at any time."""
         while True:
             await RisingEdge(self.dut.clk_i)
             for name in LATE:
@@ -262,8 +263,8 @@ class Bench:
                 self.late_answers += late
 
     async def watch(self) -> None:
-        """Stable addresses, data no earlier than its address, few enough bursts outstanding, and
-        every transfer told a clock later."""
+        """Checks for stable addresses, data no earlier than its address, the limit of outstanding
+        bursts, and the report of every transfer a clock later."""
         dut = self.dut
         names = ("addr", "len", "size", "burst", "id", "cache", "prot")
         fields = [[getattr(dut, f"m_axi_{way}{name}") for name in names] for way in ("ar", "aw")]
@@ -311,7 +312,7 @@ class Bench:
             assert dut.m_axi_rready.value != dut.late_r_i.value
             assert dut.m_axi_bready.value != dut.late_b_i.value
             if dut.m_axi_wvalid.value == 1:
-                # The address of this beat has to be there in an earlier clock or in this one.
+                # The address of this beat must have been presented by now.
                 assert sent < promised, "a W beat came before its AW"
                 sent += int(dut.m_axi_wready.value == 1)
             outstanding = (presented[0] - returned, presented[1] - answered)
@@ -334,7 +335,7 @@ class Bench:
             self.watched += 1
 
     async def until(self, condition: Callable[[], bool], what: str) -> None:
-        """Waits, not for ever."""
+        """Waits, with a time limit."""
         for _ in range(LIMIT):
             await FallingEdge(self.dut.clk_i)
             if condition():
@@ -342,7 +343,7 @@ class Bench:
         raise AssertionError(f"still waiting for {what}")
 
     async def until_counts(self, beats: int, done: int) -> None:
-        """Waits until so many beats have been read and bursts acknowledged, and then none more;
+        """Waits for a number of read beats and acknowledged bursts, checks that no more follow, and
         compares them all."""
         await self.until(
             lambda: len(self.read.items) >= beats and len(self.done.items) >= done,
@@ -355,12 +356,12 @@ class Bench:
         self.forget()
 
     async def until_idle(self) -> None:
-        """Both masters idle."""
+        """Whether both masters are idle."""
         dut = self.dut
         await self.until(lambda: dut.read_idle_o.value == 1 and dut.write_idle_o.value == 1, "idle")
 
     def ask(self, bursts: list[Burst]) -> int:
-        """Queues bursts for reading, of what the memory holds now; returns their beats."""
+        """Queues bursts to read the memory's current contents; returns the expected beats."""
         beats = expected(self.memory, bursts)
         self.wanted += beats
         self.reads.send(bursts)
@@ -394,8 +395,8 @@ def random_burst(low: int = 0, high: int = PAGES) -> Burst:
 
 
 def some_bursts(ways: str) -> tuple[list[Burst], list[Burst]]:
-    """Bursts to read and to write, or those of one way alone; they begin with long ones, for
-    something to be under way for a while."""
+    """Bursts to read and to write, or in one direction only. The first ones are long, so that
+    something is in flight for a while."""
     bursts = []
     for half in (1, 0):
         begin = half * PAGES * 2048
@@ -413,7 +414,7 @@ def store(
     beats: list[tuple[int, int]],
     bad: Container[int] = (),
 ) -> None:
-    """What the memory holds after the writes."""
+    """The memory's contents after the writes."""
     remaining = iter(beats)
     for address, length in bursts:
         for n in range(length):
@@ -424,7 +425,7 @@ def store(
 
 
 def expected(memory: Memory, bursts: list[Burst]) -> list[tuple[int, int, int]]:
-    """The beats that reading the bursts brings: data, last, error."""
+    """The beats that reading the bursts returns: data, last, error."""
     return [
         (
             int.from_bytes(memory.data[place : place + BYTES], "little"),
@@ -439,7 +440,7 @@ def expected(memory: Memory, bursts: list[Burst]) -> list[tuple[int, int, int]]:
 @cocotb.test()
 @covered
 async def random_bursts(dut: Any) -> None:
-    """Writes to one half and reads from the other, then everything read back."""
+    """Writes to one half and reads from the other, then reads everything back."""
     bench = Bench(dut)
     await bench.reset()
     compared = 0
@@ -463,7 +464,7 @@ async def random_bursts(dut: Any) -> None:
 @cocotb.test()
 @covered
 async def error_responses(dut: Any) -> None:
-    """Exactly the beats and the bursts that came with an error are reported, and all complete."""
+    """Exactly the beats and bursts in error are reported, and all bursts complete."""
     bench = Bench(dut)
     await bench.reset()
     bench.pause(0.1)
@@ -482,8 +483,8 @@ async def error_responses(dut: Any) -> None:
 @cocotb.parametrize(late=[False, True])
 @covered
 async def every_response(dut: Any, late: bool) -> None:
-    """Each response but OKAY, for each beat of short bursts among bursts without one, is an error
-    of that beat or burst alone; answers come at once, or late to many bursts."""
+    """Each response other than OKAY, at each beat of short bursts among good bursts, is an error of
+    that beat or burst alone; answers come at once, or late and to many bursts."""
     bench = Bench(dut)
     await bench.reset()
     bench.pause(random.choice((0.0, 0.2)), late)
@@ -514,7 +515,7 @@ async def outstanding_limit(dut: Any) -> None:
     """With no answer at all, exactly MaxOutstanding bursts are presented; then all complete."""
     bench = Bench(dut)
     await bench.reset()
-    # The slaves take commands but do not answer.
+    # The slaves accept commands but do not answer.
     bench.slave_read.r_channel.pause = True
     bench.slave_write.b_channel.pause = True
     bench.slave_read.ar_channel.queue_occupancy_limit = 64
@@ -535,7 +536,7 @@ async def outstanding_limit(dut: Any) -> None:
 @cocotb.test()
 @covered
 async def stop(dut: Any) -> None:
-    """Stopped in the middle: what is presented completes, nothing follows; then it goes on."""
+    """A stop in the middle: everything presented completes, nothing follows; then it continues."""
     bench = Bench(dut)
     await bench.reset()
     compared = 0
@@ -571,7 +572,7 @@ async def stop(dut: Any) -> None:
 @cocotb.test()
 @covered
 async def reset_in_the_middle(dut: Any) -> None:
-    """After a reset at any moment nothing is left over, and bursts run as ever."""
+    """After a reset at any moment nothing is left over, and bursts run as usual."""
     bench = Bench(dut)
     await bench.reset()
     compared = 0
@@ -601,8 +602,8 @@ async def reset_in_the_middle(dut: Any) -> None:
 @cocotb.test()
 @covered
 async def late_answers(dut: Any) -> None:
-    """Answers to bursts that a reset has cut off, at any time after it: no beat, no
-    acknowledgement and no error of them, also while nothing else is under way."""
+    """Answers to bursts cut off by a reset, at any time after it, cause no beat, no acknowledgement
+    and no error, even while nothing else is in flight."""
     bench = Bench(dut)
     await bench.reset()
     compared = 0

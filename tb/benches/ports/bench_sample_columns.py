@@ -26,12 +26,12 @@ class ColumnsTest(SamplePortsTest):
     """Commands of tiles: x in the lower half of the memory, y in the upper one."""
 
     def build_phase(self) -> None:
-        """No number of rows yet."""
+        """Starts without a number of rows."""
         super().build_phase()
         self.rows = 0
 
     async def set_rows(self, rows: int) -> None:
-        """Both ports work on tiles of so many rows from now on; they are idle."""
+        """Sets the number of rows of both ports' tiles, while they are idle."""
         change = (rows > self.rows) - (rows < self.rows)
         SAMPLE_ROWS(("the same", "more", "fewer")[change] if self.rows else "first")
         await RisingEdge(self.dut.clk_i)
@@ -39,7 +39,7 @@ class ColumnsTest(SamplePortsTest):
         self.dut.rows_log2_i.value = rows.bit_length() - 1
 
     def tiles(self, half: int, length: int) -> list[Command]:
-        """All tiles of a channel with so many samples."""
+        """All tiles of a channel with this number of samples."""
         env = self.env
         each = env.chunk_beats // self.rows
         base = env.base + half * env.memory.memory.size // 2
@@ -49,7 +49,7 @@ class ColumnsTest(SamplePortsTest):
         ]
 
     def length(self) -> int:
-        """Of a channel: at and around the ends of rows, lanes and lanes' parts."""
+        """Lengths of a channel: at and around the ends of rows, lanes and lanes' parts."""
         env = self.env
         most: int = self.rows * env.chunk
         each = env.chunk_beats // self.rows
@@ -86,8 +86,8 @@ class EveryTile(ColumnsTest):
 
 @pyuvm.test()
 class FullRate(ColumnsTest):
-    """A beat a clock from a memory of 60 clocks latency, down to one AXI beat a burst, the reader
-    into the writer."""
+    """One beat per clock from a memory with 60 clocks of latency, down to one AXI beat per burst,
+    from the reader into the writer."""
 
     async def main(self) -> None:
         """Two rows, and the most; the first tiles do not count."""
@@ -112,8 +112,8 @@ class FullRate(ColumnsTest):
             SAMPLE_RATE("two" if rows == 2 else "most")
 
     def limit(self) -> float:
-        """Nothing is lost where the slots cover the latency and a tile's requests, one a clock;
-        else a round trip for each of them."""
+        """No clock is lost if the slots cover the latency and a tile's requests, one per clock;
+        otherwise each of them costs a round trip."""
         env, slots = self.env, int(self.dut.TileSlots.value)
         tile = min(env.chunk_beats, 32 * env.lanes)
         bursts = tile // min(tile, env.chunk_beats // self.rows) * env.lanes
@@ -126,7 +126,7 @@ class FullRate(ColumnsTest):
 
 @pyuvm.test()
 class ResetInTheMiddle(ColumnsTest):
-    """A reset at any time forgets everything; what comes after it, of other rows, is right."""
+    """A reset at any time clears everything; everything after it, with other rows, is correct."""
 
     async def main(self) -> None:
         """Several of them."""

@@ -32,9 +32,9 @@ from tb.lib.coverage import seldom
 
 LATENCY = 60
 PIPELINE = 28
-"""Clocks from a free slot to its first burst and from the memory to the lanes."""
+"""Clocks from a free slot to its first burst, plus those from the memory to the lanes."""
 EVERY = 13
-"""How many numbers of samples `SamplePortsTest.lengths` gives."""
+"""How many numbers of samples `SamplePortsTest.lengths` returns."""
 
 SAMPLE_RATE = seldom("sample_ports.rate", {"writer": ("by itself", "behind the reader")})
 
@@ -115,14 +115,14 @@ class LengthsNearMemory(Lengths):
 
 @pyuvm.test()
 class LengthsFarMemory(Lengths):
-    """A memory of a long latency."""
+    """A memory with a long latency."""
 
     behaviour = Behaviour(latency=LATENCY)
 
 
 @pyuvm.test()
 class LengthsNarrowMemory(Lengths):
-    """A memory of a third of the bandwidth, and some pauses on the streams."""
+    """A memory with a third of the bandwidth, and some pauses on the streams."""
 
     behaviour = Behaviour(latency=20, bandwidth=300)
     profile = "light"
@@ -139,10 +139,10 @@ class LengthsStallingMemory(Lengths):
 
 
 class LateRowSequence(StreamSequence):
-    """A long pause in the last row of a tile of each chunk that is written."""
+    """A long pause before the last row of one tile in each chunk that is written."""
 
     async def body(self) -> None:
-        """Other streams go on as they are."""
+        """Leaves the other streams unchanged."""
         if self.get_name() != "in":
             await super().body()
             return
@@ -160,7 +160,7 @@ class LateRowSequence(StreamSequence):
 
 @pyuvm.test()
 class LateRows(Lengths):
-    """A tile whose last row is late: nothing of it is written before the row is there."""
+    """A tile whose last row is late: nothing of it is written before that row arrives."""
 
     behaviour = Behaviour(latency=2)
     count = 4
@@ -173,7 +173,7 @@ class LateRows(Lengths):
 
 @pyuvm.test()
 class SlowMemory(SamplePortsTest):
-    """A memory so slow that every slot is in use and the engine's side always waits."""
+    """A memory so slow that all slots are in use and the engine's side always waits."""
 
     async def main(self) -> None:
         """Enough chunks to fill every slot several times."""
@@ -184,7 +184,7 @@ class SlowMemory(SamplePortsTest):
 
 @pyuvm.test()
 class DensityChanges(SamplePortsTest):
-    """Stretches of full speed and of long pauses, so that everything fills up and runs dry."""
+    """Periods of full speed and of long pauses, so that everything fills up and runs dry."""
 
     def override(self, factory: uvm_factory) -> None:
         """Every stream's sequence is stretched."""
@@ -202,7 +202,7 @@ class DensityChanges(SamplePortsTest):
 
 @pyuvm.test()
 class DummiesReadNothing(SamplePortsTest):
-    """Dummy chunks alone: zeros, and no access to the memory."""
+    """Only dummy chunks: zeros, and no access to the memory."""
 
     silent = ("read_bursts", "write_bursts")
 
@@ -213,8 +213,8 @@ class DummiesReadNothing(SamplePortsTest):
 
 
 class Rate(SamplePortsTest):
-    """A beat a clock from a memory of 60 clocks latency. Nothing is lost when the slots cover the
-    latency."""
+    """One beat per clock from a memory with 60 clocks of latency. No clock is lost if the slots
+    cover the latency."""
 
     loop = False
 
@@ -244,7 +244,7 @@ class Rate(SamplePortsTest):
         limit = 1.01
         if LATENCY + 2 * tile > slots * tile:  # the slots do not cover the latency
             limit = (LATENCY + PIPELINE + 2 * tile) / (slots * tile)
-        # Small tiles have short bursts, and too few of them on their way to cover it.
+        # Small tiles have short bursts, and too few of them in flight to cover it.
         short: float = (LATENCY + 4) * env.lanes / (OUTSTANDING * tile)
         return max(limit, short)
 
@@ -265,7 +265,7 @@ class FullRateBothWays(Rate):
 
 @pyuvm.test()
 class Stop(SamplePortsTest):
-    """stop_i in the middle: what is on the bus completes, nothing follows, and after a reset the
+    """stop_i in the middle: everything on the bus completes, nothing follows, and after a reset the
     ports work again."""
 
     async def main(self) -> None:
@@ -300,7 +300,8 @@ class Stop(SamplePortsTest):
 
 @pyuvm.test()
 class ErrorResponses(SamplePortsTest):
-    """A refused beat each way: one pulse a beat read and one a burst written, all else is done."""
+    """A refused beat in each direction: one pulse per beat read and one per burst written;
+    everything else completes."""
 
     async def main(self) -> None:
         """Each of the responses that are errors."""
@@ -326,7 +327,7 @@ class ErrorResponses(SamplePortsTest):
 
 @pyuvm.test()
 class ResetInTheMiddle(SamplePortsTest):
-    """A reset at any time forgets everything; what comes after it is right."""
+    """A reset at any time clears everything; everything after it is correct."""
 
     async def main(self) -> None:
         """Five of them."""
@@ -344,8 +345,8 @@ class ResetInTheMiddle(SamplePortsTest):
 
 @pyuvm.test()
 class ResetAfterARow(SamplePortsTest):
-    """A reset in the clock in which a row's place is given back leaves no place too many: behind a
-    sink that takes nothing, what was read stays whole."""
+    """A reset in the clock in which a row's place is returned must not leave one place too many:
+    with a sink that accepts nothing, data already read must stay intact."""
 
     silent = ("write_bursts",)
 

@@ -1,7 +1,7 @@
 # Copyright 2026 The Crocuta authors
 # SPDX-License-Identifier: Apache-2.0
 """spectrum_reader and spectrum_writer on one memory in their environment: bit-exact round trips,
-reads that wait for the writes they need, one beat a clock, stop, reset and error responses."""
+reads that wait for the writes they need, one beat per clock, stop, reset and error responses."""
 
 from __future__ import annotations
 
@@ -24,9 +24,9 @@ from tb.lib.clock import clock_now
 from tb.lib.coverage import ANSWERS, seldom
 
 SLOTS = 7
-"""Chunks in the memory of eight, which leaves half a chunk free at both ends."""
+"""Chunks used in the memory of eight: half a chunk stays free at both ends."""
 CARRY = 3
-"""The slot within which addresses carry into their upper half, if a chunk is several bursts."""
+"""The slot within which addresses carry into their upper half, if a chunk has several bursts."""
 FIFO_DEPTH = 512
 """The beats that the reader holds."""
 LATENCY = 60
@@ -57,7 +57,7 @@ class SpectrumPortsTest(PortsTest):
     env_class = SpectrumPortsEnv
 
     def build_phase(self) -> None:
-        """Nothing was given yet."""
+        """Starts with nothing given to the writer."""
         super().build_phase()
         self.given = 0
 
@@ -67,7 +67,7 @@ class SpectrumPortsTest(PortsTest):
         return 8 if self.env.chunk_beats <= 64 else 3
 
     def address(self, slot: int) -> int:
-        """The first byte of a slot, half a chunk off the memory's start, in whole bursts."""
+        """The address of a slot: half a chunk from the memory's start, rounded to whole bursts."""
         env = self.env
         burst_bytes = env.burst_beats * env.beat_bytes
         first = env.bursts_in_chunk // 2 + slot * env.bursts_in_chunk
@@ -78,26 +78,26 @@ class SpectrumPortsTest(PortsTest):
         return read(self.dut.written_o)
 
     def give(self) -> int:
-        """One more chunk is given to the writer: the sequence number of its first burst."""
+        """Gives the writer one more chunk; returns the sequence number of its first burst."""
         first = self.given
         self.given = (self.given + self.env.bursts_in_chunk) % COUNT
         return first
 
     def load(self, slot: int, sequence: int | None = None) -> tuple[int, int]:
-        """The command to read a slot; None: its data has been in memory for long."""
+        """The command to read a slot; None: its data has long been in memory."""
         if sequence is None:
             sequence = self.written() - self.env.bursts_in_chunk
         return self.address(slot), sequence % COUNT
 
     def noise(self, chunks: int = 1) -> Chunk:
-        """Chunks of words of any bits."""
+        """Chunks of words with random bits."""
         env = self.env
         return [(random.getrandbits(env.beat_bits),) for _ in range(chunks * env.chunk_beats)]
 
     def sequence(
         self, loads: Sequence[tuple[int, int]], stores: Sequence[int], profile: str = "none"
     ) -> Task[None]:
-        """Loads, stores of these slots and their beats, all at once."""
+        """Sends loads and stores of these slots and their beats, all at once."""
         sequence = PortsSequence.create("ports")
         sequence.profile = profile
         sequence.beats |= {
@@ -122,13 +122,14 @@ class SpectrumPortsTest(PortsTest):
         return pauses
 
     async def both_ways(self) -> Task[None]:
-        """Writes slots and reads each as soon as it is written, with any memory and pauses."""
+        """Writes slots and reads each as soon as it has been written, with any memory and
+        pauses."""
         pauses = await self.profile(**random.choice(PROFILES))
         slots = random.sample(range(SLOTS), 4)
         return self.sequence([self.load(slot, self.give()) for slot in slots], slots, pauses)
 
     async def moment(self, number: int, what: str) -> None:
-        """Waits for a moment before, within or after the writing of what was given."""
+        """Waits for a moment before, during or after the writing of the chunks given."""
         env, moment = self.env, MOMENTS[number % len(MOMENTS)]
         if moment == "before":
             await self.clocks(random.randint(2, 5))
@@ -181,7 +182,7 @@ class RoundTrips(SpectrumPortsTest):
 
 @pyuvm.test()
 class DensityChanges(RoundTrips):
-    """The same in stretches of full speed, of many pauses and of nothing at all."""
+    """The same with periods of full speed, of many pauses and of complete silence."""
 
     profiles = ({"latency": 2}, {"stall": 100})
 
@@ -191,14 +192,14 @@ class DensityChanges(RoundTrips):
         factory.set_type_override_by_type(StreamSequence, StretchedSequence)
 
     async def finish(self, running: Any) -> None:
-        """What the reader still holds goes out at full speed."""
+        """Drains what the reader still holds at full speed."""
         await self.env.until(running.done, STALLED_FOR)
         await self.sink("none")
         await super().finish(running)
 
 
 class ReadFirstSequence(PortsSequence):
-    """The loads are accepted before anything of what they wait for is there."""
+    """The loads are accepted before any of the data that they wait for exists."""
 
     async def body(self) -> None:
         """The loads, some clocks, and the rest."""
@@ -212,7 +213,7 @@ class ReadFirstSequence(PortsSequence):
 
 @pyuvm.test()
 class Interlock(SpectrumPortsTest):
-    """Reads requested before their chunk is even there bring the new data, however late it is."""
+    """Reads requested before their chunk exists return the new data, however late it comes."""
 
     def override(self, factory: uvm_factory) -> None:
         """Reads come first."""
@@ -239,7 +240,7 @@ class Interlock(SpectrumPortsTest):
 
 @pyuvm.test()
 class InterlockByBursts(SpectrumPortsTest):
-    """A burst is read as soon as it is acknowledged and not before, across the counter's end."""
+    """A burst is read as soon as it is acknowledged and not before, even when the counter wraps."""
 
     async def main(self) -> None:
         """Burst by burst, with the memory's latency known."""
@@ -261,17 +262,17 @@ class InterlockByBursts(SpectrumPortsTest):
                 await self.stream("in", chunk[number * burst : (number + 1) * burst])
                 await env.until(lambda: env.beats.compared == before + burst, STALLED_FOR)  # noqa: B023
                 assert self.written() == (sequence + number + 1) % COUNT
-                # In, its acknowledgement, the read's latency, out; and a few clocks.
+                # Input, acknowledgement, read latency, output, and a few clocks.
                 assert clock_now() - asked <= 3 * burst + 2 * latency + 20
             await env.drain(STALLED_FOR, 3)
         assert self.written() == (start + 3 * bursts) % COUNT
 
 
 class Rate(SpectrumPortsTest):
-    """A beat a clock at a latency of 60."""
+    """One beat per clock at a latency of 60."""
 
     def build_phase(self) -> None:
-        """Whole chunks, so many that the start does not count."""
+        """Sends whole chunks, enough of them that the start does not count."""
         super().build_phase()
         self.times: dict[str, list[int]] = {"r": [], "w": [], "out": []}
 
@@ -297,7 +298,7 @@ class Rate(SpectrumPortsTest):
                     self.times[channel].append(clock_now())
 
     def span(self, name: str) -> int:
-        """Clocks from the first beat to the last, all of which came."""
+        """Clocks from the first beat to the last; checks that all came."""
         times = self.times[name]
         assert len(times) == self.rounds * self.env.chunk_beats, f"{len(times)} beats on {name}"
         clocks = times[-1] - times[0] + 1
@@ -336,7 +337,7 @@ class ReadRate(Rate):
 
 @pyuvm.test()
 class RateBothWays(Rate):
-    """Both share the memory's beat a clock."""
+    """Both share the memory's one beat per clock."""
 
     async def main(self) -> None:
         """The lower slots are read and the upper ones written."""
@@ -356,7 +357,8 @@ class RateBothWays(Rate):
 
 @pyuvm.test()
 class PrefetchStops(SpectrumPortsTest):
-    """With nobody taking beats, the reader fills its FIFO with whole bursts and asks no further."""
+    """While its beats are not accepted, the reader fills its FIFO with whole bursts and requests no
+    more."""
 
     silent = ("write_bursts",)
 
@@ -364,14 +366,14 @@ class PrefetchStops(SpectrumPortsTest):
         """Closed from the start, within the second burst, and anywhere."""
         env, burst = self.env, self.env.burst_beats
         await self.profile()
-        # A reset between two beats of a burst: room is counted from the start again after it.
+        # A reset between two beats of a burst: space is counted afresh after it.
         running = self.sequence([self.load(0)], [])
         await env.until(lambda: env.beats.compared >= burst // 2, STALLED_FOR)
         await self.begin_again(2)
         await running
         for closed_at in (0, burst // 2 + 1, random.randint(1, 3 * burst)):
             before, read_before = env.beats.compared, env.read_bursts.compared
-            # A FIFO full, the three bursts that may leave it, and one that then has to wait.
+            # A full FIFO, the three bursts that may leave it, and one that must then wait.
             count = FIFO_DEPTH // env.chunk_beats + 5
             await self.sink("none" if closed_at else CLOSED)
             loading = self.stream("load", [self.load(n % SLOTS) for n in range(count)])
@@ -392,10 +394,10 @@ class PrefetchStops(SpectrumPortsTest):
 
 @pyuvm.test()
 class Idle(SpectrumPortsTest):
-    """A port with a command that cannot go on, or with beats it holds, is idle only if stopped."""
+    """A port with a command that cannot proceed, or with beats in it, is idle only if stopped."""
 
     async def main(self) -> None:
-        """Each of them; then a burst is requested when all of it is in and not before."""
+        """Tries each of these; then checks that a burst is requested only when it is complete."""
         env, chunk = self.env, self.noise()
         await self.profile()
         for what in ("read", "write", "beats"):
@@ -428,7 +430,7 @@ class Idle(SpectrumPortsTest):
 
 @pyuvm.test()
 class Stop(SpectrumPortsTest):
-    """Stopped at any moment: both ports become idle with only whole bursts done."""
+    """A stop at any moment: both ports become idle, with only whole bursts transferred."""
 
     async def main(self) -> None:
         """And they work after a reset."""
@@ -457,11 +459,11 @@ class Stop(SpectrumPortsTest):
 
 @pyuvm.test()
 class ErrorResponses(SpectrumPortsTest):
-    """A bad beat is reported once for each time it is read, or written, and nothing stops."""
+    """A bad beat is reported once for each time that it is read or written, and nothing stops."""
 
     async def main(self) -> None:
-        """Each of the responses that are errors; the bad beat is in the first slot or the second,
-        of which the first is read twice."""
+        """Tries each error response; the bad beat is in the first slot, which is read twice, or in
+        the second."""
         env = self.env
         for number, response in enumerate(random.sample(ERRORS, len(ERRORS))):
             pulses = {port: len(board.observed) for port, board in env.errors.items()}
@@ -488,7 +490,7 @@ class ErrorResponses(SpectrumPortsTest):
 
 @pyuvm.test()
 class ResetInTheMiddle(SpectrumPortsTest):
-    """After a reset at any moment nothing is left over, and chunks go through as ever."""
+    """After a reset at any moment nothing is left over, and chunks pass as usual."""
 
     async def main(self) -> None:
         """The memory keeps its contents, of which some may be half written."""
@@ -496,7 +498,7 @@ class ResetInTheMiddle(SpectrumPortsTest):
         for number in range(self.many):
             running = await self.both_ways()
             await self.moment(number, "reset")
-            await self.begin_again(random.randint(1, 3))
+            await self.begin_again(1 + number % 3)
             await running
             assert self.written() == 0
             slot = random.randrange(SLOTS)

@@ -38,7 +38,7 @@ SAMPLE_RESET = seldom(
 
 
 class Commutator(Pipeline):
-    """The commutator and the definition of what it does."""
+    """The commutator, and the definition that it must follow."""
 
     def __init__(self, dut: Any) -> None:
         self.distance = int(dut.Distance.value)
@@ -48,7 +48,7 @@ class Commutator(Pipeline):
         self.held: list[int | None] = []
 
     async def reset(self, clocks: int = 2) -> None:
-        """Resets; the first Distance beats bring out nothing again."""
+        """Resets; the first Distance beats push out nothing again."""
         await super().reset(clocks)
         self.held = [None] * self.distance
 
@@ -96,7 +96,7 @@ class Commutator(Pipeline):
 @cocotb.test()
 @covered
 async def order(dut: Any) -> None:
-    """Frames with every gap profile, one after the other."""
+    """Frames with every gap profile, one after another."""
     start_clock(dut)
     commutator = Commutator(dut)
     await commutator.reset()
@@ -110,7 +110,7 @@ async def order(dut: Any) -> None:
 @cocotb.test()
 @covered
 async def reset_in_the_middle(dut: Any) -> None:
-    """A reset anywhere in a frame: what was held never comes out."""
+    """A reset anywhere in a frame: beats held inside never come out."""
     start_clock(dut)
     commutator = Commutator(dut)
     for number in range(8):

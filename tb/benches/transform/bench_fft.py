@@ -29,7 +29,7 @@ class EngineTest(BlockTest):
         await send(self.env, self.env.beats(self.rng, kind, columns), profile)
 
     async def push_out(self) -> None:
-        """The beats that bring out what the engine still holds."""
+        """Beats that push out what the engine still holds."""
         zeros = self.env.beats(self.rng, "zero")
         left = engine_beats(self.env.predictor.config)
         while left:
@@ -38,7 +38,7 @@ class EngineTest(BlockTest):
 
 
 def all_pairs(values: Sequence[int]) -> list[int]:
-    """Each value after each one, itself included, in the shortest sequence: de Bruijn's."""
+    """The shortest sequence with every value after every other and itself: a de Bruijn sequence."""
     found = []
     for number, value in enumerate(values):
         found.append(value)
@@ -49,10 +49,10 @@ def all_pairs(values: Sequence[int]) -> list[int]:
 
 @pyuvm.test()
 class BackToBack(EngineTest):
-    """Chunks without a gap: one beat a clock goes in and comes out."""
+    """Chunks without a gap: one beat per clock enters and leaves."""
 
     async def main(self) -> None:
-        """Similar sizes first, then any."""
+        """Runs similar magnitudes first, then any."""
         kinds = ("samples", "any") if self.env.slow else ("samples", "spectrum", "spectrum", "any")
         for kind in kinds:
             await self.chunk(kind, "none")
@@ -61,10 +61,11 @@ class BackToBack(EngineTest):
 
 @pyuvm.test()
 class Modes(EngineTest):
-    """Rows and columns of any number of rows, each after each other, with and without overflows."""
+    """Rows and columns of any number of rows, each mode after each other, with and without
+    overflows."""
 
     async def main(self) -> None:
-        """All pairs of modes, in any order: nothing drains in between."""
+        """Runs all pairs of modes, in any order, without draining in between."""
         modes = random.sample(self.env.modes, len(self.env.modes))
         for columns in all_pairs(modes)[: 2 if self.env.slow else None]:
             kind = random.choice(("spectrum", "any", "huge"))
@@ -82,7 +83,7 @@ class Gaps(EngineTest):
     """All kinds of words with all profiles of gaps, and pauses between chunks."""
 
     async def main(self) -> None:
-        """Every profile and every kind at least once."""
+        """Runs every profile and every kind at least once."""
         profiles, kinds = list(PROFILES), list(QUIET)
         random.shuffle(kinds)
         chunks = 0 if self.env.slow else max(len(profiles), len(kinds))
@@ -97,16 +98,16 @@ class Gaps(EngineTest):
 
 @pyuvm.test()
 class ResetInTheMiddle(EngineTest):
-    """A reset anywhere in a chunk: nothing of it comes out, and the chunks after it are right."""
+    """A reset anywhere in a chunk: nothing of it comes out, and later chunks are correct."""
 
     async def main(self) -> None:
-        """Chunks, part of one, a reset; at last chunks that are whole."""
+        """Sends chunks and part of one, then resets; finally sends whole chunks."""
         for clocks in (1,) if self.env.slow else (1, 2, 3, random.randint(4, 9)):
             for _ in range(0 if self.env.slow else random.randint(clocks == 2, 2)):
                 await self.chunk("any", "light")
             if random.random() < 0.5:
                 await self.env.drain(self.drain_limit, 0)
-            if clocks != 2:  # that one falls between two chunks
+            if clocks != 2:  # this reset falls between two chunks
                 kind = "any" if self.env.slow else random.choice(("any", "huge"))
                 await send(self.env, cut(self.env.beats(self.rng, kind)), "light")
                 if kind == "huge":  # some of the flags that it raises come before the reset
@@ -118,10 +119,10 @@ class ResetInTheMiddle(EngineTest):
 
 @pyuvm.test()
 class ResetWhileSending(EngineTest):
-    """A reset at a random clock while beats go in without a pause."""
+    """A reset at a random clock while beats enter without a pause."""
 
     async def main(self) -> None:
-        """The driver gives up the chunk; the next one is whole."""
+        """The driver abandons the chunk; the next one is whole."""
         for _ in range(1 if self.env.slow else 4):
             chunk = self.env.beats(self.rng, "spectrum")
             sending = cocotb.start_soon(send(self.env, chunk, "none"))
@@ -134,15 +135,15 @@ class ResetWhileSending(EngineTest):
 
 @pyuvm.test()
 class Saturation(EngineTest):
-    """saturated_o rises for every overflow in any level, at its clock, and for nothing else."""
+    """saturated_o rises for every overflow in any level, in its clock, and for nothing else."""
 
     async def main(self) -> None:
-        """Chunks with overflows between others."""
+        """Sends chunks with overflows between others."""
         for kind in ("huge",) if self.env.slow else ("any", "huge", "any", "huge", "huge"):
             await self.chunk(kind, random.choice(PROFILES))
             await self.chunk("zero", "none")
         await self.push_out()
 
     def check_phase(self) -> None:
-        """Some overflow was provoked."""
+        """Checks that something overflowed."""
         assert self.env.flag_scoreboard.expected, "no overflow was provoked"

@@ -1,6 +1,6 @@
 # Copyright 2026 The Crocuta authors
 # SPDX-License-Identifier: Apache-2.0
-"""The forward engine into the inverse one: bit for bit as the models, and close to the input."""
+"""The forward engine followed by the inverse one: equal to the models, and close to the input."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ class RoundTrip(BlockTest):
         await send(self.env, self.env.beats(self.rng, kind), profile)
 
     async def main(self) -> None:
-        """Every profile of gaps; resets inside a chunk and between two."""
+        """Runs every profile of gaps, with resets inside a chunk and between two."""
         for profile in () if self.env.slow else PROFILES:
             await self.chunk(random.choice(("samples", "spectrum")), profile)
         for pause in PAUSES[: 1 if self.env.slow else 2]:

@@ -1,7 +1,7 @@
 # Copyright 2026 The Crocuta authors
 # SPDX-License-Identifier: Apache-2.0
-"""twiddle_rom, every level, forward and conjugate, against the twiddle of the block that each
-butterfly unit has before it."""
+"""twiddle_rom at every level, forward and conjugate, against the twiddle of the block that each
+butterfly unit is working on."""
 
 from __future__ import annotations
 
@@ -76,5 +76,5 @@ async def all_levels(dut: Any) -> None:
             sent = kinds[mode][: stop if number == len(modes) - 1 else None]
             await roms.send([(mode,)] * len(sent), sent, profile)
     await roms.drain()
-    # What a reset cuts off is at most the latency.
+    # A reset cuts off at most the latency.
     assert roms.compared >= len(PROFILES) * (chunk // lanes + 1 - LATENCY)

@@ -17,7 +17,7 @@ from tb.lib.words import KINDS
 
 QUIET = tuple(kind for kind in KINDS if kind != "huge")
 ROWS = 24
-"""As many rows as a test sends, if there are more."""
+"""Maximum number of rows that a test sends."""
 
 
 class TwistTest(BlockTest):
@@ -32,10 +32,10 @@ class TwistTest(BlockTest):
 
 @pyuvm.test()
 class EveryRow(TwistTest):
-    """Rows of transforms of all sizes without a gap: the first and the last ones, and others."""
+    """Rows of transforms of all sizes without a gap: the first, the last and others."""
 
     async def main(self) -> None:
-        """In any order, the sizes mixed."""
+        """Runs them in any order, with mixed sizes."""
         rows = self.env.rows()
         ends = [row for row in rows if row.number in (0, 1, (1 << row.columns) - 1)]
         others = [row for row in rows if row not in ends]
@@ -48,7 +48,7 @@ class Gaps(TwistTest):
     """All kinds of words with all profiles of gaps, and pauses between rows."""
 
     async def main(self) -> None:
-        """Every profile and every kind at least once."""
+        """Runs every profile and every kind at least once."""
         profiles = random.sample(PROFILES, len(PROFILES))
         kinds = random.sample(QUIET, len(QUIET))
         for number in range(2 if self.env.slow else max(len(profiles), len(kinds))):
@@ -61,16 +61,16 @@ class Gaps(TwistTest):
 
 @pyuvm.test()
 class ResetInTheMiddle(TwistTest):
-    """A reset anywhere in a row: nothing of it comes out, and the rows after it are right."""
+    """A reset anywhere in a row: nothing of it comes out, and later rows are correct."""
 
     async def main(self) -> None:
-        """Rows, part of one, a reset; at last rows that are whole."""
+        """Sends rows and part of one, then resets; finally sends whole rows."""
         for clocks in (1, 2, 3, random.randint(4, 9)):
             for _ in range(random.randint(clocks == 2, 2)):
                 await self.row("any", "light")
             if random.random() < 0.5:
                 await self.env.drain(self.drain_limit, 0)
-            if clocks != 2:  # that one falls between two rows
+            if clocks != 2:  # this reset falls between two rows
                 await send(self.env, cut(self.env.beats(self.rng, "any")), "light")
             await self.reset(clocks)
         await self.row("any", "light")
@@ -78,10 +78,10 @@ class ResetInTheMiddle(TwistTest):
 
 @pyuvm.test()
 class ResetWhileSending(TwistTest):
-    """A reset at a random clock while beats go in without a pause, the row's first ones too."""
+    """A reset at a random clock while beats enter without a pause, even a row's first ones."""
 
     async def main(self) -> None:
-        """The driver gives up the row; the next one is whole."""
+        """The driver abandons the row; the next one is whole."""
         for number in range(6):
             row = self.env.beats(self.rng, "spectrum")
             sending = cocotb.start_soon(send(self.env, row, "none"))
@@ -94,13 +94,13 @@ class ResetWhileSending(TwistTest):
 
 @pyuvm.test()
 class Saturation(TwistTest):
-    """saturated_o rises for every overflow at its clock, and for nothing else."""
+    """saturated_o rises for every overflow in its clock, and for nothing else."""
 
     async def main(self) -> None:
-        """Rows with overflows between others."""
+        """Sends rows with overflows between others."""
         for kind in ("any", *["huge"] * (2 if self.env.slow else 10), "any"):
             await self.row(kind, random.choice(PROFILES))
 
     def check_phase(self) -> None:
-        """Some overflow was provoked."""
+        """Checks that something overflowed."""
         assert self.env.flag_scoreboard.expected, "no overflow was provoked"

@@ -1,0 +1,274 @@
+// Copyright 2026 The Crocuta authors
+// SPDX-License-Identifier: Apache-2.0
+//
+// four_step_forward: the forward half of a four-step kernel: tiles of samples to tiles of columns,
+// and rows of those, twisted, to rows of the spectrum.
+//
+//   samples -- float to CFP --.
+//                             +--> engine --> FIFO --> tiles, for memory
+//   rows ------- twist -------'                  '---> rows, and chunks where one row is all
+//
+// Both ways into the engine take the same clocks, so chunks of either kind follow one another as
+// commanded, in and out. engine_feed says what a FLUSH does.
+// Handshake: valid/ready everywhere; beat_o belongs to tile_valid_o or to row_valid_o, of which one is
+// high at most. Latency: the beats that fft_engine holds and the clocks of twist, engine and FIFO.
+// Throughput: one beat a clock.
+
+module four_step_forward #(
+  parameter int Lanes = 8,
+  parameter int Chunk = 16384,
+  parameter int MantissaBits = 18,
+  parameter int ExponentBits = 9,
+  parameter int TwiddleBits = 25,
+  parameter int ColumnLevels = 7,  // log2 of the most rows
+  parameter TwiddleDir = "",       // see fft_engine
+  localparam int WordBits = 2 * MantissaBits + ExponentBits,
+  localparam int BeatBits = Lanes * WordBits,
+  localparam int ColumnsBits = $clog2(ColumnLevels + 1)
+) (
+  input  logic                    clk_i,
+  input  logic                    rst_ni,
+  /// log2 of the transform's rows; it stays while anything is in here
+  input  logic [ColumnsBits-1:0]  rows_log2_i,
+  /// the next chunk: FLUSH 0, TILE 1, ROW 2, CHUNK 3, and a ROW's number
+  input  logic                    command_valid_i,
+  output logic                    command_ready_o,
+  input  logic [1:0]              kind_i,
+  input  logic [ColumnLevels-1:0] row_i,
+  /// TILE and CHUNK; lane l at [l*32 +: 32]
+  input  logic                    samples_valid_i,
+  output logic                    samples_ready_o,
+  input  logic [Lanes*32-1:0]     samples_i,
+  /// ROW
+  input  logic                    x_valid_i,
+  output logic                    x_ready_o,
+  input  logic [BeatBits-1:0]     x_i,
+  /// of a TILE
+  output logic                    tile_valid_o,
+  input  logic                    tile_ready_i,
+  /// of a ROW or a CHUNK
+  output logic                    row_valid_o,
+  input  logic                    row_ready_i,
+  output logic [BeatBits-1:0]     beat_o,
+  /// pulse: an exponent overflowed
+  output logic                    saturated_o,
+  /// pulse: a sample was a NaN or an infinity
+  output logic                    non_finite_o
+);
+
+  localparam logic [1:0] KindFlush = 2'd0;
+  localparam logic [1:0] KindTile = 2'd1;
+  localparam logic [1:0] KindRow = 2'd2;
+  localparam int ChunkBeats = Chunk / Lanes;
+  localparam int HeldBeats = ChunkBeats - 1 + ChunkBeats / 2;
+  localparam int ConvertClocks = 3;
+  localparam int TwistClocks = 29 + ((Lanes > 8) ? Lanes - 8 : 0);
+  // More places than beats can be on their way, or the engine would wait for its own output.
+  localparam int FifoDepth = 1 << $clog2(24 * $clog2(Chunk) + 64);
+
+  logic [1:0]              kind;
+  logic [ColumnLevels-1:0] row;
+  logic                    is_row;
+  logic                    is_sample;
+  logic                    source_valid;
+  logic                    enter;
+  logic                    first;
+  logic                    restart;
+  logic                    leave;
+  logic                    taken;
+
+  assign is_row          = kind == KindRow;
+  assign is_sample       = kind != KindRow && kind != KindFlush;
+  assign source_valid    = is_row ? x_valid_i : samples_valid_i;
+  assign samples_ready_o = enter && is_sample;
+  assign x_ready_o       = enter && is_row;
+
+  engine_feed #(
+    .ChunkBeats(ChunkBeats),
+    .HeldBeats (HeldBeats),
+    .Places    (FifoDepth),
+    .RowBits   (ColumnLevels)
+  ) u_feed (
+    .clk_i          (clk_i),
+    .rst_ni         (rst_ni),
+    .command_valid_i(command_valid_i),
+    .command_ready_o(command_ready_o),
+    .kind_i         (kind_i),
+    .row_i          (row_i),
+    .kind_o         (kind),
+    .row_o          (row),
+    .source_valid_i (source_valid),
+    .enter_o        (enter),
+    .first_o        (first),
+    .leave_i        (leave),
+    .release_i      (taken),
+    .restart_o      (restart)
+  );
+
+  // Samples, or a FLUSH's zeros.
+  logic [Lanes*32-1:0] samples;
+  logic [Lanes*32-1:0] late_samples;
+  logic [BeatBits-1:0] converted;
+  logic [Lanes-1:0]    non_finite;
+
+  assign samples = is_sample ? samples_i : '0;
+
+  delay #(
+    .Width (Lanes * 32),
+    .Clocks(TwistClocks - ConvertClocks)
+  ) u_samples (
+    .clk_i (clk_i),
+    .data_i(samples),
+    .data_o(late_samples)
+  );
+
+  for (genvar lane = 0; lane < Lanes; lane++) begin : gen_lane
+    float_to_cfp #(
+      .MantissaBits(MantissaBits),
+      .ExponentBits(ExponentBits)
+    ) u_float_to_cfp (
+      .clk_i       (clk_i),
+      .float_i     (late_samples[lane*32+:32]),
+      .word_o      (converted[lane*WordBits+:WordBits]),
+      .non_finite_o(non_finite[lane])
+    );
+  end
+
+  // Rows.
+  logic                twisted_valid;
+  logic [BeatBits-1:0] twisted;
+  logic                twist_saturated;
+
+  twist #(
+    .Lanes       (Lanes),
+    .Chunk       (Chunk),
+    .MantissaBits(MantissaBits),
+    .ExponentBits(ExponentBits),
+    .TwiddleBits (TwiddleBits),
+    .ColumnLevels(ColumnLevels),
+    .Inverse     (1'b0),
+    .TwiddleDir  (TwiddleDir)
+  ) u_twist (
+    .clk_i      (clk_i),
+    .rst_ni     (rst_ni),
+    .valid_i    (enter && is_row),
+    .beat_i     (x_i),
+    .columns_i  (rows_log2_i),
+    .row_i      (row),
+    .valid_o    (twisted_valid),
+    .beat_o     (twisted),
+    .saturated_o(twist_saturated)
+  );
+
+  // The engine, which a FLUSH resets in the end.
+  logic                   entered;
+  logic                   tile;
+  logic [ColumnsBits-1:0] columns;
+  logic                   engine_rst_n;
+  logic                   engine_valid;
+  logic [BeatBits-1:0]    engine_beat;
+  logic [ColumnsBits-1:0] engine_columns;
+  logic                   engine_saturated;
+
+  valid_delay #(
+    .Clocks(TwistClocks)
+  ) u_entered (
+    .clk_i  (clk_i),
+    .rst_ni (rst_ni),
+    .valid_i(enter),
+    .valid_o(entered)
+  );
+
+  delay #(
+    .Width (1),
+    .Clocks(TwistClocks)
+  ) u_tile (
+    .clk_i (clk_i),
+    .data_i(kind == KindTile),
+    .data_o(tile)
+  );
+
+  assign columns      = tile ? rows_log2_i : '0;
+  assign engine_rst_n = rst_ni && !restart;
+
+  fft_engine #(
+    .Lanes       (Lanes),
+    .Chunk       (Chunk),
+    .MantissaBits(MantissaBits),
+    .ExponentBits(ExponentBits),
+    .TwiddleBits (TwiddleBits),
+    .Inverse     (1'b0),
+    .ColumnLevels(ColumnLevels),
+    .TwiddleDir  (TwiddleDir)
+  ) u_engine (
+    .clk_i      (clk_i),
+    .rst_ni     (engine_rst_n),
+    .valid_i    (entered),
+    .beat_i     (twisted_valid ? twisted : converted),
+    .columns_i  (columns),
+    .valid_o    (engine_valid),
+    .beat_o     (engine_beat),
+    .columns_o  (engine_columns),
+    .saturated_o(engine_saturated)
+  );
+
+  always_ff @(posedge clk_i) begin
+    if (!rst_ni) begin
+      saturated_o  <= 1'b0;
+      non_finite_o <= 1'b0;
+    end else begin
+      saturated_o  <= engine_saturated || twist_saturated;
+      non_finite_o <= entered && !twisted_valid && |non_finite;
+    end
+  end
+
+  // Always ready, as the credits are its places. The kind of each beat has a FIFO that does the same.
+  logic                       fifo_ready;
+  logic                       fifo_valid;
+  logic                       kinds_ready;
+  logic                       kinds_valid;
+  logic                       fifo_tile;
+  logic [$clog2(FifoDepth):0] fifo_level;
+  logic [$clog2(FifoDepth):0] kinds_level;
+
+  assign leave = engine_valid;
+
+  fifo #(
+    .Width(BeatBits),
+    .Depth(FifoDepth),
+    .Style("block")
+  ) u_fifo (
+    .clk_i  (clk_i),
+    .rst_ni (rst_ni),
+    .valid_i(engine_valid),
+    .ready_o(fifo_ready),
+    .data_i (engine_beat),
+    .valid_o(fifo_valid),
+    .ready_i(taken),
+    .data_o (beat_o),
+    .level_o(fifo_level)
+  );
+
+  fifo #(
+    .Width(1),
+    .Depth(FifoDepth)
+  ) u_kinds (
+    .clk_i  (clk_i),
+    .rst_ni (rst_ni),
+    .valid_i(engine_valid),
+    .ready_o(kinds_ready),
+    .data_i (engine_columns != '0),
+    .valid_o(kinds_valid),
+    .ready_i(taken),
+    .data_o (fifo_tile),
+    .level_o(kinds_level)
+  );
+
+  assign tile_valid_o = fifo_valid && fifo_tile;
+  assign row_valid_o  = fifo_valid && !fifo_tile;
+  assign taken        = (tile_valid_o && tile_ready_i) || (row_valid_o && row_ready_i);
+
+  logic unused;
+  assign unused = &{1'b0, first, fifo_ready, fifo_level, kinds_ready, kinds_valid, kinds_level};
+
+endmodule

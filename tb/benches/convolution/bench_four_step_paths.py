@@ -1,0 +1,167 @@
+# Copyright 2026 The Crocuta authors
+# SPDX-License-Identifier: Apache-2.0
+"""four_step_forward and four_step_inverse in their environments: tiles, rows, chunks, flushes."""
+
+from __future__ import annotations
+
+import random
+
+import cocotb
+import pyuvm
+
+from crocuta.models.convolution.four_step_controller import Kind
+from tb.agents.beat import CLOSED
+from tb.envs.four_step_paths import LATE_CLOCKS, Command, FourStepTest
+from tb.lib.profiles import PROFILES
+
+FLUSH = Command(Kind.FLUSH)
+
+
+@pyuvm.test()
+class AnyChunks(FourStepTest):
+    """Chunks of transforms of one row to the most, in any order, with flushes in between."""
+
+    async def main(self) -> None:
+        """Each number of rows, without a pause and with some on every stream."""
+        await self.sinks("none", "none")
+        for profiles in (("none",), PROFILES):
+            for levels in range(self.env.predictor.config.column_levels + 1):
+                await self.rows_log2(levels)
+                await self.sinks(*(random.choice(profiles) for _ in self.env.sinks))
+                await self.run(self.any_commands(levels, 2 if self.env.slow else 6), profiles)
+
+
+@pyuvm.test()
+class Schedule(FourStepTest):
+    """What the controller commands of two channels: tiles, flush, rows, tiles at once, flush."""
+
+    async def main(self) -> None:
+        """Both halves' orders; chunk follows chunk without a clock in between."""
+        levels = 1 if self.env.slow else 2
+        await self.rows_log2(levels)
+        await self.sinks("none", "none")
+        rows = [Command(Kind.ROW, row) for row in range(1 << levels)]
+        tiles = [Command(Kind.TILE) for _ in rows]
+        await self.run([*tiles, FLUSH, *rows, *tiles, FLUSH, *rows, FLUSH])
+        # One beat a clock: as many clocks as beats, and a few to begin.
+        beats = self.env.predictor.config.chunk_beats * 2 * len(rows)
+        entered = sum(self.env.moved.values())
+        running = self.start([*rows, *tiles])
+        clocks = 0
+        taken = 2 if "h" in self.env.sources else 1  # a row's beat of x and of H
+        wanted = entered + len(rows) + len(tiles) + beats // 2 * (taken + 1)
+        while sum(self.env.moved.values()) < wanted:
+            await self.idle(1)
+            clocks += 1
+        assert beats <= clocks <= beats + 12, (clocks, beats)
+        for task in running:
+            await task
+        await self.run([FLUSH])
+
+
+@pyuvm.test()
+class Flushes(FourStepTest):
+    """A FLUSH with nothing before it, several of them, and one after less than the engine holds."""
+
+    async def main(self) -> None:
+        """Rows where there are tiles, chunks where there are none."""
+        await self.sinks("none", "none")
+        await self.run([FLUSH, FLUSH, Command(Kind.CHUNK), FLUSH, FLUSH])
+        await self.rows_log2(1)
+        await self.run([Command(Kind.TILE), FLUSH, FLUSH, Command(Kind.ROW, 1), FLUSH])
+        for _ in range(1 if self.env.slow else 3):
+            await self.run([Command(Kind.ROW, 0), Command(Kind.TILE), FLUSH], ("long", "heavy"))
+
+
+@pyuvm.test()
+class Stalls(FourStepTest):
+    """Each stream by itself stands still for long: nothing is lost, and all goes on."""
+
+    async def main(self) -> None:
+        """Outputs first, as many beats as there are places wait; then inputs."""
+        await self.rows_log2(1)
+        config = self.env.predictor.config
+        chunks = 4 if self.env.slow else 4 + 512 // config.chunk_beats
+        kinds = (Kind.ROW, Kind.TILE)
+        for closed in range(len(self.env.sinks)):
+            await self.sinks(*(CLOSED if n == closed else "none" for n in range(2)))
+            running = self.start([Command(random.choice(kinds)) for _ in range(chunks)] + [FLUSH])
+            await self.idle(3000)
+            await self.sinks("none", "light")
+            for task in running:
+                await task
+            await self.env.drain(self.drain_limit, 0)
+            assert all(board.drained for board in self.env.boards.values())
+            self.env.check_flags()
+        commands = [Command(Kind.ROW, 1), Command(Kind.TILE), FLUSH]
+        for name in self.env.sources:
+            moved = self.env.moved[name]
+            running = self.start(commands, ("none", "light"), late=name)
+            await self.idle(LATE_CLOCKS - 10)
+            assert self.env.moved[name] == moved
+            for task in running:
+                await task
+            await self.env.drain(self.drain_limit, 0)
+            assert all(board.drained for board in self.env.boards.values())
+            self.env.check_flags()
+
+
+@pyuvm.test()
+class Flags(FourStepTest):
+    """saturated_o rises for overflows wherever they are, and for nothing else."""
+
+    async def main(self) -> None:
+        """Huge words and samples among ordinary ones."""
+        await self.sinks("none", "none")
+        for levels, kinds in ((0, (Kind.CHUNK,)), (1, (Kind.TILE, Kind.ROW))):
+            await self.rows_log2(levels)
+            for kind in kinds:
+                for words in ("spectrum", "huge", "zero"):
+                    await self.run([Command(kind), FLUSH], words=words)
+
+
+@pyuvm.test()
+class NotFinite(FourStepTest):
+    """non_finite_o rises for NaNs and infinities, of which none is left in what comes out."""
+
+    async def main(self) -> None:
+        """One in a chunk of samples, in a tile or by itself; the inverse half has no such flag."""
+        await self.sinks("none", "none")
+        await self.rows_log2(1)
+        await self.run([Command(Kind.ROW), Command(Kind.TILE), FLUSH])
+        patterns = (0x7F80_0000, 0xFF80_0000, 0x7FC0_0001, None)
+        for pattern in patterns if "samples" in self.env.sources else ():
+            levels = random.randint(0, 1)
+            await self.rows_log2(levels)
+            kind = Kind.TILE if levels else Kind.CHUNK
+            beats = self.env.samples(self.rng, "spectrum")
+            if pattern is not None:
+                at = random.randrange(len(beats))
+                beats[at] = (beats[at][0] & ~0xFFFF_FFFF | pattern,)
+            commands = [(int(kind), 0), (int(Kind.FLUSH), 0)]
+            sending = cocotb.start_soon(self.stream("command", commands, "none"))
+            await self.stream("samples", beats, "light")
+            await sending
+            await self.env.drain(self.drain_limit, 10)
+            assert all(board.drained for board in self.env.boards.values())
+            assert self.env.predictor.non_finite == (pattern is not None)
+            self.env.check_flags()
+
+
+@pyuvm.test()
+class ResetInTheMiddle(FourStepTest):
+    """A reset anywhere: nothing of before comes out, and what follows is right."""
+
+    async def main(self) -> None:
+        """In chunks, in flushes, with beats in the FIFO."""
+        for number in range(2 if self.env.slow else 6):
+            levels = random.randint(0, self.env.predictor.config.column_levels)
+            await self.rows_log2(levels)
+            await self.sinks(*(random.choice(("none", CLOSED, "heavy")) for _ in range(2)))
+            running = self.start(self.any_commands(levels, 3), ("none", "light"))
+            await self.idle(random.randint(1, 600 if number % 2 else 60))
+            await self.reset(random.randint(1, 3))
+            for task in running:
+                await task
+            await self.sinks("none", "none")
+            await self.run(self.any_commands(levels, 2))
