@@ -278,7 +278,7 @@ def test_filters_that_do_not_fit_together(dask_client: Client, seed: int) -> Non
 
 def test_workers_with_several_devices_each(dask_client: Client, seed: int) -> None:
     x, h = rows(seed, 9, 200), rows(seed + 1, 9, 70)
-    several = ["model", {"backend": "model"}]
+    several: list[str | dict[str, Any]] = ["model", {"backend": "model"}]
     with crocuta.cluster.open(dask_client, several, "tiny") as cluster:
         filter = cluster.prepare(h)
         for _ in range(2):
