@@ -77,7 +77,7 @@ coverage: .venv/installed ## measure line, branch, toggle and functional coverag
 	@$(RUN) -m flow.coverage --seeds '$(or $(SEEDS),1)' --seed '$(SEED)' --test '$(TEST)'
 
 mutate: .venv/installed ## inject faults into copies of the RTL and count those found; AGAIN=1: only survivors
-	@$(RUN) -m flow.mutate --jobs '$(chosen_jobs)' $(if $(filter-out 0,$(AGAIN)),--again)
+	@$(RUN) -m flow.mutate --jobs '$(chosen_jobs)' --count '$(or $(COUNT),400)' --seed '$(or $(SEED),1)' $(if $(filter-out 0,$(AGAIN)),--again)
 
 soak: .venv/installed ## run random kernels and jobs with stalls, errors and resets for HOURS=1
 	@$(RUN) -m flow.soak --hours '$(or $(HOURS),1)' --seed '$(SEED)' --jobs '$(chosen_jobs)' \
@@ -86,7 +86,7 @@ soak: .venv/installed ## run random kernels and jobs with stalls, errors and res
 formal: .venv/installed ## run the formal proofs, JOBS=2 at a time: make formal TASK=fifo-2
 	@$(RUN) -m flow.formal '$(TASK)' --jobs '$(JOBS)'
 
-signoff: .venv/installed ## collect the five reports above in docs/signoff.md; OUTDATED=1: mark it outdated
+signoff: .venv/installed ## collect the six reports above in docs/signoff.md; OUTDATED=1: mark it outdated
 	@$(RUN) -m flow.signoff $(if $(filter-out 0,$(OUTDATED)),--outdated)
 
 registers: .venv/installed ## generate the files derived from registers/crocuta.rdl

@@ -2,17 +2,15 @@
 # SPDX-License-Identifier: Apache-2.0
 """`python -m flow.mutate`: mutation testing: do the benches notice single faults in the RTL?
 
-A mutant is one change in one file: an operator replaced, a condition negated, the arms of a
-conditional swapped, a constant changed, or an assignment dropped. A bench whose design includes the
-file kills the mutant by failing or hanging. Each survivor needs an explanation in
-flow/mutation_survivors.toml.
+A mutant is one fault in one file: see flow/mutants.py. A bench whose design includes the file kills
+the mutant by failing; one that hangs counts apart. What survives and is proved by yosys to compute
+the same does not count; each other survivor needs an explanation in flow/mutation_survivors.toml.
 """
 
 from __future__ import annotations
 
 import json
 import os
-import random
 import shutil
 import signal
 import subprocess
@@ -20,16 +18,14 @@ import sys
 import time
 import tomllib
 from collections import Counter, defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from queue import SimpleQueue
-from typing import Annotated, Any, NamedTuple
+from typing import Annotated, NamedTuple
 
 import typer
-from pyslang.parsing import Token
-from pyslang.syntax import SyntaxKind, SyntaxNode, SyntaxTree
 from rich.console import Console
 from rich.progress import Progress
 from rich.table import Table
@@ -38,85 +34,26 @@ from crocuta import stops
 from crocuta.design import cache
 from crocuta.design.sources import RTL, design_files, rtl_file, rtl_files
 from crocuta.models.configs import ROOT
+from flow import equivalence
 from flow.digest import verification_digest
-from tb.registry import BENCHES, Bench
+from flow.mutants import OPERATORS, Mutant, choose, mutants_of
+from flow.pages import write_page
+from tb.registry import BENCHES, LARGER, SMALLEST, Bench
 
 DIRECTORY = ROOT / "build" / "mutation"
 SURVIVORS = Path(__file__).with_name("mutation_survivors.toml")
 COPIED = ("rtl", "models", "host", "tb", "flow", "registers", "data", "pyproject.toml")
-SMALLEST = ("tiny", "tiny-long")
-"""The configurations whose benches look for mutants, with or without changes."""
-LEAST_PERCENT = 95.0
-SPARED = {"crocuta_pkg.sv", "ram.sv"}
-"""Files without logic to mutate: functions for parameters, and an inferred memory."""
+LEAST_PERCENT = 97.0
+SPARED = {"crocuta_pkg.sv"}
+"""Files without logic to mutate: functions for parameters."""
 SLACK_S = 30
 """Seconds added to a mutant's time limit, on top of a multiple of the fault-free time."""
-
-REPLACED = {
-    "+": "-",
-    "-": "+",
-    "*": "+",
-    "&&": "||",
-    "||": "&&",
-    "&": "|",
-    "|": "&",
-    "^": "|",
-    "==": "!=",
-    "!=": "==",
-    "<": "<=",
-    "<=": "<",
-    ">": ">=",
-    ">=": ">",
-    "<<": ">>",
-    ">>": "<<",
-    ">>>": ">>",
-}
-STATIC = {
-    SyntaxKind.InitialBlock,
-    SyntaxKind.ParameterDeclaration,
-    SyntaxKind.ParameterDeclarationStatement,
-    SyntaxKind.ParameterValueAssignment,
-    SyntaxKind.VariableDimension,
-    SyntaxKind.SimpleRangeSelect,
-    SyntaxKind.AscendingRangeSelect,
-    SyntaxKind.DescendingRangeSelect,
-    SyntaxKind.EventControlWithExpression,
-    SyntaxKind.ForLoopStatement,
-    SyntaxKind.GenvarDeclaration,
-}
-"""Constructs that are static or no logic: neither they nor anything below them is mutated."""
-DYNAMIC = {
-    SyntaxKind.ContinuousAssign,
-    SyntaxKind.AlwaysBlock,
-    SyntaxKind.AlwaysCombBlock,
-    SyntaxKind.AlwaysFFBlock,
-    SyntaxKind.NamedPortConnection,
-    SyntaxKind.FunctionDeclaration,
-}
 
 console = Console(highlight=False, soft_wrap=True)
 
 
 class MutationError(Exception):
     """A run that cannot give a result."""
-
-
-class Mutant(NamedTuple):
-    """One change of one file."""
-
-    file: str
-    line: int
-    start: int
-    end: int
-    text: str
-    """The replacement of file[start:end]."""
-    change: str
-    """For people."""
-
-    @property
-    def place(self) -> tuple[str, int, str]:
-        """Identifies the mutant's verdict; mutants that make the same change in a line share it."""
-        return self.file, self.line, self.change
 
 
 @dataclass
@@ -127,11 +64,25 @@ class Verdict:
     line: int
     source: str
     change: str
+    operator: str = ""
     killed_by: str = ""
+    hung: bool = False
+    """It was killed by the time limit alone."""
+    equivalent: str = ""
+    """How it was proved that it computes the same, so it does not count."""
     invalid: str = ""
     """It did not compile, so it does not count."""
     reason: str = ""
     """Why it is acceptable that a survivor survives."""
+
+    @property
+    def fate(self) -> str:
+        """A name of Tally's."""
+        if self.invalid or self.equivalent:
+            return "invalid" if self.invalid else "equivalent"
+        if self.killed_by:
+            return "hung" if self.hung else "killed"
+        return "survived"
 
     @property
     def place(self) -> tuple[str, int, str]:
@@ -140,7 +91,7 @@ class Verdict:
 
 
 class Target(NamedTuple):
-    """A bench in one simulator at the tiny configuration, or at a variation of it."""
+    """A bench in one simulator at one configuration."""
 
     test: str
     bench: Bench
@@ -154,74 +105,14 @@ class Target(NamedTuple):
         return " ".join(parts)
 
 
-def text_of(node: Any) -> tuple[int, int]:
-    """The offsets in its file at which a node starts and ends."""
-    span = node.sourceRange
-    return span.start.offset, span.end.offset
+def is_tiny(config: str) -> bool:
+    """Whether it is the smallest configuration, or one with changes to it."""
+    return config.partition("+")[0] in SMALLEST
 
 
-def changes(node: Any, source: str, dynamic: bool = False) -> Iterator[tuple[int, int, str]]:
-    """Every change below a node: start, end and replacement text."""
-    if isinstance(node, Token) or node.kind in STATIC:
-        return
-    dynamic = dynamic or node.kind in DYNAMIC
-    parts = list(node)
-    start, end = text_of(node)
-    if dynamic:
-        kind = str(node.kind).rpartition(".")[2]
-        tokens = [part for part in parts if isinstance(part, Token)]
-        if kind in ("UnaryLogicalNotExpression", "UnaryBitwiseNotExpression"):
-            yield start, start + 1, ""
-        elif kind == "ConditionalExpression":
-            left, right = (source[slice(*text_of(parts[i]))] for i in (-3, -1))
-            yield text_of(parts[-3])[0], end, f"{right} : {left}"
-        elif kind == "NonblockingAssignmentExpression":
-            target = source[slice(*text_of(parts[0]))]
-            yield start, end, f"{target} <= {target}"
-        elif kind == "ConditionalPredicate":
-            yield start, end, f"!({source[start:end]})"
-        elif kind == "IntegerVectorExpression" and source[start:end] in ("1'b0", "1'b1"):
-            yield start, end, "1'b1" if source[start:end] == "1'b0" else "1'b0"
-        elif kind == "IntegerLiteralExpression":
-            yield start, end, str(int(source[start:end]) + 1)
-        elif kind.endswith("Expression") and len(parts) >= 3 and len(tokens) == 1:
-            operator = tokens[0]
-            if operator.rawText in REPLACED:
-                at = operator.location.offset
-                yield at, at + len(operator.rawText), REPLACED[operator.rawText]
-    # A cast's size, a replication count and a constant index are static.
-    skipped = {SyntaxKind.CastExpression: 1, SyntaxKind.MultipleConcatenationExpression: 2}
-    for part in parts[skipped.get(node.kind, 0) :]:
-        if isinstance(part, SyntaxNode):
-            conditions = node.kind in (SyntaxKind.IfGenerate, SyntaxKind.LoopGenerate)
-            if not (conditions and str(part.kind).endswith("Expression")):
-                yield from changes(part, source, dynamic)
-
-
-def mutants_of(path: Path) -> list[Mutant]:
-    """Every mutant of a file."""
-    source = path.read_text(encoding="ascii")
-    found = []
-    for start, end, text in changes(SyntaxTree.fromFile(str(path)).root, source):
-        line = source.count("\n", 0, start) + 1
-        was = " ".join(source[start:end].split())
-        change = f"{was!r} becomes {' '.join(text.split())!r}"
-        found.append(Mutant(path.name, line, start, end, text, change))
-    return found
-
-
-def choose(pool: Mapping[str, Sequence[Mutant]], count: int, seed: int) -> list[Mutant]:
-    """Draws `count` mutants, from each file in proportion to the square root of its number."""
-    generator = random.Random(seed)
-    weights = {name: len(mutants) ** 0.5 for name, mutants in pool.items() if mutants}
-    order = []
-    for name, weight in weights.items():
-        mutants = list(pool[name])
-        generator.shuffle(mutants)
-        # Ordering all mutants by n / weight, n counted per file, interleaves the files by weight.
-        order += [((n + generator.random()) / weight, mutant) for n, mutant in enumerate(mutants)]
-    order.sort(key=lambda entry: entry[0])
-    return [mutant for _, mutant in order[:count]]
+def is_apart(config: str) -> bool:
+    """Whether it shows what tiny does not: more lanes and tiles, or exponents as float32 has."""
+    return config.partition("+")[0] in LARGER or "exponent_bits-8" in config
 
 
 def targets_of(files: set[str]) -> dict[str, list[Target]]:
@@ -229,12 +120,17 @@ def targets_of(files: set[str]) -> dict[str, list[Target]]:
     found: dict[str, list[Target]] = defaultdict(list)
     for test, benches in BENCHES.items():
         for bench in benches:
-            at = [config for config in bench.configs if config.partition("+")[0] in SMALLEST]
             sim = "icarus" if "icarus" in bench.sims else bench.sims[0]
+            at = [(config, sim) for config in bench.configs if is_tiny(config)]
+            # Larger ones, and narrow exponents, in Verilator: in Icarus they take minutes.
+            if "verilator" in bench.sims:
+                others = [each for each in (*bench.configs, *bench.corners) if is_apart(each)]
+                at = [(config, on) for config, on in at if config not in others]
+                at += [(config, "verilator") for config in others]
             extra = [ROOT / name for name in bench.sources if name.endswith(".sv")]
             for path in design_files(bench.top, extra):
                 if path.is_relative_to(RTL) and path.name in files:
-                    found[path.name] += [Target(test, bench, config, sim) for config in at]
+                    found[path.name] += [Target(test, bench, *each) for each in at]
     return found
 
 
@@ -327,9 +223,10 @@ def judge(
     path = work / source_path.relative_to(ROOT)
     original = source_path.read_text(encoding="ascii")
     source = original.splitlines()[mutant.line - 1].strip()
-    verdict = Verdict(mutant.file, mutant.line, source, mutant.change)
+    verdict = Verdict(mutant.file, mutant.line, source, mutant.change, mutant.operator)
     try:
-        path.write_text(original[: mutant.start] + mutant.text + original[mutant.end :], "ascii")
+        changed = mutant.apply(original)
+        path.write_text(changed, "ascii")
         for target in sorted(targets, key=lambda target: seconds[target.name]):
             limit = 3 * seconds[target.name] + SLACK_S
             outcome, _ = run_target(work, target, seed, limit)
@@ -337,8 +234,10 @@ def judge(
                 verdict.invalid = target.name
                 break
             if outcome != "passed":
-                verdict.killed_by = f"{target.name} ({outcome})"
+                verdict.killed_by, verdict.hung = target.name, outcome == "hung"
                 break
+        else:
+            verdict.equivalent = equivalence.proof(source_path, changed)
     finally:
         path.write_text(original, "ascii")
         bank.free.put(work)
@@ -371,46 +270,83 @@ def explain(verdicts: Sequence[Verdict]) -> None:
         verdict.reason = reasons.get((verdict.file, verdict.source, verdict.change), "")
 
 
+@dataclass
+class Tally:
+    """The mutants of a file, of an operator, or all."""
+
+    killed: int = 0
+    hung: int = 0
+    survived: int = 0
+    equivalent: int = 0
+    invalid: int = 0
+
+    @property
+    def mutants(self) -> int:
+        """Those that count."""
+        return self.killed + self.hung + self.survived
+
+    @property
+    def percent(self) -> float:
+        """Those killed of those killed or alive: what hung is neither."""
+        return 100.0 * self.killed / max(1, self.killed + self.survived)
+
+
+def tally(verdicts: Sequence[Verdict]) -> Tally:
+    """Counts verdicts."""
+    return Tally(**Counter(verdict.fate for verdict in verdicts))
+
+
 def report(verdicts: Sequence[Verdict], seed: int, seconds: float) -> bool:
     """Writes and prints the summary; returns whether enough mutants were killed and all survivors
     are explained."""
-    valid = [verdict for verdict in verdicts if not verdict.invalid]
-    survived = [verdict for verdict in valid if not verdict.killed_by]
+    survived = [verdict for verdict in verdicts if verdict.fate == "survived"]
     explain(survived)
-    percent = 100.0 * (len(valid) - len(survived)) / max(1, len(valid))
+    total = tally(verdicts)
+    groups = {
+        name: {key: tally([v for v in verdicts if getattr(v, name) == key]) for key in keys}
+        for name, keys in (
+            ("operator", [each for each in OPERATORS if any(v.operator == each for v in verdicts)]),
+            ("file", sorted({verdict.file for verdict in verdicts})),
+        )
+    }
     summary = {
-        "mutants": len(valid),
-        "killed": len(valid) - len(survived),
-        "percent": round(percent, 2),
+        "mutants": total.mutants,
+        **asdict(total),
+        "percent": round(total.percent, 2),
         "target": LEAST_PERCENT,
         "design": verification_digest(),
         "seed": seed,
         "seconds": round(seconds),
-        "invalid": len(verdicts) - len(valid),
-        "survived": [asdict(verdict) for verdict in survived],
+        "operators": {name: asdict(each) for name, each in groups["operator"].items()},
+        "survivors": [asdict(verdict) for verdict in survived],
         "all": [asdict(verdict) for verdict in verdicts],
     }
     path = DIRECTORY / "summary.json"
     path.write_text(json.dumps(summary, indent=2) + "\n", encoding="utf-8")
-    table = Table("file", "mutants", "killed", box=None)
-    total, killed = Counter(v.file for v in valid), Counter(v.file for v in valid if v.killed_by)
-    for name in sorted(total):
-        table.add_row(name, str(total[name]), str(killed[name]))
-    console.print(table)
+    alive = [v for v in verdicts if v.fate != "killed"]
+    values = {"groups": groups, "total": total, "summary": summary, "alive": alive}
+    write_page("mutation.html", DIRECTORY / "index.html", **values)
+    for name, tallies in groups.items():
+        table = Table(name, "mutants", "killed", "hung", "survived", box=None)
+        for key, each in tallies.items():
+            counts = (each.mutants, each.killed, each.hung, each.survived)
+            table.add_row(key, *map(str, counts))
+        console.print(table)
     for verdict in survived:
         place = f"{verdict.file}:{verdict.line}"
         console.print(f"survived: {place}: {verdict.change}: {verdict.source}", markup=False)
         console.print(f"  {verdict.reason or 'not explained'}", markup=False)
     console.print(
-        f"{len(valid) - len(survived)} of {len(valid)} mutants killed, {percent:.1f} %"
-        f" (target {LEAST_PERCENT:g} %), {len(verdicts) - len(valid)} did not compile: {path}",
+        f"{total.killed} of {total.killed + total.survived} mutants killed, {total.percent:.1f} %"
+        f" (target {LEAST_PERCENT:g} %); besides, {total.hung} hung, {total.equivalent} compute the"
+        f" same, {total.invalid} did not compile: {DIRECTORY / 'index.html'}",
         markup=False,
     )
-    return percent >= LEAST_PERCENT and all(verdict.reason for verdict in survived)
+    return total.percent >= LEAST_PERCENT and all(verdict.reason for verdict in survived)
 
 
 def main(
-    count: Annotated[int, typer.Option(min=1, help="mutants to draw")] = 240,
+    count: Annotated[int, typer.Option(min=1, help="mutants to draw")] = 400,
     seed: Annotated[int, typer.Option(help="draws the mutants and seeds the benches")] = 1,
     file: Annotated[str, typer.Option(help="mutate only this file of rtl/")] = "",
     jobs: Annotated[int, typer.Option(min=0, help="processes; 0: one per core")] = 0,
@@ -444,12 +380,16 @@ def main(
             for future in as_completed(futures):
                 verdict = future.result()
                 verdicts.append(verdict)
-                fate = f"killed by {verdict.killed_by}" if verdict.killed_by else "survived"
-                if verdict.invalid:
-                    fate = "did not compile"
+                fate = verdict.fate
+                if verdict.killed_by:
+                    fate += (
+                        f" by {verdict.killed_by}"
+                        if fate == "killed"
+                        else f" in {verdict.killed_by}"
+                    )
                 place = f"{verdict.file}:{verdict.line}"
                 console.print(f"{place}: {verdict.change}: {fate}", markup=False)
-                survivors = sum(not (v.killed_by or v.invalid) for v in verdicts)
+                survivors = tally(verdicts).survived
                 progress.update(bar, advance=1, description=f"Mutants, {survivors} survive")
     except MutationError as error:
         Console(stderr=True, soft_wrap=True).print(str(error), style="red", markup=False)

@@ -4,8 +4,8 @@
 // four_step_controller: what enters its streams, for all lengths, channels and pointers and whatever
 // the readies and the acknowledgements do. The order is said by counters, apart from the RTL's:
 // loads and outputs go through the channels and their tiles; the forward engine's chunks through
-// tiles, flushes and rows of each channel, the inverse one's through rows, flushes and tiles, and
-// both end with flushes; with one row a channel is one chunk. Every command is compared with them.
+// tiles, a flush and rows of each channel, the inverse one's through rows, a flush and tiles, and
+// both end with a flush; with one row a channel is one chunk. Every command is compared with them.
 // Of any one chunk of any one channel, each of its four commands comes exactly once: the tile of x
 // is stored, the row of x read, the row of z stored, the tile of z read. A row of x is read when
 // all tiles of its channel were acknowledged, a tile of z when all rows were; and a row of z is
@@ -51,7 +51,6 @@ module four_step_schedule_formal #(
   localparam int PageBeats = 4096 / (8 * Lanes);
   localparam int BurstBeats = (ChunkBeats <= 64 && ChunkBeats <= PageBeats) ? ChunkBeats :
                               (PageBeats <= 64) ? PageBeats : 64;
-  localparam int Flushes = (RowsLog2 > 0) ? 2 : 1;
   localparam int N = RowBits + 1;
 
   typedef logic [N-1:0] count_t;
@@ -317,8 +316,7 @@ module four_step_schedule_formal #(
       f_h_q       <= h_spectra_q;
     end else if (f_take) begin
       if (f_q == First && one || f_q == Second) f_h_q <= f_h_q + (64'(1) << RowBytesLog2);
-      if ((f_q == First || f_q == Second) ? f_index_q + 1'b1 != rows
-                                               : f_index_q + 1'b1 != count_t'(Flushes)) begin
+      if ((f_q == First || f_q == Second) && f_index_q + 1'b1 != rows) begin
         f_index_q <= f_index_q + 1'b1;
         if (f_q == First) f_addr_q <= f_addr_q + tile_bytes;
         if (f_q == Second) f_addr_q <= f_addr_q + (64'(1) << RowBytesLog2);
@@ -348,8 +346,7 @@ module four_step_schedule_formal #(
       i_h_q       <= h_spectra_q;
     end else if (i_take) begin
       if (i_q == First) i_h_q <= i_h_q + (64'(1) << RowBytesLog2);
-      if ((i_q == First || i_q == Second) ? i_index_q + 1'b1 != rows
-                                               : i_index_q + 1'b1 != count_t'(Flushes)) begin
+      if ((i_q == First || i_q == Second) && i_index_q + 1'b1 != rows) begin
         i_index_q <= i_index_q + 1'b1;
         if (i_q == First) i_addr_q <= i_addr_q + (64'(1) << RowBytesLog2);
         if (i_q == Second) i_addr_q <= i_addr_q + tile_bytes;
@@ -445,8 +442,8 @@ module four_step_schedule_formal #(
   assign x_ahead = x_written_i - x_whole;
   assign z_ahead = z_written_i - z_whole;
 
-  // The writers count what is acknowledged: never more than they were told to write, never less
-  // than before.
+  // The writers count acknowledged bursts: never more than have been commanded, never fewer than
+  // before.
   `ASSUME(x_written_grows, !running_q || x_written_i == x_past_q
           || x_written_i == x_past_q + 32'd1)
   `ASSUME(z_written_grows, !running_q || z_written_i == z_past_q
@@ -682,7 +679,7 @@ module four_step_schedule_formal #(
           && x_before_q == '0)
   `ASSERT(helper_f_idle, state != 3'(StRun) || f != 3'(Idle) || f_q == Finished)
   `ASSERT(helper_f_bounds, !running_q || f_channel_q <= channels_q
-          && f_index_q < ((f_q == First || f_q == Second) ? rows : count_t'(Flushes))
+          && f_index_q < rows && (f_index_q == '0 || f_q == First || f_q == Second)
           && (f_q < Last) == (f_channel_q < channels_q && (1'b1 || f_q != Finished)))
   `ASSERT(helper_f_place, f == 3'(Idle) || f == 3'(Ending) || f_channel_q
           == 17'(u_dut.u_forward.channel_q) + 17'(f == 3'(Next)) && f_h_q == u_dut.u_forward.h_addr_q)
@@ -698,16 +695,14 @@ module four_step_schedule_formal #(
           && u_dut.u_forward.last_index_q == (f_index_q + 1'b1 == rows)
           && 64'(u_dut.u_forward.step_q) == ((f == 3'(InFirst)) ? tile_bytes : 64'(1) << RowBytesLog2))
   `ASSERT(helper_f_many, !(f >= 3'(Flush) && f <= 3'(InSecond)) || !one)
-  `ASSERT(helper_f_flush, f != 3'(Flush) || f_q == Between
-          && u_dut.u_forward.last_flush_q == (f_index_q + 1'b1 == count_t'(Flushes)))
+  `ASSERT(helper_f_flush, f != 3'(Flush) || f_q == Between && f_index_q == '0)
   `ASSERT(helper_f_wait, f != 3'(Wait)
           || f_q == Second && f_index_q == '0 && f_addr_q == x_spectra_q)
   `ASSERT(helper_f_behind, !(f == 3'(Flush) || f == 3'(Wait))
           || u_dut.u_forward.behind_q == x_past_q - x_whole
              && (u_dut.u_forward.behind_q == '0 || u_dut.u_forward.behind_q[31]))
   `ASSERT(helper_f_written, f != 3'(InSecond) || x_ahead == '0)
-  `ASSERT(helper_f_end, f != 3'(Ending) || f_q == Last
-          && u_dut.u_forward.last_flush_q == (f_index_q + 1'b1 == count_t'(Flushes)))
+  `ASSERT(helper_f_end, f != 3'(Ending) || f_q == Last)
 
   // The inverse engine's.
   `ASSERT(helper_i_first, !early || i_q == (convolve_q ? First : Finished) && i_channel_q == '0
@@ -715,7 +710,7 @@ module four_step_schedule_formal #(
           && z_before_q == '0)
   `ASSERT(helper_i_idle, state != 3'(StRun) || i != 3'(Idle) || i_q == Finished)
   `ASSERT(helper_i_bounds, !running_q || i_channel_q <= channels_q
-          && i_index_q < ((i_q == First || i_q == Second) ? rows : count_t'(Flushes))
+          && i_index_q < rows && (i_index_q == '0 || i_q == First || i_q == Second)
           && (i_q < Last) == (i_channel_q < channels_q && (convolve_q || i_q != Finished)))
   `ASSERT(helper_i_place, i == 3'(Idle) || i == 3'(Ending) || i_channel_q
           == 17'(u_dut.u_inverse.channel_q) + 17'(i == 3'(Next)) && i_h_q == u_dut.u_inverse.h_addr_q)
@@ -731,16 +726,14 @@ module four_step_schedule_formal #(
           && u_dut.u_inverse.last_index_q == (i_index_q + 1'b1 == rows)
           && 64'(u_dut.u_inverse.step_q) == ((i == 3'(InFirst)) ? 64'(1) << RowBytesLog2 : tile_bytes))
   `ASSERT(helper_i_many, !(i >= 3'(Flush) && i <= 3'(InSecond)) || !one)
-  `ASSERT(helper_i_flush, i != 3'(Flush) || i_q == Between
-          && u_dut.u_inverse.last_flush_q == (i_index_q + 1'b1 == count_t'(Flushes)))
+  `ASSERT(helper_i_flush, i != 3'(Flush) || i_q == Between && i_index_q == '0)
   `ASSERT(helper_i_wait, i != 3'(Wait)
           || i_q == Second && i_index_q == '0 && i_addr_q == z)
   `ASSERT(helper_i_behind, !(i == 3'(Flush) || i == 3'(Wait))
           || u_dut.u_inverse.behind_q == z_past_q - z_whole
              && (u_dut.u_inverse.behind_q == '0 || u_dut.u_inverse.behind_q[31]))
   `ASSERT(helper_i_written, i != 3'(InSecond) || z_ahead == '0)
-  `ASSERT(helper_i_end, i != 3'(Ending) || i_q == Last
-          && u_dut.u_inverse.last_flush_q == (i_index_q + 1'b1 == count_t'(Flushes)))
+  `ASSERT(helper_i_end, i != 3'(Ending) || i_q == Last)
   `ASSERT(helper_i_convolve, convolve_q || i == 3'(Idle) && (!running_q || i_q == Finished))
 
   // The picked chunk.

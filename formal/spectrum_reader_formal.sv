@@ -68,6 +68,7 @@ module spectrum_reader_formal #(
     .rst_ni        (rst_ni),
     .stop_i        (stop_i),
     .id_i          (1'b0),
+    .rows_log2_i   (1'b0),
     .cmd_valid_i   (cmd_valid_i),
     .cmd_ready_o   (cmd_ready),
     .cmd_addr_i    (cmd_addr_i),
@@ -204,13 +205,13 @@ module spectrum_reader_formal #(
   `ASSERT(helper_skip, u_dut.u_room.skip_q == '0)
   `ASSERT(helper_state, u_dut.state_q != 2'd3)
   `ASSERT(helper_bursts, u_dut.state_q != 2'd0
-          ? left_q == 32'(u_dut.left_q) + 32'(appears) && u_dut.left_q != '0
-            && u_dut.last_q == (32'(u_dut.left_q) == 32'd1)
+          ? left_q == 32'(u_dut.gen_row.left_q) + 32'(appears) && u_dut.gen_row.left_q != '0
+            && u_dut.gen_row.last_q == (32'(u_dut.gen_row.left_q) == 32'd1)
           : left_q == 32'(appears))
   `ASSERT(helper_address, !(u_dut.state_q != 2'd0 || appears)
           || next_q % 64'(Beats * BeatBytes) == '0
              && (u_dut.state_q == 2'd0
-                 || u_dut.addr_q == next_q + (appears ? 64'(Beats * BeatBytes) : 64'd0)
+                 || u_dut.gen_row.addr_q == next_q + (appears ? 64'(Beats * BeatBytes) : 64'd0)
                     && u_dut.sequence_q == sequence_q + 32'(appears)))
   `ASSERT(helper_stored, !(u_dut.state_q == 2'd2 && u_dut.stored_q)
           || 32'(margin - 32'(appears)) < 32'h8000_0000)

@@ -69,6 +69,7 @@ module spectrum_writer_formal #(
     .rst_ni       (rst_ni),
     .stop_i       (stop_i),
     .id_i         (1'b0),
+    .rows_log2_i  (1'b0),
     .cmd_valid_i  (cmd_valid_i),
     .cmd_ready_o  (cmd_ready),
     .cmd_addr_i   (cmd_addr_i),
@@ -171,13 +172,13 @@ module spectrum_writer_formal #(
   `ASSERT(helper_next, !u_dut.u_master.next_valid_q
           || 32'(u_dut.u_master.next_beats_q) == 32'(Beats))
   `ASSERT(helper_bursts, u_dut.busy_q
-          ? left_q == 32'(u_dut.left_q) + 32'(appears) && u_dut.left_q != '0
-            && u_dut.last_q == (32'(u_dut.left_q) == 32'd1)
+          ? left_q == 32'(u_dut.gen_row.left_q) + 32'(appears) && u_dut.gen_row.left_q != '0
+            && u_dut.gen_row.last_q == (32'(u_dut.gen_row.left_q) == 32'd1)
           : left_q == 32'(appears))
   `ASSERT(helper_address, !(u_dut.busy_q || appears)
           || next_q % 64'(Beats * BeatBytes) == '0
              && (!u_dut.busy_q
-                 || u_dut.addr_q == next_q + (appears ? 64'(Beats * BeatBytes) : 64'd0)))
+                 || u_dut.gen_row.addr_q == next_q + (appears ? 64'(Beats * BeatBytes) : 64'd0)))
   `ASSERT(helper_aw, !awvalid || awaddr % 64'(Beats * BeatBytes) == '0
           && (!appears || awaddr == next_q))
   `ASSERT(helper_aw_shown, !shown_q || awvalid)

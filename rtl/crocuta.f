@@ -39,6 +39,7 @@ ports/lane_bursts.sv
 ports/tile_fetch.sv
 ports/rows_to_lanes.sv
 ports/sample_reader.sv
+ports/tile_bursts.sv
 ports/spectrum_writer.sv
 ports/spectrum_reader.sv
 ports/lanes_to_rows.sv

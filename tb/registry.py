@@ -14,6 +14,10 @@ from crocuta.design.sources import twiddle_directory
 from crocuta.models.configs import CHUNKED, FOUR_STEP, Config
 
 SIMS = ("verilator", "icarus")
+SMALLEST = ("tiny", "tiny-long")
+"""A configuration of each schedule, whose benches coverage is measured with and mutants meet."""
+LARGER = ("small", "small-long")
+"""The next larger ones, which mutants meet too."""
 BOTH_OUTPUTS = ("tiny", "small", "tiny+outputs-2", "small+outputs-2")
 """One and two output chunks per pass."""
 AT_SMALL = tuple(("small", sim) for sim in SIMS)
@@ -41,6 +45,11 @@ LARGE_SIZES = ((2, 4096, 18, 9, 18), (8, 256, 14, 10, 27))
 SIMULATION = "host/crocuta/simulation"
 MEMORY = f"{SIMULATION}/axi_memory.sv"
 KERNEL_SOURCES = (f"{SIMULATION}/kernel_tb.sv", f"{SIMULATION}/job_observer.sv", MEMORY)
+SPECTRUM_SOURCES = (
+    "tb/benches/ports/spectrum_ports.vlt",
+    "tb/benches/ports/spectrum_ports_tb.sv",
+    MEMORY,
+)
 WIDEST = "tiny+mantissa_bits-24+exponent_bits-10+twiddle_bits-27"
 NARROWEST = "tiny+mantissa_bits-14+exponent_bits-8+twiddle_bits-12"
 """The narrowest and the widest words; Icarus runs the second, where each stage saturates."""
@@ -48,6 +57,8 @@ MANY_LANES = ("tiny+lanes-16+chunk-512", "tiny+lanes-8+chunk-256+outputs-2")
 """The shortest chunks with many lanes, which fill the command streams."""
 ONE_ROW = "tiny-long+max_length_log2-6"
 """A four-step kernel without columns."""
+KERNEL_CORNERS = (*MANY_LANES, WIDEST)
+"""What regressions run the whole kernel at besides: short chunks, 8 and 16 lanes, wide words."""
 BRIEF = "BENCH_BRIEF"
 """Environment variable: run only what other configurations cannot show."""
 MANY_ROWS = 300
@@ -155,6 +166,19 @@ def axi_masters_parameters(config: Config) -> dict[str, int | str]:
 def axi_memory_parameters(config: Config) -> dict[str, int | str]:
     """A memory of eight pages."""
     return {"DataBits": config.axi_bits, "Words": 8 * 4096 * 8 // config.axi_bits}
+
+
+def spectrum_tiles_parameters(config: Config) -> dict[str, int | str]:
+    """Both ports' parameters, and a memory of the most rows."""
+    config.check_schedule(FOUR_STEP)
+    return {
+        "Lanes": config.lanes,
+        "Chunk": config.chunk,
+        "MantissaBits": config.mantissa_bits,
+        "ExponentBits": config.exponent_bits,
+        "RowsLog2": config.rows_max.bit_length() - 1,
+        "Words": config.rows_max * config.chunk_beats,
+    }
 
 
 def spectrum_ports_parameters(config: Config) -> dict[str, int | str]:
@@ -666,14 +690,20 @@ BENCHES: dict[str, tuple[Bench, ...]] = {
     "spectrum_ports": (
         Bench(
             top="spectrum_ports_tb",
+            module="tb.benches.ports.bench_spectrum_tiles",
+            about="tiles of columns: every number of rows, full rate, reset",
+            parameters=spectrum_tiles_parameters,
+            configs=("tiny-long", "small-long"),
+            sources=SPECTRUM_SOURCES,
+            long=tuple(("small-long", sim) for sim in SIMS),
+            variant="tiles",
+        ),
+        Bench(
+            top="spectrum_ports_tb",
             module="tb.benches.ports.bench_spectrum_ports",
             about="round trips, reads that wait for writes, throughput, stop, errors and reset",
             parameters=spectrum_ports_parameters,
-            sources=(
-                "tb/benches/ports/spectrum_ports.vlt",
-                "tb/benches/ports/spectrum_ports_tb.sv",
-                MEMORY,
-            ),
+            sources=SPECTRUM_SOURCES,
             long=AT_SMALL,
         ),
         Bench(
@@ -685,11 +715,7 @@ BENCHES: dict[str, tuple[Bench, ...]] = {
             ),
             configs=("tiny",),
             sims=("verilator",),
-            sources=(
-                "tb/benches/ports/spectrum_ports.vlt",
-                "tb/benches/ports/spectrum_ports_tb.sv",
-                MEMORY,
-            ),
+            sources=SPECTRUM_SOURCES,
             variant="bursts",
         ),
     ),
@@ -797,7 +823,7 @@ BENCHES: dict[str, tuple[Bench, ...]] = {
                 (NARROWEST, "verilator"),
             ),
             brief=((NARROWEST, "icarus"),),
-            corners=(*MANY_LANES, WIDEST),
+            corners=KERNEL_CORNERS,
         ),
     ),
     "uart_bridge": (

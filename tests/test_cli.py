@@ -666,7 +666,7 @@ def test_little_memory(folder: Path) -> None:
     _, shown = run.communicate(timeout=60)
     assert run.returncode == 1
     assert shown.decode().splitlines()[-1] == (
-        "This takes more memory than there is: give less, or free some."
+        "There is not enough memory: give shorter arrays, or free some memory."
     )
     assert b"Traceback" not in shown
     assert not Path("y.npy").exists()

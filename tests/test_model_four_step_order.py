@@ -20,6 +20,7 @@ from crocuta.models.cfp import Cfp, Format
 from crocuta.models.configs import Config
 from crocuta.models.convolution.chunk_controller import Job, Mode
 from crocuta.models.convolution.four_step_controller import (
+    HELD,
     STREAMS,
     Forward,
     HRead,
@@ -32,7 +33,6 @@ from crocuta.models.convolution.four_step_controller import (
     YStore,
     ZRead,
     ZStore,
-    flushes,
     schedule,
     sizes,
     streams,
@@ -76,8 +76,7 @@ class Machine:
             self.settle()
         left = {name: len(items) for name, items in (*self.data.items(), *self.owed.items())}
         assert not any(left.values()), left
-        for engine in self.held.values():
-            assert all(kind == Kind.FLUSH for kind, _, _ in engine)
+        assert not any(self.held.values()), "a chunk is left in an engine"
 
     def step(self, command: Any) -> None:
         config, rows = self.config, self.rows
@@ -115,11 +114,11 @@ class Machine:
     def settle(self) -> None:
         """Everything whose command and data are both there."""
         config, waits = self.config, self.owed
-        if waits["x_store"] and self.data["x_store"]:
+        while waits["x_store"] and self.data["x_store"]:
             slots = cfp.pack(self.data["x_store"].popleft(), self.fmt)
             addr = waits["x_store"].popleft().addr
             spectrum_ports.write_chunk(config, self.scratch, addr, slots, self.rows)
-        if waits["h_store"] and self.data["spectrum"]:
+        while waits["h_store"] and self.data["spectrum"]:
             slots = cfp.pack(self.data["spectrum"].popleft(), self.fmt)
             spectrum_ports.write_chunk(config, self.h, waits["h_store"].popleft().addr, slots)
         while waits["inverse"]:
@@ -145,25 +144,28 @@ class Machine:
             command, beats = waits["y_store"].popleft(), self.data["y_store"].popleft()
             sample_writer.write_chunk(self.samples, command.addr, command.samples, beats, self.rows)
 
-    def through(self, engine: str, chunk: Any) -> Any:
-        """A chunk enters an engine: the one that it pushes out as a whole, if that is no flush."""
+    def through(self, engine: str, chunk: Any) -> list[Any]:
+        """A chunk enters an engine: those that it pushes out as a whole, a flush all of them."""
         held = self.held[engine]
+        if chunk[0] == Kind.FLUSH:
+            left, self.held[engine] = list(held), deque()
+            return left
         held.append(chunk)
-        before = held.popleft() if len(held) > flushes(self.config) else None
-        return None if before is None or before[0] == Kind.FLUSH else before
+        return [held.popleft()] if len(held) > HELD else []
 
     def forward(self, kind: Kind, row: int) -> None:
-        """A chunk enters the forward engine, and another one leaves."""
-        config = self.config
+        """A chunk enters the forward engine, and others may leave."""
         words: Cfp | None = None
         if kind in (Kind.TILE, Kind.CHUNK):
             words = float_to_cfp(self.data["load"].popleft().view(np.float32), self.fmt).words
         elif kind == Kind.ROW:
             words = self.data["x_read"].popleft()
-        before = self.through("forward", (kind, row, words))
-        if before is None:
-            return
-        kind, row, words = before
+        for chunk in self.through("forward", (kind, row, words)):
+            self.forwarded(*chunk)
+
+    def forwarded(self, kind: Kind, row: int, words: Cfp) -> None:
+        """A chunk leaves the forward engine."""
+        config = self.config
         if kind == Kind.TILE:
             self.data["x_store"].append(self.columns(words, fft_engine.forward))
             return
@@ -176,11 +178,12 @@ class Machine:
 
     def inverse(self, kind: Kind, row: int, words: Cfp | None) -> None:
         """The same of the inverse engine."""
+        for chunk in self.through("inverse", (kind, row, words)):
+            self.inverted(*chunk)
+
+    def inverted(self, kind: Kind, row: int, words: Cfp) -> None:
+        """A chunk leaves the inverse engine."""
         config = self.config
-        before = self.through("inverse", (kind, row, words))
-        if before is None:
-            return
-        kind, row, words = before
         if kind == Kind.TILE:
             beats = self.columns(words, fft_engine.inverse)
         else:
@@ -352,21 +355,18 @@ def test_steps_of_a_tile() -> None:
 def test_streams_of_one_row() -> None:
     """No memory pass: x to y, and H."""
     found = streams(TINY, Job(Mode.CONVOLVE, 3, 60, 64, x_spectra=4096))
-    assert [len(found[name]) for name in STREAMS] == [3, 5, 0, 0, 0, 3, 5, 0, 0, 3]
+    assert [len(found[name]) for name in STREAMS] == [3, 4, 0, 0, 0, 3, 4, 0, 0, 3]
     kinds = [command.kind for command in found["forward"] if isinstance(command, Forward)]
-    assert kinds == [Kind.CHUNK] * 3 + [Kind.FLUSH] * 2
-    alone = configs.load_model("tiny-long+max_length_log2-6")
-    found = streams(alone, Job(Mode.CONVOLVE, 3, 60, 64, x_spectra=4096))
-    assert len(found["forward"]) == len(found["inverse"]) == 4  # its engine has no columns
+    assert kinds == [Kind.CHUNK] * 3 + [Kind.FLUSH]
 
 
 def test_counts_of_a_job() -> None:
-    """2 P + 2 chunks a channel for each engine, and two flushes at the end."""
+    """2 P chunks and a flush a channel for each engine, and a flush at the end."""
     found = streams(TINY, Job(Mode.CONVOLVE, 3, 200, 512, x_spectra=4096))
     assert {name: len(commands) for name, commands in found.items()} == {
-        "load": 24, "forward": 56, "x_store": 24, "x_read": 24, "h_store": 0, "h_read": 24,
-        "inverse": 56, "z_store": 24, "z_read": 24, "y_store": 24,
+        "load": 24, "forward": 52, "x_store": 24, "x_read": 24, "h_store": 0, "h_read": 24,
+        "inverse": 52, "z_store": 24, "z_read": 24, "y_store": 24,
     }  # fmt: skip
     prepared = streams(TINY, Job(Mode.PREPARE, 2, 512, 9, x_spectra=4096))
-    assert len(prepared["h_store"]) == 16 and len(prepared["forward"]) == 38
+    assert len(prepared["h_store"]) == 16 and len(prepared["forward"]) == 35
     assert not prepared["inverse"] and not prepared["y_store"] and not prepared["z_read"]

@@ -9,10 +9,12 @@ from pathlib import Path
 
 import pytest
 import typer
+from pyslang.syntax import SyntaxTree
 from typer.testing import CliRunner
 
+from crocuta.design.sources import rtl_files
 from crocuta.models.configs import ROOT
-from flow import mutate
+from flow import equivalence, mutants, mutate
 from tb.registry import BENCHES
 
 MODULE = """module m #(parameter int Width = 8 + 1) (
@@ -35,7 +37,8 @@ endmodule
 def mutated(tmp_path: Path, text: str) -> list[tuple[int, str]]:
     path = tmp_path / "m.sv"
     path.write_text(text)
-    return [(mutant.line, mutant.change) for mutant in mutate.mutants_of(path)]
+    found = mutants.mutants_of(path)
+    return [(m.line, m.change) for m in found if m.operator in mutants.PLAIN]
 
 
 def test_every_operator_of_the_logic_and_nothing_static(tmp_path: Path) -> None:
@@ -58,20 +61,20 @@ def test_every_operator_of_the_logic_and_nothing_static(tmp_path: Path) -> None:
 def test_mutants_of_the_rtl_change_one_place() -> None:
     path = ROOT / "rtl" / "cells" / "fifo.sv"
     source = path.read_text()
-    mutants = mutate.mutants_of(path)
-    assert len(mutants) > 20
-    for mutant in mutants:
-        assert source[: mutant.start] + mutant.text + source[mutant.end :] != source
+    found = mutants.mutants_of(path)
+    assert len(found) > 20
+    for mutant in found:
+        assert mutant.apply(source) != source
         assert "$fatal" not in source.splitlines()[mutant.line - 1]
 
 
 def test_files_share_the_mutants() -> None:
     pool = {
-        name: mutate.mutants_of(ROOT / "rtl" / "cells" / name) for name in ("fifo.sv", "delay.sv")
+        name: mutants.mutants_of(ROOT / "rtl" / "cells" / name) for name in ("fifo.sv", "delay.sv")
     }
-    chosen = mutate.choose(pool, 8, 1)
+    chosen = mutants.choose(pool, 8, 1)
     assert len(set(chosen)) == 8
-    assert chosen == mutate.choose(pool, 8, 1) != mutate.choose(pool, 8, 2)
+    assert chosen == mutants.choose(pool, 8, 1) != mutants.choose(pool, 8, 2)
     assert {mutant.file for mutant in chosen} == set(pool)
 
 
@@ -80,6 +83,8 @@ def test_a_survivor_needs_a_reason(tmp_path: Path, monkeypatch: pytest.MonkeyPat
     monkeypatch.setattr(mutate, "SURVIVORS", tmp_path / "survivors.toml")
     verdicts = [mutate.Verdict("fifo.sv", n, "x", "y", killed_by="cells") for n in range(39)]
     verdicts += [
+        mutate.Verdict("fifo.sv", 43, "x", "y", killed_by="cells", hung=True),
+        mutate.Verdict("fifo.sv", 44, "x", "y", equivalent="proved"),
         mutate.Verdict("fifo.sv", 40, "a = b;", "'b' becomes 'c'"),
         mutate.Verdict("fifo.sv", 41, "x", "y", invalid="cells"),
     ]
@@ -91,10 +96,92 @@ def test_a_survivor_needs_a_reason(tmp_path: Path, monkeypatch: pytest.MonkeyPat
     )
     assert mutate.report(verdicts, 1, 2.0)
     summary = json.loads((tmp_path / "summary.json").read_text())
-    assert (summary["mutants"], summary["killed"], summary["invalid"]) == (40, 39, 1)
-    assert summary["survived"][0]["reason"] == "b and c are the same"
+    names = ("mutants", "killed", "hung", "survived", "equivalent", "invalid", "percent")
+    assert [summary[name] for name in names] == [41, 39, 1, 1, 1, 1, 97.5]
+    assert summary["survivors"][0]["reason"] == "b and c are the same"
+    assert "b and c are the same" in (tmp_path / "index.html").read_text()
     verdicts += [mutate.Verdict("fifo.sv", 42, "a = b;", "'b' becomes 'c'")] * 3
     assert not mutate.report(verdicts, 1, 2.0), "under the target"
+
+
+CUNNING = """module m (
+  input  logic       clk_i,
+  input  logic       rst_ni,
+  input  logic       valid_i,
+  input  logic [3:0] a_i,
+  input  logic [3:0] b_i,
+  output logic       last_o
+);
+  logic signed [3:0] count_q;
+  logic              flag_q;
+  sub #(.Width(4)) u_sub (.clk_i(clk_i), .x_i(a_i), .y_i(b_i), .z_i(flag_q));
+  always_ff @(posedge clk_i) begin
+    if (!rst_ni) flag_q <= 1'b0;
+    if (valid_i && a_i[0]) count_q <= count_q + 4'd1;
+    if ($signed(a_i) < count_q) flag_q <= flag_q | b_i[0];
+    if (b_i[1]) flag_q <= 1'b0;
+    last_o <= (count_q == 4'd7);
+    if (a_i[3]) flag_q <= 1'b1;
+  end
+endmodule
+"""
+MISTAKES = {
+    "comparison": {15: "< ((count_q) + 1'b1)", 17: "== ((4'd7) + 1'b1)"},
+    "counter": {14: "<= ((count_q + 4'd1) & ({$bits(count_q){1'b1}} >> 1))"},
+    "sticky": {15: "flag_q <= b_i[0];", 18: "    flag_q <= (a_i[3]);"},
+    "handshake": {14: "if (1'b1 && a_i[0])"},
+    "signed": {9: "logic  [3:0] count_q", 15: "$unsigned(a_i)"},
+    "late": {16: "if (fault_q) flag_q <= 1'b0;"},
+    "mark": {17: "last_o <= fault_q;"},
+    "exchanged": {11: ".x_i(b_i), .y_i(a_i)"},
+    "parameter": {11: ".Width(((4) + 1))"},
+}
+REGISTERS = {"late": "b_i[1]", "mark": "(count_q == 4'd7)"}
+"""What comes a clock late."""
+
+
+@pytest.mark.parametrize("operator", mutants.CUNNING)
+def test_every_mistake_of_a_designer(operator: str, tmp_path: Path) -> None:
+    path = tmp_path / "m.sv"
+    path.write_text(CUNNING)
+    found = [mutant for mutant in mutants.mutants_of(path) if mutant.operator == operator]
+    assert {mutant.line for mutant in found} == set(MISTAKES[operator])
+    for line, text in MISTAKES[operator].items():
+        changed = [mutant.apply(CUNNING) for mutant in found if mutant.line == line]
+        assert any(text in each for each in changed), changed
+        for each in changed:
+            before = "  always_ff @(posedge clk_i) begin"
+            if operator in REGISTERS:
+                delayed = f"fault_q <= {REGISTERS[operator]};"
+                added = f"logic fault_q; always_ff @(posedge clk_i) {delayed}\n"
+                assert f"  {added}{before.lstrip()}" in each
+            assert not list(SyntaxTree.fromText(each).diagnostics)
+
+
+def test_mutants_are_of_all_modules_and_all_operators() -> None:
+    pool = {path.name: mutants.mutants_of(path) for path in rtl_files()}
+    chosen = mutants.choose(pool, 400, 1)
+    assert {mutant.operator for mutant in chosen} == set(mutants.OPERATORS)
+    assert {mutant.file for mutant in chosen} == {name for name, found in pool.items() if found}
+    plain = sum(mutant.operator in mutants.PLAIN for mutant in chosen)
+    assert 100 < plain < 300
+
+
+def test_benches_run_at_tiny_small_and_narrow_exponents() -> None:
+    found = mutate.targets_of({"pass_sequencer.sv", "inverse_path.sv"})
+    configs = {target.config.partition("+")[0] for target in found["pass_sequencer.sv"]}
+    assert configs == {"tiny", "small"}
+    assert any("exponent_bits-8" in target.config for target in found["inverse_path.sv"])
+
+
+def test_what_computes_the_same_is_proved() -> None:
+    path = ROOT / "rtl" / "cells" / "credit_counter.sv"
+    source = path.read_text()
+    mutant = next(m for m in mutants.mutants_of(path) if m.operator == "dropped")
+    assert equivalence.proof(path, mutant.apply(source)) == ""
+    same = source.replace("!rst_ni", "(rst_ni != 1'b1)")
+    assert same != source
+    assert equivalence.proof(path, same) == equivalence.PROVED
 
 
 def test_a_fault_is_found(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import json
+import re
 import shutil
 from collections.abc import Callable
 from pathlib import Path
@@ -12,6 +13,7 @@ from typing import Any
 
 import pytest
 import typer
+import yaml
 from typer.testing import CliRunner
 
 from crocuta.models.configs import ROOT
@@ -55,12 +57,21 @@ def reports() -> Reports:
             "tasks": [],
         },
         "mutation": {
-            "mutants": 200,
-            "killed": 199,
-            "percent": 99.5,
-            "target": 95.0,
-            "survived": [{"reason": "It computes the same."}],
+            "mutants": 400,
+            "killed": 397,
+            "hung": 2,
+            "survived": 1,
+            "percent": 99.75,
+            "target": 97.0,
+            "survivors": [{"reason": "It computes the same."}],
             "all": [],
+        },
+        "soak": {
+            "jobs": 10000,
+            "designs": 30,
+            "target": 10000,
+            "failures": [],
+            "sessions": [{"config": "tiny", "jobs": 10000}, {"config": "small", "jobs": 0}],
         },
     }
     return {name: {"design": verification_digest(), **report} for name, report in found.items()}
@@ -82,7 +93,7 @@ def test_a_complete_verification_is_signed_off(reports: Reports, tmp_path: Path)
     status, _, page = sign(reports, tmp_path)
     assert status == 0
     assert "**no**" not in page
-    for link in ("regression", "testplan", "coverage", "formal", "mutation"):
+    for link in ("regression", "testplan", "coverage", "formal", "mutation", "soak"):
         assert f"(signoff/{link}.json)" in page
         kept = json.loads((tmp_path / "docs" / "signoff" / f"{link}.json").read_text())
         assert kept["design"] == verification_digest()
@@ -100,9 +111,11 @@ SPOILERS: dict[str, Callable[[Reports], Any]] = {
     "little coverage": lambda r: r["coverage"].update(toggle=89.99),
     "a failed proof": lambda r: r["formal"]["totals"].update(passed=0),
     "vacuous proofs": lambda r: r["formal"]["totals"].update(covers=0),
-    "few faults found": lambda r: r["mutation"].update(percent=94.9),
-    "few faults": lambda r: r["mutation"].update(mutants=199),
-    "an open survivor": lambda r: r["mutation"]["survived"][0].update(reason=""),
+    "few faults found": lambda r: r["mutation"].update(percent=96.9),
+    "few faults": lambda r: r["mutation"].update(mutants=399),
+    "an open survivor": lambda r: r["mutation"]["survivors"][0].update(reason=""),
+    "few jobs": lambda r: r["soak"].update(jobs=9999),
+    "a job that failed": lambda r: r["soak"].update(failures=[{}]),
 }
 
 
@@ -116,7 +129,7 @@ def test_a_target_that_does_not_hold_fails(
     assert "**no**" in page
 
 
-@pytest.mark.parametrize("name", ["regress", "testplan", "coverage", "formal", "mutation"])
+@pytest.mark.parametrize("name", ["regress", "testplan", "coverage", "formal", "mutation", "soak"])
 def test_a_report_that_is_missing_or_of_another_design_is_refused(
     name: str, reports: Reports, tmp_path: Path
 ) -> None:
@@ -156,8 +169,14 @@ def test_a_page_that_does_not_say_what_it_is_about_is_a_lapse(
     signoff.main(docs=docs, outdated=True)
     assert "is about an earlier design" in signoff.lapse(docs)
     assert (docs / "signoff.md").read_text().startswith("# Sign-off\n\n**Outdated**: ")
+    assert f"{verification_digest()}, not 0123456789ab" in signoff.lapse(docs)
     monkeypatch.undo()
     assert "is wrong" in signoff.lapse(docs)
+    soak = docs / "signoff" / "soak.json"
+    kept_soak = soak.read_text()
+    soak.unlink()
+    assert "lacks the report of `make soak`" in signoff.lapse(docs)
+    soak.write_text(kept_soak)
     kept = docs / "signoff" / "formal.json"
     kept.write_text(json.dumps({"design": "0123456789ab"}))
     assert "of different designs" in signoff.lapse(docs)
@@ -172,7 +191,11 @@ def test_a_page_that_does_not_say_what_it_is_about_is_a_lapse(
         ("tb/agents/beat.py", True),
         ("host/crocuta/simulation/axi_memory.sv", True),
         ("tb/testplans/fft.toml", True),
+        ("host/crocuta/simulation/rtl_kernel.cpp", True),
+        ("host/crocuta/backends/rtl_kernel.py", True),
         ("flow/coverage_exclusions.toml", True),
+        ("flow/mutants.py", True),
+        ("flow/soak_driver.py", True),
         ("models/cfp.py", True),
         ("host/crocuta/design/sources.py", True),
         ("formal/fifo_formal.sv", True),
@@ -213,3 +236,15 @@ def test_comments_of_the_rtl_are_not_in_the_digest(copy: Path) -> None:
     path = copy / "rtl" / "cells" / "fifo.sv"
     path.write_text(path.read_text() + "\n  // The end.\n")
     assert verification_digest(copy) == before
+
+
+def test_the_nightly_run_has_commands_that_exist_and_other_seeds_every_night() -> None:
+    workflow = yaml.safe_load((ROOT / ".github" / "workflows" / "nightly.yml").read_text())
+    entries = workflow["jobs"]["night"]["strategy"]["matrix"]["include"]
+    commands = {entry["name"]: entry["command"] for entry in entries}
+    assert set(commands) == {"formal", "regress", "mutation", "soak"}
+    targets = re.findall("^([a-z]+):", (ROOT / "Makefile").read_text(), flags=re.MULTILINE)
+    for name, command in commands.items():
+        assert command.split()[:1] == ["make"] and command.split()[1] in targets
+        assert name == "formal" or "SEED=$NIGHT" in command
+    assert workflow["jobs"]["night"]["env"]["NIGHT"] == "${{ github.run_number }}"

@@ -4,14 +4,14 @@
 
 A channel is P tiles of columns and P rows, each a chunk to the engines:
 
-    forward engine   tiles of x | flushes | rows                   | tiles of the next channel ...
-    inverse engine                        | rows | flushes | tiles of y   | rows ...
+    forward engine   tiles of x | flush | rows                 | tiles of the next channel ...
+    inverse engine                      | rows | flush | tiles of y   | rows ...
 
 The tiles of x leave the forward engine for memory, at x_spectra, and come back as rows; those
 become, times H and through the inverse engine, rows of z behind them, and come back as tiles of y.
-An engine that transforms columns holds one chunk and a half until others follow, so flushes push
-out the last of what has to be in memory before the next can begin. With one row there is no memory
-in between: a channel is one chunk, from x to y.
+An engine holds what came last, a chunk or more, until more follows, so a flush pushes out what has
+to be in memory before the next can begin. With one row there is no memory in between: a channel is
+one chunk, from x to y.
 
 `schedule` is one sequential program. The RTL preserves the order only within each consumer's stream
 (see `streams`).
@@ -28,12 +28,15 @@ from crocuta.models.configs import Config
 from crocuta.models.convolution.chunk_controller import Job, Mode, spectrum_bytes
 from crocuta.models.layout import SAMPLE_BYTES, WORD_BYTES, row_bytes, row_count
 
+HELD = 2
+"""An engine that transforms columns holds a chunk and a half."""
+
 
 class Kind(enum.IntEnum):
     """What a chunk is to an engine."""
 
     FLUSH = 0
-    """Zeros, which nobody takes."""
+    """Zeros, which nobody takes: as many as push out all that the engine holds."""
     TILE = 1
     """A tile of columns. Forward: samples in, to x_store out. Inverse: z_read in, samples out."""
     ROW = 2
@@ -159,11 +162,6 @@ def sizes(config: Config, job: Job) -> Sizes:
     return Sizes(rows, config.chunk_beats // rows, job.x_spectra + rows * spectrum_bytes(config))
 
 
-def flushes(config: Config) -> int:
-    """How many chunks push out all that an engine holds: one, and with columns half of one more."""
-    return 2 if config.rows_max > 1 else 1
-
-
 def schedule(config: Config, job: Job) -> Iterator[Command]:
     """All commands of a valid job, each after everything that it depends on."""
     convolve = job.mode == Mode.CONVOLVE
@@ -173,10 +171,10 @@ def schedule(config: Config, job: Job) -> Iterator[Command]:
         if convolve and channel:
             yield from _outputs(config, job, channel - 1)
         yield from _rows(config, job, channel)
-    yield from flushes(config) * [Forward(Kind.FLUSH)]
+    yield Forward(Kind.FLUSH)
     if convolve:
         yield from _outputs(config, job, job.channels - 1)
-        yield from flushes(config) * [Inverse(Kind.FLUSH)]
+        yield Inverse(Kind.FLUSH)
 
 
 def _tiles(config: Config, job: Job, base: int, length: int) -> Iterator[tuple[int, int]]:
@@ -196,7 +194,7 @@ def _columns(config: Config, job: Job, channel: int) -> Iterator[Command]:
         if rows > 1:
             yield XStore(job.x_spectra + tile * each * config.lanes * WORD_BYTES)
     if rows > 1:
-        yield from flushes(config) * [Forward(Kind.FLUSH)]
+        yield Forward(Kind.FLUSH)
 
 
 def _rows(config: Config, job: Job, channel: int) -> Iterator[Command]:
@@ -221,7 +219,7 @@ def _outputs(config: Config, job: Job, channel: int) -> Iterator[Command]:
     """The inverse columns of a channel."""
     rows, each, z = sizes(config, job)
     if rows > 1:
-        yield from flushes(config) * [Inverse(Kind.FLUSH)]
+        yield Inverse(Kind.FLUSH)
     y = job.y + channel * row_bytes(job.length_x)
     for tile, store in enumerate(_tiles(config, job, y, job.length_x)):
         if rows > 1:

@@ -5,15 +5,14 @@
 // fewest that hold the longer of x and h. Each engine takes the chunks of one channel after the
 // other:
 //
-//   forward   tiles of x | flushes | rows |                  tiles of x of the next channel ...
-//   inverse                          rows | flushes | tiles of y | rows of the next channel ...
+//   forward   tiles of x | flush | rows |                  tiles of x of the next channel ...
+//   inverse                        rows | flush | tiles of y | rows of the next channel ...
 //
 // The tiles of x leave the forward engine for memory, at x_spectra_i, and come back as rows when all
 // of them have been acknowledged. A row is twisted, transformed, multiplied by its H (PREPARE:
 // stored as H) and transformed back; the rows of z go to memory behind those of x and come back as
-// tiles, the inverse columns of y. An engine that transforms columns
-// holds one chunk and a half until others follow: so two flushes push out what has to be in memory
-// first, or one where there are no columns. With one row there are neither tiles nor memory.
+// tiles, the inverse columns of y. An engine
+// holds what came last until more follows: so a flush pushes out what has to be in memory first. With one row there are neither tiles nor memory.
 //
 // Handshake: start_i is a pulse. The arguments must remain stable until done_o, which then holds
 // until the next start_i or reset. Every stream is valid/ready, out of a FIFO; written counts are
@@ -26,10 +25,10 @@
 // streams: loads, outputs, and for each engine its chunks, each together with the commands of the
 // memory that it needs. Loads and outputs run ahead as far as their consumers allow. An engine's
 // process waits for a full FIFO of its own, whose oldest command has all that it needs before it,
-// and for acknowledgements: the forward one for tiles of x that it has issued, with their flushes,
+// and for acknowledgements: the forward one for tiles of x that it has issued, with their flush,
 // before it waits, which need loads alone; the inverse one for rows of z that it has issued, with
-// their flushes, which need the forward engine's rows and what follows the last of them. That is
-// the next channel's tiles or the last flushes: the forward process issues both without waiting for
+// their flush, which need the forward engine's rows and what follows the last of them. That is
+// the next channel's tiles or the last flush: the forward process issues both without waiting for
 // the inverse one.
 // No row of z is overwritten before it was read: the next channel's rows enter the inverse engine
 // behind the tiles that read it, and so does what they write leave; the same holds for rows of x.
@@ -118,7 +117,6 @@ module four_step_controller #(
   localparam int BurstsLog2 = $clog2(ChunkBeats / BurstBeats);  // of a row
   localparam int RowBytesLog2 = ChunkLog2 + 3;
   localparam int StrideBits = sizes_pkg::row_stride_bits(MaxLengthLog2);
-  localparam int Flushes = (RowsLog2 > 0) ? 2 : 1;
   localparam int FifoDepth = 8;
   localparam int FifoLog2 = $clog2(FifoDepth);
 
@@ -314,7 +312,6 @@ module four_step_controller #(
 
   transform_walker #(
     .RowsFirst   (1'b0),
-    .Flushes     (Flushes),
     .RowsLog2    (RowsLog2),
     .RowBytesLog2(RowBytesLog2)
   ) u_forward (
@@ -341,7 +338,6 @@ module four_step_controller #(
 
   transform_walker #(
     .RowsFirst   (1'b1),
-    .Flushes     (Flushes),
     .RowsLog2    (RowsLog2),
     .RowBytesLog2(RowBytesLog2)
   ) u_inverse (

@@ -2,9 +2,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // transform_walker: issues the chunks of one engine of a four-step kernel, in order, for all
-// channels: the tiles of columns, Flushes flushes, and the rows; with RowsFirst the rows, the
-// flushes, and the tiles. After the last channel flushes again. With one row (last_row_i = 0) a
-// channel is one chunk.
+// channels: the tiles of columns, a flush, and the rows; with RowsFirst the rows, a flush, and the
+// tiles. After the last channel another flush. With one row (last_row_i = 0) a channel is one chunk.
 //
 // What comes first goes to memory in bursts, and what follows the flush is read from there: it waits
 // until all bursts_i of the channel have been acknowledged (written_i, modulo 2^32).
@@ -15,7 +14,6 @@
 
 module transform_walker #(
   parameter bit RowsFirst = 1'b0,
-  parameter int Flushes = 2,        // that push out all that an engine holds: 1 or 2
   parameter int RowsLog2 = 7,       // log2 of the most rows: 0 or more
   parameter int RowBytesLog2 = 17,  // log2 of a row's bytes in memory
   localparam int RowBits = (RowsLog2 > 0) ? RowsLog2 : 1
@@ -61,7 +59,6 @@ module transform_walker #(
   logic [RowBits-1:0] index_q;
   logic               last_index_q;
   logic               last_channel_q;
-  logic               last_flush_q;
   logic               single_q;
   logic [63:0]        addr_q;
   logic [63:0]        h_addr_q;
@@ -89,11 +86,11 @@ module transform_walker #(
             else state_q <= last_channel_q ? StEnd : StNext;
           end
         end
-        StFlush: if (ready_i && last_flush_q) state_q <= StWait;
+        StFlush: if (ready_i) state_q <= StWait;
         StWait: if (!behind_q[31]) state_q <= StSecond;
         StSecond: if (ready_i && last_index_q) state_q <= last_channel_q ? StEnd : StNext;
         StNext: state_q <= StChannel;
-        StEnd: if (ready_i && last_flush_q) state_q <= StIdle;
+        StEnd: if (ready_i) state_q <= StIdle;
         default: state_q <= StIdle;
       endcase
     end
@@ -120,12 +117,10 @@ module transform_walker #(
         if (ready_i) begin
           index_q      <= index_q + 1'b1;
           last_index_q <= (index_q + 1'b1 == last_row_i);
-          last_flush_q <= (Flushes == 1);
           addr_q       <= addr_q + 64'(step_q);
           if (rows || single_q) h_addr_q <= h_addr_q + 64'(RowBytes);
         end
       end
-      StFlush, StEnd: if (ready_i) last_flush_q <= 1'b1;
       StWait: begin
         index_q      <= '0;
         last_index_q <= 1'b0;

@@ -6,6 +6,7 @@
 // With Interlock, a burst of a chunk that is still being written waits until the writer of the same
 // memory has had that part acknowledged: burst b of a command is requested only when at least
 // cmd_sequence_i + b + 1 bursts have been (written_i, modulo 2^32).
+// With RowsLog2 > 0 a chunk is a tile of the columns of 2^rows_log2_i rows: see tile_bursts.
 // Handshake: cmd valid/ready, one chunk per command; valid/ready on the beats. Space in the FIFO is
 // reserved before a burst is requested.
 // Latency: 4 clocks from a command to m_axi_arvalid, 3 clocks from an R beat to valid_o.
@@ -16,12 +17,14 @@ module spectrum_reader #(
   parameter int Chunk = 65536,      // words of a chunk: a power of two
   parameter int MantissaBits = 18,
   parameter int ExponentBits = 9,
+  parameter int RowsLog2 = 0,       // log2 of the most rows of whose columns a chunk is a tile
   /// beats prefetched: a power of two, at least 2 bursts
   parameter int FifoDepth = sizes_pkg::ReaderBeats,
   parameter bit Interlock = 1'b1,   // wait for written_i
   localparam int WordBits = 2 * MantissaBits + ExponentBits,
   localparam int BeatBits = Lanes * WordBits,
-  localparam int AxiBits = 64 * Lanes
+  localparam int AxiBits = 64 * Lanes,
+  localparam int RowsBits = (RowsLog2 > 0) ? $clog2(RowsLog2 + 1) : 1
 ) (
   input  logic                clk_i,
   input  logic                rst_ni,
@@ -29,9 +32,11 @@ module spectrum_reader #(
   input  logic                stop_i,
   /// the ID of every burst; changes in reset only
   input  logic                id_i,
+  /// with RowsLog2 > 0: changes only while idle_o
+  input  logic [RowsBits-1:0] rows_log2_i,
   input  logic                cmd_valid_i,
   output logic                cmd_ready_o,
-  /// first byte of the chunk, a multiple of the bytes of a burst
+  /// first byte of the chunk (of a tile: in row 0), a multiple of the bytes of a burst
   input  logic [63:0]         cmd_addr_i,
   /// bursts the writer had to write before the first of this chunk
   input  logic [31:0]         cmd_sequence_i,
@@ -69,7 +74,7 @@ module spectrum_reader #(
   localparam int BurstBeats = sizes_pkg::spectrum_burst_beats(Lanes, Chunk);
   localparam int BurstBytes = BurstBeats * AxiBits / 8;
   localparam int Bursts = ChunkBeats / BurstBeats;
-  localparam int LeftBits = $clog2(Bursts + 1);
+  localparam int MaxOutstanding = (RowsLog2 > 0) ? 32 : 16;  // those of a tile may be short
   localparam int PopBits = $clog2(BurstBeats);
 
   initial begin
@@ -95,14 +100,15 @@ module spectrum_reader #(
 
   state_e              state_q;
   state_e              state_d;
-  logic [63:0]         addr_q;
+  logic [63:0]         addr;
+  logic [8:0]          beats;
+  logic                first;        // BurstBeats beats begin with the burst
+  logic                last;         // the command's last burst
   logic [31:0]         sequence_q;
   logic [31:0]         ahead;
   logic                stored_q;     // the burst's data is in memory
-  logic [LeftBits-1:0] left_q;       // bursts of the command not yet requested
-  logic                last_q;       // left_q == 1
-  logic [PopBits-1:0]  pop_q;        // beat within the burst that leaves the FIFO
-  logic                release_q;    // a whole burst has left the FIFO
+  logic [PopBits-1:0]  pop_q;        // of BurstBeats beats, the one that leaves the FIFO
+  logic                release_q;    // all of them have left it
   logic                pop;
   logic                take;
   logic                issue;
@@ -122,7 +128,7 @@ module spectrum_reader #(
 
   assign cmd_ready_o  = (state_q == Idle);
   assign take         = cmd_valid_i && cmd_ready_o;
-  assign master_valid = (state_q == Issue) && room && (stored_q || !Interlock);
+  assign master_valid = (state_q == Issue) && (room || !first) && (stored_q || !Interlock);
   assign issue        = master_valid && master_ready;
   assign pop          = valid_o && ready_i;
 
@@ -132,7 +138,7 @@ module spectrum_reader #(
       Idle:    if (cmd_valid_i) state_d = Compare;
       Compare: state_d = Issue;
       Issue: begin
-        if (issue && last_q) state_d = Idle;
+        if (issue && last) state_d = Idle;
         else if (issue) state_d = Compare;
       end
       default: state_d = Idle;
@@ -153,33 +159,80 @@ module spectrum_reader #(
 
   always_ff @(posedge clk_i) begin
     stored_q <= !ahead[31];
-    if (take) begin
-      addr_q     <= cmd_addr_i;
-      sequence_q <= cmd_sequence_i;
-      left_q     <= LeftBits'(Bursts);
-      last_q     <= (Bursts == 1);
-    end else if (issue) begin
-      addr_q     <= addr_q + 64'(BurstBytes);
-      sequence_q <= sequence_q + 1'b1;
-      left_q     <= left_q - 1'b1;
-      last_q     <= (left_q == LeftBits'(2));
-    end
+    if (take) sequence_q <= cmd_sequence_i;
+    else if (issue) sequence_q <= sequence_q + 1'b1;
   end
 
-  // Places are counted in bursts: they are reserved and, but for the burst that is leaving, held
-  // by whole bursts.
+  if (RowsLog2 == 0) begin : gen_row
+    localparam int LeftBits = $clog2(Bursts + 1);
+
+    logic [63:0]         addr_q;
+    logic [LeftBits-1:0] left_q;  // bursts of the command not yet requested
+    logic                last_q;  // left_q == 1
+
+    always_ff @(posedge clk_i) begin
+      if (take) begin
+        addr_q <= cmd_addr_i;
+        left_q <= LeftBits'(Bursts);
+        last_q <= (Bursts == 1);
+      end else if (issue) begin
+        addr_q <= addr_q + 64'(BurstBytes);
+        left_q <= left_q - 1'b1;
+        last_q <= (left_q == LeftBits'(2));
+      end
+    end
+
+    assign addr  = addr_q;
+    assign beats = 9'(BurstBeats);
+    assign first = 1'b1;
+    assign last  = last_q;
+
+    logic unused;
+    assign unused = &{1'b0, rows_log2_i};
+  end else begin : gen_tile
+    logic settled;
+    logic whole;
+
+    // Settled when it counts: Compare takes the clock that it needs.
+    tile_bursts #(
+      .Lanes     (Lanes),
+      .Chunk     (Chunk),
+      .RowsLog2  (RowsLog2),
+      .BurstBeats(BurstBeats)
+    ) u_bursts (
+      .clk_i      (clk_i),
+      .rst_ni     (rst_ni),
+      .rows_log2_i(rows_log2_i),
+      .take_i     (take),
+      .addr_i     (cmd_addr_i),
+      .ready_o    (settled),
+      .step_i     (issue),
+      .addr_o     (addr),
+      .beats_o    (beats),
+      .first_o    (first),
+      .whole_o    (whole),
+      .last_o     (last)
+    );
+
+    logic unused;
+    assign unused = &{1'b0, settled, whole};
+  end
+
+  // Places are counted by BurstBeats beats, a burst of a row or several of a tile: they are reserved
+  // and, but for those that are leaving, held by all of them.
   credit_counter #(
     .Credits(FifoDepth / BurstBeats)
   ) u_room (
     .clk_i      (clk_i),
     .rst_ni     (rst_ni),
-    .reserve_i  (issue),
+    .reserve_i  (issue && first),
     .release_i  (release_q),
     .available_o(room)
   );
 
   axi_read_master #(
-    .DataBits(AxiBits)
+    .DataBits      (AxiBits),
+    .MaxOutstanding(MaxOutstanding)
   ) u_master (
     .clk_i        (clk_i),
     .rst_ni       (rst_ni),
@@ -187,8 +240,8 @@ module spectrum_reader #(
     .id_i         (id_i),
     .cmd_valid_i  (master_valid),
     .cmd_ready_o  (master_ready),
-    .cmd_addr_i   (addr_q),
-    .cmd_beats_i  (9'(BurstBeats)),
+    .cmd_addr_i   (addr),
+    .cmd_beats_i  (beats),
     .data_valid_o (data_valid),
     .data_o       (data),
     .data_last_o  (data_last),

@@ -4,6 +4,7 @@
 // spectrum_writer: writes whole chunks of spectral words to memory, one 64-bit slot per word, zero
 // extended, in bursts that never cross 4 KiB.
 // A burst is requested only when all of it is in the FIFO, so W never waits for the datapath.
+// With RowsLog2 > 0 a chunk is a tile of the columns of 2^rows_log2_i rows: see tile_bursts.
 // Handshake: cmd valid/ready, one chunk a command; valid/ready on the beats, which may come before
 // their command.
 // Latency: 3 clocks from the last beat of a burst to m_axi_awvalid, 2 more to m_axi_wvalid.
@@ -14,9 +15,11 @@ module spectrum_writer #(
   parameter int Chunk = 65536,      // words of a chunk: a power of two
   parameter int MantissaBits = 18,
   parameter int ExponentBits = 9,
+  parameter int RowsLog2 = 0,       // log2 of the most rows of whose columns a chunk is a tile
   localparam int WordBits = 2 * MantissaBits + ExponentBits,
   localparam int BeatBits = Lanes * WordBits,
-  localparam int AxiBits = 64 * Lanes
+  localparam int AxiBits = 64 * Lanes,
+  localparam int RowsBits = (RowsLog2 > 0) ? $clog2(RowsLog2 + 1) : 1
 ) (
   input  logic                 clk_i,
   input  logic                 rst_ni,
@@ -24,9 +27,11 @@ module spectrum_writer #(
   input  logic                 stop_i,
   /// the ID of every burst; changes in reset only
   input  logic                 id_i,
+  /// with RowsLog2 > 0: changes only while idle_o
+  input  logic [RowsBits-1:0]  rows_log2_i,
   input  logic                 cmd_valid_i,
   output logic                 cmd_ready_o,
-  /// first byte of the chunk, a multiple of the bytes of a burst
+  /// first byte of the chunk (of a tile: in row 0), a multiple of the bytes of a burst
   input  logic [63:0]          cmd_addr_i,
   input  logic                 valid_i,
   output logic                 ready_o,
@@ -65,7 +70,7 @@ module spectrum_writer #(
   localparam int BurstBeats = sizes_pkg::spectrum_burst_beats(Lanes, Chunk);
   localparam int BurstBytes = BurstBeats * AxiBits / 8;
   localparam int Bursts = ChunkBeats / BurstBeats;
-  localparam int LeftBits = $clog2(Bursts + 1);
+  localparam int MaxOutstanding = (RowsLog2 > 0) ? 32 : 16;  // those of a tile may be short
   localparam int BeatCountBits = $clog2(BurstBeats);
   localparam int FifoDepth = 2 * BurstBeats;
 
@@ -82,16 +87,19 @@ module spectrum_writer #(
   end
 
   logic                       busy_q;      // a command is in work
-  logic [63:0]                addr_q;
-  logic [LeftBits-1:0]        left_q;      // bursts of the command not yet requested
-  logic                       last_q;      // left_q == 1
+  logic [63:0]                addr;
+  logic [8:0]                 beats;
+  logic                       last;        // the command's last burst
+  logic                       settled;     // the burst is known
+  logic                       whole;       // with it, all of BurstBeats beats are requested
   logic [BeatCountBits-1:0]   beat_q;      // beat within the burst that enters the FIFO
   logic                       arrived_q;   // a burst has become complete in the FIFO
-  logic [1:0]                 complete_q;  // complete bursts in the FIFO not yet requested
+  logic [1:0]                 complete_q;  // BurstBeats beats each, in the FIFO, not yet requested
   logic [31:0]                written_q;
   logic                       push;
   logic                       take;
   logic                       issue;
+  logic                       leave;
   logic                       master_valid;
   logic                       master_ready;
   logic                       master_idle;
@@ -105,8 +113,9 @@ module spectrum_writer #(
   assign cmd_ready_o  = !busy_q;
   assign take         = cmd_valid_i && cmd_ready_o;
   assign push         = valid_i && ready_o;
-  assign master_valid = busy_q && (complete_q != '0);
+  assign master_valid = busy_q && (complete_q != '0) && settled;
   assign issue        = master_valid && master_ready;
+  assign leave        = issue && whole;
 
   always_ff @(posedge clk_i) begin
     if (!rst_ni) begin
@@ -116,25 +125,67 @@ module spectrum_writer #(
       complete_q <= '0;
       written_q  <= '0;
     end else begin
-      busy_q    <= take || (busy_q && !(issue && last_q));
+      busy_q    <= take || (busy_q && !(issue && last));
       arrived_q <= push && (&beat_q);
       if (push) beat_q <= beat_q + 1'b1;
-      if (arrived_q && !issue) complete_q <= complete_q + 1'b1;
-      if (!arrived_q && issue) complete_q <= complete_q - 1'b1;
+      if (arrived_q && !leave) complete_q <= complete_q + 1'b1;
+      if (!arrived_q && leave) complete_q <= complete_q - 1'b1;
       if (done) written_q <= written_q + 1'b1;
     end
   end
 
-  always_ff @(posedge clk_i) begin
-    if (take) begin
-      addr_q <= cmd_addr_i;
-      left_q <= LeftBits'(Bursts);
-      last_q <= (Bursts == 1);
-    end else if (issue) begin
-      addr_q <= addr_q + 64'(BurstBytes);
-      left_q <= left_q - 1'b1;
-      last_q <= (left_q == LeftBits'(2));
+  if (RowsLog2 == 0) begin : gen_row
+    localparam int LeftBits = $clog2(Bursts + 1);
+
+    logic [63:0]         addr_q;
+    logic [LeftBits-1:0] left_q;  // bursts of the command not yet requested
+    logic                last_q;  // left_q == 1
+
+    always_ff @(posedge clk_i) begin
+      if (take) begin
+        addr_q <= cmd_addr_i;
+        left_q <= LeftBits'(Bursts);
+        last_q <= (Bursts == 1);
+      end else if (issue) begin
+        addr_q <= addr_q + 64'(BurstBytes);
+        left_q <= left_q - 1'b1;
+        last_q <= (left_q == LeftBits'(2));
+      end
     end
+
+    assign addr    = addr_q;
+    assign beats   = 9'(BurstBeats);
+    assign last    = last_q;
+    assign settled = 1'b1;
+    assign whole   = 1'b1;
+
+    logic unused;
+    assign unused = &{1'b0, rows_log2_i};
+  end else begin : gen_tile
+    logic first;
+
+    tile_bursts #(
+      .Lanes     (Lanes),
+      .Chunk     (Chunk),
+      .RowsLog2  (RowsLog2),
+      .BurstBeats(BurstBeats)
+    ) u_bursts (
+      .clk_i      (clk_i),
+      .rst_ni     (rst_ni),
+      .rows_log2_i(rows_log2_i),
+      .take_i     (take),
+      .addr_i     (cmd_addr_i),
+      .ready_o    (settled),
+      .step_i     (issue),
+      .addr_o     (addr),
+      .beats_o    (beats),
+      .first_o    (first),
+      .whole_o    (whole),
+      .last_o     (last)
+    );
+
+    logic unused;
+    assign unused = &{1'b0, first};
   end
 
   fifo #(
@@ -158,7 +209,8 @@ module spectrum_writer #(
   end
 
   axi_write_master #(
-    .DataBits(AxiBits)
+    .DataBits      (AxiBits),
+    .MaxOutstanding(MaxOutstanding)
   ) u_master (
     .clk_i        (clk_i),
     .rst_ni       (rst_ni),
@@ -166,8 +218,8 @@ module spectrum_writer #(
     .id_i         (id_i),
     .cmd_valid_i  (master_valid),
     .cmd_ready_o  (master_ready),
-    .cmd_addr_i   (addr_q),
-    .cmd_beats_i  (9'(BurstBeats)),
+    .cmd_addr_i   (addr),
+    .cmd_beats_i  (beats),
     .data_valid_i (data_valid),
     .data_ready_o (data_ready),
     .data_i       (data),

@@ -1,7 +1,7 @@
 # Copyright 2026 The Crocuta authors
 # SPDX-License-Identifier: Apache-2.0
 """The environment of chunk_controller: a job's agent, a sink on every command stream, and the
-model's schedule in one scoreboard a stream."""
+model's schedule in one scoreboard per stream."""
 
 from __future__ import annotations
 
@@ -67,7 +67,7 @@ class JobSequence(uvm_sequence):
 
 
 class StreamScoreboard(Scoreboard):
-    """Commands of a schedule, which may be so long that they are made one at a time."""
+    """Compares commands with a schedule that is generated on the fly, since it may be very long."""
 
     def build_phase(self) -> None:
         """`taken` is called for each command that was right."""
@@ -110,7 +110,7 @@ class StreamScoreboard(Scoreboard):
 
 
 class SchedulePredictor(uvm_component):
-    """At a job's start it predicts the streams, and at its end it checks that all have come."""
+    """Predicts the streams at a job's start, and checks at its end that all commands came."""
 
     def build_phase(self) -> None:
         """Listens to the job's `events`, and to every accepted command."""
@@ -373,7 +373,7 @@ class ControllerTest(BlockTest):
         await JobSequence(JobItem(job, pause)).start(self.env.job.sequencer)
 
     async def run_phase(self) -> None:
-        """The test, under a watch."""
+        """Runs the test with a watchdog."""
         cocotb.start_soon(self.watch())
         await super().run_phase()
 

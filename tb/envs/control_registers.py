@@ -83,13 +83,12 @@ def argument_items(arguments: dict[str, int]) -> list[AxiLiteItem]:
 class RegisterPredictor(uvm_component):
     """Knows every register and the core's inputs in each clock.
 
-    An answer's first clock is the one after its access took effect: a read brings what was there
-    in the clock before, and a write is seen from this clock on.
+    A response's first clock is the one after its access took effect: a read returns the value of
+    the previous clock, and a write is visible from this clock.
     """
 
     def build_phase(self) -> None:
-        """Listens on `answered` and `inputs`; writes what is expected of reads and of what the
-        core is told."""
+        """Listens to `answered` and `inputs`; writes the expected read data and core inputs."""
         self.config = configs.load(os.environ["CROCUTA_CONFIG"])
         self.answered = Listener("answered", self, self._answered)
         self.inputs = Listener("inputs", self, self._clock)

@@ -694,7 +694,7 @@ class KernelEnv(BlockEnv):
         self.predictor.reset()
 
     async def reach(self, state: str, limit: int) -> bool:
-        """Waits until the kernel is in a state; false if that takes more than so many clocks."""
+        """Waits until the kernel is in a state; returns false after a number of clocks."""
         for _ in range(limit):
             if self.predictor.state == state:
                 return True

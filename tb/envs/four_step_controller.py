@@ -1,8 +1,7 @@
 # Copyright 2026 The Crocuta authors
 # SPDX-License-Identifier: Apache-2.0
 """The environment of four_step_controller: a job's agent, a sink on every command stream, writers
-that acknowledge what the engines have been told, and the model's schedule in one scoreboard a
-stream."""
+that acknowledge the stores, and the model's schedule in one scoreboard per stream."""
 
 from __future__ import annotations
 
@@ -19,7 +18,13 @@ from pyuvm import uvm_component
 from crocuta.models import configs
 from crocuta.models.configs import Config
 from crocuta.models.convolution.chunk_controller import Job, Mode
-from crocuta.models.convolution.four_step_controller import STREAMS, Kind, flushes, schedule, sizes
+from crocuta.models.convolution.four_step_controller import (
+    HELD,
+    STREAMS,
+    Kind,
+    schedule,
+    sizes,
+)
 from crocuta.models.ports import spectrum_ports
 from tb.agents.agent import Listener, configure, read
 from tb.agents.beat import ONE, Beat, BeatAgent, BeatConfig, BeatSequence
@@ -30,9 +35,9 @@ from tb.envs.scoreboard import Expected
 from tb.lib.clock import PERIOD_NS, clock_now
 from tb.lib.coverage import covergroup
 
-# A job is done so soon after its last command was taken.
+# Maximum clocks from a job's last accepted command to done.
 DONE_CLOCKS = 8
-# No command for so long: none will come.
+# Clocks without a command after which none will come.
 STUCK_CLOCKS = 2000
 PLACES = ("one sample", "a part of a row", "whole rows", "rows and a part")
 PACES = ("at once", "one a clock", "seldom")
@@ -40,7 +45,7 @@ PACES = ("at once", "one a clock", "seldom")
 
 
 def length_class(length: int, chunk: int) -> str:
-    """The name of a length's kind."""
+    """The class of a length."""
     whole, rest = divmod(length, chunk)
     if length == 1:
         return "one sample"
@@ -48,11 +53,11 @@ def length_class(length: int, chunk: int) -> str:
 
 
 class Writers(uvm_component):
-    """The writers of x and z: what an engine's next chunk has pushed out, and a store command was
-    taken for, is acknowledged burst by burst. Drives the counts since the job began."""
+    """The writers of x and z: they acknowledge, burst by burst, chunks that have been pushed out of
+    an engine and whose store command has been accepted. Drives the counts since the job started."""
 
     def build_phase(self) -> None:
-        """Listens on the streams that lead to a burst."""
+        """Listens to the streams that lead to a burst."""
         self.dut: Any = cocotb.top
         self.config = configs.load_model(os.environ["CROCUTA_CONFIG"])
         self.pace = {"x": "at once", "z": "at once"}
@@ -64,32 +69,37 @@ class Writers(uvm_component):
         self.begin(None)
 
     def begin(self, job: Job | None) -> None:
-        """A job, or none."""
+        """Starts a job, or none."""
         self.job = job
         self.kinds: dict[str, list[int]] = {"forward": [], "inverse": []}
         self.stores = {"x": 0, "z": 0}
         self.written = {"x": 0, "z": 0}
 
     def bursts(self, name: str) -> int:
-        """Those of a tile of x, or of a row of z."""
+        """The bursts of a tile of x, or of a row of z."""
         assert self.job is not None
         rows = sizes(self.config, self.job).rows if name == "x" else 1
         return len(spectrum_ports.bursts(self.config, 0, rows))
 
+    def left(self, engine: str, kind: Kind) -> int:
+        """The chunks of a kind that have left an engine as a whole: pushed out by two more, or by a
+        flush."""
+        kinds = self.kinds[engine]
+        held = kinds[::-1].index(Kind.FLUSH) if Kind.FLUSH in kinds[-HELD:] else HELD
+        return kinds[: len(kinds) - held].count(kind)
+
     def due(self, name: str) -> int:
-        """The bursts that can have been acknowledged: of whole chunks that have left their engine,
-        those of z when their rows have left the forward engine before."""
+        """The bursts that may be acknowledged: those of whole chunks that have left their engine,
+        and those of z only after their rows have left the forward engine."""
         if self.job is None:
             return 0
-        held = flushes(self.config)
-        tiles = self.kinds["forward"][:-held].count(Kind.TILE)
-        rows = self.kinds["forward"][:-held].count(Kind.ROW)
-        back = self.kinds["inverse"][:-held].count(Kind.ROW)
+        tiles, rows = self.left("forward", Kind.TILE), self.left("forward", Kind.ROW)
+        back = self.left("inverse", Kind.ROW)
         left = tiles if name == "x" else min(rows, back)
         return min(left, self.stores[name]) * self.bursts(name)
 
     def _taken(self, name: str) -> Callable[[Beat], None]:
-        """What hears of a stream's commands."""
+        """The callback for a stream's commands."""
 
         def taken(beat: Beat) -> None:
             if name in self.kinds:
@@ -101,7 +111,7 @@ class Writers(uvm_component):
         return taken
 
     async def run_phase(self) -> None:
-        """Clock by clock."""
+        """Runs in every clock."""
         ports = {"x": self.dut.x_written_i, "z": self.dut.z_written_i}
         while True:
             await RisingEdge(self.dut.clk_i)
@@ -120,10 +130,10 @@ class Writers(uvm_component):
 
 
 class FourStepPredictor(uvm_component):
-    """From a job's start to its streams, and from its end to the question whether all came."""
+    """Predicts the streams at a job's start, and checks at its end that all commands came."""
 
     def build_phase(self) -> None:
-        """Listens on `events` of the job, and on every command that was taken."""
+        """Listens to the job's `events`, and to every accepted command."""
         self.dut: Any = cocotb.top
         self.config = configs.load_model(os.environ["CROCUTA_CONFIG"])
         self.events = Listener("events", self, self._event)
@@ -182,7 +192,7 @@ class FourStepPredictor(uvm_component):
         return longest // self.config.chunk
 
     def reset(self) -> None:
-        """No job runs."""
+        """Starts without a job."""
         self.running = False
         self.finished = False
         self.last_command: int | None = None
@@ -190,7 +200,7 @@ class FourStepPredictor(uvm_component):
         self.read_back = {"x": 0, "z": 0}
 
     def on_reset(self) -> None:
-        """The first clock of a reset; waiting: for acknowledgements that are still to come."""
+        """Handles the first clock of a reset; waiting: for acknowledgements still to come."""
         state = "done" if self.finished else "idle"
         if self.running:
             owed = [name for name in ("x", "z") if self.writers.due(name) > self._seen(name)]
@@ -224,7 +234,7 @@ class FourStepPredictor(uvm_component):
         board.taken = taken
 
     def _read(self, name: str) -> None:
-        """What is read back was acknowledged, all of its channel."""
+        """Checks that the whole channel that is read back has been acknowledged."""
         job = self.writers.job
         assert job is not None
         rows = sizes(self.config, job).rows
@@ -280,12 +290,12 @@ class FourStepPredictor(uvm_component):
 
 
 class FourStepControllerEnv(BlockEnv):
-    """The job's agent, an agent and a scoreboard a stream, the writers and the predictor."""
+    """The job's agent, an agent and a scoreboard per stream, the writers and the predictor."""
 
     block = "four_step_controller"
 
     def build_phase(self) -> None:
-        """Makes the parts."""
+        """Creates the parts."""
         super().build_phase()
         configure(self, "job", JobConfig(self.dut, f"{self.block}.jobs"))
         self.job = JobAgent.create("job", self)
@@ -304,7 +314,7 @@ class FourStepControllerEnv(BlockEnv):
         self.scoreboards += self.boards.values()
 
     def connect_phase(self) -> None:
-        """Each stream to its scoreboard, and what leads to a burst to the writers."""
+        """Connects each stream to its scoreboard, and those that lead to bursts to the writers."""
         super().connect_phase()
         self.predictor.writers = self.writers
         self.job.monitor.port.connect(self.predictor.events)
@@ -315,22 +325,22 @@ class FourStepControllerEnv(BlockEnv):
             self.streams[name].monitor.port.connect(listener)
 
     def on_reset(self, clock: int) -> None:
-        """The predictor forgets, too: it looks at the scoreboards first."""
+        """Resets the predictor first, because it reads the scoreboards."""
         self.predictor.on_reset()
         super().on_reset(clock)
 
     @property
     def compared(self) -> int:
-        """The commands that were right, over all streams."""
+        """The number of correct commands, over all streams."""
         return sum(board.compared for board in self.boards.values())
 
     def check_phase(self) -> None:
-        """Something was compared."""
+        """Checks that something was compared."""
         assert self.compared, "no command was compared"
 
 
 class FourStepTest(BlockTest):
-    """What the tests do with the environment."""
+    """Operations shared by the tests."""
 
     env_class = FourStepControllerEnv
 
@@ -347,7 +357,7 @@ class FourStepTest(BlockTest):
         return rows
 
     def job(self, mode: Mode, channels: int, length: int, rows: int) -> Job:
-        """Of a number of rows: `length` samples are transformed."""
+        """A job with a number of rows that transforms `length` samples."""
         chunk = self.config.chunk
         longest = rows * chunk - random.choice((0, 0, random.randrange(chunk // 2)))
         lengths = (length, max(longest, length))
@@ -356,7 +366,7 @@ class FourStepTest(BlockTest):
         return Job(mode, channels, *lengths, *self.pointers())
 
     def random_job(self, channels: int) -> Job:
-        """A job of up to so many channels, of any rows and any length in them."""
+        """A job with at most this number of channels, any number of rows and any length in them."""
         rows = 1 << random.randrange(self.most.bit_length())
         most = rows * self.config.chunk
         whole = self.config.chunk * random.randint(1, rows)
@@ -366,37 +376,37 @@ class FourStepTest(BlockTest):
         return self.job(mode, random.randint(1, channels), length, rows)
 
     def pointers(self) -> list[int]:
-        """Five random ones, of all sizes."""
+        """Five random jobs of all sizes."""
         return [
             (random.getrandbits(random.choice((20, 32, 40, 52))) << 12) & ((1 << 60) - 1)
             for _ in range(5)
         ]
 
     def pace(self, *paces: str) -> None:
-        """How fast both writers acknowledge: one of `paces` each."""
+        """Sets how fast the writers acknowledge, each to one of `paces`."""
         self.env.writers.pace = {name: random.choice(paces) for name in ("x", "z")}
 
     async def profile(self, profile: str, *names: str) -> None:
-        """The consumers of some streams, or of all, go on with a profile."""
+        """Gives the consumers of some streams, or of all, a profile."""
         agents = [self.env.streams[name] for name in names or STREAMS]
         await gather(*(BeatSequence(profile).start(agent.sequencer) for agent in agents))
 
     async def take_one(self, name: str, clocks: int) -> None:
-        """Takes a command, which has to come within so many clocks."""
+        """Accepts a command, which must come within a number of clocks."""
         sequence = BeatSequence(ONE).start(self.env.streams[name].sequencer)
         await with_timeout(sequence, clocks * PERIOD_NS, "ns")
 
     async def run(self, job: Job, pause: int = 0) -> None:
-        """A job to its end, or to a reset."""
+        """Runs a job to its end or to a reset."""
         await JobSequence(JobItem(job, pause)).start(self.env.job.sequencer)
 
     async def run_phase(self) -> None:
-        """The test, and an eye on it."""
+        """Runs the test with a watchdog."""
         cocotb.start_soon(self.watch())
         await super().run_phase()
 
     async def watch(self) -> None:
-        """Fails when no command comes for too long while a job runs; never ends."""
+        """Fails if no command comes for too long during a job; never returns."""
         since, taken = clock_now(), self.env.compared
         while True:
             await FallingEdge(self.dut.clk_i)

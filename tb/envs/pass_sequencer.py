@@ -44,7 +44,7 @@ LATENCY = 2
 """Clocks from an accepted pass to its first beat."""
 KINDS = ("x", "engine", "engine and store", "h alone", "prepare", "flush")
 STUCK_CLOCKS = 2000
-"""With no beat for so long, none will come."""
+"""Clocks without a beat after which none will come."""
 
 
 def kind_of(command: Pass) -> str:
@@ -188,8 +188,8 @@ class PassPredictor(uvm_component):
 
 
 class TakenScoreboard(uvm_scoreboard):
-    """Over whole passes, whatever the clocks: each takes a chunk of everything it needs and nothing
-    else, and counts as a chunk of MAC beats if it is one."""
+    """Checks whole passes, whatever the clocks: each consumes a chunk of everything that it needs
+    and nothing else, and counts as a chunk of MAC beats if it uses the MAC."""
 
     chunk_beats: int
 

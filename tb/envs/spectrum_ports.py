@@ -9,19 +9,24 @@ writer's count of acknowledged bursts. At each burst that is read, its data must
 
 from __future__ import annotations
 
+import dataclasses
+import os
 from collections import deque
 from collections.abc import Mapping
-from typing import ClassVar
+from typing import Any, ClassVar
 
+import cocotb
 import numpy as np
 from cocotb.triggers import FallingEdge, RisingEdge
 from pyuvm import uvm_analysis_port, uvm_scoreboard
 
+from crocuta.models import configs
 from crocuta.models.layout import MAX_BURST_BEATS, PAGE_BYTES, SAMPLE_BYTES
+from crocuta.models.ports.spectrum_ports import bursts
 from tb.agents.agent import Listener, read
 from tb.agents.axi_memory import Burst, Request
 from tb.agents.beat import Beat
-from tb.envs.ports import PortsEnv, PortsPredictor, Store, Words
+from tb.envs.ports import OUTSTANDING, PortsEnv, PortsPredictor, Store, Words
 from tb.envs.scoreboard import Expected
 from tb.lib.clock import clock_now
 from tb.lib.coverage import ANSWERS, seldom
@@ -74,8 +79,7 @@ class SpectrumPredictor(PortsPredictor):
 
     def _bursts(self, address: int) -> list[int]:
         env = self.env
-        burst_bytes = env.burst_beats * env.beat_bytes
-        return [address + number * burst_bytes for number in range(env.bursts_in_chunk)]
+        return [first for first, _ in bursts(env.config, address, env.rows)]
 
     def load(self, beat: Beat) -> None:
         """Burst b waits until the writer has had sequence + b + 1 of them acknowledged."""
@@ -207,11 +211,17 @@ class SpectrumPortsEnv(PortsEnv):
         "out": ("beat",),
     }
     predictor_class = SpectrumPredictor
-    lengths = ("longest",)
 
     def build_phase(self) -> None:
         """Creates the interlock, too."""
+        dut: Any = cocotb.top
+        # Those of a tile may be shorter than the longest.
+        self.lengths = ("some", "longest") if int(dut.RowsLog2.value) else ("longest",)
+        self.rows = 1
+        """Those of whose columns the chunks are tiles."""
         super().build_phase()
+        loaded = configs.load_model(os.environ["CROCUTA_CONFIG"])
+        self.config = dataclasses.replace(loaded, chunk=self.chunk)
         self.word_bits = 2 * int(self.dut.MantissaBits.value) + int(self.dut.ExponentBits.value)
         self.interlock = InterlockScoreboard.create("interlock", self)
         self.scoreboards.append(self.interlock)
@@ -224,6 +234,12 @@ class SpectrumPortsEnv(PortsEnv):
         self.memory.monitor.port.connect(self.interlock.bursts)
 
     @property
+    def outstanding(self) -> int:
+        """More of those of a tile, which may be short."""
+        dut: Any = self.dut
+        return 2 * OUTSTANDING if int(dut.RowsLog2.value) else OUTSTANDING
+
+    @property
     def beat_bytes(self) -> int:
         """Those of a beat in memory."""
         return self.lanes * SLOT_BITS // 8
@@ -231,7 +247,8 @@ class SpectrumPortsEnv(PortsEnv):
     @property
     def burst_beats(self) -> int:
         """The beats of every burst."""
-        return min(MAX_BURST_BEATS, PAGE_BYTES // self.beat_bytes, self.chunk_beats)
+        each = self.chunk_beats // self.rows
+        return min(MAX_BURST_BEATS, PAGE_BYTES // self.beat_bytes, each)
 
     @property
     def burst_words(self) -> int:

@@ -54,11 +54,11 @@ def _config_names() -> str:
     try:
         return ", ".join(configs.names())
     except configs.ConfigError:  # the command that loads one says what is wrong
-        return "a name of models/configs.toml"
+        return "a name in models/configs.toml"
 
 
 CONFIG_HELP = (
-    f"The kernel's configuration: {_config_names()}, or one with changes such as u200+chunk-32768."
+    f"The kernel's configuration: {_config_names()}, or a variation such as u200+chunk-32768."
 )
 
 
@@ -85,7 +85,7 @@ def one_sentence() -> Iterator[None]:
     except (KernelError, OutputError) as error:
         code, message = 1, str(error)
     except MemoryError:
-        code, message = 1, "This takes more memory than there is: give less, or free some."
+        code, message = 1, "There is not enough memory: give shorter arrays, or free some memory."
     except OSError as error:  # files report their own errors, so this is the screen
         _discard_stdout()
         code, message = 1, f"The results cannot be shown: {(error.strerror or str(error)).lower()}."
@@ -147,8 +147,10 @@ def conv(
         str | None,
         typer.Option(help="For rtl: an .fst file of all signals, with lists for two viewers."),
     ] = None,
-    card: Annotated[int, typer.Option(help="Which of several cards.")] = 0,
-    xclbin: Annotated[Path | None, typer.Option(help="For xrt: what `make xclbin` built.")] = None,
+    card: Annotated[int, typer.Option(help="The card's number, from 0.")] = 0,
+    xclbin: Annotated[
+        Path | None, typer.Option(help="For xrt: the file that `make xclbin` built.")
+    ] = None,
     port: Annotated[
         str | None, typer.Option(help="For uart: the serial port, such as /dev/ttyUSB0.")
     ] = None,
@@ -196,14 +198,14 @@ def conv(
 
 @app.command()
 def demo(
-    bases: Annotated[int, typer.Option(help="The number of bases to take.")] = 450_002,
+    bases: Annotated[int, typer.Option(help="The number of bases to use.")] = 450_002,
     config: Annotated[str, typer.Option(help=CONFIG_HELP)] = "u200",
     channel: Annotated[int, typer.Option(help="The filter's channel, 0 to 255.")] = 128,
     seed: Annotated[int, typer.Option(help="Seeds the filter's weights and the embedding.")] = 1,
     backend: Annotated[
         str, typer.Option(help="rtl: the simulated hardware; model: its model in numpy.")
     ] = "rtl",
-    directory: Annotated[Path, typer.Option(help="Where to write report and picture.")] = (
+    directory: Annotated[Path, typer.Option(help="Directory for the report and the picture.")] = (
         demonstration.DIRECTORY
     ),
 ) -> None:
@@ -253,21 +255,19 @@ def hyenadna(
         typer.Option(help=f"Random weights in a published size: {', '.join(SIZES)}."),
     ] = None,
     seed: Annotated[int, typer.Option(help="Seeds the random weights.")] = 1,
-    layers: Annotated[int | None, typer.Option(help="Random weights: that many layers.")] = None,
+    layers: Annotated[int | None, typer.Option(help="Random weights: number of layers.")] = None,
     channels: Annotated[
-        int | None, typer.Option(help="Random weights: that many channels.")
+        int | None, typer.Option(help="Random weights: number of channels.")
     ] = None,
-    record: Annotated[
-        list[str] | None, typer.Option(help="A record to take; all unless given.")
-    ] = None,
-    start: Annotated[int, typer.Option(help="The first base to take of each record.")] = 1,
+    record: Annotated[list[str] | None, typer.Option(help="A record to use; default: all.")] = None,
+    start: Annotated[int, typer.Option(help="The first base to use of each record.")] = 1,
     bases: Annotated[
-        int | None, typer.Option(help="How many bases to take; all that follow unless given.")
+        int | None, typer.Option(help="Number of bases to use; default: all that follow.")
     ] = None,
     logits: Annotated[
-        str | None, typer.Option(help="A file for the logits of the next token, as -o.")
+        str | None, typer.Option(help="A file for the logits of the next token; formats as for -o.")
     ] = None,
-    backend: Annotated[str, typer.Option(help="Where to convolve, as for conv.")] = "rtl",
+    backend: Annotated[str, typer.Option(help="The backend that convolves, as for conv.")] = "rtl",
     config: Annotated[str, typer.Option(help=CONFIG_HELP)] = "u200",
     report: Annotated[
         str | None, typer.Option(help="A .json file for clocks, times and transfers.")
@@ -279,8 +279,10 @@ def hyenadna(
     verify: Annotated[
         bool, typer.Option("--verify", help="Also compute with the bit-exact model, and compare.")
     ] = False,
-    card: Annotated[int, typer.Option(help="Which of several cards.")] = 0,
-    xclbin: Annotated[Path | None, typer.Option(help="For xrt: what `make xclbin` built.")] = None,
+    card: Annotated[int, typer.Option(help="The card's number, from 0.")] = 0,
+    xclbin: Annotated[
+        Path | None, typer.Option(help="For xrt: the file that `make xclbin` built.")
+    ] = None,
     port: Annotated[str | None, typer.Option(help="For uart: the serial port.")] = None,
 ) -> None:
     """Compute HyenaDNA's hidden states of DNA, with the long convolutions on a device.
@@ -345,12 +347,12 @@ def hyenadna(
 def plan(
     length: Annotated[str, typer.Option(help="Samples of x: 450000, 450k, 1e6 or 4Mi.")],
     filter_length: Annotated[
-        str | None, typer.Option(help="Taps of the filter; as many as samples unless given.")
+        str | None, typer.Option(help="Taps of the filter; default: as many as samples.")
     ] = None,
     channels: Annotated[str, typer.Option(help="Channels, each with its own filter.")] = "1",
     device: Annotated[str, typer.Option(help=f"{', '.join(planner.devices())}.")] = "u200",
     bram: Annotated[
-        str | None, typer.Option(help="The block RAM it may take: 2.8MB, or a number of them.")
+        str | None, typer.Option(help="The block RAM to use at most: 2.8MB, or a number of RAMs.")
     ] = None,
     clock: Annotated[float | None, typer.Option(help="MHz, assumed.")] = None,
     snr: Annotated[float | None, typer.Option(help="The minimum SNR in dB.")] = None,
@@ -358,10 +360,10 @@ def plan(
     bandwidth: Annotated[
         float, typer.Option(help="The memory's bandwidth: beats per clock and port, at most 1.")
     ] = 1.0,
-    rows: Annotated[int, typer.Option(min=1, help="How many configurations to show.")] = 8,
-    json: Annotated[str | None, typer.Option(help="A .json file for all of them.")] = None,
+    rows: Annotated[int, typer.Option(min=1, help="Number of configurations to show.")] = 8,
+    json: Annotated[str | None, typer.Option(help="A .json file for all configurations.")] = None,
 ) -> None:
-    """Choose a configuration: the fastest for a job that fits an FPGA.
+    """Choose the fastest configuration that fits an FPGA, for a given job.
 
     Nothing is built: clocks, memory, logic and SNR are predicted, as docs/planning.md explains.
     """

@@ -96,7 +96,7 @@ def why(target: Device, demand: Demand, faster: Sequence[Plan]) -> str:
     near = min(faster, key=lambda plan: plan.part)
     need = getattr(near, near.binds)
     return (
-        f"{len(faster)} would be faster but do not fit; what takes the least of them,"
+        f"{len(faster)} would be faster but do not fit; the smallest of them,"
         f" {near.config.name} in {near.clocks:,} clocks, needs {need:,g} {names[near.binds]} of"
         f" {limits[near.binds]:,}."
     )

@@ -29,10 +29,10 @@ OTHERS_CLOCKS = 3000
 
 @pyuvm.test()
 class RandomJobs(FourStepTest):
-    """Every stream is the model's, whatever the consumer of each stream and the writers do."""
+    """Every stream equals the model's, whatever the consumers and the writers do."""
 
     async def main(self) -> None:
-        """Each profile of stalls on all streams, then one of its own on each."""
+        """Runs each profile of stalls on all streams, then a different one on each."""
         for turn in range(16):
             self.pace(*PACES)
             if turn < len(PROFILES):
@@ -65,10 +65,11 @@ class Lengths(FourStepTest):
 
 @pyuvm.test()
 class LateAcknowledgements(FourStepTest):
-    """What was written is read back when all of its channel was acknowledged, and no earlier."""
+    """Data is read back once its whole channel has been acknowledged, and no earlier."""
 
     async def main(self) -> None:
-        """Each writer silent for long, then one burst short of a channel, then not."""
+        """Keeps each writer silent for long, then one burst short of a channel, then releases
+        it."""
         await self.profile("none")
         if self.most == 1:
             await self.run(self.job(Mode.CONVOLVE, 2, self.config.chunk, 1))
@@ -96,8 +97,8 @@ class LateAcknowledgements(FourStepTest):
 
 @pyuvm.test()
 class OneStreamClosed(FourStepTest):
-    """With one consumer shut for long the job waits, is right, and ends when it opens. Meanwhile
-    loads and outputs come to their ends."""
+    """If one consumer stays closed for long, the job waits, stays correct, and ends when it opens.
+    Meanwhile loads and outputs finish."""
 
     async def main(self) -> None:
         """Each stream in turn, with enough of every command to fill its FIFO."""
@@ -127,10 +128,10 @@ class OneStreamClosed(FourStepTest):
 
 @pyuvm.test()
 class ConsumersInProgramOrder(FourStepTest):
-    """The laziest consumers: each command is taken only when all before it were taken."""
+    """The laziest consumers: each command is accepted only after all before it."""
 
     async def main(self) -> None:
-        """Every command has to come by itself."""
+        """Checks that every command comes by itself."""
         await self.profile(CLOSED)
         for _ in range(5):
             self.pace("at once", "one a clock")
@@ -144,7 +145,7 @@ class ConsumersInProgramOrder(FourStepTest):
 
 @pyuvm.test()
 class ConsumersInReverseOrder(FourStepTest):
-    """Each consumer waits until all the others have taken all they can."""
+    """Each consumer waits until all the others have accepted everything that they can."""
 
     async def main(self) -> None:
         """One stream open at a time, for long."""
@@ -176,7 +177,7 @@ class ResetInTheMiddle(FourStepTest):
     """After a reset at any moment the next job is complete and nothing else comes."""
 
     async def main(self) -> None:
-        """At random clocks, with writers that are silent, and after a job."""
+        """Resets at random clocks, with silent writers, and after a job."""
         for turn in range(16):
             self.env.writers.closed = {"x", "z"} if turn % 4 == 3 else set()
             await self.profile(random.choice(("none", "heavy", "light")))
@@ -192,7 +193,8 @@ class ResetInTheMiddle(FourStepTest):
 
 @pyuvm.test()
 class ManyChannels(FourStepTest):
-    """More channels than eight bits count, to the end; of the largest count the first commands."""
+    """More channels than 8 bits can count, to the end; of the largest count only the first
+    commands."""
 
     async def main(self) -> None:
         """Rows of a sample; then some hundred clocks of the longest job, and a reset."""
@@ -210,10 +212,10 @@ class ManyChannels(FourStepTest):
 
 @pyuvm.test()
 class Rate(FourStepTest):
-    """With ready consumers the commands come at the rate that the module names."""
+    """With ready consumers the commands come at the rate in the module's header."""
 
     async def main(self) -> None:
-        """The clocks of all loads: each against the one before and the start."""
+        """Compares the clocks between loads, and from the start to the first."""
         await self.profile("none")
         seen: list[Beat] = []
         self.env.streams["load"].monitor.port.connect(Listener("rate", self, seen.append))

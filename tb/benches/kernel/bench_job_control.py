@@ -1,7 +1,7 @@
 # Copyright 2026 The Crocuta authors
 # SPDX-License-Identifier: Apache-2.0
 """Jobs: job_control behind its registers, with a host on one side and a core on the other. The
-environment compares what both are told, clock by clock, with the model of the jobs."""
+environment compares the inputs of both, in every clock, with the model of the jobs."""
 
 from __future__ import annotations
 
@@ -40,13 +40,13 @@ from tb.lib.profiles import PROFILES
 from tb.lib.registers import ERRORS, HIGH, OFFSETS, REGISTERS, bit
 
 DONE, IDLE, READY = (bit("control", name) for name in ("done", "idle", "ready"))
-# Verilator gives a register another name at each level: a value put into one is not in the others.
+# Verilator may keep several copies of a register: a value deposited in one is not in the others.
 ONE_NAME = cocotb.SIM_NAME.lower().startswith("icarus")
 RESULTS = ("status", "error", "chunks_done", "clocks", "clocks_high", *COUNTERS[1:])
 
 
 class JobTest(ControlTest):
-    """What the tests of the jobs share."""
+    """Operations shared by the tests of jobs."""
 
     async def interrupts(self, enable: int, line: int) -> None:
         """Sets the enables and clears the status."""
@@ -55,7 +55,7 @@ class JobTest(ControlTest):
         await self.write("interrupt_status", await self.read("interrupt_status"))
 
     async def pulses(self, clocks: int) -> None:
-        """Random pulses on all counters and now and then on the flags."""
+        """Drives random pulses on all counters and now and then on the flags."""
         for _ in range(clocks):
             await self.core(
                 pulses=random.getrandbits(len(COUNTERS)),
@@ -65,7 +65,7 @@ class JobTest(ControlTest):
         await self.core(pulses=0, saturated=0, non_finite=0)
 
     async def start_with_noise(self, job: Job) -> None:
-        """Starts a job, and the core tells what does not count before it was started."""
+        """Starts a job; before the core starts, it drives pulses that must not count."""
         await self.arguments(job)
         self.env.started.clear()
         await self.write("control", START)
@@ -77,21 +77,21 @@ class JobTest(ControlTest):
         await self.wait_started()
 
     async def error(self, errors: int) -> None:
-        """A clock of errors."""
+        """Drives errors for one clock."""
         await self.core(error=errors)
         await self.core(error=0)
 
     async def results(self) -> None:
-        """Reads all that a job leaves."""
+        """Reads all results of a job."""
         for name in RESULTS:
             await self.read(name)
 
     async def acknowledge(self) -> None:
-        """Ends what the host knows of the job."""
+        """Acknowledges the job's end."""
         await self.write("control", CONTINUE)
 
     async def wait_aborted(self) -> None:
-        """Polls the control register; what an abort leaves is a kernel at rest."""
+        """Polls the control register until the abort has left the kernel idle."""
         for _ in range(50):
             control = await self.read("control")
             if not control & ABORT:
@@ -101,7 +101,7 @@ class JobTest(ControlTest):
         raise AssertionError("the abort did not end")
 
     async def code(self) -> str:
-        """The error by its name."""
+        """The name of the error."""
         return ERRORS[await self.read("error")]
 
 
@@ -110,7 +110,7 @@ class JobsOneByOne(JobTest):
     """Start, run, done, continue; flags, counters and interrupts with every enable."""
 
     async def main(self) -> None:
-        """A job for each setting of the interrupts, and each again."""
+        """Runs a job for each setting of the interrupts, each twice."""
         for setting in [*range(8), *random.sample(range(8), 4)]:
             await self.interrupts(setting & 3, setting >> 2)
             assert await self.read("control") == IDLE
@@ -127,7 +127,7 @@ class JobsOneByOne(JobTest):
             await self.write("interrupt_status", setting & 1)
             assert await self.read("interrupt_status") == 0, "the event is not repeated"
             await self.results()
-            # Pulses after the end count no more, nor do errors.
+            # Neither pulses nor errors count after the end.
             await self.core(pulses=0x7F, saturated=1, non_finite=1, error=1)
             await self.core(pulses=0, saturated=0, non_finite=0, error=0)
             await self.results()
@@ -139,7 +139,7 @@ class LongCounts(JobTest):
     """Every counter by itself, and the clocks of jobs of several lengths."""
 
     async def main(self) -> None:
-        """One pulse more for each counter in turn."""
+        """Gives each counter in turn one more pulse."""
         clocks = set()
         for turn in range(3):
             await self.core(controller_done=0)
@@ -160,19 +160,19 @@ class LongCounts(JobTest):
 
 @pyuvm.test(skip=not ONE_NAME)
 class EveryCounterBit(JobTest):
-    """A carry into each bit of each counter, and that the next job clears every bit."""
+    """A carry into each bit of each counter; the next job clears every bit."""
 
     async def jump(self, values: dict[str, int]) -> None:
         """Sets counters, and their model, to what they would reach in hours."""
         await FallingEdge(self.dut.clk_i)
         for name, value in values.items():
             getattr(self.dut.u_job_control, f"{name}_o").value = value
-        # The model is a clock behind, so this is still the clock of the jump to it.
+        # The model is one clock behind, so for the model this is still the clock of the jump.
         await FallingEdge(self.dut.clk_i)
         self.env.predictor.job.counts.update(values)
 
     async def main(self) -> None:
-        """In each turn every counter is one short of a carry into another bit."""
+        """In each turn sets every counter to one below a carry into another bit."""
         widths = {name: 64 if name + HIGH in OFFSETS else 32 for name in (*COUNTERS, "clocks")}
         await self.core(controller_done=0)
         await self.start(good_job(self.config))
@@ -190,7 +190,7 @@ class EveryCounterBit(JobTest):
                 low, high = await self.read(name), 0
                 if name + HIGH in OFFSETS:
                     high = await self.read(name + HIGH)
-                # The clocks run on until they are read.
+                # The clocks continue until they are read.
                 over = (low | high << 32) - (1 << carry)
                 assert 0 <= over < 1000 if name == "clocks" else over == 0, (name, carry, over)
                 carried.add((name, carry))
@@ -211,7 +211,7 @@ class EndNeedsEverythingIdle(JobTest):
     """Done comes only after controller and ports have been idle together for a while."""
 
     async def main(self) -> None:
-        """Each alone, and both for each number of clocks that is too short."""
+        """Makes each idle alone, and both for each number of clocks that is too short."""
         await self.core(controller_done=0, ports_idle=0)
         await self.start(good_job(self.config))
         for clocks in range(1, QUIET):
@@ -226,7 +226,7 @@ class EndNeedsEverythingIdle(JobTest):
 
 
 class ArgumentTest(JobTest):
-    """Jobs that are judged by their arguments."""
+    """Jobs with good and bad arguments."""
 
     async def good(self, mode: Mode) -> None:
         """Writes a good job's arguments, and keeps them."""
@@ -238,7 +238,7 @@ class ArgumentTest(JobTest):
         await self.arguments(self.job)
 
     async def judged(self, code: str) -> None:
-        """Starts a job that ends with a code before the core is touched."""
+        """Starts a job that must end with an error code before the core is reset or started."""
         await self.write("control", START)
         await self.wait_done()
         assert await self.code() == code
@@ -267,14 +267,14 @@ class BadArguments(ArgumentTest):
         return kinds
 
     async def spoilt(self, spoil: dict[str, int], code: str) -> None:
-        """A job with bad arguments."""
+        """Runs a job with bad arguments."""
         mode = Mode.PREPARE if "h" in spoil else Mode.CONVOLVE
         await self.good(mode)
         await self.access(*argument_items(spoil))
         await self.judged(code)
 
     async def main(self) -> None:
-        """Each alone, then some together."""
+        """Tries each alone, then some together."""
         self.env.started.clear()
         for code, spoil in self.bad():
             await self.spoilt(spoil, code)
@@ -288,7 +288,7 @@ class BadArguments(ArgumentTest):
 
 @pyuvm.test()
 class EveryArgumentBit(ArgumentTest):
-    """Each bit of each argument counts: one that is too much is bad, and one alone is enough."""
+    """Each bit of each argument counts: one bit too many is bad, and one bit alone is enough."""
 
     def bad(self) -> Iterator[tuple[Mode, str, str, int]]:
         """(mode, code, argument, value): each with one bit that makes it bad."""
@@ -309,14 +309,14 @@ class EveryArgumentBit(ArgumentTest):
                     yield mode, "pointer", name, PAGE_BYTES | 1 << place
 
     async def main(self) -> None:
-        """All that are bad; then good jobs of one bit an argument."""
+        """Runs all bad ones, then good jobs with one bit per argument."""
         self.env.started.clear()
         bad = list(self.bad())
         for mode in Mode:
             await self.good(mode)
             good = dataclasses.asdict(self.job)
             for _, code, name, value in [entry for entry in bad if entry[0] == mode]:
-                # The low word alone: the high word of a pointer stays good.
+                # Only the low word: the high word of a pointer stays good.
                 await self.write(name, value)
                 await self.judged(code)
                 await self.write(name, int(good[name]) & 0xFFFF_FFFF)
@@ -344,7 +344,7 @@ class EdgesOfArguments(JobTest):
     """The largest and the smallest arguments are good, and their neighbours bad."""
 
     async def main(self) -> None:
-        """Each length and the channels at both ends, in both modes."""
+        """Tries each length and the channels at both limits, in both modes."""
         limit = 1 << self.config.max_length_log2
         for mode in Mode:
             for channels, length_x, length_h in (
@@ -372,7 +372,7 @@ class ErrorsWhileRunning(JobTest):
     """The first error stops the ports, waits for them, and is the code; the next job runs."""
 
     async def main(self) -> None:
-        """Each error alone, then combinations."""
+        """Tries each error alone, then combinations."""
         for turn in range(PORTS + 6):
             await self.core(controller_done=random.getrandbits(1), ports_idle=0)
             await self.start(good_job(self.config))
@@ -382,7 +382,7 @@ class ErrorsWhileRunning(JobTest):
             await self.error(errors)
             # Later errors do not matter, nor does the controller, which will never finish.
             await self.error(random.randint(1, (1 << PORTS) - 1))
-            # What goes on until the ports are idle is counted.
+            # Everything until the ports are idle is counted.
             await self.pulses(random.randint(1, 8))
             await self.core(random.randint(QUIET, 40), controller_done=0)
             assert not await self.read("control") & (DONE | IDLE)
@@ -395,7 +395,7 @@ class ErrorsWhileRunning(JobTest):
             code = ERRORS[FIRST_PORT_ERROR + first]
             assert await self.code() == code
             await self.results()
-            if turn % 3 == 0:  # a job that does not run does not release the ports
+            if turn % 3 == 0:  # a job that is rejected does not release the ports
                 await self.acknowledge()
                 await self.write("channels", 0)
                 await self.write("control", START)
@@ -412,7 +412,7 @@ class ErrorAtTheLastMoment(JobTest):
     """An error that comes while the end is being confirmed still counts; one later does not."""
 
     async def main(self) -> None:
-        """Each clock of the end."""
+        """Tries each clock of the end."""
         codes = []
         for wait in range(1, QUIET + 3):
             await self.core(controller_done=0, ports_idle=1)
@@ -427,10 +427,10 @@ class ErrorAtTheLastMoment(JobTest):
 
 @pyuvm.test()
 class BackToBack(JobTest):
-    """The next job is written and started while one runs; it begins after ap_continue."""
+    """The next job is written and started while one runs; it starts after ap_continue."""
 
     async def main(self) -> None:
-        """A row of jobs."""
+        """Runs several jobs."""
         jobs = [good_job(self.config) for _ in range(6)]
         await self.core(controller_done=0)
         await self.start(jobs[0])
@@ -457,7 +457,7 @@ class ContinueAndStart(JobTest):
     """Acknowledging and starting, in one write and in any other way, runs the next job."""
 
     async def main(self) -> None:
-        """One write, two, and a start that is written again and again."""
+        """Tries one write, two writes, and a start that is written repeatedly."""
         await self.run(good_job(self.config))
         for _ in range(3):
             self.env.started.clear()
@@ -483,10 +483,10 @@ class ContinueAndStart(JobTest):
 
 @pyuvm.test()
 class Aborts(JobTest):
-    """A written sw_reset ends whatever there is, once the ports are idle; the next job runs."""
+    """Writing sw_reset ends any job once the ports are idle; the next job runs."""
 
     async def main(self) -> None:
-        """Each state by itself; the model has the clocks."""
+        """Tries each state by itself; the model predicts the clocks."""
         await self.interrupts(3, 1)
         await self.nothing_runs()
         await self.running()
@@ -498,13 +498,14 @@ class Aborts(JobTest):
         await self.access(AxiLiteItem(True, OFFSETS["control"], ABORT, strobe))
 
     async def next_one(self) -> None:
-        """The next job."""
+        """Runs the next job."""
         self.env.started.clear()
         await self.run(good_job(self.config))
         assert await self.code() == "none"
 
     async def nothing_runs(self) -> None:
-        """Idle, an end that waits for its acknowledge, and a start that waits behind one."""
+        """Aborts when idle, when an end waits for its acknowledge, and when a start waits behind
+        one."""
         await self.abort()
         await self.wait_aborted()
         await self.next_one()
@@ -527,7 +528,7 @@ class Aborts(JobTest):
         await self.acknowledge()
 
     async def running(self) -> None:
-        """The abort waits for the ports, also when it is written twice, and with a start."""
+        """Checks that the abort waits for the ports, even if written twice or with a start."""
         for turn in range(4):
             await self.core(controller_done=0, ports_idle=0)
             await self.start(good_job(self.config))
@@ -555,8 +556,8 @@ class Aborts(JobTest):
             await self.acknowledge()
 
     async def preparing(self) -> None:
-        """At every distance from the start, with good and with bad arguments; and while an error,
-        the end or a timeout comes."""
+        """Aborts at every distance from the start, with good and with bad arguments; and while an
+        error, the end or a timeout comes."""
         codes = set()
         around = range(STARTED - 4, STARTED + 10)
         for meeting, delays in (
@@ -602,7 +603,7 @@ class Aborts(JobTest):
         await self.next_one()
 
     async def meet(self, meeting: str) -> None:
-        """What comes soon after the core was started."""
+        """Events soon after the core has started."""
         await self.env.started.wait()
         if meeting == "error":
             await self.core(3)
@@ -614,10 +615,10 @@ class Aborts(JobTest):
 @pyuvm.test()
 class Timeouts(JobTest):
     """A memory that does not answer ends the job after the watchdog's clocks, with its port's
-    code; no other job begins until it has answered."""
+    code; no other job starts until it has answered."""
 
     async def main(self) -> None:
-        """Each port, then several; while a job runs and while one stops."""
+        """Tries each port, then several; while a job runs and while one stops."""
         assert await self.read("watchdog") == 1 << 24
         for turn in range(PORTS + 6):
             port = turn if turn < PORTS else random.randrange(PORTS)
@@ -639,7 +640,7 @@ class Timeouts(JobTest):
             await self.unanswered()
 
     async def unanswered(self) -> None:
-        """Jobs end at once until the answers have come."""
+        """Checks that jobs end at once until the answers have come."""
         left = bit("status", "unanswered")
         assert await self.read("status") & left
         for spoil, code in ((1, "unanswered"), (0, "channels")):
@@ -663,10 +664,10 @@ class Timeouts(JobTest):
 
 @pyuvm.test()
 class Patience(JobTest):
-    """The watchdog counts only while a burst waits and nothing moves, and not at all at 0."""
+    """The watchdog counts only while a burst waits without activity, and not at all at 0."""
 
     async def main(self) -> None:
-        """Pauses just short of it, any port's progress, and no watchdog."""
+        """Tries pauses just short of it, progress on any port, and no watchdog."""
         limit = 12
         await self.write("watchdog", limit)
         await self.core(controller_done=0, ports_idle=0)
@@ -691,11 +692,11 @@ class Patience(JobTest):
 
 @pyuvm.test()
 class BurstsIdentifier(JobTest):
-    """The bursts' ID changes with the first job after a reset, while the core is in reset, and
-    never else."""
+    """The bursts' ID changes with the first job after a reset, while the core is in reset, and at
+    no other time."""
 
     async def main(self) -> None:
-        """Jobs and resets."""
+        """Runs jobs and resets."""
         resets = changes = 0
         last = None
         watched = 0
@@ -725,10 +726,10 @@ class BurstsIdentifier(JobTest):
 
 @pyuvm.test()
 class HostMeetsEvents(JobTest):
-    """What the host reads and writes in the very clock of an event: no event is lost."""
+    """Host accesses in the very clock of an event: no event is lost."""
 
     async def main(self) -> None:
-        """Each access at every distance from the start, and from the end."""
+        """Tries each access at every distance from the start, and from the end."""
         status = OFFSETS["interrupt_status"]
         await self.arguments(good_job(self.config))
         await self.interrupts(3, 1)
@@ -766,10 +767,10 @@ class HostMeetsEvents(JobTest):
 
 @pyuvm.test()
 class RandomTraffic(JobTest):
-    """A host that reads and writes anything at any time while jobs run, end and go wrong."""
+    """A host that reads and writes anything at any time while jobs run, end and fail."""
 
     async def main(self) -> None:
-        """Every kind of access in every state, then random ones."""
+        """Tries every kind of access in every state, then random ones."""
         playing = cocotb.start_soon(self.play())
         for turn in range(60):
             if turn % 6 == 0:
@@ -791,7 +792,7 @@ class RandomTraffic(JobTest):
                 await self.read("control")
 
     def any(self) -> AxiLiteItem:
-        """A random access."""
+        """Performs a random access."""
         register = random.choice(REGISTERS)
         write = random.random() < 0.4
         beside = None
@@ -808,7 +809,7 @@ class RandomTraffic(JobTest):
         )
 
     def every(self) -> list[AxiLiteItem]:
-        """A read and a write of each region; the writes start and end nothing."""
+        """Reads and writes each region; the writes start and end nothing."""
         names = ("control", random.choice(ARGUMENT_WORDS), random.choice(RESULTS))
         addresses = [*(OFFSETS[name] for name in names), 0xF00]
         return [
@@ -818,7 +819,7 @@ class RandomTraffic(JobTest):
         ]
 
     async def reach(self, state: str) -> None:
-        """A job in a state."""
+        """Brings a job to a state."""
         await self.core(controller_done=1, ports_idle=1)
         while not await self.read("control") & IDLE:
             await self.acknowledge()
@@ -854,10 +855,10 @@ class RandomTraffic(JobTest):
 
 @pyuvm.test()
 class ResetInTheMiddle(JobTest):
-    """After a reset at any moment everything is as at the beginning, and a job runs."""
+    """After a reset at any moment everything has its initial state, and a job runs."""
 
     async def main(self) -> None:
-        """In every state of a job, then at random clocks."""
+        """Resets in every state of a job, then at random clocks."""
         for moment in ("idle", "preparing", "running", "stopping", "done", *range(6)):
             await self.interrupts(random.getrandbits(2), random.getrandbits(1))
             if moment != "idle":

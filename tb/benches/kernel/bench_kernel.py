@@ -54,34 +54,35 @@ from tb.registry import MANY_ROWS, MANY_ROWS_CHUNK
 T = TypeVar("T")
 CONFIG = configs.load(os.environ["CROCUTA_CONFIG"])
 C = CONFIG.chunk
-# Icarus simulates some 1,000 clocks of the tiny kernel a second, and 130 of the small one: it gets
-# fewer jobs, to show that its four states and event order come to the same bits.
+# Icarus simulates some 1,000 clocks per second of the tiny kernel, and 130 of the small one. It
+# runs fewer jobs, to show that its four states and its event order give the same bits.
 FAST = cocotb.SIM_NAME.lower().startswith("verilator")
 SMALLEST = C == 64
-# Whether a corner gets no more than what other configurations cannot show.
+# Whether a corner configuration runs only what others cannot show.
 BRIEF = benches.BRIEF in os.environ
 FULL = FAST and SMALLEST and not BRIEF
 LIMITED = BRIEF or not (FAST or SMALLEST)
 FOUR_STATES = BRIEF and not FAST
-"""A brief run in Icarus shows its four states: lengths and data rather than thousands of clocks."""
+"""A brief run in Icarus is for its four states: lengths and data rather than thousands of
+clocks."""
 HOLD = 1100 if SMALLEST else 3000
-"""Clocks for which a channel is held back: all that can fill up does."""
+"""Clocks for which a channel is blocked: long enough to fill everything that can fill up."""
 MANY_CHUNKS = 14 if SMALLEST else 20
-"""More than fit in all that can fill up."""
+"""More chunks than fit in everything that can fill up."""
 
 
 def some(things: Iterable[T], count: int) -> list[T]:
-    """All in random order where that takes seconds, else so many of them."""
+    """All items in random order if that takes only seconds, otherwise a number of them."""
     found = list(things)
     return random.sample(found, len(found) if FULL else count)
 
 
 @pyuvm.test(skip=LIMITED and not FOUR_STATES)
 class Lengths(KernelTest):
-    """Every class of lengths of x with every class of h, the memory at full speed."""
+    """Every class of lengths of x with every class of h, with memories at full speed."""
 
     async def main(self) -> None:
-        """A filter of each class, and with it x of each class."""
+        """Runs a filter of each class with x of each class."""
         await self.behave(dict.fromkeys(BASES, Behaviour(latency=random.randint(2, 9))))
         for bound in some(BOUNDS, 2):
             lengths = sorted((length_in(each, CONFIG) for each in some(BOUNDS, 2)), reverse=True)
@@ -96,10 +97,11 @@ class Lengths(KernelTest):
 
 @pyuvm.test(skip=LIMITED)
 class Data(KernelTest):
-    """Every kind of samples in x and in h; flags as the model's, no harm to anything else."""
+    """Every kind of samples in x and in h: flags equal the model's, and other rows are
+    unaffected."""
 
     async def main(self) -> None:
-        """Each kind once in x and once in h, and each flag by itself and with the other."""
+        """Runs each kind once in x and once in h, and each flag alone and with the other."""
         for x_kind, h_kind in some(zip(some(KINDS, 10), some(KINDS, 10), strict=True), 1):
             x = self.rows(random.randint(C // 2 + 1, 2 * C), kind=x_kind)
             h = self.rows(random.randint(C // 2 + 1, C), kind=h_kind)
@@ -115,19 +117,19 @@ class Data(KernelTest):
 
 @pyuvm.test(skip=LIMITED and not BRIEF)
 class Saturation(KernelTest):
-    """A flag that one stage alone raises, for each that can: then no other one's covers for it."""
+    """A flag that only one stage raises, for each stage that can, so that no other masks it."""
 
     async def main(self) -> None:
-        """Where the exponents are narrow enough, the MAC and the inverse engine; else float32."""
-        # Words reach to 2^top, floats to 2^128: with 8 bits not much less. A stage saturates by
-        # itself where what comes of it is small again, or is not of this row.
+        """Saturates the MAC and the inverse engine if exponents are narrow, otherwise float32."""
+        # Words reach 2^top and floats 2^128, which is not much more than with 8-bit exponents. A
+        # stage saturates alone if its result becomes small again, or is not part of this row.
         if CONFIG.exponent_bits == 8:
             top = CONFIG.mantissa_bits - 1 + Format.of(CONFIG).exponent_max
-            # The sum of an impulse's spectrum is the sample after the row's last.
+            # The sum of an impulse's spectrum is the sample after the last one of the row.
             size = 1.2 * 2.0 ** (top - CONFIG.chunk_log2 - 60)
             x, h = impulse(C, C // 2, 2.0**60), impulse(C, C // 2, size)
             await self.flagged(ConvolutionSequence(x, h))
-            # Of two products each saturates, and they cancel.
+            # Two products both saturate and cancel.
             x = np.concatenate((impulse(C, 0, 2.0**8), impulse(C, 0, 2.0**60)), axis=1)
             one = CONFIG.mantissa_bits - 2
             words = Cfp(
@@ -140,17 +142,18 @@ class Saturation(KernelTest):
         await self.flagged(ConvolutionSequence(x, x))
 
     async def flagged(self, sequence: KernelSequence) -> None:
-        """The job raises the one flag, as the model's does."""
+        """Checks that the job raises the one flag, as the model does."""
         await self.start(sequence)
         assert self.env.predictor.last.prediction.flags == SATURATED
 
 
 @pyuvm.test(skip=LIMITED)
 class ForeignSpectra(KernelTest):
-    """Filter spectra of any words, up to the largest: products and sums that no h would give."""
+    """Filter spectra of arbitrary words up to the largest: products and sums that no h would
+    give."""
 
     async def main(self) -> None:
-        """The kinds of words; of the largest, many overflow in the products already."""
+        """Runs all kinds of words; many of the largest overflow in the products already."""
         for kind in some(("huge", "edges", "tiny", "any"), 1):
             length_h = random.randint(C + 1, 2 * C)
             words = random_words(self.rng, kind, 2 * C, Format.of(CONFIG))
@@ -163,10 +166,10 @@ class ForeignSpectra(KernelTest):
 
 @pyuvm.test(skip=LIMITED)
 class Channels(KernelTest):
-    """Channels follow each other without a gap, memories behave at random."""
+    """Channels follow one another without a gap, with memories of random behaviour."""
 
     async def main(self) -> None:
-        """Two, and more; rows that end with a lane and with a beat, and any others."""
+        """Runs two channels and more, with rows that end with a lane, with a beat, or anywhere."""
         lane, beat = C + CONFIG.chunk_beats, C + 2 * CONFIG.lanes
         other = random.randint(1, 3 * C)
         jobs = ((2, lane, beat), (3, beat, lane), (5, other, random.randint(1, 3 * C)))
@@ -177,19 +180,19 @@ class Channels(KernelTest):
 
 @pyuvm.test(skip=not FAST or C > MANY_ROWS_CHUNK or BRIEF)
 class ManyRows(KernelTest):
-    """More channels than eight bits count, to the last one."""
+    """More channels than 8 bits can count, to the last one."""
 
     async def main(self) -> None:
-        """Both jobs on rows of a few samples."""
+        """Runs both jobs on rows of a few samples."""
         await self.convolve(random.randint(1, 9), random.randint(1, 9), MANY_ROWS)
 
 
 @pyuvm.test(skip=LIMITED)
 class Memories(KernelTest):
-    """Latency, bandwidth and stalls of the three memories, each by itself."""
+    """Latency, bandwidth and stalls of the three memories, each independently."""
 
     async def main(self) -> None:
-        """Every two classes of a memory's settings meet."""
+        """Runs every pair of classes of a memory's settings."""
         for each in some(zip(*(all_pairs() for _ in BASES), strict=True), 1):
             await self.behave(dict(zip(BASES, each, strict=True)))
             await self.convolve(random.randint(C + 1, 4 * C), random.randint(C + 1, 4 * C))
@@ -197,13 +200,13 @@ class Memories(KernelTest):
 
 @pyuvm.test(skip=(LIMITED and not BRIEF) or FOUR_STATES)
 class HeldChannels(KernelTest):
-    """One channel of one port stands still for thousands of clocks, and all others go on."""
+    """One channel of one port is blocked for thousands of clocks, while all others continue."""
 
     async def main(self) -> None:
-        """Each channel in each mode that uses it, in jobs of many chunks."""
+        """Blocks each channel in each mode that uses it, in jobs of many chunks."""
         x, h = self.rows(MANY_CHUNKS * C, kind="ordinary"), self.rows(C + 1, kind="ordinary")
         convolve = (await self.start(ConvolutionSequence(x, h))).job
-        # The addresses of y, first: what is behind them has the longest way to fill up.
+        # The addresses of y first, because the most has to fill up behind them.
         places = [("samples", "aw")]
         others = [(name, channel) for name in ("samples", "x_spectra") for channel in CHANNELS]
         others += [("h_spectra", channel) for channel in ("ar", "r")]
@@ -220,7 +223,7 @@ class HeldChannels(KernelTest):
             await self.held(prepare, memory, channel)
 
     async def held(self, job: Job, memory: str, channel: str) -> None:
-        """One job, in whose midst the channel stops for a while."""
+        """Runs one job, during which the channel is blocked for a while."""
         cocotb.log.info("%s: %s of %s is held", job.mode.name, channel, memory)
         usual = Behaviour(latency=random.randint(2, 40))
         await self.behave(dict.fromkeys(BASES, usual))
@@ -238,10 +241,10 @@ class HeldChannels(KernelTest):
 
 @pyuvm.test()
 class Clocks(KernelTest):
-    """Without stalls of memory a job takes its passes and little more; the counters add up."""
+    """Without memory stalls a job takes its passes and little more; the counters add up."""
 
     async def main(self) -> None:
-        """One job."""
+        """Runs one job."""
         length = 2 * C if LIMITED else 5 * C
         job = await self.convolve(length, length)
         results = await self.start(CountersSequence())
@@ -250,7 +253,7 @@ class Clocks(KernelTest):
         assert beats == mac_beats(CONFIG, job)
         assert results.chunks == count
         assert beats + sum(stalls) <= taken
-        # The pipelines fill once: some 40 clocks a level for both engines, and a few latencies.
+        # The pipelines fill once: some 40 clocks per level for both engines, and a few latencies.
         fill = 3 * CONFIG.chunk_beats + 45 * CONFIG.chunk_log2 + 500
         cocotb.log.info("%d clocks for %d MAC beats, stalls %s", taken, beats, stalls)
         assert taken <= 1.05 * beats + fill + 130 * count
@@ -261,7 +264,7 @@ class Bandwidth(KernelTest):
     """With 85 % of the memories' bandwidth a job takes no more than 1/0.85 of its clocks."""
 
     async def main(self) -> None:
-        """The same job at both."""
+        """Runs the same job at both bandwidths."""
         length = (5 if FAST else 3) * C
         job = await self.convolve(length, length)
         taken = {}
@@ -275,11 +278,11 @@ class Bandwidth(KernelTest):
 
 @pyuvm.test(skip=LIMITED)
 class BadArguments(KernelTest):
-    """Each ends the job at once with its code, touches no memory and leaves no result of the job
-    before; the next job works."""
+    """Each bad argument ends the job at once with its code, touches no memory and leaves no results
+    of the previous job; the next job works."""
 
     async def main(self) -> None:
-        """Each argument spoilt by itself, between good jobs of both modes that raise all flags."""
+        """Spoils each argument by itself, between good jobs of both modes that raise all flags."""
         x = np.array([[np.nan, 3e38, 1]], np.float32)
         h = np.array([[3e38, 3e38, np.inf, 2, 1]], np.float32)
         good = dataclasses.asdict((await self.start(ConvolutionSequence(x, h))).job)
@@ -302,7 +305,7 @@ class BadArguments(KernelTest):
             error = (await self.start(JobSequence(arguments, limit=200))).error
             assert error == code, f"{arguments}: {error}"
             for mode in Mode if number == 0 else [Mode.CONVOLVE]:
-                # What a mode does not use may be anything.
+                # Arguments that a mode does not use may have any value.
                 unused = {"h"} if mode else {"x", "x_spectra", "y", "length_x"}
                 anything = {name: random.getrandbits(32) for name in unused}
                 assert await self.run(good | {"mode": mode} | anything) == "none"
@@ -310,11 +313,11 @@ class BadArguments(KernelTest):
 
 @pyuvm.test(skip=LIMITED)
 class ErrorResponses(KernelTest):
-    """Any response but OKAY on any beat of any port ends the job with the port's code, nothing
-    wrong is written, and the next job works."""
+    """Any response other than OKAY on any beat of any port ends the job with the port's code,
+    nothing wrong is written, and the next job works."""
 
     async def main(self) -> None:
-        """Each port with each response, at each place of a burst; then two at once."""
+        """Tries each port with each response, at each place of a burst; then two at once."""
         length = 3 * C
         convolve = await self.convolve(length, length)
         prepare = dataclasses.replace(convolve, mode=Mode.PREPARE)
@@ -344,7 +347,7 @@ class ErrorResponses(KernelTest):
             assert await self.run(convolve) == "none"
 
     def address(self, job: Job, port: Port, place: str) -> int:
-        """A random beat that a job moves on a port, at this place of its burst."""
+        """A random beat that a job transfers on a port, at this place of its burst."""
         rows = ceil_to(job.length_x * 4, self.env.beat_bytes)
         h_chunks, x_chunks = chunk_count(CONFIG, job.length_h), stored_chunks(CONFIG, job)
         base, size = {
@@ -362,10 +365,10 @@ class ErrorResponses(KernelTest):
 
 @pyuvm.test(skip=LIMITED)
 class ResetAnywhere(KernelTest):
-    """A reset at a random clock of any state; nothing wrong was written, and the next job works."""
+    """A reset at a random clock of any state: nothing wrong is written, and the next job works."""
 
     async def main(self) -> None:
-        """Each state, and then each mode at any clock."""
+        """Resets in each state, then in each mode at any clock."""
         convolve = await self.convolve(2 * C + 3, 2 * C)
         prepare = dataclasses.replace(convolve, mode=Mode.PREPARE)
         for place in some([*STATES, *Mode], 1):
@@ -386,7 +389,7 @@ class ResetAnywhere(KernelTest):
             if working is not None:
                 await working
             await self.any_behaviour()
-            # The filter's spectra are there unless their making was cut short.
+            # The filter's spectra exist unless their preparation was cut short.
             if job is prepare or random.random() < 0.3:
                 assert await self.run(prepare) == "none"
             assert await self.run(convolve) == "none"
@@ -402,14 +405,14 @@ class Aborts(KernelTest):
     """An abort at any instant ends the job with all its bursts complete, and the next job works."""
 
     async def main(self) -> None:
-        """Each mode, at once, soon, and at any clock before the job's end."""
+        """Aborts each mode at once, soon, and at any clock before the job's end."""
         convolve = await self.convolve(4 * C, 3 * C)
         prepare = dataclasses.replace(convolve, mode=Mode.PREPARE)
         instants = [(job, late) for job in (prepare, convolve) for late in (0, 30, 1000, 1000)]
         for job, late in some(instants, 2):
             await self.behave(dict.fromkeys(BASES, Behaviour(latency=2)))
             assert await self.run(job) == "none"
-            # No memory is faster.
+            # The fastest memory.
             clocks = (await self.start(CountersSequence())).clocks * 3 // 4
             await self.any_behaviour()
             abort = AbortSequence(job, random.randint(0, min(late, clocks)))
@@ -422,11 +425,11 @@ class Aborts(KernelTest):
 
 @pyuvm.test(skip=(LIMITED and not BRIEF) or FOUR_STATES)
 class SilentMemories(KernelTest):
-    """A memory that answers no more ends the job with its port's timeout. Until it has answered
-    after all no job begins; then the next one works."""
+    """A memory that stops answering ends the job with its port's timeout. No job starts until it
+    has answered everything; then the next one works."""
 
     async def main(self) -> None:
-        """Each channel of each port."""
+        """Tries each channel of each port."""
         convolve = await self.convolve(4 * C, 3 * C)
         prepare = dataclasses.replace(convolve, mode=Mode.PREPARE)
         places = [(port, channel) for port in PORTS for channel in ("aw", "w", "b", "ar", "r")]
@@ -465,7 +468,7 @@ class QueuedJobs(KernelTest):
     at the end, or polls."""
 
     async def main(self) -> None:
-        """Both modes behind both."""
+        """Queues both modes behind both."""
         convolve = await self.convolve(C + 1, C)
         prepare = dataclasses.replace(convolve, mode=Mode.PREPARE)
         jobs = [prepare, convolve, convolve, prepare]
@@ -479,7 +482,7 @@ class RandomJobs(KernelTest):
     """Everything at once: any rows, memories and channels, queues, errors and resets."""
 
     async def main(self) -> None:
-        """One thing after the other."""
+        """Runs one thing after another."""
         for _ in range(5 if FULL else 1):
             await self.any_behaviour()
             channels = random.choice((1, 1, 2, 3))

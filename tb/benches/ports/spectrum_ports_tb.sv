@@ -9,13 +9,17 @@ module spectrum_ports_tb #(
   parameter int Chunk = 64,
   parameter int MantissaBits = 18,
   parameter int ExponentBits = 9,
+  parameter int RowsLog2 = 0,  // log2 of the most rows of whose columns a chunk is a tile
   parameter int Words = 256,  // AXI beats in the memory
+  localparam int RowsBits = (RowsLog2 > 0) ? $clog2(RowsLog2 + 1) : 1,
   localparam int BeatBits = Lanes * (2 * MantissaBits + ExponentBits),
   localparam int AxiBits = 64 * Lanes
 ) (
   input  logic                clk_i,
   input  logic                rst_ni,
   input  logic                stop_i,
+  /// with RowsLog2 > 0; changes only while both are idle
+  input  logic [RowsBits-1:0] rows_log2_i,
   // The memory's settings.
   input  logic [15:0]         latency_i,
   input  logic [15:0]         bandwidth_i,
@@ -110,12 +114,14 @@ module spectrum_ports_tb #(
     .Lanes       (Lanes),
     .Chunk       (Chunk),
     .MantissaBits(MantissaBits),
-    .ExponentBits(ExponentBits)
+    .ExponentBits(ExponentBits),
+    .RowsLog2    (RowsLog2)
   ) u_reader (
     .clk_i         (clk_i),
     .rst_ni        (rst_ni),
     .stop_i        (stop_i),
     .id_i          (1'b1),
+    .rows_log2_i   (rows_log2_i),
     .cmd_valid_i   (load_valid_i),
     .cmd_ready_o   (load_ready_o),
     .cmd_addr_i    (load_addr_i),
@@ -149,12 +155,14 @@ module spectrum_ports_tb #(
     .Lanes       (Lanes),
     .Chunk       (Chunk),
     .MantissaBits(MantissaBits),
-    .ExponentBits(ExponentBits)
+    .ExponentBits(ExponentBits),
+    .RowsLog2    (RowsLog2)
   ) u_writer (
     .clk_i        (clk_i),
     .rst_ni       (rst_ni),
     .stop_i       (stop_i),
     .id_i         (1'b1),
+    .rows_log2_i  (rows_log2_i),
     .cmd_valid_i  (store_valid_i),
     .cmd_ready_o  (store_ready_o),
     .cmd_addr_i   (store_addr_i),
