@@ -33,6 +33,7 @@ from crocuta.models.configs import ROOT
 from flow.digest import verification_digest
 from flow.pages import write_page
 from flow.testplan import read_coverage
+from tb.registry import SMALLEST
 
 DIRECTORY = ROOT / "build" / "coverage"
 EXCLUSIONS = Path(__file__).with_name("coverage_exclusions.toml")
@@ -175,8 +176,9 @@ def functional(directory: Path) -> tuple[int, int, list[str]]:
 
 
 def run_benches(seeds: int, seed: str, test: str, jobs: int) -> None:
-    """Runs the benches in Verilator at tiny; raises CoverageError if a test fails."""
-    command = [sys.executable, "-m", "flow.regress", "--sim", "verilator", "--config", "tiny"]
+    """Runs the benches in Verilator at SMALLEST; raises CoverageError if a test fails."""
+    command = [sys.executable, "-m", "flow.regress", "--sim", "verilator"]
+    command += ["--config", ",".join(SMALLEST)]
     command += ["--seeds", str(seeds), "--seed", seed, "--test", test, "--jobs", str(jobs)]
     environment = {**os.environ, "RTL_COVERAGE": "1"}
     if subprocess.run(command, cwd=ROOT, env=environment, check=False).returncode:

@@ -38,14 +38,11 @@ from flow import equivalence
 from flow.digest import verification_digest
 from flow.mutants import OPERATORS, Mutant, choose, mutants_of
 from flow.pages import write_page
-from tb.registry import BENCHES, Bench
+from tb.registry import BENCHES, LARGER, SMALLEST, Bench
 
 DIRECTORY = ROOT / "build" / "mutation"
 SURVIVORS = Path(__file__).with_name("mutation_survivors.toml")
 COPIED = ("rtl", "models", "host", "tb", "flow", "registers", "data", "pyproject.toml")
-SMALLEST = ("tiny", "tiny-long")
-LARGER = ("small", "small-long")
-"""The configurations, of each schedule, whose benches look for mutants, changed or not."""
 LEAST_PERCENT = 97.0
 SPARED = {"crocuta_pkg.sv"}
 """Files without logic to mutate: functions for parameters."""

@@ -245,12 +245,12 @@ def select(
         base: the seed from which all others derive.
         test: if not empty, only this test of the registry.
         sim: if not empty, only this simulator.
-        config: if not empty, only this configuration and its variations.
+        config: if not empty, only this configuration and its variations, or several with commas.
         icarus_seeds: seeds per bench in Icarus; 0: a quarter of `seeds`, because Icarus takes most
             of the time, or all of them if `sim` selects Icarus.
     """
     jobs = []
-    asked = f"{config}+" if config else ""
+    asked = tuple(f"{name}+" for name in config.split(","))
     in_icarus = icarus_seeds or (seeds if sim else -(-seeds // 4))
     for name, benches in BENCHES.items():
         for number, bench in enumerate(benches if test in ("", name) else ()):
@@ -258,7 +258,7 @@ def select(
             if not runner.covers():  # the RTL's coverage is that of the reference configurations
                 runs += [(at, "verilator") for at in bench.corners]
             for at, on in runs:
-                if sim not in ("", on) or not f"{at}+".startswith(asked):
+                if sim not in ("", on) or not (config == "" or f"{at}+".startswith(asked)):
                     continue
                 count = in_icarus if on == "icarus" else seeds
                 for index in range(1 if bench.exhaustive else count):
@@ -617,8 +617,8 @@ def main(
             raise RegressionError(f"There is no test {test!r}; choose one of: {choice}.")
         if sim:
             runner.check_sim(sim)
-        if config:
-            configs.load_model(config)
+        for name in filter(None, config.split(",")):
+            configs.load_model(name)
         chosen = select(seeds, base, test, sim, config, icarus_seeds)
         workers = jobs or len(os.sched_getaffinity(0))
         console.print(f"{len(chosen)} jobs, repeated with SEED={base}")

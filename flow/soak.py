@@ -1,10 +1,10 @@
 # Copyright 2026 The Crocuta authors
 # SPDX-License-Identifier: Apache-2.0
-"""`python -m flow.soak`: random kernels, put through random jobs, stalls, AXI errors, resets and
+"""`python -m flow.soak`: runs random kernels through random jobs, stalls, AXI errors, resets and
 aborts for hours in Verilator.
 
-A session is one random design and a few minutes of cases on it, in a process of its own, which may
-crash or hang. A failure is cut down to few small cases, and goes into a file that repeats it.
+A session runs a few minutes of cases on one random design, in a process of its own, which may crash
+or hang. A failure is reduced to a few small cases and written to a file that reproduces it.
 """
 
 from __future__ import annotations
@@ -44,18 +44,18 @@ from flow.soak_driver import Driver, play, problem_of
 
 DIRECTORY = ROOT / "build" / "soak"
 SESSION_S = 240
-"""Seconds of cases on one design: about as long as the largest one takes to compile."""
+"""Seconds of cases per design: about as long as the largest one takes to compile."""
 SILENT_S = 300
-"""Seconds without a case's end after which a session hangs: none takes so long."""
+"""Seconds without a finished case after which a session counts as hung: no case takes that long."""
 COMPILE_S = 3600
 SHRINK_S = 60
-"""Seconds to make a failure smaller."""
+"""Seconds for reducing a failure."""
 SOAK_FOLDER = "soak"
 CACHE_BYTES = 1 << 30
-"""Of the soaks' own folder in the cache: their designs are not of use for long."""
+"""Limit of the soaks' own directory in the cache: their designs are not useful for long."""
 REPORT_S = 5
 LEAST_JOBS = 10_000
-"""Of a soak that the sign-off takes."""
+"""Minimum for a soak that the sign-off accepts."""
 
 console = Console(highlight=False, soft_wrap=True)
 
@@ -66,22 +66,22 @@ class SoakRefusal(Exception):
 
 @dataclass
 class Failure:
-    """What a session found."""
+    """A failure that a session found."""
 
     seed: int
-    """The session's."""
+    """The session's seed."""
     number: int
     """Of the case."""
     problem: str
     script: str
-    """The cases that repeat it, as text."""
+    """The cases that reproduce it, as text."""
     file: str = ""
     command: str = ""
 
 
 @dataclass
 class Session:
-    """One design and what was done with it."""
+    """The results of a session on one design."""
 
     seed: int
     config: str
@@ -98,7 +98,7 @@ class Session:
 
 @dataclass
 class Summary:
-    """A soak."""
+    """The results of a soak."""
 
     seed: int
     seconds: float = 0.0
@@ -112,11 +112,11 @@ class Summary:
 
     @property
     def jobs(self) -> int:
-        """All that were compared."""
+        """The total number compared."""
         return sum(session.jobs for session in self.sessions)
 
     def total(self, name: str) -> dict[str, int]:
-        """The counts of all sessions, "ends" or "acts", the most first."""
+        """The counts of all sessions, "ends" or "acts", the most frequent first."""
         counts: Counter[str] = Counter()
         for session in self.sessions:
             counts.update(getattr(session, name))
@@ -124,7 +124,7 @@ class Summary:
 
     @property
     def sentence(self) -> str:
-        """For people."""
+        """A summary for people."""
         minutes = max(self.seconds, 1) / 60
         return (
             f"{self.jobs} jobs on {sum(s.jobs > 0 for s in self.sessions)} designs,"
@@ -134,12 +134,12 @@ class Summary:
 
 
 def session_seed(base: int, number: int) -> int:
-    """The seed of a session, which depends on nothing else."""
+    """The seed of a session, a function of its arguments alone."""
     return int.from_bytes(hashlib.sha256(f"soak/{base}/{number}".encode()).digest()[:4], "big")
 
 
 def session_config(seed: int, name: str) -> configs.Config:
-    """The session's design: the one named, or a random one."""
+    """The session's design: the given one, or a random one."""
     return configs.load(name) if name else random_config(random.Random(seed))
 
 
@@ -149,7 +149,7 @@ def session_config(seed: int, name: str) -> configs.Config:
 def shrink(
     script: Script, fails: Callable[[Script], str], fits: Callable[[Case], bool], seconds: float
 ) -> Script:
-    """The smallest script found within so many seconds for which `fails` says what is wrong."""
+    """The smallest script, found within a time limit, for which `fails` reports a failure."""
     end = time.monotonic() + seconds
 
     def attempt(shorter: Sequence[Case]) -> bool:
@@ -160,7 +160,7 @@ def shrink(
 
     kept = list(script.cases)
     count = 1
-    while count < len(kept):  # mostly the last case alone, or few before it
+    while count < len(kept):  # usually the last case alone, or a few before it
         if attempt(kept[-count:]):
             kept = kept[-count:]
             break
@@ -187,7 +187,7 @@ def soak(
     count: int = 0,
     make: Callable[[configs.Config], RtlKernel] = RtlKernel,
 ) -> None:
-    """Goes through cases until the deadline, or `count` of them, or a failure."""
+    """Runs cases until the deadline, until `count` of them, or until a failure."""
     config = configs.load(session.config)
     begin = time.monotonic()
     kernel = make(config)
@@ -223,7 +223,7 @@ def soak(
                 return play(candidate, make(config))
 
             small = shrink(script, fails, lambda each: case_fits(each, config), SHRINK_S)
-            # Of a script that passes on a new kernel, what was found is all there is.
+            # If the script passes on a new kernel, there is no more than the original finding.
             session.failure.problem = fails(small) or problem
             session.failure.script = text_of(small)
             break
@@ -231,7 +231,7 @@ def soak(
 
 
 def work(session: Session, deadline: float, count: int, folder: str, outlet: Connection) -> None:
-    """A session's process."""
+    """The main function of a session's process."""
     os.environ["CROCUTA_CACHE"] = folder
     try:
         soak(session, deadline, outlet.send, count)
@@ -249,7 +249,7 @@ def work(session: Session, deadline: float, count: int, folder: str, outlet: Con
 
 @dataclass
 class Worker:
-    """A session that runs."""
+    """A running session."""
 
     session: Session
     process: Any
@@ -262,7 +262,7 @@ class Worker:
         return time.monotonic() > self.heard + limit + SHRINK_S
 
     def crashed(self, what: str) -> None:
-        """It ended without an answer: all of its cases up to then repeat that."""
+        """Handles a session that died: all its cases so far reproduce that."""
         session = self.session
         if session.failure is None:
             config = configs.load(session.config)
@@ -313,7 +313,7 @@ def write(summary: Summary, directory: Path) -> None:
 
 
 def sessions(seed: int, config: str) -> Iterator[Session]:
-    """All sessions of a soak, without end."""
+    """Yields the sessions of a soak, endlessly."""
     number = 0
     while True:
         each = session_seed(seed, number)
@@ -322,9 +322,9 @@ def sessions(seed: int, config: str) -> Iterator[Session]:
 
 
 def run(summary: Summary, hours: float, jobs: int, count: int, config: str, limit: int) -> None:
-    """Runs sessions side by side until the time is over, or `limit` of them; reports as they go."""
+    """Runs sessions in parallel until the time is over, or `limit` of them, and reports them."""
     begin = time.monotonic()
-    # A random design is not of use again, and must not push out of the cache what is.
+    # A random design is never used again and must not evict useful ones from the cache.
     folder = str(cache.root() if config else cache.root() / SOAK_FOLDER)
     deadline = time.time() + 3600 * hours
     source = islice(sessions(summary.seed, config), limit or None)
@@ -345,7 +345,7 @@ def run(summary: Summary, hours: float, jobs: int, count: int, config: str, limi
                     break
                 wait([worker.inlet for worker in workers], timeout=1)
                 if time.time() > deadline:
-                    # What still compiles comes too late.
+                    # A session that is still compiling comes too late.
                     late = [each for each in workers if not each.session.compile_seconds]
                     for worker in late:
                         worker.process.kill()
@@ -364,7 +364,7 @@ def run(summary: Summary, hours: float, jobs: int, count: int, config: str, limi
 
 
 def listen(worker: Worker, summary: Summary, progress: Progress) -> bool:
-    """Takes what a session has to say; returns whether it has ended."""
+    """Handles a session's message; returns whether the session has ended."""
     try:
         while worker.inlet.poll():
             session = worker.inlet.recv()
@@ -398,7 +398,7 @@ def listen(worker: Worker, summary: Summary, progress: Progress) -> bool:
 
 
 def repeat(path: Path) -> int:
-    """Runs the scripts of a file; returns how many fail."""
+    """Runs the scripts in a file; returns how many fail."""
     failed = 0
     for script in read_scripts(path):
         problem = play(script, RtlKernel(configs.load(script.config)))
@@ -416,7 +416,7 @@ def main(
     jobs: Annotated[int, typer.Option(min=0, help="processes; 0: one a core")] = 0,
     again: Annotated[str, typer.Option("--repeat", help="only the scripts of a file")] = "",
 ) -> None:
-    """Puts random kernels through random jobs and disturbances."""
+    """Runs random kernels through random jobs and disturbances."""
     try:
         if again:
             if not Path(again).is_file():
@@ -449,7 +449,7 @@ def main(
 
 
 if __name__ == "__main__":
-    # By its own name, under which the sessions' processes find what they are sent.
+    # Import by name: the sessions' processes unpickle functions of flow.soak, not of __main__.
     from flow.soak import main as command
 
     stops.run(command)

@@ -1,7 +1,7 @@
 # Copyright 2026 The Crocuta authors
 # SPDX-License-Identifier: Apache-2.0
-"""What a soak does to a kernel: random configurations, and cases of two jobs with what disturbs
-them. A case is data: its text repeats it, and a smaller one is a copy with changes."""
+"""The stimulus of a soak: random configurations, and cases of two jobs with disturbances. A case is
+data: its text reproduces it, and a smaller case is a copy with changes."""
 
 from __future__ import annotations
 
@@ -21,21 +21,21 @@ from tb.envs.kernel_job import PORTS, Port
 from tb.envs.kernel_samples import KINDS
 
 BASES = ("tiny",)
-"""A configuration of each schedule that there is RTL of; a soak changes its settings."""
+"""A configuration for each schedule with RTL; a soak varies its settings."""
 LANES = {2: 8, 4: 4, 8: 2, 16: 1}
-"""How often: many lanes take long to compile and to simulate."""
+"""Relative frequencies: many lanes take long to compile and to simulate."""
 LARGEST_CHUNK = 2048
 LONGEST_LOG2 = (10, 16)
-"""Of max_length_log2: memories of 16 KiB to 1 MiB."""
+"""Values of max_length_log2: memories of 16 KiB to 1 MiB."""
 SPAN_BYTES = 1 << 20
 """The part of each memory that cases use; all of it is compared after every job."""
 BUDGET = 6000
-"""Beats of the passes and of the loads of a case, at most."""
+"""Maximum beats of a case's passes and loads."""
 
 Act = Literal["run", "queue", "bad", "error", "abort", "reset", "silent"]
 ACTS: tuple[Act, ...] = get_args(Act)
-"""run: nothing besides stalls; queue: the next job is started while it runs; bad: an argument;
-error: an AXI response; silent: a channel on which nothing moves until the watchdog ends the job."""
+"""run: nothing but stalls; queue: the next job is started while it runs; bad: a bad argument;
+error: an AXI error response; silent: a channel is blocked until the watchdog ends the job."""
 WEIGHTS = (6, 2, 1, 3, 3, 2, 2)
 PORT_COUNT = len(PORTS)
 USED = {
@@ -62,7 +62,7 @@ class Memory(_Data):
 
 
 class Stall(_Data):
-    """A channel of one memory on which nothing moves for so many clocks of a job."""
+    """A channel of one memory that is blocked for a number of clocks of a job."""
 
     at: int
     bank: int = Field(ge=0, le=2)
@@ -71,12 +71,12 @@ class Stall(_Data):
 
 
 class Step(_Data):
-    """How a job is disturbed. A job that does not complete is run again, undisturbed."""
+    """A disturbance of a job. A job that does not complete runs again, undisturbed."""
 
     act: Act = "run"
     at: int = 0
-    """abort, reset, queue: the clock of the job; error: the number of the beat, counted among
-    those that the job moves through the port; bad: chooses the argument."""
+    """abort, reset, queue: the clock of the job; error: the number of the beat among those that the
+    job transfers through the port; bad: selects the argument."""
     port: int = Field(default=0, ge=0, lt=PORT_COUNT)
     """error, silent: in PORTS."""
     channel: str = "r"
@@ -92,7 +92,7 @@ class Case(_Data):
     """PREPARE and CONVOLVE of random rows, in random places of memory."""
 
     seed: int
-    """Of the samples, the places, and what memory holds before."""
+    """Seed of the samples, the addresses and the memory's initial contents."""
     channels: int = Field(default=1, ge=1)
     length_x: int = Field(ge=1)
     length_h: int = Field(ge=1)
@@ -104,7 +104,7 @@ class Case(_Data):
 
 
 class Script(_Data):
-    """Cases, one after the other on one kernel."""
+    """Cases to run one after another on one kernel."""
 
     config: str
     stop_clocks: bool = True
@@ -113,18 +113,18 @@ class Script(_Data):
 
 
 def read_scripts(path: Path) -> list[Script]:
-    """The scripts of a file, one in a line."""
+    """The scripts in a file, one per line."""
     lines = path.read_text(encoding="utf-8").splitlines()
     return [Script.model_validate_json(line) for line in lines if line.strip()]
 
 
 def text_of(script: Script) -> str:
-    """The line of a file that repeats it: what is as usual is left out."""
+    """The line of a file that reproduces it, without default values."""
     return script.model_dump_json(exclude_defaults=True)
 
 
 def random_config(rng: random.Random) -> Config:
-    """A legal kernel, small enough that thousands of jobs take minutes."""
+    """A random legal kernel, small enough to run thousands of jobs in minutes."""
     lanes = rng.choices(list(LANES), list(LANES.values()))[0]
     chunk = kernel_chunk_min(lanes) << rng.choices((0, 1, 2, 3), (4, 3, 2, 1))[0]
     chunk = min(chunk, LARGEST_CHUNK)
@@ -143,7 +143,7 @@ def random_config(rng: random.Random) -> Config:
 
 
 def cases(seed: int, config: Config) -> Iterator[Case]:
-    """Random cases for a kernel, without end."""
+    """Yields random cases for a kernel, endlessly."""
     rng = random.Random(seed)
     while True:
         case = _case(rng, config)
@@ -152,7 +152,7 @@ def cases(seed: int, config: Config) -> Iterator[Case]:
 
 
 def fits(case: Case, config: Config) -> bool:
-    """Whether the memories have room for its rows, and time for its beats."""
+    """Whether its rows fit the memories, and its beats the time."""
     longest = max(1 << config.max_length_log2, config.chunk)
     if max(case.length_x, case.length_h) > 1 << config.max_length_log2:
         return False
@@ -187,7 +187,7 @@ def _case(rng: random.Random, config: Config) -> Case:
 
 
 def _length(rng: random.Random, config: Config) -> int:
-    """Short, around a multiple of the chunk, anywhere, or the longest."""
+    """A random length: short, around a multiple of the chunk, any, or the longest."""
     c, limit = config.chunk, 1 << config.max_length_log2
     length = rng.choice(
         (
@@ -214,7 +214,7 @@ def _memory(rng: random.Random) -> Memory:
 
 
 def _clock(rng: random.Random, config: Config) -> int:
-    """Soon after a job's start, or any time of a short or a long one."""
+    """A random clock: soon after a job's start, or at any time of a short or a long job."""
     beats = config.chunk_beats
     return rng.randint(0, rng.choice((30, 4 * beats, 20 * beats, 100 * beats)))
 
@@ -248,7 +248,7 @@ def _step(rng: random.Random, config: Config, used: tuple[int, ...]) -> Step:
 
 
 def smaller(case: Case) -> Iterator[Case]:
-    """Cases with one thing less, the largest step first."""
+    """Yields smaller cases, each with one thing less, the largest reduction first."""
 
     def changed(**values: object) -> Case:
         return case.model_copy(update=values)

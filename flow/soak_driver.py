@@ -1,7 +1,7 @@
 # Copyright 2026 The Crocuta authors
 # SPDX-License-Identifier: Apache-2.0
-"""Runs a soak's cases on a simulated kernel. After every job it compares all of the memories, the
-registers, the counters and the traffic with what the model and job_observer say."""
+"""Runs a soak's cases on a simulated kernel. After every job it compares the whole memories, the
+registers, the counters and the traffic with the model and job_observer."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ from tb.envs.kernel_job import (
 from tb.envs.kernel_samples import samples
 
 PATIENCE = 60
-"""How many times the clocks of its beats a job may take when the memories are slow."""
+"""A job's time limit with slow memories, as a multiple of the clocks of its beats."""
 OVERHEAD = 50_000
 """The clocks of a job without beats, at most."""
 POLL_CLOCKS = 64

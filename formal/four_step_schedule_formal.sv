@@ -442,8 +442,8 @@ module four_step_schedule_formal #(
   assign x_ahead = x_written_i - x_whole;
   assign z_ahead = z_written_i - z_whole;
 
-  // The writers count what is acknowledged: never more than they were told to write, never less
-  // than before.
+  // The writers count acknowledged bursts: never more than have been commanded, never fewer than
+  // before.
   `ASSUME(x_written_grows, !running_q || x_written_i == x_past_q
           || x_written_i == x_past_q + 32'd1)
   `ASSUME(z_written_grows, !running_q || z_written_i == z_past_q

@@ -4,6 +4,7 @@
 crocuta_pkg.sv
 sizes_pkg.sv
 cfp_pkg.sv
+four_step_pkg.sv
 
 // Cells that everything is built from
 cells/ram.sv

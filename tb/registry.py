@@ -14,6 +14,10 @@ from crocuta.design.sources import twiddle_directory
 from crocuta.models.configs import CHUNKED, FOUR_STEP, Config
 
 SIMS = ("verilator", "icarus")
+SMALLEST = ("tiny", "tiny-long")
+"""A configuration of each schedule, whose benches coverage is measured with and mutants meet."""
+LARGER = ("small", "small-long")
+"""The next larger ones, which mutants meet too."""
 BOTH_OUTPUTS = ("tiny", "small", "tiny+outputs-2", "small+outputs-2")
 """One and two output chunks per pass."""
 AT_SMALL = tuple(("small", sim) for sim in SIMS)
@@ -53,6 +57,8 @@ MANY_LANES = ("tiny+lanes-16+chunk-512", "tiny+lanes-8+chunk-256+outputs-2")
 """The shortest chunks with many lanes, which fill the command streams."""
 ONE_ROW = "tiny-long+max_length_log2-6"
 """A four-step kernel without columns."""
+KERNEL_CORNERS = (*MANY_LANES, WIDEST)
+"""What regressions run the whole kernel at besides: short chunks, 8 and 16 lanes, wide words."""
 BRIEF = "BENCH_BRIEF"
 """Environment variable: run only what other configurations cannot show."""
 MANY_ROWS = 300
@@ -838,7 +844,7 @@ BENCHES: dict[str, tuple[Bench, ...]] = {
                 (NARROWEST, "verilator"),
             ),
             brief=((NARROWEST, "icarus"),),
-            corners=(*MANY_LANES, WIDEST),
+            corners=KERNEL_CORNERS,
         ),
     ),
     "uart_bridge": (

@@ -54,7 +54,7 @@ def modelled(x: SampleArray, h: SampleArray, length: int) -> SampleArray:
 def test_a_filter_serves_what_its_transform_holds(
     taps: int, length: int | None, longest: int, seed: int
 ) -> None:
-    """Any x of up to P rows, with the bits of a transform of P rows; one more sample is refused."""
+    """Any x of up to P rows gets the bits of a transform of P rows; one more sample is refused."""
     rng = np.random.default_rng([seed, taps])
     h = samples(rng, taps)
     with crocuta.open("model", "tiny-long") as device:
@@ -110,7 +110,7 @@ def test_a_chunked_filter_serves_any_length(seed: int) -> None:
 
 
 def test_memory_is_given_back(seed: int) -> None:
-    """A job's samples and scratch; a filter's spectra when it is closed."""
+    """A job's samples and scratch are freed, and a filter's spectra when it is closed."""
     kernel = ModelKernel(TINY)
     device = Device(kernel)
     rng = np.random.default_rng(seed)
@@ -148,7 +148,7 @@ def test_what_a_job_takes() -> None:
 
 
 def test_arguments_that_the_kernel_refuses() -> None:
-    """Those of PREPARE that a chunked kernel does not look at."""
+    """Arguments of PREPARE that a chunked kernel ignores."""
     kernel = ModelKernel(TINY)
     for job, code in (
         (Job(Mode.PREPARE, 1, length_x=0, length_h=9), ErrorCode.LENGTH_X),

@@ -1,6 +1,6 @@
 # Copyright 2026 The Crocuta authors
 # SPDX-License-Identifier: Apache-2.0
-"""HyenaDNA in PyTorch: against the original's hidden states, and against its formulas in numpy."""
+"""HyenaDNA in PyTorch, against the original's hidden states and against its formulas in numpy."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ def snr(expected: Tensor, found: Tensor) -> float:
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
-    """The small model, as users have one: a config.json and a model.safetensors."""
+    """The small model in the form that users have: a config.json and a model.safetensors."""
     shutil.copy(DATA / "hyenadna_a.config.json", tmp_path / "config.json")
     shutil.copy(DATA / "hyenadna_a.weights.safetensors", tmp_path / "model.safetensors")
     return tmp_path
@@ -76,7 +76,7 @@ def test_hidden_states_are_the_originals(folder: Path) -> None:
 
 
 def formula(model: HyenaDNA, tokens: npt.NDArray[np.int64]) -> Array:
-    """Hidden states of one sequence, straight from the formulas in float64."""
+    """Hidden states of one sequence, directly from the formulas in float64."""
     w = {name: tensor.double().numpy() for name, tensor in model.state_dict().items()}
     config, length = model.config, len(tokens)
 
@@ -128,7 +128,7 @@ def formula(model: HyenaDNA, tokens: npt.NDArray[np.int64]) -> Array:
 
 
 def vivid(model: HyenaDNA, seed: int) -> HyenaDNA:
-    """Weights that make every part of the model count."""
+    """Weights with which every part of the model matters."""
     generator = torch.Generator().manual_seed(seed)
     for parameter in model.parameters():
         if parameter.ndim > 1 or parameter.abs().max() == 0:

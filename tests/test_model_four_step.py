@@ -41,7 +41,7 @@ def reversed_bits(rows: int) -> np.ndarray[tuple[int], np.dtype[np.int64]]:
 
 
 def random_words(shape: tuple[int, ...], config: Config, rng: np.random.Generator) -> Cfp:
-    """Normalised words of about one size."""
+    """Normalised words of similar magnitude."""
     fmt = Format.of(config)
     top = fmt.mantissa_max
     re, im = rng.integers(-top, top, (2, *shape))
@@ -129,7 +129,7 @@ def tile_forward(beats: Cfp, levels: int, config: Config) -> Cfp:
 
 
 def tile_inverse(beats: Cfp, levels: int, config: Config) -> Cfp:
-    """The same of the inverse engine."""
+    """The same for the inverse engine."""
     fmt, count = Format.of(config), config.chunk_beats
     beats = exchanged(beats, count // 2)
     for level in range(levels, 0, -1):
@@ -166,7 +166,7 @@ def test_tiles_beat_by_beat(name: str, seed: int) -> None:
             assert equal(tile_forward(enters, levels, config), leaves)
             returns = fft_engine.tile_to_lanes(undone, rows, config)
             assert equal(tile_inverse(leaves, levels, config), returns)
-            # Row j's G beats lie one after the other: beat `first` of its strided lanes and on.
+            # Row j's G beats follow one another, from beat `first` of its strided lanes.
             for step, row in enumerate(fft_engine.step_rows(rows).tolist()):
                 lane_words = done.reshape(rows, lanes, each)[row].map(np.transpose)
                 assert equal(leaves[step * each : (step + 1) * each], lane_words)
@@ -239,7 +239,7 @@ def entries(text: str, bits: int) -> Twiddles:
 
 
 def test_the_rtls_tables(tmp_path: Path) -> None:
-    """The files of both parts of a four-step transform, as the RTL's memories want them."""
+    """The files of both parts of a four-step transform, in the format of the RTL's memories."""
     files = {file.name: file.read_text() for file in rom_files.write(TINY, tmp_path).iterdir()}
     names = {f"level_{level:02d}.mem" for level in range(1, 7)}
     assert {name for name in files if name.startswith("level")} == names
@@ -297,7 +297,7 @@ def test_any_length(length: int, taps: int, seed: int) -> None:
 @pytest.mark.parametrize("rows", [1, 2, 8])
 @pytest.mark.parametrize("bits", [14, 18, 24])
 def test_lanes_rows_and_widths(lanes: int, rows: int, bits: int, seed: int) -> None:
-    """6 dB a bit, whatever the lanes and rows, as the levels hardly count."""
+    """6 dB per bit, whatever the lanes and rows, because the levels hardly matter."""
     chunk = 16 * lanes**2
     config = dataclasses.replace(
         TINY, lanes=lanes, chunk=chunk, max_length_log2=(chunk * 8).bit_length() - 1,
@@ -344,7 +344,7 @@ def test_one_row_is_a_chunk(seed: int) -> None:
 
 
 def test_the_order_of_the_work_changes_no_bit(seed: int, monkeypatch: pytest.MonkeyPatch) -> None:
-    """However many columns or rows are worked on at once."""
+    """The same bits however many columns or rows are processed at once."""
     rng = np.random.default_rng(seed)
     x, h = data("bursts", 500, rng), data("mean", 480, rng)
     y = run(x, h, TINY).y
@@ -413,7 +413,7 @@ def test_rules(name: str, sentence: str) -> None:
 
 
 def test_names() -> None:
-    """What is built of every configuration leaves those out that there is no RTL of."""
+    """Everything that is built for every configuration skips those without RTL."""
     modelled = set(configs.names()) - set(configs.rtl_names())
     assert modelled == {"tiny-long", "small-long", "u200-long", "u200-long-4m", "u200-card"}
     assert all(configs.load_model(name).rows_max > 1 for name in modelled)
@@ -458,7 +458,7 @@ def test_the_bound_holds_for_every_input(name: str, seed: int) -> None:
 
 
 def test_the_bound_finds_what_is_wrong(seed: int, monkeypatch: pytest.MonkeyPatch) -> None:
-    """One entry of the twist's table that is off by a 500th, and the bound is broken."""
+    """An error of 1/500 in a single entry of the twist's table breaks the bound."""
     rng = np.random.default_rng(seed)
     x, h = rng.normal(size=500), rng.normal(size=500)
     assert measured(x, h, TINY).within_bound

@@ -338,6 +338,10 @@ def test_seeds() -> None:
     assert everything == regress.select(3, 7, icarus_seeds=3)
     assert {job.seed for job in everything}.isdisjoint(job.seed for job in regress.select(3, 8))
     # A job's seeds do not depend on what else runs.
+    smallest = {
+        job.config.partition("+")[0] for job in regress.select(1, 7, config="tiny,tiny-long")
+    }
+    assert smallest == {"tiny", "tiny-long"}
     some = regress.select(2, 7, test="cells", sim="icarus")
     assert set(some) < set(everything)
     assert {job.sim for job in some} == {"icarus"}

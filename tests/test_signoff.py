@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import json
+import re
 import shutil
 from collections.abc import Callable
 from pathlib import Path
@@ -12,6 +13,7 @@ from typing import Any
 
 import pytest
 import typer
+import yaml
 from typer.testing import CliRunner
 
 from crocuta.models.configs import ROOT
@@ -234,3 +236,15 @@ def test_comments_of_the_rtl_are_not_in_the_digest(copy: Path) -> None:
     path = copy / "rtl" / "cells" / "fifo.sv"
     path.write_text(path.read_text() + "\n  // The end.\n")
     assert verification_digest(copy) == before
+
+
+def test_the_nightly_run_has_commands_that_exist_and_other_seeds_every_night() -> None:
+    workflow = yaml.safe_load((ROOT / ".github" / "workflows" / "nightly.yml").read_text())
+    entries = workflow["jobs"]["night"]["strategy"]["matrix"]["include"]
+    commands = {entry["name"]: entry["command"] for entry in entries}
+    assert set(commands) == {"formal", "regress", "mutation", "soak"}
+    targets = re.findall("^([a-z]+):", (ROOT / "Makefile").read_text(), flags=re.MULTILINE)
+    for name, command in commands.items():
+        assert command.split()[:1] == ["make"] and command.split()[1] in targets
+        assert name == "formal" or "SEED=$NIGHT" in command
+    assert workflow["jobs"]["night"]["env"]["NIGHT"] == "${{ github.run_number }}"

@@ -1,12 +1,13 @@
 # Copyright 2026 The Crocuta authors
 # SPDX-License-Identifier: Apache-2.0
 #
-# Stands for Vivado in the tests (tests/test_vivado.py puts it on PATH): runs a flow in tclsh, knows
-# only the commands and options of flow/vivado_commands.py, checks that files to read exist,
-# makes those to write, answers queries as the test wants, and writes down what was called.
+# Stands in for Vivado in the tests (tests/test_vivado.py puts it on PATH): runs a flow in tclsh,
+# accepts only the commands and options in flow/vivado_commands.py, checks that files to read exist,
+# creates those to write, answers queries as the test specifies, and records all calls.
 #
-# RECORDER_SCHEMA and RECORDER_ANSWERS name Tcl files that set `schema` and `answers`;
-# RECORDER_TRACE the file to write: words ended by the unit separator, commands by the record's.
+# RECORDER_SCHEMA and RECORDER_ANSWERS name Tcl files that set `schema` and `answers`.
+# RECORDER_TRACE names the file to write: a unit separator ends each word, and a record separator
+# each command.
 
 source $env(RECORDER_SCHEMA)
 source $env(RECORDER_ANSWERS)
@@ -18,7 +19,7 @@ proc record {words} {
     flush $trace
 }
 
-# Tcl's own, but in Vivado for Windows a number beyond 32 bits is cut off without ll.
+# Tcl's own, except that Vivado for Windows truncates a number beyond 32 bits without ll.
 rename format tcl_format
 proc checked_format {template args} {
     if {[string match %* $template] && ![string match *ll* $template]} {
@@ -40,7 +41,7 @@ proc must_exist {files} {
     }
 }
 
-# What a command line says: {options ARGUMENTS}, or an error if Vivado would not take it.
+# Parses a command line to {options ARGUMENTS}; an error if Vivado would not accept it.
 proc parsed {command words} {
     global schema
     set spec [dict get $schema $command]
@@ -83,11 +84,11 @@ proc parsed {command words} {
     return [list $options $arguments]
 }
 
-# Files that a command reads or writes, and what it answers; most answer with their last argument.
+# Files that a command reads or writes, and its result; most return their last argument.
 proc perform {command options arguments} {
     global answers last
     if {$command eq [dict get $answers fails]} {
-        error "$command failed, as it was told to"
+        error "$command failed, as the test requested"
     }
     foreach option {-file -xo_path} {
         if {[dict exists $options $option]} {
@@ -152,7 +153,7 @@ proc perform {command options arguments} {
             }
         }
         program_hw_cfgmem {
-            # The helper design is only seen after a refresh.
+            # The helper design is visible only after a refresh.
             if {$last ne "refresh_hw_device"} {
                 error "program_hw_cfgmem after $last"
             }
@@ -175,7 +176,7 @@ proc perform {command options arguments} {
     return [lindex $arguments end]
 }
 
-# The command before.
+# The previous command.
 set last ""
 
 proc vivado {command args} {
@@ -195,7 +196,7 @@ proc vivado {command args} {
     return $answer
 }
 
-# An XDC file may use commands, but not the language: no variables, no conditions.
+# An XDC file may contain commands, but no variables and no control flow.
 proc constrain {path} {
     set reader [interp create]
     foreach command [$reader eval {info commands}] {
@@ -221,7 +222,7 @@ foreach command [dict keys $schema] {
     }
     interp alias {} $command {} vivado $command
 }
-# What Tcl 8.5 does not have.
+# Commands that Tcl 8.5 lacks.
 foreach command {lmap try throw tailcall coroutine yield yieldto zlib} {
     rename $command {}
 }

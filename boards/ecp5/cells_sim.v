@@ -1,9 +1,9 @@
 // Copyright 2026 The Crocuta authors
 // SPDX-License-Identifier: Apache-2.0
 //
-// For the simulation of a netlist: what those cells of an ECP5 do that yosys maps a design to, as
-// far as it uses them, and an error where a netlist asks for more. Registers start at what the
-// bitstream sets them to, memories without contents at 0.
+// Models of the ECP5 cells to which yosys maps a design, for the simulation of netlists, as far as
+// it uses them; a netlist that needs more is an error. Registers start at their initial values from
+// the bitstream, and memories without contents at 0.
 
 `timescale 1ns / 1ps
 
@@ -48,7 +48,7 @@ module TRELLIS_FF (input CLK, CE, LSR, DI, M, output reg Q);
   wire reset = LSRMUX == "INV" ? ~LSR : LSR;
 
   initial Q = Value;
-  // A reset that is not connected is none.
+  // An unconnected reset is inactive.
   always @(posedge CLK) if (reset === 1'b1) Q <= Value; else if (enable) Q <= DI;
 
   initial #1 if (CLKMUX != "CLK" || SRMODE != "LSR_OVER_CE" || LSRMODE != "LSR") begin
@@ -74,7 +74,7 @@ module TRELLIS_DPR16X4 (input [3:0] DI, WAD, RAD, input WRE, WCK, output [3:0] D
   end
 endmodule
 
-// The clock of the simulation is the one behind the PLL.
+// The simulation's clock is the PLL's output.
 module EHXPLLL (
   input CLKI, CLKFB, PHASESEL1, PHASESEL0, PHASEDIR, PHASESTEP, PHASELOADREG, STDBY, PLLWAKESYNC,
     RST, ENCLKOP,
@@ -89,7 +89,7 @@ module EHXPLLL (
   assign LOCK = 1'b1;
 endmodule
 
-// A product of 18 by 18 bits, without registers.
+// An 18 by 18 bit multiplier, without registers.
 module MULT18X18D (
   input A17, A16, A15, A14, A13, A12, A11, A10, A9, A8, A7, A6, A5, A4, A3, A2, A1, A0, B17,
     B16, B15, B14, B13, B12, B11, B10, B9, B8, B7, B6, B5, B4, B3, B2, B1, B0, C17, C16, C15,
@@ -113,8 +113,8 @@ module MULT18X18D (
   end
 endmodule
 
-// A RAM of 1024 words of 18 bits, or narrower ones, or as one port 512 words of 36. A port is
-// either written or read. Words narrower than a byte of 9 bits lie in its low 8.
+// A RAM of 1,024 words of 18 bits, of more but narrower words, or with one port of 512 words of 36
+// bits. A port either writes or reads. Words narrower than a 9-bit byte use its low 8 bits.
 module DP16KD (
   input DIA17, DIA16, DIA15, DIA14, DIA13, DIA12, DIA11, DIA10, DIA9, DIA8, DIA7, DIA6, DIA5,
     DIA4, DIA3, DIA2, DIA1, DIA0, ADA13, ADA12, ADA11, ADA10, ADA9, ADA8, ADA7, ADA6, ADA5,
@@ -147,7 +147,7 @@ module DP16KD (
   parameter [319:0] INITVAL_38 = 320'b0, INITVAL_39 = 320'b0, INITVAL_3A = 320'b0, INITVAL_3B = 320'b0;
   parameter [319:0] INITVAL_3C = 320'b0, INITVAL_3D = 320'b0, INITVAL_3E = 320'b0, INITVAL_3F = 320'b0;
 
-  // 16 words of 18 bits in each, in 20.
+  // Each value holds 16 words of 18 bits, each padded to 20 bits.
   localparam [20479:0] Init = {INITVAL_3F, INITVAL_3E, INITVAL_3D, INITVAL_3C, INITVAL_3B,
     INITVAL_3A, INITVAL_39, INITVAL_38, INITVAL_37, INITVAL_36, INITVAL_35, INITVAL_34,
     INITVAL_33, INITVAL_32, INITVAL_31, INITVAL_30, INITVAL_2F, INITVAL_2E, INITVAL_2D,
