@@ -22,7 +22,7 @@ import uuid
 import warnings
 import weakref
 from collections import OrderedDict
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from types import TracebackType
@@ -36,10 +36,10 @@ from distributed.client import FutureCancelledError
 
 import crocuta
 from crocuta import backends
-from crocuta.device import Device, Filter, RangeWarning
+from crocuta.device import RangeWarning
 from crocuta.errors import InputError, JobError, KernelError, OutOfMemory
 from crocuta.kernel import Progress
-from crocuta.many import spread
+from crocuta.many import AnyDevice, AnyFilter, spread
 from crocuta.meter import Meter
 from crocuta.models import configs
 from crocuta.models.configs import Config
@@ -59,13 +59,25 @@ POLL_S = 1.0
 # On the workers
 
 
+Options = tuple[tuple[str, Any], ...]
+
+
 @dataclass(frozen=True)
 class Spec:
     """How a worker opens its device."""
 
-    backend: str
+    backends: str | tuple[Options, ...]
+    """A backend's name, or those of several devices with their own options."""
     config: str
-    options: tuple[tuple[str, Any], ...]
+    options: Options
+
+    def open(self) -> AnyDevice:
+        """The device."""
+        if isinstance(self.backends, str):
+            return crocuta.open(self.backends, self.config, **dict(self.options))
+        return crocuta.open_many(
+            [dict(each) for each in self.backends], self.config, **dict(self.options)
+        )
 
 
 @dataclass
@@ -102,7 +114,9 @@ class Prepared:
         self.spec = spec
         self.taps = taps
         self.length = length
-        self.filter: Filter | None = None
+        self.filter: AnyFilter | None = None
+        self.device: AnyDevice | None = None
+        """Where the filter is."""
         self.usage: Usage | None = None
         """Of the worker when it prepared them, until the client knows it."""
 
@@ -111,7 +125,7 @@ class Prepared:
 
     def __setstate__(self, state: tuple[Any, ...]) -> None:
         self.spec, self.taps, self.length = state
-        self.filter = self.usage = None
+        self.filter = self.device = self.usage = None
 
     def __sizeof__(self) -> int:
         return object.__sizeof__(self) + self.taps.nbytes
@@ -122,20 +136,18 @@ class _Host:
 
     def __init__(self, spec: Spec) -> None:
         self._spec = spec
-        self._device: Device | None = None
+        self._device: AnyDevice | None = None
         self._lock = threading.Lock()
         self._ready: OrderedDict[int, weakref.ref[Prepared]] = OrderedDict()
         """What has spectra on the device, the least recently used first."""
 
-    def run(self, work: Callable[[Device, Usage], SampleArray | None]) -> tuple[Any, Usage]:
+    def run(self, work: Callable[[AnyDevice, Usage], SampleArray | None]) -> tuple[Any, Usage]:
         """Does something with the device. A broken one is closed, and opened anew next time."""
         usage = Usage(_address())
         with self._lock, warnings.catch_warnings(record=True) as caught:
             warnings.simplefilter("always", RangeWarning)
             if self._device is None:
-                self._device = crocuta.open(
-                    self._spec.backend, self._spec.config, **dict(self._spec.options)
-                )
+                self._device = self._spec.open()
             began = time.perf_counter()
             try:
                 with self._device.metered() as meter:
@@ -151,10 +163,10 @@ class _Host:
         usage.warnings = tuple(found)
         return result, usage
 
-    def filter(self, prepared: Prepared, device: Device, usage: Usage) -> Filter:
+    def filter(self, prepared: Prepared, device: AnyDevice, usage: Usage) -> AnyFilter:
         """The filter on the device, prepared if it is not there; others make room for it."""
         found = prepared.filter
-        if found is None or found.closed or found.device is not device:
+        if found is None or found.closed or prepared.device is not device:
             while True:
                 try:
                     found = device.prepare(prepared.taps, prepared.length)
@@ -162,7 +174,7 @@ class _Host:
                 except OutOfMemory:
                     if not self._make_room():
                         raise
-            prepared.filter = found
+            prepared.filter, prepared.device = found, device
             usage.prepared += 1
         self._ready[id(prepared)] = weakref.ref(prepared)
         self._ready.move_to_end(id(prepared))
@@ -207,7 +219,7 @@ def _prepare(spec: Spec, taps: SampleArray, length: int | None) -> Prepared:
     """A task: a part of a filter, ready on this worker's device."""
     prepared, host = Prepared(spec, taps, length), _host(spec)
 
-    def work(device: Device, usage: Usage) -> None:
+    def work(device: AnyDevice, usage: Usage) -> None:
         host.filter(prepared, device, usage)
 
     _, prepared.usage = host.run(work)
@@ -224,7 +236,7 @@ def _convolve(prepared: Prepared, x: SampleArray) -> tuple[SampleArray, Usage]:
     """A task: a part of a convolution."""
     host = _host(prepared.spec)
 
-    def work(device: Device, usage: Usage) -> SampleArray:
+    def work(device: AnyDevice, usage: Usage) -> SampleArray:
         filter = host.filter(prepared, device, usage)
         usage.convolved = 1
         return device.convolve(x, filter)
@@ -477,13 +489,19 @@ def _reason(error: BaseException) -> str:
     return " ".join(str(error).split()).rstrip(".") or type(error).__name__
 
 
-def open(scheduler: Any, backend: str = "rtl", config: str = "u200", **options: Any) -> Cluster:
+def open(
+    scheduler: Any,
+    backend: str | Sequence[str | Mapping[str, Any]] = "rtl",
+    config: str = "u200",
+    **options: Any,
+) -> Cluster:
     """The devices of a cluster's workers.
 
     Args:
         scheduler: a scheduler's address, a distributed.Client or a cluster such as LocalCluster.
-            Workers need this version of crocuta; one process for each device is best.
-        backend: of each worker's device.
+            Workers need this version of crocuta.
+        backend: of each worker's device, or a list of a worker's devices as for
+            `crocuta.open_many`.
         config: its configuration.
         options: of `crocuta.open`, the same on all workers.
 
@@ -491,7 +509,15 @@ def open(scheduler: Any, backend: str = "rtl", config: str = "u200", **options: 
         InputError: there is no such backend or configuration.
         KernelError: there is no scheduler, no worker, or one without this version of crocuta.
     """
-    backends.check(backend)
+    each_own: str | tuple[Options, ...]
+    if isinstance(backend, str):
+        backends.check(backend)
+        each_own = backend
+    else:
+        each_own = tuple(
+            (("backend", each),) if isinstance(each, str) else tuple(sorted(each.items()))
+            for each in backend
+        )
     try:
         loaded = configs.load(config)
     except configs.ConfigError as error:
@@ -501,7 +527,7 @@ def open(scheduler: Any, backend: str = "rtl", config: str = "u200", **options: 
     except (OSError, ValueError) as error:
         raise KernelError(f"There is no Dask scheduler at {scheduler}: {_reason(error)}.") from None
     client: Client = own or scheduler
-    spec = Spec(backend, config, tuple(sorted(options.items())))
+    spec = Spec(each_own, config, tuple(sorted(options.items())))
     cluster = Cluster(client, spec, loaded, owned=own is not None)
     try:
         cluster._addresses()

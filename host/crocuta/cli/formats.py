@@ -235,8 +235,7 @@ def _read_wav(path: Path) -> Samples:
     if array.dtype.kind == "u":  # 8 bits, with silence in the middle
         array = (array.astype(np.float32) - 128) / 128
     elif array.dtype.kind == "i":
-        wide = np.float32 if array.dtype.itemsize <= 2 else np.float64
-        array = array.astype(wide) / -float(np.iinfo(array.dtype).min)
+        array = array.astype(np.float32) / -np.float32(np.iinfo(array.dtype).min)
     return Samples(np.ascontiguousarray(array.T), int(rate))
 
 

@@ -110,11 +110,12 @@ class ResetInTheMiddle(PassTest):
 
     async def main(self) -> None:
         """Resets before the first beat, in the middle of a pass, and after the end."""
-        for clocks in (0, 1, 2, 3, *(random.randint(4, 2 * self.chunk_beats) for _ in range(4))):
+        moments = [*range(4), *(random.randint(4, 2 * self.chunk_beats) for _ in range(4))]
+        for number, clocks in enumerate(moments):
             await self.operands("light", **{random.choice(list(TAKES)): "bursty"})
             running = cocotb.start_soon(self.send([self.random_pass() for _ in range(5)]))
             await ClockCycles(self.dut.clk_i, 1 + clocks)
-            await self.reset(random.choice((1, 2, 4)))
+            await self.reset((1, 2, 4)[number % 3])
             await running
             await self.run([OLDEST, STORED])
             assert self.env.taken.seen["mac_beat_o"] == 2 * self.chunk_beats
