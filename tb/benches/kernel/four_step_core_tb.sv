@@ -210,11 +210,7 @@ module four_step_core_tb #(
     .m_axi_samples_awready  (samples_awready),
     .m_axi_samples_awaddr   (samples_awaddr),
     .m_axi_samples_awlen    (samples_awlen),
-    .m_axi_samples_awsize   (samples_awsize),
-    .m_axi_samples_awburst  (samples_awburst),
     .m_axi_samples_awid     (samples_awid),
-    .m_axi_samples_awcache  (samples_awcache),
-    .m_axi_samples_awprot   (samples_awprot),
     .m_axi_samples_wvalid   (samples_wvalid),
     .m_axi_samples_wready   (samples_wready),
     .m_axi_samples_wdata    (samples_wdata),
@@ -228,11 +224,7 @@ module four_step_core_tb #(
     .m_axi_samples_arready  (samples_arready),
     .m_axi_samples_araddr   (samples_araddr),
     .m_axi_samples_arlen    (samples_arlen),
-    .m_axi_samples_arsize   (samples_arsize),
-    .m_axi_samples_arburst  (samples_arburst),
     .m_axi_samples_arid     (samples_arid),
-    .m_axi_samples_arcache  (samples_arcache),
-    .m_axi_samples_arprot   (samples_arprot),
     .m_axi_samples_rvalid   (samples_rvalid),
     .m_axi_samples_rready   (samples_rready),
     .m_axi_samples_rdata    (samples_rdata),
@@ -243,11 +235,7 @@ module four_step_core_tb #(
     .m_axi_x_spectra_awready(x_spectra_awready),
     .m_axi_x_spectra_awaddr (x_spectra_awaddr),
     .m_axi_x_spectra_awlen  (x_spectra_awlen),
-    .m_axi_x_spectra_awsize (x_spectra_awsize),
-    .m_axi_x_spectra_awburst(x_spectra_awburst),
     .m_axi_x_spectra_awid   (x_spectra_awid),
-    .m_axi_x_spectra_awcache(x_spectra_awcache),
-    .m_axi_x_spectra_awprot (x_spectra_awprot),
     .m_axi_x_spectra_wvalid (x_spectra_wvalid),
     .m_axi_x_spectra_wready (x_spectra_wready),
     .m_axi_x_spectra_wdata  (x_spectra_wdata),
@@ -261,11 +249,7 @@ module four_step_core_tb #(
     .m_axi_x_spectra_arready(x_spectra_arready),
     .m_axi_x_spectra_araddr (x_spectra_araddr),
     .m_axi_x_spectra_arlen  (x_spectra_arlen),
-    .m_axi_x_spectra_arsize (x_spectra_arsize),
-    .m_axi_x_spectra_arburst(x_spectra_arburst),
     .m_axi_x_spectra_arid   (x_spectra_arid),
-    .m_axi_x_spectra_arcache(x_spectra_arcache),
-    .m_axi_x_spectra_arprot (x_spectra_arprot),
     .m_axi_x_spectra_rvalid (x_spectra_rvalid),
     .m_axi_x_spectra_rready (x_spectra_rready),
     .m_axi_x_spectra_rdata  (x_spectra_rdata),
@@ -276,11 +260,7 @@ module four_step_core_tb #(
     .m_axi_z_spectra_awready(z_spectra_awready),
     .m_axi_z_spectra_awaddr (z_spectra_awaddr),
     .m_axi_z_spectra_awlen  (z_spectra_awlen),
-    .m_axi_z_spectra_awsize (z_spectra_awsize),
-    .m_axi_z_spectra_awburst(z_spectra_awburst),
     .m_axi_z_spectra_awid   (z_spectra_awid),
-    .m_axi_z_spectra_awcache(z_spectra_awcache),
-    .m_axi_z_spectra_awprot (z_spectra_awprot),
     .m_axi_z_spectra_wvalid (z_spectra_wvalid),
     .m_axi_z_spectra_wready (z_spectra_wready),
     .m_axi_z_spectra_wdata  (z_spectra_wdata),
@@ -294,11 +274,7 @@ module four_step_core_tb #(
     .m_axi_z_spectra_arready(z_spectra_arready),
     .m_axi_z_spectra_araddr (z_spectra_araddr),
     .m_axi_z_spectra_arlen  (z_spectra_arlen),
-    .m_axi_z_spectra_arsize (z_spectra_arsize),
-    .m_axi_z_spectra_arburst(z_spectra_arburst),
     .m_axi_z_spectra_arid   (z_spectra_arid),
-    .m_axi_z_spectra_arcache(z_spectra_arcache),
-    .m_axi_z_spectra_arprot (z_spectra_arprot),
     .m_axi_z_spectra_rvalid (z_spectra_rvalid),
     .m_axi_z_spectra_rready (z_spectra_rready),
     .m_axi_z_spectra_rdata  (z_spectra_rdata),
@@ -309,11 +285,7 @@ module four_step_core_tb #(
     .m_axi_h_spectra_awready(h_spectra_awready),
     .m_axi_h_spectra_awaddr (h_spectra_awaddr),
     .m_axi_h_spectra_awlen  (h_spectra_awlen),
-    .m_axi_h_spectra_awsize (h_spectra_awsize),
-    .m_axi_h_spectra_awburst(h_spectra_awburst),
     .m_axi_h_spectra_awid   (h_spectra_awid),
-    .m_axi_h_spectra_awcache(h_spectra_awcache),
-    .m_axi_h_spectra_awprot (h_spectra_awprot),
     .m_axi_h_spectra_wvalid (h_spectra_wvalid),
     .m_axi_h_spectra_wready (h_spectra_wready),
     .m_axi_h_spectra_wdata  (h_spectra_wdata),
@@ -327,11 +299,7 @@ module four_step_core_tb #(
     .m_axi_h_spectra_arready(h_spectra_arready),
     .m_axi_h_spectra_araddr (h_spectra_araddr),
     .m_axi_h_spectra_arlen  (h_spectra_arlen),
-    .m_axi_h_spectra_arsize (h_spectra_arsize),
-    .m_axi_h_spectra_arburst(h_spectra_arburst),
     .m_axi_h_spectra_arid   (h_spectra_arid),
-    .m_axi_h_spectra_arcache(h_spectra_arcache),
-    .m_axi_h_spectra_arprot (h_spectra_arprot),
     .m_axi_h_spectra_rvalid (h_spectra_rvalid),
     .m_axi_h_spectra_rready (h_spectra_rready),
     .m_axi_h_spectra_rdata  (h_spectra_rdata),
@@ -343,6 +311,40 @@ module four_step_core_tb #(
   logic [63:0] samples_beats_read;
   logic [63:0] samples_beats_written;
   logic [3:0]  samples_breach;
+
+  // The core leaves what all bursts have in common to the kernel.
+  assign samples_awsize = 3'($clog2(AxiBits / 8));
+  assign samples_awburst = 2'b01;
+  assign samples_awcache = 4'b0000;
+  assign samples_awprot = 3'b000;
+  assign samples_arsize = 3'($clog2(AxiBits / 8));
+  assign samples_arburst = 2'b01;
+  assign samples_arcache = 4'b0000;
+  assign samples_arprot = 3'b000;
+  assign x_spectra_awsize = 3'($clog2(AxiBits / 8));
+  assign x_spectra_awburst = 2'b01;
+  assign x_spectra_awcache = 4'b0000;
+  assign x_spectra_awprot = 3'b000;
+  assign x_spectra_arsize = 3'($clog2(AxiBits / 8));
+  assign x_spectra_arburst = 2'b01;
+  assign x_spectra_arcache = 4'b0000;
+  assign x_spectra_arprot = 3'b000;
+  assign z_spectra_awsize = 3'($clog2(AxiBits / 8));
+  assign z_spectra_awburst = 2'b01;
+  assign z_spectra_awcache = 4'b0000;
+  assign z_spectra_awprot = 3'b000;
+  assign z_spectra_arsize = 3'($clog2(AxiBits / 8));
+  assign z_spectra_arburst = 2'b01;
+  assign z_spectra_arcache = 4'b0000;
+  assign z_spectra_arprot = 3'b000;
+  assign h_spectra_awsize = 3'($clog2(AxiBits / 8));
+  assign h_spectra_awburst = 2'b01;
+  assign h_spectra_awcache = 4'b0000;
+  assign h_spectra_awprot = 3'b000;
+  assign h_spectra_arsize = 3'($clog2(AxiBits / 8));
+  assign h_spectra_arburst = 2'b01;
+  assign h_spectra_arcache = 4'b0000;
+  assign h_spectra_arprot = 3'b000;
 
   axi_memory #(
     .DataBits(AxiBits),
