@@ -29,7 +29,7 @@ from crocuta.models.configs import ROOT
 KERNEL = "crocuta_kernel"
 OF_COLUMNS = ("fft_engine", "twist")
 """What takes a four-step kernel's parameters."""
-PYTHON_FOLDERS = ("models", "host", "tb", "flow", "benchmarks", "tests")
+PYTHON_FOLDERS = ("models", "host", "tb", "flow", "benchmarks", "tests", "examples")
 SOURCE_SUFFIXES = {".py", ".sv", ".svh", ".vlt", ".cpp", ".tcl", ".xdc", ".lpf", ".sh", ".toml"}
 SOURCE_SUFFIXES |= {".yml", ".rules", ".f", ".rdl"}
 LICENCE_LINES = ("Copyright 2026 The Crocuta authors", "SPDX-License-Identifier: Apache-2.0")

@@ -14,17 +14,23 @@ package cfp_pkg;
   localparam logic [63:0] Zero = 64'h8000_0000_0000_0000;
 
   // Latencies in clocks.
-  localparam int FloatToCfpClocks = 3;
-  localparam int AddClocks        = 9;
-  localparam int ButterflyClocks  = AddClocks;
-  localparam int MultiplyClocks   = 8;
-  localparam int CfpToFloatClocks = 5;
+  localparam int FloatToCfpClocks     = 3;
+  localparam int AddClocks            = 9;
+  localparam int ButterflyClocks      = AddClocks;
+  localparam int MultiplyClocks       = 8;
+  localparam int CfpToFloatClocks     = 5;
+  localparam int FactorMultiplyClocks = 8;
 
   // verilator lint_on UNUSEDPARAM
 
   // More clocks than a beat takes through an engine and what is around it, when it does not wait.
   function automatic int path_clocks(int chunk);
     path_clocks = 24 * $clog2(chunk) + 16;
+  endfunction
+
+  // From a word to its product with the twist's factor.
+  function automatic int twist_clocks(int lanes);
+    twist_clocks = 29 + ((lanes > 8) ? lanes - 8 : 0);
   endfunction
 
 endpackage

@@ -4,6 +4,7 @@
 crocuta_pkg.sv
 sizes_pkg.sv
 cfp_pkg.sv
+four_step_pkg.sv
 
 // Cells that everything is built from
 cells/ram.sv
@@ -64,6 +65,7 @@ convolution/four_step_inverse.sv
 convolution/four_step_controller.sv
 
 // The kernel
+kernel/four_step_core.sv
 kernel/job_control.sv
 kernel/control_registers.sv
 kernel/crocuta_kernel.sv

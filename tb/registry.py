@@ -145,6 +145,16 @@ def chunk_parameters(config: Config) -> dict[str, int | str]:
     return {"Lanes": config.lanes, "Chunk": config.chunk, "Outputs": config.outputs}
 
 
+def four_step_core_parameters(config: Config) -> dict[str, int | str]:
+    """The core's parameters, and memories of several channels of the most rows."""
+    config.check_schedule(FOUR_STEP)
+    names = ("lanes", "chunk", "mantissa_bits", "exponent_bits", "twiddle_bits", "max_length_log2")
+    sizes = {name.title().replace("_", ""): getattr(config, name) for name in names}
+    sizes["MaxLengthLog2"] = sizes.pop("MaxLengthLog2", config.max_length_log2)
+    words = 16 * config.rows_max * config.chunk_beats
+    return {**sizes, "TwiddleDir": twiddle_directory(config), "Words": max(words, 4096)}
+
+
 def row_parameters(config: Config) -> dict[str, int | str]:
     """The parameters that a four-step schedule depends on."""
     config.check_schedule(FOUR_STEP)
@@ -451,6 +461,17 @@ BENCHES: dict[str, tuple[Bench, ...]] = {
             parameters=axi_masters_parameters,
             sources=("tb/benches/ports/axi_masters_tb.sv",),
             long=AT_SMALL,
+        ),
+    ),
+    "four_step_core": (
+        Bench(
+            top="four_step_core_tb",
+            module="tb.benches.kernel.bench_four_step_core",
+            about="whole convolutions of every number of rows, bit by bit",
+            parameters=four_step_core_parameters,
+            configs=("tiny-long", "small-long"),
+            sources=("tb/benches/kernel/four_step_core_tb.sv", MEMORY),
+            long=tuple(("small-long", sim) for sim in SIMS),
         ),
     ),
     "four_step_controller": (

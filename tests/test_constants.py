@@ -13,10 +13,11 @@ from pyslang import SVInt, ast
 from crocuta.design.sources import rtl_file
 from crocuta.models import configs, layout
 from crocuta.models.cfp import Format
+from crocuta.models.convolution.four_step_controller import Kind
 from crocuta.planner import clocks
 from flow import module_table
 
-PACKAGES = ("sizes_pkg", "cfp_pkg")
+PACKAGES = ("sizes_pkg", "cfp_pkg", "four_step_pkg")
 
 
 @pytest.fixture(scope="module")
@@ -97,13 +98,20 @@ def test_latencies(rtl: ast.ScriptSession) -> None:
         "ButterflyClocks": "cfp_butterfly",
         "MultiplyClocks": "cfp_multiply",
         "CfpToFloatClocks": "cfp_to_float",
+        "FactorMultiplyClocks": "factor_multiply",
     }.items():
         assert value(rtl, f"cfp_pkg::{name}") == latency(module), module
+    assert value(rtl, "cfp_pkg::twist_clocks(8)") == latency("twist")
     assert latency("cfp_multiply") == clocks.ROTATE_CLOCKS
     assert latency("cfp_butterfly") == clocks.BUTTERFLY_CLOCKS
     assert latency("twiddle_rom") == clocks.ROM_CLOCKS
     words = module_table.summary(rtl_file("commutator"))[1]
     assert f"{clocks.RAM_CLOCKS} clocks (Distance >= 4) or 1 clock" in words
+
+
+def test_kinds(rtl: ast.ScriptSession) -> None:
+    for kind in Kind:
+        assert value(rtl, f"four_step_pkg::Kind{kind.name.capitalize()}") == kind
 
 
 def test_a_beat_is_through_before_its_fifo_is_full(rtl: ast.ScriptSession) -> None:

@@ -17,7 +17,7 @@ FLOORS = (
     ("crocuta.registers", "crocuta.kernel", "crocuta.stops"),
     ("crocuta.errors",),
     ("crocuta.extras", "crocuta.memory", "crocuta.meter", "crocuta.samples"),
-    ("crocuta.design", "crocuta.groups", "crocuta.planner"),
+    ("crocuta.design", "crocuta.groups", "crocuta.planner", "crocuta.stream"),
     ("crocuta.backends",),
     ("crocuta.device",),
     ("crocuta.many",),
@@ -112,7 +112,10 @@ def test_every_module_has_a_floor() -> None:
     packages = {"tb"}  # its __init__.py alone
     assert {module for module in MODULES if room(module) is None} == packages
     python = {path.relative_to(ROOT).parts[0] for path in ROOT.glob("[a-z]*/**/*.py")}
-    assert python - {"build"} == {folder.split("/")[0] for folder in FOLDERS.values()} | {"tests"}
+    assert python - {"build"} == {folder.split("/")[0] for folder in FOLDERS.values()} | {
+        "tests",
+        "examples",
+    }
     assert {room(module) for module in MODULES} - {None} == set(HEIGHTS)
 
 

@@ -30,4 +30,4 @@ def test_the_tables_are_complete() -> None:
     codes = re.findall(r"^\| (\d+) \| `(\w+)` \|", text, re.MULTILINE)
     expected = [(str(code.value), code.name) for code in ErrorCode if code != ErrorCode.NONE]
     assert codes == expected
-    assert re.findall(r"^\| `(rtl|model|x\w+|uart)`", text, re.MULTILINE) == list(BACKENDS)
+    assert re.findall(r"^\| `(rtl|model|float|x\w+|uart)`", text, re.MULTILINE) == list(BACKENDS)

@@ -50,6 +50,7 @@ __all__ = [
     "OutOfMemory",
     "RangeWarning",
     "SaturationWarning",
+    "Stream",
     "UnderflowWarning",
     "__version__",
     "open",

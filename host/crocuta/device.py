@@ -39,8 +39,9 @@ from crocuta.models.kernel.schedules import (
     scratch_bytes,
     transform_rows,
 )
-from crocuta.models.layout import SAMPLE_BYTES, row_bytes
+from crocuta.models.layout import SAMPLE_BYTES, chunk_count, row_bytes
 from crocuta.samples import H_SHAPES, X_SHAPES, check_channels, check_shape, to_array
+from crocuta.stream import Stream
 
 
 class RangeWarning(UserWarning):
@@ -274,12 +275,7 @@ class Device:
             KernelError: the arrays do not fit the device's memory, or a job failed.
         """
         config = self._kernel.config
-        if not isinstance(filter, Filter):
-            raise InputError(
-                f"filter must be what this device's prepare(h) made, not {type(filter).__name__}."
-            )
-        if filter.device is not self:
-            raise InputError("The filter is another device's: prepare it on this one.")
+        self._check_filter(filter)
         if progress is not None and not callable(progress):
             raise InputError("progress must be a function of two numbers, done and total.")
         array = to_array("x", x, X_SHAPES, 1 << config.max_length_log2)
@@ -387,6 +383,48 @@ class Device:
         small.warn("x")
         _warn_small_output(rows, filter)
         return y.reshape(array.shape)
+
+    def stream(self, filter: Filter) -> Stream:
+        """A stream of x in blocks, as long as you like: see `Stream.push` and `Stream.flush`.
+
+        All outputs together have the bits of one convolution, if the kernel could do it.
+
+        Args:
+            filter: what this device's `prepare` made, at least a chunk shorter than the longest.
+
+        Raises:
+            InputError: it is something else, or the kernel transforms sequences as a whole.
+        """
+        config = self._kernel.config
+        self._check_filter(filter)
+        if config.schedule == FOUR_STEP:
+            raise InputError(
+                f"A kernel of configuration {config.name} transforms sequences as a whole: choose a"
+                " chunked one for streams."
+            )
+        taps = chunk_count(config, filter.taps) * config.chunk
+        longest = (1 << config.max_length_log2) // config.chunk * config.chunk
+        if taps >= longest:
+            raise InputError(
+                f"The filter has {filter.taps} taps: a stream's may have"
+                f" {longest - config.chunk}, a chunk less than the longest."
+            )
+        return Stream(
+            partial(self.convolve, filter=filter),
+            channels=filter.channels,
+            taps=taps,
+            chunk=config.chunk,
+            longest=longest,
+        )
+
+    def _check_filter(self, filter: Filter) -> None:
+        """Raises InputError unless it is one of this device."""
+        if not isinstance(filter, Filter):
+            raise InputError(
+                f"filter must be what this device's prepare(h) made, not {type(filter).__name__}."
+            )
+        if filter.device is not self:
+            raise InputError("The filter is another device's: prepare it on this one.")
 
     def _allocate(self, buffers: ExitStack, bank: Bank, size: int) -> Buffer:
         """A buffer that `buffers` frees."""

@@ -44,7 +44,6 @@ module engine_feed #(
   output logic               restart_o
 );
 
-  localparam logic [1:0] KindFlush = 2'd0;
   localparam int CountBits = $clog2(HeldBeats + 1);
   localparam int PlaceBits = $clog2(Places + 1);
 
@@ -72,13 +71,15 @@ module engine_feed #(
   logic                 push;
   logic                 next;
   logic                 nothing;
+  logic                 flush;
 
+  assign flush           = kind_q == four_step_pkg::KindFlush;
   assign enter_o         = running_q && !drain_q && available &&
-                           (source_valid_i || kind_q == KindFlush);
+                           (source_valid_i || flush);
   assign last            = enter_o && left_q == '0;
   assign push            = enter_o && full_q;
   assign next            = waiting_q && (!running_q || restart_q ||
-                                         (last && kind_q != KindFlush));
+                                         (last && !flush));
   assign nothing         = held_q == '0 && !enter_o;
   assign command_ready_o = !waiting_q;
   assign kind_o          = kind_q;
@@ -109,11 +110,12 @@ module engine_feed #(
     end else begin
       waiting_q <= !command_ready_o ? !next : command_valid_i;
 
-      if (next) running_q <= !(waiting_kind_q == KindFlush && (nothing || restart_q));
-      else if (restart_q || (last && kind_q != KindFlush)) running_q <= 1'b0;
+      if (next) begin
+        running_q <= !(waiting_kind_q == four_step_pkg::KindFlush && (nothing || restart_q));
+      end else if (restart_q || (last && !flush)) running_q <= 1'b0;
 
       if (restart_q) drain_q <= 1'b0;
-      else if (last && kind_q == KindFlush) drain_q <= 1'b1;
+      else if (last && flush) drain_q <= 1'b1;
       restart_q <= drain_q && !restart_q && on_way_q == '0;
 
       if (restart_q) begin
@@ -137,7 +139,7 @@ module engine_feed #(
       kind_q  <= waiting_kind_q;
       row_q   <= waiting_row_q;
       first_q <= 1'b1;
-      left_q  <= (waiting_kind_q == KindFlush) ? CountBits'(HeldBeats - 1) :
+      left_q  <= (waiting_kind_q == four_step_pkg::KindFlush) ? CountBits'(HeldBeats - 1) :
                                                  CountBits'(ChunkBeats - 1);
     end else if (enter_o) begin
       first_q <= 1'b0;

@@ -56,15 +56,12 @@ module four_step_forward #(
   output logic                    non_finite_o
 );
 
-  localparam logic [1:0] KindFlush = 2'd0;
-  localparam logic [1:0] KindTile = 2'd1;
-  localparam logic [1:0] KindRow = 2'd2;
   localparam int ChunkBeats = Chunk / Lanes;
   localparam int HeldBeats = ChunkBeats - 1 + ChunkBeats / 2;
-  localparam int ConvertClocks = 3;
-  localparam int TwistClocks = 29 + ((Lanes > 8) ? Lanes - 8 : 0);
+  localparam int ConvertClocks = cfp_pkg::FloatToCfpClocks;
+  localparam int TwistClocks = cfp_pkg::twist_clocks(Lanes);
   // More places than beats can be on their way, or the engine would wait for its own output.
-  localparam int FifoDepth = 1 << $clog2(24 * $clog2(Chunk) + 64);
+  localparam int FifoDepth = 1 << $clog2(cfp_pkg::path_clocks(Chunk) + TwistClocks);
 
   logic [1:0]              kind;
   logic [ColumnLevels-1:0] row;
@@ -77,8 +74,8 @@ module four_step_forward #(
   logic                    leave;
   logic                    taken;
 
-  assign is_row          = kind == KindRow;
-  assign is_sample       = kind != KindRow && kind != KindFlush;
+  assign is_row          = kind == four_step_pkg::KindRow;
+  assign is_sample       = kind != four_step_pkg::KindRow && kind != four_step_pkg::KindFlush;
   assign source_valid    = is_row ? x_valid_i : samples_valid_i;
   assign samples_ready_o = enter && is_sample;
   assign x_ready_o       = enter && is_row;
@@ -184,7 +181,7 @@ module four_step_forward #(
     .Clocks(TwistClocks)
   ) u_tile (
     .clk_i (clk_i),
-    .data_i(kind == KindTile),
+    .data_i(kind == four_step_pkg::KindTile),
     .data_o(tile)
   );
 

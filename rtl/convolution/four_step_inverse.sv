@@ -59,17 +59,14 @@ module four_step_inverse #(
   output logic                    saturated_o
 );
 
-  localparam logic [1:0] KindFlush = 2'd0;
-  localparam logic [1:0] KindTile = 2'd1;
-  localparam logic [1:0] KindRow = 2'd2;
   localparam int ChunkBeats = Chunk / Lanes;
   localparam int HeldBeats = ChunkBeats - 1 + ChunkBeats / 2;
   localparam int CountBits = $clog2(ChunkBeats);
-  localparam int ProductClocks = 8;
-  localparam int ConvertClocks = 5;
-  localparam int TwistClocks = 29 + ((Lanes > 8) ? Lanes - 8 : 0);
+  localparam int ProductClocks = cfp_pkg::MultiplyClocks;
+  localparam int ConvertClocks = cfp_pkg::CfpToFloatClocks;
+  localparam int TwistClocks = cfp_pkg::twist_clocks(Lanes);
   // More clocks than a beat takes that does not wait.
-  localparam int PathClocks = 24 * $clog2(Chunk) + 64;
+  localparam int PathClocks = cfp_pkg::path_clocks(Chunk) + TwistClocks;
   localparam int FifoDepth = 1 << $clog2(PathClocks);
   // A number for each row that is on its way at the full rate.
   localparam int RowsDepth = 1 << $clog2(3 + (PathClocks + ChunkBeats - 1) / ChunkBeats);
@@ -86,8 +83,8 @@ module four_step_inverse #(
   logic                    taken;
   logic                    rows_ready;
 
-  assign is_tile    = kind == KindTile;
-  assign is_product = kind != KindTile && kind != KindFlush;
+  assign is_tile    = kind == four_step_pkg::KindTile;
+  assign is_product = kind != four_step_pkg::KindTile && kind != four_step_pkg::KindFlush;
   // A row's first beat leaves its number.
   assign source_valid = is_tile ? z_valid_i : x_valid_i && h_valid_i && (rows_ready || !first);
   assign z_ready_o    = enter && is_tile;
@@ -223,7 +220,7 @@ module four_step_inverse #(
   ) u_rows (
     .clk_i  (clk_i),
     .rst_ni (rst_ni),
-    .valid_i(enter && first && kind == KindRow),
+    .valid_i(enter && first && kind == four_step_pkg::KindRow),
     .ready_o(rows_ready),
     .data_i (row),
     .valid_o(row_known),

@@ -54,7 +54,7 @@ module twist #(
   localparam int StepBits = ColumnLevels + 3;
   localparam int PartBits = TwiddleBits - 1;
 
-  localparam int FactorClocks = cfp_pkg::MultiplyClocks;
+  localparam int FactorClocks = cfp_pkg::FactorMultiplyClocks;
   localparam int RotateClocks = cfp_pkg::MultiplyClocks;
   // The beat's factor waits for the last lane's constant, which comes Lanes + 3 clocks after the
   // first beat and one before its use.
@@ -64,6 +64,9 @@ module twist #(
 
   initial begin
     if (ColumnLevels < 1) $fatal(1, "twist: ColumnLevels must be at least 1");
+    if (DataClocks + RotateClocks != cfp_pkg::twist_clocks(Lanes)) begin
+      $fatal(1, "twist: its latency is not cfp_pkg's");
+    end
     if (CountBits < FineBits || (1 << CountBits) < Lanes) begin
       $fatal(1, "twist: Chunk/Lanes must be at least Lanes and have more bits than the fine table");
     end

@@ -13,7 +13,7 @@ from typing import Any, Literal, NamedTuple
 
 import cocotb
 import numpy as np
-from cocotb.triggers import FallingEdge, RisingEdge
+from cocotb.triggers import FallingEdge, RisingEdge, with_timeout
 from pyuvm import uvm_analysis_port, uvm_component
 
 from crocuta.models.arithmetic.cfp_multiply import multiply
@@ -31,11 +31,14 @@ from tb.envs.fft_engine import config_of, from_order, to_order
 from tb.envs.forward_path import sample_ints, samples_of
 from tb.envs.pipeline import is_slow
 from tb.envs.scoreboard import Expected, Scoreboard
+from tb.lib.clock import PERIOD_NS
 from tb.lib.coverage import ANSWERS, covergroup
 from tb.lib.words import beat_ints, beat_words, random_words
 
 KINDS = ("flush", "tile", "row", "chunk")
 LATE_CLOCKS = 2000
+CLOCKS_A_BEAT = 1000
+"""How long a test's chunks may take, for each beat of one."""
 Streams = Mapping[str, tuple[str, tuple[str, ...], str]]
 """valid, data and ready of each stream."""
 COMMAND = ("command_valid_i", ("kind_i", "row_i"), "command_ready_o")
@@ -405,9 +408,14 @@ class FourStepTest(BlockTest):
     ) -> None:
         """Sends commands that end with a FLUSH: all that they take comes out again by itself."""
         assert commands[-1].kind == Kind.FLUSH
-        for task in self.start(commands, profiles, words):
-            await task
-        await self.env.drain(self.drain_limit, 0)
+        await self.finish(self.start(commands, profiles, words))
+
+    async def finish(self, tasks: Sequence[Any]) -> None:
+        """All that was started goes in, before long, and after the FLUSH that ends it comes out."""
+        limit = CLOCKS_A_BEAT * self.env.predictor.config.chunk_beats * PERIOD_NS
+        for task in tasks:
+            await with_timeout(task, limit, "ns")
+        await self.env.drain(self.drain_limit, 10)
         assert all(board.drained for board in self.env.boards.values()), "a FLUSH left beats behind"
         assert self.env.predictor.idle
         self.env.check_flags()

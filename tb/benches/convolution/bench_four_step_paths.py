@@ -88,22 +88,14 @@ class Stalls(FourStepTest):
             running = self.start([Command(random.choice(kinds)) for _ in range(chunks)] + [FLUSH])
             await self.idle(3000)
             await self.sinks("none", "light")
-            for task in running:
-                await task
-            await self.env.drain(self.drain_limit, 0)
-            assert all(board.drained for board in self.env.boards.values())
-            self.env.check_flags()
+            await self.finish(running)
         commands = [Command(Kind.ROW, 1), Command(Kind.TILE), FLUSH]
         for name in self.env.sources:
             moved = self.env.moved[name]
             running = self.start(commands, ("none", "light"), late=name)
             await self.idle(LATE_CLOCKS - 10)
             assert self.env.moved[name] == moved
-            for task in running:
-                await task
-            await self.env.drain(self.drain_limit, 0)
-            assert all(board.drained for board in self.env.boards.values())
-            self.env.check_flags()
+            await self.finish(running)
 
 
 @pyuvm.test()
@@ -141,11 +133,9 @@ class NotFinite(FourStepTest):
             commands = [(int(kind), 0), (int(Kind.FLUSH), 0)]
             sending = cocotb.start_soon(self.stream("command", commands, "none"))
             await self.stream("samples", beats, "light")
-            await sending
-            await self.env.drain(self.drain_limit, 10)
-            assert all(board.drained for board in self.env.boards.values())
+            await self.idle(2)
             assert self.env.predictor.non_finite == (pattern is not None)
-            self.env.check_flags()
+            await self.finish([sending])
 
 
 @pyuvm.test()

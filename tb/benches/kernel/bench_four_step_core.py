@@ -1,0 +1,193 @@
+# Copyright 2026 The Crocuta authors
+# SPDX-License-Identifier: Apache-2.0
+"""four_step_core on its memories: PREPARE and CONVOLVE of every number of rows against the model of
+whole sequences, bit by bit, and the clocks that a channel takes."""
+
+from __future__ import annotations
+
+import os
+import random
+from typing import Any
+
+import cocotb
+import numpy as np
+from cocotb.triggers import FallingEdge, RisingEdge
+
+from crocuta.models import configs
+from crocuta.models.convolution.chunk_controller import Job, Mode
+from crocuta.models.convolution.four_step_controller import sizes
+from crocuta.models.kernel import four_step_kernel
+from crocuta.models.kernel.crocuta_kernel import SampleArray, sample_rows
+from crocuta.models.layout import row_bytes
+from tb.agents.agent import read
+from tb.lib.clock import clock_now, start_clock
+from tb.lib.coverage import covergroup, export
+
+CONFIG = configs.load_model(os.environ["CROCUTA_CONFIG"])
+LATENCY = 60
+QUIET = 8
+"""Clocks for which all has to be idle at the end of a job."""
+STUCK = 20_000
+TURNS = 600
+"""Clocks of a channel between one half and the next: pipelines, and a round trip to memory each."""
+NAN = 0x7FC00000
+ROWS = tuple(str(1 << p) for p in range(CONFIG.rows_max.bit_length()))
+SAMPLE = covergroup(
+    "four_step_core.job",
+    {"rows": ROWS, "channels": ("one", "several"), "x": ("as long", "shorter")},
+    {"rows_x_channels": ("rows", "channels"), "rows_x_x": ("rows", "x")},
+)
+
+SAMPLE_RATE = covergroup("four_step_core.rate", {"measured": ("yes",)})
+
+
+class Core:
+    """The core and its memories."""
+
+    def __init__(self, dut: Any) -> None:
+        self.dut = dut
+        self.memories = {
+            name: getattr(dut, f"u_{name}").mem
+            for name in ("samples", "x_spectra", "z_spectra", "h_spectra")
+        }
+        self.beat_words = 2 * CONFIG.lanes
+        start_clock(
+            dut, rst_ni=0, start_i=0, latency_i=2, bandwidth_i=self.ports(1000), stall_i=0,
+            seed_i=random.getrandbits(31),
+        )  # fmt: skip
+
+    @staticmethod
+    def ports(*values: int) -> int:
+        """A setting of all memories, or of each."""
+        each = values if len(values) == 4 else values * 4
+        return sum(value << 16 * number for number, value in enumerate(each))
+
+    def put(self, address: int, samples: SampleArray) -> None:
+        """Samples into memory, whole beats."""
+        words = np.full(-(-len(samples) // self.beat_words) * self.beat_words, NAN, np.uint32)
+        words[: len(samples)] = samples.view(np.uint32)
+        first = address // (4 * self.beat_words)
+        for number, beat in enumerate(words.reshape(-1, self.beat_words)):
+            value = int.from_bytes(beat.astype("<u4").tobytes(), "little")
+            self.memories["samples"][first + number].value = value
+
+    def get(self, address: int, count: int) -> SampleArray:
+        """Samples from memory."""
+        first, bytes_each = address // (4 * self.beat_words), 4 * self.beat_words
+        beats = range(first, first - (-count // self.beat_words))
+        words = b"".join(
+            read(self.memories["samples"][beat]).to_bytes(bytes_each, "little") for beat in beats
+        )
+        return np.frombuffer(words, "<f4")[:count]
+
+    async def run(self, job: Job) -> int:
+        """A job from its reset to its end: the clocks from its start."""
+        dut = self.dut
+        await RisingEdge(dut.clk_i)
+        dut.rst_ni.value = 0
+        for name in ("channels", "length_x", "length_h", "x", "h", "h_spectra", "x_spectra", "y"):
+            getattr(dut, f"{name}_i").value = getattr(job, name)
+        dut.convolve_i.value = int(job.mode == Mode.CONVOLVE)
+        for _ in range(4):
+            await RisingEdge(dut.clk_i)
+        dut.rst_ni.value = 1
+        await RisingEdge(dut.clk_i)
+        dut.start_i.value = 1
+        begun = clock_now()
+        await RisingEdge(dut.clk_i)
+        dut.start_i.value = 0
+        quiet = still = 0
+        while quiet < QUIET:
+            await FallingEdge(dut.clk_i)
+            assert not read(dut.protocol_error_o), "the AXI protocol is broken"
+            assert not read(dut.error_o)
+            quiet = quiet + 1 if read(dut.done_o) and read(dut.idle_o) else 0
+            still = 0 if read(dut.pending_o) else still + 1
+            assert still < STUCK, f"stuck at clock {clock_now()}"
+        return clock_now() - begun
+
+    async def convolve(self, x: SampleArray, h: SampleArray, length: int) -> tuple[int, int]:
+        """Prepares filters for a length and convolves all channels: the clocks of both jobs. Every
+        output is compared, and what lies behind y is unchanged."""
+        channels, taps = h.shape
+        x_at = channels * row_bytes(taps)
+        y_at = x_at + channels * row_bytes(x.shape[1])
+        prepare = Job(Mode.PREPARE, channels, length, taps, h=0)
+        words = sizes(CONFIG, prepare).rows * CONFIG.chunk
+        convolve = Job(Mode.CONVOLVE, channels, x.shape[1], words, x=x_at, y=y_at)
+        self.put(0, sample_rows(h))
+        self.put(x_at, sample_rows(x))
+        behind = np.full(channels * row_bytes(x.shape[1]) // 4, NAN, np.uint32).view(np.float32)
+        self.put(y_at, behind)
+        clocks = await self.run(prepare), await self.run(convolve)
+        image = self.get(y_at, len(behind)).reshape(channels, -1)
+        for channel in range(channels):
+            spectra = four_step_kernel.prepare(h[channel], CONFIG, words)
+            expected = four_step_kernel.convolve(x[channel], spectra, CONFIG).y
+            found = image[channel, : x.shape[1]]
+            wrong = np.flatnonzero(found.view(np.uint32) != expected.view(np.uint32))
+            assert not wrong.size, (
+                f"channel {channel}: {wrong.size} of {len(expected)} outputs differ, first"
+                f" {wrong[0]}: {found[wrong[0]]}, not {expected[wrong[0]]}"
+            )
+            rest = image[channel, x.shape[1] :].view(np.uint32)
+            assert (rest == NAN).all(), "samples behind y were written"
+        return clocks
+
+
+def noise(*shape: int) -> SampleArray:
+    """Gaussian samples."""
+    rng = np.random.default_rng(random.getrandbits(64))
+    return rng.normal(size=shape).astype(np.float32)
+
+
+@cocotb.test()
+async def every_number_of_rows(dut: Any) -> None:
+    """Jobs of all numbers of rows, one after the other, on memories that stall port by port."""
+    core = Core(dut)
+    order = [1 << p for p in range(CONFIG.rows_max.bit_length())]
+    random.shuffle(order)
+    for rows in order:
+        most = rows * CONFIG.chunk
+        for channels, shorter in ((1, False), (random.randint(2, 3), True)):
+            await RisingEdge(dut.clk_i)
+            dut.latency_i.value = random.choice((2, 20, LATENCY))
+            slow = [random.choice((1000, 1000, 300)) for _ in range(4)]
+            dut.bandwidth_i.value = core.ports(*slow)
+            dut.stall_i.value = core.ports(*(random.choice((0, 0, 300)) for _ in range(4)))
+            length = random.randint(most // 2 + 1, most)
+            x = noise(channels, random.randint(1, length) if shorter else length)
+            h = noise(channels, random.randint(1, most))
+            await core.convolve(x, h, most)
+            SAMPLE(
+                str(rows),
+                "one" if channels == 1 else "several",
+                "shorter" if shorter else "as long",
+            )
+    export()
+
+
+@cocotb.test()
+async def clocks_of_a_channel(dut: Any) -> None:
+    """Several channels of the most rows at a latency of 60 and full bandwidth: 2 P + 1.5 chunks a
+    channel, and what the pipelines and the memories take."""
+    core = Core(dut)
+    await RisingEdge(dut.clk_i)
+    dut.latency_i.value = LATENCY
+    clocks = {}
+    most = CONFIG.rows_max * CONFIG.chunk
+    length = int(os.environ.get("LENGTH", most))
+    several = int(os.environ.get("CHANNELS", "2"))
+    for channels in (1, several):
+        x, h = noise(channels, length), noise(channels, length)
+        _, clocks[channels] = await core.convolve(x, h, length)
+    more = (clocks[several] - clocks[1]) / (several - 1)
+    rows = sizes(CONFIG, Job(Mode.PREPARE, 1, length, length)).rows
+    chunks = 2 * rows + 1.5
+    cocotb.log.info(
+        "%d samples: one channel %d clocks, another one %.0f, %.3f of %g chunks",
+        length, clocks[1], more, more / (chunks * CONFIG.chunk_beats), chunks,
+    )  # fmt: skip
+    assert more <= chunks * CONFIG.chunk_beats + TURNS
+    SAMPLE_RATE("yes")
+    export()

@@ -1,0 +1,610 @@
+// Copyright 2026 The Crocuta authors
+// SPDX-License-Identifier: Apache-2.0
+//
+// four_step_core_tb: a four-step kernel's core with a memory on each of its ports.
+
+module four_step_core_tb #(
+  parameter int Lanes = 2,
+  parameter int Chunk = 64,
+  parameter int MantissaBits = 18,
+  parameter int ExponentBits = 9,
+  parameter int TwiddleBits = 25,
+  parameter int MaxLengthLog2 = 9,
+  parameter TwiddleDir = "",
+  parameter int Words = 1024,  // beats of each memory: a power of two
+  localparam int AxiBits = 64 * Lanes,
+  localparam int LengthBits = MaxLengthLog2 + 1
+) (
+  input  logic                  clk_i,
+  input  logic                  rst_ni,
+  input  logic                  start_i,
+  input  logic                  convolve_i,
+  input  logic [16:0]           channels_i,
+  input  logic [LengthBits-1:0] length_x_i,
+  input  logic [LengthBits-1:0] length_h_i,
+  input  logic [63:0]           x_i,
+  input  logic [63:0]           h_i,
+  input  logic [63:0]           h_spectra_i,
+  input  logic [63:0]           x_spectra_i,
+  input  logic [63:0]           y_i,
+  // The memories' settings: samples, x, z, h.
+  input  logic [15:0]           latency_i,
+  input  logic [63:0]           bandwidth_i,
+  input  logic [63:0]           stall_i,
+  input  logic [31:0]           seed_i,
+  output logic [3:0]            protocol_error_o,
+  output logic                  done_o,
+  output logic                  idle_o,
+  output logic [7:0]            error_o,
+  output logic [7:0]            pending_o,
+  output logic                  saturated_o,
+  output logic                  non_finite_o
+);
+
+  logic                        samples_awvalid;
+  logic                        samples_awready;
+  logic [63:0]                 samples_awaddr;
+  logic [7:0]                  samples_awlen;
+  logic [2:0]                  samples_awsize;
+  logic [1:0]                  samples_awburst;
+  logic [0:0]                  samples_awid;
+  logic [3:0]                  samples_awcache;
+  logic [2:0]                  samples_awprot;
+  logic                        samples_wvalid;
+  logic                        samples_wready;
+  logic [AxiBits-1:0]          samples_wdata;
+  logic [AxiBits/8-1:0]        samples_wstrb;
+  logic                        samples_wlast;
+  logic                        samples_bvalid;
+  logic                        samples_bready;
+  logic [1:0]                  samples_bresp;
+  logic [0:0]                  samples_bid;
+  logic                        samples_arvalid;
+  logic                        samples_arready;
+  logic [63:0]                 samples_araddr;
+  logic [7:0]                  samples_arlen;
+  logic [2:0]                  samples_arsize;
+  logic [1:0]                  samples_arburst;
+  logic [0:0]                  samples_arid;
+  logic [3:0]                  samples_arcache;
+  logic [2:0]                  samples_arprot;
+  logic                        samples_rvalid;
+  logic                        samples_rready;
+  logic [AxiBits-1:0]          samples_rdata;
+  logic [1:0]                  samples_rresp;
+  logic                        samples_rlast;
+  logic [0:0]                  samples_rid;
+  logic                        x_spectra_awvalid;
+  logic                        x_spectra_awready;
+  logic [63:0]                 x_spectra_awaddr;
+  logic [7:0]                  x_spectra_awlen;
+  logic [2:0]                  x_spectra_awsize;
+  logic [1:0]                  x_spectra_awburst;
+  logic [0:0]                  x_spectra_awid;
+  logic [3:0]                  x_spectra_awcache;
+  logic [2:0]                  x_spectra_awprot;
+  logic                        x_spectra_wvalid;
+  logic                        x_spectra_wready;
+  logic [AxiBits-1:0]          x_spectra_wdata;
+  logic [AxiBits/8-1:0]        x_spectra_wstrb;
+  logic                        x_spectra_wlast;
+  logic                        x_spectra_bvalid;
+  logic                        x_spectra_bready;
+  logic [1:0]                  x_spectra_bresp;
+  logic [0:0]                  x_spectra_bid;
+  logic                        x_spectra_arvalid;
+  logic                        x_spectra_arready;
+  logic [63:0]                 x_spectra_araddr;
+  logic [7:0]                  x_spectra_arlen;
+  logic [2:0]                  x_spectra_arsize;
+  logic [1:0]                  x_spectra_arburst;
+  logic [0:0]                  x_spectra_arid;
+  logic [3:0]                  x_spectra_arcache;
+  logic [2:0]                  x_spectra_arprot;
+  logic                        x_spectra_rvalid;
+  logic                        x_spectra_rready;
+  logic [AxiBits-1:0]          x_spectra_rdata;
+  logic [1:0]                  x_spectra_rresp;
+  logic                        x_spectra_rlast;
+  logic [0:0]                  x_spectra_rid;
+  logic                        z_spectra_awvalid;
+  logic                        z_spectra_awready;
+  logic [63:0]                 z_spectra_awaddr;
+  logic [7:0]                  z_spectra_awlen;
+  logic [2:0]                  z_spectra_awsize;
+  logic [1:0]                  z_spectra_awburst;
+  logic [0:0]                  z_spectra_awid;
+  logic [3:0]                  z_spectra_awcache;
+  logic [2:0]                  z_spectra_awprot;
+  logic                        z_spectra_wvalid;
+  logic                        z_spectra_wready;
+  logic [AxiBits-1:0]          z_spectra_wdata;
+  logic [AxiBits/8-1:0]        z_spectra_wstrb;
+  logic                        z_spectra_wlast;
+  logic                        z_spectra_bvalid;
+  logic                        z_spectra_bready;
+  logic [1:0]                  z_spectra_bresp;
+  logic [0:0]                  z_spectra_bid;
+  logic                        z_spectra_arvalid;
+  logic                        z_spectra_arready;
+  logic [63:0]                 z_spectra_araddr;
+  logic [7:0]                  z_spectra_arlen;
+  logic [2:0]                  z_spectra_arsize;
+  logic [1:0]                  z_spectra_arburst;
+  logic [0:0]                  z_spectra_arid;
+  logic [3:0]                  z_spectra_arcache;
+  logic [2:0]                  z_spectra_arprot;
+  logic                        z_spectra_rvalid;
+  logic                        z_spectra_rready;
+  logic [AxiBits-1:0]          z_spectra_rdata;
+  logic [1:0]                  z_spectra_rresp;
+  logic                        z_spectra_rlast;
+  logic [0:0]                  z_spectra_rid;
+  logic                        h_spectra_awvalid;
+  logic                        h_spectra_awready;
+  logic [63:0]                 h_spectra_awaddr;
+  logic [7:0]                  h_spectra_awlen;
+  logic [2:0]                  h_spectra_awsize;
+  logic [1:0]                  h_spectra_awburst;
+  logic [0:0]                  h_spectra_awid;
+  logic [3:0]                  h_spectra_awcache;
+  logic [2:0]                  h_spectra_awprot;
+  logic                        h_spectra_wvalid;
+  logic                        h_spectra_wready;
+  logic [AxiBits-1:0]          h_spectra_wdata;
+  logic [AxiBits/8-1:0]        h_spectra_wstrb;
+  logic                        h_spectra_wlast;
+  logic                        h_spectra_bvalid;
+  logic                        h_spectra_bready;
+  logic [1:0]                  h_spectra_bresp;
+  logic [0:0]                  h_spectra_bid;
+  logic                        h_spectra_arvalid;
+  logic                        h_spectra_arready;
+  logic [63:0]                 h_spectra_araddr;
+  logic [7:0]                  h_spectra_arlen;
+  logic [2:0]                  h_spectra_arsize;
+  logic [1:0]                  h_spectra_arburst;
+  logic [0:0]                  h_spectra_arid;
+  logic [3:0]                  h_spectra_arcache;
+  logic [2:0]                  h_spectra_arprot;
+  logic                        h_spectra_rvalid;
+  logic                        h_spectra_rready;
+  logic [AxiBits-1:0]          h_spectra_rdata;
+  logic [1:0]                  h_spectra_rresp;
+  logic                        h_spectra_rlast;
+  logic [0:0]                  h_spectra_rid;
+
+  logic [7:0] progress;
+
+  four_step_core #(
+    .Lanes        (Lanes),
+    .Chunk        (Chunk),
+    .MantissaBits (MantissaBits),
+    .ExponentBits (ExponentBits),
+    .TwiddleBits  (TwiddleBits),
+    .MaxLengthLog2(MaxLengthLog2),
+    .TwiddleDir   (TwiddleDir)
+  ) u_core (
+    .clk_i                  (clk_i),
+    .rst_ni                 (rst_ni),
+    .start_i                (start_i),
+    .convolve_i             (convolve_i),
+    .channels_i             (channels_i),
+    .length_x_i             (length_x_i),
+    .length_h_i             (length_h_i),
+    .x_i                    (x_i),
+    .h_i                    (h_i),
+    .h_spectra_i            (h_spectra_i),
+    .x_spectra_i            (x_spectra_i),
+    .y_i                    (y_i),
+    .done_o                 (done_o),
+    .idle_o                 (idle_o),
+    .error_o                (error_o),
+    .pending_o              (pending_o),
+    .saturated_o            (saturated_o),
+    .non_finite_o           (non_finite_o),
+    .stop_i                 (1'b0),
+    .id_i                   (1'b0),
+    .progress_o             (progress),
+    .m_axi_samples_awvalid  (samples_awvalid),
+    .m_axi_samples_awready  (samples_awready),
+    .m_axi_samples_awaddr   (samples_awaddr),
+    .m_axi_samples_awlen    (samples_awlen),
+    .m_axi_samples_awsize   (samples_awsize),
+    .m_axi_samples_awburst  (samples_awburst),
+    .m_axi_samples_awid     (samples_awid),
+    .m_axi_samples_awcache  (samples_awcache),
+    .m_axi_samples_awprot   (samples_awprot),
+    .m_axi_samples_wvalid   (samples_wvalid),
+    .m_axi_samples_wready   (samples_wready),
+    .m_axi_samples_wdata    (samples_wdata),
+    .m_axi_samples_wstrb    (samples_wstrb),
+    .m_axi_samples_wlast    (samples_wlast),
+    .m_axi_samples_bvalid   (samples_bvalid),
+    .m_axi_samples_bready   (samples_bready),
+    .m_axi_samples_bresp    (samples_bresp),
+    .m_axi_samples_bid      (samples_bid),
+    .m_axi_samples_arvalid  (samples_arvalid),
+    .m_axi_samples_arready  (samples_arready),
+    .m_axi_samples_araddr   (samples_araddr),
+    .m_axi_samples_arlen    (samples_arlen),
+    .m_axi_samples_arsize   (samples_arsize),
+    .m_axi_samples_arburst  (samples_arburst),
+    .m_axi_samples_arid     (samples_arid),
+    .m_axi_samples_arcache  (samples_arcache),
+    .m_axi_samples_arprot   (samples_arprot),
+    .m_axi_samples_rvalid   (samples_rvalid),
+    .m_axi_samples_rready   (samples_rready),
+    .m_axi_samples_rdata    (samples_rdata),
+    .m_axi_samples_rresp    (samples_rresp),
+    .m_axi_samples_rlast    (samples_rlast),
+    .m_axi_samples_rid      (samples_rid),
+    .m_axi_x_spectra_awvalid(x_spectra_awvalid),
+    .m_axi_x_spectra_awready(x_spectra_awready),
+    .m_axi_x_spectra_awaddr (x_spectra_awaddr),
+    .m_axi_x_spectra_awlen  (x_spectra_awlen),
+    .m_axi_x_spectra_awsize (x_spectra_awsize),
+    .m_axi_x_spectra_awburst(x_spectra_awburst),
+    .m_axi_x_spectra_awid   (x_spectra_awid),
+    .m_axi_x_spectra_awcache(x_spectra_awcache),
+    .m_axi_x_spectra_awprot (x_spectra_awprot),
+    .m_axi_x_spectra_wvalid (x_spectra_wvalid),
+    .m_axi_x_spectra_wready (x_spectra_wready),
+    .m_axi_x_spectra_wdata  (x_spectra_wdata),
+    .m_axi_x_spectra_wstrb  (x_spectra_wstrb),
+    .m_axi_x_spectra_wlast  (x_spectra_wlast),
+    .m_axi_x_spectra_bvalid (x_spectra_bvalid),
+    .m_axi_x_spectra_bready (x_spectra_bready),
+    .m_axi_x_spectra_bresp  (x_spectra_bresp),
+    .m_axi_x_spectra_bid    (x_spectra_bid),
+    .m_axi_x_spectra_arvalid(x_spectra_arvalid),
+    .m_axi_x_spectra_arready(x_spectra_arready),
+    .m_axi_x_spectra_araddr (x_spectra_araddr),
+    .m_axi_x_spectra_arlen  (x_spectra_arlen),
+    .m_axi_x_spectra_arsize (x_spectra_arsize),
+    .m_axi_x_spectra_arburst(x_spectra_arburst),
+    .m_axi_x_spectra_arid   (x_spectra_arid),
+    .m_axi_x_spectra_arcache(x_spectra_arcache),
+    .m_axi_x_spectra_arprot (x_spectra_arprot),
+    .m_axi_x_spectra_rvalid (x_spectra_rvalid),
+    .m_axi_x_spectra_rready (x_spectra_rready),
+    .m_axi_x_spectra_rdata  (x_spectra_rdata),
+    .m_axi_x_spectra_rresp  (x_spectra_rresp),
+    .m_axi_x_spectra_rlast  (x_spectra_rlast),
+    .m_axi_x_spectra_rid    (x_spectra_rid),
+    .m_axi_z_spectra_awvalid(z_spectra_awvalid),
+    .m_axi_z_spectra_awready(z_spectra_awready),
+    .m_axi_z_spectra_awaddr (z_spectra_awaddr),
+    .m_axi_z_spectra_awlen  (z_spectra_awlen),
+    .m_axi_z_spectra_awsize (z_spectra_awsize),
+    .m_axi_z_spectra_awburst(z_spectra_awburst),
+    .m_axi_z_spectra_awid   (z_spectra_awid),
+    .m_axi_z_spectra_awcache(z_spectra_awcache),
+    .m_axi_z_spectra_awprot (z_spectra_awprot),
+    .m_axi_z_spectra_wvalid (z_spectra_wvalid),
+    .m_axi_z_spectra_wready (z_spectra_wready),
+    .m_axi_z_spectra_wdata  (z_spectra_wdata),
+    .m_axi_z_spectra_wstrb  (z_spectra_wstrb),
+    .m_axi_z_spectra_wlast  (z_spectra_wlast),
+    .m_axi_z_spectra_bvalid (z_spectra_bvalid),
+    .m_axi_z_spectra_bready (z_spectra_bready),
+    .m_axi_z_spectra_bresp  (z_spectra_bresp),
+    .m_axi_z_spectra_bid    (z_spectra_bid),
+    .m_axi_z_spectra_arvalid(z_spectra_arvalid),
+    .m_axi_z_spectra_arready(z_spectra_arready),
+    .m_axi_z_spectra_araddr (z_spectra_araddr),
+    .m_axi_z_spectra_arlen  (z_spectra_arlen),
+    .m_axi_z_spectra_arsize (z_spectra_arsize),
+    .m_axi_z_spectra_arburst(z_spectra_arburst),
+    .m_axi_z_spectra_arid   (z_spectra_arid),
+    .m_axi_z_spectra_arcache(z_spectra_arcache),
+    .m_axi_z_spectra_arprot (z_spectra_arprot),
+    .m_axi_z_spectra_rvalid (z_spectra_rvalid),
+    .m_axi_z_spectra_rready (z_spectra_rready),
+    .m_axi_z_spectra_rdata  (z_spectra_rdata),
+    .m_axi_z_spectra_rresp  (z_spectra_rresp),
+    .m_axi_z_spectra_rlast  (z_spectra_rlast),
+    .m_axi_z_spectra_rid    (z_spectra_rid),
+    .m_axi_h_spectra_awvalid(h_spectra_awvalid),
+    .m_axi_h_spectra_awready(h_spectra_awready),
+    .m_axi_h_spectra_awaddr (h_spectra_awaddr),
+    .m_axi_h_spectra_awlen  (h_spectra_awlen),
+    .m_axi_h_spectra_awsize (h_spectra_awsize),
+    .m_axi_h_spectra_awburst(h_spectra_awburst),
+    .m_axi_h_spectra_awid   (h_spectra_awid),
+    .m_axi_h_spectra_awcache(h_spectra_awcache),
+    .m_axi_h_spectra_awprot (h_spectra_awprot),
+    .m_axi_h_spectra_wvalid (h_spectra_wvalid),
+    .m_axi_h_spectra_wready (h_spectra_wready),
+    .m_axi_h_spectra_wdata  (h_spectra_wdata),
+    .m_axi_h_spectra_wstrb  (h_spectra_wstrb),
+    .m_axi_h_spectra_wlast  (h_spectra_wlast),
+    .m_axi_h_spectra_bvalid (h_spectra_bvalid),
+    .m_axi_h_spectra_bready (h_spectra_bready),
+    .m_axi_h_spectra_bresp  (h_spectra_bresp),
+    .m_axi_h_spectra_bid    (h_spectra_bid),
+    .m_axi_h_spectra_arvalid(h_spectra_arvalid),
+    .m_axi_h_spectra_arready(h_spectra_arready),
+    .m_axi_h_spectra_araddr (h_spectra_araddr),
+    .m_axi_h_spectra_arlen  (h_spectra_arlen),
+    .m_axi_h_spectra_arsize (h_spectra_arsize),
+    .m_axi_h_spectra_arburst(h_spectra_arburst),
+    .m_axi_h_spectra_arid   (h_spectra_arid),
+    .m_axi_h_spectra_arcache(h_spectra_arcache),
+    .m_axi_h_spectra_arprot (h_spectra_arprot),
+    .m_axi_h_spectra_rvalid (h_spectra_rvalid),
+    .m_axi_h_spectra_rready (h_spectra_rready),
+    .m_axi_h_spectra_rdata  (h_spectra_rdata),
+    .m_axi_h_spectra_rresp  (h_spectra_rresp),
+    .m_axi_h_spectra_rlast  (h_spectra_rlast),
+    .m_axi_h_spectra_rid    (h_spectra_rid)
+  );
+
+  logic [63:0] samples_beats_read;
+  logic [63:0] samples_beats_written;
+  logic [3:0]  samples_breach;
+
+  axi_memory #(
+    .DataBits(AxiBits),
+    .Words   (Words)
+  ) u_samples (
+    .clk_i              (clk_i),
+    .rst_ni             (rst_ni),
+    .latency_i          (latency_i),
+    .bandwidth_i        (bandwidth_i[0+:16]),
+    .stall_i            (stall_i[0+:16]),
+    .seed_i             (seed_i + 32'd0),
+    .hold_i             ('0),
+    .read_error_i       (1'b0),
+    .read_error_addr_i  ('0),
+    .write_error_i      (1'b0),
+    .write_error_addr_i ('0),
+    .response_i         (2'b00),
+    .quiet_i            (1'b0),
+    .load_i             (1'b0),
+    .dump_i             (1'b0),
+    .file_i             ('0),
+    .beats_read_o       (samples_beats_read),
+    .beats_written_o    (samples_beats_written),
+    .protocol_error_o   (protocol_error_o[0]),
+    .protocol_breach_o  (samples_breach),
+    .s_axi_awvalid      (samples_awvalid),
+    .s_axi_awready      (samples_awready),
+    .s_axi_awaddr       (samples_awaddr),
+    .s_axi_awlen        (samples_awlen),
+    .s_axi_awsize       (samples_awsize),
+    .s_axi_awburst      (samples_awburst),
+    .s_axi_awid         (samples_awid),
+    .s_axi_awcache      (samples_awcache),
+    .s_axi_awprot       (samples_awprot),
+    .s_axi_wvalid       (samples_wvalid),
+    .s_axi_wready       (samples_wready),
+    .s_axi_wdata        (samples_wdata),
+    .s_axi_wstrb        (samples_wstrb),
+    .s_axi_wlast        (samples_wlast),
+    .s_axi_bvalid       (samples_bvalid),
+    .s_axi_bready       (samples_bready),
+    .s_axi_bresp        (samples_bresp),
+    .s_axi_bid          (samples_bid),
+    .s_axi_arvalid      (samples_arvalid),
+    .s_axi_arready      (samples_arready),
+    .s_axi_araddr       (samples_araddr),
+    .s_axi_arlen        (samples_arlen),
+    .s_axi_arsize       (samples_arsize),
+    .s_axi_arburst      (samples_arburst),
+    .s_axi_arid         (samples_arid),
+    .s_axi_arcache      (samples_arcache),
+    .s_axi_arprot       (samples_arprot),
+    .s_axi_rvalid       (samples_rvalid),
+    .s_axi_rready       (samples_rready),
+    .s_axi_rdata        (samples_rdata),
+    .s_axi_rresp        (samples_rresp),
+    .s_axi_rlast        (samples_rlast),
+    .s_axi_rid          (samples_rid)
+  );
+
+  logic [63:0] x_spectra_beats_read;
+  logic [63:0] x_spectra_beats_written;
+  logic [3:0]  x_spectra_breach;
+
+  axi_memory #(
+    .DataBits(AxiBits),
+    .Words   (Words)
+  ) u_x_spectra (
+    .clk_i              (clk_i),
+    .rst_ni             (rst_ni),
+    .latency_i          (latency_i),
+    .bandwidth_i        (bandwidth_i[16+:16]),
+    .stall_i            (stall_i[16+:16]),
+    .seed_i             (seed_i + 32'd1),
+    .hold_i             ('0),
+    .read_error_i       (1'b0),
+    .read_error_addr_i  ('0),
+    .write_error_i      (1'b0),
+    .write_error_addr_i ('0),
+    .response_i         (2'b00),
+    .quiet_i            (1'b0),
+    .load_i             (1'b0),
+    .dump_i             (1'b0),
+    .file_i             ('0),
+    .beats_read_o       (x_spectra_beats_read),
+    .beats_written_o    (x_spectra_beats_written),
+    .protocol_error_o   (protocol_error_o[1]),
+    .protocol_breach_o  (x_spectra_breach),
+    .s_axi_awvalid      (x_spectra_awvalid),
+    .s_axi_awready      (x_spectra_awready),
+    .s_axi_awaddr       (x_spectra_awaddr),
+    .s_axi_awlen        (x_spectra_awlen),
+    .s_axi_awsize       (x_spectra_awsize),
+    .s_axi_awburst      (x_spectra_awburst),
+    .s_axi_awid         (x_spectra_awid),
+    .s_axi_awcache      (x_spectra_awcache),
+    .s_axi_awprot       (x_spectra_awprot),
+    .s_axi_wvalid       (x_spectra_wvalid),
+    .s_axi_wready       (x_spectra_wready),
+    .s_axi_wdata        (x_spectra_wdata),
+    .s_axi_wstrb        (x_spectra_wstrb),
+    .s_axi_wlast        (x_spectra_wlast),
+    .s_axi_bvalid       (x_spectra_bvalid),
+    .s_axi_bready       (x_spectra_bready),
+    .s_axi_bresp        (x_spectra_bresp),
+    .s_axi_bid          (x_spectra_bid),
+    .s_axi_arvalid      (x_spectra_arvalid),
+    .s_axi_arready      (x_spectra_arready),
+    .s_axi_araddr       (x_spectra_araddr),
+    .s_axi_arlen        (x_spectra_arlen),
+    .s_axi_arsize       (x_spectra_arsize),
+    .s_axi_arburst      (x_spectra_arburst),
+    .s_axi_arid         (x_spectra_arid),
+    .s_axi_arcache      (x_spectra_arcache),
+    .s_axi_arprot       (x_spectra_arprot),
+    .s_axi_rvalid       (x_spectra_rvalid),
+    .s_axi_rready       (x_spectra_rready),
+    .s_axi_rdata        (x_spectra_rdata),
+    .s_axi_rresp        (x_spectra_rresp),
+    .s_axi_rlast        (x_spectra_rlast),
+    .s_axi_rid          (x_spectra_rid)
+  );
+
+  logic [63:0] z_spectra_beats_read;
+  logic [63:0] z_spectra_beats_written;
+  logic [3:0]  z_spectra_breach;
+
+  axi_memory #(
+    .DataBits(AxiBits),
+    .Words   (Words)
+  ) u_z_spectra (
+    .clk_i              (clk_i),
+    .rst_ni             (rst_ni),
+    .latency_i          (latency_i),
+    .bandwidth_i        (bandwidth_i[32+:16]),
+    .stall_i            (stall_i[32+:16]),
+    .seed_i             (seed_i + 32'd2),
+    .hold_i             ('0),
+    .read_error_i       (1'b0),
+    .read_error_addr_i  ('0),
+    .write_error_i      (1'b0),
+    .write_error_addr_i ('0),
+    .response_i         (2'b00),
+    .quiet_i            (1'b0),
+    .load_i             (1'b0),
+    .dump_i             (1'b0),
+    .file_i             ('0),
+    .beats_read_o       (z_spectra_beats_read),
+    .beats_written_o    (z_spectra_beats_written),
+    .protocol_error_o   (protocol_error_o[2]),
+    .protocol_breach_o  (z_spectra_breach),
+    .s_axi_awvalid      (z_spectra_awvalid),
+    .s_axi_awready      (z_spectra_awready),
+    .s_axi_awaddr       (z_spectra_awaddr),
+    .s_axi_awlen        (z_spectra_awlen),
+    .s_axi_awsize       (z_spectra_awsize),
+    .s_axi_awburst      (z_spectra_awburst),
+    .s_axi_awid         (z_spectra_awid),
+    .s_axi_awcache      (z_spectra_awcache),
+    .s_axi_awprot       (z_spectra_awprot),
+    .s_axi_wvalid       (z_spectra_wvalid),
+    .s_axi_wready       (z_spectra_wready),
+    .s_axi_wdata        (z_spectra_wdata),
+    .s_axi_wstrb        (z_spectra_wstrb),
+    .s_axi_wlast        (z_spectra_wlast),
+    .s_axi_bvalid       (z_spectra_bvalid),
+    .s_axi_bready       (z_spectra_bready),
+    .s_axi_bresp        (z_spectra_bresp),
+    .s_axi_bid          (z_spectra_bid),
+    .s_axi_arvalid      (z_spectra_arvalid),
+    .s_axi_arready      (z_spectra_arready),
+    .s_axi_araddr       (z_spectra_araddr),
+    .s_axi_arlen        (z_spectra_arlen),
+    .s_axi_arsize       (z_spectra_arsize),
+    .s_axi_arburst      (z_spectra_arburst),
+    .s_axi_arid         (z_spectra_arid),
+    .s_axi_arcache      (z_spectra_arcache),
+    .s_axi_arprot       (z_spectra_arprot),
+    .s_axi_rvalid       (z_spectra_rvalid),
+    .s_axi_rready       (z_spectra_rready),
+    .s_axi_rdata        (z_spectra_rdata),
+    .s_axi_rresp        (z_spectra_rresp),
+    .s_axi_rlast        (z_spectra_rlast),
+    .s_axi_rid          (z_spectra_rid)
+  );
+
+  logic [63:0] h_spectra_beats_read;
+  logic [63:0] h_spectra_beats_written;
+  logic [3:0]  h_spectra_breach;
+
+  axi_memory #(
+    .DataBits(AxiBits),
+    .Words   (Words)
+  ) u_h_spectra (
+    .clk_i              (clk_i),
+    .rst_ni             (rst_ni),
+    .latency_i          (latency_i),
+    .bandwidth_i        (bandwidth_i[48+:16]),
+    .stall_i            (stall_i[48+:16]),
+    .seed_i             (seed_i + 32'd3),
+    .hold_i             ('0),
+    .read_error_i       (1'b0),
+    .read_error_addr_i  ('0),
+    .write_error_i      (1'b0),
+    .write_error_addr_i ('0),
+    .response_i         (2'b00),
+    .quiet_i            (1'b0),
+    .load_i             (1'b0),
+    .dump_i             (1'b0),
+    .file_i             ('0),
+    .beats_read_o       (h_spectra_beats_read),
+    .beats_written_o    (h_spectra_beats_written),
+    .protocol_error_o   (protocol_error_o[3]),
+    .protocol_breach_o  (h_spectra_breach),
+    .s_axi_awvalid      (h_spectra_awvalid),
+    .s_axi_awready      (h_spectra_awready),
+    .s_axi_awaddr       (h_spectra_awaddr),
+    .s_axi_awlen        (h_spectra_awlen),
+    .s_axi_awsize       (h_spectra_awsize),
+    .s_axi_awburst      (h_spectra_awburst),
+    .s_axi_awid         (h_spectra_awid),
+    .s_axi_awcache      (h_spectra_awcache),
+    .s_axi_awprot       (h_spectra_awprot),
+    .s_axi_wvalid       (h_spectra_wvalid),
+    .s_axi_wready       (h_spectra_wready),
+    .s_axi_wdata        (h_spectra_wdata),
+    .s_axi_wstrb        (h_spectra_wstrb),
+    .s_axi_wlast        (h_spectra_wlast),
+    .s_axi_bvalid       (h_spectra_bvalid),
+    .s_axi_bready       (h_spectra_bready),
+    .s_axi_bresp        (h_spectra_bresp),
+    .s_axi_bid          (h_spectra_bid),
+    .s_axi_arvalid      (h_spectra_arvalid),
+    .s_axi_arready      (h_spectra_arready),
+    .s_axi_araddr       (h_spectra_araddr),
+    .s_axi_arlen        (h_spectra_arlen),
+    .s_axi_arsize       (h_spectra_arsize),
+    .s_axi_arburst      (h_spectra_arburst),
+    .s_axi_arid         (h_spectra_arid),
+    .s_axi_arcache      (h_spectra_arcache),
+    .s_axi_arprot       (h_spectra_arprot),
+    .s_axi_rvalid       (h_spectra_rvalid),
+    .s_axi_rready       (h_spectra_rready),
+    .s_axi_rdata        (h_spectra_rdata),
+    .s_axi_rresp        (h_spectra_rresp),
+    .s_axi_rlast        (h_spectra_rlast),
+    .s_axi_rid          (h_spectra_rid)
+  );
+
+  logic unused;
+  assign unused = &{1'b0, progress,
+                    samples_beats_read,
+                    samples_beats_written,
+                    samples_breach,
+                    x_spectra_beats_read,
+                    x_spectra_beats_written,
+                    x_spectra_breach,
+                    z_spectra_beats_read,
+                    z_spectra_beats_written,
+                    z_spectra_breach,
+                    h_spectra_beats_read,
+                    h_spectra_beats_written,
+                    h_spectra_breach};
+
+endmodule

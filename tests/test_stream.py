@@ -1,0 +1,159 @@
+# Copyright 2026 The Crocuta authors
+# SPDX-License-Identifier: Apache-2.0
+"""Streams: blocks of any length give the bits of one convolution."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import numpy.typing as npt
+import pytest
+
+import crocuta
+from crocuta.backends import model_kernel
+from crocuta.backends.model_kernel import ModelKernel
+from crocuta.errors import InputError, JobError, OutOfMemory
+from crocuta.models.kernel.crocuta_kernel import SampleArray
+from crocuta.models.layout import PAGE_BYTES
+
+# The devices of test_device.py, whose build these tests share.
+from tests.test_device import card, device, modelled, rows, rtl, same, shared, xrt  # noqa: F401
+
+
+def streamed(
+    stream: crocuta.Stream, x: npt.NDArray[np.generic], cuts: Sequence[int]
+) -> SampleArray:
+    """All outputs, of x cut there."""
+    with stream:
+        parts = [stream.push(block) for block in np.split(x, cuts, axis=-1)]
+        for part in parts:
+            assert part.dtype == np.float32
+            assert part.shape[:-1] == x.shape[:-1]
+        return np.concatenate([*parts, stream.flush()], axis=-1)
+
+
+def random_cuts(length: int, count: int, seed: int) -> list[int]:
+    return sorted(int(cut) for cut in np.random.default_rng(seed).integers(0, length + 1, count))
+
+
+@pytest.mark.parametrize("outputs", [1, 2])
+def test_a_thousand_blocks_equal_one_convolution(outputs: int, seed: int) -> None:
+    x, h = rows(seed, 7000), rows(seed + 1, 150)
+    with crocuta.open("model", f"tiny+outputs-{outputs}") as device:
+        filter = device.prepare(h)
+        cuts = random_cuts(len(x), 999, seed)
+        same(streamed(device.stream(filter), x, cuts), device.convolve(x, filter))
+
+
+def test_every_backend_streams(device: crocuta.Device, seed: int) -> None:
+    x, h = rows(seed, 3, 500), rows(seed + 1, 3, 100)
+    with device.prepare(h) as filter:
+        same(streamed(device.stream(filter), x, [0, 63, 64, 300, 300, 499]), modelled(x, h))
+
+
+@pytest.mark.parametrize("taps", [1, 64, 65, 900])
+def test_there_is_no_limit_on_the_length(taps: int, seed: int) -> None:
+    x, h = rows(seed, 1500), rows(seed + 1, taps)
+    with crocuta.open("model", "tiny+max_length_log2-10") as device:
+        filter = device.prepare(h)
+        same(streamed(device.stream(filter), x, [1, 100, 1200]), modelled(x, h))
+
+
+def test_batches_and_a_filter_for_all_channels(seed: int) -> None:
+    x, h = rows(seed, 2, 2, 200), rows(seed + 1, 80)
+    with crocuta.open("model", "tiny") as device:
+        filter = device.prepare(h)
+        expected = device.convolve(x, filter)
+        same(streamed(device.stream(filter), x, [70]), expected)
+        same(streamed(device.stream(filter), x.astype(np.float64), [150]), expected)
+
+
+def test_outputs_come_as_soon_as_chunks_are_complete() -> None:
+    with (
+        crocuta.open("model", "tiny") as device,
+        device.stream(device.prepare(np.ones(70))) as stream,
+    ):
+        assert stream.push(np.ones((2, 0))).shape == (2, 0)
+        assert stream.push(np.ones((2, 63))).shape == (2, 0)
+        assert (stream.samples, stream.pending) == (0, 63)
+        assert stream.push(np.ones((2, 2))).shape == (2, 64)
+        assert (stream.samples, stream.pending) == (64, 1)
+        assert stream.push(np.ones((2, 0))).shape == (2, 0)
+        assert stream.push(np.ones((2, 200))).shape == (2, 192)
+        assert stream.flush().shape == (2, 9)
+        assert stream.samples == 265
+
+
+def test_it_keeps_no_more_than_it_needs() -> None:
+    with crocuta.open("float", "tiny") as device:
+        stream = device.stream(device.prepare(np.ones(100)))
+        for _ in range(5):
+            stream.push(np.ones(1000))
+            assert stream._samples is not None and stream._samples.base is None
+            assert stream._samples.size < 128 + 64
+
+
+def test_a_small_memory_takes_short_jobs(seed: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    x, h = rows(seed, 5000), rows(seed + 1, 100)
+    sizes = (4 * PAGE_BYTES, 1 << 16, 1 << 16)
+    monkeypatch.setattr(model_kernel, "memory_bytes", lambda config: sizes)
+    with crocuta.open("model", "tiny") as device:
+        filter = device.prepare(h)
+        with pytest.raises(OutOfMemory):
+            device.convolve(x, filter)
+        found = streamed(device.stream(filter), x, [2500])
+    monkeypatch.undo()
+    same(found, modelled(x, h))
+
+
+def test_a_failed_job_loses_nothing(seed: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    x, h = rows(seed, 300), rows(seed + 1, 100)
+
+    def fail(*_: object) -> None:
+        raise JobError("The kernel stopped early.")
+
+    with crocuta.open("model", "tiny") as device:
+        stream = device.stream(device.prepare(h))
+        parts = [stream.push(x[:100])]
+        with monkeypatch.context() as patch:
+            patch.setattr(ModelKernel, "execute", fail)
+            with pytest.raises(JobError):
+                stream.push(x[100:200])
+        assert stream.pending == 136
+        parts += [stream.push(x[200:]), stream.flush()]
+    same(np.concatenate(parts), modelled(x, h))
+
+
+def test_bad_blocks_and_filters_are_refused() -> None:
+    with crocuta.open("model", "tiny+max_length_log2-10") as device:
+        filter = device.prepare(rows(1, 2, 100))
+        stream = device.stream(filter)
+        stream.push(rows(2, 2, 10))
+        for block, problem in (
+            (rows(2, 3, 10), "x has 3 channels and the filter has 2"),
+            (
+                rows(2, 1, 2, 10),
+                "block has shape (1, 2, 10), but those before had (2, 'any length')",
+            ),
+            (np.full((2, 5), np.nan), "block holds NaN or infinity, first at index (0, 0)."),
+            ("samples", "block holds text"),
+            (3.0, "block has shape (): give one of "),
+        ):
+            with pytest.raises(InputError) as refused:
+                stream.push(block)
+            assert str(refused.value).startswith(problem)
+            assert stream.pending == 10
+        assert stream.flush().shape == (2, 10)
+        for call in (stream.flush, lambda: stream.push(rows(2, 2, 10))):
+            with pytest.raises(InputError, match="The stream has ended: open another one with"):
+                call()
+        with pytest.raises(InputError, match="Nothing was pushed into the stream"):
+            device.stream(filter).flush()
+        with pytest.raises(InputError, match="filter must be what this device's prepare"):
+            device.stream(rows(1, 5))  # type: ignore[arg-type]
+        with pytest.raises(InputError, match="a stream's may have 960, a chunk less than the long"):
+            device.stream(device.prepare(rows(1, 961)))
+        filter.close()
+        with pytest.raises(InputError, match="The filter is closed: prepare it again"):
+            device.stream(filter).push(rows(2, 2, 100))
