@@ -44,8 +44,8 @@ DIRECTORY = ROOT / "build" / "mutation"
 SURVIVORS = Path(__file__).with_name("mutation_survivors.toml")
 COPIED = ("rtl", "models", "host", "tb", "flow", "registers", "data", "pyproject.toml")
 LEAST_PERCENT = 97.0
-SPARED = {"crocuta_pkg.sv"}
-"""Files without logic to mutate: functions for parameters."""
+SPARED = {"crocuta_pkg.sv", "sizes_pkg.sv", "cfp_pkg.sv"}
+"""Files without logic to mutate: constants, and functions for parameters."""
 SLACK_S = 30
 """Seconds added to a mutant's time limit, on top of a multiple of the fault-free time."""
 

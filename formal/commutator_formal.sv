@@ -2,7 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // commutator: every word leaves in the beat and the lane that the definition gives: lane bit 0 and
-// the time bit that counts Distance beats are exchanged in frames that are switched, and unchanged
+// the time bit that counts Distance beats are exchanged in blocks that are switched, and unchanged
 // in the others, and each beat leaves Distance beats after its place. One word, picked at any time
 // in any lane, is tracked; because it may be any word, this holds for all. Every beat except the
 // first Distance ones pushes a beat out, Latency clocks later.
@@ -13,7 +13,7 @@ module commutator_formal #(
   parameter int Lanes = 2,
   parameter int WordBits = 1,  // words only pass through, so one bit is enough
   parameter int Distance = 2,
-  parameter bit Passes = 1,    // 0: every frame is switched
+  parameter bit Passes = 1,    // 0: every block is switched
   localparam int Latency = (Distance >= 4) ? 3 : 1,
   localparam int LaneBits = $clog2(Lanes),
   localparam int TimeBits = $clog2(2 * Distance),
@@ -35,7 +35,7 @@ module commutator_formal #(
   logic                primed_q;
   logic                time_bit;
   logic                pushes;
-  // Whether the frame is switched: settled at its first beat. The commutator hears of it in the
+  // Whether the block is switched: settled at its first beat. The commutator hears of it in the
   // second half, and in the first anything.
   logic                switched_q;
   logic                switched;
@@ -96,7 +96,7 @@ module commutator_formal #(
   logic [WaitBits-1:0] to_go;
   logic                leaves;
   logic                early_q;  // it came among the first Distance beats
-  logic                passed_q; // its frame was not switched
+  logic                passed_q; // its block was not switched
 
   always_comb begin
     to_go = WaitBits'(Distance);

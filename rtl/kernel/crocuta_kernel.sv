@@ -489,11 +489,7 @@ module crocuta_kernel
     .m_axi_arready (m_axi_samples_arready),
     .m_axi_araddr  (m_axi_samples_araddr),
     .m_axi_arlen   (m_axi_samples_arlen),
-    .m_axi_arsize  (m_axi_samples_arsize),
-    .m_axi_arburst (m_axi_samples_arburst),
     .m_axi_arid    (m_axi_samples_arid),
-    .m_axi_arcache (m_axi_samples_arcache),
-    .m_axi_arprot  (m_axi_samples_arprot),
     .m_axi_rvalid  (m_axi_samples_rvalid),
     .m_axi_rready  (m_axi_samples_rready),
     .m_axi_rdata   (m_axi_samples_rdata),
@@ -564,11 +560,7 @@ module crocuta_kernel
     .m_axi_awready (m_axi_x_spectra_awready),
     .m_axi_awaddr  (m_axi_x_spectra_awaddr),
     .m_axi_awlen   (m_axi_x_spectra_awlen),
-    .m_axi_awsize  (m_axi_x_spectra_awsize),
-    .m_axi_awburst (m_axi_x_spectra_awburst),
     .m_axi_awid    (m_axi_x_spectra_awid),
-    .m_axi_awcache (m_axi_x_spectra_awcache),
-    .m_axi_awprot  (m_axi_x_spectra_awprot),
     .m_axi_wvalid  (m_axi_x_spectra_wvalid),
     .m_axi_wready  (m_axi_x_spectra_wready),
     .m_axi_wdata   (m_axi_x_spectra_wdata),
@@ -608,11 +600,7 @@ module crocuta_kernel
     .m_axi_arready (m_axi_x_spectra_arready),
     .m_axi_araddr  (m_axi_x_spectra_araddr),
     .m_axi_arlen   (m_axi_x_spectra_arlen),
-    .m_axi_arsize  (m_axi_x_spectra_arsize),
-    .m_axi_arburst (m_axi_x_spectra_arburst),
     .m_axi_arid    (m_axi_x_spectra_arid),
-    .m_axi_arcache (m_axi_x_spectra_arcache),
-    .m_axi_arprot  (m_axi_x_spectra_arprot),
     .m_axi_rvalid  (m_axi_x_spectra_rvalid),
     .m_axi_rready  (m_axi_x_spectra_rready),
     .m_axi_rdata   (m_axi_x_spectra_rdata),
@@ -647,11 +635,7 @@ module crocuta_kernel
     .m_axi_awready (m_axi_h_spectra_awready),
     .m_axi_awaddr  (m_axi_h_spectra_awaddr),
     .m_axi_awlen   (m_axi_h_spectra_awlen),
-    .m_axi_awsize  (m_axi_h_spectra_awsize),
-    .m_axi_awburst (m_axi_h_spectra_awburst),
     .m_axi_awid    (m_axi_h_spectra_awid),
-    .m_axi_awcache (m_axi_h_spectra_awcache),
-    .m_axi_awprot  (m_axi_h_spectra_awprot),
     .m_axi_wvalid  (m_axi_h_spectra_wvalid),
     .m_axi_wready  (m_axi_h_spectra_wready),
     .m_axi_wdata   (m_axi_h_spectra_wdata),
@@ -692,11 +676,7 @@ module crocuta_kernel
     .m_axi_arready (m_axi_h_spectra_arready),
     .m_axi_araddr  (m_axi_h_spectra_araddr),
     .m_axi_arlen   (m_axi_h_spectra_arlen),
-    .m_axi_arsize  (m_axi_h_spectra_arsize),
-    .m_axi_arburst (m_axi_h_spectra_arburst),
     .m_axi_arid    (m_axi_h_spectra_arid),
-    .m_axi_arcache (m_axi_h_spectra_arcache),
-    .m_axi_arprot  (m_axi_h_spectra_arprot),
     .m_axi_rvalid  (m_axi_h_spectra_rvalid),
     .m_axi_rready  (m_axi_h_spectra_rready),
     .m_axi_rdata   (m_axi_h_spectra_rdata),
@@ -876,11 +856,7 @@ module crocuta_kernel
     .m_axi_awready (m_axi_samples_awready),
     .m_axi_awaddr  (m_axi_samples_awaddr),
     .m_axi_awlen   (m_axi_samples_awlen),
-    .m_axi_awsize  (m_axi_samples_awsize),
-    .m_axi_awburst (m_axi_samples_awburst),
     .m_axi_awid    (m_axi_samples_awid),
-    .m_axi_awcache (m_axi_samples_awcache),
-    .m_axi_awprot  (m_axi_samples_awprot),
     .m_axi_wvalid  (m_axi_samples_wvalid),
     .m_axi_wready  (m_axi_samples_wready),
     .m_axi_wdata   (m_axi_samples_wdata),
@@ -891,6 +867,39 @@ module crocuta_kernel
     .m_axi_bresp   (m_axi_samples_bresp),
     .m_axi_bid     (m_axi_samples_bid)
   );
+
+  // ---------------------------------------------------------------------------------------------
+  // What all bursts have in common: whole beats, addresses that count up, bufferable memory, data.
+
+  localparam logic [2:0] BurstSize  = 3'($clog2(AxiBits / 8));
+  localparam logic [1:0] BurstIncr  = 2'b01;
+  localparam logic [3:0] BurstCache = 4'b0011;
+  localparam logic [2:0] BurstProt  = 3'b000;
+
+  assign m_axi_samples_awsize        = BurstSize;
+  assign m_axi_samples_awburst       = BurstIncr;
+  assign m_axi_samples_awcache       = BurstCache;
+  assign m_axi_samples_awprot        = BurstProt;
+  assign m_axi_samples_arsize        = BurstSize;
+  assign m_axi_samples_arburst       = BurstIncr;
+  assign m_axi_samples_arcache       = BurstCache;
+  assign m_axi_samples_arprot        = BurstProt;
+  assign m_axi_x_spectra_awsize      = BurstSize;
+  assign m_axi_x_spectra_awburst     = BurstIncr;
+  assign m_axi_x_spectra_awcache     = BurstCache;
+  assign m_axi_x_spectra_awprot      = BurstProt;
+  assign m_axi_x_spectra_arsize      = BurstSize;
+  assign m_axi_x_spectra_arburst     = BurstIncr;
+  assign m_axi_x_spectra_arcache     = BurstCache;
+  assign m_axi_x_spectra_arprot      = BurstProt;
+  assign m_axi_h_spectra_awsize      = BurstSize;
+  assign m_axi_h_spectra_awburst     = BurstIncr;
+  assign m_axi_h_spectra_awcache     = BurstCache;
+  assign m_axi_h_spectra_awprot      = BurstProt;
+  assign m_axi_h_spectra_arsize      = BurstSize;
+  assign m_axi_h_spectra_arburst     = BurstIncr;
+  assign m_axi_h_spectra_arcache     = BurstCache;
+  assign m_axi_h_spectra_arprot      = BurstProt;
 
   // The registers keep 32 bits of what the checks of job_control leave fewer of.
   logic unused;

@@ -38,11 +38,7 @@ module axi_read_master #(
   input  logic                m_axi_arready,
   output logic [63:0]         m_axi_araddr,
   output logic [7:0]          m_axi_arlen,
-  output logic [2:0]          m_axi_arsize,
-  output logic [1:0]          m_axi_arburst,
   output logic [0:0]          m_axi_arid,
-  output logic [3:0]          m_axi_arcache,
-  output logic [2:0]          m_axi_arprot,
   input  logic                m_axi_rvalid,
   output logic                m_axi_rready,
   input  logic [DataBits-1:0] m_axi_rdata,
@@ -128,11 +124,7 @@ module axi_read_master #(
   assign m_axi_arvalid = arvalid_q;
   assign m_axi_araddr  = araddr_q;
   assign m_axi_arlen   = arlen_q;
-  assign m_axi_arsize  = 3'($clog2(DataBits / 8));
-  assign m_axi_arburst = 2'b01;
   assign m_axi_arid    = id_i;
-  assign m_axi_arcache = 4'b0011;
-  assign m_axi_arprot  = 3'b000;
   assign m_axi_rready  = 1'b1;
 
 endmodule

@@ -42,11 +42,7 @@ module axi_write_master #(
   input  logic                  m_axi_awready,
   output logic [63:0]           m_axi_awaddr,
   output logic [7:0]            m_axi_awlen,
-  output logic [2:0]            m_axi_awsize,
-  output logic [1:0]            m_axi_awburst,
   output logic [0:0]            m_axi_awid,
-  output logic [3:0]            m_axi_awcache,
-  output logic [2:0]            m_axi_awprot,
   output logic                  m_axi_wvalid,
   input  logic                  m_axi_wready,
   output logic [DataBits-1:0]   m_axi_wdata,
@@ -168,11 +164,7 @@ module axi_write_master #(
   assign m_axi_awvalid = awvalid_q;
   assign m_axi_awaddr  = awaddr_q;
   assign m_axi_awlen   = awlen_q;
-  assign m_axi_awsize  = 3'($clog2(DataBits / 8));
-  assign m_axi_awburst = 2'b01;
   assign m_axi_awid    = id_i;
-  assign m_axi_awcache = 4'b0011;
-  assign m_axi_awprot  = 3'b000;
   assign m_axi_wvalid  = wvalid_q;
   assign m_axi_wdata   = w_q[DataBits-1:0];
   assign m_axi_wstrb   = w_q[DataBits+:DataBits/8];

@@ -57,11 +57,7 @@ module spectrum_reader #(
   input  logic                m_axi_arready,
   output logic [63:0]         m_axi_araddr,
   output logic [7:0]          m_axi_arlen,
-  output logic [2:0]          m_axi_arsize,
-  output logic [1:0]          m_axi_arburst,
   output logic [0:0]          m_axi_arid,
-  output logic [3:0]          m_axi_arcache,
-  output logic [2:0]          m_axi_arprot,
   input  logic                m_axi_rvalid,
   output logic                m_axi_rready,
   input  logic [AxiBits-1:0]  m_axi_rdata,
@@ -93,9 +89,9 @@ module spectrum_reader #(
   end
 
   typedef enum logic [1:0] {
-    Idle,     // no command
-    Compare,  // the burst's sequence number is set: its comparison is made
-    Issue     // the comparison counts
+    StIdle,     // no command
+    StCompare,  // the burst's sequence number is set: its comparison is made
+    StIssue     // the comparison counts
   } state_e;
 
   state_e              state_q;
@@ -126,28 +122,28 @@ module spectrum_reader #(
   // written_i - (sequence + 1), as one sum
   assign ahead = written_i + ~sequence_q;
 
-  assign cmd_ready_o  = (state_q == Idle);
+  assign cmd_ready_o  = (state_q == StIdle);
   assign take         = cmd_valid_i && cmd_ready_o;
-  assign master_valid = (state_q == Issue) && (room || !first) && (stored_q || !Interlock);
+  assign master_valid = (state_q == StIssue) && (room || !first) && (stored_q || !Interlock);
   assign issue        = master_valid && master_ready;
   assign pop          = valid_o && ready_i;
 
   always_comb begin
     state_d = state_q;
     unique case (state_q)
-      Idle:    if (cmd_valid_i) state_d = Compare;
-      Compare: state_d = Issue;
-      Issue: begin
-        if (issue && last) state_d = Idle;
-        else if (issue) state_d = Compare;
+      StIdle:    if (cmd_valid_i) state_d = StCompare;
+      StCompare: state_d = StIssue;
+      StIssue: begin
+        if (issue && last) state_d = StIdle;
+        else if (issue) state_d = StCompare;
       end
-      default: state_d = Idle;
+      default: state_d = StIdle;
     endcase
   end
 
   always_ff @(posedge clk_i) begin
     if (!rst_ni) begin
-      state_q   <= Idle;
+      state_q   <= StIdle;
       pop_q     <= '0;
       release_q <= 1'b0;
     end else begin
@@ -193,7 +189,7 @@ module spectrum_reader #(
     logic settled;
     logic whole;
 
-    // Settled when it counts: Compare takes the clock that it needs.
+    // Settled when it counts: StCompare takes the clock that it needs.
     tile_bursts #(
       .Lanes     (Lanes),
       .Chunk     (Chunk),
@@ -252,11 +248,7 @@ module spectrum_reader #(
     .m_axi_arready(m_axi_arready),
     .m_axi_araddr (m_axi_araddr),
     .m_axi_arlen  (m_axi_arlen),
-    .m_axi_arsize (m_axi_arsize),
-    .m_axi_arburst(m_axi_arburst),
     .m_axi_arid   (m_axi_arid),
-    .m_axi_arcache(m_axi_arcache),
-    .m_axi_arprot (m_axi_arprot),
     .m_axi_rvalid (m_axi_rvalid),
     .m_axi_rready (m_axi_rready),
     .m_axi_rdata  (m_axi_rdata),
@@ -290,7 +282,7 @@ module spectrum_reader #(
   );
 
   assign pending_o = !master_idle;
-  assign idle_o    = master_idle && (stop_i || state_q == Idle);
+  assign idle_o    = master_idle && (stop_i || state_q == StIdle);
 
   // The room was reserved in advance, the bursts are counted at the other end, and of the
   // difference only the sign counts.

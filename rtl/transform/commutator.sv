@@ -7,7 +7,7 @@
 //   even ----------------> | switch | -- delay Distance --> even
 //   odd --delay Distance-> |        | --------------------> odd
 //
-// A frame of 2 * Distance beats whose switch_i is low passes unchanged, with the same delay.
+// A block of 2 * Distance beats whose switch_i is low passes unchanged, with the same delay.
 // Both delays of all lanes share one address, so one wide RAM holds them: Lanes * Distance words.
 // An incoming beat pushes out the beat Distance before it; the first Distance beats after reset
 // push out nothing.
@@ -23,7 +23,7 @@ module commutator #(
   input  logic                      rst_ni,
   input  logic                      valid_i,
   input  logic [Lanes*WordBits-1:0] beat_i,
-  /// the same in every beat of the frame's second half; in the first it does not matter
+  /// the same in every beat of the block's second half; in the first it does not matter
   input  logic                      switch_i,
   output logic                      valid_o,
   output logic [Lanes*WordBits-1:0] beat_o

@@ -134,6 +134,8 @@ class AxiMemoryConfig:
     """The channels whose receiver may stall."""
     handshakes: str = ""
     """A port with {valid, ready} of CHANNELS from bit 0; faster than reading each signal."""
+    attributes: tuple[int, int] = (0, 0)
+    """AxCACHE and AxPROT of every burst."""
     reset_clocks: int = 1
     """The clocks of reset after which no channel may be valid."""
 
@@ -381,6 +383,7 @@ class PortWatch:
         last = address + beats * beat_bytes - 1
         where = f"a burst of {beats} beats at {address:#x}"
         self._claim(kind == INCR, f"{where} is not INCR")
+        self._claim(values[5:] == self.config.attributes, f"{where} has CACHE, PROT {values[5:]}")
         self._claim(1 << size == beat_bytes, f"{where} has beats of {1 << size} bytes")
         self._claim(address % beat_bytes == 0, f"{where} starts within a word")
         self._claim(address // PAGE_BYTES == last // PAGE_BYTES, f"{where} crosses 4 KiB")

@@ -149,6 +149,7 @@ class AxiMemoryEnv(BlockEnv):
             longest=min(MAX_BEATS, 4096 // beat_bytes),
             max_outstanding=int(self.dut.QueueDepth.value),
             waiting=CHANNELS,
+            attributes=(0b0011, 0b010),  # what cocotbext-axi's master gives by default
         )
         configure(self, "memory", port)
         self.memory = AxiMemoryAgent.create("memory", self)

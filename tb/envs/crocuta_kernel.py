@@ -31,6 +31,7 @@ from tb.lib.clock import clock_now
 from tb.lib.coverage import covergroup
 from tb.lib.registers import ARGUMENTS, BY_OFFSET, ERRORS, HIGH, OFFSETS, REGISTERS, bit
 
+MODIFIABLE_BUFFERABLE = 0b0011  # AxCACHE of the kernel's bursts
 MAX_OUTSTANDING = 16
 """MaxOutstanding of axi_read_master and axi_write_master."""
 STOP_CLOCKS = 2
@@ -647,6 +648,7 @@ class KernelEnv(BlockEnv):
             longest=min(64, page_beats, config.chunk_beats) if spectra else tile,
             max_outstanding=MAX_OUTSTANDING,
             settings=f"{name}_",
+            attributes=(MODIFIABLE_BUFFERABLE, 0),
             handshakes=f"{name}_handshakes_o",
             base=BASES[name],
             reset_clocks=RESET_CLOCKS,

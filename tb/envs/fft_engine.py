@@ -197,11 +197,11 @@ class EnginePredictor(Predictor):
         """Expects an output beat, with the mode of its chunk."""
         self.expected.write(Expected((value, self.leaving), clock))
 
-    def columns(self, frame: Sequence[Beat]) -> int:
+    def columns(self, incoming: Sequence[Beat]) -> int:
         """The mode of a chunk, the same in all its beats."""
         if not self.config.column_levels:
             return 0
-        (columns,) = {beat.values[1] for beat in frame}
+        (columns,) = {beat.values[1] for beat in incoming}
         return columns
 
     def flag(self, clock: int) -> None:
@@ -217,26 +217,26 @@ class EnginePredictor(Predictor):
         out = to_order(result.words, config, not self.inverse, columns)
         return words, result, beat_ints(out, fmt)
 
-    def cut_short(self, frame: Sequence[Beat], clock: int) -> None:
+    def cut_short(self, incoming: Sequence[Beat], clock: int) -> None:
         """The flags that its beats have raised, whatever would have followed them."""
-        beats = [beat.values[0] for beat in frame]
-        columns = self.columns(frame)
-        words, result, _ = self.transform(beats + [0] * (self.chunk_beats - len(frame)), columns)
+        beats = [beat.values[0] for beat in incoming]
+        columns = self.columns(incoming)
+        words, result, _ = self.transform(beats + [0] * (self.chunk_beats - len(incoming)), columns)
         if result.saturated:
             for number, late in overflows(words, self.config, self.inverse, columns):
-                if number < len(frame) and frame[number].clock + late < clock:
-                    self.flag(frame[number].clock + late)
+                if number < len(incoming) and incoming[number].clock + late < clock:
+                    self.flag(incoming[number].clock + late)
 
-    def chunk(self, frame: Sequence[Beat]) -> None:
+    def chunk(self, incoming: Sequence[Beat]) -> None:
         """Transforms it."""
         config = self.config
-        columns = self.columns(frame)
-        words, result, beats = self.transform([beat.values[0] for beat in frame], columns)
+        columns = self.columns(incoming)
+        words, result, beats = self.transform([beat.values[0] for beat in incoming], columns)
         self.held.extend((beat, columns) for beat in beats)
         self.sample(words, result.saturated, columns)
         if result.saturated:
             start = self.count + 1 - config.chunk_beats
-            clocks = [earlier.clock for earlier in frame]
+            clocks = [earlier.clock for earlier in incoming]
             for number, late in overflows(words, config, self.inverse, columns):
                 if number < config.chunk_beats - 1:
                     self.flag(clocks[number] + late)

@@ -49,11 +49,11 @@ class RoundTripPredictor(Predictor):
         super().reset()
         self.held: deque[tuple[int, int] | None] = deque([None] * (2 * engine_beats(self.config)))
 
-    def chunk(self, frame: Sequence[Beat]) -> None:
+    def chunk(self, incoming: Sequence[Beat]) -> None:
         """Transforms a chunk forward and back."""
         config, fmt = self.config, self.fmt
-        beats = beat_words([beat.values[0] for beat in frame], config.lanes, fmt)
-        columns = frame[0].values[1] if config.column_levels else 0
+        beats = beat_words([beat.values[0] for beat in incoming], config.lanes, fmt)
+        columns = incoming[0].values[1] if config.column_levels else 0
         words = from_order(beats, config, False, columns)
         spectrum = fft_engine.forward(words, config, columns or None)
         result = fft_engine.inverse(spectrum.words, config, columns or None)

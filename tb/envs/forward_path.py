@@ -62,7 +62,7 @@ class ForwardPredictor(PathPredictor):
 
     def _sample_value(self, samples: npt.NDArray[np.float32]) -> None:
         """Samples the beat's NaNs and infinities."""
-        number = len(self.frame)
+        number = len(self.collected)
         place = PLACES[(number > 0) + (number == self.chunk_beats - 1)]
         for value in samples[~np.isfinite(samples)]:
             self._sample_non_finite(str(value), place)

@@ -46,7 +46,7 @@ class InversePredictor(PathPredictor):
 
     def _beat(self, beat: Beat) -> None:
         value, no_tail = beat.values
-        if not self.frame:
+        if not self.collected:
             self.no_tails.append(no_tail)
         super()._beat(Beat(beat.clock + self.mac_clocks, (value,), beat.wait))
 

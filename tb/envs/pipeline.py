@@ -49,29 +49,29 @@ class Predictor(uvm_component):
         self.beats = Listener("beats", self, self._beat)
         self.expected = uvm_analysis_port("expected", self)
         self.flags = uvm_analysis_port("flags", self)
-        self.frame: list[Beat] = []
+        self.collected: list[Beat] = []
         self.last_clock: int | None = None
         block = self.get_parent().block
         self._sample_place = covergroup(
-            f"{block}.frame",
+            f"{block}.beat",
             {"place": PLACES, "stall": STALLS},
             {"stall_x_boundary": ("stall", "place")},
         )
         self._sample_reset = covergroup(f"{block}.reset_at", {"place": ("boundary", "inside")})
 
     def _beat(self, beat: Beat) -> None:
-        self.frame.append(beat)
-        count = len(self.frame)
+        self.collected.append(beat)
+        count = len(self.collected)
         pause = 0 if self.last_clock is None else beat.clock - self.last_clock - 1
         place = (count > 1) + (count == self.chunk_beats)
         self._sample_place(PLACES[place], STALLS[(pause > 0) + (pause > 7)])
         self.last_clock = beat.clock
         if count == self.chunk_beats:
-            self.chunk(self.frame)
-            self.frame = []
+            self.chunk(self.collected)
+            self.collected = []
         self.beat(beat)
 
-    def chunk(self, frame: Sequence[Beat]) -> None:
+    def chunk(self, incoming: Sequence[Beat]) -> None:
         """Called for the last beat of a chunk, before `beat`."""
 
     def beat(self, beat: Beat) -> None:
@@ -82,14 +82,14 @@ class Predictor(uvm_component):
         """Expects an output beat in this clock."""
         self.expected.write(Expected((value,), clock))
 
-    def cut_short(self, frame: Sequence[Beat], clock: int) -> None:
+    def cut_short(self, incoming: Sequence[Beat], clock: int) -> None:
         """Called when no more of this chunk will come: expects what its beats have caused before
         the clock."""
 
     def on_reset(self, clock: int) -> None:
         """Handles the first clock of a reset, before the scoreboards compare."""
-        if self.frame:
-            self.cut_short(self.frame, clock)
+        if self.collected:
+            self.cut_short(self.collected, clock)
 
     def extract_phase(self) -> None:
         """The end of the test cuts a chunk short, as a reset does."""
@@ -98,8 +98,8 @@ class Predictor(uvm_component):
     def reset(self) -> None:
         """Forgets everything."""
         if self.last_clock is not None:
-            self._sample_reset("inside" if self.frame else "boundary")
-        self.frame = []
+            self._sample_reset("inside" if self.collected else "boundary")
+        self.collected = []
         self.last_clock = None
 
 

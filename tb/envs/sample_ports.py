@@ -170,7 +170,7 @@ class SamplePortsEnv(PortsEnv):
     def settled(self) -> int:
         """A tile's last beats may be of samples that do not exist: the writer takes them, and walks
         over their bursts, a lane of a part a clock, after the last burst that it writes."""
-        return SETTLED + 24 * self.lanes if self.most_rows > 1 else SETTLED
+        return SETTLED + (24 if self.most_rows > 1 else 1) * self.lanes
 
     @property
     def outstanding(self) -> int:

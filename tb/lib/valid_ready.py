@@ -5,7 +5,6 @@ change after a rising edge, and the levels at the following falling edge decide 
 
 from __future__ import annotations
 
-import random
 from collections import deque
 from collections.abc import Iterable
 from typing import Any
@@ -15,10 +14,11 @@ from cocotb.task import Task
 from cocotb.triggers import FallingEdge, RisingEdge
 
 from tb.lib.clock import clock_now
+from tb.lib.profiles import pauses
 
 
 class Source:
-    """Sends queued items, each with one value per field, with random gaps of probability `gap`."""
+    """Sends queued items, each a value per field, with the gaps of `profile`."""
 
     def __init__(self, dut: Any, valid: str, ready: str, fields: tuple[str, ...]) -> None:
         """Drives these ports of `dut` from now on."""
@@ -26,7 +26,7 @@ class Source:
         self.valid = getattr(dut, valid)
         self.ready = getattr(dut, ready)
         self.fields = [getattr(dut, name) for name in fields]
-        self.gap = 0.0
+        self.profile = "none"
         self.queue: deque[tuple[int, ...]] = deque()
         self.sent = 0
         self.task: Task[None] | None = None
@@ -48,9 +48,10 @@ class Source:
 
     async def _run(self) -> None:
         clk, rst_n = self.dut.clk_i, self.dut.rst_ni
+        gaps = pauses(lambda: self.profile)
         await RisingEdge(clk)
         while True:
-            if not self.queue or random.random() < self.gap:
+            if not self.queue or next(gaps):
                 self.valid.value = 0
                 await RisingEdge(clk)
                 continue
@@ -67,7 +68,7 @@ class Source:
 
 
 class Sink:
-    """Collects items; not ready with probability `stall`, and never while `closed`."""
+    """Collects items, with the stalls of `profile`."""
 
     def __init__(self, dut: Any, valid: str, ready: str | None, fields: tuple[str, ...]) -> None:
         """Drives these ports of `dut` from now on."""
@@ -75,8 +76,7 @@ class Sink:
         self.valid = getattr(dut, valid)
         self.ready = None if ready is None else getattr(dut, ready)
         self.fields = [getattr(dut, name) for name in fields]
-        self.stall = 0.0
-        self.closed = False
+        self.profile = "none"
         self.items: list[tuple[int, ...]] = []
         self.clocks: list[int] = []
         cocotb.start_soon(self._run())
@@ -88,11 +88,12 @@ class Sink:
 
     async def _run(self) -> None:
         clk, rst_n = self.dut.clk_i, self.dut.rst_ni
+        stalls = pauses(lambda: self.profile)
         while True:
             await RisingEdge(clk)
             ready = True
             if self.ready is not None:
-                ready = not self.closed and random.random() >= self.stall
+                ready = not next(stalls)
                 self.ready.value = int(ready)
             await FallingEdge(clk)
             if ready and rst_n.value == 1 and self.valid.value == 1:

@@ -579,6 +579,8 @@ async def rules_of_answers(_: Any) -> None:
         "3 bursts outstanding on ar": (ar, ar, ar | {"arready": 0}),
         "3 bursts outstanding on aw": (aw, aw, aw | {"awready": 0}),
         "is too long": (ar | {"arlen": 4},),
+        "has CACHE, PROT (1, 0)": (aw | {"awcache": 1},),
+        "has CACHE, PROT (0, 2)": (ar | {"arprot": 2},),
         "arvalid is X": ({"arvalid": x},),
         "wready is X": ({"wready": x},),
         "rdata is X": (ar, r | {"rlast": 1, "rdata": x}),

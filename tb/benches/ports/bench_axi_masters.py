@@ -18,6 +18,7 @@ from cocotbext.axi import AxiReadBus, AxiResp, AxiSlaveRead, AxiSlaveWrite, AxiW
 from crocuta.models import configs
 from tb.lib.clock import start_clock
 from tb.lib.coverage import covered, covergroup, seldom
+from tb.lib.profiles import pauses
 from tb.lib.valid_ready import Sink, Source
 
 BYTES = configs.load(os.environ["CROCUTA_CONFIG"]).axi_bits // 8
@@ -77,12 +78,11 @@ class Memory:
         channel.send = answer
 
 
-def pauses(chance: float, late: int = 0) -> Iterator[bool]:
-    """Random pauses of a channel: one of `late` clocks alternates with a few clocks without."""
+def late_pauses(clocks: int) -> Iterator[bool]:
+    """Pauses of so many clocks that alternate with a few clocks without one."""
     while True:
-        yield from [True] * late
-        for _ in range(random.randint(1, 12)):
-            yield random.random() < chance
+        yield from [True] * clocks
+        yield from [False] * random.randint(1, 12)
 
 
 class Cover:
@@ -237,8 +237,8 @@ class Bench:
         self.forget()
         await RisingEdge(self.dut.clk_i)
 
-    def pause(self, chance: float, late: bool = False) -> None:
-        """Sets random pauses on every channel; `late`: long ones before answers."""
+    def pause(self, profile: str, late: bool = False) -> None:
+        """Sets the pauses on every channel; `late`: long ones before answers."""
         answers = (self.slave_read.r_channel, self.slave_write.b_channel)
         for channel in (
             self.slave_read.ar_channel,
@@ -249,9 +249,9 @@ class Bench:
             channel.clear_pause_generator()
             channel.pause = False
             if late and channel in answers:
-                channel.set_pause_generator(pauses(0.0, random.randint(20, 60)))
-            elif chance:
-                channel.set_pause_generator(pauses(chance))
+                channel.set_pause_generator(late_pauses(random.randint(20, 60)))
+            else:
+                channel.set_pause_generator(pauses(lambda: profile))
 
     async def answer_late(self) -> None:
         """Sends random answers with the ID from before the last reset, at any time."""
@@ -266,10 +266,8 @@ class Bench:
         """Checks for stable addresses, data no earlier than its address, the limit of outstanding
         bursts, and the report of every transfer a clock later."""
         dut = self.dut
-        names = ("addr", "len", "size", "burst", "id", "cache", "prot")
+        names = ("addr", "len", "id")
         fields = [[getattr(dut, f"m_axi_{way}{name}") for name in names] for way in ("ar", "aw")]
-        # Whole beats, INCR, one ID, modifiable and bufferable memory, data of an ordinary user.
-        constant = [BYTES.bit_length() - 1, 1, -1, 0b0011, 0]
         channels = [
             [(getattr(dut, f"m_axi_{c}valid"), getattr(dut, f"m_axi_{c}ready")) for c in side]
             for side in (("ar", "r"), ("aw", "w", "b"))
@@ -294,7 +292,7 @@ class Bench:
             moved = [
                 any(valid.value == ready.value == 1 for valid, ready in side) for side in channels
             ]
-            constant[2] = int(dut.id_i.value)
+            identifier = int(dut.id_i.value)
             for side in range(2):
                 if valids[side].value != 1:
                     assert held[side] is None, "an address went away before it was accepted"
@@ -305,7 +303,7 @@ class Bench:
                     presented[side] += 1
                     self.cover.burst(side, now[1] + 1)
                     promised += now[1] + 1 if side else 0
-                    assert now[0] % BYTES == 0 and now[2:] == constant
+                    assert now[0] % BYTES == 0 and now[2] == identifier
                 else:
                     assert now == previous, "an address changed before it was accepted"
                 held[side] = None if readies[side].value == 1 else now
@@ -444,9 +442,14 @@ async def random_bursts(dut: Any) -> None:
     bench = Bench(dut)
     await bench.reset()
     compared = 0
-    for chance, gap in ((0.0, 0.0), (0.3, 0.0), (0.0, 0.5), (0.2, 0.2)):
-        bench.pause(chance)
-        bench.reads.gap = bench.writes.gap = bench.beats.gap = gap
+    for stalls, gaps in (
+        ("none", "none"),
+        ("heavy", "none"),
+        ("none", "heavy"),
+        ("bursty", "light"),
+    ):
+        bench.pause(stalls)
+        bench.reads.profile = bench.writes.profile = bench.beats.profile = gaps
         image = bytearray(bench.memory.data)
         page = min(4096 // BYTES, 256)
         writes = [(0, page), *(random_burst(0, PAGES // 2) for _ in range(11))]
@@ -467,7 +470,7 @@ async def error_responses(dut: Any) -> None:
     """Exactly the beats and bursts in error are reported, and all bursts complete."""
     bench = Bench(dut)
     await bench.reset()
-    bench.pause(0.1)
+    bench.pause("light")
     for _ in range(3):
         writes = [random_burst() for _ in range(8)]
         reads = [random_burst() for _ in range(8)]
@@ -487,7 +490,7 @@ async def every_response(dut: Any, late: bool) -> None:
     that beat or burst alone; answers come at once, or late and to many bursts."""
     bench = Bench(dut)
     await bench.reset()
-    bench.pause(random.choice((0.0, 0.2)), late)
+    bench.pause(random.choice(("none", "light")), late)
     slot = 8 * BYTES
     places = iter(random.sample(range(0, PAGES * 4096, slot), PAGES * 4096 // slot))
     bursts = []
@@ -541,7 +544,7 @@ async def stop(dut: Any) -> None:
     await bench.reset()
     compared = 0
     for ways in WAYS:
-        bench.pause(random.choice((0.0, 0.3)))
+        bench.pause(random.choice(("none", "heavy")))
         image = bytearray(bench.memory.data)
         reads, writes = some_bursts(ways)
         bench.reads.sent = bench.writes.sent = 0
@@ -577,7 +580,7 @@ async def reset_in_the_middle(dut: Any) -> None:
     await bench.reset()
     compared = 0
     for ways in WAYS:
-        bench.pause(0.2)
+        bench.pause("light")
         reads, writes = some_bursts(ways)
         bench.offer(writes)
         bench.ask(reads)
@@ -607,8 +610,8 @@ async def late_answers(dut: Any) -> None:
     bench = Bench(dut)
     await bench.reset()
     compared = 0
-    for late, chance in ((0.5, 0.0), (0.1, 0.2), (0.9, 0.3)):
-        bench.pause(0.2)
+    for late, profile in ((0.5, "none"), (0.1, "light"), (0.9, "heavy")):
+        bench.pause("light")
         bench.offer([random_burst(0, PAGES // 2) for _ in range(10)])
         bench.ask([random_burst(PAGES // 2) for _ in range(10)])
         await ClockCycles(dut.clk_i, random.randint(1, 80))
@@ -617,7 +620,7 @@ async def late_answers(dut: Any) -> None:
         await ClockCycles(dut.clk_i, 20)
         assert dut.read_idle_o.value == 1 and dut.write_idle_o.value == 1
         assert not bench.read.items and not bench.done.items
-        bench.pause(chance)
+        bench.pause(profile)
         image = bytearray(bench.memory.data)
         writes = [random_burst(0, PAGES // 2) for _ in range(6)]
         store(image, writes, bench.offer(writes))

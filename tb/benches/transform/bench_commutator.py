@@ -15,19 +15,19 @@ from tb.lib.coverage import covered, seldom
 from tb.lib.pipeline import Pipeline
 from tb.lib.profiles import PROFILES
 
-FRAMES = 5
+BLOCKS = 5
 DISTANCES = ("1", "2", "4", "8", "64", "128")
 HALVES = ("first", "second")
 SWITCHED = ("exchanged", "passed")
 SAMPLE = seldom(
-    "commutator.frame",
+    "commutator.block",
     {"distance": DISTANCES, "gaps": PROFILES},
     {"distance_x_gaps": ("distance", "gaps")},
 )
 SAMPLE_SWITCH = seldom(
     "commutator.switch",
-    {"distance": DISTANCES, "frame": SWITCHED, "before": SWITCHED},
-    {"distance_x_frame_x_before": ("distance", "frame", "before")},
+    {"distance": DISTANCES, "block": SWITCHED, "before": SWITCHED},
+    {"distance_x_block_x_before": ("distance", "block", "before")},
 )
 SAMPLE_RESET = seldom(
     "commutator.reset",
@@ -54,7 +54,7 @@ class Commutator(Pipeline):
 
     def exchanged(self, words: list[list[int]], switches: list[bool]) -> list[list[int]]:
         """Lane bit 0 and the time bit that counts Distance beats, exchanged in every word of the
-        frames that are switched."""
+        blocks that are switched."""
         result = [[-1] * self.lanes for _ in words]
         for time, beat in enumerate(words):
             for lane, word in enumerate(beat):
@@ -69,8 +69,8 @@ class Commutator(Pipeline):
         """A beat's words as one integer."""
         return sum(word << lane * self.bits for lane, word in enumerate(beat))
 
-    async def frames(self, count: int, profile: str, cut: int = 0) -> None:
-        """Sends frames of 2 * Distance random beats; the last one without its last `cut`."""
+    async def blocks(self, count: int, profile: str, cut: int = 0) -> None:
+        """Sends blocks of 2 * Distance random beats; the last one without its last `cut`."""
         if cut:
             SAMPLE_RESET(str(self.distance), HALVES[cut <= self.distance])
         else:
@@ -86,9 +86,9 @@ class Commutator(Pipeline):
         self.held += [self.pack(beat) for beat in self.exchanged(words, switches)]
         beats = []
         for time, beat in enumerate(words[: len(words) - cut]):
-            frame, half = divmod(time // self.distance, 2)
-            # In the first half of a frame it does not matter.
-            beats.append((self.pack(beat), switches[frame] if half else random.getrandbits(1)))
+            block, half = divmod(time // self.distance, 2)
+            # In the first half of a block it does not matter.
+            beats.append((self.pack(beat), switches[block] if half else random.getrandbits(1)))
         out, self.held = self.held[: len(beats)], self.held[len(beats) :]
         await self.send(beats, out, profile)
 
@@ -96,21 +96,21 @@ class Commutator(Pipeline):
 @cocotb.test()
 @covered
 async def order(dut: Any) -> None:
-    """Frames with every gap profile, one after another."""
+    """Blocks with every gap profile, one after another."""
     start_clock(dut)
     commutator = Commutator(dut)
     await commutator.reset()
     for profile in PROFILES:
-        await commutator.frames(FRAMES, profile)
+        await commutator.blocks(BLOCKS, profile)
     await commutator.drain()
-    expected = (2 * FRAMES * len(PROFILES) - 1) * commutator.distance
+    expected = (2 * BLOCKS * len(PROFILES) - 1) * commutator.distance
     assert commutator.compared == expected, commutator.compared
 
 
 @cocotb.test()
 @covered
 async def reset_in_the_middle(dut: Any) -> None:
-    """A reset anywhere in a frame: beats held inside never come out."""
+    """A reset anywhere in a block: beats held inside never come out."""
     start_clock(dut)
     commutator = Commutator(dut)
     for number in range(8):
@@ -118,9 +118,9 @@ async def reset_in_the_middle(dut: Any) -> None:
         half = commutator.distance
         early = half > 1 and number % 2
         cut = random.randint(half + 1, 2 * half - 1) if early else random.randint(1, half)
-        await commutator.frames(random.randint(1, 2), random.choice(PROFILES), cut)
+        await commutator.blocks(random.randint(1, 2), random.choice(PROFILES), cut)
     await commutator.reset(1)
     before = commutator.compared
-    await commutator.frames(2, "light")
+    await commutator.blocks(2, "light")
     await commutator.drain()
     assert commutator.compared - before == 3 * commutator.distance
