@@ -101,6 +101,8 @@ class Summary:
     """The results of a soak."""
 
     seed: int
+    design: str = field(default_factory=verification_digest)
+    """The digest when it began."""
     seconds: float = 0.0
     sessions: list[Session] = field(default_factory=list)
     interrupted: int = 0
@@ -296,7 +298,6 @@ def keep(failure: Failure, directory: Path) -> None:
 def write(summary: Summary, directory: Path) -> None:
     """Writes summary.json and index.html."""
     document = {
-        "design": verification_digest(),
         "jobs": summary.jobs,
         "cases": sum(session.cases for session in summary.sessions),
         "clocks": sum(session.clocks for session in summary.sessions),
@@ -309,7 +310,7 @@ def write(summary: Summary, directory: Path) -> None:
     }
     path = directory / "summary.json"
     path.write_text(json.dumps(document, indent=1) + "\n", encoding="utf-8")
-    write_page("soak.html", directory / "index.html", summary=summary, design=document["design"])
+    write_page("soak.html", directory / "index.html", summary=summary)
 
 
 def sessions(seed: int, config: str) -> Iterator[Session]:
@@ -339,6 +340,8 @@ def run(summary: Summary, hours: float, jobs: int, count: int, config: str, limi
                     session = next(source, None)
                     if session is None:
                         break
+                    if verification_digest() != summary.design:
+                        raise SoakRefusal("the design changed while it was soaked: start again")
                     summary.sessions.append(session)
                     workers.append(start(session, deadline, count, folder))
                 if not workers:

@@ -151,7 +151,7 @@ def four_step_core_parameters(config: Config) -> dict[str, int | str]:
     names = ("lanes", "chunk", "mantissa_bits", "exponent_bits", "twiddle_bits", "max_length_log2")
     sizes = {name.title().replace("_", ""): getattr(config, name) for name in names}
     sizes["MaxLengthLog2"] = sizes.pop("MaxLengthLog2", config.max_length_log2)
-    words = 16 * config.rows_max * config.chunk_beats
+    words = 4 * config.rows_max * config.chunk_beats
     return {**sizes, "TwiddleDir": twiddle_directory(config), "Words": max(words, 4096)}
 
 

@@ -254,6 +254,16 @@ def test_the_command_reports(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) ->
     assert invoke("--repeat", str(script)).output == "tiny: passed\n"
 
 
+def test_a_design_that_changes_is_no_design_to_soak(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(soak, "DIRECTORY", tmp_path)
+    monkeypatch.setattr(soak, "verification_digest", lambda: "0123456789ab")
+    result = invoke("--config", "tiny", "--limit", "1")
+    assert result.exit_code == 2
+    assert "The design changed while it was soaked: start again." in result.output
+
+
 def test_what_cannot_start_is_said() -> None:
     for arguments, said in (
         (("--config", "no_such"), "There is no configuration 'no_such'"),
