@@ -58,7 +58,7 @@ endif
 
 sim: .venv/installed ## run the benches of one test: make sim TEST=fft; without TEST: list the tests
 	$(if $(waves_wanted),@flow/install.sh waves)
-	@$(RUN) -m flow.simulate '$(TEST)' --sim '$(SIM)' --config '$(or $(CONFIG),tiny)' --seed '$(SEED)' \
+	@$(RUN) -m flow.simulate '$(TEST)' --sim '$(SIM)' --config '$(CONFIG)' --seed '$(SEED)' \
 	  --bench '$(BENCH)' --only '$(ONLY)' $(if $(waves_wanted),--waves)
 
 test: .venv/installed ## run all tests, in JOBS=2 processes

@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Annotated
 
 import typer
@@ -14,7 +15,7 @@ from crocuta import stops
 from crocuta.errors import BuildError
 from crocuta.models import configs
 from flow import runner
-from tb.registry import BENCHES, ENGINE_TESTS, SIMS
+from tb.registry import BENCHES, ENGINE_TESTS, SIMS, Bench
 
 console = Console(highlight=False, soft_wrap=True)
 
@@ -40,10 +41,27 @@ def list_tests() -> None:
     )
 
 
+def default_config(benches: Sequence[Bench]) -> str:
+    """The smallest configuration that some of a test's benches run at."""
+    names = [name for bench in benches for name in bench.configs]
+    return "tiny" if "tiny" in names else names[0]
+
+
+def misfit(bench: Bench, config: configs.Config) -> str:
+    """Why the configuration has no such block, as one of the other schedule has none; or ""."""
+    try:
+        bench.parameters(config)
+    except configs.ConfigError as error:
+        return str(error)
+    return ""
+
+
 def main(
     test: Annotated[str, typer.Argument(help="the test; default: list all tests")] = "",
     sim: Annotated[str, typer.Option(help="verilator or icarus")] = "verilator",
-    config: Annotated[str, typer.Option(help="a configuration, or a variation of one")] = "tiny",
+    config: Annotated[
+        str, typer.Option(help="a configuration, or a variation of one; default: tiny or tiny-long")
+    ] = "",
     seed: Annotated[str, typer.Option(help="random seed; default: SEED or a new one")] = "",
     waves: Annotated[bool, typer.Option("--waves", help="write an FST file")] = False,
     bench_name: Annotated[str, typer.Option("--bench", help="TOP, TOP-VARIANT or module")] = "",
@@ -59,6 +77,7 @@ def main(
             choice = ", ".join(sorted(BENCHES))
             raise runner.BenchFailure(f"There is no test {test!r}; choose one of: {choice}.")
         runner.check_sim(sim)
+        config = config or default_config(BENCHES[test])
         loaded = (configs.load_engine if test in ENGINE_TESTS else configs.load_model)(config)
         number = runner.default_seed(seed)
         benches = [bench for bench in BENCHES[test] if sim in bench.sims]
@@ -70,6 +89,11 @@ def main(
                     f"{test} has no bench {bench_name!r} on {sim}; choose one of:"
                     f" {', '.join(names)}."
                 )
+        elif any(not misfit(bench, loaded) for bench in benches):
+            for bench in benches:
+                if why := misfit(bench, loaded):
+                    console.print(f"Left out: {bench.name}, because {why}.")
+            benches = [bench for bench in benches if not misfit(bench, loaded)]
         if not benches:
             raise runner.BenchFailure(f"No bench of {test} runs on {sim}.")
         if only:

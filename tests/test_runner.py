@@ -14,8 +14,8 @@ import pytest
 
 from crocuta.models import configs
 from crocuta.models.configs import ROOT
-from flow import runner
-from tb.registry import Bench, fixed
+from flow import runner, simulate
+from tb.registry import BENCHES, Bench, fixed
 
 TINY = configs.load("tiny")
 
@@ -304,6 +304,17 @@ def test_bad_names_give_one_sentence(arguments: list[str], sentence: str) -> Non
     assert done.stdout == ""
     assert done.stderr.startswith(sentence)
     assert done.stderr.count("\n") == 1
+
+
+def test_a_configuration_has_the_benches_of_its_schedule() -> None:
+    benches, tiny = BENCHES["spectrum_ports"], configs.load_model("tiny")
+    assert simulate.default_config(benches) == "tiny"
+    assert simulate.default_config(BENCHES["four_step_core"]) == "tiny-long"
+    left = {bench.name: simulate.misfit(bench, tiny) for bench in benches}
+    assert {why for why in left.values() if why} == {
+        "configuration tiny: its schedule is chunked, not four-step"
+    }
+    assert not left["spectrum_ports_tb"]
 
 
 def test_without_a_name_the_tests_are_listed() -> None:
