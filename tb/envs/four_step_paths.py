@@ -256,15 +256,15 @@ class FourStepEnv(BlockEnv):
                     self.dut, f"{self.block}.{label}", valid, data, ready, role=role
                 )
                 configure(self, label, config)
-                self.agents[label] = BeatAgent(label, self)
-        self.predictor = self.predictor_class("predictor", self)
-        self.boards = {name: Scoreboard(f"{name}_out", self) for name in self.sinks}
+                self.agents[label] = BeatAgent.create(label, self)
+        self.predictor: FourStepPredictor = self.predictor_class.create("predictor", self)
+        self.boards = {name: Scoreboard.create(f"{name}_out", self) for name in self.sinks}
         self.scoreboards += self.boards.values()
         self.raised: dict[str, int] = dict.fromkeys(self.pulses, 0)
         self.pulse_agents = {}
         for port in self.pulses:
             configure(self, port, BeatConfig(self.dut, None, port, ()))
-            self.pulse_agents[port] = BeatAgent(port, self)
+            self.pulse_agents[port] = BeatAgent.create(port, self)
         self.heard = {
             port: Listener(f"heard_{port}", self, functools.partial(self._raise, port))
             for port in self.pulses
