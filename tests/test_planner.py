@@ -370,7 +370,7 @@ def test_the_list_of_benches_names_each_in_full(capfd: pytest.CaptureFixture[str
 
 
 def test_planning_knows_its_limits() -> None:
-    with pytest.raises(PlanError, match=r"needs [\d,.]+ BRAM36 and 3 may be used"):
+    with pytest.raises(PlanError, match=r"needs [\d,.]+ BRAM36, and the limit is 3"):
         planner.plans(U200, Demand(LENGTH, LENGTH, bram=3))
 
 
