@@ -43,8 +43,8 @@ from crocuta.models.kernel.crocuta_kernel import SampleArray
 from crocuta.models.kernel.schedules import scratch_bytes
 from crocuta.models.layout import PAGE_BYTES, SAMPLE_BYTES, row_bytes
 from crocuta.models.ports import sample_reader, sample_writer, spectrum_ports
-from crocuta.models.ports.spectrum_ports import step_rows
 from crocuta.models.transform import fft_engine
+from crocuta.models.transform.fft_engine import step_rows
 from crocuta.models.transform.twist import twist, untwist
 
 TINY = configs.load_model("tiny-long")
@@ -203,7 +203,7 @@ class Machine:
         part of its beats belongs to each row: in their order, and in that of `step_rows`."""
         rows, shape = self.rows, beats.shape
         levels = rows.bit_length() - 1
-        steps = np.array(step_rows(rows))
+        steps = step_rows(rows)
         forward = transform is fft_engine.forward
         parts = beats.map(lambda part: part.reshape(rows, -1))
         if not forward:
@@ -348,8 +348,8 @@ def test_samples_that_exist(seed: int) -> None:
 
 
 def test_steps_of_a_tile() -> None:
-    assert step_rows(1) == [0] and step_rows(2) == [0, 1]
-    assert step_rows(8) == [0, 2, 4, 6, 1, 3, 5, 7]
+    assert step_rows(1).tolist() == [0] and step_rows(2).tolist() == [0, 1]
+    assert step_rows(8).tolist() == [0, 2, 4, 6, 1, 3, 5, 7]
 
 
 def test_streams_of_one_row() -> None:

@@ -15,14 +15,9 @@ import numpy.typing as npt
 
 from crocuta.models.configs import Config
 from crocuta.models.layout import WORD_BYTES, spectrum_burst_beats
+from crocuta.models.transform.fft_engine import step_rows
 
 Slots = npt.NDArray[np.uint64]
-
-
-def step_rows(rows: int) -> list[int]:
-    """The row of each step of a tile: the step's top bit becomes the row's lowest."""
-    bits = rows.bit_length() - 1
-    return [(step << 1 | step >> (bits - 1)) & (rows - 1) if bits else 0 for step in range(rows)]
 
 
 def bursts(config: Config, addr: int, rows: int = 1) -> list[tuple[int, int]]:
@@ -36,7 +31,7 @@ def bursts(config: Config, addr: int, rows: int = 1) -> list[tuple[int, int]]:
     burst = spectrum_burst_beats(config.lanes, config.chunk // rows)
     return [
         (addr + (row * config.chunk_beats + beat) * beat_bytes, burst)
-        for row in step_rows(rows)
+        for row in step_rows(rows).tolist()
         for beat in range(0, each, burst)
     ]
 
