@@ -13,7 +13,7 @@ from __future__ import annotations
 import numbers
 from collections.abc import Callable
 from types import TracebackType
-from typing import Self
+from typing import Any, Self
 
 import numpy as np
 import numpy.typing as npt
@@ -48,7 +48,7 @@ class Stream:
         *,
         channels: int,
         taps: int,
-        chunks: int,
+        chunks: Any,
     ) -> None:
         if config.schedule == FOUR_STEP:
             raise InputError(
