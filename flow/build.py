@@ -316,6 +316,15 @@ def check_tables(directory: Path) -> None:
             raise fail(f"v++ did not find the twiddle tables and built empty ROMs: see {log}.", 1)
 
 
+def check_reset(packaged: Path) -> None:
+    """Says what to do unless the xclbin's metadata, plain XML, declares the kernel's reset."""
+    if b'swReset="true"' not in packaged.read_bytes():
+        console.print(
+            "v++ left the kernel's software reset out of the xclbin: XRT aborts jobs only with"
+            f' sw_reset_kernels="/{TOP}/" in section [Runtime] of xrt.ini.'
+        )
+
+
 @app.command()
 def xclbin(
     config: ConfigOption = "u200",
@@ -341,6 +350,7 @@ def xclbin(
     check_tables(directory)
     package = ["v++", "--package", *common, "--package.out_dir", str(directory)]
     call([*package, "--output", str(packaged), str(linked)], directory, [packaged])
+    check_reset(packaged)
     if mode == "hw_emu":
         emulation = ["emconfigutil", "--platform", platform, "--od", str(directory)]
         call(emulation, directory, [directory / "emconfig.json"])

@@ -75,7 +75,8 @@ make_wrapper -files <arg> [-top]
 open_hw_manager
 open_hw_target <target>
 opt_design
-package_xo -kernel_name <arg> -xo_path <arg> -ip_directory <arg> [-ctrl_protocol <arg>] [-force]
+package_xo -kernel_name <arg> -xo_path <arg> -ip_directory <arg> [-ctrl_protocol <arg>] [-force] \
+  [-kernel_xml <arg>] [-output_kernel_xml <arg>]
 phys_opt_design [-directive <arg>]
 place_design [-directive <arg>]
 program_hw_cfgmem <memory>

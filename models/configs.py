@@ -120,10 +120,10 @@ class Config:
             )
         if self.outputs != 1:
             self._refuse("a four-step kernel has no passes to share, so outputs must be 1")
-        if self.resident > self.rows_max or self.resident & (self.resident - 1):
+        if self.resident > self.rows_max:
             self._refuse(
-                f"resident must be 0 or a power of two in 1..{self.rows_max}, the rows of the"
-                f" longest transform, not {self.resident}"
+                f"resident must be in 0..{self.rows_max}, the rows of the longest transform, not"
+                f" {self.resident}"
             )
 
     def check_schedule(self, schedule: str) -> None:

@@ -35,6 +35,9 @@ BEGAN = pytest.StashKey[float]()
 
 def pytest_configure(config: pytest.Config) -> None:
     stops.watch()
+    # Threads of PyTorch and numpy that wait for one another burn CPU time, and pytest's workers
+    # have all cores busy anyway.
+    os.environ.setdefault("OMP_NUM_THREADS", "1")
     # Under nohup or a script's `&`, pytest ignores signals that the tests' child processes must not
     # ignore.
     for number in stops.SIGNALS:

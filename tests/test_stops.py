@@ -77,6 +77,35 @@ def test_a_stopped_command_ends_with_all_it_started(number: signal.Signals) -> N
     assert process.returncode == 128 + number
 
 
+@pytest.mark.parametrize("handled", ["watch()", "raising()"])
+def test_a_signal_that_another_thread_received_ends_a_command_that_waits(handled: str) -> None:
+    """Python's handlers run in the main thread, which a signal that comes elsewhere, or just before
+    the main thread begins to wait, does not wake."""
+    receives = f"""
+import signal, threading, time
+from crocuta import stops
+stops.watch()
+def receive():
+    time.sleep(0.2)  # until the main thread waits
+    signal.pthread_kill(threading.get_ident(), signal.SIGTERM)
+    threading.Event().wait()
+thread = threading.Thread(target=receive, daemon=True)
+def wait():
+    thread.start()
+    thread.join()
+if "{handled}" == "watch()":
+    wait()
+try:
+    with stops.raising():
+        wait()
+except stops.Stopped as stopped:
+    raise SystemExit(128 + stopped.number)
+"""
+    process = start("-c", receives)
+    check_ended(process, ())
+    assert process.returncode == 128 + signal.SIGTERM
+
+
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_a_stopped_simulation_ends(number: signal.Signals) -> None:
     process = start("-m", *SIM)

@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -90,8 +91,36 @@ def test_it_keeps_no_more_than_it_needs() -> None:
         stream = device.stream(device.prepare(np.ones(100)))
         for _ in range(5):
             stream.push(np.ones(1000))
-            assert stream._samples is not None and stream._samples.base is None
-            assert stream._samples.size < 128 + 64
+            kept = [stream._past, *stream._blocks]
+            assert all(part.base is None for part in kept)
+            assert sum(part.size for part in kept) < 128 + 64
+            assert not stream._outputs
+
+
+def test_short_blocks_are_not_copied_again_and_again() -> None:
+    """What a block costs does not depend on the filter's length."""
+    with crocuta.open("float", "tiny") as device:
+        stream = device.stream(device.prepare(np.ones(10_000)))
+        stream.push(np.ones(20_000))
+        past = stream._past
+        for _ in range(10):
+            stream.push(np.ones(1))
+        assert stream._past is past
+
+
+@pytest.mark.parametrize("chunks", [2, 7, 100])
+def test_a_job_waits_for_as_many_chunks_as_it_should(chunks: int, seed: int) -> None:
+    x, h = rows(seed, 3000), rows(seed + 1, 150)
+    expected = modelled(x, h)
+    with crocuta.open("model", "tiny") as device:
+        stream = device.stream(device.prepare(h), chunks=chunks)
+        with device.metered() as meter:
+            parts = [stream.push(block) for block in np.array_split(x, 100)]
+        assert {part.size % 64 for part in parts} == {0}
+        assert all(part.size == 0 or part.size >= chunks * 64 for part in parts)
+        assert meter.jobs.total() == len(x) // 64 // chunks
+        assert stream.pending == len(x) - len(x) // 64 // chunks * chunks * 64
+        same(np.concatenate([*parts, stream.flush()]), expected)
 
 
 def test_a_small_memory_takes_short_jobs(seed: int, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -125,6 +154,40 @@ def test_a_failed_job_loses_nothing(seed: int, monkeypatch: pytest.MonkeyPatch) 
     same(np.concatenate(parts), modelled(x, h))
 
 
+def test_a_failure_after_other_jobs_loses_none_of_their_outputs(
+    seed: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A block that takes several jobs, one of which fails."""
+    x, h = rows(seed, 4000), rows(seed + 1, 100)
+    execute, jobs = ModelKernel.execute, 0
+
+    def fail(self: ModelKernel, *arguments: Any) -> Any:
+        nonlocal jobs
+        jobs += 1
+        if jobs == 3:
+            raise JobError("The kernel stopped early.")
+        return execute(self, *arguments)
+
+    with crocuta.open("model", "tiny+max_length_log2-10") as device:
+        stream = device.stream(device.prepare(h))
+        monkeypatch.setattr(ModelKernel, "execute", fail)
+        with pytest.raises(JobError):
+            stream.push(x)
+        assert (stream.samples, stream.pending) == (0, 4000)
+        first = stream.push(x[:0])
+        assert (stream.samples, stream.pending) == (3968, 32)
+        same(np.concatenate([first, stream.flush()]), modelled(x, h))
+
+
+def test_several_devices_have_streams(seed: int) -> None:
+    x, h = rows(seed, 2, 3, 200), rows(seed + 1, 3, 80)
+    with crocuta.open_many(["model"] * 2, "tiny") as devices, crocuta.open("model", "tiny") as one:
+        stream = devices.stream(devices.prepare(h), chunks=2)
+        same(streamed(stream, x, [70, 71]), modelled(x, h))
+        with pytest.raises(InputError, match="The filter is not of these devices"):
+            devices.stream(one.prepare(h))  # type: ignore[arg-type]
+
+
 def test_bad_blocks_and_filters_are_refused() -> None:
     with crocuta.open("model", "tiny+max_length_log2-10") as device:
         filter = device.prepare(rows(1, 2, 100))
@@ -138,6 +201,8 @@ def test_bad_blocks_and_filters_are_refused() -> None:
             ),
             (np.full((2, 5), np.nan), "block holds NaN or infinity, first at index (0, 0)."),
             ("samples", "block holds text"),
+            ([[1.0, 2.0], [3.0]], "block cannot be made a numpy array: "),
+            (np.zeros((3, 0)), "block has shape (3, 0), but those before had (2, 'any length')"),
             (3.0, "block has shape (): give one of "),
         ):
             with pytest.raises(InputError) as refused:
@@ -152,6 +217,9 @@ def test_bad_blocks_and_filters_are_refused() -> None:
             device.stream(filter).flush()
         with pytest.raises(InputError, match="filter must be what this device's prepare"):
             device.stream(rows(1, 5))  # type: ignore[arg-type]
+        for chunks in (0, 1.0, True, "2"):
+            with pytest.raises(InputError, match="chunks must be a number of at least 1, not"):
+                device.stream(filter, chunks)  # type: ignore[arg-type]
         with pytest.raises(InputError, match="a stream's may have 960, a chunk less than the long"):
             device.stream(device.prepare(rows(1, 961)))
         filter.close()

@@ -14,6 +14,7 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import NamedTuple
+from xml.etree import ElementTree
 
 import pytest
 from pyslang import driver
@@ -31,6 +32,15 @@ from flow.lint import KERNEL
 
 CONFIG = "tiny"
 BOARDS = "xilinx.com:au200:part0:1.2 xilinx.com:au200:part0:1.3 xilinx.com:au200:part0:1.10"
+KERNEL_XML = """<?xml version="1.0" encoding="UTF-8"?>
+<root versionMajor="1" versionMinor="6">
+  <kernel name="crocuta" language="ip_c" vlnv="crocuta:kernel:crocuta:1.0" workGroupSize="1"
+      interrupt="true" hwControlProtocol="ap_ctrl_chain">
+    <ports><port name="s_axi_control" mode="slave" range="0x1000" dataWidth="32"/></ports>
+  </kernel>
+</root>
+"""
+"""The kind of file that package_xo generates."""
 GOOD: dict[str, object] = {
     "heading": "WNS(ns)",
     "setup": "0.012",
@@ -59,6 +69,7 @@ GOOD: dict[str, object] = {
     "held": "",
     "ips": "xilinx.com:ip:xlconstant:1.1",
     "devices": "xcu200_0",
+    "kernel_xml": KERNEL_XML,
 }
 
 TIMING = """
@@ -152,6 +163,7 @@ class Vivado:
             "get_cells": "cell_a cell_b cell_c",
             "version": self.answers["version"],
             "ipx::current_core": "core",
+            "kernel_xml": self.answers["kernel_xml"],
         }
         lines = [f"dict set answers {{{name}}} {{{value}}}" for name, value in answers.items()]
         (self.folder / "answers.tcl").write_text("\n".join(lines), encoding="utf-8")
@@ -861,13 +873,47 @@ def test_xo(vivado: Vivado) -> None:
         *("create_project", "add_files", "ipx::package_project", "ipx::infer_bus_interface"),
         *("ipx::associate_bus_interfaces", "ipx::add_memory_map", "ipx::add_address_block"),
         *("ipx::add_register", "ipx::create_xgui_files", "ipx::update_checksums"),
-        *("ipx::check_integrity", "ipx::save_core", "close_project", "package_xo"),
+        *("ipx::check_integrity", "ipx::save_core", "close_project", "package_xo", "package_xo"),
     )
-    (call,) = vivado.named("package_xo")
-    assert call.option("-ctrl_protocol") == "ap_ctrl_chain"
-    assert call.option("-kernel_name") == build.TOP
+    first, last = vivado.named("package_xo")
+    assert first.option("-ctrl_protocol") == "ap_ctrl_chain"
+    # The second one replaces the object by one with the completed kernel.xml.
+    assert "-force" in last.words
+    assert last.option("-kernel_xml") == first.option("-output_kernel_xml")
     root = vivado.named("ipx::package_project")[0].option("-root_dir")
-    assert call.option("-ip_directory") == root
+    for call in (first, last):
+        assert call.option("-kernel_name") == build.TOP
+        assert call.option("-ip_directory") == root
+        assert call.option("-xo_path") == str(build.BUILD / CONFIG / "xo" / "crocuta.xo")
+
+
+@pytest.mark.parametrize(
+    "generated",
+    [
+        KERNEL_XML,
+        KERNEL_XML.replace(' hwControlProtocol="ap_ctrl_chain"', ""),
+        KERNEL_XML.replace("interrupt=", 'swReset="false" interrupt='),
+    ],
+    ids=["without a reset", "without a protocol", "with no reset"],
+)
+def test_xrt_learns_that_the_kernel_has_a_software_reset(vivado: Vivado, generated: str) -> None:
+    vivado.answers["kernel_xml"] = generated
+    ok(vivado.run("xo", "--config", CONFIG))
+    path = vivado.named("package_xo")[-1].option("-kernel_xml")
+    (before,) = ElementTree.fromstring(generated.encode())
+    (after,) = ElementTree.parse(path).getroot()
+    declared = {"swReset": "true", "hwControlProtocol": "ap_ctrl_chain"}
+    assert after.attrib == before.attrib | declared
+    assert [child.tag for child in after] == [child.tag for child in before] == ["ports"]
+
+
+def test_a_kernel_xml_without_a_kernel_fails(
+    vivado: Vivado, capfd: pytest.CaptureFixture[str]
+) -> None:
+    vivado.answers["kernel_xml"] = "<root><kernels/></root>"
+    assert vivado.run("xo", "--config", CONFIG).exit_code == 1
+    assert "package_xo did not write one kernel to" in capfd.readouterr().err
+    assert len(vivado.named("package_xo")) == 1
 
 
 def test_packaged_interfaces_are_the_kernels(vivado: Vivado) -> None:
@@ -952,9 +998,11 @@ def test_link_gives_each_port_its_memory() -> None:
     )
 
 
-def vitis(vivado: Vivado, status: int = 0) -> Callable[[], list[list[str]]]:
+def vitis(
+    vivado: Vivado, status: int = 0, metadata: str = 'swReset="true"'
+) -> Callable[[], list[list[str]]]:
     """Puts v++, emconfigutil and the platform in place; returns a function for their command
-    lines."""
+    lines. The xclbin contains `metadata`."""
     (build.PLATFORMS / build.PLATFORM).mkdir(parents=True)
     (build.PLATFORMS / build.PLATFORM / f"{build.PLATFORM}.xpfm").touch()
     log = vivado.folder / "vitis"
@@ -962,7 +1010,8 @@ def vitis(vivado: Vivado, status: int = 0) -> Callable[[], list[list[str]]]:
     program(
         vivado.folder,
         "v++",
-        script + 'while [ $# -gt 0 ]; do [ "$1" = --output ] && : > "$2"; shift; done\n'
+        script + "while [ $# -gt 0 ]; do\n"
+        f'[ "$1" = --output ] && echo \'<kernel {metadata}>\' > "$2"; shift; done\n'
         f"exit {status}",
     )
     program(vivado.folder, "emconfigutil", script + "touch emconfig.json")
@@ -989,6 +1038,15 @@ def test_xclbin(vivado: Vivado, mode: str) -> None:
     assert [words[0] for words in emulation] == ["emconfigutil"] * (mode == "hw_emu")
     hint = f"XCL_EMULATION_MODE=hw_emu EMCONFIG_PATH={folder}"
     assert (hint if mode == "hw_emu" else f"`xclbinutil --info --input {done}`") in result.stdout
+    assert "sw_reset_kernels" not in result.stdout
+
+
+@pytest.mark.parametrize("metadata", ['swReset="false"', ""])
+def test_an_xclbin_without_a_software_reset(vivado: Vivado, metadata: str) -> None:
+    vitis(vivado, metadata=metadata)
+    result = vivado.run("xclbin", "--config", CONFIG)
+    ok(result)
+    assert 'sw_reset_kernels="/crocuta/" in section [Runtime] of xrt.ini.' in result.stdout
 
 
 def test_link_fails(vivado: Vivado) -> None:

@@ -99,6 +99,16 @@ proc perform {command options arguments} {
         read_* - add_files {
             must_exist [lindex $arguments 0]
         }
+        package_xo {
+            if {[dict exists $options -output_kernel_xml]} {
+                set file [open [dict get $options -output_kernel_xml] w]
+                puts $file [dict get $answers kernel_xml]
+                close $file
+            }
+            if {[dict exists $options -kernel_xml]} {
+                must_exist [list [dict get $options -kernel_xml]]
+            }
+        }
         write_cfgmem {
             must_exist [list [lindex [dict get $options -loadbit] 2]]
             close [open [lindex $arguments 0] w]

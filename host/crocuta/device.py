@@ -39,7 +39,7 @@ from crocuta.models.kernel.schedules import (
     scratch_bytes,
     transform_rows,
 )
-from crocuta.models.layout import SAMPLE_BYTES, chunk_count, row_bytes
+from crocuta.models.layout import SAMPLE_BYTES, row_bytes
 from crocuta.samples import H_SHAPES, X_SHAPES, check_channels, check_shape, to_array
 from crocuta.stream import Stream
 
@@ -384,37 +384,27 @@ class Device:
         _warn_small_output(rows, filter)
         return y.reshape(array.shape)
 
-    def stream(self, filter: Filter) -> Stream:
+    def stream(self, filter: Filter, chunks: int = 1) -> Stream:
         """A stream of x in blocks, as long as you like: see `Stream.push` and `Stream.flush`.
 
         All outputs together have the bits of one convolution, if the kernel could do it.
 
         Args:
             filter: what this device's `prepare` made, at least a chunk shorter than the longest.
+            chunks: new ones of each job, at least. With more, outputs come later and a job repeats
+                less of the past.
 
         Raises:
-            InputError: it is something else, or the kernel transforms sequences as a whole.
+            InputError: an argument is something else, or the kernel transforms sequences as a
+                whole.
         """
-        config = self._kernel.config
         self._check_filter(filter)
-        if config.schedule == FOUR_STEP:
-            raise InputError(
-                f"A kernel of configuration {config.name} transforms sequences as a whole: choose a"
-                " chunked one for streams."
-            )
-        taps = chunk_count(config, filter.taps) * config.chunk
-        longest = (1 << config.max_length_log2) // config.chunk * config.chunk
-        if taps >= longest:
-            raise InputError(
-                f"The filter has {filter.taps} taps: a stream's may have"
-                f" {longest - config.chunk}, a chunk less than the longest."
-            )
         return Stream(
             partial(self.convolve, filter=filter),
+            self.config,
             channels=filter.channels,
-            taps=taps,
-            chunk=config.chunk,
-            longest=longest,
+            taps=filter.taps,
+            chunks=chunks,
         )
 
     def _check_filter(self, filter: Filter) -> None:

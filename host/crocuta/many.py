@@ -25,6 +25,7 @@ from crocuta.meter import Meter
 from crocuta.models.configs import Config
 from crocuta.models.kernel.crocuta_kernel import SampleArray
 from crocuta.samples import H_SHAPES, X_SHAPES, check_channels, to_array
+from crocuta.stream import Stream
 
 T = TypeVar("T")
 
@@ -263,10 +264,7 @@ class Devices:
 
         `progress` is called by the devices' threads, one at a time.
         """
-        if not isinstance(filter, ManyFilter) or filter.owner is not self:
-            raise InputError(
-                "The filter is not of these devices: prepare it with their prepare(h)."
-            )
+        self._check_filter(filter)
         if progress is not None and not callable(progress):
             raise InputError("progress must be a function of two numbers, done and total.")
         array = to_array("x", x, X_SHAPES, 1 << self.config.max_length_log2)
@@ -296,6 +294,24 @@ class Devices:
             )
         )
         return y.reshape(array.shape)
+
+    def stream(self, filter: ManyFilter, chunks: int = 1) -> Stream:
+        """A stream of x in blocks; see `Device.stream`."""
+        self._check_filter(filter)
+        return Stream(
+            functools.partial(self.convolve, filter=filter),
+            self.config,
+            channels=filter.channels,
+            taps=filter.taps,
+            chunks=chunks,
+        )
+
+    def _check_filter(self, filter: ManyFilter) -> None:
+        """Raises InputError unless these devices prepared it."""
+        if not isinstance(filter, ManyFilter) or filter.owner is not self:
+            raise InputError(
+                "The filter is not of these devices: prepare it with their prepare(h)."
+            )
 
     def _together(self, calls: Sequence[Callable[[], T]]) -> list[T]:
         """The results of calls, each in a thread of its own. All end before an error goes on."""

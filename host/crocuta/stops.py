@@ -16,6 +16,8 @@ import os
 import select
 import signal
 import sys
+import threading
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from types import FrameType
@@ -24,7 +26,11 @@ from typing import NoReturn
 SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 SHOW_CURSOR = "\x1b[?25h"
 
+WAKE = signal.SIGURG
+"""Does nothing but to interrupt the main thread's wait."""
+
 _last: list[Callable[[], object]] = []
+_waking = False
 
 
 class Stopped(KeyboardInterrupt):
@@ -88,6 +94,33 @@ def _broken_pipe(number: int, _: FrameType | None) -> None:
         end(number)
 
 
+def _wake_main_thread() -> None:
+    """From now on, a signal interrupts the main thread, which runs Python's handlers.
+
+    Otherwise a signal that another thread receives, or the main thread just before it waits for a
+    lock, would be handled only after that wait.
+    """
+    global _waking
+    if _waking:
+        return
+    _waking = True
+    reader, writer = os.pipe()
+    os.set_blocking(writer, False)
+    main = threading.main_thread().ident
+    assert main is not None
+
+    def wake() -> None:
+        while True:
+            if set(os.read(reader, 64)) - {WAKE}:
+                for delay in (0, 0.01, 0.1, 1):
+                    time.sleep(delay)
+                    signal.pthread_kill(main, WAKE)
+
+    signal.signal(WAKE, lambda *_: None)
+    signal.set_wakeup_fd(writer, warn_on_full_buffer=False)
+    threading.Thread(target=wake, name="signals", daemon=True).start()
+
+
 def watch() -> None:
     """From now on, a signal ends this process and its children at once.
 
@@ -97,6 +130,7 @@ def watch() -> None:
         if signal.getsignal(number) != signal.SIG_IGN:
             signal.signal(number, _end)
     signal.signal(signal.SIGPIPE, _broken_pipe)
+    _wake_main_thread()
 
 
 def watch_commands() -> None:
@@ -131,6 +165,7 @@ def raising(*, patient: bool = False) -> Iterator[None]:
     for number, handler in before.items():
         if handler != signal.SIG_IGN:
             signal.signal(number, stop)
+    _wake_main_thread()
     try:
         yield
     finally:
