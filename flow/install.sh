@@ -48,9 +48,13 @@ if [ "${1:-}" = waves ]; then
   exit 0
 fi
 
+export PIP_DISABLE_PIP_VERSION_CHECK=1
+# Compiling every module takes as long as all the rest; Python compiles those it imports, unless it may not.
+install=(pip install --quiet)
+[ -n "${PYTHONDONTWRITEBYTECODE:-}" ] || install+=(--no-compile)
+
 if [ "${1:-}" = torch ]; then
-  exec .venv/bin/python -m pip install --quiet --disable-pip-version-check -r requirements.txt \
-    -r requirements-torch.txt
+  exec .venv/bin/python -m "${install[@]}" -r requirements.txt -r requirements-torch.txt
 fi
 
 case $here in
@@ -102,15 +106,14 @@ if [ "$python" != .venv/bin/python ]; then
   "$python" -m venv --clear .venv
 fi
 rm -f .venv/installed
-export PIP_DISABLE_PIP_VERSION_CHECK=1
-.venv/bin/python -m pip install --quiet -r requirements.txt
-.venv/bin/python -m pip install --quiet --no-build-isolation --no-deps -e .
+.venv/bin/python -m "${install[@]}" -r requirements.txt
+.venv/bin/python -m "${install[@]}" --no-build-isolation --no-deps -e .
 # A relative path keeps the file ASCII whatever the directory's name: Python reads it in the locale's encoding.
 for file in .venv/lib/python3*/site-packages/__editable__.crocuta-*.pth; do
   echo ../../../../host > "$file"
 done
 # Separately and without dependencies: it pins older versions than other packages need, but works with the newer ones.
-.venv/bin/python -m pip install --quiet --no-deps tclint==0.9.0
+.venv/bin/python -m "${install[@]}" --no-deps tclint==0.9.0
 
 # cocotb loads Python into the simulators as a shared library, which Debian also packages separately.
 if [ "$(.venv/bin/python -c 'import find_libpython as f; print(f.find_libpython())')" = None ]; then

@@ -11,6 +11,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Annotated
 
@@ -51,13 +52,13 @@ def program(name: str) -> str:
     return str(Path(sys.executable).parent / name)
 
 
-def passes(command: Sequence[str], env: dict[str, str] | None = None) -> bool:
-    """Runs a command in the project's root and prints its output if it fails."""
+def passes(command: Sequence[str], env: dict[str, str] | None = None, subject: str = "") -> bool:
+    """Runs a command in the project's root and prints its output and subject if it fails."""
     done = subprocess.run(
         command, cwd=ROOT, env=env, text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT
     )
     if done.returncode != 0:
-        print(done.stdout.strip())
+        print("\n".join(filter(None, [done.stdout.strip(), subject])))
     return done.returncode == 0
 
 
@@ -115,15 +116,16 @@ def check_licence() -> bool:
 def check_verilator() -> bool:
     """Verilator's warnings for every module alone, for the kernel at every configuration, with one
     and with two output chunks per pass, and for the four-step parts."""
+    modules = [path.stem for path in rtl_files() if not path.stem.endswith("_pkg")]
     jobs: list[tuple[str, dict[str, int], list[Path]]] = [
-        (path.stem, {}, []) for path in rtl_files() if not path.stem.endswith("_pkg")
+        (name, {}, []) for name in modules if name not in (KERNEL, *OF_COLUMNS)
     ]
-    if any(path.stem == KERNEL for path in rtl_files()):
+    if KERNEL in modules:
         names = [name + change for name in configs.built_names() for change in ("", "+outputs-2")]
         jobs += [(KERNEL, configs.load(name).parameters(), []) for name in names]
     for name in configs.names():
         config = configs.load_model(name)
-        if config.four_step and not config.resident:
+        if config.four_step:
             jobs.append((config.top, config.parameters(), []))
         engine = config.engine_parameters()
         if "ColumnLevels" in engine:
@@ -131,15 +133,16 @@ def check_verilator() -> bool:
                 (top, engine | {"Inverse": inverse}, []) for top in OF_COLUMNS for inverse in (0, 1)
             ]
     jobs += [(path.stem, {}, board_files()) for path in board_files()]
-    ok = True
-    for top, parameters, extra in jobs:
+
+    def lint(job: tuple[str, dict[str, int], list[Path]]) -> bool:
+        top, parameters, extra = job
         command = [verilator.program(), "--lint-only", "--quiet", "-Wall", "--top-module", top]
         command += [f"-G{name}={value}" for name, value in parameters.items()]
         command += [str(path) for path in design_files(top, extra)]
-        if not passes(command, verilator.environment()):
-            print(f"-- {top} {parameters or ''}")
-            ok = False
-    return ok
+        return passes(command, verilator.environment(), f"-- {top} {parameters or ''}")
+
+    with ThreadPoolExecutor(os.cpu_count()) as pool:
+        return all(list(pool.map(lint, jobs)))
 
 
 def check_verible() -> bool:
@@ -250,16 +253,17 @@ def check_mypy() -> bool:
     return passes([program("mypy"), *(name for name in python_folders() if name != "models")])
 
 
+# Those that take longest begin first.
 CHECKS: dict[str, Callable[[], bool]] = {
+    "mypy": check_mypy,
+    "verilator": check_verilator,
     "list": check_list,
     "licence": check_licence,
-    "verilator": check_verilator,
     "verible": check_verible,
     "slang": check_slang,
     "sign-extension": check_sign_extension,
     "ruff": check_ruff,
     "ruff-format": check_ruff_format,
-    "mypy": check_mypy,
     "tclint": check_tclint,
     "tclfmt": check_tclfmt,
 }
@@ -280,21 +284,26 @@ def main(
     if format_files:
         rewrite()
         return
+    names = checks or list(CHECKS)
     unknown = sorted(set(checks or ()) - CHECKS.keys())
     if unknown:
         print(f"There is no check {unknown[0]!r}; choose from: {', '.join(CHECKS)}.")
         raise typer.Exit(2)
-    failed = []
-    for name in checks or CHECKS:
+
+    def check(name: str) -> bool:
         try:
-            ok = CHECKS[name]()
+            return CHECKS[name]()
         except BuildError as error:
             print(error)
-            ok = False
-        about = (CHECKS[name].__doc__ or "").strip()
-        console.print(f"{'[green]ok    ' if ok else '[red]FAILED'}[/] {name}: {about}")
-        if not ok:
-            failed.append(name)
+            return False
+
+    failed = []
+    with ThreadPoolExecutor(os.cpu_count()) as pool:
+        for name, ok in zip(names, pool.map(check, names), strict=True):
+            about = (CHECKS[name].__doc__ or "").strip()
+            console.print(f"{'[green]ok    ' if ok else '[red]FAILED'}[/] {name}: {about}")
+            if not ok:
+                failed.append(name)
     if failed:
         console.print(f"Lint failed: {', '.join(failed)}.", style="red")
         raise typer.Exit(1)

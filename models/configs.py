@@ -120,10 +120,10 @@ class Config:
             )
         if self.outputs != 1:
             self._refuse("a four-step kernel has no passes to share, so outputs must be 1")
-        if self.resident > self.rows_max or self.resident & (self.resident - 1):
+        if self.resident > self.rows_max:
             self._refuse(
-                f"resident must be 0 or a power of two in 1..{self.rows_max}, the rows of the"
-                f" longest transform, not {self.resident}"
+                f"resident must be in 0..{self.rows_max}, the rows of the longest transform, not"
+                f" {self.resident}"
             )
 
     def check_schedule(self, schedule: str) -> None:
@@ -142,14 +142,11 @@ class Config:
         Raises:
             ConfigError: there is none.
         """
-        if self.schedule != FOUR_STEP:
-            return
-        for lacking, what in (
-            (self.rows_max == 1, "a four-step kernel of one row"),
-            (self.resident > 0, "rows that stay on the chip"),
-        ):
-            if lacking:
-                self._refuse(f"there is no RTL of {what} yet: choose the backend model")
+        if self.schedule == FOUR_STEP and self.rows_max == 1:
+            self._refuse(
+                "there is no RTL of a four-step kernel of one row: choose the backend model, or a"
+                " chunked kernel"
+            )
 
     def check_build(self) -> None:
         """Whether the FPGA flows, the planner and the benchmarks know its kernel.
@@ -247,7 +244,7 @@ class Config:
         return {
             **self._word_parameters(),
             "MaxLengthLog2": self.max_length_log2,
-            **({} if self.four_step else {"Outputs": self.outputs}),
+            **({"Resident": self.resident} if self.four_step else {"Outputs": self.outputs}),
         }
 
 

@@ -166,8 +166,7 @@ def test_arguments_that_the_kernel_refuses() -> None:
     [
         ("xdma", "tiny-long", r"not built for an FPGA yet: choose the backend rtl or model"),
         ("float", "tiny-long", r"not built for an FPGA yet: choose the backend rtl or model"),
-        ("rtl", "tiny-long+resident-8", r"stay on the chip yet: choose the backend model"),
-        ("rtl", "tiny-long+max_length_log2-6", r"of one row yet: choose the backend model"),
+        ("rtl", "tiny-long+max_length_log2-6", r"of one row: choose the backend model"),
     ],
 )
 def test_kernels_that_there_are_not(backend: str, config: str, sentence: str) -> None:
@@ -233,7 +232,7 @@ def test_demo(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     assert report["bit_exact"] is None  # of a model, which there is nothing to compare with
     assert Path("o/demo.png").read_bytes().startswith(b"\x89PNG")
     for backend, config, sentence in (
-        ("rtl", "u200-card", "no RTL of rows that stay on the chip yet"),
+        ("rtl", "tiny-long+max_length_log2-6", "no RTL of a four-step kernel of one row"),
         ("xrt", "small-long", "--backend must be rtl or model, not 'xrt'."),
     ):
         refused = CliRunner().invoke(

@@ -223,6 +223,23 @@ def test_a_kept_filter_follows_its_parameters(seed: int) -> None:
         assert torch.equal(first, model(tokens))
 
 
+@torch.no_grad()
+def test_a_kept_filter_is_not_that_of_a_tensor_in_the_same_place(seed: int) -> None:
+    """Parameters of another type are others, even if the first ones' memory is used again."""
+    filter_fn: Any = hyena.random("tiny-1k", seed, d_model=4).backbone.layers[0]
+    filter_fn = filter_fn.mixer.filter_fn
+    parameter = filter_fn.implicit_filter[6].weight
+    reused = 0
+    for step in range(20):
+        filter_fn.filter(50)
+        place = parameter.data_ptr()
+        parameter.data = torch.empty(0)  # frees it
+        parameter.data = torch.full((4, 64), float(step))
+        reused += parameter.data_ptr() == place
+        assert torch.equal(filter_fn.filter(50), filter_fn._filter(50))
+    assert reused, "what is tested never happened"
+
+
 # -------------------------------------------------------------------------------------------------
 # Random weights and sizes
 

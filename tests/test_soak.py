@@ -8,11 +8,13 @@ from __future__ import annotations
 import json
 import random
 import time
+from collections import Counter
 from itertools import islice
 from multiprocessing import Pipe
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 import typer
 from rich.progress import Progress
@@ -38,6 +40,7 @@ from flow.soak_cases import (
     text_of,
 )
 from flow.soak_driver import play
+from tb.envs.kernel_samples import samples
 
 TINY = configs.load("tiny")
 SCRIPTS = Path(__file__).with_name("soak_scripts.jsonl")
@@ -63,6 +66,25 @@ def test_a_seed_repeats_its_cases_and_their_text_is_all_of_them(seed: int) -> No
     assert {step.act for case in some for step in (case.prepare, case.convolve)} == set(ACTS)
     script = Script(config="tiny", cases=some)
     assert Script.model_validate_json(text_of(script)) == script
+
+
+def test_each_lane_raises_the_flag_alone() -> None:
+    """Where several lanes do, one that never does goes unnoticed."""
+    alone: Counter[int] = Counter()
+    for case in islice(cases(1, TINY), 300):
+        rng = np.random.default_rng(case.seed)
+        x = samples(rng, case.kind_x, case.channels, case.length_x).astype(np.float64)
+        h = samples(rng, case.kind_h, case.channels, case.length_h).astype(np.float64)
+        if case.kind_x != "loud impulse" or case.kind_h != "loud impulse":
+            continue
+        places = np.abs(x).argmax(axis=1) + np.abs(h).argmax(axis=1)
+        (peak,) = {float(size) for size in np.abs(x).max(axis=1) * np.abs(h).max(axis=1)}
+        assert float(np.finfo(np.float32).max) < peak < 2.0**129
+        lanes = {int(place) % TINY.chunk // TINY.chunk_beats for place in places}
+        if len(lanes) == 1:
+            alone[lanes.pop()] += 1
+    assert set(alone) == set(range(TINY.lanes))
+    assert min(alone.values()) >= 5
 
 
 @pytest.mark.parametrize("line", range(len(read_scripts(SCRIPTS))))

@@ -23,6 +23,10 @@ import crocuta.torch as ct
 from crocuta.errors import InputError, KernelError, OutOfMemory
 from crocuta.models import configs, reference
 from crocuta.models.errors import errors
+from crocuta.torch import filters
+from crocuta.torch.checks import FLOATS
+from crocuta.torch.device import in_use
+from crocuta.torch.operators import causal_conv, resident_conv
 
 TINY = configs.load("tiny")
 
@@ -80,23 +84,28 @@ def strided(shape: tuple[int, ...], dtype: torch.dtype, rng: random.Random) -> t
 
 
 @pytest.mark.filterwarnings("ignore:float64 is not")
-def test_random_shapes_types_strides_and_lengths(device: crocuta.Device, seed: int) -> None:
+@pytest.mark.parametrize(("backend", "cases"), [("model", 200), ("float", 50)])
+def test_random_shapes_types_strides_and_lengths(backend: str, cases: int, seed: int) -> None:
     rng = random.Random(seed)
     torch.manual_seed(seed)
-    for _ in range(200):
-        batch, channels = rng.randint(1, 3), rng.randint(1, 3)
-        length = rng.choice((1, 2, rng.randint(1, 64), rng.randint(65, 200)))
-        taps = rng.choice((1, length, rng.randint(1, 200)))
-        x = strided((batch, channels, length), rng.choice(ct.FLOATS), rng)
-        weight = strided((channels, taps), rng.choice(ct.FLOATS), rng)
-        y = ct.fft_causal_conv1d(x, weight)
-        assert y.dtype == x.dtype
-        assert y.shape == x.shape
-        if x.dtype.itemsize == 2:  # rounds more than the bound allows
-            single = ct.fft_causal_conv1d(x.float(), weight)
-            assert torch.equal(y, single.to(x.dtype))
-            y = single
-        assert within_bound(y, x.double(), weight.double())
+    with ct.use(backend, "tiny"):
+        for _ in range(cases):
+            batch, channels = rng.choice((1, 1, 1, 2, 3)), rng.choice((1, 1, 1, 2, 3))
+            length = rng.choice(
+                (1, 2, rng.randint(1, 64), rng.randint(1, 64), rng.randint(65, 200))
+            )
+            taps = rng.choice((1, length, rng.randint(1, 200)))
+            x = strided((batch, channels, length), rng.choice(FLOATS), rng)
+            weight = strided((channels, taps), rng.choice(FLOATS), rng)
+            y = ct.fft_causal_conv1d(x, weight)
+            assert y.dtype == x.dtype
+            assert y.shape == x.shape
+            if x.dtype.itemsize == 2:  # rounds more than the bound allows
+                x = x[:1]
+                single = ct.fft_causal_conv1d(x.float(), weight)
+                assert torch.equal(y[:1], single.to(x.dtype))
+                y = single
+            assert within_bound(y, x.double(), weight.double())
 
 
 def test_simulated_hardware_has_the_models_bits(seed: int) -> None:
@@ -139,7 +148,7 @@ def test_no_sequences(scipy: crocuta.Device) -> None:
 
 
 def test_float64_is_announced_once(scipy: crocuta.Device, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(ct._in_use, "warned", False)
+    monkeypatch.setattr(in_use, "warned", False)
     x, weight = torch.randn(1, 1, 9, dtype=torch.float64), torch.randn(1, 3)
     with pytest.warns(UserWarning, match="float64 is not computed in double precision"):
         y = ct.fft_causal_conv1d(x, weight)
@@ -210,7 +219,7 @@ def test_opcheck(scipy: crocuta.Device) -> None:
     x, weight, skip = leaves(1, 20, 30)[:3]
     strided = x.detach().mT.contiguous().mT.bfloat16()
     for arguments in ((x, weight, skip, True), (strided, weight, None, False)):
-        torch.library.opcheck(ct._causal_conv, arguments)
+        torch.library.opcheck(causal_conv, arguments)
 
 
 def test_compiled(device: crocuta.Device, seed: int) -> None:
@@ -268,7 +277,7 @@ def test_a_filter_is_prepared_once_until_its_weight_changes(prepared: Counted) -
     y = ct.fft_causal_conv1d(x, weight[0])
     torch.testing.assert_close(y, exact(x, weight[0]).float())
     assert prepared.since() == 1
-    assert len(ct._in_use.filters) == 1
+    assert len(in_use.filters) == 1
     ct.fftconv(x, weight[0], skip)
     skip += 1
     y = ct.fftconv(x, weight[0], skip)
@@ -281,10 +290,10 @@ def test_a_filter_is_dropped_with_its_weight(scipy: crocuta.Device) -> None:
     ct.fft_causal_conv1d(torch.randn(1, 3, 5), weight)
     alias = weight[1:].detach()
     del weight
-    assert len(ct._in_use.filters) == len(scipy._filters) == 1
+    assert len(in_use.filters) == len(scipy._filters) == 1
     del alias
     gc.collect()
-    assert len(ct._in_use.filters) == len(scipy._filters) == 0
+    assert len(in_use.filters) == len(scipy._filters) == 0
 
 
 def test_a_skip_in_the_place_of_another_is_another(prepared: Counted) -> None:
@@ -300,12 +309,12 @@ def test_a_skip_in_the_place_of_another_is_another(prepared: Counted) -> None:
 def test_the_least_recently_used_filter_goes(
     prepared: Counted, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(ct, "KEPT", 2)
+    monkeypatch.setattr(filters, "KEPT", 2)
     x, weights = torch.randn(1, 1, 5), torch.randn(3, 1, 4)
     weights = [weight.clone() for weight in weights]
     for index in (0, 1, 0, 2, 0, 1):
         ct.fft_causal_conv1d(x, weights[index])
-    assert len(ct._in_use.filters) == 2
+    assert len(in_use.filters) == 2
     assert prepared.since() == 4
 
 
@@ -313,7 +322,7 @@ def test_gradients_keep_no_filter_of_an_input(scipy: crocuta.Device) -> None:
     x, weight = torch.randn(2, 3, 50, requires_grad=True), torch.randn(3, 20, requires_grad=True)
     for _ in range(3):
         ct.fft_causal_conv1d(x, weight).sum().backward()
-    assert len(ct._in_use.filters) == len(scipy._filters) == 1
+    assert len(in_use.filters) == len(scipy._filters) == 1
 
 
 def test_inference_mode_keeps_no_filter(scipy: crocuta.Device) -> None:
@@ -361,17 +370,23 @@ def test_a_filter_from_a_generator_is_on_the_device_alone(scipy: crocuta.Device,
     ]
     for one, other in zip(*results, strict=True):
         assert torch.equal(one, other)
-    torch.library.opcheck(ct._resident_conv, (u, module._number))
+    torch.library.opcheck(resident_conv, (u, module._number))
     traced = torch.compile(module, fullgraph=True, backend="aot_eager")
     assert torch.equal(traced(u), module(u))
     assert module(u[:0]).shape == (0, 3, 60)
     del whole, traced
     gc.collect()
     assert len(scipy._filters) == 1
+    y = module(u)
     module.close()
     assert len([filter for filter in scipy._filters if not filter.closed]) == 0
-    with pytest.raises(InputError, match=r"^The filter is closed: prepare it again\.$"):
-        module(u)
+    for with_gradients in (False, True):
+        with pytest.raises(InputError, match=r"^The filter is closed: prepare it again\.$"):
+            torch.autograd.grad(y.sum(), u) if with_gradients else module(u)
+    other = ct.prepare(iter(k), shape=(3, 80))
+    y = other(u)
+    del other  # its filter lives as long as the graph
+    torch.autograd.grad(y.sum(), u)
     for rows, sentence in (
         (iter(k[:2]), "h ends after 2 channels, but shape= says that they are 3."),
         (iter(k[:, :5]), "h's channel 0 has 5 taps, but shape= says that they are 80."),
@@ -411,7 +426,13 @@ def bad_calls() -> dict[str, tuple[object, ...]]:
         "x holds NaN or infinity, first at index (0, 0, 0).": (conv, x / 0 * 0, weight),
         "h holds NaN or infinity, first at index (0, 0).": (conv, x, weight / 0),
         "x holds a number beyond float32's range": (conv, x.double() * 1e200, weight),
-        "length must be at least 1, not 0.": (ct.prepare, weight, None, 0),
+        "length must be a whole number of at least 1, not 0.": (ct.prepare, weight, None, 0),
+        "length must be a whole number of at least 1, not 2.5.": (ct.prepare, weight, None, 2.5),
+        "shape must be (channels, taps), not 3.": (ct.prepare, iter(weight), None, None, 3),
+        "shape must be (channels, taps), not ('a', 2).": (
+            *(ct.prepare, iter(weight), None, None),
+            ("a", 2),
+        ),
         "k has 3 channels and D 2": (ct.prepare, weight, torch.ones(2)),
         "There is no backend 'cuda'; choose one of: ": (ct.use, "cuda"),
     }
@@ -477,6 +498,6 @@ def test_use() -> None:
 
 
 def test_no_device_is_chosen_silently(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(ct, "_in_use", ct._InUse())
+    monkeypatch.setattr(in_use, "device", None)
     with pytest.raises(KernelError, match=r"^No device is in use: call crocuta\.torch\.use\(\)"):
         ct.fft_causal_conv1d(torch.randn(1, 1, 5), torch.randn(1, 3))

@@ -81,7 +81,8 @@ class Stream:
     @property
     def pending(self) -> int:
         """Samples that were pushed and whose outputs were not given."""
-        return self._waiting + sum(part.shape[-1] for part in self._outputs)
+        computed: int = sum(part.shape[-1] for part in self._outputs)
+        return self._waiting + computed
 
     def push(self, block: npt.ArrayLike) -> SampleArray:
         """The outputs that are complete: of all whole chunks, once there are as many new ones as a

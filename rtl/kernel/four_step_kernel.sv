@@ -25,6 +25,7 @@ module four_step_kernel
   parameter int ExponentBits = 9,    // E: 8..10
   parameter int TwiddleBits = 25,    // T: 12..27
   parameter int MaxLengthLog2 = 21,  // log2(Chunk) + 1..2 * log2(Chunk/Lanes) - 1, 28 at most
+  parameter int Resident = 0,        // rows that stay on the chip: 0 to all
   parameter TwiddleDir = "",         // the folder of the right-angle tables
   localparam int AxiBits = 64 * Lanes
 ) (
@@ -390,6 +391,7 @@ module four_step_kernel
     .ExponentBits (ExponentBits),
     .TwiddleBits  (TwiddleBits),
     .MaxLengthLog2(MaxLengthLog2),
+    .Resident     (Resident),
     .TwiddleDir   (TwiddleDir)
   ) u_core (
     .clk_i                  (clk),

@@ -237,10 +237,13 @@ class AxiLiteMonitor(uvm_monitor):
         """Samples every clock."""
         dut = self.config.dut
         in_reset = False
+        began = clock_now()
         while True:
             await FallingEdge(dut.clk_i)
-            if not clock_now():
-                continue  # a random initial level of the clock fell before anything had settled
+            if clock_now() == began:
+                # The clock's random initial level, or that at which an earlier test failed, fell
+                # before anything had settled.
+                continue
             if read(dut.rst_ni):
                 in_reset = False
                 self._clock()

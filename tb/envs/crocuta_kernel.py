@@ -695,6 +695,14 @@ class KernelEnv(BlockEnv):
         super().on_reset(clock)
         self.predictor.reset()
 
+    async def fill(self, name: str, limit: int) -> bool:
+        """Waits until one of LIMITS has been reached in this job; whether it was in time."""
+        for _ in range(limit):
+            if read(self.dut.observed_limits_o) >> LIMITS.index(name) & 1:
+                return True
+            await FallingEdge(self.dut.clk_i)
+        return False
+
     async def reach(self, state: str, limit: int) -> bool:
         """Waits until the kernel is in a state; returns false after a number of clocks."""
         for _ in range(limit):

@@ -18,6 +18,7 @@ KINDS = (
     "tone",
     "constant",
     "impulse",
+    "loud impulse",
     "alternating",
     "subnormal",
     "wide",
@@ -25,9 +26,11 @@ KINDS = (
     "huge",
     "not finite",
 )
-"""alternating: full scale; wide: very different magnitudes; huge: products overflow float32; not
-finite: some NaN or infinity."""
-HARMLESS = tuple(kind for kind in KINDS if kind not in ("alternating", "huge", "not finite"))
+"""loud impulse: the product of two overflows float32 in one sample, so that one lane alone raises
+the flag; alternating: full scale; wide: very different magnitudes; huge: products overflow float32;
+not finite: some NaN or infinity, or one."""
+HARMFUL = ("loud impulse", "alternating", "huge", "not finite")
+HARMLESS = tuple(kind for kind in KINDS if kind not in HARMFUL)
 """The kinds that raise no flag."""
 BOUNDS = ("1", "below C", "C - 1", "C", "C + 1", "below 2C", "2C", "beyond")
 """Classes of lengths."""
@@ -37,6 +40,7 @@ WIDE_BITS = 30
 TONE_SHARE = 0.7
 """A row is a tone if three adjacent bins have this share of its energy."""
 HUGE = 1e37
+LOUD = 2.0**64
 MAX = float(np.finfo(np.float32).max)
 TINY = float(np.finfo(np.float32).tiny)
 
@@ -54,6 +58,8 @@ def samples(rng: np.random.Generator, kind: str, channels: int, length: int) -> 
         values = np.broadcast_to(noise[:, :1], shape)
     elif kind == "impulse":
         values = (n == rng.integers(length)) * noise[:, :1]
+    elif kind == "loud impulse":
+        values = (n == rng.integers(length)) * np.copysign(LOUD * rng.uniform(1.01, 1.4), noise)
     elif kind == "alternating":
         values = np.broadcast_to(MAX * (-1.0) ** n, shape)
     elif kind == "subnormal":
@@ -66,8 +72,9 @@ def samples(rng: np.random.Generator, kind: str, channels: int, length: int) -> 
     elif kind == "huge":
         values = np.copysign(rng.uniform(HUGE, MAX, shape), noise)
     elif kind == "not finite":
-        values = np.where(rng.random(shape) < 0.2, rng.choice([np.nan, np.inf, -np.inf]), noise)
-        values[:, -1] = np.nan
+        bad = rng.random(shape) < rng.choice([0, 0.2])
+        bad[np.arange(channels), rng.integers(length, size=channels)] = True
+        values = np.where(bad, rng.choice([np.nan, np.inf, -np.inf], shape), noise)
     else:
         raise ValueError(f"there is no kind of samples called {kind!r}")
     return np.asarray(values, np.float32)
@@ -95,7 +102,7 @@ def kind_of(row: SampleArray) -> str:
     if not len(size):
         return "zeros"
     if len(row) > 1 and len(size) == 1:
-        return "impulse"
+        return "loud impulse" if LOUD <= size[0] < HUGE else "impulse"
     if len(row) > 1 and (row == row[0]).all():
         return "constant"
     if size.min() < TINY:

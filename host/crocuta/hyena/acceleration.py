@@ -8,7 +8,8 @@ old one back:
 - `fftconv(u, k, D=None, pregate=None, postgate=None)`, a function that the module calls, with the
   arguments and the result of `crocuta.torch.fftconv`. `crocuta.hyena.HyenaDNA` has it.
 - `filter(L)`, `bias` and `forward(x, L, k=None, bias=None)` of a module such as the `filter_fn` of
-  other HyenaDNAs: x is (batch, channels, L), k (channels, L), bias the skips.
+  other HyenaDNAs: x is (batch, channels, L) or (batch, heads, channels, 1, L), k (channels, L),
+  bias the skips. A small input shows whether `forward` computes what the device would.
 """
 
 from __future__ import annotations
@@ -91,10 +92,14 @@ class Acceleration:
             )
         if any(module in _accelerated for _, module in found):
             raise InputError("The model is accelerated already: call restore() of that first.")
-        for name, module in found:
-            layer = Layer(name)
-            self.layers.append(layer)
-            self._replace(module, layer)
+        try:
+            for name, module in found:
+                layer = Layer(name)
+                self.layers.append(layer)
+                self._replace(module, layer)
+        except BaseException:
+            self.restore()
+            raise
         for hook in (
             model.register_forward_pre_hook(lambda *_: self._began.append(time.perf_counter())),
             model.register_forward_hook(self._ended, always_call=True),
@@ -114,6 +119,7 @@ class Acceleration:
         else:
             kept, compute = KeptFilter(), module.filter
             assert callable(compute)
+            skips = _has_skips(module, layer.name)
 
             def filter(length: int, *arguments: Any, **options: Any) -> Tensor:
                 if arguments or options or not isinstance(length, int):
@@ -121,7 +127,7 @@ class Acceleration:
                 return kept.taps(module, length, compute)
 
             self._set(module, "filter", filter)
-            self._set(module, "forward", functools.partial(_forward, module, convolve))
+            self._set(module, "forward", functools.partial(_forward, module, convolve, skips))
         _accelerated.add(module)
         self._undo.append(lambda: _accelerated.discard(module))
 
@@ -268,9 +274,37 @@ def _seam(module: nn.Module) -> bool:
     return {"k", "bias"} <= inspect.signature(module.forward).parameters.keys()
 
 
+@torch.no_grad()
+def _has_skips(module: nn.Module, name: str) -> bool:
+    """Whether a foreign `filter_fn` adds the skips, as some do and others can be told not to.
+
+    Raises:
+        InputError: its forward computes something else than a causal convolution.
+    """
+    assert isinstance(module.bias, Tensor)
+    generator = torch.Generator().manual_seed(1)
+    x, k, bias = (
+        torch.randn(shape, generator=generator).to(module.bias)
+        for shape in ((2, module.bias.numel(), 8), (module.bias.numel(), 8), module.bias.numel())
+    )
+    try:
+        found = module.forward(x, 8, k=k, bias=bias)
+    except Exception:  # it may need a GPU: what the protocol says has to do
+        return True
+    for skips in (bias, None):
+        expected = host.fftconv(x, k, skips)
+        if found.shape == x.shape and (found - expected).norm() < 0.1 * expected.norm():
+            return skips is not None
+    raise InputError(
+        f"The module {name} does not compute a causal convolution of x with k, and its skips: the"
+        " device cannot do it."
+    )
+
+
 def _forward(
     module: nn.Module,
     convolve: Callable[..., Tensor],
+    skips: bool,
     x: Tensor,
     L: int,
     k: Tensor | tuple[Tensor, ...] | None = None,
@@ -285,10 +319,20 @@ def _forward(
         k = (found[0] if isinstance(found, tuple) else found)[0].T
     elif isinstance(k, tuple):
         k = k[0]
-    if bias is None and getattr(module, "use_bias", True):
+    if bias is None:
         assert isinstance(module.bias, Tensor)
         bias = module.bias
-    return convolve(x, k, None if bias is None else bias.reshape(-1))
+    D = bias.reshape(-1) if skips else None
+    if x.shape[-1] != L:
+        raise InputError(
+            f"x has {x.shape[-1]} samples and L is {L}: a model that cuts sequences into blocks"
+            " cannot be put on the device."
+        )
+    if x.dim() == 3:
+        return convolve(x, k, D)
+    rows = x.movedim(-3, -2)  # channels behind the heads, which are so many sequences
+    y = convolve(rows.reshape(-1, *rows.shape[-2:]), k, D)
+    return y.reshape(rows.shape).movedim(-2, -3)
 
 
 def accelerate(

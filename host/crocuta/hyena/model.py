@@ -9,6 +9,7 @@ Modules and parameters have the names of the original's files. The long convolut
 from __future__ import annotations
 
 import math
+import weakref
 from collections.abc import Callable
 from typing import cast
 
@@ -128,7 +129,19 @@ class KeptFilter:
             or any(tensor.is_inference() for tensor in tensors)  # which may change unnoticed
         ):
             return compute(length)
-        state = length, *((each.data_ptr(), each._version, each.dtype) for each in tensors)
+        # By storages that live: another tensor may come to lie where one lay before.
+        state = (
+            length,
+            *(
+                (
+                    weakref.ref(each.untyped_storage()),
+                    each.storage_offset(),
+                    each._version,
+                    each.dtype,
+                )
+                for each in tensors
+            ),
+        )
         if self._state != state:
             with torch.inference_mode(False), torch.no_grad():  # a tensor that counts its versions
                 self._taps = compute(length)

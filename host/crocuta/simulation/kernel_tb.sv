@@ -22,6 +22,7 @@ module kernel_tb #(
   parameter int MaxLengthLog2 = 22,
   parameter int Outputs = 1,       // of a chunked kernel
   parameter bit FourStep = 1'b0,   // the schedule
+  parameter int Resident = 0,      // rows of a four-step kernel that stay on the chip
   parameter TwiddleDir = "",
   // AXI beats in each memory: powers of two. The defaults hold x, h and y of 64 chunks each, that
   // is 2^22 samples at Chunk = 65536.
@@ -284,6 +285,7 @@ module kernel_tb #(
       .ExponentBits (ExponentBits),
       .TwiddleBits  (TwiddleBits),
       .MaxLengthLog2(MaxLengthLog2),
+      .Resident     (Resident),
       .TwiddleDir   (TwiddleDir)
     ) u_kernel (
       .ap_clk                 (clk_i),

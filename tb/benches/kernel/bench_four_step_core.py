@@ -1,10 +1,12 @@
 # Copyright 2026 The Crocuta authors
 # SPDX-License-Identifier: Apache-2.0
-"""four_step_core on its memories: PREPARE and CONVOLVE of every number of rows against the model of
-whole sequences, bit by bit, and the clocks that a channel takes."""
+"""four_step_core on its memories, with any number of rows on the chip: PREPARE and CONVOLVE of
+every number of rows against the model of whole sequences, bit by bit, and the clocks that a channel
+takes."""
 
 from __future__ import annotations
 
+import dataclasses
 import os
 import random
 from typing import Any
@@ -18,7 +20,8 @@ from crocuta.models.convolution.chunk_controller import Job, Mode
 from crocuta.models.convolution.four_step_controller import sizes
 from crocuta.models.kernel import four_step_kernel
 from crocuta.models.kernel.crocuta_kernel import SampleArray, sample_rows
-from crocuta.models.layout import row_bytes
+from crocuta.models.kernel.schedules import scratch_bytes
+from crocuta.models.layout import PAGE_BYTES, row_bytes
 from tb.agents.agent import read
 from tb.lib.clock import clock_now, start_clock
 from tb.lib.coverage import covergroup, export
@@ -30,7 +33,11 @@ QUIET = 8
 STUCK = 20_000
 TURNS = 600
 """Clocks of a channel between one half and the next: pipelines, and a round trip to memory each."""
+CHANGE = 8
+"""Clocks between bursts of the chip and such of AXI: a tile has up to four changes, half of them of
+what is written."""
 NAN = 0x7FC00000
+SPECTRA = ("x_spectra", "z_spectra")
 ROWS = tuple(str(1 << p) for p in range(CONFIG.rows_max.bit_length()))
 SAMPLE = covergroup(
     "four_step_core.job",
@@ -38,6 +45,12 @@ SAMPLE = covergroup(
     {"rows_x_channels": ("rows", "channels"), "rows_x_x": ("rows", "x")},
 )
 
+SAMPLE_PLACE = covergroup(
+    "four_step_core.place",
+    {"rows": ("in memory", "in both", "on the chip"), "channels": ("one", "several")},
+    {"rows_x_channels": ("rows", "channels")},
+)
+"""Where the rows between columns and rows are, of a job that has any."""
 SAMPLE_RATE = covergroup("four_step_core.rate", {"measured": ("yes",)})
 
 
@@ -46,6 +59,7 @@ class Core:
 
     def __init__(self, dut: Any) -> None:
         self.dut = dut
+        self.config = dataclasses.replace(CONFIG, resident=int(dut.Resident.value))
         self.memories = {
             name: getattr(dut, f"u_{name}").mem
             for name in ("samples", "x_spectra", "z_spectra", "h_spectra")
@@ -80,6 +94,13 @@ class Core:
         )
         return np.frombuffer(words, "<f4")[:count]
 
+    def spectra(self, job: Job) -> dict[str, list[int]]:
+        """What the memories of x and z hold, as far as a job could reach if no row was on the
+        chip."""
+        first = job.x_spectra // (CONFIG.axi_bits // 8)
+        end = first + 2 * sizes(CONFIG, job).rows * CONFIG.chunk_beats
+        return {name: [read(self.memories[name][at]) for at in range(end)] for name in SPECTRA}
+
     async def run(self, job: Job) -> int:
         """A job from its reset to its end: the clocks from its start."""
         dut = self.dut
@@ -106,20 +127,43 @@ class Core:
             assert still < STUCK, f"stuck at clock {clock_now()}"
         return clock_now() - begun
 
+    def check_spectra(self, before: dict[str, list[int]], job: Job) -> None:
+        """What a job wrote to the memories of x and z are the rows that are not on the chip, where
+        the scratch is, and no more."""
+        half = scratch_bytes(self.config, job) // 2 // (CONFIG.axi_bits // 8)
+        first = job.x_spectra // (CONFIG.axi_bits // 8)
+        after = self.spectra(job)
+        for name, start in zip(SPECTRA, (first, first + half), strict=True):
+            changed = {at for at, beat in enumerate(after[name]) if beat != before[name][at]}
+            assert changed <= {*range(start, start + half)}, f"{name} was written elsewhere"
+            assert half == 0 or changed, f"{name} was not written"
+        rows = sizes(CONFIG, job).rows
+        if rows > 1:
+            where = (
+                "on the chip" if not half else "in both" if self.config.resident else "in memory"
+            )
+            SAMPLE_PLACE(where, "one" if job.channels == 1 else "several")
+
     async def convolve(self, x: SampleArray, h: SampleArray, length: int) -> tuple[int, int]:
         """Prepares filters for a length and convolves all channels: the clocks of both jobs. Every
         output is compared, and what lies behind y is unchanged."""
         channels, taps = h.shape
         x_at = channels * row_bytes(taps)
         y_at = x_at + channels * row_bytes(x.shape[1])
-        prepare = Job(Mode.PREPARE, channels, length, taps, h=0)
-        words = sizes(CONFIG, prepare).rows * CONFIG.chunk
-        convolve = Job(Mode.CONVOLVE, channels, x.shape[1], words, x=x_at, y=y_at)
+        scratch = random.randrange(4) * PAGE_BYTES
+        prepare = Job(Mode.PREPARE, channels, length, taps, h=0, x_spectra=scratch)
+        rows = sizes(CONFIG, prepare).rows
+        words = rows * CONFIG.chunk
+        convolve = Job(
+            Mode.CONVOLVE, channels, x.shape[1], words, x=x_at, y=y_at, x_spectra=scratch
+        )
         self.put(0, sample_rows(h))
         self.put(x_at, sample_rows(x))
         behind = np.full(channels * row_bytes(x.shape[1]) // 4, NAN, np.uint32).view(np.float32)
         self.put(y_at, behind)
+        before = self.spectra(convolve)
         clocks = await self.run(prepare), await self.run(convolve)
+        self.check_spectra(before, convolve)
         image = self.get(y_at, len(behind)).reshape(channels, -1)
         for channel in range(channels):
             spectra = four_step_kernel.prepare(h[channel], CONFIG, words)
@@ -170,7 +214,8 @@ async def every_number_of_rows(dut: Any) -> None:
 @cocotb.test()
 async def clocks_of_a_channel(dut: Any) -> None:
     """Several channels of the most rows at a latency of 60 and full bandwidth: 2 P + 1.5 chunks a
-    channel, and what the pipelines and the memories take."""
+    channel, and what the pipelines and the memories take; with rows on the chip 1.5 more, as tiles
+    of x wait for those of z to be read."""
     core = Core(dut)
     await RisingEdge(dut.clk_i)
     dut.latency_i.value = LATENCY
@@ -183,11 +228,12 @@ async def clocks_of_a_channel(dut: Any) -> None:
         _, clocks[channels] = await core.convolve(x, h, length)
     more = (clocks[several] - clocks[1]) / (several - 1)
     rows = sizes(CONFIG, Job(Mode.PREPARE, 1, length, length)).rows
-    chunks = 2 * rows + 1.5
+    chunks = 2 * rows + (3 if core.config.resident else 1.5)
     cocotb.log.info(
         "%d samples: one channel %d clocks, another one %.0f, %.3f of %g chunks",
         length, clocks[1], more, more / (chunks * CONFIG.chunk_beats), chunks,
     )  # fmt: skip
-    assert more <= chunks * CONFIG.chunk_beats + TURNS
+    mixed = 0 < core.config.resident < rows
+    assert more <= chunks * CONFIG.chunk_beats + TURNS + (4 * rows * CHANGE if mixed else 0)
     SAMPLE_RATE("yes")
     export()

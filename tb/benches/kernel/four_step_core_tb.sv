@@ -10,6 +10,7 @@ module four_step_core_tb #(
   parameter int ExponentBits = 9,
   parameter int TwiddleBits = 25,
   parameter int MaxLengthLog2 = 9,
+  parameter int Resident = 0,
   parameter TwiddleDir = "",
   parameter int Words = 1024,  // beats of each memory: a power of two
   localparam int AxiBits = 64 * Lanes,
@@ -184,6 +185,7 @@ module four_step_core_tb #(
     .ExponentBits (ExponentBits),
     .TwiddleBits  (TwiddleBits),
     .MaxLengthLog2(MaxLengthLog2),
+    .Resident     (Resident),
     .TwiddleDir   (TwiddleDir)
   ) u_core (
     .clk_i                  (clk_i),
