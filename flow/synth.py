@@ -55,6 +55,10 @@ BUILD = ROOT / "build" / "synth"
 UNITS = (
     "forward_path",
     "inverse_path",
+    "four_step_forward",
+    "four_step_inverse",
+    "twist",
+    "factor_multiply",
     "fft_engine",
     "fft_level",
     "commutator",
@@ -72,6 +76,7 @@ UNITS = (
     "spectrum_writer",
     "chunk_controller",
     "pass_sequencer",
+    "four_step_controller",
     "job_control",
     "control_registers",
 )
