@@ -18,6 +18,7 @@ module four_step_core_tb #(
 ) (
   input  logic                  clk_i,
   input  logic                  rst_ni,
+  input  logic                  stop_i,
   input  logic                  start_i,
   input  logic                  convolve_i,
   input  logic [16:0]           channels_i,
@@ -206,7 +207,7 @@ module four_step_core_tb #(
     .pending_o              (pending_o),
     .saturated_o            (saturated_o),
     .non_finite_o           (non_finite_o),
-    .stop_i                 (1'b0),
+    .stop_i                 (stop_i),
     .id_i                   (1'b0),
     .progress_o             (progress),
     .chunk_done_o           (counted[0]),
