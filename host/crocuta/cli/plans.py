@@ -122,15 +122,16 @@ def memory(target: Device, demand: Demand, plan: Plan) -> str:
 
 
 def recommended(fitting: Sequence[Plan]) -> Plan:
-    """The fastest plan that the project can build today; if it can build none, the fastest."""
+    """The fastest plan that can be built for an FPGA today; if there is none, the fastest."""
     return next((plan for plan in fitting if plan.buildable), fitting[0])
 
 
 def not_yet(fastest: Plan, best: Plan) -> str:
     """A sentence on a faster plan that cannot be built."""
     return (
-        f"{fastest.config.name} would take {fastest.clocks:,} clocks, but cannot be built yet"
-        f" (docs/four_step.md): the fastest that can is {best.config.name}, in {best.clocks:,}."
+        f"{fastest.config.name} would take {fastest.clocks:,} clocks, but is only simulated: it"
+        f" cannot be built for an FPGA yet. The fastest that can is {best.config.name}, in"
+        f" {best.clocks:,}."
     )
 
 

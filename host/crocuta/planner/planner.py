@@ -108,7 +108,7 @@ class Plan:
     channels: int
     """Channels that the board's memories hold at once, each with its filter; 0: not even one."""
     buildable: bool
-    """Whether the project can build it today, not only model it."""
+    """Whether the project builds it for an FPGA today, not only simulates it."""
 
 
 @functools.cache
@@ -182,9 +182,9 @@ def channels_at_once(config: Config, length: int, taps: int, memory: Mapping[str
 
 
 def buildable(config: Config) -> bool:
-    """Whether the project can build a kernel of this configuration today."""
+    """Whether the project builds a kernel of this configuration for an FPGA today."""
     try:
-        config.check_rtl()
+        config.check_build()
     except ConfigError:
         return False
     return True
@@ -261,7 +261,7 @@ def _sizes(target: Device, demand: Demand) -> Iterator[_Size]:
                 yield _Size(base, {**every, **size, "outputs": outputs})
             if target.long_base:
                 long = _base(target.long_base)
-                most = dataclasses.replace(long, **size)
+                most = dataclasses.replace(long, lanes=lanes, chunk=chunk)
                 limit = most.chunk_log2 + most.rows_log2_limit
                 if max(longest, most.chunk_log2 + 1) <= limit:
                     size["max_length_log2"] = min(limit, max(long.max_length_log2, longest))
