@@ -355,5 +355,7 @@ def accelerate(
         InputError: there is nothing in the model that could be put on the device, or it is there.
         KernelError: no device is in use.
     """
+    if not isinstance(model, nn.Module):
+        raise InputError(f"model must be a torch.nn.Module, not {type(model).__name__}.")
     crocuta.torch.current()
     return Acceleration(model, snr, progress)
