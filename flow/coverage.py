@@ -176,7 +176,8 @@ def functional(directory: Path) -> tuple[int, int, list[str]]:
 
 
 def run_benches(seeds: int, seed: str, test: str, jobs: int) -> None:
-    """Runs the benches in Verilator at SMALLEST; raises CoverageError if a test fails."""
+    """Runs the benches in Verilator at SMALLEST and its variations, such as the kernel's corners;
+    raises CoverageError if a test fails."""
     command = [sys.executable, "-m", "flow.regress", "--sim", "verilator"]
     command += ["--config", ",".join(SMALLEST)]
     command += ["--seeds", str(seeds), "--seed", seed, "--test", test, "--jobs", str(jobs)]

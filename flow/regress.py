@@ -255,8 +255,7 @@ def select(
     for name, benches in BENCHES.items():
         for number, bench in enumerate(benches if test in ("", name) else ()):
             runs = [(at, on) for at in bench.configs for on in bench.sims]
-            if not runner.covers():  # the RTL's coverage is that of the reference configurations
-                runs += [(at, "verilator") for at in bench.corners]
+            runs += [(at, "verilator") for at in bench.corners]
             for at, on in runs:
                 if sim not in ("", on) or not (config == "" or f"{at}+".startswith(asked)):
                     continue

@@ -26,7 +26,7 @@ Json = dict[str, Any]
 READ = ("read_slang", "--std", "1800-2017", "--no-implicit-memories")
 CHECKS = "check -assert -nolatches"
 BATCH = "batch"
-SYNTHESISE = f"synth_xilinx -family xcup -noiopad -noclkbuf -top {BATCH} -run"
+SYNTHESISE = f"synth_xilinx -family xcup -uram -noiopad -noclkbuf -top {BATCH} -run"
 FLOW = (
     f"{SYNTHESISE} begin:map_luts",
     # What synth_xilinx does at map_luts, but by abc with the costs of the LUTs and multiplexers:

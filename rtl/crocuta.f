@@ -42,6 +42,10 @@ ports/sample_reader.sv
 ports/tile_bursts.sv
 ports/spectrum_writer.sv
 ports/spectrum_reader.sv
+ports/resident_interlock.sv
+ports/resident_writer.sv
+ports/resident_reader.sv
+ports/resident_rows.sv
 ports/lanes_to_rows.sv
 ports/tile_flush.sv
 ports/sample_writer.sv
@@ -69,3 +73,4 @@ kernel/four_step_core.sv
 kernel/job_control.sv
 kernel/control_registers.sv
 kernel/crocuta_kernel.sv
+kernel/four_step_kernel.sv

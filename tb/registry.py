@@ -44,7 +44,13 @@ LARGE_SIZES = ((2, 4096, 18, 9, 18), (8, 256, 14, 10, 27))
 """The slowest of these, none of them a corner case of its own: for regressions."""
 SIMULATION = "host/crocuta/simulation"
 MEMORY = f"{SIMULATION}/axi_memory.sv"
-KERNEL_SOURCES = (f"{SIMULATION}/kernel_tb.sv", f"{SIMULATION}/job_observer.sv", MEMORY)
+KERNEL_SOURCES = (
+    *(
+        f"{SIMULATION}/{name}.sv"
+        for name in ("kernel_tb", "job_observer", "four_step_observer", "feed_observer")
+    ),
+    MEMORY,
+)
 SPECTRUM_SOURCES = (
     "tb/benches/ports/spectrum_ports.vlt",
     "tb/benches/ports/spectrum_ports_tb.sv",
@@ -148,11 +154,22 @@ def chunk_parameters(config: Config) -> dict[str, int | str]:
 def four_step_core_parameters(config: Config) -> dict[str, int | str]:
     """The core's parameters, and memories of several channels of the most rows."""
     config.check_schedule(FOUR_STEP)
-    names = ("lanes", "chunk", "mantissa_bits", "exponent_bits", "twiddle_bits", "max_length_log2")
+    names = ("lanes", "chunk", "mantissa_bits", "exponent_bits", "twiddle_bits", "resident")
     sizes = {name.title().replace("_", ""): getattr(config, name) for name in names}
-    sizes["MaxLengthLog2"] = sizes.pop("MaxLengthLog2", config.max_length_log2)
     words = 4 * config.rows_max * config.chunk_beats
-    return {**sizes, "TwiddleDir": twiddle_directory(config), "Words": max(words, 4096)}
+    return {
+        **sizes,
+        "MaxLengthLog2": config.max_length_log2,
+        "TwiddleDir": twiddle_directory(config),
+        "Words": max(words, 4096),
+    }
+
+
+def resident_core_parameters(resident: int) -> Callable[[Config], dict[str, int | str]]:
+    """The same with rows of the transform on the chip: at most `resident`."""
+    return lambda config: four_step_core_parameters(
+        dataclasses.replace(config, resident=min(resident, config.rows_max))
+    )
 
 
 def row_parameters(config: Config) -> dict[str, int | str]:
@@ -228,6 +245,7 @@ def kernel_bench_parameters(config: Config) -> dict[str, int | str]:
 
 def board_parameters(config: Config) -> dict[str, int | str]:
     """The board's parameters, with memories of 1,024 beats."""
+    config.check_build()
     return {**kernel_parameters(config), "SamplesBeats": 1024, "SpectraBeats": 1024}
 
 
@@ -327,6 +345,14 @@ BENCHES: dict[str, tuple[Bench, ...]] = {
             parameters=fixed(Width=27, Depth=40, Style="distributed"),
             configs=("tiny",),
             variant="distributed",
+        ),
+        Bench(
+            top="ram",
+            module="tb.benches.cells.bench_ram",
+            about="UltraRAM",
+            parameters=fixed(Width=72, Depth=48, Style="ultra"),
+            configs=("tiny",),
+            variant="ultra",
         ),
         Bench(
             top="rom_tb",
@@ -472,6 +498,26 @@ BENCHES: dict[str, tuple[Bench, ...]] = {
             configs=("tiny-long", "small-long"),
             sources=("tb/benches/kernel/four_step_core_tb.sv", MEMORY),
             long=tuple(("small-long", sim) for sim in SIMS),
+        ),
+        Bench(
+            top="four_step_core_tb",
+            module="tb.benches.kernel.bench_four_step_core",
+            about="the same with three rows on the chip",
+            parameters=resident_core_parameters(3),
+            configs=("tiny-long", "small-long"),
+            sources=("tb/benches/kernel/four_step_core_tb.sv", MEMORY),
+            variant="resident-3",
+            long=(("tiny-long", "icarus"), *LONG_AT_SMALL),
+        ),
+        Bench(
+            top="four_step_core_tb",
+            module="tb.benches.kernel.bench_four_step_core",
+            about="the same with all rows on the chip",
+            parameters=resident_core_parameters(1 << 28),
+            configs=("tiny-long", "small-long"),
+            sources=("tb/benches/kernel/four_step_core_tb.sv", MEMORY),
+            variant="resident-all",
+            long=(("tiny-long", "icarus"), *LONG_AT_SMALL),
         ),
     ),
     "four_step_controller": (

@@ -14,7 +14,7 @@ from crocuta.design.sources import rtl_file
 from crocuta.models import configs, layout
 from crocuta.models.cfp import Format
 from crocuta.models.convolution.four_step_controller import Kind
-from crocuta.planner import clocks
+from crocuta.planner import clocks, four_step_clocks
 from flow import module_table
 
 PACKAGES = ("sizes_pkg", "cfp_pkg", "four_step_pkg")
@@ -102,6 +102,10 @@ def test_latencies(rtl: ast.ScriptSession) -> None:
     }.items():
         assert value(rtl, f"cfp_pkg::{name}") == latency(module), module
     assert value(rtl, "cfp_pkg::twist_clocks(8)") == latency("twist")
+    for name in ("tiny-long", "u200-long", "u200-long+lanes-16+max_length_log2-19"):
+        config = configs.load_model(name)
+        clocks_here = four_step_clocks.twist_clocks(config)
+        assert value(rtl, f"cfp_pkg::twist_clocks({config.lanes})") == clocks_here
     assert latency("cfp_multiply") == clocks.ROTATE_CLOCKS
     assert latency("cfp_butterfly") == clocks.BUTTERFLY_CLOCKS
     assert latency("twiddle_rom") == clocks.ROM_CLOCKS
@@ -116,7 +120,7 @@ def test_kinds(rtl: ast.ScriptSession) -> None:
 
 def test_a_beat_is_through_before_its_fifo_is_full(rtl: ast.ScriptSession) -> None:
     total = latency("spectral_mac") + 3  # with two outputs
-    for name in configs.rtl_names():
+    for name in configs.built_names():
         config = configs.load(name)
         path = value(rtl, f"cfp_pkg::path_clocks({config.chunk})")
         assert path == clocks.path_clocks(config)

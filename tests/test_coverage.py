@@ -75,8 +75,11 @@ def test_exclusions_are_checked(change: dict[str, object]) -> None:
 
 
 def test_the_projects_exclusions_can_be_read() -> None:
-    for exclusion in coverage.read_exclusions():
-        re.compile(exclusion.source)
+    exclusions = coverage.read_exclusions()
+    assert exclusions
+    for exclusion in exclusions:
+        for pattern in (exclusion.files, exclusion.source, exclusion.what):
+            re.compile(pattern)
 
 
 def test_functional_coverage_adds_up(tmp_path: Path) -> None:

@@ -1215,7 +1215,7 @@ def test_what_an_interrupted_program_left_is_forgotten(
     with serial.Serial(board.port) as port:
         port.write(left)
     with crocuta.open("uart", "tiny", port=board.port) as device:
-        device.prepare(rows(1, 20))
+        assert_works(device)
 
 
 def test_a_board_that_is_unplugged(board: Board) -> None:

@@ -56,5 +56,5 @@ def test_the_times_of_a_layer(
 ) -> None:
     seconds = example("hyena_layer", monkeypatch)
     assert len(seconds) == 7
-    assert all(value >= 0 for value in seconds.values())
+    assert min(seconds.values()) > 0
     assert "n = 2L = 1,000" in capsys.readouterr().out

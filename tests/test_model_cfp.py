@@ -465,6 +465,19 @@ def test_overlap_add_is_one_sum_of_reals(case: tuple[Format, Word, Word]) -> Non
         assert word_of(result.tail) == tail
 
 
+@given(formats, st.data())
+def test_a_sum_that_saturates_is_beyond_float32(fmt: Format, data: st.DataObject) -> None:
+    """The conversion to float32 reports each overflow of a sum, too: at the end of the inverse path
+    the sum's own flag never comes alone."""
+    m, top = fmt.mantissa_bits, fmt.exponent_max
+    sign = data.draw(st.sampled_from((-1, 1)))
+    mantissas = st.integers(1 << (m - 2), (1 << (m - 1)) - 1)
+    z, tail = (Word(sign * data.draw(mantissas), 0, top) for _ in range(2))
+    result = overlap_add(z.cfp(), tail.cfp(), fmt)
+    assert result.saturated == (not -1 << (m - 1) <= z.re + tail.re < 1 << (m - 1))
+    assert cfp_to_float(result.y, fmt).saturated
+
+
 @given(pairs(), st.data())
 def test_spectral_mac_adds_the_product(
     case: tuple[Format, Word, Word], data: st.DataObject

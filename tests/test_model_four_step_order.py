@@ -43,6 +43,7 @@ from crocuta.models.kernel.crocuta_kernel import SampleArray
 from crocuta.models.kernel.schedules import scratch_bytes
 from crocuta.models.layout import PAGE_BYTES, SAMPLE_BYTES, row_bytes
 from crocuta.models.ports import sample_reader, sample_writer, spectrum_ports
+from crocuta.models.ports.resident_rows import Interlock, ResidentRows, resident_rows
 from crocuta.models.transform import fft_engine
 from crocuta.models.transform.fft_engine import step_rows
 from crocuta.models.transform.twist import twist, untwist
@@ -63,6 +64,13 @@ class Machine:
 
     def run(self, job: Job) -> None:
         self.rows = sizes(self.config, job).rows
+        self.ports = ResidentRows(self.config, self.scratch, job.x_spectra, self.rows)
+        # Of a tile, what is written to the chip.
+        self.chip_beats = (
+            resident_rows(self.config, self.rows) * self.config.chunk_beats // self.rows
+        )
+        self.interlock = Interlock(self.rows * self.chip_beats)
+        self.waits = job.mode == Mode.CONVOLVE and self.chip_beats > 0
         # What is on its way: by name, data and commands that wait for it.
         self.data: dict[str, deque[Any]] = {
             name: deque() for name in ("load", "x_read", "h_read", "z_read", "spectrum", *STREAMS)
@@ -71,7 +79,7 @@ class Machine:
             name: deque() for name in ("x_store", "h_store", "z_store", "y_store", "inverse")
         }
         self.held: dict[str, deque[Any]] = {"forward": deque(), "inverse": deque()}
-        for command in schedule(self.config, job):
+        for command in schedule(self.config, dataclasses.replace(job, x_spectra=0)):
             self.step(command)
             self.settle()
         left = {name: len(items) for name, items in (*self.data.items(), *self.owed.items())}
@@ -88,12 +96,15 @@ class Machine:
                 self.data["load"].append(beats)
             case XRead(addr):
                 assert not self.owed["x_store"], "a row is read before all of its tiles"
-                self.data["x_read"].append(self.read(self.scratch, addr))
+                self.data["x_read"].append(cfp.unpack(self.ports.read_chunk(addr), self.fmt))
             case ZRead(addr):
                 assert not self.owed["z_store"], "a tile is read before all of its rows"
-                self.data["z_read"].append(self.read(self.scratch, addr, rows))
+                slots = self.ports.read_chunk(addr, rows)
+                self.data["z_read"].append(cfp.unpack(slots, self.fmt))
+                self.interlock.read(self.chip_beats)
             case HRead(addr):
-                self.data["h_read"].append(self.read(self.h, addr))
+                slots = spectrum_ports.read_chunk(config, self.h, addr)
+                self.data["h_read"].append(cfp.unpack(slots, self.fmt))
             case Forward(kind, row):
                 self.forward(kind, row)
             case Inverse():
@@ -107,17 +118,13 @@ class Machine:
             case YStore():
                 self.owed["y_store"].append(command)
 
-    def read(self, memory: spectrum_ports.Slots, addr: int, rows: int = 1) -> Cfp:
-        slots = spectrum_ports.read_chunk(self.config, memory, addr, rows)
-        return cfp.unpack(slots, self.fmt)
-
     def settle(self) -> None:
         """Everything whose command and data are both there."""
         config, waits = self.config, self.owed
-        while waits["x_store"] and self.data["x_store"]:
+        while waits["x_store"] and self.data["x_store"] and (self.interlock.open or not self.waits):
             slots = cfp.pack(self.data["x_store"].popleft(), self.fmt)
-            addr = waits["x_store"].popleft().addr
-            spectrum_ports.write_chunk(config, self.scratch, addr, slots, self.rows)
+            self.ports.write_chunk(waits["x_store"].popleft().addr, slots, self.rows)
+            self.interlock.write(self.chip_beats)
         while waits["h_store"] and self.data["spectrum"]:
             slots = cfp.pack(self.data["spectrum"].popleft(), self.fmt)
             spectrum_ports.write_chunk(config, self.h, waits["h_store"].popleft().addr, slots)
@@ -138,8 +145,7 @@ class Machine:
             self.inverse(kind, row, chunk)
         while waits["z_store"] and self.data["z_store"]:
             slots = cfp.pack(self.data["z_store"].popleft(), self.fmt)
-            addr = waits["z_store"].popleft().addr
-            spectrum_ports.write_chunk(config, self.scratch, addr, slots)
+            self.ports.write_chunk(waits["z_store"].popleft().addr, slots)
         while waits["y_store"] and self.data["y_store"]:
             command, beats = waits["y_store"].popleft(), self.data["y_store"].popleft()
             sample_writer.write_chunk(self.samples, command.addr, command.samples, beats, self.rows)
@@ -273,6 +279,22 @@ def test_beat_by_beat(config: Config, rows: int, seed: int) -> None:
             spectra = four_step_kernel.prepare(h[channel], config, most)
             expected = four_step_kernel.convolve(x[channel], spectra, config).y
             assert y[channel].tobytes() == expected.tobytes()
+
+
+@pytest.mark.parametrize("resident", [1, 3, 8])
+@pytest.mark.parametrize("rows", [2, 4, 8])
+def test_rows_on_the_chip(resident: int, rows: int, seed: int) -> None:
+    """Three channels: the same bits, and the memory holds the other rows alone."""
+    config = dataclasses.replace(TINY, resident=resident)
+    rng = np.random.default_rng([seed, resident, rows])
+    most = rows * config.chunk
+    x = rng.normal(size=(3, most - int(rng.integers(config.chunk)))).astype(np.float32)
+    h = rng.normal(size=(3, most)).astype(np.float32)
+    y = convolved(x, h, config, most)
+    for channel in range(3):
+        spectra = four_step_kernel.prepare(h[channel], config, most)
+        expected = four_step_kernel.convolve(x[channel], spectra, config).y
+        assert y[channel].tobytes() == expected.tobytes()
 
 
 @pytest.mark.parametrize("lanes", [2, 4, 8, 16])

@@ -30,8 +30,8 @@ from crocuta.models.convolution.chunk_controller import (
     passes,
     spectrum_bytes,
 )
-from crocuta.models.layout import chunk_count, row_bytes
-from crocuta.planner import accuracy, planner
+from crocuta.models.layout import chunk_count, row_bytes, row_count
+from crocuta.planner import accuracy, planner, schedules
 from crocuta.planner.accuracy import POINTS, Point
 from crocuta.planner.clocks import Memory, convolve_clocks, prepare_clocks
 from crocuta.planner.logic import logic, multipliers
@@ -53,7 +53,7 @@ def close(found: float, measured: float, percent: float) -> None:
 # Block RAM and logic, against synthesis.
 
 
-@pytest.mark.parametrize("name", configs.rtl_names())
+@pytest.mark.parametrize("name", configs.built_names())
 def test_block_rams_are_those_of_synthesis(name: str) -> None:
     found = block_rams(memories(configs.load(name)), "ultrascale")
     measured = dict.fromkeys(found, 0.0)
@@ -95,7 +95,7 @@ def test_shapes_of_block_rams(width: int, depth: int, family: str, number: float
     assert blocks(Ram("one", width, depth, block=False), family) == 0
 
 
-@pytest.mark.parametrize("name", configs.rtl_names())
+@pytest.mark.parametrize("name", configs.built_names())
 def test_logic_is_that_of_synthesis(name: str) -> None:
     config, measured = configs.load(name), RESOURCES[name]["blocks"]["crocuta_kernel"]
     found = logic(config, "ultrascale")
@@ -159,6 +159,55 @@ def test_clocks_of_u200() -> None:
     one = configs.load("u200+outputs-1")
     close(convolve_clocks(one, length, length).total, 247_362, 0.1)
     close(convolve_clocks(one, length, length, memory=Memory(bandwidth=0.85)).total, 287_482, 1)
+
+
+# Configuration, samples, channels, latency and bandwidth of the memories, and the clocks to prepare
+# and to convolve, counted in four_step_core's RTL from its start to its end.
+FOUR_STEP_CLOCKS = [
+    ("tiny-long", 64, 3, 60, 1.0, 505, 705),
+    ("tiny-long", 33, 1, 60, 1.0, 434, 627),
+    ("tiny-long", 64, 1, 200, 1.0, 721, 921),
+    ("tiny-long", 128, 3, 60, 0.85, 2002, 2648),
+    ("tiny-long", 256, 3, 200, 1.0, 3434, 4415),
+    ("tiny-long", 257, 1, 60, 1.0, 1301, 2126),
+    ("tiny-long", 512, 4, 60, 1.0, 3990, 4831),
+    ("small-long", 1024, 3, 60, 0.85, 1831, 2343),
+    ("small-long", 1025, 1, 60, 1.0, 2778, 4617),
+    ("small-long", 4097, 1, 60, 1.0, 5850, 9237),
+    ("small-long", 8192, 3, 60, 0.85, 17_968, 21_907),
+    ("small-long", 16_384, 3, 200, 1.0, 29_122, 34_965),
+    ("small-long", 32_768, 1, 60, 1.0, 18_201, 27_908),
+    ("u200-long", 131_072, 1, 60, 1.0, 40_148, 63_594),
+    ("u200-long", 131_072, 2, 60, 1.0, 76_529, 99_975),
+    ("u200-long", 450_000, 1, 60, 1.0, 138_452, 210_889),
+    ("u200-long", 450_000, 2, 60, 1.0, 273_137, 345_574),
+    ("u200-long", 450_000, 1, 60, 0.85, 162_155, 246_698),
+    ("u200-long", 450_000, 2, 60, 0.85, 320_437, 404_689),
+    ("u200-long", 1_000_002, 1, 60, 1.0, 269_524, 407_629),
+    ("u200-long", 1_000_002, 2, 60, 1.0, 535_281, 673_386),
+]
+
+
+@pytest.mark.parametrize(
+    ("name", "length", "channels", "latency", "bandwidth", "prepared", "convolved"),
+    FOUR_STEP_CLOCKS,
+)
+def test_clocks_of_a_four_step_kernel(
+    name: str,
+    length: int,
+    channels: int,
+    latency: int,
+    bandwidth: float,
+    prepared: int,
+    convolved: int,
+) -> None:
+    config, memory = configs.load_model(name), Memory(latency, bandwidth)
+    found = schedules.prepare_clocks(config, length, length, channels, memory)
+    close(found.total, prepared, 2)
+    found = schedules.convolve_clocks(config, length, length, channels, memory)
+    close(found.total, convolved, 2)
+    assert found.passes == channels * row_count(config, length) * config.chunk_beats
+    assert found.total == found.passes + found.fill + found.waits
 
 
 # SNR, against the bit-exact model.

@@ -26,7 +26,7 @@ from typer.testing import CliRunner, Result
 from crocuta.models import configs
 from flow import regress, runner
 from flow.regress import Engine, Job, RegressionError, Settings
-from tb.registry import BENCHES, Bench, fixed
+from tb.registry import BENCHES, MANY_LANES, NARROWEST, SMALLEST, WIDEST, Bench, fixed
 
 FAILS = """import cocotb
 from cocotb.triggers import Timer
@@ -330,6 +330,18 @@ def test_workers_of_several_threads_are_refused(tmp_path: Path) -> None:
         pytest.raises(RegressionError, match="has 2 threads: start it with --nthreads 1"),
     ):
         regress.check_workers(client, Settings(tmp_path, "mine"))
+
+
+@pytest.mark.parametrize("coverage", ["0", "1"])
+def test_corner_configurations_run(coverage: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Also where coverage is measured, at the smallest configurations and their variations."""
+    monkeypatch.setenv("RTL_COVERAGE", coverage)
+    chosen = regress.select(1, 7, sim="verilator", config=",".join(SMALLEST))
+    corners = {job.config for job in chosen if job.test == "kernel"}
+    assert corners >= {WIDEST, NARROWEST, *MANY_LANES}
+    benches = [bench for benches in BENCHES.values() for bench in benches]
+    runs = {(job.bench.name, job.config) for job in chosen}
+    assert runs >= {(bench.name, corner) for bench in benches for corner in bench.corners}
 
 
 def test_seeds() -> None:

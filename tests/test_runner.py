@@ -77,11 +77,12 @@ def test_crash_is_a_failure(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> 
     ("sim", "top", "parameters"),
     [
         ("verilator", "fifo", {"Depth": 3}),
-        ("verilator", "ram", {"Style": "ultra"}),
+        ("verilator", "ram", {"Style": "registers"}),
+        ("verilator", "ram", {"Style": "ultra", "InitFile": "words.mem"}),
         ("icarus", "fifo", {"Depth": 3}),
         ("icarus", "fifo", {"Depth": 12}),
         ("icarus", "ram", {"Width": 0}),
-        ("icarus", "ram", {"Style": "ultra"}),
+        ("icarus", "ram", {"Style": "registers"}),
     ],
 )
 def test_bad_parameters_stop_the_simulation(

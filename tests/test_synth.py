@@ -12,6 +12,7 @@ import pytest
 from typer import Typer
 from typer.testing import CliRunner, Result
 
+from crocuta.design.sources import rtl_file
 from crocuta.models import configs
 from crocuta.models.configs import Config
 from flow import synth
@@ -76,6 +77,23 @@ def test_block_memories(monkeypatch: pytest.MonkeyPatch) -> None:
     use(dataclasses.replace(TINY, name="test-deep", chunk=1024), monkeypatch)
     assert run("test-deep", "--top", "spectral_mac").exit_code == 0
     assert result("test-deep-spectral_mac")["bram36"] == 1.5
+
+
+def test_ultra_memories(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A URAM288 is 4,096 words of 72 bits: two columns of three."""
+    file = tmp_path / "deep.sv"
+    file.write_text("""
+module deep(input logic clk_i, input logic write_i, input logic [13:0] waddr_i,
+            input logic [143:0] wdata_i, input logic read_i, input logic [13:0] raddr_i,
+            output logic [143:0] rdata_o);
+  ram #(.Width(144), .Depth(12288), .Style("ultra")) u_ram (.*);
+endmodule
+""")
+    monkeypatch.setattr(synth, "BUILD", tmp_path)
+    monkeypatch.setattr(synth, "design_files", lambda top: [rtl_file("ram"), file])
+    synthesis = synth.Synthesis(TINY, "deep")
+    (found,) = synthesis.own_figures(synthesis.run(lambda done, of: None)).values()
+    assert found["uram"] == 6 and found["bram36"] == 0 and found["lut_ram"] == 0
 
 
 def test_cuts_lose_nothing(monkeypatch: pytest.MonkeyPatch) -> None:

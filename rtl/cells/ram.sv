@@ -9,7 +9,8 @@
 module ram #(
   parameter int Width = 36,          // bits of a word
   parameter int Depth = 1024,        // words
-  parameter Style = "block",         // "block" or "distributed": the memory to infer
+  /// the memory to infer: "block", "distributed", or "ultra", which has no initial words
+  parameter Style = "block",
   parameter InitFile = "",           // $readmemh file with the initial words, or none
   localparam int AddrBits = (Depth > 1) ? $clog2(Depth) : 1
 ) (
@@ -26,8 +27,11 @@ module ram #(
     if (Width < 1 || Depth < 1) $fatal(1, "ram: Width and Depth must be at least 1");
     // Waived: strings of different lengths are compared on purpose.
     // verilator lint_off WIDTHEXPAND
-    if (Style != "block" && Style != "distributed") begin
-      $fatal(1, "ram: Style must be block or distributed");
+    if (Style != "block" && Style != "distributed" && Style != "ultra") begin
+      $fatal(1, "ram: Style must be block, distributed or ultra");
+    end
+    if (Style == "ultra" && InitFile != "") begin
+      $fatal(1, "ram: an UltraRAM has no initial words: InitFile must be empty");
     end
     // verilator lint_on WIDTHEXPAND
   end
@@ -37,7 +41,13 @@ module ram #(
   // An attribute has to be a literal for every tool to honour it, hence one copy per style.
   // Waived: strings of different lengths are compared on purpose.
   // verilator lint_off WIDTHEXPAND
-  if (Style == "block") begin : gen_block
+  if (Style == "ultra") begin : gen_ultra
+    (* ram_style = "ultra", no_rw_check *) logic [Width-1:0] mem [0:Depth-1];
+    always_ff @(posedge clk_i) begin
+      if (write_i) mem[waddr_i] <= wdata_i;
+      if (read_i) rdata_q <= mem[raddr_i];
+    end
+  end else if (Style == "block") begin : gen_block
   // verilator lint_on WIDTHEXPAND
     (* ram_style = "block", rom_style = "block", no_rw_check *) logic [Width-1:0] mem [0:Depth-1];
     if (InitFile != "") begin : gen_init

@@ -22,6 +22,8 @@ module four_step_core #(
   parameter int ExponentBits = 9,
   parameter int TwiddleBits = 25,
   parameter int MaxLengthLog2 = 21,
+  /// rows of the transform that stay on the chip: 0 to all 2^MaxLengthLog2 / Chunk
+  parameter int Resident = 0,
   parameter TwiddleDir = "",
   localparam int AxiBits = 64 * Lanes,
   localparam int LengthBits = MaxLengthLog2 + 1
@@ -52,6 +54,15 @@ module four_step_core #(
   output logic [7:0]            progress_o,
   output logic                  saturated_o,
   output logic                  non_finite_o,
+  /// pulse: a tile of y is complete (PREPARE: a row of H)
+  output logic                  chunk_done_o,
+  /// a product's beat, or what holds one up: of several the first in data-path order
+  output logic                  mac_beat_o,
+  output logic                  stall_samples_o,
+  output logic                  stall_x_o,
+  output logic                  stall_h_o,
+  output logic                  stall_store_o,
+  output logic                  stall_output_o,
 
   output logic                  m_axi_samples_awvalid,
   input  logic                  m_axi_samples_awready,
@@ -224,7 +235,7 @@ module four_step_core #(
     .x_i              (x_i),
     .h_i              (h_i),
     .h_spectra_i      (h_spectra_i),
-    .x_spectra_i      (x_spectra_i),
+    .x_spectra_i      ((Resident > 0) ? 64'd0 : x_spectra_i),
     .y_i              (y_i),
     .x_written_i      (x_written),
     .z_written_i      (z_written),
@@ -297,6 +308,10 @@ module four_step_core #(
   logic [Lanes*32-1:0] y;
   logic                forward_saturated;
   logic                inverse_saturated;
+  logic                wait_samples;
+  logic                wait_x;
+  logic                wait_z;
+  logic                wait_h;
 
   four_step_forward #(
     .Lanes       (Lanes),
@@ -325,6 +340,8 @@ module four_step_core #(
     .row_valid_o    (row_valid),
     .row_ready_i    (row_ready),
     .beat_o         (beat),
+    .wait_samples_o (wait_samples),
+    .wait_x_o       (wait_x),
     .saturated_o    (forward_saturated),
     .non_finite_o   (non_finite_o)
   );
@@ -364,10 +381,52 @@ module four_step_core #(
     .samples_valid_o(y_valid),
     .samples_ready_i(y_ready),
     .samples_o      (y),
+    .wait_z_o       (wait_z),
+    .wait_h_o       (wait_h),
     .saturated_o    (inverse_saturated)
   );
 
   assign saturated_o = forward_saturated || inverse_saturated;
+
+  // ---------------------------------------------------------------------------------------------
+  // What job_control counts.
+
+  localparam int CountBits = $clog2(Chunk / Lanes);
+
+  logic                 chunk_beat;
+  logic [CountBits-1:0] chunk_count_q;
+  logic                 product;
+  logic                 store_waits;
+  logic                 output_waits;
+
+  assign chunk_beat   = convolve_i ? (y_valid && y_ready) : (row_valid && row_ready);
+  assign product      = product_valid && product_ready;
+  assign store_waits  = (tile_valid && !tile_ready) || (z_row_valid && !z_row_ready)
+      || (row_valid && !convolve_i && !h_store_beat_ready);
+  assign output_waits = y_valid && !y_ready;
+
+  always_ff @(posedge clk_i) begin
+    if (!rst_ni) begin
+      chunk_count_q   <= '0;
+      chunk_done_o    <= 1'b0;
+      mac_beat_o      <= 1'b0;
+      stall_samples_o <= 1'b0;
+      stall_x_o       <= 1'b0;
+      stall_h_o       <= 1'b0;
+      stall_store_o   <= 1'b0;
+      stall_output_o  <= 1'b0;
+    end else begin
+      if (chunk_beat) chunk_count_q <= chunk_count_q + 1'b1;
+      chunk_done_o    <= chunk_beat && chunk_count_q == '1;
+      mac_beat_o      <= product;
+      stall_samples_o <= !product && wait_samples;
+      stall_x_o       <= !product && !wait_samples && (wait_x || wait_z);
+      stall_h_o       <= !product && !wait_samples && !wait_x && !wait_z && wait_h;
+      stall_store_o   <= !product && !wait_samples && !wait_x && !wait_z && !wait_h && store_waits;
+      stall_output_o  <= !product && !wait_samples && !wait_x && !wait_z && !wait_h && !store_waits
+          && output_waits;
+    end
+  end
 
   // ---------------------------------------------------------------------------------------------
   // The ports.
@@ -443,6 +502,185 @@ module four_step_core #(
     .m_axi_bid     (m_axi_samples_bid)
   );
 
+  // ---------------------------------------------------------------------------------------------
+  // The rows of x and z that stay on the chip, between these ports and AXI.
+
+  logic                 x_awvalid;
+  logic                 x_awready;
+  logic [63:0]          x_awaddr;
+  logic [7:0]           x_awlen;
+  logic [0:0]           x_awid;
+  logic                 x_wvalid;
+  logic                 x_wready;
+  logic [AxiBits-1:0]   x_wdata;
+  logic [AxiBits/8-1:0] x_wstrb;
+  logic                 x_wlast;
+  logic                 x_bvalid;
+  logic                 x_bready;
+  logic [1:0]           x_bresp;
+  logic [0:0]           x_bid;
+  logic                 x_arvalid;
+  logic                 x_arready;
+  logic [63:0]          x_araddr;
+  logic [7:0]           x_arlen;
+  logic [0:0]           x_arid;
+  logic                 x_rvalid;
+  logic                 x_rready;
+  logic [AxiBits-1:0]   x_rdata;
+  logic [1:0]           x_rresp;
+  logic                 x_rlast;
+  logic [0:0]           x_rid;
+  logic                 z_awvalid;
+  logic                 z_awready;
+  logic [63:0]          z_awaddr;
+  logic [7:0]           z_awlen;
+  logic [0:0]           z_awid;
+  logic                 z_wvalid;
+  logic                 z_wready;
+  logic [AxiBits-1:0]   z_wdata;
+  logic [AxiBits/8-1:0] z_wstrb;
+  logic                 z_wlast;
+  logic                 z_bvalid;
+  logic                 z_bready;
+  logic [1:0]           z_bresp;
+  logic [0:0]           z_bid;
+  logic                 z_arvalid;
+  logic                 z_arready;
+  logic [63:0]          z_araddr;
+  logic [7:0]           z_arlen;
+  logic [0:0]           z_arid;
+  logic                 z_rvalid;
+  logic                 z_rready;
+  logic [AxiBits-1:0]   z_rdata;
+  logic [1:0]           z_rresp;
+  logic                 z_rlast;
+  logic [0:0]           z_rid;
+  logic                 x_write_pending;
+  logic                 z_write_pending;
+  logic                 x_outside_idle;
+  logic                 z_outside_idle;
+
+  resident_rows #(
+    .Lanes   (Lanes),
+    .Chunk   (Chunk),
+    .WordBits(WordBits),
+    .RowsLog2(RowsLog2),
+    .Resident(Resident)
+  ) u_resident (
+    .clk_i           (clk_i),
+    .rst_ni          (rst_ni),
+    .stop_i          (stop_i),
+    .convolve_i      (convolve_i),
+    .rows_log2_i     (rows_log2),
+    .spectra_i       (x_spectra_i),
+    .x_outside_idle_o(x_outside_idle),
+    .z_outside_idle_o(z_outside_idle),
+    .s_axi_x_awvalid (x_awvalid),
+    .s_axi_x_awready (x_awready),
+    .s_axi_x_awaddr  (x_awaddr),
+    .s_axi_x_awlen   (x_awlen),
+    .s_axi_x_awid    (x_awid),
+    .s_axi_x_wvalid  (x_wvalid),
+    .s_axi_x_wready  (x_wready),
+    .s_axi_x_wdata   (x_wdata),
+    .s_axi_x_wstrb   (x_wstrb),
+    .s_axi_x_wlast   (x_wlast),
+    .s_axi_x_bvalid  (x_bvalid),
+    .s_axi_x_bready  (x_bready),
+    .s_axi_x_bresp   (x_bresp),
+    .s_axi_x_bid     (x_bid),
+    .s_axi_x_arvalid (x_arvalid),
+    .s_axi_x_arready (x_arready),
+    .s_axi_x_araddr  (x_araddr),
+    .s_axi_x_arlen   (x_arlen),
+    .s_axi_x_arid    (x_arid),
+    .s_axi_x_rvalid  (x_rvalid),
+    .s_axi_x_rready  (x_rready),
+    .s_axi_x_rdata   (x_rdata),
+    .s_axi_x_rresp   (x_rresp),
+    .s_axi_x_rlast   (x_rlast),
+    .s_axi_x_rid     (x_rid),
+    .s_axi_z_awvalid (z_awvalid),
+    .s_axi_z_awready (z_awready),
+    .s_axi_z_awaddr  (z_awaddr),
+    .s_axi_z_awlen   (z_awlen),
+    .s_axi_z_awid    (z_awid),
+    .s_axi_z_wvalid  (z_wvalid),
+    .s_axi_z_wready  (z_wready),
+    .s_axi_z_wdata   (z_wdata),
+    .s_axi_z_wstrb   (z_wstrb),
+    .s_axi_z_wlast   (z_wlast),
+    .s_axi_z_bvalid  (z_bvalid),
+    .s_axi_z_bready  (z_bready),
+    .s_axi_z_bresp   (z_bresp),
+    .s_axi_z_bid     (z_bid),
+    .s_axi_z_arvalid (z_arvalid),
+    .s_axi_z_arready (z_arready),
+    .s_axi_z_araddr  (z_araddr),
+    .s_axi_z_arlen   (z_arlen),
+    .s_axi_z_arid    (z_arid),
+    .s_axi_z_rvalid  (z_rvalid),
+    .s_axi_z_rready  (z_rready),
+    .s_axi_z_rdata   (z_rdata),
+    .s_axi_z_rresp   (z_rresp),
+    .s_axi_z_rlast   (z_rlast),
+    .s_axi_z_rid     (z_rid),
+    .m_axi_x_awvalid (m_axi_x_spectra_awvalid),
+    .m_axi_x_awready (m_axi_x_spectra_awready),
+    .m_axi_x_awaddr  (m_axi_x_spectra_awaddr),
+    .m_axi_x_awlen   (m_axi_x_spectra_awlen),
+    .m_axi_x_awid    (m_axi_x_spectra_awid),
+    .m_axi_x_wvalid  (m_axi_x_spectra_wvalid),
+    .m_axi_x_wready  (m_axi_x_spectra_wready),
+    .m_axi_x_wdata   (m_axi_x_spectra_wdata),
+    .m_axi_x_wstrb   (m_axi_x_spectra_wstrb),
+    .m_axi_x_wlast   (m_axi_x_spectra_wlast),
+    .m_axi_x_bvalid  (m_axi_x_spectra_bvalid),
+    .m_axi_x_bready  (m_axi_x_spectra_bready),
+    .m_axi_x_bresp   (m_axi_x_spectra_bresp),
+    .m_axi_x_bid     (m_axi_x_spectra_bid),
+    .m_axi_x_arvalid (m_axi_x_spectra_arvalid),
+    .m_axi_x_arready (m_axi_x_spectra_arready),
+    .m_axi_x_araddr  (m_axi_x_spectra_araddr),
+    .m_axi_x_arlen   (m_axi_x_spectra_arlen),
+    .m_axi_x_arid    (m_axi_x_spectra_arid),
+    .m_axi_x_rvalid  (m_axi_x_spectra_rvalid),
+    .m_axi_x_rready  (m_axi_x_spectra_rready),
+    .m_axi_x_rdata   (m_axi_x_spectra_rdata),
+    .m_axi_x_rresp   (m_axi_x_spectra_rresp),
+    .m_axi_x_rlast   (m_axi_x_spectra_rlast),
+    .m_axi_x_rid     (m_axi_x_spectra_rid),
+    .m_axi_z_awvalid (m_axi_z_spectra_awvalid),
+    .m_axi_z_awready (m_axi_z_spectra_awready),
+    .m_axi_z_awaddr  (m_axi_z_spectra_awaddr),
+    .m_axi_z_awlen   (m_axi_z_spectra_awlen),
+    .m_axi_z_awid    (m_axi_z_spectra_awid),
+    .m_axi_z_wvalid  (m_axi_z_spectra_wvalid),
+    .m_axi_z_wready  (m_axi_z_spectra_wready),
+    .m_axi_z_wdata   (m_axi_z_spectra_wdata),
+    .m_axi_z_wstrb   (m_axi_z_spectra_wstrb),
+    .m_axi_z_wlast   (m_axi_z_spectra_wlast),
+    .m_axi_z_bvalid  (m_axi_z_spectra_bvalid),
+    .m_axi_z_bready  (m_axi_z_spectra_bready),
+    .m_axi_z_bresp   (m_axi_z_spectra_bresp),
+    .m_axi_z_bid     (m_axi_z_spectra_bid),
+    .m_axi_z_arvalid (m_axi_z_spectra_arvalid),
+    .m_axi_z_arready (m_axi_z_spectra_arready),
+    .m_axi_z_araddr  (m_axi_z_spectra_araddr),
+    .m_axi_z_arlen   (m_axi_z_spectra_arlen),
+    .m_axi_z_arid    (m_axi_z_spectra_arid),
+    .m_axi_z_rvalid  (m_axi_z_spectra_rvalid),
+    .m_axi_z_rready  (m_axi_z_spectra_rready),
+    .m_axi_z_rdata   (m_axi_z_spectra_rdata),
+    .m_axi_z_rresp   (m_axi_z_spectra_rresp),
+    .m_axi_z_rlast   (m_axi_z_spectra_rlast),
+    .m_axi_z_rid     (m_axi_z_spectra_rid)
+  );
+
+  // A burst that waits for the memory on the chip is none that AXI owes an answer to.
+  assign pending_o[3] = x_write_pending && !x_outside_idle;
+  assign pending_o[5] = z_write_pending && !z_outside_idle;
+
   // What is read was acknowledged: the controller waits for it.
 
   spectrum_reader #(
@@ -470,17 +708,17 @@ module four_step_core #(
     .valid_o       (x_valid),
     .ready_i       (x_ready),
     .beat_o        (x_beat),
-    .m_axi_arvalid (m_axi_x_spectra_arvalid),
-    .m_axi_arready (m_axi_x_spectra_arready),
-    .m_axi_araddr  (m_axi_x_spectra_araddr),
-    .m_axi_arlen   (m_axi_x_spectra_arlen),
-    .m_axi_arid    (m_axi_x_spectra_arid),
-    .m_axi_rvalid  (m_axi_x_spectra_rvalid),
-    .m_axi_rready  (m_axi_x_spectra_rready),
-    .m_axi_rdata   (m_axi_x_spectra_rdata),
-    .m_axi_rresp   (m_axi_x_spectra_rresp),
-    .m_axi_rlast   (m_axi_x_spectra_rlast),
-    .m_axi_rid     (m_axi_x_spectra_rid)
+    .m_axi_arvalid (x_arvalid),
+    .m_axi_arready (x_arready),
+    .m_axi_araddr  (x_araddr),
+    .m_axi_arlen   (x_arlen),
+    .m_axi_arid    (x_arid),
+    .m_axi_rvalid  (x_rvalid),
+    .m_axi_rready  (x_rready),
+    .m_axi_rdata   (x_rdata),
+    .m_axi_rresp   (x_rresp),
+    .m_axi_rlast   (x_rlast),
+    .m_axi_rid     (x_rid)
   );
 
   spectrum_writer #(
@@ -499,27 +737,27 @@ module four_step_core #(
     .cmd_addr_i    (x_store_addr),
     .idle_o        (idle[3]),
     .error_o       (error_o[3]),
-    .pending_o     (pending_o[3]),
+    .pending_o     (x_write_pending),
     .progress_o    (progress_o[3]),
     .rows_log2_i   (rows_log2),
     .valid_i       (tile_valid),
     .ready_o       (tile_ready),
     .beat_i        (beat),
     .written_o     (x_written),
-    .m_axi_awvalid (m_axi_x_spectra_awvalid),
-    .m_axi_awready (m_axi_x_spectra_awready),
-    .m_axi_awaddr  (m_axi_x_spectra_awaddr),
-    .m_axi_awlen   (m_axi_x_spectra_awlen),
-    .m_axi_awid    (m_axi_x_spectra_awid),
-    .m_axi_wvalid  (m_axi_x_spectra_wvalid),
-    .m_axi_wready  (m_axi_x_spectra_wready),
-    .m_axi_wdata   (m_axi_x_spectra_wdata),
-    .m_axi_wstrb   (m_axi_x_spectra_wstrb),
-    .m_axi_wlast   (m_axi_x_spectra_wlast),
-    .m_axi_bvalid  (m_axi_x_spectra_bvalid),
-    .m_axi_bready  (m_axi_x_spectra_bready),
-    .m_axi_bresp   (m_axi_x_spectra_bresp),
-    .m_axi_bid     (m_axi_x_spectra_bid)
+    .m_axi_awvalid (x_awvalid),
+    .m_axi_awready (x_awready),
+    .m_axi_awaddr  (x_awaddr),
+    .m_axi_awlen   (x_awlen),
+    .m_axi_awid    (x_awid),
+    .m_axi_wvalid  (x_wvalid),
+    .m_axi_wready  (x_wready),
+    .m_axi_wdata   (x_wdata),
+    .m_axi_wstrb   (x_wstrb),
+    .m_axi_wlast   (x_wlast),
+    .m_axi_bvalid  (x_bvalid),
+    .m_axi_bready  (x_bready),
+    .m_axi_bresp   (x_bresp),
+    .m_axi_bid     (x_bid)
   );
 
   spectrum_reader #(
@@ -547,17 +785,17 @@ module four_step_core #(
     .valid_o       (z_valid),
     .ready_i       (z_ready),
     .beat_o        (z_beat),
-    .m_axi_arvalid (m_axi_z_spectra_arvalid),
-    .m_axi_arready (m_axi_z_spectra_arready),
-    .m_axi_araddr  (m_axi_z_spectra_araddr),
-    .m_axi_arlen   (m_axi_z_spectra_arlen),
-    .m_axi_arid    (m_axi_z_spectra_arid),
-    .m_axi_rvalid  (m_axi_z_spectra_rvalid),
-    .m_axi_rready  (m_axi_z_spectra_rready),
-    .m_axi_rdata   (m_axi_z_spectra_rdata),
-    .m_axi_rresp   (m_axi_z_spectra_rresp),
-    .m_axi_rlast   (m_axi_z_spectra_rlast),
-    .m_axi_rid     (m_axi_z_spectra_rid)
+    .m_axi_arvalid (z_arvalid),
+    .m_axi_arready (z_arready),
+    .m_axi_araddr  (z_araddr),
+    .m_axi_arlen   (z_arlen),
+    .m_axi_arid    (z_arid),
+    .m_axi_rvalid  (z_rvalid),
+    .m_axi_rready  (z_rready),
+    .m_axi_rdata   (z_rdata),
+    .m_axi_rresp   (z_rresp),
+    .m_axi_rlast   (z_rlast),
+    .m_axi_rid     (z_rid)
   );
 
   spectrum_writer #(
@@ -576,27 +814,27 @@ module four_step_core #(
     .cmd_addr_i    (z_store_addr),
     .idle_o        (idle[5]),
     .error_o       (error_o[5]),
-    .pending_o     (pending_o[5]),
+    .pending_o     (z_write_pending),
     .progress_o    (progress_o[5]),
     .rows_log2_i   (1'b0),
     .valid_i       (z_row_valid),
     .ready_o       (z_row_ready),
     .beat_i        (z_row),
     .written_o     (z_written),
-    .m_axi_awvalid (m_axi_z_spectra_awvalid),
-    .m_axi_awready (m_axi_z_spectra_awready),
-    .m_axi_awaddr  (m_axi_z_spectra_awaddr),
-    .m_axi_awlen   (m_axi_z_spectra_awlen),
-    .m_axi_awid    (m_axi_z_spectra_awid),
-    .m_axi_wvalid  (m_axi_z_spectra_wvalid),
-    .m_axi_wready  (m_axi_z_spectra_wready),
-    .m_axi_wdata   (m_axi_z_spectra_wdata),
-    .m_axi_wstrb   (m_axi_z_spectra_wstrb),
-    .m_axi_wlast   (m_axi_z_spectra_wlast),
-    .m_axi_bvalid  (m_axi_z_spectra_bvalid),
-    .m_axi_bready  (m_axi_z_spectra_bready),
-    .m_axi_bresp   (m_axi_z_spectra_bresp),
-    .m_axi_bid     (m_axi_z_spectra_bid)
+    .m_axi_awvalid (z_awvalid),
+    .m_axi_awready (z_awready),
+    .m_axi_awaddr  (z_awaddr),
+    .m_axi_awlen   (z_awlen),
+    .m_axi_awid    (z_awid),
+    .m_axi_wvalid  (z_wvalid),
+    .m_axi_wready  (z_wready),
+    .m_axi_wdata   (z_wdata),
+    .m_axi_wstrb   (z_wstrb),
+    .m_axi_wlast   (z_wlast),
+    .m_axi_bvalid  (z_bvalid),
+    .m_axi_bready  (z_bready),
+    .m_axi_bresp   (z_bresp),
+    .m_axi_bid     (z_bid)
   );
 
   spectrum_reader #(

@@ -11,8 +11,9 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Iterable
 
-from crocuta.models.configs import Config
+from crocuta.models.configs import FOUR_STEP, Config
 from crocuta.planner.clocks import READER_FIFO, TILE_SLOTS, burst_beats, path_clocks, tile_beats
+from crocuta.planner.four_step_clocks import twist_clocks
 
 BLOCK_BEATS = 128
 """A RAM of this many beats is block RAM; a shorter one is LUTs."""
@@ -67,30 +68,83 @@ SHAPES: dict[str, tuple[Shape, ...]] = {
 
 def memories(config: Config) -> list[Ram]:
     """The large memories of the kernel, in data-path order."""
-    lanes, beats, beat = config.lanes, config.chunk_beats, config.beat_bits
-    tile_rows = lanes * tile_beats(config) // (2 * lanes)
-    credit = 1 << (path_clocks(config) - 1).bit_length()
-    found = [Ram("sample_reader", 64 * lanes, TILE_SLOTS * tile_rows)]
-    for level in range(1, config.chunk_log2 + 1):
-        distance = config.chunk >> level
-        if level > config.lanes_log2 and distance >= 4:
-            block = distance >= BLOCK_BEATS
-            found.append(Ram("commutator", beat, distance, block, count=2))
-        rows = 1 << max(0, level - config.lanes_log2 - 1)
-        bits = lanes * (config.twiddle_bits - 1)
-        found.append(Ram("twiddle_rom", bits, rows, rows >= BLOCK_ROWS, rom=True, count=2))
-    real = lanes * (config.mantissa_bits + config.exponent_bits)
-    found += [
-        Ram("forward_path", beat, credit),
-        Ram("spectrum_writer", beat, 2 * burst_beats(config), block=False, count=2),
-        Ram("spectrum_reader", beat, READER_FIFO, count=2),
-        # An accumulator per output chunk, and the H kept with two outputs.
-        Ram("spectral_mac", beat, beats, beats >= BLOCK_BEATS, count=2 * config.outputs - 1),
-        Ram("overlap_add", real, beats, beats >= BLOCK_BEATS),
-        Ram("inverse_path", 32 * lanes, credit),
-        Ram("sample_writer", 64 * lanes, TILE_SLOTS * tile_rows),
+    samples = Ram("", 64 * config.lanes, TILE_SLOTS * tile_beats(config) // 2)
+    middle = _four_step(config) if config.schedule == FOUR_STEP else _chunked(config)
+    return [
+        dataclasses.replace(samples, place="sample_reader"),
+        *_engines(config),
+        *middle,
+        dataclasses.replace(samples, place="sample_writer"),
     ]
+
+
+def _engines(config: Config) -> list[Ram]:
+    """Of both engines."""
+    found = []
+    for level in range(1, config.chunk_log2 + 1):
+        if level > config.lanes_log2:
+            found += _commutator(config, config.chunk >> level)
+        rows = 1 << max(0, level - config.lanes_log2 - 1)
+        bits = config.lanes * (config.twiddle_bits - 1)
+        found.append(Ram("twiddle_rom", bits, rows, rows >= BLOCK_ROWS, rom=True, count=2))
+    if config.column_levels:
+        found += _commutator(config, config.chunk_beats // 2)
     return found
+
+
+def _commutator(config: Config, distance: int) -> list[Ram]:
+    """Of one in each engine."""
+    if distance < 4:
+        return []
+    return [Ram("commutator", config.beat_bits, distance, distance >= BLOCK_BEATS, count=2)]
+
+
+def _chunked(config: Config) -> list[Ram]:
+    """Between the engines: an accumulator per output chunk, and the H kept with two outputs."""
+    beats, beat = config.chunk_beats, config.beat_bits
+    real = config.lanes * (config.mantissa_bits + config.exponent_bits)
+    block = beats >= BLOCK_BEATS
+    credit = _places(path_clocks(config))
+    return [
+        Ram("forward_path", beat, credit),
+        *_spectrum_ports(config, writers=2, readers=2),
+        Ram("spectral_mac", beat, beats, block, count=2 * config.outputs - 1),
+        Ram("overlap_add", real, beats, block),
+        Ram("inverse_path", 32 * config.lanes, credit),
+    ]
+
+
+def _four_step(config: Config) -> list[Ram]:
+    """Around the engines: the twists' tables, and what waits for memory."""
+    fine = config.max_length_log2 // 2
+    tables = (
+        (2 * config.twiddle_bits, config.max_length_log2 - fine),
+        (2 * config.twiddle_bits, fine),
+        (2 * (config.twiddle_bits - 1), config.column_levels + config.lanes_log2),
+    )
+    credit = _places(path_clocks(config) + twist_clocks(config))
+    return [
+        Ram("four_step_forward", config.beat_bits, credit),
+        *(
+            Ram("twist", bits, 1 << rows, 1 << rows >= BLOCK_ROWS, rom=True, count=2)
+            for bits, rows in tables
+        ),
+        *_spectrum_ports(config, writers=3, readers=3),
+        Ram("four_step_inverse", config.beat_bits, credit),
+    ]
+
+
+def _places(clocks: int) -> int:
+    """The places of a FIFO for the beats of so many clocks."""
+    return 1 << (clocks - 1).bit_length()
+
+
+def _spectrum_ports(config: Config, writers: int, readers: int) -> list[Ram]:
+    beat = config.beat_bits
+    return [
+        Ram("spectrum_writer", beat, 2 * burst_beats(config), block=False, count=writers),
+        Ram("spectrum_reader", beat, READER_FIFO, count=readers),
+    ]
 
 
 def blocks(ram: Ram, family: str) -> float:

@@ -17,7 +17,7 @@ from crocuta.models import configs
 from crocuta.models.configs import Config
 from crocuta.models.convolution.chunk_controller import MAX_CHANNELS, spectrum_bytes
 from crocuta.models.layout import chunk_count, row_bytes
-from crocuta.planner import accuracy, clocks
+from crocuta.planner import accuracy, schedules
 from crocuta.planner.clocks import Memory
 from crocuta.planner.logic import logic, multipliers
 from crocuta.planner.memories import block_rams, memories
@@ -173,7 +173,7 @@ def channels_at_once(config: Config, length: int, taps: int, memory: Mapping[str
 def predict(config: Config, demand: Demand, target: Device) -> Plan:
     """Predicts a configuration's clocks, resources and SNR."""
     taps, channels, memory = demand.filter_length, demand.channels, demand.memory
-    job = clocks.convolve_clocks(config, demand.length, taps, channels, memory)
+    job = schedules.convolve_clocks(config, demand.length, taps, channels, memory)
     bram = sum(block_rams(memories(config), target.family).values())
     gates = logic(config, target.family)
     taken = {"bram": bram, "dsp": multipliers(config), "lut": gates.lut, "ff": gates.ff}
@@ -183,7 +183,9 @@ def predict(config: Config, demand: Demand, target: Device) -> Plan:
     return Plan(
         config=config,
         passes=job.passes // config.chunk_beats,
-        prepare_clocks=clocks.prepare_clocks(config, taps, channels, memory).total,
+        prepare_clocks=schedules.prepare_clocks(
+            config, demand.length, taps, channels, memory
+        ).total,
         clocks=job.total,
         ms=job.total / (demand.clock_mhz or target.clock_mhz) / 1000,
         bram=bram,

@@ -1,24 +1,27 @@
 # Copyright 2026 The Crocuta authors
 # SPDX-License-Identifier: Apache-2.0
-"""four_step_core on its memories: PREPARE and CONVOLVE of every number of rows against the model of
-whole sequences, bit by bit, and the clocks that a channel takes."""
+"""four_step_core on its memories, with any number of rows on the chip: PREPARE and CONVOLVE of
+every number of rows against the model of whole sequences, bit by bit, and the clocks that a channel
+takes."""
 
 from __future__ import annotations
 
+import dataclasses
 import os
 import random
 from typing import Any
 
 import cocotb
 import numpy as np
-from cocotb.triggers import FallingEdge, RisingEdge
+from cocotb.triggers import ClockCycles, FallingEdge, RisingEdge
 
 from crocuta.models import configs
-from crocuta.models.convolution.chunk_controller import Job, Mode
+from crocuta.models.convolution.chunk_controller import Job, Mode, spectrum_bytes
 from crocuta.models.convolution.four_step_controller import sizes
 from crocuta.models.kernel import four_step_kernel
 from crocuta.models.kernel.crocuta_kernel import SampleArray, sample_rows
-from crocuta.models.layout import row_bytes
+from crocuta.models.kernel.schedules import scratch_bytes
+from crocuta.models.layout import PAGE_BYTES, row_bytes
 from tb.agents.agent import read
 from tb.lib.clock import clock_now, start_clock
 from tb.lib.coverage import covergroup, export
@@ -28,9 +31,15 @@ LATENCY = 60
 QUIET = 8
 """Clocks for which all has to be idle at the end of a job."""
 STUCK = 20_000
+STOPPED = 2_000
+"""Clocks in which what has begun ends."""
 TURNS = 600
 """Clocks of a channel between one half and the next: pipelines, and a round trip to memory each."""
+CHANGE = 8
+"""Clocks between bursts of the chip and such of AXI: a tile has up to four changes, half of them of
+what is written."""
 NAN = 0x7FC00000
+SPECTRA = ("x_spectra", "z_spectra")
 ROWS = tuple(str(1 << p) for p in range(CONFIG.rows_max.bit_length()))
 SAMPLE = covergroup(
     "four_step_core.job",
@@ -38,6 +47,15 @@ SAMPLE = covergroup(
     {"rows_x_channels": ("rows", "channels"), "rows_x_x": ("rows", "x")},
 )
 
+SAMPLE_PLACE = covergroup(
+    "four_step_core.place",
+    {"rows": ("in memory", "in both", "on the chip"), "channels": ("one", "several")},
+    {"rows_x_channels": ("rows", "channels")},
+)
+"""Where the rows between columns and rows are, of a job that has any."""
+UNANSWERED = {"none": (), "samples": (0, 1000, 1000, 1000), "z": (1000, 1000, 0, 1000)}
+"""The memory that has stopped answering when a job is stopped, and the bandwidths."""
+SAMPLE_STOP = covergroup("four_step_core.stop", {"unanswered": tuple(UNANSWERED)})
 SAMPLE_RATE = covergroup("four_step_core.rate", {"measured": ("yes",)})
 
 
@@ -46,14 +64,15 @@ class Core:
 
     def __init__(self, dut: Any) -> None:
         self.dut = dut
+        self.config = dataclasses.replace(CONFIG, resident=int(dut.Resident.value))
         self.memories = {
             name: getattr(dut, f"u_{name}").mem
             for name in ("samples", "x_spectra", "z_spectra", "h_spectra")
         }
         self.beat_words = 2 * CONFIG.lanes
         start_clock(
-            dut, rst_ni=0, start_i=0, latency_i=2, bandwidth_i=self.ports(1000), stall_i=0,
-            seed_i=random.getrandbits(31),
+            dut, rst_ni=0, stop_i=0, start_i=0, latency_i=2, bandwidth_i=self.ports(1000),
+            stall_i=0, seed_i=random.getrandbits(31),
         )  # fmt: skip
 
     @staticmethod
@@ -80,11 +99,19 @@ class Core:
         )
         return np.frombuffer(words, "<f4")[:count]
 
-    async def run(self, job: Job) -> int:
-        """A job from its reset to its end: the clocks from its start."""
+    def spectra(self, job: Job) -> dict[str, list[int]]:
+        """What the memories of x and z hold, as far as a job could reach if no row was on the
+        chip."""
+        first = job.x_spectra // (CONFIG.axi_bits // 8)
+        end = first + 2 * sizes(CONFIG, job).rows * CONFIG.chunk_beats
+        return {name: [read(self.memories[name][at]) for at in range(end)] for name in SPECTRA}
+
+    async def start(self, job: Job) -> int:
+        """A job from its reset to its first clock, which is returned."""
         dut = self.dut
         await RisingEdge(dut.clk_i)
         dut.rst_ni.value = 0
+        dut.stop_i.value = 0
         for name in ("channels", "length_x", "length_h", "x", "h", "h_spectra", "x_spectra", "y"):
             getattr(dut, f"{name}_i").value = getattr(job, name)
         dut.convolve_i.value = int(job.mode == Mode.CONVOLVE)
@@ -96,6 +123,11 @@ class Core:
         begun = clock_now()
         await RisingEdge(dut.clk_i)
         dut.start_i.value = 0
+        return begun
+
+    async def run(self, job: Job) -> int:
+        """A job from its reset to its end: the clocks from its start."""
+        dut, begun = self.dut, await self.start(job)
         quiet = still = 0
         while quiet < QUIET:
             await FallingEdge(dut.clk_i)
@@ -106,20 +138,43 @@ class Core:
             assert still < STUCK, f"stuck at clock {clock_now()}"
         return clock_now() - begun
 
+    def check_spectra(self, before: dict[str, list[int]], job: Job) -> None:
+        """What a job wrote to the memories of x and z are the rows that are not on the chip, where
+        the scratch is, and no more."""
+        half = scratch_bytes(self.config, job) // 2 // (CONFIG.axi_bits // 8)
+        first = job.x_spectra // (CONFIG.axi_bits // 8)
+        after = self.spectra(job)
+        for name, start in zip(SPECTRA, (first, first + half), strict=True):
+            changed = {at for at, beat in enumerate(after[name]) if beat != before[name][at]}
+            assert changed <= {*range(start, start + half)}, f"{name} was written elsewhere"
+            assert half == 0 or changed, f"{name} was not written"
+        rows = sizes(CONFIG, job).rows
+        if rows > 1:
+            where = (
+                "on the chip" if not half else "in both" if self.config.resident else "in memory"
+            )
+            SAMPLE_PLACE(where, "one" if job.channels == 1 else "several")
+
     async def convolve(self, x: SampleArray, h: SampleArray, length: int) -> tuple[int, int]:
         """Prepares filters for a length and convolves all channels: the clocks of both jobs. Every
         output is compared, and what lies behind y is unchanged."""
         channels, taps = h.shape
         x_at = channels * row_bytes(taps)
         y_at = x_at + channels * row_bytes(x.shape[1])
-        prepare = Job(Mode.PREPARE, channels, length, taps, h=0)
-        words = sizes(CONFIG, prepare).rows * CONFIG.chunk
-        convolve = Job(Mode.CONVOLVE, channels, x.shape[1], words, x=x_at, y=y_at)
+        scratch = random.randrange(4) * PAGE_BYTES
+        prepare = Job(Mode.PREPARE, channels, length, taps, h=0, x_spectra=scratch)
+        rows = sizes(CONFIG, prepare).rows
+        words = rows * CONFIG.chunk
+        convolve = Job(
+            Mode.CONVOLVE, channels, x.shape[1], words, x=x_at, y=y_at, x_spectra=scratch
+        )
         self.put(0, sample_rows(h))
         self.put(x_at, sample_rows(x))
         behind = np.full(channels * row_bytes(x.shape[1]) // 4, NAN, np.uint32).view(np.float32)
         self.put(y_at, behind)
+        before = self.spectra(convolve)
         clocks = await self.run(prepare), await self.run(convolve)
+        self.check_spectra(before, convolve)
         image = self.get(y_at, len(behind)).reshape(channels, -1)
         for channel in range(channels):
             spectra = four_step_kernel.prepare(h[channel], CONFIG, words)
@@ -168,9 +223,47 @@ async def every_number_of_rows(dut: Any) -> None:
 
 
 @cocotb.test()
+async def stop_in_the_middle(dut: Any) -> None:
+    """Jobs are stopped at random, and when a memory has not answered for long, so that in the end
+    ports wait for one another: what has begun ends, and the next job is right."""
+    core = Core(dut)
+    rows = CONFIG.rows_max
+    job = Job(Mode.CONVOLVE, 3, rows * CONFIG.chunk, rows * CONFIG.chunk, x_spectra=PAGE_BYTES)
+    per_channel = 2 * rows * CONFIG.chunk_beats
+    for silent, ports in UNANSWERED.items():
+        await core.start(job)
+        if silent == "z":  # at its last row: nothing of z can be read, and x waits for that
+            last = job.x_spectra + scratch_bytes(core.config, job) - spectrum_bytes(CONFIG)
+            for _ in range(4 * per_channel):
+                await FallingEdge(dut.clk_i)
+                if read(dut.z_spectra_awvalid) and read(dut.z_spectra_awaddr) == last:
+                    break
+        else:
+            await ClockCycles(dut.clk_i, random.randint(per_channel // 2, 3 * per_channel))
+        if ports:
+            await RisingEdge(dut.clk_i)
+            dut.bandwidth_i.value = core.ports(*ports)
+            await ClockCycles(dut.clk_i, 4 * per_channel)
+        await RisingEdge(dut.clk_i)
+        dut.bandwidth_i.value = core.ports(1000)
+        dut.stop_i.value = 1
+        waited = quiet = 0
+        while quiet < QUIET:
+            await FallingEdge(dut.clk_i)
+            assert not read(dut.protocol_error_o), "the AXI protocol is broken"
+            quiet = quiet + 1 if read(dut.idle_o) and not read(dut.pending_o) else 0
+            waited += 1
+            assert waited < STOPPED, "ports that do not end what they have begun"
+        SAMPLE_STOP(silent)
+        await core.convolve(noise(1, 2 * CONFIG.chunk), noise(1, 5), 2 * CONFIG.chunk)
+    export()
+
+
+@cocotb.test()
 async def clocks_of_a_channel(dut: Any) -> None:
     """Several channels of the most rows at a latency of 60 and full bandwidth: 2 P + 1.5 chunks a
-    channel, and what the pipelines and the memories take."""
+    channel, and what the pipelines and the memories take; with rows on the chip 1.5 more, as tiles
+    of x wait for those of z to be read."""
     core = Core(dut)
     await RisingEdge(dut.clk_i)
     dut.latency_i.value = LATENCY
@@ -183,11 +276,12 @@ async def clocks_of_a_channel(dut: Any) -> None:
         _, clocks[channels] = await core.convolve(x, h, length)
     more = (clocks[several] - clocks[1]) / (several - 1)
     rows = sizes(CONFIG, Job(Mode.PREPARE, 1, length, length)).rows
-    chunks = 2 * rows + 1.5
+    chunks = 2 * rows + (3 if core.config.resident else 1.5)
     cocotb.log.info(
         "%d samples: one channel %d clocks, another one %.0f, %.3f of %g chunks",
         length, clocks[1], more, more / (chunks * CONFIG.chunk_beats), chunks,
     )  # fmt: skip
-    assert more <= chunks * CONFIG.chunk_beats + TURNS
+    mixed = 0 < core.config.resident < rows
+    assert more <= chunks * CONFIG.chunk_beats + TURNS + (4 * rows * CHANGE if mixed else 0)
     SAMPLE_RATE("yes")
     export()
