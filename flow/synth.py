@@ -41,7 +41,7 @@ from crocuta import stops
 from crocuta.design.sources import design_files, rtl_file
 from crocuta.errors import BuildError
 from crocuta.models import configs
-from crocuta.models.configs import ROOT, Config
+from crocuta.models.configs import CHUNKED, ROOT, Config
 from crocuta.models.files import write_generated
 from crocuta.models.transform import rom_files
 
@@ -166,6 +166,8 @@ class Synthesis:
     """One configuration of one top module on its way through yosys; results stay in build/."""
 
     def __init__(self, config: Config, top: str) -> None:
+        if top == KERNEL:
+            config.check_schedule(CHUNKED)
         self.config = config
         self.top = top
         self.directory = BUILD / config.name / top

@@ -44,7 +44,13 @@ LARGE_SIZES = ((2, 4096, 18, 9, 18), (8, 256, 14, 10, 27))
 """The slowest of these, none of them a corner case of its own: for regressions."""
 SIMULATION = "host/crocuta/simulation"
 MEMORY = f"{SIMULATION}/axi_memory.sv"
-KERNEL_SOURCES = (f"{SIMULATION}/kernel_tb.sv", f"{SIMULATION}/job_observer.sv", MEMORY)
+KERNEL_SOURCES = (
+    *(
+        f"{SIMULATION}/{name}.sv"
+        for name in ("kernel_tb", "job_observer", "four_step_observer", "feed_observer")
+    ),
+    MEMORY,
+)
 SPECTRUM_SOURCES = (
     "tb/benches/ports/spectrum_ports.vlt",
     "tb/benches/ports/spectrum_ports_tb.sv",
@@ -239,6 +245,7 @@ def kernel_bench_parameters(config: Config) -> dict[str, int | str]:
 
 def board_parameters(config: Config) -> dict[str, int | str]:
     """The board's parameters, with memories of 1,024 beats."""
+    config.check_build()
     return {**kernel_parameters(config), "SamplesBeats": 1024, "SpectraBeats": 1024}
 
 

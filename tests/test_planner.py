@@ -53,7 +53,7 @@ def close(found: float, measured: float, percent: float) -> None:
 # Block RAM and logic, against synthesis.
 
 
-@pytest.mark.parametrize("name", configs.rtl_names())
+@pytest.mark.parametrize("name", configs.built_names())
 def test_block_rams_are_those_of_synthesis(name: str) -> None:
     found = block_rams(memories(configs.load(name)), "ultrascale")
     measured = dict.fromkeys(found, 0.0)
@@ -95,7 +95,7 @@ def test_shapes_of_block_rams(width: int, depth: int, family: str, number: float
     assert blocks(Ram("one", width, depth, block=False), family) == 0
 
 
-@pytest.mark.parametrize("name", configs.rtl_names())
+@pytest.mark.parametrize("name", configs.built_names())
 def test_logic_is_that_of_synthesis(name: str) -> None:
     config, measured = configs.load(name), RESOURCES[name]["blocks"]["crocuta_kernel"]
     found = logic(config, "ultrascale")

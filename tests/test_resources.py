@@ -21,7 +21,7 @@ from flow.synth import Figures, Json
 
 KEPT = resources.DOCS / "resources.json"
 TINY = configs.load("tiny")
-NAMES = configs.rtl_names()
+NAMES = configs.built_names()
 
 
 @pytest.fixture

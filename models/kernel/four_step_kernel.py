@@ -1,6 +1,6 @@
 # Copyright 2026 The Crocuta authors
 # SPDX-License-Identifier: Apache-2.0
-"""The four-step kernel end to end: float32 arrays in and out. There is no RTL of it yet.
+"""The four-step kernel end to end: float32 arrays in and out.
 
 A sequence is one transform of N = P * C words in P rows of C: the columns by the first p = log2 P
 levels of the tree on N words, each row then twisted and transformed like a chunk. One product a

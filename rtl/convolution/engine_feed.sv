@@ -34,6 +34,8 @@ module engine_feed #(
   input  logic               source_valid_i,
   /// it enters in this clock
   output logic               enter_o,
+  /// it would, but there is no beat of this kind
+  output logic               waits_o,
   /// with enter_o: the first one of its chunk
   output logic               first_o,
   /// a beat that was pushed out has arrived in the FIFO
@@ -76,6 +78,7 @@ module engine_feed #(
   assign flush           = kind_q == four_step_pkg::KindFlush;
   assign enter_o         = running_q && !drain_q && available &&
                            (source_valid_i || flush);
+  assign waits_o         = running_q && !drain_q && available && !source_valid_i && !flush;
   assign last            = enter_o && left_q == '0;
   assign push            = enter_o && full_q;
   assign next            = waiting_q && (!running_q || restart_q ||

@@ -50,6 +50,9 @@ module four_step_forward #(
   output logic                    row_valid_o,
   input  logic                    row_ready_i,
   output logic [BeatBits-1:0]     beat_o,
+  /// the engine has a place for a beat of samples, or of a row, and there is none
+  output logic                    wait_samples_o,
+  output logic                    wait_x_o,
   /// pulse: an exponent overflowed
   output logic                    saturated_o,
   /// pulse: a sample was a NaN or an infinity
@@ -69,6 +72,7 @@ module four_step_forward #(
   logic                    is_sample;
   logic                    source_valid;
   logic                    enter;
+  logic                    waits;
   logic                    first;
   logic                    restart;
   logic                    leave;
@@ -79,6 +83,8 @@ module four_step_forward #(
   assign source_valid    = is_row ? x_valid_i : samples_valid_i;
   assign samples_ready_o = enter && is_sample;
   assign x_ready_o       = enter && is_row;
+  assign wait_samples_o  = waits && is_sample;
+  assign wait_x_o        = waits && is_row;
 
   engine_feed #(
     .ChunkBeats(ChunkBeats),
@@ -96,6 +102,7 @@ module four_step_forward #(
     .row_o          (row),
     .source_valid_i (source_valid),
     .enter_o        (enter),
+    .waits_o        (waits),
     .first_o        (first),
     .leave_i        (leave),
     .release_i      (taken),

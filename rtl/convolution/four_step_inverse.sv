@@ -55,6 +55,9 @@ module four_step_inverse #(
   output logic                    samples_valid_o,
   input  logic                    samples_ready_i,
   output logic [Lanes*32-1:0]     samples_o,
+  /// the engine has a place for a beat of a tile, or for a product that lacks H alone
+  output logic                    wait_z_o,
+  output logic                    wait_h_o,
   /// pulse: an exponent overflowed, or a sample was beyond float32's range
   output logic                    saturated_o
 );
@@ -77,6 +80,7 @@ module four_step_inverse #(
   logic                    is_product;
   logic                    source_valid;
   logic                    enter;
+  logic                    waits;
   logic                    first;
   logic                    restart;
   logic                    leave;
@@ -90,6 +94,8 @@ module four_step_inverse #(
   assign z_ready_o    = enter && is_tile;
   assign x_ready_o    = enter && is_product;
   assign h_ready_o    = enter && is_product;
+  assign wait_z_o     = waits && is_tile;
+  assign wait_h_o     = waits && is_product && x_valid_i && !h_valid_i;
 
   engine_feed #(
     .ChunkBeats(ChunkBeats),
@@ -107,6 +113,7 @@ module four_step_inverse #(
     .row_o          (row),
     .source_valid_i (source_valid),
     .enter_o        (enter),
+    .waits_o        (waits),
     .first_o        (first),
     .leave_i        (leave),
     .release_i      (taken),

@@ -360,5 +360,7 @@ def accelerate(
             already.
         KernelError: no device is in use.
     """
+    if not isinstance(model, nn.Module):
+        raise InputError(f"model must be a torch.nn.Module, not {type(model).__name__}.")
     crocuta.torch.current()
     return Acceleration(model, snr, progress)

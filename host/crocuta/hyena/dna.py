@@ -79,7 +79,9 @@ def tokens(dna: str | bytes | Bases) -> npt.NDArray[np.int64]:
     if isinstance(dna, str):
         dna = dna.encode("ascii", "replace")
     bases = to_bases("The sequence", dna) if isinstance(dna, bytes) else np.asarray(dna)
-    if bases.size and (bases.dtype.kind not in "iu" or bases.max() >= len(BASES)):
+    if bases.size and (
+        bases.dtype.kind not in "iu" or bases.min() < 0 or bases.max() >= len(BASES)
+    ):
         raise InputError(f"The bases must be numbers from 0 to {len(BASES) - 1}, or text.")
     return bases.astype(np.int64) + FIRST_TOKEN
 

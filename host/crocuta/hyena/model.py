@@ -292,7 +292,13 @@ class HyenaDNA(nn.Module):
         Raises:
             InputError: the tokens have another shape or type, or are out of range.
         """
-        given = torch.as_tensor(tokens)
+        try:
+            given = torch.as_tensor(tokens)
+        except (TypeError, ValueError, RuntimeError):  # text, ragged lists and so on
+            raise InputError(
+                f"Tokens are integers in a tensor or an array, not {type(tokens).__name__}:"
+                " hyena.tokens makes them of DNA."
+            ) from None
         if given.is_floating_point() or given.is_complex() or given.dtype == torch.bool:
             raise InputError(
                 f"Tokens must be integers, not {str(given.dtype).removeprefix('torch.')}."

@@ -35,6 +35,8 @@ def load(directory: str | Path) -> HyenaDNA:
     Raises:
         InputError: a file is missing or broken, or its tensors do not fit the model.
     """
+    if not isinstance(directory, str | Path):
+        raise InputError(f"The directory must be a path, not {directory!r}.")
     path = Path(directory) / WEIGHTS_FILE
     model = _blank(HyenaConfig.read(Path(directory) / CONFIG_FILE))
     assign(model, _read(path), path)
@@ -129,7 +131,9 @@ def random(size: str | HyenaConfig, seed: int, **changes: Any) -> HyenaDNA:
     Raises:
         InputError: the size or a field does not exist, or a value is out of range.
     """
-    if isinstance(size, str):
+    if not isinstance(seed, int):
+        raise InputError(f"The seed must be a whole number, not {seed!r}.")
+    if not isinstance(size, HyenaConfig):
         if size not in SIZES:
             raise InputError(f"There is no HyenaDNA {size!r}; choose one of: {', '.join(SIZES)}.")
         size = SIZES[size]

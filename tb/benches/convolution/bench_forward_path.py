@@ -116,20 +116,24 @@ class NotFinite(ForwardTest):
     """non_finite_o rises for exactly the beats with a NaN or an infinity, in their clocks."""
 
     async def main(self) -> None:
-        """Puts one such sample in a chunk, in any lane: in the first beat, in the last, in
+        """Puts one such sample in a chunk, in each lane: in the first beat, in the last, in
         between."""
         config = self.env.predictor.config
         beats = config.chunk_beats
-        values = random.sample((np.nan, np.inf, -np.inf), 3)
-        for value, beat in zip(values, (0, beats - 1, random.randint(1, beats - 2)), strict=True):
-            chunk = samples(self.rng, "ordinary", 1, config.chunk)
-            chunk[0, random.randrange(config.lanes) * beats + beat] = value
-            await self.beats(self.env.chunk(chunk), random.choice(PROFILES))
+        self.chunks = 0
+        for place in ("first", "last", "inside"):
+            for lane in range(config.lanes):
+                beat = {"first": 0, "last": beats - 1, "inside": random.randint(1, beats - 2)}
+                chunk = samples(self.rng, "ordinary", 1, config.chunk)
+                value = random.choice((np.nan, np.inf, -np.inf))
+                chunk[0, lane * beats + beat[place]] = value
+                await self.beats(self.env.chunk(chunk), random.choice(PROFILES))
+                self.chunks += 1
         await self.push_out()
 
     def check_phase(self) -> None:
         """Checks that one beat of each chunk had one."""
-        assert len(self.env.pulse_boards["non_finite"].expected) == 3
+        assert len(self.env.pulse_boards["non_finite"].expected) == self.chunks
 
 
 @pyuvm.test(skip=not OVERFLOWS)

@@ -159,3 +159,28 @@ class Saturation(InverseTest):
     def check_phase(self) -> None:
         """Checks that something overflowed after the reset, too."""
         assert self.env.pulse_boards["saturated"].expected, "no overflow was provoked"
+
+
+@pyuvm.test()
+class OneLane(InverseTest):
+    """A sample beyond float32's range in any lane raises saturated_o, without any other."""
+
+    async def main(self) -> None:
+        """Sends a chunk with such a sample in each lane."""
+        for lane in range(self.env.predictor.config.lanes):
+            await self.beats(self.chunk(True, self.loud_impulse(lane)), random.choice(PROFILES))
+        await self.push_out()
+
+    def loud_impulse(self, lane: int) -> Cfp:
+        """The spectrum of a sample of 1.5 * 2^128, anywhere in the lane."""
+        config = self.env.predictor.config
+        fmt = Format.of(config)
+        re = np.zeros(config.chunk, np.int64)
+        re[lane * config.chunk_beats + random.randrange(config.chunk_beats)] = 3
+        exponent = np.where(re != 0, 127, fmt.exponent_min).astype(np.int32)
+        return fft_engine.forward(Cfp(re, np.zeros_like(re), exponent), config).words
+
+    def check_phase(self) -> None:
+        """Checks that one beat of each chunk raised it."""
+        flags = self.env.pulse_boards["saturated"].expected
+        assert len(flags) == self.env.predictor.config.lanes

@@ -13,10 +13,10 @@ from typing import Any
 
 import cocotb
 import numpy as np
-from cocotb.triggers import FallingEdge, RisingEdge
+from cocotb.triggers import ClockCycles, FallingEdge, RisingEdge
 
 from crocuta.models import configs
-from crocuta.models.convolution.chunk_controller import Job, Mode
+from crocuta.models.convolution.chunk_controller import Job, Mode, spectrum_bytes
 from crocuta.models.convolution.four_step_controller import sizes
 from crocuta.models.kernel import four_step_kernel
 from crocuta.models.kernel.crocuta_kernel import SampleArray, sample_rows
@@ -31,6 +31,8 @@ LATENCY = 60
 QUIET = 8
 """Clocks for which all has to be idle at the end of a job."""
 STUCK = 20_000
+STOPPED = 2_000
+"""Clocks in which what has begun ends."""
 TURNS = 600
 """Clocks of a channel between one half and the next: pipelines, and a round trip to memory each."""
 CHANGE = 8
@@ -51,6 +53,9 @@ SAMPLE_PLACE = covergroup(
     {"rows_x_channels": ("rows", "channels")},
 )
 """Where the rows between columns and rows are, of a job that has any."""
+UNANSWERED = {"none": (), "samples": (0, 1000, 1000, 1000), "z": (1000, 1000, 0, 1000)}
+"""The memory that has stopped answering when a job is stopped, and the bandwidths."""
+SAMPLE_STOP = covergroup("four_step_core.stop", {"unanswered": tuple(UNANSWERED)})
 SAMPLE_RATE = covergroup("four_step_core.rate", {"measured": ("yes",)})
 
 
@@ -66,8 +71,8 @@ class Core:
         }
         self.beat_words = 2 * CONFIG.lanes
         start_clock(
-            dut, rst_ni=0, start_i=0, latency_i=2, bandwidth_i=self.ports(1000), stall_i=0,
-            seed_i=random.getrandbits(31),
+            dut, rst_ni=0, stop_i=0, start_i=0, latency_i=2, bandwidth_i=self.ports(1000),
+            stall_i=0, seed_i=random.getrandbits(31),
         )  # fmt: skip
 
     @staticmethod
@@ -101,11 +106,12 @@ class Core:
         end = first + 2 * sizes(CONFIG, job).rows * CONFIG.chunk_beats
         return {name: [read(self.memories[name][at]) for at in range(end)] for name in SPECTRA}
 
-    async def run(self, job: Job) -> int:
-        """A job from its reset to its end: the clocks from its start."""
+    async def start(self, job: Job) -> int:
+        """A job from its reset to its first clock, which is returned."""
         dut = self.dut
         await RisingEdge(dut.clk_i)
         dut.rst_ni.value = 0
+        dut.stop_i.value = 0
         for name in ("channels", "length_x", "length_h", "x", "h", "h_spectra", "x_spectra", "y"):
             getattr(dut, f"{name}_i").value = getattr(job, name)
         dut.convolve_i.value = int(job.mode == Mode.CONVOLVE)
@@ -117,6 +123,11 @@ class Core:
         begun = clock_now()
         await RisingEdge(dut.clk_i)
         dut.start_i.value = 0
+        return begun
+
+    async def run(self, job: Job) -> int:
+        """A job from its reset to its end: the clocks from its start."""
+        dut, begun = self.dut, await self.start(job)
         quiet = still = 0
         while quiet < QUIET:
             await FallingEdge(dut.clk_i)
@@ -208,6 +219,43 @@ async def every_number_of_rows(dut: Any) -> None:
                 "one" if channels == 1 else "several",
                 "shorter" if shorter else "as long",
             )
+    export()
+
+
+@cocotb.test()
+async def stop_in_the_middle(dut: Any) -> None:
+    """Jobs are stopped at random, and when a memory has not answered for long, so that in the end
+    ports wait for one another: what has begun ends, and the next job is right."""
+    core = Core(dut)
+    rows = CONFIG.rows_max
+    job = Job(Mode.CONVOLVE, 3, rows * CONFIG.chunk, rows * CONFIG.chunk, x_spectra=PAGE_BYTES)
+    per_channel = 2 * rows * CONFIG.chunk_beats
+    for silent, ports in UNANSWERED.items():
+        await core.start(job)
+        if silent == "z":  # at its last row: nothing of z can be read, and x waits for that
+            last = job.x_spectra + scratch_bytes(core.config, job) - spectrum_bytes(CONFIG)
+            for _ in range(4 * per_channel):
+                await FallingEdge(dut.clk_i)
+                if read(dut.z_spectra_awvalid) and read(dut.z_spectra_awaddr) == last:
+                    break
+        else:
+            await ClockCycles(dut.clk_i, random.randint(per_channel // 2, 3 * per_channel))
+        if ports:
+            await RisingEdge(dut.clk_i)
+            dut.bandwidth_i.value = core.ports(*ports)
+            await ClockCycles(dut.clk_i, 4 * per_channel)
+        await RisingEdge(dut.clk_i)
+        dut.bandwidth_i.value = core.ports(1000)
+        dut.stop_i.value = 1
+        waited = quiet = 0
+        while quiet < QUIET:
+            await FallingEdge(dut.clk_i)
+            assert not read(dut.protocol_error_o), "the AXI protocol is broken"
+            quiet = quiet + 1 if read(dut.idle_o) and not read(dut.pending_o) else 0
+            waited += 1
+            assert waited < STOPPED, "ports that do not end what they have begun"
+        SAMPLE_STOP(silent)
+        await core.convolve(noise(1, 2 * CONFIG.chunk), noise(1, 5), 2 * CONFIG.chunk)
     export()
 
 

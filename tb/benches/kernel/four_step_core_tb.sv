@@ -18,6 +18,7 @@ module four_step_core_tb #(
 ) (
   input  logic                  clk_i,
   input  logic                  rst_ni,
+  input  logic                  stop_i,
   input  logic                  start_i,
   input  logic                  convolve_i,
   input  logic [16:0]           channels_i,
@@ -176,6 +177,7 @@ module four_step_core_tb #(
   logic [0:0]                  h_spectra_rid;
 
   logic [7:0] progress;
+  logic [6:0] counted;
 
   four_step_core #(
     .Lanes        (Lanes),
@@ -205,9 +207,16 @@ module four_step_core_tb #(
     .pending_o              (pending_o),
     .saturated_o            (saturated_o),
     .non_finite_o           (non_finite_o),
-    .stop_i                 (1'b0),
+    .stop_i                 (stop_i),
     .id_i                   (1'b0),
     .progress_o             (progress),
+    .chunk_done_o           (counted[0]),
+    .mac_beat_o             (counted[1]),
+    .stall_samples_o        (counted[2]),
+    .stall_x_o              (counted[3]),
+    .stall_h_o              (counted[4]),
+    .stall_store_o          (counted[5]),
+    .stall_output_o         (counted[6]),
     .m_axi_samples_awvalid  (samples_awvalid),
     .m_axi_samples_awready  (samples_awready),
     .m_axi_samples_awaddr   (samples_awaddr),
