@@ -126,7 +126,7 @@ module kernel_tb #(
   output logic                      h_spectra_protocol_error_o,
   output logic [3:0]                h_spectra_protocol_breach_o,
   output logic [9:0]                h_spectra_handshakes_o,
-  // Predictions of job_observer for the current job, and the pulse in the clock of the job's end.
+  // The pulse at a job's end, and the observer's results for the current job.
   output logic                      observed_done_o,
   output logic [191:0]              observed_counts_o,
   output logic [5:0]                observed_limits_o,
@@ -655,7 +655,8 @@ module kernel_tb #(
       .output_available_i(u_kernel.output_available),
       .output_reserve_i  (u_kernel.output_reserve),
       .mac_valid_i       (u_kernel.fire_valid),
-      // Locations behind the engines, then the controller's streams.
+      // From bit 0: no location left behind the forward and the inverse engine, then streams of the
+      // controller that are not ready.
       .limits_i          ({!u_kernel.u_chunk_controller.pass_ready,
                            !u_kernel.u_chunk_controller.h_store_ready,
                            !u_kernel.u_chunk_controller.h_read_ready,
