@@ -181,7 +181,7 @@ def test_logits_and_shapes(seed: int) -> None:
     [
         (np.zeros(0, np.int64), r"The tokens have shape \(0,\): give \(length,\) or"),
         (np.zeros((1, 2, 3), np.int64), r"The tokens have shape \(1, 2, 3\)"),
-        (np.zeros(3), "Tokens are integers, not float64."),
+        (np.zeros(3), "Tokens must be integers, not float64."),
         (np.full(1027, 7), "There are 1,027 tokens, but this model takes at most 1,026: split"),
         (np.array([7, 16]), "The tokens reach from 7 to 16, but must be 0 to 15."),
         (np.array([-1]), "The tokens reach from -1 to -1"),
@@ -394,12 +394,12 @@ def resized(tensors: Tensors) -> Tensors:
         (lambda _: {"a": torch.ones(2)}, r"lacks .* and 56 more and has, .* a\.$"),
         (
             lambda tensors: {**tensors, FREQ.format(3): torch.ones(1, 64)},
-            r"has different .*1\.freq, .*3\.freq, .*5\.freq, which the model shares\.$",
+            r"has different .*1\.freq, .*3\.freq, .*5\.freq, which must be the same\.$",
         ),
-        (resized, r"word_embeddings\.weight of shape \(12, 16\) .* makes it \(16, 16\) of float"),
+        (resized, r"word_embeddings\.weight of shape \(12, 16\) .* requires \(16, 16\) of float"),
         (
             lambda tensors: {**tensors, EMBEDDING: tensors[EMBEDDING].long()},
-            r"of shape \(16, 16\) and type int64, where config\.json makes it",
+            r"of shape \(16, 16\) and type int64, but config\.json requires",
         ),
         (
             lambda tensors: {**tensors, f"model.{EMBEDDING}": tensors[EMBEDDING]},
@@ -428,7 +428,7 @@ def test_tensors_that_are_not_the_models(
         ({"layer": 3}, "does not describe a HyenaDNA."),
         ({"attn_layer_idx": [1]}, r"sets attn_layer_idx to \[1\], which is not supported."),
         ({"d_model": "16"}, "config.json, d_model must be a whole number of at least 1, not '16'."),
-        ({"d_model": 24}, r"of shape \(16, 16\) .* makes it \(16, 24\)"),
+        ({"d_model": 24}, r"of shape \(16, 16\) .* requires \(16, 24\)"),
     ],
 )
 def test_configurations_that_are_not(

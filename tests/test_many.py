@@ -299,7 +299,7 @@ def test_what_goes_wrong_on_a_cluster(
         cluster.convolve(rows(1, 2, 9), filter, 3)  # type: ignore[arg-type]
     with (
         crocuta.cluster.open(dask_client, "model", "small") as other,
-        pytest.raises(InputError, match="The filter is not this cluster's"),
+        pytest.raises(InputError, match="The filter is not of this cluster"),
     ):
         other.convolve(rows(1, 2, 9), filter)
     with pytest.warns(crocuta.RangeWarning, match="A number was too large for x with the filter"):
