@@ -39,7 +39,7 @@ from crocuta import backends
 from crocuta.device import RangeWarning
 from crocuta.errors import InputError, JobError, KernelError, OutOfMemory
 from crocuta.kernel import Progress
-from crocuta.many import AnyDevice, AnyFilter, spread
+from crocuta.many import AnyDevice, AnyFilter, check_backends, spread
 from crocuta.meter import Meter
 from crocuta.models import configs
 from crocuta.models.configs import Config
@@ -514,10 +514,13 @@ def open(
             version of crocuta.
     """
     each_own: str | tuple[Options, ...]
+    if scheduler is None:  # dask would start a cluster of its own
+        raise InputError("Name a scheduler, as in crocuta.cluster.open('tcp://scheduler:8786').")
     if isinstance(backend, str):
         backends.check(backend)
         each_own = backend
     else:
+        check_backends(backend)
         each_own = tuple(
             (("backend", each),) if isinstance(each, str) else tuple(sorted(each.items()))
             for each in backend

@@ -340,6 +340,19 @@ class Devices:
         self.close()
 
 
+def check_backends(backends: object) -> None:
+    """Raises InputError unless it is a list of devices as `open_many` takes them."""
+    if (
+        isinstance(backends, str)
+        or not isinstance(backends, Sequence)
+        or not backends
+        or not all(isinstance(each, str | Mapping) for each in backends)
+    ):
+        raise InputError(
+            "Give a list of devices, as in open_many([{'backend': 'xdma', 'card': 0}, ...])."
+        )
+
+
 def open_many(
     backends: Sequence[str | Mapping[str, Any]], config: str = "u200", **options: Any
 ) -> Devices:
@@ -355,10 +368,7 @@ def open_many(
         InputError: the list is empty, or an argument is wrong.
         KernelError: a device cannot be opened; those already open are closed again.
     """
-    if isinstance(backends, str | Mapping) or not backends:
-        raise InputError(
-            "Give a list of devices, as in open_many([{'backend': 'xdma', 'card': 0}, ...])."
-        )
+    check_backends(backends)
     with ExitStack() as stack:
         opened = []
         for each in backends:
