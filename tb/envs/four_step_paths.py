@@ -1,7 +1,7 @@
 # Copyright 2026 The Crocuta authors
 # SPDX-License-Identifier: Apache-2.0
-"""The environments of four_step_forward and four_step_inverse: commands for chunks, two sources, and
-two outputs."""
+"""The environments of four_step_forward and four_step_inverse: commands for chunks, two sources
+and two outputs."""
 
 from __future__ import annotations
 
