@@ -19,7 +19,6 @@ from crocuta import hyena
 from crocuta.models import configs, reference
 from tb.agents.axi_memory import Behaviour
 from tb.envs.crocuta_kernel import KernelEnv
-from tb.envs.kernel_job import BASES
 from tb.envs.kernel_sequences import ConvolutionSequence, CountersSequence, KernelTest
 from tb.lib.coverage import covergroup
 
@@ -52,7 +51,7 @@ class Longconv(KernelTest):
         filters = [hyena.implicit_filter(length, CHANNEL, seed + n) for n in channels]
         h = np.stack(filters).astype(np.float32)
         bandwidth = int(os.environ.get("BANDWIDTH", "1000"))
-        await self.behave(dict.fromkeys(BASES, Behaviour(bandwidth=bandwidth)))
+        await self.behave(dict.fromkeys(self.env.memories, Behaviour(bandwidth=bandwidth)))
         job = (await self.start(ConvolutionSequence(x, h))).job
         row = self.env.memories["samples"].memory.read(job.y, 4 * length)
         exact = reference.causal_convolution(x[0], h[0])
