@@ -43,6 +43,8 @@ from tb.lib.registers import ARGUMENTS, BY_OFFSET, ERRORS, HIGH, OFFSETS, REGIST
 MODIFIABLE_BUFFERABLE = 0b0011  # AxCACHE of the kernel's bursts
 MAX_OUTSTANDING = 16
 """MaxOutstanding of axi_read_master and axi_write_master."""
+OF_TILES = {"samples": 64, "x_spectra": 32, "z_spectra": 32}
+"""The same in a four-step kernel's ports of tiles, whose bursts may be short."""
 STOP_CLOCKS = 2
 """Clocks from an error response to the last clock in which a new burst may be presented."""
 END_CLOCKS = 2
@@ -674,7 +676,9 @@ class KernelEnv(BlockEnv):
             getattr(self.dut, f"u_{name}").mem,
             self.beat_bytes,
             longest=min(64, page_beats, config.chunk_beats) if spectra else tile,
-            max_outstanding=MAX_OUTSTANDING,
+            max_outstanding=OF_TILES.get(name, MAX_OUTSTANDING)
+            if config.four_step
+            else MAX_OUTSTANDING,
             settings=f"{name}_",
             attributes=(MODIFIABLE_BUFFERABLE, 0),
             handshakes=f"{name}_handshakes_o",
