@@ -149,7 +149,7 @@ def test_arguments_of_many(three: crocuta.Devices, monkeypatch: pytest.MonkeyPat
     filter.close()
     with pytest.raises(InputError, match="The filter is closed: prepare it again"):
         three.convolve(rows(1, 2, 9), filter)
-    several: tuple[Any, ...] = ("model", [], {"backend": "model"})
+    several: tuple[Any, ...] = ("model", [], {"backend": "model"}, 3, [3], None)
     for wrong in several:
         with pytest.raises(InputError, match="Give a list of devices, as in open_many"):
             crocuta.open_many(wrong)
@@ -299,7 +299,7 @@ def test_what_goes_wrong_on_a_cluster(
         cluster.convolve(rows(1, 2, 9), filter, 3)  # type: ignore[arg-type]
     with (
         crocuta.cluster.open(dask_client, "model", "small") as other,
-        pytest.raises(InputError, match="The filter is not this cluster's"),
+        pytest.raises(InputError, match="The filter is not of this cluster"),
     ):
         other.convolve(rows(1, 2, 9), filter)
     with pytest.warns(crocuta.RangeWarning, match="A number was too large for x with the filter"):
@@ -316,6 +316,10 @@ def test_what_goes_wrong_on_a_cluster(
         crocuta.cluster.open(dask_client, "gpu")
     with pytest.raises(InputError, match="There is no configuration 'huge'"):
         crocuta.cluster.open(dask_client, "model", "huge")
+    with pytest.raises(InputError, match="Give a list of devices"):
+        crocuta.cluster.open(dask_client, [3])  # type: ignore[list-item]
+    with pytest.raises(InputError, match="Name a scheduler"):
+        crocuta.cluster.open(None, "model", "tiny")
 
 
 def test_clusters_that_are_none(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -397,7 +397,7 @@ class KernelTest(BlockTest):
     env_class = KernelEnv
 
     def build_phase(self) -> None:
-        """The ports that no agent drives."""
+        """The ports that no agent drives; the memory of z is a four-step kernel's."""
         super().build_phase()
         self.dut.quiet_i.value = 0
         self.dut.file_i.value = 0

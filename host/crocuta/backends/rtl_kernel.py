@@ -40,7 +40,7 @@ BREACHES = (
     "a burst is out of the memory's range",
     "AR or AW changed before it was accepted",
     "W changed before it was accepted",
-    "WLAST does not fit AWLEN",
+    "WLAST does not match AWLEN",
 )
 """axi_memory's breach_e."""
 

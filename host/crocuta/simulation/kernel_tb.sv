@@ -1,16 +1,17 @@
 // Copyright 2026 The Crocuta authors
 // SPDX-License-Identifier: Apache-2.0
 //
-// kernel_tb: the kernel of either schedule with a memory on each of its AXI4 masters. Only its
-// registers and the interrupt remain to be driven: by cocotb, or by C++ as in
-// host/crocuta/simulation/rtl_kernel.cpp. A chunked kernel has no port to the memory of z; that of a
-// four-step one has the addresses of x's, of which each port uses its own rows.
+// kernel_tb: the kernel of either schedule with a memory on each of its AXI4 masters. A bench has only
+// to serve the registers and the interrupt: in cocotb, or in C++ as
+// host/crocuta/simulation/rtl_kernel.cpp does. A chunked kernel has no port to the memory of z. In a
+// four-step kernel, that memory has the same addresses as the memory of x, and each of the two ports
+// uses its own rows.
 //
-// The memories start at the bases below, as a card's DDR4 channels do. They end a page before a
-// multiple of 4 GiB, so that any job of more than a page carries into the upper half of an address.
-// All addresses at the ports are the kernel's. The settings and results of a memory are those of
-// axi_memory; a reset does not change the memories' contents. The handshakes of a port are {valid,
-// ready} of AR, R, AW, W and B from bit 0, for benches that sample all of them in every clock.
+// Each memory has a base address below, as a card's DDR4 channels do. The bases lie one page below a
+// multiple of 4 GiB, so the addresses of any job of more than a page carry into the upper 32 bits.
+// All addresses at the ports are those that the kernel uses. Each memory's settings and results are
+// those of axi_memory; a reset leaves the contents alone. The *_handshakes_o hold {valid, ready} of
+// AR, R, AW, W and B, from bit 0, for benches that sample them all in every clock.
 // Latency and throughput: those of the kernel and of axi_memory.
 
 module kernel_tb #(
@@ -125,7 +126,7 @@ module kernel_tb #(
   output logic                      h_spectra_protocol_error_o,
   output logic [3:0]                h_spectra_protocol_breach_o,
   output logic [9:0]                h_spectra_handshakes_o,
-  // Predictions of job_observer for the current job, and the pulse in the clock of the job's end.
+  // The pulse at a job's end, and the observer's results for the current job.
   output logic                      observed_done_o,
   output logic [191:0]              observed_counts_o,
   output logic [5:0]                observed_limits_o,
@@ -654,7 +655,8 @@ module kernel_tb #(
       .output_available_i(u_kernel.output_available),
       .output_reserve_i  (u_kernel.output_reserve),
       .mac_valid_i       (u_kernel.fire_valid),
-      // Locations behind the engines, then the controller's streams.
+      // From bit 0: no location left behind the forward and the inverse engine, then streams of the
+      // controller that are not ready.
       .limits_i          ({!u_kernel.u_chunk_controller.pass_ready,
                            !u_kernel.u_chunk_controller.h_store_ready,
                            !u_kernel.u_chunk_controller.h_read_ready,
