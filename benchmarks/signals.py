@@ -1,6 +1,6 @@
 # Copyright 2026 The Crocuta authors
 # SPDX-License-Identifier: Apache-2.0
-"""The classes of data whose accuracy is measured: the same arrays in every run."""
+"""The classes of data for which accuracy is measured, with the same samples in every run."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ SIGNALS = {
 
 @cache
 def signal(name: str, length: int) -> tuple[SampleArray, SampleArray]:
-    """x and h of a class, float32; the same in every run."""
+    """x and h of a class, float32, `length` samples each."""
     rng = np.random.default_rng(SEED)
     n = np.arange(length)
     if name == "dna":

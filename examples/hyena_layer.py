@@ -1,6 +1,7 @@
 # Copyright 2026 The Crocuta authors
 # SPDX-License-Identifier: Apache-2.0
 """Where the time of a HyenaDNA layer goes on this computer's CPU, and what a card would change.
+It prints the table of docs/pytorch.md.
 
 The convolutions are timed in a few channels and scaled to all: by an FFT of twice the length, as
 the model's code does it, and by one of a good size. Times are CPU seconds of one thread, because
@@ -95,27 +96,35 @@ def main() -> dict[str, float]:
     good = scipy.fft.next_fast_len(2 * length - 1, real=True)
     with torch.inference_mode():
         seconds = {
-            "dense layers": cpu_seconds(dense(length, channels), 1),
-            "filters (MLP)": cpu_seconds(implicit_filter(length, channels), 1),
+            "dense layers: projections, short convolution, norms, MLP": cpu_seconds(
+                dense(length, channels), 1
+            ),
+            "MLP of the filters": cpu_seconds(implicit_filter(length, channels), 1),
             "two gates": 2 * cpu_seconds(lambda: gate * gate),
-            f"convolution, n = 2L = {2 * length:,}": scale
+            f"convolution as in the model's code, n = 2L = {2 * length:,}": scale
             * cpu_seconds(lambda: fft_convolution(u, k, 2 * length)),
-            f"convolution, n = {good:,}": scale * cpu_seconds(lambda: fft_convolution(u, k, good)),
+            f"convolution of a good size, n = {good:,}": scale
+            * cpu_seconds(lambda: fft_convolution(u, k, good)),
         }
         with crocuta.torch.use("float"):
             bank = crocuta.torch.prepare(k)
-            seconds["convolution, backend float"] = scale * cpu_seconds(lambda: bank(u))
+            seconds["convolution on the backend `float`, in float64"] = scale * cpu_seconds(
+                lambda: bank(u)
+            )
     rest, shipped, sized = sum(list(seconds.values())[:3]), *list(seconds.values())[3:5]
-    for name, value in seconds.items():
-        print(f"{name:40} {value:8.2f} CPU s {value / sized:8.2f}")
-    print(f"layer, convolution as shipped            {rest + shipped:8.2f} CPU s")
-    print(f"layer, convolution of a good size        {rest + sized:8.2f} CPU s")
-    print(f"layer without its convolution            {rest:8.2f} CPU s")
+    layer = {
+        "the layer, with the convolution of its code": rest + shipped,
+        "the layer, with the convolution of a good size": rest + sized,
+        "the layer without its convolution": rest,
+    }
+    print("| part | CPU s | ratio |\n|---|---:|---:|")
+    for name, value in (seconds | layer).items():
+        print(f"| {name} | {value:.3g} | {value / sized:.2f} |")
 
     config = configs.load(CARD)
     clocks = convolve_clocks(config, length, length, channels).total
     once = prepare_clocks(config, length, channels).total
-    print(f"{CARD}, predicted: {clocks:,} clocks to convolve, {once:,} to prepare, once;")
+    print(f"\n{CARD}, predicted: {clocks:,} clocks to convolve, {once:,} to prepare, once;")
     print(f"  {clocks / ASSUMED_HZ:.3f} s and {once / ASSUMED_HZ:.3f} s at an assumed 300 MHz,")
     print(f"  and {2 * 4 * channels * length / 1e9:.2f} GB of samples to move")
     seconds["card, assumed"] = clocks / ASSUMED_HZ

@@ -145,6 +145,7 @@ def cells(config: Config) -> list[Cell]:
 
 def prepare(config: Config) -> Path:
     """Writes the twiddle tables and the top of a configuration; returns their directory."""
+    config.check_build()
     directory = BUILD / config.name
     tables = rom_files.write(config, directory / "twiddles")
     (directory / f"{TOP}.v").write_text(top_verilog(config, tables), encoding="utf-8")

@@ -121,10 +121,13 @@ def check_verilator() -> bool:
         (name, {}, []) for name in modules if name not in (KERNEL, *OF_COLUMNS)
     ]
     if KERNEL in modules:
-        names = [name + change for name in configs.rtl_names() for change in ("", "+outputs-2")]
+        names = [name + change for name in configs.built_names() for change in ("", "+outputs-2")]
         jobs += [(KERNEL, configs.load(name).parameters(), []) for name in names]
     for name in configs.names():
-        engine = configs.load_model(name).engine_parameters()
+        config = configs.load_model(name)
+        if config.four_step:
+            jobs.append((config.top, config.parameters(), []))
+        engine = config.engine_parameters()
         if "ColumnLevels" in engine:
             jobs += [
                 (top, engine | {"Inverse": inverse}, []) for top in OF_COLUMNS for inverse in (0, 1)

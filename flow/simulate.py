@@ -36,9 +36,7 @@ def list_tests() -> None:
     whole = console.measure(table, options=console.options.update(max_width=1000))
     console.width = max(console.width, whole.maximum)
     console.print(table)
-    console.print(
-        f"Simulators: {', '.join(SIMS)}. Configurations: {', '.join(configs.rtl_names())}."
-    )
+    console.print(f"Simulators: {', '.join(SIMS)}. Configurations: {', '.join(configs.names())}.")
 
 
 def default_config(benches: Sequence[Bench]) -> str:

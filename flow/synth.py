@@ -139,6 +139,12 @@ class SynthesisError(RuntimeError):
     """yosys reported an error, or a cell of unknown size; the message says where."""
 
 
+def units(top: str) -> list[str]:
+    """The units that a top module consists of."""
+    modules = {path.stem for path in design_files(top)}
+    return [name for name in UNITS if name in modules]
+
+
 def digest(data: object) -> str:
     """The SHA-256 of a JSON value."""
     return hashlib.sha256(json.dumps(data, sort_keys=True).encode()).hexdigest()
@@ -383,7 +389,7 @@ def measured(synthesis: Synthesis) -> tuple[Json, Path]:
         plan = synthesis.run(lambda done, of: progress.update(task, completed=done, total=of))
     result = report(plan, synthesis.own_figures(plan))
     result = {"config": name, "top": top, "tool": f"pyosys {version('pyosys')}", **result}
-    path = BUILD / f"{name if top == KERNEL else f'{name}-{top}'}.json"
+    path = BUILD / f"{name if top == synthesis.config.top else f'{name}-{top}'}.json"
     write_generated(path, json.dumps(result, indent=1) + "\n")
     return result, path
 
@@ -425,12 +431,12 @@ def fail(message: str, code: int) -> typer.Exit:
 
 def main(
     config: Annotated[str, typer.Argument(help="a configuration in models/configs.toml")],
-    top: Annotated[str, typer.Option(help="a module of the kernel instead of all of it")] = KERNEL,
+    top: Annotated[str, typer.Option(help="a module of the kernel instead of all of it")] = "",
 ) -> None:
     """Synthesises a configuration, writes build/synth/CONFIG.json and checks its budget."""
     try:
-        chosen = configs.load(config)
-        synthesis = Synthesis(chosen, top)
+        chosen = configs.load_model(config)
+        synthesis = Synthesis(chosen, top or chosen.top)
     except (configs.ConfigError, BuildError) as error:
         message = str(error).rstrip(".")
         raise fail(f"{message[0].upper()}{message[1:]}.", 2) from None

@@ -1,10 +1,11 @@
 # Copyright 2026 The Crocuta authors
 # SPDX-License-Identifier: Apache-2.0
-"""Runs yosys for flow.synth, in separate processes, since an error of yosys ends its process.
+"""Runs yosys for flow.synth in a separate process, because an error in yosys ends its process.
 
-`python -m flow.yosys_worker < JOB.json`: `elaborate` cuts a design into netlists of one unit
-each, `synthesise` maps such netlists to UltraScale+ cells and counts them, `check` looks for what
-hides in the cuts: loops and drivers across units. yosys' own log goes to stdout.
+`python -m flow.yosys_worker < JOB.json` runs one of three jobs. `elaborate` cuts a design into
+netlists of one unit each; `synthesise` maps such netlists to UltraScale+ cells and counts them;
+`check` looks at the whole design for what the cuts would hide: loops and drivers across units.
+yosys writes its log to stdout.
 """
 
 from __future__ import annotations
@@ -22,7 +23,7 @@ from pyosys import libyosys
 
 Json = dict[str, Any]
 
-# A memory is what says so (ram.sv does); other arrays of registers are shift registers.
+# Only arrays marked as memories, as in ram.sv, become memories; others are shift registers.
 READ = ("read_slang", "--std", "1800-2017", "--no-implicit-memories")
 CHECKS = "check -assert -nolatches"
 BATCH = "batch"
@@ -43,7 +44,7 @@ FLOW = (
 
 
 class Unit(NamedTuple):
-    """A unit as one place of the design uses it: equal units are synthesised once."""
+    """A unit as instantiated somewhere in the design. Equal units are synthesised once."""
 
     module: str
     parameters: tuple[tuple[str, str], ...]
@@ -51,7 +52,7 @@ class Unit(NamedTuple):
     unused: tuple[tuple[str, int], ...]  # output bits that nothing reads
 
     def key(self) -> str:
-        """A name for the unit in the plan."""
+        """The unit's key in the plan."""
         return digest(list(self))[:16]
 
 
@@ -106,7 +107,7 @@ def specialise(module: Json, unit: Unit) -> None:
 
 
 def children(module: Json, cut: list[str]) -> list[tuple[str, Unit]]:
-    """The units in a unit, by cell name, with the constants and the loose ends they have."""
+    """The units inside a unit, by cell name, with their constant inputs and unused outputs."""
     used = {bit for port in module["ports"].values() for bit in port["bits"]}
     for cell in module["cells"].values():
         for port, bits in cell["connections"].items():
@@ -129,10 +130,10 @@ def children(module: Json, cut: list[str]) -> list[tuple[str, Unit]]:
 
 
 def normalise(top: str, module: Json, boxes: list[str]) -> Json:
-    """A netlist that is equal for equal hardware: without places in the source and counted names.
+    """Makes netlists of equal hardware equal, by removing source locations and generated names.
 
-    The cells `boxes` become black boxes whose type says no more than their ports, so that all
-    places that differ only in the units they contain share one netlist.
+    The cells `boxes` become black boxes whose type depends only on their ports, so that units that
+    differ only in the units inside them share one netlist.
     """
     modules: Json = {}
     for name in boxes:
@@ -159,7 +160,7 @@ def normalise(top: str, module: Json, boxes: list[str]) -> Json:
             if kind != "netnames" or not hidden or item["attributes"]:
                 renamed[f"${kind}${index}" if hidden and kind != "memories" else name] = item
         module[kind] = renamed
-    # yosys' distributed memories are RAMs only; a ROM in LUTs is logic to it.
+    # yosys maps only RAMs to distributed memory; it builds a ROM in LUTs as logic.
     written = {
         cell["parameters"]["MEMID"]
         for cell in module["cells"].values()
@@ -174,14 +175,14 @@ def normalise(top: str, module: Json, boxes: list[str]) -> Json:
 
 
 def elaborate(job: Json) -> Json:
-    """The plan: every unit from the top down, its netlist, and how many of which it contains.
+    """The plan: every unit from the top down, with its netlist and the units inside it, counted.
 
     Writes the netlists into the job's directory as HASH.json.
     """
     directory = Path(job["directory"])
     scratch = directory / f"scratch-{os.getpid()}.json"
     cut = list(job["units"])
-    # Of a unit with its parameters: the netlist, whatever surrounds it.
+    # By module and parameters: the netlist before it is specialised for its surroundings.
     general: dict[tuple[str, tuple[tuple[str, str], ...]], str] = {}
     units: Json = {}
     top = Unit(job["top"], tuple(sorted(job["parameters"].items())), (), ())
@@ -223,7 +224,7 @@ def elaborate(job: Json) -> Json:
 
 
 def together(job: Json) -> Json:
-    """One design of many netlists: a top module with one instance of each, kept as they are."""
+    """Combines many netlists into one design: a top module with one instance of each, kept."""
     modules: Json = {}
     cells: Json = {}
     for key, item in job["netlists"].items():
@@ -242,9 +243,10 @@ def together(job: Json) -> Json:
 
 
 def synthesise(job: Json) -> Json:
-    """The cells of netlists, by netlist and type, their black boxes included.
+    """The cells of each netlist, counted by type, black boxes included.
 
-    Several in one design, because reading yosys' libraries takes longer than most netlists.
+    The netlists are synthesised as one design, because reading yosys' libraries takes longer than
+    synthesising most of them.
     """
     scratch = Path(job["result"]).with_suffix(".scratch")
     scratch.write_text(json.dumps(together(job)), encoding="utf-8")
@@ -261,7 +263,7 @@ def synthesise(job: Json) -> Json:
 
 
 def check(job: Json) -> Json:
-    """The whole design in one piece: loops, drivers and latches across the units."""
+    """Checks the whole design in one piece for loops, multiple drivers and latches across units."""
     design = libyosys.Design()
     settings = [f"{name}={value}" for name, value in job["parameters"].items()]
     read_slang(design, job, job["top"], settings, [])
@@ -276,5 +278,5 @@ if __name__ == "__main__":
     result = Path(work["result"])
     part = result.with_suffix(f".part-{os.getpid()}")
     part.write_text(json.dumps(JOBS[work["job"]](work)), encoding="utf-8")
-    # Whole or not at all, because a result is kept and believed from then on.
+    # Replace the file in one step, because a result is kept and reused from then on.
     part.replace(result)

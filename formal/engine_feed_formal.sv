@@ -28,6 +28,7 @@ module engine_feed_formal #(
   logic [1:0] kind;
   logic       row;
   logic       enter;
+  logic       waits;
   logic       first;
   logic       restart;
 
@@ -60,6 +61,7 @@ module engine_feed_formal #(
     .row_o          (row),
     .source_valid_i (source_valid_i),
     .enter_o        (enter),
+    .waits_o        (waits),
     .first_o        (first),
     .leave_i        (leave),
     .release_i      (release_now),

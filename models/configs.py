@@ -137,15 +137,27 @@ class Config:
             self._refuse(f"its schedule is {self.schedule}, not {schedule}")
 
     def check_rtl(self) -> None:
-        """Whether there is RTL of its kernel: of a four-step one there are only parts.
+        """Whether there is RTL of its kernel, not only a model.
 
         Raises:
             ConfigError: there is none.
         """
+        if self.schedule == FOUR_STEP and self.rows_max == 1:
+            self._refuse(
+                "there is no RTL of a four-step kernel of one row: choose the backend model, or a"
+                " chunked kernel"
+            )
+
+    def check_build(self) -> None:
+        """Whether the FPGA flows, the planner and the benchmarks know its kernel.
+
+        Raises:
+            ConfigError: they do not.
+        """
         if self.schedule == FOUR_STEP:
             self._refuse(
-                "there is no RTL of the four-step schedule yet, only its model: choose the backend"
-                " model"
+                "a four-step kernel is simulated and modelled, but not built for an FPGA yet:"
+                " choose the backend rtl or model"
             )
 
     def _refuse(self, problem: str) -> NoReturn:
@@ -197,20 +209,32 @@ class Config:
         """The levels that transform the columns of a four-step kernel's longest transform."""
         return self.max_length_log2 - self.chunk_log2 if self.schedule == FOUR_STEP else 0
 
+    @property
+    def four_step(self) -> int:
+        """Whether the schedule is four-step, 0 or 1, as in the kernel's registers."""
+        return int(self.schedule == FOUR_STEP)
+
+    @property
+    def top(self) -> str:
+        """The kernel's top module."""
+        return "four_step_kernel" if self.four_step else "crocuta_kernel"
+
     def engine_parameters(self) -> dict[str, int]:
         """The SystemVerilog parameters of one engine."""
         columns = {"ColumnLevels": self.column_levels} if self.column_levels else {}
+        return {**self._word_parameters(), **columns}
+
+    def _word_parameters(self) -> dict[str, int]:
         return {
             "Lanes": self.lanes,
             "Chunk": self.chunk,
             "MantissaBits": self.mantissa_bits,
             "ExponentBits": self.exponent_bits,
             "TwiddleBits": self.twiddle_bits,
-            **columns,
         }
 
     def parameters(self) -> dict[str, int]:
-        """The kernel's SystemVerilog parameters.
+        """The SystemVerilog parameters of the kernel, `top`.
 
         Raises:
             ConfigError: no kernel can be built from it.
@@ -218,9 +242,9 @@ class Config:
         self.check_kernel()
         self.check_rtl()
         return {
-            **self.engine_parameters(),
+            **self._word_parameters(),
             "MaxLengthLog2": self.max_length_log2,
-            "Outputs": self.outputs,
+            **({"Resident": self.resident} if self.four_step else {"Outputs": self.outputs}),
         }
 
 
@@ -288,8 +312,8 @@ def names(path: Path = CONFIG_FILE) -> list[str]:
     return [name for name in _table(path) if name != "defaults"]
 
 
-def rtl_names(path: Path = CONFIG_FILE) -> list[str]:
-    """The names of those that there is RTL of: four-step kernels are models alone.
+def built_names(path: Path = CONFIG_FILE) -> list[str]:
+    """The names of those that the FPGA flows build: see `Config.check_build`.
 
     Raises:
         ConfigError: the file cannot be used.
@@ -356,18 +380,19 @@ def _change(name: str, text: str) -> tuple[str, int]:
 
 
 def load(name: str, path: Path = CONFIG_FILE) -> Config:
-    """The kernel's configuration called `name`, which may contain changes: `u200+chunk-32768`.
+    """The configuration called `name`, which may contain changes, of a kernel that the FPGA flows
+    build: `u200+chunk-32768`.
 
     Raises:
         ConfigError: there is none, or it is not a valid kernel; the message lists the choices.
     """
     config = load_model(name, path)
-    config.check_rtl()
+    config.check_build()
     return config
 
 
 def load_model(name: str, path: Path = CONFIG_FILE) -> Config:
-    """The same of a kernel that there may be a model of alone, as of every four-step one.
+    """The same of any kernel, four-step ones too.
 
     Raises:
         ConfigError: there is none, or no kernel can be modelled of it; says which ones there are.

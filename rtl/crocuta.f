@@ -73,3 +73,4 @@ kernel/four_step_core.sv
 kernel/job_control.sv
 kernel/control_registers.sv
 kernel/crocuta_kernel.sv
+kernel/four_step_kernel.sv

@@ -22,10 +22,11 @@ BOTH_OUTPUTS = ("tiny", "small", "tiny+outputs-2", "small+outputs-2")
 """One and two output chunks per pass."""
 AT_SMALL = tuple(("small", sim) for sim in SIMS)
 """Left to regressions by `make test`, because tiny shows the same."""
-TWO_AT_SMALL = tuple(("small+outputs-2", sim) for sim in SIMS)
+ALL_AT_SMALL = tuple((config, sim) for config in ("small", "small+outputs-2") for sim in SIMS)
 """Of a block, left to regressions by `make test`, which runs it within the whole kernel."""
 LONG_TOO = ("tiny", "small", "tiny-long", "small-long")
 """Rows alone, and rows and columns."""
+LONG_AT_TINY = tuple(("tiny-long", sim) for sim in SIMS)
 LONG_AT_SMALL = tuple(("small-long", sim) for sim in SIMS)
 BRIDGE_MODULES = ("uart_bridge", "uart_rx", "uart_tx")
 BOARD_MODULES = ("axi_ram", "crocuta_board", "delay", *BRIDGE_MODULES)
@@ -44,7 +45,13 @@ LARGE_SIZES = ((2, 4096, 18, 9, 18), (8, 256, 14, 10, 27))
 """The slowest of these, none of them a corner case of its own: for regressions."""
 SIMULATION = "host/crocuta/simulation"
 MEMORY = f"{SIMULATION}/axi_memory.sv"
-KERNEL_SOURCES = (f"{SIMULATION}/kernel_tb.sv", f"{SIMULATION}/job_observer.sv", MEMORY)
+KERNEL_SOURCES = (
+    *(
+        f"{SIMULATION}/{name}.sv"
+        for name in ("kernel_tb", "job_observer", "four_step_observer", "feed_observer")
+    ),
+    MEMORY,
+)
 SPECTRUM_SOURCES = (
     "tb/benches/ports/spectrum_ports.vlt",
     "tb/benches/ports/spectrum_ports_tb.sv",
@@ -239,6 +246,7 @@ def kernel_bench_parameters(config: Config) -> dict[str, int | str]:
 
 def board_parameters(config: Config) -> dict[str, int | str]:
     """The board's parameters, with memories of 1,024 beats."""
+    config.check_build()
     return {**kernel_parameters(config), "SamplesBeats": 1024, "SpectraBeats": 1024}
 
 
@@ -321,6 +329,7 @@ BENCHES: dict[str, tuple[Bench, ...]] = {
             about="the agents back to back, and that their monitors see broken rules",
             configs=("tiny",),
             sources=("tb/benches/agents/agents_tb.sv",),
+            long=(("tiny", "verilator"),),
         ),
     ),
     "cells": (
@@ -490,7 +499,7 @@ BENCHES: dict[str, tuple[Bench, ...]] = {
             parameters=four_step_core_parameters,
             configs=("tiny-long", "small-long"),
             sources=("tb/benches/kernel/four_step_core_tb.sv", MEMORY),
-            long=tuple(("small-long", sim) for sim in SIMS),
+            long=(("tiny-long", "icarus"), *LONG_AT_SMALL),
         ),
         Bench(
             top="four_step_core_tb",
@@ -510,7 +519,7 @@ BENCHES: dict[str, tuple[Bench, ...]] = {
             configs=("tiny-long", "small-long"),
             sources=("tb/benches/kernel/four_step_core_tb.sv", MEMORY),
             variant="resident-all",
-            long=(("tiny-long", "icarus"), *LONG_AT_SMALL),
+            long=(*LONG_AT_TINY, *LONG_AT_SMALL),
         ),
     ),
     "four_step_controller": (
@@ -520,7 +529,7 @@ BENCHES: dict[str, tuple[Bench, ...]] = {
             about="every command stream against the four-step schedule's model",
             parameters=row_parameters,
             configs=("tiny-long", ONE_ROW, "small-long"),
-            long=tuple(("small-long", sim) for sim in SIMS),
+            long=((ONE_ROW, "icarus"), *LONG_AT_SMALL),
         ),
     ),
     "chunk_controller": (
@@ -530,7 +539,7 @@ BENCHES: dict[str, tuple[Bench, ...]] = {
             about="every command stream against the schedule's model",
             parameters=chunk_parameters,
             configs=BOTH_OUTPUTS,
-            long=TWO_AT_SMALL,
+            long=ALL_AT_SMALL,
         ),
         Bench(
             top="chunk_controller",
@@ -538,7 +547,7 @@ BENCHES: dict[str, tuple[Bench, ...]] = {
             about="rows of at most 8 chunks: the largest counts",
             parameters=short_rows(3),
             configs=BOTH_OUTPUTS,
-            long=TWO_AT_SMALL,
+            long=ALL_AT_SMALL,
             variant="short",
         ),
         Bench(
@@ -555,7 +564,7 @@ BENCHES: dict[str, tuple[Bench, ...]] = {
             about="each beat fires exactly when it may and takes what it needs",
             parameters=chunk_parameters,
             configs=BOTH_OUTPUTS,
-            long=TWO_AT_SMALL,
+            long=ALL_AT_SMALL,
         ),
     ),
     "fft": (
@@ -566,7 +575,7 @@ BENCHES: dict[str, tuple[Bench, ...]] = {
             parameters=engine(),
             configs=LONG_TOO,
             variant="forward",
-            long=(("small", "icarus"), *LONG_AT_SMALL),
+            long=(*AT_SMALL, *LONG_AT_SMALL),
         ),
         Bench(
             top="fft_engine",
@@ -575,7 +584,7 @@ BENCHES: dict[str, tuple[Bench, ...]] = {
             parameters=engine(inverse=True),
             configs=LONG_TOO,
             variant="inverse",
-            long=(("small", "icarus"), ("tiny-long", "icarus"), *LONG_AT_SMALL),
+            long=(*AT_SMALL, ("tiny-long", "icarus"), *LONG_AT_SMALL),
         ),
         Bench(
             top="fft_engine",
@@ -677,7 +686,7 @@ BENCHES: dict[str, tuple[Bench, ...]] = {
             about="passes of a chunk, any marks and gaps, resets, saturation",
             parameters=mac_parameters,
             configs=BOTH_OUTPUTS,
-            long=TWO_AT_SMALL,
+            long=ALL_AT_SMALL,
         ),
     ),
     "overlap_add": (
@@ -686,6 +695,7 @@ BENCHES: dict[str, tuple[Bench, ...]] = {
             module="tb.benches.convolution.bench_overlap_add",
             about="chunks of channels, zero parts, gaps, resets, saturation",
             parameters=word_parameters,
+            long=AT_SMALL,
         ),
     ),
     "paths": (
@@ -737,6 +747,7 @@ BENCHES: dict[str, tuple[Bench, ...]] = {
             about="AXI4-Lite accesses, identity and interrupts",
             parameters=register_parameters,
             sources=("tb/benches/kernel/control_registers_tb.sv",),
+            long=AT_SMALL,
         ),
         Bench(
             top="control_registers_tb",
@@ -745,6 +756,7 @@ BENCHES: dict[str, tuple[Bench, ...]] = {
             parameters=register_parameters,
             sources=("tb/benches/kernel/control_registers_tb.sv",),
             configs=("tiny",),
+            long=(("tiny", "icarus"),),
         ),
     ),
     "spectrum_ports": (
@@ -755,7 +767,7 @@ BENCHES: dict[str, tuple[Bench, ...]] = {
             parameters=spectrum_tiles_parameters,
             configs=("tiny-long", "small-long"),
             sources=SPECTRUM_SOURCES,
-            long=tuple(("small-long", sim) for sim in SIMS),
+            long=LONG_AT_SMALL,
             variant="tiles",
         ),
         Bench(
@@ -790,7 +802,7 @@ BENCHES: dict[str, tuple[Bench, ...]] = {
                 "tb/benches/ports/sample_ports_tb.sv",
                 MEMORY,
             ),
-            long=tuple(("small-long", sim) for sim in SIMS),
+            long=LONG_AT_SMALL,
             variant="columns",
         ),
         Bench(
@@ -866,7 +878,7 @@ BENCHES: dict[str, tuple[Bench, ...]] = {
             about="the benches' memory: contents, latency, bandwidth, errors, protocol checks",
             parameters=axi_memory_parameters,
             sources=(MEMORY,),
-            long=AT_SMALL,
+            long=(("tiny", "icarus"), *AT_SMALL),
         ),
     ),
     "kernel": (
@@ -924,6 +936,7 @@ BENCHES: dict[str, tuple[Bench, ...]] = {
             configs=("small", "small+outputs-2"),
             sims=("verilator",),
             sources=KERNEL_SOURCES,
+            long=(("small", "verilator"),),
         ),
     ),
 }

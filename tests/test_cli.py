@@ -753,7 +753,7 @@ def test_signal_lists_name_what_there_is(config: str) -> None:
     found = signals(configs.load(config))
     for listed in found.values():
         for signal_name in listed:
-            path = signal_name.removeprefix("TOP.kernel_tb.u_kernel.").split(".")
+            path = signal_name.removeprefix("TOP.kernel_tb.gen_chunked.u_kernel.").split(".")
             if len(path) == 1:
                 assert re.search(rf"^  logic +(\[.*\] +)?{path[0]};", kernel, re.MULTILINE), path
             else:

@@ -1,7 +1,7 @@
 # Copyright 2026 The Crocuta authors
 # SPDX-License-Identifier: Apache-2.0
-"""The host's side of four-step kernels, on the backend model: filters and the lengths they are
-prepared for, memory, the command line."""
+"""The host's side of four-step kernels: filters and the lengths they are prepared for, memory, the
+command line."""
 
 from __future__ import annotations
 
@@ -161,10 +161,17 @@ def test_arguments_that_the_kernel_refuses() -> None:
     ModelKernel(configs.load("tiny")).execute(Job(Mode.PREPARE, 1, 0, 9, x_spectra=64))
 
 
-@pytest.mark.parametrize("backend", ["rtl", "xdma"])
-def test_only_the_model_has_them(backend: str) -> None:
-    with pytest.raises(crocuta.InputError, match=r"no RTL of the four-step .*model"):
-        crocuta.open(backend, "tiny-long")
+@pytest.mark.parametrize(
+    ("backend", "config", "sentence"),
+    [
+        ("xdma", "tiny-long", r"not built for an FPGA yet: choose the backend rtl or model"),
+        ("float", "tiny-long", r"not built for an FPGA yet: choose the backend rtl or model"),
+        ("rtl", "tiny-long+max_length_log2-6", r"of one row: choose the backend model"),
+    ],
+)
+def test_kernels_that_there_are_not(backend: str, config: str, sentence: str) -> None:
+    with pytest.raises(crocuta.InputError, match=sentence):
+        crocuta.open(backend, config)
 
 
 def test_the_expected_snr(seed: int) -> None:
@@ -202,6 +209,12 @@ def test_conv(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, seed: int) -> Non
     assert report["schedule"] == "four-step"
     assert report["within_bound"] is True and report["worst_chunk"] == 0
     assert report["error_bound_db"] == pytest.approx(20 * np.log10(four_step_bound(TINY, 8)))
+    run("conv", "x.npy", "h.npy", "-o", "z.npy", "--report", "s.json",
+                    "--config", "tiny-long")  # fmt: skip
+    assert np.load("z.npy").tobytes() == y.tobytes()
+    report = json.loads(Path("s.json").read_text())
+    assert report["schedule"] == "four-step" and report["bit_exact"] is True
+    assert report["mac_beats"] == 2 * 8 * TINY.chunk_beats
     np.save("x.npy", samples(rng, 513))
     refused = CliRunner().invoke(
         app,
@@ -218,12 +231,12 @@ def test_demo(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     assert report["schedule"] == "four-step" and report["snr_db"] > 80
     assert report["bit_exact"] is None  # of a model, which there is nothing to compare with
     assert Path("o/demo.png").read_bytes().startswith(b"\x89PNG")
-    for backend, sentence in (
-        ("rtl", "no RTL of the four-step schedule yet"),
-        ("xrt", "--backend must be rtl or model, not 'xrt'."),
+    for backend, config, sentence in (
+        ("rtl", "tiny-long+max_length_log2-6", "no RTL of a four-step kernel of one row"),
+        ("xrt", "small-long", "--backend must be rtl or model, not 'xrt'."),
     ):
         refused = CliRunner().invoke(
-            app, ["demo", "--config", "small-long", "--backend", backend, "--directory", "p"]
+            app, ["demo", "--config", config, "--backend", backend, "--directory", "p"]
         )
         assert refused.exit_code == 2 and sentence in refused.stderr
         assert not Path("p").exists()

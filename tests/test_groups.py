@@ -79,6 +79,26 @@ def test_filters_of_a_job_begin_at_a_page(taps: int, step: int) -> None:
     assert groups.quantum(-(-taps // 64) * 64 * 8) == step
 
 
+@pytest.mark.parametrize(
+    ("group_pages", "memory_pages"), [(7, 100), (100, 12), (100, 20), (100, 40)]
+)
+def test_every_job_begins_with_a_filter_at_a_page(
+    seed: int, monkeypatch: pytest.MonkeyPatch, group_pages: int, memory_pages: int
+) -> None:
+    """Whether groups or the memory limit a job's channels: four of these filters fill a page."""
+    h, x = rows(seed, 11, 90), rows(seed + 1, 11, 70)
+    expected = modelled(x, h)
+    monkeypatch.setattr(groups, "GROUP_BYTES", group_pages * PAGE_BYTES)
+    sizes = (memory_pages * PAGE_BYTES, 1 << 16, 1 << 16)
+    monkeypatch.setattr(model_kernel, "memory_bytes", lambda config: sizes)
+    with crocuta.open("model", "tiny") as device:
+        filter = device.prepare(h)
+        with device.metered() as meter:
+            same(device.convolve(x, filter), expected)
+    channels = sorted(job.channels for job in meter.jobs.elements())
+    assert channels == ([11] if memory_pages == 40 else [3, 4, 4])
+
+
 def test_transfers_are_beside_the_jobs(four: None, monkeypatch: pytest.MonkeyPatch) -> None:
     log: list[str] = []
     names = {x: f"x{index}" for index, x in enumerate((1.0, 2.0, 3.0))}

@@ -181,13 +181,15 @@ def test_logits_and_shapes(seed: int) -> None:
     [
         (np.zeros(0, np.int64), r"The tokens have shape \(0,\): give \(length,\) or"),
         (np.zeros((1, 2, 3), np.int64), r"The tokens have shape \(1, 2, 3\)"),
-        (np.zeros(3), "Tokens are integers, not float64."),
+        (np.zeros(3), "Tokens must be integers, not float64."),
         (np.full(1027, 7), "There are 1,027 tokens, but this model takes at most 1,026: split"),
         (np.array([7, 16]), "The tokens reach from 7 to 16, but must be 0 to 15."),
         (np.array([-1]), "The tokens reach from -1 to -1"),
+        ("ACGT", "Tokens are integers in a tensor or an array, not str: hyena.tokens makes them"),
+        ([[7], [7, 8]], "Tokens are integers in a tensor or an array, not list: hyena.tokens mak"),
     ],
 )
-def test_tokens_that_are_none(tokens: npt.NDArray[Any], sentence: str) -> None:
+def test_tokens_that_are_none(tokens: object, sentence: str) -> None:
     with pytest.raises(InputError, match=sentence):
         hyena.random("tiny-1k", 1, d_model=4)(tokens)
 
@@ -285,6 +287,7 @@ def test_sizes() -> None:
     ("size", "changes", "sentence"),
     [
         ("tiny-2k", {}, "There is no HyenaDNA 'tiny-2k'; choose one of: tiny-1k, tiny-1k-d256,"),
+        (3, {}, "There is no HyenaDNA 3; choose one of: tiny-1k, tiny-1k-d256,"),
         ("tiny-1k", {"layers": 1}, "A HyenaDNA's configuration has no layers."),
         ("tiny-1k", {"order": 1}, "order must be a whole number of at least 2, not 1."),
         ("tiny-1k", {"d_model": 4.0}, "d_model must be a whole number of at least 1, not 4.0."),
@@ -294,7 +297,7 @@ def test_sizes() -> None:
         ("tiny-1k", {"n_layer": True}, "n_layer must be a whole number of at least 1, not True."),
     ],
 )
-def test_a_model_that_is_none(size: str, changes: dict[str, Any], sentence: str) -> None:
+def test_a_model_that_is_none(size: Any, changes: dict[str, Any], sentence: str) -> None:
     with pytest.raises(InputError, match=sentence):
         hyena.random(size, 1, **changes)
 
@@ -391,12 +394,12 @@ def resized(tensors: Tensors) -> Tensors:
         (lambda _: {"a": torch.ones(2)}, r"lacks .* and 56 more and has, .* a\.$"),
         (
             lambda tensors: {**tensors, FREQ.format(3): torch.ones(1, 64)},
-            r"has different .*1\.freq, .*3\.freq, .*5\.freq, which the model shares\.$",
+            r"has different .*1\.freq, .*3\.freq, .*5\.freq, which must be the same\.$",
         ),
-        (resized, r"word_embeddings\.weight of shape \(12, 16\) .* makes it \(16, 16\) of float"),
+        (resized, r"word_embeddings\.weight of shape \(12, 16\) .* requires \(16, 16\) of float"),
         (
             lambda tensors: {**tensors, EMBEDDING: tensors[EMBEDDING].long()},
-            r"of shape \(16, 16\) and type int64, where config\.json makes it",
+            r"of shape \(16, 16\) and type int64, but config\.json requires",
         ),
         (
             lambda tensors: {**tensors, f"model.{EMBEDDING}": tensors[EMBEDDING]},
@@ -425,7 +428,7 @@ def test_tensors_that_are_not_the_models(
         ({"layer": 3}, "does not describe a HyenaDNA."),
         ({"attn_layer_idx": [1]}, r"sets attn_layer_idx to \[1\], which is not supported."),
         ({"d_model": "16"}, "config.json, d_model must be a whole number of at least 1, not '16'."),
-        ({"d_model": 24}, r"of shape \(16, 16\) .* makes it \(16, 24\)"),
+        ({"d_model": 24}, r"of shape \(16, 16\) .* requires \(16, 24\)"),
     ],
 )
 def test_configurations_that_are_not(
@@ -437,6 +440,10 @@ def test_configurations_that_are_not(
 
 
 def test_files_that_are_not(folder: Path) -> None:
+    with pytest.raises(InputError, match=r"^The directory must be a path, not 3\.$"):
+        hyena.load(3)  # type: ignore[arg-type]
+    with pytest.raises(InputError, match=r"^The seed must be a whole number, not 'a'\.$"):
+        hyena.random("tiny-1k", "a")  # type: ignore[arg-type]
     weights, config = folder / "model.safetensors", folder / "config.json"
     weights.write_bytes(weights.read_bytes()[:-4])
     with pytest.raises(InputError, match=r"model\.safetensors cannot be read: .*\.$"):

@@ -315,6 +315,8 @@ def test_several_devices_share_the_channels(seed: int) -> None:
 def test_what_cannot_be_accelerated(scipy: crocuta.Device, seed: int) -> None:
     with pytest.raises(InputError, match="The model has no module with a function fftconv, nor on"):
         hyena.accelerate(nn.Linear(2, 2))
+    with pytest.raises(InputError, match=r"^model must be a torch\.nn\.Module, not str\.$"):
+        hyena.accelerate("tiny-1k")
     model = hyena.random("tiny-1k", seed, d_model=4)
     acceleration = hyena.accelerate(model)
     with pytest.raises(InputError, match="accelerated already: call restore"):

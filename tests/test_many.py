@@ -18,9 +18,11 @@ from distributed import Client, LocalCluster
 import crocuta
 import crocuta.cluster
 from crocuta import backends
+from crocuta.backends import model_kernel
 from crocuta.errors import InputError, JobError, JobTimeout, KernelError, MemoryLost, OutOfMemory
 from crocuta.many import spread
 from crocuta.models.kernel.crocuta_kernel import SampleArray
+from crocuta.models.layout import PAGE_BYTES
 from crocuta.registers import ErrorCode
 
 
@@ -149,7 +151,7 @@ def test_arguments_of_many(three: crocuta.Devices, monkeypatch: pytest.MonkeyPat
     filter.close()
     with pytest.raises(InputError, match="The filter is closed: prepare it again"):
         three.convolve(rows(1, 2, 9), filter)
-    several: tuple[Any, ...] = ("model", [], {"backend": "model"})
+    several: tuple[Any, ...] = ("model", [], {"backend": "model"}, 3, [3], None)
     for wrong in several:
         with pytest.raises(InputError, match="Give a list of devices, as in open_many"):
             crocuta.open_many(wrong)
@@ -263,17 +265,25 @@ def test_a_worker_that_dies_changes_no_result(
     assert all(usage.meter.jobs and usage.seconds > 0 for usage in cluster.workers.values())
 
 
-def test_filters_that_do_not_fit_together(dask_client: Client, seed: int) -> None:
+def test_filters_that_do_not_fit_together(seed: int, monkeypatch: pytest.MonkeyPatch) -> None:
     """They take turns in the device's memory."""
-    dask_client.wait_for_workers(2, timeout=60)
-    x, taps = rows(seed, 120, 60), [rows(seed + n, 120, 600) for n in range(3)]
-    config = "tiny+max_length_log2-10"  # its memory has room for the spectra of 100 of these
-    with crocuta.cluster.open(dask_client, "model", config) as cluster:
+    x, taps = rows(seed, 5, 100), [rows(seed + n, 5, 512) for n in range(3)]
+    expected = [one(x, h) for h in taps]
+    # Spectra of 6 of the 15 channels, in a worker of this process, which sees the patch.
+    sizes = (1 << 16, 1 << 16, 6 * PAGE_BYTES)
+    monkeypatch.setattr(model_kernel, "memory_bytes", lambda config: sizes)
+    with (
+        LocalCluster(
+            n_workers=1, threads_per_worker=1, processes=False, dashboard_address="127.0.0.1:0"
+        ) as local,
+        crocuta.cluster.open(local, "model", "tiny") as cluster,
+    ):
         filters = [cluster.prepare(h) for h in taps]
+        parts = sum(len(filter.parts) for filter in filters)
         for _ in range(2):
-            for h, filter in zip(taps, filters, strict=True):
-                same(cluster.convolve(x, filter), one(x, h[:, :64]))
-        assert sum(usage.prepared for usage in cluster.workers.values()) > 3 * 4
+            for filter, wanted in zip(filters, expected, strict=True):
+                same(cluster.convolve(x, filter), wanted)
+        assert sum(usage.prepared for usage in cluster.workers.values()) > parts
 
 
 def test_workers_with_several_devices_each(dask_client: Client, seed: int) -> None:
@@ -299,7 +309,7 @@ def test_what_goes_wrong_on_a_cluster(
         cluster.convolve(rows(1, 2, 9), filter, 3)  # type: ignore[arg-type]
     with (
         crocuta.cluster.open(dask_client, "model", "small") as other,
-        pytest.raises(InputError, match="The filter is not this cluster's"),
+        pytest.raises(InputError, match="The filter is not of this cluster"),
     ):
         other.convolve(rows(1, 2, 9), filter)
     with pytest.warns(crocuta.RangeWarning, match="A number was too large for x with the filter"):
@@ -316,6 +326,10 @@ def test_what_goes_wrong_on_a_cluster(
         crocuta.cluster.open(dask_client, "gpu")
     with pytest.raises(InputError, match="There is no configuration 'huge'"):
         crocuta.cluster.open(dask_client, "model", "huge")
+    with pytest.raises(InputError, match="Give a list of devices"):
+        crocuta.cluster.open(dask_client, [3])  # type: ignore[list-item]
+    with pytest.raises(InputError, match="Name a scheduler"):
+        crocuta.cluster.open(None, "model", "tiny")
 
 
 def test_clusters_that_are_none(monkeypatch: pytest.MonkeyPatch) -> None:

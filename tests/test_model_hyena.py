@@ -163,7 +163,7 @@ def test_fasta_of_several_records(compressed: bool, tmp_path: Path) -> None:
         (b">a\nACGT\n>b\n\n", r"The record b of \S+x\.fa is empty\."),
         (
             b">a\nAC\nGU\n",
-            r"The record a of \S+x\.fa holds 'U' at position 4, which is no base: gi",
+            r"The record a of \S+x\.fa holds 'U' at position 4, which is not a base",
         ),
         (b">a\nAC-GT\n", r"holds '-' at position 3"),
         (COMPRESSED[:-9], r"x\.fa cannot be read: compressed file ended before"),

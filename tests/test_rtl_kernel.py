@@ -26,12 +26,14 @@ from crocuta.device import Device
 from crocuta.errors import InputError, JobError, KernelError, MemoryLost, OutOfMemory
 from crocuta.kernel import Bank, Counters, JobReport, Progress
 from crocuta.models import configs
-from crocuta.models.convolution.chunk_controller import Job, Mode
+from crocuta.models.convolution.chunk_controller import Job, Mode, spectrum_bytes
 from crocuta.models.kernel import crocuta_kernel
 from crocuta.models.kernel.crocuta_kernel import SampleArray
-from crocuta.registers import Control, ErrorCode, Register
+from crocuta.models.layout import row_count
+from crocuta.registers import WIDE, Control, ErrorCode, Register
 
 TINY = configs.load("tiny")
+LONG = configs.load_model("tiny-long")
 
 
 @pytest.fixture(scope="module")
@@ -40,15 +42,33 @@ def shared() -> Iterator[RtlKernel]:
         yield kernel
 
 
-@pytest.fixture
-def kernel(shared: RtlKernel) -> RtlKernel:
-    """A kernel after a reset, with the default timing and no errors."""
+@pytest.fixture(scope="module")
+def shared_four_step() -> Iterator[RtlKernel]:
+    with RtlKernel(LONG) as kernel:
+        yield kernel
+
+
+def fresh(shared: RtlKernel) -> RtlKernel:
+    """The kernel after a reset, with the default timing and no errors."""
     for bank in Bank:
         shared.set_timing(bank, Timing())
+        shared.hold(bank)
         for write in (False, True):
             shared.set_error(bank, write=write, address=None)
     shared.reset()
     return shared
+
+
+@pytest.fixture
+def kernel(shared: RtlKernel) -> RtlKernel:
+    """A chunked kernel after a reset."""
+    return fresh(shared)
+
+
+@pytest.fixture
+def four_step(shared_four_step: RtlKernel) -> RtlKernel:
+    """A four-step kernel after a reset."""
+    return fresh(shared_four_step)
 
 
 def rows(seed: int, channels: int, length: int) -> SampleArray:
@@ -62,11 +82,16 @@ class Convolution(NamedTuple):
 
 
 def convolve(
-    kernel: RegisterKernel, x: SampleArray, h: SampleArray, progress: Progress | None = None
+    kernel: RegisterKernel,
+    x: SampleArray,
+    h: SampleArray,
+    progress: Progress | None = None,
+    length: int | None = None,
 ) -> Convolution:
-    """Convolves through a temporary device, which leaves the kernel open."""
+    """Convolves through a temporary device, which leaves the kernel open. `length`: what the filter
+    is prepared for."""
     device = Device(kernel)
-    filter = device.prepare(h)
+    filter = device.prepare(h, length)
     return Convolution(device.convolve(x, filter, progress), filter.report, device.report)
 
 
@@ -226,6 +251,183 @@ def test_memory_errors_end_the_job_and_the_next_one_runs(
         assert_same(convolve(kernel, x, h), convolve(model, x, h))
 
 
+# The four-step kernel.
+
+CHUNK = LONG.chunk
+ROW_BYTES = spectrum_bytes(LONG)
+LONG_JOB = dataclasses.replace(
+    JOB, length_x=3 * CHUNK + 5, length_h=4 * CHUNK, y=BASES[Bank.SAMPLES] + 3 * 4096
+)
+LONG_PREPARE = dataclasses.replace(LONG_JOB, mode=Mode.PREPARE, length_h=100)
+Z = LONG_JOB.x_spectra + 4 * ROW_BYTES
+"""The rows of z of a job of four rows."""
+
+
+def assert_good(kernel: RtlKernel, seed: int, channels: int = 1) -> None:
+    """A convolution of four rows has the model's bits."""
+    x, h = rows(seed, channels, 3 * CHUNK + 5), rows(seed + 1, channels, 100)
+    length = x.shape[-1]
+    with ModelKernel(LONG) as model:
+        expected = convolve(model, x, h, length=length)
+    assert_same(convolve(kernel, x, h, length=length), expected)
+
+
+def test_four_step_equals_the_model(four_step: RtlKernel, seed: int) -> None:
+    """Every number of rows, around its borders, one job after another; the counters are those that
+    the simulation saw."""
+    rng = np.random.default_rng(seed)
+    lengths = [
+        (length, taps, prepared)
+        for most in (1, 2, 4, 8)
+        for length, taps, prepared in (
+            (most * CHUNK, most * CHUNK, most * CHUNK),
+            (most * CHUNK // 2 + 1, 1, most * CHUNK // 2 + 1),
+            (1, most * CHUNK // 2 + 1, 1),
+            (most * CHUNK - 1, 3, most * CHUNK),
+        )
+    ]
+    with ModelKernel(LONG) as model:
+        for number, index in enumerate(rng.permutation(len(lengths))):
+            length, taps, prepared = lengths[index]
+            channels = 1 + number % 3
+            x, h = rows(seed + number, channels, length), rows(seed - number, channels, taps)
+            steps: list[tuple[int, int]] = []
+            seen = lambda done, total, steps=steps: steps.append((done, total))  # noqa: E731
+            found = convolve(four_step, x, h, seen, prepared)
+            assert_same(found, convolve(model, x, h, length=prepared))
+            count = channels * row_count(LONG, max(prepared, taps))
+            assert steps[-1] == (count, count) and steps == sorted(steps)
+            counters, observed = counted(found.convolve), four_step.observed()
+            assert counters.mac_beats == count * LONG.chunk_beats
+            assert (counters.mac_beats, *counters.stalls().values()) == observed.counts
+            assert not observed.wrong
+            assert counters.mac_beats + sum(counters.stalls().values()) <= counters.clocks
+
+
+def test_four_step_memories_change_clocks_and_nothing_else(four_step: RtlKernel, seed: int) -> None:
+    """The stalls go to the memory that is slow."""
+    x, h = rows(seed, 3, 500), rows(seed + 1, 3, 300)
+    fast = convolve(four_step, x, h)
+    clocks = counted(fast.convolve).clocks
+    for bank, causes in zip(Bank, (("samples", "output"), ("x", "store"), ("h",)), strict=True):
+        fresh(four_step).set_timing(bank, Timing(bandwidth=150, stall=200, seed=seed & 0xFFFF))
+        four_step.reset()
+        late = convolve(four_step, x, h)
+        assert_same(late, fast)
+        counters = counted(late.convolve)
+        assert counters.clocks > clocks
+        stalls = counters.stalls()
+        assert all(stalls[cause] > counted(fast.convolve).stalls()[cause] for cause in causes)
+        assert tuple(stalls.values()) == four_step.observed().counts[1:]
+
+
+LONG_BAD_JOBS = [
+    (dataclasses.replace(LONG_JOB, length_x=513), ErrorCode.LENGTH_X),
+    (dataclasses.replace(LONG_PREPARE, length_x=513), ErrorCode.LENGTH_X),
+    (dataclasses.replace(LONG_PREPARE, length_x=0), ErrorCode.LENGTH_X),
+    (dataclasses.replace(LONG_JOB, length_h=513), ErrorCode.LENGTH_H),
+    (dataclasses.replace(LONG_JOB, length_h=0), ErrorCode.LENGTH_H),
+    (dataclasses.replace(LONG_PREPARE, x_spectra=Z + 4), ErrorCode.POINTER),
+    (dataclasses.replace(LONG_JOB, x_spectra=Z + 4), ErrorCode.POINTER),
+]
+
+
+def test_four_step_refuses_bad_arguments(four_step: RtlKernel, seed: int) -> None:
+    with ModelKernel(LONG) as model:
+        both: tuple[RegisterKernel, ...] = (four_step, model)
+        for job, code in LONG_BAD_JOBS:
+            for one in both:
+                with pytest.raises(JobError) as refused:
+                    register_kernel.run(one, job)
+                assert refused.value.code == code
+    assert all(four_step.beats(bank) == (0, 0) for bank in Bank)
+    # Pointers that a mode does not use.
+    register_kernel.run(four_step, dataclasses.replace(LONG_PREPARE, x=1, y=1))
+    register_kernel.run(four_step, dataclasses.replace(LONG_JOB, h=1))
+    assert_good(four_step, seed)
+
+
+@pytest.mark.parametrize(
+    ("bank", "write", "address", "code"),
+    [
+        (Bank.SAMPLES, False, LONG_JOB.x + 64, ErrorCode.SAMPLES_READ),
+        (Bank.SAMPLES, True, LONG_JOB.y + 64, ErrorCode.SAMPLES_WRITE),
+        (Bank.X_SPECTRA, False, LONG_JOB.x_spectra + 64, ErrorCode.X_READ),
+        (Bank.X_SPECTRA, True, LONG_JOB.x_spectra + 64, ErrorCode.X_WRITE),
+        (Bank.X_SPECTRA, False, Z + 64, ErrorCode.X_READ),
+        (Bank.X_SPECTRA, True, Z + 64, ErrorCode.X_WRITE),
+        (Bank.H_SPECTRA, False, LONG_JOB.h_spectra + 64, ErrorCode.H_READ),
+        (Bank.H_SPECTRA, True, LONG_JOB.h_spectra + 64, ErrorCode.H_WRITE),
+    ],
+)
+def test_four_step_ends_at_a_memory_error(
+    four_step: RtlKernel, seed: int, bank: Bank, write: bool, address: int, code: ErrorCode
+) -> None:
+    four_step.set_error(bank, write=write, address=address)
+    with pytest.raises(JobError) as stopped:
+        register_kernel.run(four_step, LONG_PREPARE)
+        register_kernel.run(four_step, LONG_JOB)
+    assert stopped.value.code == code
+    four_step.set_error(bank, write=write, address=None)
+    assert_good(four_step, seed, channels=2)
+
+
+@pytest.mark.parametrize("end", ["abort", "reset"])
+def test_four_step_cut_short(four_step: RtlKernel, seed: int, end: str) -> None:
+    """Anywhere in a job of either mode; the next job has the model's bits."""
+    rng = np.random.default_rng(seed)
+    for job, clocks in ((LONG_PREPARE, 500), (LONG_JOB, 900)):
+        for _ in range(4):
+            for field in dataclasses.fields(job):
+                register, value = Register[field.name.upper()], getattr(job, field.name)
+                four_step.write(register, value & 0xFFFF_FFFF)
+                if register in WIDE:
+                    four_step.write(register + 4, value >> 32)
+            four_step.write(Register.CONTROL, Control.START)
+            four_step.run(int(rng.integers(clocks)))
+            if end == "abort":
+                four_step.abort()
+                assert four_step.read(Register.ERROR) == ErrorCode.ABORTED
+            else:
+                four_step.reset()
+            assert_good(four_step, seed)
+            four_step.check_protocol()
+
+
+@pytest.mark.parametrize(
+    ("bank", "channel", "code"),
+    [
+        (Bank.SAMPLES, "r", ErrorCode.SAMPLES_READ_TIMEOUT),
+        (Bank.SAMPLES, "w", ErrorCode.SAMPLES_WRITE_TIMEOUT),
+        (Bank.X_SPECTRA, "ar", ErrorCode.X_READ_TIMEOUT),
+        (Bank.X_SPECTRA, "b", ErrorCode.X_WRITE_TIMEOUT),
+        (Bank.H_SPECTRA, "r", ErrorCode.H_READ_TIMEOUT),
+        (Bank.H_SPECTRA, "aw", ErrorCode.H_WRITE_TIMEOUT),
+    ],
+)
+def test_four_step_memory_that_does_not_answer(
+    four_step: RtlKernel, seed: int, bank: Bank, channel: str, code: ErrorCode
+) -> None:
+    """The watchdog ends the job; once the memory has answered, the next one runs."""
+    four_step.write(Register.WATCHDOG, 500)
+    four_step.hold(bank, channel)
+    with pytest.raises(MemoryLost) as lost:
+        register_kernel.run(four_step, LONG_PREPARE)
+        register_kernel.run(four_step, LONG_JOB)
+    assert lost.value.code == code
+    four_step.hold(bank)
+    four_step.run(2000)
+    four_step.abort()
+    assert four_step.at_rest
+    assert_good(four_step, seed)
+
+
+def test_identity_names_the_schedule(four_step: RtlKernel, kernel: RtlKernel) -> None:
+    register_kernel.check_identity(four_step)
+    found = [each.read(Register.IDENTITY2) >> 16 for each in (four_step, kernel)]
+    assert found == [1, 0]
+
+
 def test_a_kernel_that_hangs_is_found(kernel: RtlKernel) -> None:
     kernel.write(Register.WATCHDOG, 0)
     kernel.set_timing(Bank.H_SPECTRA, Timing(bandwidth=0))
@@ -296,6 +498,7 @@ def test_constants_are_those_of_the_bench() -> None:
     bench = (SIMULATION / "kernel_tb.sv").read_text()
     bases = re.findall(r"Base\s*= 64'h([0-9a-f_]+);", bench)
     assert tuple(int(base.replace("_", ""), 16) for base in bases) == BASES
+    assert "ZSpectraBase = XSpectraBase;" in bench
     memory = (SIMULATION / "axi_memory.sv").read_text()
     assert len(re.findall(r"= 4'd\d", memory)) == len(BREACHES)
 

@@ -243,7 +243,7 @@ def order(vivado: Vivado, *names: str) -> None:
 # -- The kernel on its own -------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("name", configs.rtl_names())
+@pytest.mark.parametrize("name", configs.built_names())
 def test_top_is_the_kernel_with_its_parameters(name: str, tmp_path: Path) -> None:
     config = configs.load(name)
     top = tmp_path / "crocuta.v"

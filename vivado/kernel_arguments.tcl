@@ -58,11 +58,11 @@ set crocuta_arguments {
   }
   {
     name length_x offset 0x20 size 32 type uint port {}
-    description {CONVOLVE: samples in a row of x and of y, 1 to 2^max_length_log2.}
+    description {CONVOLVE: samples in a row of x and of y, 1 to 2^max_length_log2. Four-step PREPARE: those of the longest x that the filter is for.}
   }
   {
     name length_h offset 0x28 size 32 type uint port {}
-    description {Samples in a row of h, 1 to 2^max_length_log2.}
+    description {Samples in a row of h, 1 to 2^max_length_log2. Four-step CONVOLVE: the longest x and h that the filter was prepared for.}
   }
   {
     name x offset 0x30 size 64 type float* port {m_axi_samples}
@@ -78,7 +78,7 @@ set crocuta_arguments {
   }
   {
     name x_spectra offset 0x48 size 64 type ulong* port {m_axi_x_spectra}
-    description {CONVOLVE: scratch memory for one row's spectra.}
+    description {CONVOLVE: scratch memory for one row's spectra. Four-step, both modes: for the rows of x, and behind them those of z.}
   }
   {
     name y offset 0x50 size 64 type float* port {m_axi_samples}

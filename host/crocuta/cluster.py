@@ -1,16 +1,16 @@
 # Copyright 2026 The Crocuta authors
 # SPDX-License-Identifier: Apache-2.0
-"""The devices of several machines as one, on a cluster of dask.distributed.
+"""The devices of several machines, used as one through dask.distributed.
 
     import crocuta.cluster
 
     with crocuta.cluster.open("tcp://scheduler:8786", "xdma") as cluster:
         y = cluster.convolve(x, cluster.prepare(h))
 
-Each worker process has a device. The channels of a filter are prepared in parts, as tasks whose
+Each worker process opens one device. Tasks prepare the channels of a filter in parts, and their
 results stay on the workers that computed them, so a convolution moves only x and y. If a worker
-dies, Dask computes on another one what was lost: taps and samples come from the scheduler, which
-keeps them as long as they may be needed.
+dies, Dask computes what was lost on another one: the scheduler keeps taps and samples for as long
+as they may be needed.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ from crocuta import backends
 from crocuta.device import RangeWarning
 from crocuta.errors import InputError, JobError, KernelError, OutOfMemory
 from crocuta.kernel import Progress
-from crocuta.many import AnyDevice, AnyFilter, spread
+from crocuta.many import AnyDevice, AnyFilter, check_backends, spread
 from crocuta.meter import Meter
 from crocuta.models import configs
 from crocuta.models.configs import Config
@@ -47,11 +47,11 @@ from crocuta.models.kernel.crocuta_kernel import SampleArray
 from crocuta.samples import H_SHAPES, X_SHAPES, check_channels, to_array
 
 PARTS = 2
-"""Parts of a filter for each worker: more would balance better, fewer make longer jobs."""
+"""Parts of a filter per worker: more would balance the load better, fewer make longer jobs."""
 WAIT_S = 10.0
-"""How long to wait for a scheduler, and for a first worker."""
+"""How long to wait for a scheduler, and then for its first worker."""
 PATIENCE_S = 120.0
-"""How long to wait for a worker to come back when there is none left."""
+"""How long to wait for a worker when none is left."""
 POLL_S = 1.0
 
 
@@ -67,12 +67,12 @@ class Spec:
     """How a worker opens its device."""
 
     backends: str | tuple[Options, ...]
-    """A backend's name, or those of several devices with their own options."""
+    """A backend's name, or the options of several devices."""
     config: str
     options: Options
 
     def open(self) -> AnyDevice:
-        """The device."""
+        """Opens the device."""
         if isinstance(self.backends, str):
             return crocuta.open(self.backends, self.config, **dict(self.options))
         return crocuta.open_many(
@@ -89,15 +89,15 @@ class Usage:
     meter: Meter = field(default_factory=Meter)
     """Jobs, clocks and bytes."""
     prepared: int = 0
-    """Parts of filters prepared, again or for the first time."""
+    """Parts of filters prepared, including repeated preparations."""
     convolved: int = 0
-    """Parts of convolutions."""
+    """Parts of convolutions computed."""
     seconds: float = 0.0
-    """Of its clock, within these."""
+    """Wall-clock time these took on the worker."""
     warnings: tuple[str, ...] = ()
 
     def add(self, other: Usage) -> None:
-        """Adds what it did besides."""
+        """Adds another record of the same worker, without its warnings."""
         self.meter.add(other.meter)
         self.prepared += other.prepared
         self.convolved += other.convolved
@@ -105,9 +105,9 @@ class Usage:
 
 
 class Prepared:
-    """Taps, and their spectra on the device of the worker that has this object.
+    """Taps, with their spectra on the device of the worker that holds this object.
 
-    Another worker that gets a copy prepares them again.
+    Only the taps are pickled: a worker that receives a copy prepares them again.
     """
 
     def __init__(self, spec: Spec, taps: SampleArray, length: int | None) -> None:
@@ -116,9 +116,9 @@ class Prepared:
         self.length = length
         self.filter: AnyFilter | None = None
         self.device: AnyDevice | None = None
-        """Where the filter is."""
+        """The device that holds the filter."""
         self.usage: Usage | None = None
-        """Of the worker when it prepared them, until the client knows it."""
+        """What the preparation took, until it has been reported to the client."""
 
     def __getstate__(self) -> tuple[Any, ...]:
         return self.spec, self.taps, self.length
@@ -139,10 +139,10 @@ class _Host:
         self._device: AnyDevice | None = None
         self._lock = threading.Lock()
         self._ready: OrderedDict[int, weakref.ref[Prepared]] = OrderedDict()
-        """What has spectra on the device, the least recently used first."""
+        """Objects with spectra on the device, the least recently used first."""
 
     def run(self, work: Callable[[AnyDevice, Usage], SampleArray | None]) -> tuple[Any, Usage]:
-        """Does something with the device. A broken one is closed, and opened anew next time."""
+        """Runs `work` with the device, opened first if necessary. A device that fails is closed."""
         usage = Usage(_address())
         with self._lock, warnings.catch_warnings(record=True) as caught:
             warnings.simplefilter("always", RangeWarning)
@@ -164,7 +164,8 @@ class _Host:
         return result, usage
 
     def filter(self, prepared: Prepared, device: AnyDevice, usage: Usage) -> AnyFilter:
-        """The filter on the device, prepared if it is not there; others make room for it."""
+        """The filter on the device, prepared first if it is not there. If memory runs out, the
+        least recently used filters are closed."""
         found = prepared.filter
         if found is None or found.closed or prepared.device is not device:
             while True:
@@ -181,7 +182,7 @@ class _Host:
         return found
 
     def _make_room(self) -> bool:
-        """Closes the filter that was used the longest time ago; false if there is none."""
+        """Closes the least recently used filter; returns false if there is none."""
         while self._ready:
             _, oldest = self._ready.popitem(last=False)
             prepared = oldest()
@@ -216,7 +217,7 @@ def _address() -> str:
 
 
 def _prepare(spec: Spec, taps: SampleArray, length: int | None) -> Prepared:
-    """A task: a part of a filter, ready on this worker's device."""
+    """A task that prepares a part of a filter on this worker's device."""
     prepared, host = Prepared(spec, taps, length), _host(spec)
 
     def work(device: AnyDevice, usage: Usage) -> None:
@@ -227,13 +228,13 @@ def _prepare(spec: Spec, taps: SampleArray, length: int | None) -> Prepared:
 
 
 def _usage(prepared: Prepared) -> Usage | None:
-    """A task: what the preparation took, unless the client knows it."""
+    """A task that reports what a preparation took, once."""
     usage, prepared.usage = prepared.usage, None
     return usage
 
 
 def _convolve(prepared: Prepared, x: SampleArray) -> tuple[SampleArray, Usage]:
-    """A task: a part of a convolution."""
+    """A task that computes a part of a convolution."""
     host = _host(prepared.spec)
 
     def work(device: AnyDevice, usage: Usage) -> SampleArray:
@@ -242,7 +243,7 @@ def _convolve(prepared: Prepared, x: SampleArray) -> tuple[SampleArray, Usage]:
         return device.convolve(x, filter)
 
     y, usage = host.run(work)
-    earlier = _usage(prepared)  # it was prepared because a worker had died
+    earlier = _usage(prepared)  # there is one if Dask repeated the preparation after a worker died
     if earlier:
         usage.add(earlier)
     return y, usage
@@ -264,7 +265,7 @@ def _close(spec: Spec) -> None:
 
 
 class ClusterFilter:
-    """A filter as the cluster keeps it, made by `Cluster.prepare`."""
+    """A filter spread over a cluster's workers, made by `Cluster.prepare`."""
 
     def __init__(
         self, cluster: Cluster, shape: tuple[int, int], parts: list[tuple[slice, Future[Any]]]
@@ -276,11 +277,11 @@ class ClusterFilter:
 
     @property
     def closed(self) -> bool:
-        """Whether its memory was given back."""
+        """Whether its memory was released."""
         return not self.parts
 
     def close(self) -> None:
-        """Gives the workers' memory back."""
+        """Releases its memory on the workers."""
         for _, future in self.parts:
             future.release()
         self.parts = []
@@ -304,18 +305,18 @@ class Cluster:
         self.config = config
         """The kernels' configuration."""
         self.workers: dict[str, Usage] = {}
-        """What each worker has done so far, by its address; those that died are there, too."""
+        """What each worker has done so far, by address, including workers that died."""
         self._client = client
         self._spec = spec
         self._owned = owned
         self._closed = False
 
     def prepare(self, h: npt.ArrayLike, length: int | None = None) -> ClusterFilter:
-        """A filter, ready for `convolve`; see `Device.prepare`. Each worker has a part of its
-        channels, or all of a filter of one channel.
+        """A filter, ready for `convolve`; see `Device.prepare`. The channels are spread over the
+        workers; a filter of one channel is on every worker.
 
         Raises:
-            InputError: h is something else; nothing was done.
+            InputError: h is not as described there; nothing was done.
             KernelError: a worker's device failed, or there is no worker.
         """
         self._check_open()
@@ -351,20 +352,22 @@ class Cluster:
     ) -> SampleArray:
         """y[n] = sum over m <= n of h[m] x[n-m]; see `Device.convolve`.
 
-        A part that was on a worker which died is prepared and computed again on another one.
+        If a worker dies, another one prepares and computes its parts again.
 
         Args:
             x: as for `Device.convolve`.
-            filter: what this cluster's `prepare` made.
-            progress: called with the rows of x done and their number, after each part.
+            filter: from this cluster's `prepare`.
+            progress: called after each part with the rows of x done and the number of all rows.
 
         Raises:
-            InputError: an argument is something else; nothing was done.
-            KernelError: a worker's device failed, or workers died again and again.
+            InputError: an argument is wrong; nothing was done.
+            KernelError: a worker's device failed, or workers kept dying.
         """
         self._check_open()
         if not isinstance(filter, ClusterFilter) or filter.cluster is not self:
-            raise InputError("The filter is not this cluster's: prepare it with its prepare(h).")
+            raise InputError(
+                "The filter is not of this cluster: prepare it with this cluster's prepare(h)."
+            )
         if progress is not None and not callable(progress):
             raise InputError("progress must be a function of two numbers, done and total.")
         array = to_array("x", x, X_SHAPES, 1 << self.config.max_length_log2)
@@ -396,16 +399,16 @@ class Cluster:
     def _submit(
         self, kind: str, number: int, work: Callable[..., Any], *arguments: Any, **options: Any
     ) -> Future[Any]:
-        """A task. Its arrays are part of it, so that Dask can run it again elsewhere."""
+        """Submits a task. It contains its arrays, so that Dask can repeat it on another worker."""
         key = f"crocuta-{kind}-{uuid.uuid4().hex[:12]}-{number}"
         with dask.config.set({"distributed.admin.large-graph-warning-threshold": "1PB"}):
             return self._client.submit(work, *arguments, key=key, pure=False, **options)
 
     def _ended(self, futures: list[Future[Any]]) -> Iterator[Future[Any]]:
-        """The futures as they end.
+        """Yields the futures as they end.
 
         Raises:
-            KernelError: there is no worker, for a long time.
+            KernelError: the scheduler is gone, or there has been no worker for PATIENCE_S.
         """
         pending = set(futures)
         last = time.monotonic()
@@ -424,7 +427,7 @@ class Cluster:
                 raise KernelError("The cluster has lost all its workers: start new ones.")
 
     def _result(self, future: Future[Any]) -> Any:
-        """A task's result, or its error as a sentence."""
+        """A task's result; an error is raised as one with a clear sentence."""
         try:
             return future.result()
         except (InputError, KernelError):
@@ -436,11 +439,11 @@ class Cluster:
             ) from None
         except MemoryError:
             raise
-        except Exception as error:  # whatever Dask or a worker's environment makes of it
+        except Exception as error:  # anything that Dask or a worker's environment may raise
             raise KernelError(f"A worker failed: {_reason(error)}.") from None
 
     def _addresses(self, wait_for_one: bool = True) -> list[str]:
-        """The workers that there are."""
+        """The addresses of the workers."""
         found = list(self._client.scheduler_info(n_workers=-1)["workers"])
         if not found and wait_for_one:
             try:
@@ -454,7 +457,7 @@ class Cluster:
         return found
 
     def _note(self, usage: Usage) -> None:
-        """Adds to what the workers did, and warns as the device did."""
+        """Records what a worker did, and repeats its device's warnings here."""
         self.workers.setdefault(usage.worker, Usage(usage.worker)).add(usage)
         for sentence in usage.warnings:
             warnings.warn(sentence, RangeWarning, stacklevel=4)
@@ -464,7 +467,7 @@ class Cluster:
             raise KernelError("This cluster is closed: open it again with crocuta.cluster.open().")
 
     def close(self) -> None:
-        """Closes the workers' devices. The cluster itself goes on."""
+        """Closes the workers' devices. The Dask cluster keeps running."""
         if self._closed:
             return
         self._closed = True
@@ -495,25 +498,29 @@ def open(
     config: str = "u200",
     **options: Any,
 ) -> Cluster:
-    """The devices of a cluster's workers.
+    """Opens a device on every worker of a Dask cluster.
 
     Args:
         scheduler: a scheduler's address, a distributed.Client or a cluster such as LocalCluster.
             Workers need this version of crocuta.
-        backend: of each worker's device, or a list of a worker's devices as for
-            `crocuta.open_many`.
-        config: its configuration.
-        options: of `crocuta.open`, the same on all workers.
+        backend: the backend of each worker's device, or a list as for `crocuta.open_many` if each
+            worker has several devices.
+        config: the configuration of all devices.
+        options: arguments of `crocuta.open`, the same on all workers.
 
     Raises:
-        InputError: there is no such backend or configuration.
-        KernelError: there is no scheduler, no worker, or one without this version of crocuta.
+        InputError: the backend or the configuration does not exist.
+        KernelError: the scheduler cannot be reached, has no worker, or has a worker without this
+            version of crocuta.
     """
     each_own: str | tuple[Options, ...]
+    if scheduler is None:  # dask would start a cluster of its own
+        raise InputError("Name a scheduler, as in crocuta.cluster.open('tcp://scheduler:8786').")
     if isinstance(backend, str):
         backends.check(backend)
         each_own = backend
     else:
+        check_backends(backend)
         each_own = tuple(
             (("backend", each),) if isinstance(each, str) else tuple(sorted(each.items()))
             for each in backend

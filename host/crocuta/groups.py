@@ -1,10 +1,10 @@
 # Copyright 2026 The Crocuta authors
 # SPDX-License-Identifier: Apache-2.0
-"""How the channels of a convolution are divided among jobs, and how a job's output is marked before
-it runs.
+"""Divides the channels of a convolution among jobs, and marks a job's output before it runs.
 
-The samples of one job are moved while another runs, so long convolutions of many channels become
-several jobs. Together they have the bits and, but for a job's start, the clocks of a single one.
+While the kernel works on one job, the host moves the samples of another, so a long convolution of
+many channels becomes several jobs. Together they compute the bits of a single job and take its
+clocks, plus the start of each job.
 """
 
 from __future__ import annotations
@@ -18,21 +18,21 @@ from crocuta.kernel import Bank, Buffer, Kernel
 from crocuta.models.layout import PAGE_BYTES
 
 GROUP_BYTES = 1 << 24
-"""The rows of x or h in one job take no more than this, unless one alone does."""
+"""Upper limit for the rows of x or h in one job, unless a single row is longer."""
 SHORT_ROW_BYTES = 1 << 16
-"""Marking rows up to this long as a whole takes no longer than marking their ends one by one."""
+"""Rows up to this long are marked as a whole: marking their ends one by one would take as long."""
 MARKED_PAGES = 32
-"""At the end of an output: more than the 16 bursts that the kernel has outstanding at most."""
+"""Pages marked at the end of an output: more than the kernel's 16 outstanding bursts can span."""
 
 
 def quantum(spectra_bytes: int) -> int:
-    """Channels whose spectra fill whole pages, where one channel's take so many bytes: a job's
-    filters begin at a page."""
+    """The fewest channels whose spectra, of `spectra_bytes` each, fill whole pages. The filters of
+    a job must start at a page, so its channels are a multiple of this."""
     return PAGE_BYTES // math.gcd(PAGE_BYTES, spectra_bytes)
 
 
 def allocated(buffers: ExitStack, kernel: Kernel, bank: Bank, size: int) -> Buffer:
-    """A buffer that is freed with the others."""
+    """A new buffer, which `buffers` will free."""
     buffer = kernel.allocate(bank, size)
     buffers.callback(buffer.free)
     return buffer
@@ -48,22 +48,22 @@ def slots(
     step: int,
     repeats: int = 1,
 ) -> tuple[list[list[Buffer]], int]:
-    """Memory for the samples of jobs: per job, `arrays` buffers with rows of `row` bytes.
+    """Allocates memory for the samples of jobs: `arrays` buffers per job, with rows of `row` bytes.
 
-    Two sets, so that one is filled and emptied while the kernel works on the other; one if there is
-    only one job or no room for two.
+    There are two sets, so that the host fills and empties one while the kernel works on the other;
+    one set, if there is only one job or no room for two.
 
     Args:
-        buffers: frees them.
-        kernel: has the memory.
-        arrays: the buffers of each job.
+        buffers: will free the buffers.
+        kernel: allocates them.
+        arrays: buffers per job.
         row: bytes of a channel's samples.
-        channels: of the filter.
-        step: a job's channels are a multiple of it.
-        repeats: how often each channel is computed.
+        channels: channels of the filter.
+        step: the channels of a job are a multiple of this.
+        repeats: sequences of x that each channel convolves.
 
     Returns:
-        The sets, and the channels of a job.
+        The sets of buffers, and the channels per job.
 
     Raises:
         OutOfMemory: not even `step` channels fit.
@@ -90,15 +90,16 @@ def slots(
 
 
 def marks(rows: int, row: int, *, in_order: bool) -> Iterator[tuple[int, int]]:
-    """The parts of an output image to overwrite before a job, as first byte and count.
+    """The parts of an output image to overwrite before a job, as (first byte, number of bytes).
 
-    If the kernel stops early, the end is unwritten: even if the burst that failed was not the last,
-    those behind it were outstanding at that time. Where the kernel writes a part of a memory word,
-    at the end of a row, memory with error correction must have been written before.
+    If the kernel stops early, the marks at the end remain: even if the burst that failed was not
+    the last, all those after it were outstanding then. The end of every row is marked too, because
+    the kernel may write only part of a memory word there, and memory with error correction must
+    have been initialised before such a write.
 
     Args:
-        rows: of the image.
-        row: bytes of each.
+        rows: rows of the image.
+        row: bytes per row.
         in_order: whether the kernel writes the image from beginning to end.
     """
     size = rows * row

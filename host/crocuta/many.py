@@ -1,6 +1,6 @@
 # Copyright 2026 The Crocuta authors
 # SPDX-License-Identifier: Apache-2.0
-"""Several devices of one machine as one: each has a part of the channels."""
+"""Several devices of one machine, used as one: each computes a part of the channels."""
 
 from __future__ import annotations
 
@@ -31,18 +31,18 @@ T = TypeVar("T")
 
 
 class AnyFilter(Protocol):
-    """A filter of a device, of several, or of a cluster."""
+    """What `Filter` and `ManyFilter` have in common."""
 
     @property
     def closed(self) -> bool:
-        """Whether its memory was given back."""
+        """Whether its memory was released."""
 
     @property
     def longest(self) -> int:
         """The longest x it serves, in samples."""
 
     def close(self) -> None:
-        """Gives its memory back."""
+        """Releases its memory."""
 
 
 class AnyDevice(Protocol):
@@ -58,7 +58,7 @@ class AnyDevice(Protocol):
 
     @property
     def report(self) -> JobReport:
-        """Flags and counters of the last convolution."""
+        """Flags and counters of the latest convolution."""
 
     def metered(self, progress: Progress | None = None) -> AbstractContextManager[Meter]:
         """See `Device.metered`."""
@@ -77,7 +77,7 @@ class AnyDevice(Protocol):
         """See `Device.convolve`."""
 
     def close(self) -> None:
-        """Gives everything back."""
+        """Releases the devices and the memory of their filters."""
 
     def __enter__(self) -> Self: ...
 
@@ -90,7 +90,7 @@ class AnyDevice(Protocol):
 
 
 def spread(count: int, parts: int) -> list[slice]:
-    """Consecutive slices of `count` items, at most `parts` of them, as equal as possible."""
+    """Cuts `count` items into at most `parts` consecutive slices, as equal as possible."""
     parts = min(count, parts)
     edges = [count * part // parts for part in range(parts + 1)]
     return [slice(*pair) for pair in itertools.pairwise(edges)]
@@ -101,7 +101,7 @@ class _Stopped(Exception):
 
 
 class JointProgress:
-    """One progress function for parts that go on side by side."""
+    """Merges the progress of parts that run side by side into one progress function."""
 
     def __init__(self, progress: Progress | None, rows: int) -> None:
         self._progress = progress
@@ -111,7 +111,7 @@ class JointProgress:
         self.stopped = False
 
     def of(self, part: object, rows: int) -> Progress | None:
-        """The progress function of a part with so many of the rows."""
+        """The progress function for a part with `rows` of all rows."""
         progress = self._progress
         if progress is None:
             return None
@@ -128,17 +128,17 @@ class JointProgress:
 
 @dataclass(frozen=True)
 class ManyFilter:
-    """A filter as several devices keep it, made by `Devices.prepare`."""
+    """A filter spread over several devices, made by `Devices.prepare`."""
 
     owner: object
     channels: int
     taps: int
     parts: tuple[tuple[slice, Filter], ...]
-    """The channels of each device, in the devices' order; all of them if all share one filter."""
+    """For each device, its channels and their filter. A single channel is on every device."""
 
     @property
     def closed(self) -> bool:
-        """Whether its memory was given back."""
+        """Whether its memory was released."""
         return any(filter.closed for _, filter in self.parts)
 
     @property
@@ -148,11 +148,11 @@ class ManyFilter:
 
     @property
     def report(self) -> JobReport:
-        """Flags and counters of the jobs that prepared it, added up."""
+        """Flags and counters of the jobs that prepared it, summed over the devices."""
         return add_reports([filter.report for _, filter in self.parts])
 
     def close(self) -> None:
-        """Gives its memory back."""
+        """Releases its memory."""
         for _, filter in self.parts:
             filter.close()
 
@@ -171,8 +171,8 @@ class ManyFilter:
 class Devices:
     """Several devices with the interface of one, made by `open_many`.
 
-    Filters and x are divided by channels; if all channels share a filter, every device has it and
-    takes a part of x's rows. The bits are those of one device.
+    Filters and x are divided by channel. If all channels share one filter, every device has it and
+    convolves a part of x's rows. The results have the same bits as those of a single device.
     """
 
     def __init__(self, opened: Sequence[Device]) -> None:
@@ -192,18 +192,18 @@ class Devices:
 
     @property
     def reports(self) -> tuple[JobReport, ...]:
-        """Flags and counters of the last convolution, for each device that had a part of it."""
+        """Flags and counters of the latest convolution, for each device that took part."""
         return self._reports
 
     @property
     def report(self) -> JobReport:
-        """Their sum."""
+        """Flags and counters of the latest convolution, summed over the devices."""
         return add_reports(list(self._reports)) if self._reports else JobReport()
 
     @contextmanager
     def metered(self, progress: Progress | None = None) -> Iterator[Meter]:
-        """A context in which all that the devices do is counted: at its end, their meters are
-        added up. `progress` gets the jobs of all, as they come."""
+        """Counts what the devices do in a `with` block; the sum is ready at its end. Each device
+        reports the progress of its own jobs to `progress`."""
         total = Meter()
         with ExitStack() as stack:
             meters = [stack.enter_context(each.metered(progress)) for each in self.devices]
@@ -217,8 +217,8 @@ class Devices:
         length: int | None = None,
         shape: tuple[int, int] | None = None,
     ) -> ManyFilter:
-        """A filter, ready for `convolve`; see `Device.prepare`. What is prepared from an iterable
-        goes to one device after the other."""
+        """A filter, ready for `convolve`; see `Device.prepare`. An iterable is read once, so the
+        devices then prepare their parts one after the other."""
         if shape is not None:
             return self._prepare_rows(cast(Iterable[npt.ArrayLike], h), length, shape)
         rows = np.atleast_2d(
@@ -314,7 +314,8 @@ class Devices:
             )
 
     def _together(self, calls: Sequence[Callable[[], T]]) -> list[T]:
-        """The results of calls, each in a thread of its own. All end before an error goes on."""
+        """Runs each call in its own thread and returns the results. An error is raised only when
+        all calls have ended."""
         futures = [self._pool.submit(call) for call in calls]
         errors = [error for future in futures if (error := future.exception())]
         if errors:
@@ -322,7 +323,7 @@ class Devices:
         return [future.result() for future in futures]
 
     def close(self) -> None:
-        """Gives the devices and their filters' memory back."""
+        """Releases the devices and the memory of their filters."""
         for each in self.devices:
             each.close()
         self._pool.shutdown()
@@ -339,25 +340,35 @@ class Devices:
         self.close()
 
 
-def open_many(
-    backends: Sequence[str | Mapping[str, Any]], config: str = "u200", **options: Any
-) -> Devices:
-    """Several devices of one configuration as one, with the channels spread over them.
-
-    Args:
-        backends: for each device its backend's name, or the arguments of `crocuta.open` that are
-            its own, as in [{"backend": "xdma", "card": number} for number in range(4)].
-        config: the configuration of all.
-        options: of `crocuta.open`, for all.
-
-    Raises:
-        InputError: there are none, or an argument is wrong.
-        KernelError: a kernel cannot be had; those that were opened are closed again.
-    """
-    if isinstance(backends, str | Mapping) or not backends:
+def check_backends(backends: object) -> None:
+    """Raises InputError unless it is a list of devices as `open_many` takes them."""
+    if (
+        isinstance(backends, str)
+        or not isinstance(backends, Sequence)
+        or not backends
+        or not all(isinstance(each, str | Mapping) for each in backends)
+    ):
         raise InputError(
             "Give a list of devices, as in open_many([{'backend': 'xdma', 'card': 0}, ...])."
         )
+
+
+def open_many(
+    backends: Sequence[str | Mapping[str, Any]], config: str = "u200", **options: Any
+) -> Devices:
+    """Opens several devices of one configuration and spreads the channels over them.
+
+    Args:
+        backends: for each device, its backend's name or its own arguments of `crocuta.open`, as in
+            [{"backend": "xdma", "card": number} for number in range(4)].
+        config: the configuration of all devices.
+        options: arguments of `crocuta.open` that all devices share.
+
+    Raises:
+        InputError: the list is empty, or an argument is wrong.
+        KernelError: a device cannot be opened; those already open are closed again.
+    """
+    check_backends(backends)
     with ExitStack() as stack:
         opened = []
         for each in backends:

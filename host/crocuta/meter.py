@@ -1,6 +1,6 @@
 # Copyright 2026 The Crocuta authors
 # SPDX-License-Identifier: Apache-2.0
-"""Counts what a kernel does: jobs, clocks and bytes moved."""
+"""Counts a kernel's jobs, clocks and bytes moved."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ class Meter:
     downloaded: int = 0
     """Bytes read from them."""
     progress: Progress | None = None
-    """Called during each job by backends that report progress."""
+    """Called during each job, if the backend reports progress."""
 
     def add(self, other: Meter) -> None:
         """Adds what another meter counted."""
@@ -44,7 +44,7 @@ class Meter:
         self.downloaded += other.downloaded
 
     def add_job(self, job: Job, report: JobReport) -> None:
-        """Adds a job that has ended."""
+        """Counts a job that has ended."""
         self.jobs[dataclasses.replace(job, x=0, h=0, h_spectra=0, x_spectra=0, y=0)] += 1
         self._add_clocks(job.mode, report.counters.clocks if report.counters else None)
 
@@ -75,7 +75,7 @@ class _Buffer:
         return found
 
     def free(self) -> None:
-        """Releases it."""
+        """Releases the memory."""
         self._buffer.free()
 
 
@@ -88,7 +88,7 @@ class MeteredKernel:
 
     @property
     def config(self) -> Config:
-        """The configuration that it was built with."""
+        """The kernel's configuration."""
         return self.kernel.config
 
     @property
@@ -103,7 +103,7 @@ class MeteredKernel:
 
     @property
     def at_rest(self) -> bool:
-        """Whether no job is running that might still write to its memories."""
+        """Whether no job is running that could still write to the memories."""
         return self.kernel.at_rest
 
     def allocate(self, bank: Bank, size: int) -> Buffer:
@@ -135,11 +135,11 @@ class MeteredKernel:
 
     @contextmanager
     def metered(self, progress: Progress | None = None) -> Iterator[Meter]:
-        """A context with a running meter, which reports each job's progress to `progress`."""
+        """Counts what the kernel does in a `with` block; `progress` follows each job."""
         meter = Meter(progress=progress)
         self._meters.append(meter)
         try:
             yield meter
         finally:
-            # By identity: two meters that counted the same are equal.
+            # By identity, because two meters with the same counts compare equal.
             self._meters[:] = [each for each in self._meters if each is not meter]

@@ -148,5 +148,5 @@ def identity(config: Config) -> tuple[int, int]:
         | config.lanes << 8
         | config.mantissa_bits << 16
         | config.exponent_bits << 24,
-        config.twiddle_bits | config.max_length_log2 << 8,
+        config.twiddle_bits | config.max_length_log2 << 8 | config.four_step << 16,
     )

@@ -1,11 +1,11 @@
 # Copyright 2026 The Crocuta authors
 # SPDX-License-Identifier: Apache-2.0
-"""Convolutions of x that comes in blocks, without end, with the bits of one convolution.
+"""Convolves an endless x that arrives in blocks, with the bits of one convolution.
 
-An output chunk depends on the last chunks of x alone, as many as the filter has and one for the
-overlap of the chunk before. Convolving these again with the new ones, in chunks that begin where
-those of the whole x would, gives the same bits: a kernel adds the products for an output chunk in
-the same order wherever in a job it is.
+An output chunk depends only on the latest chunks of x: as many as the filter has, and one more for
+the overlap from the previous output chunk. A job convolves these again, together with the new
+chunks. The bits are the same, because chunks start where those of the whole x would, and the kernel
+adds the products of an output chunk in the same order wherever in a job the chunk is.
 """
 
 from __future__ import annotations
@@ -28,17 +28,18 @@ ANY_LENGTH = 1 << 62
 
 
 class Stream:
-    """A stream of x through a filter: `push` blocks, `flush` at the end. `Device.stream` opens it.
+    """A stream of x through a filter, opened by `Device.stream`: `push` blocks, then `flush`.
 
     Args:
-        convolve: a convolution of x with the filter, from its beginning.
-        config: of the kernel.
-        channels: of the filter; one serves every channel of x.
-        taps: of the filter.
-        chunks: new ones of a job, at least.
+        convolve: convolves x with the filter.
+        config: the kernel's configuration.
+        channels: channels of the filter; a filter of one channel serves every channel of x.
+        taps: taps of the filter.
+        chunks: a job waits until there are at least this many new chunks.
 
     Raises:
-        InputError: the kernel has no streams, the filter is too long, or `chunks` is no number.
+        InputError: the configuration has no streams, the filter is too long, or `chunks` is not a
+            positive integer.
     """
 
     def __init__(
@@ -52,15 +53,15 @@ class Stream:
     ) -> None:
         if config.schedule == FOUR_STEP:
             raise InputError(
-                f"A kernel of configuration {config.name} transforms sequences as a whole: choose a"
-                " chunked one for streams."
+                f"A kernel of configuration {config.name} transforms whole sequences: choose a"
+                " chunked configuration for streams."
             )
         longest = (1 << config.max_length_log2) // config.chunk
         self._past_chunks = chunk_count(config, taps)
         if self._past_chunks >= longest:
             raise InputError(
-                f"The filter has {taps} taps: a stream's may have"
-                f" {(longest - 1) * config.chunk}, a chunk less than the longest."
+                f"The filter has {taps} taps, but a stream's may have at most"
+                f" {(longest - 1) * config.chunk}: one chunk less than the longest filter."
             )
         if not isinstance(chunks, numbers.Integral) or isinstance(chunks, bool) or chunks < 1:
             raise InputError(f"chunks must be a number of at least 1, not {chunks!r}.")
@@ -68,35 +69,38 @@ class Stream:
         self._channels = channels
         self._chunk = config.chunk
         self._least = int(chunks)
-        self._most = longest - self._past_chunks  # new chunks of a job
-        self._axes: tuple[int, ...] | None = None  # of every block, but for its length
-        self._past = np.zeros(0, np.float32)  # what the next outputs depend on
-        self._blocks: list[SampleArray] = []  # what follows, without outputs
-        self._outputs: list[SampleArray] = []  # computed, and not given because a job failed
+        self._most = longest - self._past_chunks  # new chunks in one job
+        self._axes: tuple[int, ...] | None = None  # shape of every block, without its length
+        self._past = np.zeros(0, np.float32)  # samples before _blocks that later outputs depend on
+        self._blocks: list[SampleArray] = []  # samples whose outputs are still to be computed
+        self._outputs: list[SampleArray] = []  # computed, but not returned because a job failed
         self._waiting = 0  # samples in _blocks
         self._ended = False
         self.samples = 0
-        """Those whose outputs were given."""
+        """Samples whose outputs have been returned."""
 
     @property
     def pending(self) -> int:
-        """Samples that were pushed and whose outputs were not given."""
+        """Samples pushed whose outputs have not been returned yet."""
         computed: int = sum(part.shape[-1] for part in self._outputs)
         return self._waiting + computed
 
     def push(self, block: npt.ArrayLike) -> SampleArray:
-        """The outputs that are complete: of all whole chunks, once there are as many new ones as a
-        job needs. They may be none.
+        """Adds a block of x and returns the outputs that are complete, often none.
 
-        If a job fails, nothing is lost, and the next call tries again.
+        Outputs are computed in whole chunks, as soon as there are enough new ones for a job. If a
+        job fails, nothing is lost, and the next call tries again.
 
         Args:
-            block: as x of `Device.convolve`, of any length, 0 too; all blocks have the same shape
-                but for the length.
+            block: like x of `Device.convolve`, of any length, even 0. All blocks have the same
+                shape, except for the length.
+
+        Returns:
+            The next outputs, float32, in the shape of the block except for the length.
 
         Raises:
-            InputError: it is something else, or the stream has ended; nothing was done.
-            KernelError: it does not fit the device's memory, or a job failed.
+            InputError: the block is something else, or the stream has ended; nothing was done.
+            KernelError: the samples do not fit the device's memory, or a job failed.
         """
         self._check_open()
         try:
@@ -120,10 +124,10 @@ class Stream:
         return self._give(whole * self._chunk if whole >= self._least else 0)
 
     def flush(self) -> SampleArray:
-        """The outputs of the samples that are left. The stream ends.
+        """Ends the stream and returns the outputs of all remaining samples.
 
         Raises:
-            InputError: it has ended before, or nothing was pushed.
+            InputError: the stream has ended already, or nothing was pushed.
             KernelError: as for `push`; another call tries again.
         """
         self._check_open()
@@ -140,12 +144,13 @@ class Stream:
     def _check_axes(self, shape: tuple[int, ...]) -> None:
         if self._axes is not None and shape[:-1] != self._axes:
             raise InputError(
-                f"block has shape {shape}, but those before had"
-                f" {(*self._axes, 'any length')}: keep the other axes."
+                f"block has shape {shape}, but earlier ones had"
+                f" {(*self._axes, 'any length')}: change nothing but the length."
             )
 
     def _give(self, count: int) -> SampleArray:
-        """The outputs of the next `count` samples, which end with a chunk unless x ends."""
+        """Returns outputs after computing those of the next `count` samples: whole chunks, except
+        at the end of x."""
         if count:
             self._compute(count)
         assert self._axes is not None
@@ -155,7 +160,8 @@ class Stream:
         return outputs
 
     def _compute(self, count: int) -> None:
-        """Computes them, in as many jobs as it takes; those before a failure are kept."""
+        """Computes the next `count` outputs in as many jobs as it takes; if one fails, the outputs
+        of those before it are kept."""
         x = np.concatenate([self._past, *self._blocks], axis=-1)
         done, reach = self._past.shape[-1], self._past_chunks * self._chunk
         try:
@@ -171,7 +177,7 @@ class Stream:
                 self._outputs.append(y[..., -size:])
                 done += size
                 count -= size
-        finally:  # copies, and not views that keep all of x
+        finally:  # copies, because views would keep all of x in memory
             self._past = x[..., max(0, done - reach) : done].copy()
             self._blocks = [x[..., done:].copy()]
             self._waiting = x.shape[-1] - done

@@ -2,16 +2,16 @@
 # SPDX-License-Identifier: Apache-2.0
 """The four-step schedule: the commands that four_step_controller issues for a job.
 
-A channel is P tiles of columns and P rows, each a chunk to the engines:
+A channel is P tiles of columns and P rows. To the engines, each of them is a chunk:
 
     forward engine   tiles of x | flush | rows                 | tiles of the next channel ...
     inverse engine                      | rows | flush | tiles of y   | rows ...
 
-The tiles of x leave the forward engine for memory, at x_spectra, and come back as rows; those
-become, times H and through the inverse engine, rows of z behind them, and come back as tiles of y.
-An engine holds what came last, a chunk or more, until more follows, so a flush pushes out what has
-to be in memory before the next can begin. With one row there is no memory in between: a channel is
-one chunk, from x to y.
+The forward engine writes the tiles of x to memory, at x_spectra, and takes them back as rows. Each
+row of the spectrum is multiplied by H. The inverse engine writes the products' transforms to memory
+as rows of z, after the rows of x, and takes them back as tiles of y. An engine holds its latest
+chunks until more beats follow, so a flush pushes out what must be in memory before the next chunks
+can begin. With one row, nothing goes through memory: a channel is one chunk, from x to y.
 
 `schedule` is one sequential program. The RTL preserves the order only within each consumer's stream
 (see `streams`).
@@ -33,21 +33,21 @@ HELD = 2
 
 
 class Kind(enum.IntEnum):
-    """What a chunk is to an engine."""
+    """The kinds of chunks that an engine processes."""
 
     FLUSH = 0
-    """Zeros, which nobody takes: as many as push out all that the engine holds."""
+    """Zeros that push out all that the engine holds, and are then discarded."""
     TILE = 1
     """A tile of columns. Forward: samples in, to x_store out. Inverse: z_read in, samples out."""
     ROW = 2
-    """A row, twisted. Forward: x_read in. Inverse: untwisted, to z_store out."""
+    """A row of several. Forward: x_read in, twisted. Inverse: untwisted, z_store out."""
     CHUNK = 3
-    """The only row: it is neither twisted nor in memory. Samples in, samples out."""
+    """The only row, neither twisted nor stored in memory. Samples in, samples out."""
 
 
 @dataclasses.dataclass(frozen=True)
 class Load:
-    """sample_reader: load the tile (P = 1: chunk) at `addr`, from which on `samples` exist."""
+    """sample_reader: load the tile (P = 1: chunk) at `addr`; `samples` exist from there."""
 
     addr: int
     samples: int
@@ -55,7 +55,7 @@ class Load:
 
 @dataclasses.dataclass(frozen=True)
 class Forward:
-    """The forward engine's next chunk; `row` is the number of a ROW."""
+    """The forward engine's next chunk; `row` is the index of a ROW."""
 
     kind: Kind
     row: int = 0
@@ -63,7 +63,7 @@ class Forward:
 
 @dataclasses.dataclass(frozen=True)
 class XStore:
-    """spectrum_writer of x: store the next tile at `addr`, in row 0."""
+    """spectrum_writer of x: store the next tile, whose first beat in row 0 is at `addr`."""
 
     addr: int
 
@@ -91,7 +91,7 @@ class HRead:
 
 @dataclasses.dataclass(frozen=True)
 class Inverse:
-    """The inverse engine's next chunk; `row` is the number of a ROW."""
+    """The inverse engine's next chunk; `row` is the index of a ROW."""
 
     kind: Kind
     row: int = 0
@@ -106,14 +106,15 @@ class ZStore:
 
 @dataclasses.dataclass(frozen=True)
 class ZRead:
-    """spectrum_reader of z: read the tile at `addr`, in row 0; all rows have been acknowledged."""
+    """spectrum_reader of z: read the tile whose first beat in row 0 is at `addr`, once all rows
+    have been acknowledged."""
 
     addr: int
 
 
 @dataclasses.dataclass(frozen=True)
 class YStore:
-    """sample_writer: store the next tile (chunk) at `addr`; `samples` exist from there."""
+    """sample_writer: store the next tile (P = 1: chunk) at `addr`; `samples` exist from there."""
 
     addr: int
     samples: int
@@ -146,24 +147,24 @@ def streams(config: Config, job: Job) -> dict[str, list[Command]]:
 
 
 class Sizes(NamedTuple):
-    """Of a job's transform."""
+    """The sizes of a job's transform."""
 
     rows: int
     """P."""
     tile_samples: int
-    """G: the neighbouring samples of a row in each lane of a tile, and its beats of a row."""
+    """G: consecutive samples that a lane of a tile has of each row, and beats of each row."""
     z: int
-    """Byte address of the rows of z: behind those of x."""
+    """Byte address of the rows of z, which follow those of x."""
 
 
 def sizes(config: Config, job: Job) -> Sizes:
-    """The sizes of a job's transform."""
+    """Computes a job's `Sizes`."""
     rows = row_count(config, max(job.length_x, job.length_h))
     return Sizes(rows, config.chunk_beats // rows, job.x_spectra + rows * spectrum_bytes(config))
 
 
 def schedule(config: Config, job: Job) -> Iterator[Command]:
-    """All commands of a valid job, each after everything that it depends on."""
+    """All commands of a valid job, each after those that it depends on."""
     convolve = job.mode == Mode.CONVOLVE
     for channel in range(job.channels):
         yield from _columns(config, job, channel)
@@ -178,14 +179,14 @@ def schedule(config: Config, job: Job) -> Iterator[Command]:
 
 
 def _tiles(config: Config, job: Job, base: int, length: int) -> Iterator[tuple[int, int]]:
-    """The byte address of each tile of a channel's samples, and the samples from there on."""
+    """For each tile of a channel's samples, its byte address and the samples from there on."""
     rows, each, _ = sizes(config, job)
     for tile in range(rows):
         yield base + tile * each * SAMPLE_BYTES, max(0, length - tile * each)
 
 
 def _columns(config: Config, job: Job, channel: int) -> Iterator[Command]:
-    """The forward columns of a channel."""
+    """The commands for a channel's forward columns."""
     rows, each, _ = sizes(config, job)
     base, length = (job.h, job.length_h) if job.mode == Mode.PREPARE else (job.x, job.length_x)
     for tile, load in enumerate(_tiles(config, job, base + channel * row_bytes(length), length)):
@@ -198,7 +199,7 @@ def _columns(config: Config, job: Job, channel: int) -> Iterator[Command]:
 
 
 def _rows(config: Config, job: Job, channel: int) -> Iterator[Command]:
-    """The rows of a channel."""
+    """The commands for a channel's rows."""
     rows, _, z = sizes(config, job)
     size = spectrum_bytes(config)
     for row in range(rows):
@@ -216,7 +217,7 @@ def _rows(config: Config, job: Job, channel: int) -> Iterator[Command]:
 
 
 def _outputs(config: Config, job: Job, channel: int) -> Iterator[Command]:
-    """The inverse columns of a channel."""
+    """The commands for a channel's inverse columns."""
     rows, each, z = sizes(config, job)
     if rows > 1:
         yield Inverse(Kind.FLUSH)

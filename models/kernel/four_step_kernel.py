@@ -1,11 +1,11 @@
 # Copyright 2026 The Crocuta authors
 # SPDX-License-Identifier: Apache-2.0
-"""The four-step kernel end to end: float32 arrays in and out. There is no RTL of it yet.
+"""The four-step kernel end to end: float32 arrays in and out.
 
-A sequence is one transform of N = P * C words in P rows of C: the columns by the first p = log2 P
-levels of the tree on N words, each row then twisted and transformed like a chunk. One product a
-word is the whole convolution modulo z^N - i, and its real part the causal result. The interface is
-that of `crocuta_kernel`; a filter's spectra are its rows', and serve any x of at most N samples.
+A sequence is one transform of N = P * C words in P rows of C. The first p = log2 P levels of the
+tree on N words transform the columns; then each row is twisted and transformed like a chunk. One
+product per word gives the whole convolution modulo z^N - i, whose real part is the causal result.
+The interface is that of `crocuta_kernel`. A filter's spectra serve any x of at most N samples.
 """
 
 from __future__ import annotations
@@ -35,16 +35,17 @@ from crocuta.models.transform.twist import twist, untwist
 
 
 def prepare(samples: SampleArray, config: Config, length: int | None = None) -> Spectra:
-    """The spectra of a filter's rows (or of a sequence's), (P, C) with each in tree order.
+    """The spectra of a filter's rows, or of any sequence's: (P, C), each row in tree order.
 
     Args:
-        samples: one channel. Those behind the transform's end, which no output needs, are left out.
-        config: a four-step one.
-        length: of the longest x it is for; by default that of `samples`.
+        samples: float32, one channel. Samples beyond the transform, which no output needs, are
+            ignored.
+        config: a four-step configuration.
+        length: samples of the longest x that the filter is to serve; by default those of `samples`.
 
     Raises:
-        ConfigError: there is no such kernel.
-        ValueError: `length` is longer than the kernel's longest.
+        ConfigError: the configuration has another schedule.
+        ValueError: the transform would have more rows than the kernel allows.
     """
     config.check_schedule(FOUR_STEP)
     rows = row_count(config, len(samples) if length is None else length)
@@ -55,7 +56,7 @@ def prepare(samples: SampleArray, config: Config, length: int | None = None) -> 
     padded.ravel()[: len(kept)] = kept
     converted = float_to_cfp(padded, Format.of(config))
     words, saturated = converted.words, False
-    if rows > 1:  # one row is a chunk as it comes
+    if rows > 1:  # a single row is transformed like any chunk
         words, saturated = columns(words, config)
     for group in _groups(rows, config.chunk):
         row = words[group]
@@ -73,7 +74,7 @@ def convolve(
 ) -> Result:
     """The causal convolution of one channel's x with a prepared filter, bit-exact.
 
-    `progress` is called with the rows done and their number.
+    `progress` is called with the rows done and the number of all rows.
 
     Raises:
         ValueError: x is longer than what the filter was prepared for.
@@ -105,22 +106,22 @@ def convolve(
 
 
 def columns(words: Cfp, config: Config) -> Transformed:
-    """The column pass: words (P, C), row i of the sequence, to those of row j of the tree."""
+    """Transforms the columns of words (P, C): from rows i of the sequence to rows j of the tree."""
     return _columns(words, config, fft_engine.forward)
 
 
 def inverse_columns(words: Cfp, config: Config) -> Transformed:
-    """The inverse of `columns`, with its scale by 1/P."""
+    """The inverse of `columns`, scaled by 1/P."""
     return _columns(words, config, fft_engine.inverse)
 
 
 def _columns(
     words: Cfp, config: Config, transform: Callable[[Cfp, Config, int], Transformed]
 ) -> Transformed:
-    """Some columns at a time, as the engine does it: it reads them as a block of their rows."""
+    """Transforms groups of columns. As in the engine, a group is one block: row after row."""
     rows = len(words.re)
     found, saturated = zeros(words.shape, Format.of(config)), False
-    # Parts of their own: `zeros` shares one array between re and im.
+    # Copy the parts, because `zeros` shares one array between re and im.
     found = found.map(np.array)
     for group in _groups(config.chunk, rows):
         some = words[:, group]
@@ -131,12 +132,12 @@ def _columns(
 
 
 def _groups(count: int, size: int) -> Iterator[slice]:
-    """0..count-1 in groups that have about GROUP_WORDS words, if each one has `size`."""
+    """Cuts 0..count-1 into groups of about GROUP_WORDS words, for items of `size` words each."""
     step = max(1, GROUP_WORDS // size)
     for start in range(0, count, step):
         yield slice(start, min(start + step, count))
 
 
 def _put(words: Cfp, where: Any, part: Cfp) -> None:
-    """Words in place of others."""
+    """Assigns `part` to words[where]."""
     words.re[where], words.im[where], words.exponent[where] = part.re, part.im, part.exponent

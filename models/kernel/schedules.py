@@ -1,9 +1,10 @@
 # Copyright 2026 The Crocuta authors
 # SPDX-License-Identifier: Apache-2.0
-"""The kernel of either schedule: its convolution, and how much of memory a job uses.
+"""The kernel of either schedule: its convolution, and how much memory a job uses.
 
-A four-step job's transform has P rows, the fewest that hold the longer of x and h. So PREPARE takes
-the longest x as length_x, and CONVOLVE what its filter was prepared for as length_h.
+A four-step job's transform has P rows, the fewest that hold the longer of x and h. So that both of
+its jobs have the same P, PREPARE takes the length of the longest x as length_x, and CONVOLVE takes
+the length that its filter was prepared for as length_h.
 """
 
 from __future__ import annotations
@@ -19,8 +20,8 @@ def prepare(samples: SampleArray, config: Config, length: int) -> Spectra:
     """The spectra of one channel of a filter, for any x of up to `length` samples.
 
     Raises:
-        ConfigError: there is no such kernel.
-        ValueError: four-step: the longest of samples and `length` is longer than the kernel's.
+        ConfigError: no kernel has this configuration.
+        ValueError: four-step: `samples` or `length` is longer than the kernel allows.
     """
     if config.schedule == FOUR_STEP:
         return four_step_kernel.prepare(samples, config, max(len(samples), length))
@@ -32,7 +33,7 @@ def convolve(
 ) -> Result:
     """The causal convolution of one channel's x with a prepared filter, bit-exact.
 
-    `progress` is called with the output chunks (four-step: the rows) done and their number.
+    `progress` is called with the output chunks (four-step: the rows) done and the number of all.
 
     Raises:
         ValueError: four-step: x is longer than what the filter was prepared for.
@@ -43,20 +44,20 @@ def convolve(
 
 
 def transform_rows(config: Config, job: Job) -> int:
-    """P: the rows of a four-step job's transform."""
+    """P, the number of rows of a four-step job's transform."""
     return row_count(config, max(job.length_x, job.length_h))
 
 
 def filter_chunks(config: Config, job: Job) -> int:
-    """The chunks of spectra that one channel of the job's filter has."""
+    """The chunks of spectra in one channel of the job's filter."""
     if config.schedule == FOUR_STEP:
         return transform_rows(config, job)
     return chunk_count(config, job.length_h)
 
 
 def output_chunks(config: Config, job: Job) -> int:
-    """The chunks in which one channel of y leaves the kernel; four-step: the tiles of its columns.
-    PREPARE has none."""
+    """The chunks in which one channel of y leaves the kernel, or the tiles of columns of a
+    four-step kernel. PREPARE has none."""
     if job.mode == Mode.PREPARE:
         return 0
     if config.schedule == FOUR_STEP:
@@ -65,10 +66,10 @@ def output_chunks(config: Config, job: Job) -> int:
 
 
 def scratch_bytes(config: Config, job: Job) -> int:
-    """The bytes at x_spectra that a job writes and reads again: one channel's spectra of x.
+    """The bytes at x_spectra that a job writes and reads back: one channel's spectra of x.
 
-    Four-step: the rows between columns and rows of the forward transform, and after them, for
-    CONVOLVE, those of the inverse; without those that stay on the chip.
+    Four-step: the rows of x and, for CONVOLVE, those of z after them, except for the rows that stay
+    on the chip.
     """
     if config.schedule == FOUR_STEP:
         rows = transform_rows(config, job)

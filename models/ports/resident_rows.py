@@ -1,11 +1,11 @@
 # Copyright 2026 The Crocuta authors
 # SPDX-License-Identifier: Apache-2.0
-"""The rows of a four-step transform that stay on the chip: which ones, where the others lie, and
-the interlock that keeps a word until it was read.
+"""The rows of a four-step transform that stay on the chip: which ones, where the others are in
+memory, and the interlock that protects a word until it has been read.
 
-The first `resident` rows of Z, and in their places those of Z'. The ports address row j of Z at
-byte 8 * chunk * j and row j of Z' `rows` rows behind it; in memory the other rows lie one after
-the other from x_spectra, those of Z and then those of Z'.
+The first `resident` rows of x stay on the chip, and rows of z overwrite them. The ports address row
+j of x at byte 8 * chunk * j, and row j of z `rows` rows after it. In memory, the other rows are
+contiguous from x_spectra: first those of x, then those of z.
 """
 
 from __future__ import annotations
@@ -18,12 +18,12 @@ from crocuta.models.ports.spectrum_ports import Slots, bursts
 
 
 def resident_rows(config: Config, rows: int) -> int:
-    """The rows of a transform of `rows` rows that stay on the chip: its first ones."""
+    """How many of a transform's `rows` rows stay on the chip: the first ones."""
     return min(rows, config.resident)
 
 
 def memory_address(config: Config, addr: int, rows: int, x_spectra: int) -> int | None:
-    """The byte address in memory of what the ports address at `addr`; None: it is on the chip."""
+    """The byte address in memory for the ports' address `addr`; None if it is on the chip."""
     size = config.chunk * WORD_BYTES
     part, row = divmod(addr // size, rows)
     if row < config.resident:
@@ -32,8 +32,8 @@ def memory_address(config: Config, addr: int, rows: int, x_spectra: int) -> int 
 
 
 class Interlock:
-    """When a beat of Z may be written to the chip: as many may be written and not yet read as a
-    channel has, because tiles are written and read in one order."""
+    """Decides when a beat of x may be written to the chip. Tiles are written and read in the same
+    order, so at most the `beats` of one channel may be written and unread."""
 
     def __init__(self, beats: int) -> None:
         self.beats, self.lead = beats, 0
@@ -44,23 +44,23 @@ class Interlock:
         return self.lead < self.beats
 
     def write(self, beats: int = 1) -> None:
-        """Beats of Z are written."""
+        """Counts beats that are written: those of x."""
         self.lead += beats
 
     def read(self, beats: int = 1) -> None:
-        """Beats of Z' are read."""
+        """Counts beats that are read: those of z."""
         self.lead -= beats
 
 
 class ResidentRows:
-    """Both memories behind the ports of a job, whose `rows` are P."""
+    """The on-chip and the AXI memory behind the ports of a job with P = `rows`."""
 
     def __init__(self, config: Config, memory: Slots, x_spectra: int, rows: int) -> None:
         self.config, self.memory, self.x_spectra, self.rows = config, memory, x_spectra, rows
         self.chip = np.zeros(config.resident * config.chunk, np.uint64)
 
     def _part(self, addr: int, beats: int) -> Slots:
-        """A burst's slots, in the memory that has them."""
+        """The slots of a burst, as a view of the memory that holds them."""
         at, memory = memory_address(self.config, addr, self.rows, self.x_spectra), self.memory
         if at is None:
             at, memory = addr % (self.rows * self.config.chunk * WORD_BYTES), self.chip

@@ -2,10 +2,10 @@
 # SPDX-License-Identifier: Apache-2.0
 """The strided lanes of linear samples: what the sample reader reads and delivers.
 
-A chunk is C consecutive samples, or a *tile* of the columns of a four-step transform's `rows` rows:
-of each row the same C / rows samples. A lane of a tile has G = C / (lanes * rows) neighbouring
-samples of each row: lane l of beat i * G + g is sample i * C + l * C / lanes + g from the tile's
-first one. A chunk of consecutive samples is the tile of one row.
+A chunk is C consecutive samples, or a *tile* of the columns of a four-step transform's `rows` rows,
+which has C / rows samples of each row. A lane of a tile has G = C / (lanes * rows) consecutive
+samples of each row: lane l of beat i * G + g is sample i * C + l * C / lanes + g, counted from the
+tile's first one. A chunk of consecutive samples is a tile with one row.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ Positions = npt.NDArray[np.int64]
 
 
 def positions(lanes: int, chunk: int, rows: int = 1) -> Positions:
-    """The sample, counted from a chunk's first, in each (beat, lane)."""
+    """The index, from the chunk's first sample, of the sample at each (beat, lane)."""
     each = chunk // lanes // rows
     row, lane, beat = np.ogrid[:rows, :lanes, :each]
     found: Positions = row * chunk + lane * (chunk // lanes) + beat
@@ -30,10 +30,10 @@ def positions(lanes: int, chunk: int, rows: int = 1) -> Positions:
 def read_chunk(
     memory: Samples, addr: int, samples: int, lanes: int, chunk: int, rows: int = 1
 ) -> Samples:
-    """One chunk in strided lanes, zeros where samples do not exist.
+    """One chunk in strided lanes, with zeros for samples that do not exist.
 
     Args:
-        memory: float32 patterns, the first at byte address 0.
+        memory: float32 bit patterns, the first at byte address 0.
         addr: byte address of the chunk's first sample.
         samples: how many samples exist from there on, 0..rows * chunk.
 
@@ -48,9 +48,9 @@ def read_chunk(
 
 
 def bursts(addr: int, samples: int, lanes: int, chunk: int, rows: int = 1) -> list[tuple[int, int]]:
-    """The (byte address, AXI beats) of a chunk's bursts in their order: row by row, part by part of
-    the lanes' samples of it, then lane by lane. An AXI beat is 2 * lanes samples; only beats with a
-    sample that exists are moved."""
+    """The (byte address, AXI beats) of a chunk's bursts, in order: row by row, within a row part by
+    part, and within a part lane by lane. An AXI beat is 2 * lanes samples; beats without any sample
+    that exists are left out."""
     beat_samples = 2 * lanes
     lane_samples = chunk // lanes // rows
     burst_samples = tile_beats(lanes, chunk // rows)

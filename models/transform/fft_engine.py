@@ -6,10 +6,10 @@ A chunk's spectrum is kept in tree order (position = the block index of the last
 split most significant). `to_beats` and `from_beats` convert to the order in which the lanes
 carry it and in which it lies in memory.
 
-The first levels alone, on words of several rows of a chunk each, transform columns. The engine
-does so tile by tile: a tile is a chunk with C/P words of each of P rows, G = C/(W*P) neighbouring
-ones of each lane, in the order (row, lane, word). Its transform is the first log2(P) levels of that
-chunk.
+The first levels alone, applied to several rows of a chunk each, transform the rows' columns. The
+engine does so tile by tile. A tile is a chunk with C/P words of each of P rows: G = C/(W*P)
+consecutive words of each lane, in the order (row, lane, word). Its transform consists of the first
+log2(P) levels of that chunk's.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ class Transformed(NamedTuple):
 
 
 def _merge(first: Cfp, second: Cfp, shape: tuple[int, ...]) -> Cfp:
-    """Two halves of each block, put side by side again."""
+    """Joins the first and the second half of each block again."""
     return Cfp(
         *(
             np.stack(pair, axis=-2).reshape(shape)
@@ -49,8 +49,8 @@ def _merge(first: Cfp, second: Cfp, shape: tuple[int, ...]) -> Cfp:
 def forward(chunks: Cfp, config: Config, levels: int | None = None) -> Transformed:
     """The forward transform of chunks of shape (..., C), natural order in, tree order out.
 
-    With `levels`, only the first ones, of blocks of any power of two in the place of C: what is
-    left are 2**levels smaller blocks, in tree order among themselves and in natural order inside.
+    With `levels`, only the first ones, on blocks of any power-of-two size instead of C. The result
+    is 2**levels smaller blocks: the blocks are in tree order, the words in each in natural order.
     """
     fmt = Format.of(config)
     words, saturated = chunks, False
@@ -68,9 +68,9 @@ def forward(chunks: Cfp, config: Config, levels: int | None = None) -> Transform
 def inverse(spectra: Cfp, config: Config, levels: int | None = None) -> Transformed:
     """The inverse transform of spectra of shape (..., C), tree order in, natural order out.
 
-    The scale by 1/C is an exact exponent subtraction at the end; what it carries below the
-    smallest exponent becomes zero. With `levels`, the inverse of that many levels of `forward`,
-    with their share of the scale.
+    The scaling by 1/C is an exact exponent subtraction at the end; words that it takes below the
+    smallest exponent become zero. With `levels`, the inverse of that many levels of `forward`,
+    scaled by 1/2**levels.
     """
     fmt = Format.of(config)
     words, saturated = spectra, False
@@ -102,7 +102,7 @@ def from_lanes(beats: Cfp) -> Cfp:
 
 
 def to_beats(spectrum: Cfp, config: Config) -> Cfp:
-    """A spectrum in tree order as (beats, lanes), the order the engine delivers it in.
+    """A spectrum in tree order as (beats, lanes), the order in which the engine delivers it.
 
     Lane bit 0 holds bit 0 of the position, the other lane bits its top bits, time the rest.
     """
@@ -119,8 +119,8 @@ def from_beats(beats: Cfp, config: Config) -> Cfp:
 
 
 def step_rows(rows: int) -> IntArray:
-    """The row j of each step of G beats in which a tile leaves the forward engine and enters the
-    inverse one: the step's number rotated left by one bit."""
+    """The row j of each step of G beats, in the order in which a tile leaves the forward engine and
+    enters the inverse one: the step's index rotated left by one bit."""
     steps = np.arange(rows)
     return (steps << 1 | steps >> max(0, rows.bit_length() - 2)) & (rows - 1)
 
@@ -139,8 +139,8 @@ def tile_from_lanes(beats: Cfp, rows: int, config: Config) -> Cfp:
 
 
 def tile_to_steps(tile: Cfp, rows: int, config: Config) -> Cfp:
-    """A transformed tile as (beats, lanes), the order the forward engine delivers it in: step by
-    step, with all lanes' G words of one row j, see `step_rows`."""
+    """A transformed tile as (beats, lanes), the order in which the forward engine delivers it: step
+    by step, each with all lanes' G words of one row j (see `step_rows`)."""
     order = step_rows(rows)
     steps = tile.map(lambda part: part.reshape(rows, -1)[order].ravel())
     return tile_to_lanes(steps, rows, config)
@@ -164,7 +164,7 @@ def tree_bins(config: Config) -> np.ndarray[tuple[int], np.dtype[np.int64]]:
 
 
 def reference_forward(chunk: ComplexArray, config: Config) -> ComplexArray:
-    """The float64 transform in tree order, from numpy's FFT: the check of `forward`."""
+    """The float64 transform in tree order, by numpy's FFT, to check `forward` against."""
     n = np.arange(config.chunk)
     twist = np.exp(0.5j * np.pi * n / config.chunk) if config.right_angle else 1.0
     return np.fft.fft(chunk * twist)[tree_bins(config)]

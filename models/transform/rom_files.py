@@ -1,6 +1,6 @@
 # Copyright 2026 The Crocuta authors
 # SPDX-License-Identifier: Apache-2.0
-"""The .mem files with the tables that the RTL reads: the engine's twiddles and the twist's."""
+"""The .mem files that the RTL reads: the engine's twiddles, and the twist's tables."""
 
 from __future__ import annotations
 
@@ -16,11 +16,12 @@ from crocuta.models.transform.twist_rom import lane_rom, twist_rom
 
 
 def tables(config: Config) -> dict[str, str]:
-    """The text of every table of `config` by name: level_NN.mem of the engine's levels, and of a
-    four-step kernel column_NN.mem of its column levels and twist_*.mem.
+    """The text of every table of `config`, by file name: level_NN.mem for the engine's levels and,
+    for a four-step kernel, column_NN.mem for its column levels and twist_*.mem.
 
-    One hexadecimal line a row: unit 0's re in the low bits, then its im, then unit 1's. Twiddles
-    and the twist's lane constants have T-1 unsigned bits a part, the other parts of the twist T.
+    One hexadecimal line per row: unit 0's re in the low bits, then its im, then unit 1's. Parts of
+    twiddles and of the twist's lane constants have T-1 unsigned bits, those of the twist's coarse
+    and fine tables T.
     """
     bits = config.twiddle_bits - 1
     levels = range(1, config.chunk_log2 + 1)
@@ -43,7 +44,7 @@ def _one_unit(entries: Twiddles) -> Twiddles:
 
 
 def _text(rows: Twiddles, bits: int) -> str:
-    """Rows of units as lines of `bits` a part."""
+    """One line per row, with `bits` bits per part."""
     digits = -(-2 * rows.re.shape[1] * bits // 4)
     lines = []
     for re, im in zip(rows.re.tolist(), rows.im.tolist(), strict=True):
@@ -55,7 +56,7 @@ def _text(rows: Twiddles, bits: int) -> str:
 
 
 def write(config: Config, directory: Path) -> Path:
-    """Write the `tables` of `config` into `directory`, and return it."""
+    """Writes the `tables` of `config` into `directory`, and returns it."""
     for name, text in tables(config).items():
         write_generated(directory / name, text)
     return directory

@@ -1,13 +1,14 @@
 # Copyright 2026 The Crocuta authors
 # SPDX-License-Identifier: Apache-2.0
-"""The twist's two tables, coarse and fine, and the factor that one entry of each makes.
+"""The twist's coarse and fine tables, and the factor that one entry of each gives.
 
-A phase is a whole number in units of 1 / (4 N) turn, N = 2**max_length_log2 the longest transform:
-its top two bits are quarter turns, the others index a coarse table by their upper half and a fine
-one by their lower. Entries are in the first quarter turn, unsigned and of T bits a part: a part may
-be one, as the fine table's nearly all are, so that no factor is short of it. Products are rounded
-to signed T bits and so saturate just below one. They are made in the first quarter turn and turned
-by whole quarters at the end: no part is ever -2**(T-1), the T-bit number without a negative.
+A phase is an integer in units of 1 / (4 N) turn, where N = 2**max_length_log2 is the longest
+transform. Its top two bits count quarter turns; the upper half of the others indexes the coarse
+table, the lower half the fine one. Entries lie in the first quarter turn. Each part has T unsigned
+bits and may be exactly one, as nearly all real parts of the fine table are, so that they do not
+make factors too small. Products are rounded to T signed bits, and so saturate just below one. They
+are computed in the first quarter turn and rotated by whole quarters at the end, so no part is ever
+-2**(T-1), which cannot be negated in T bits.
 """
 
 from __future__ import annotations
@@ -23,14 +24,14 @@ from crocuta.models.transform.twiddle_rom import Twiddles
 
 
 class TwistRom(NamedTuple):
-    """Both tables."""
+    """Both tables; entries are integers over 2**(T-1)."""
 
     coarse: Twiddles
     fine: Twiddles
 
 
 def fine_bits(config: Config) -> int:
-    """The bits of a phase that index the fine table; the coarse one has as many or one more."""
+    """Bits of a phase that index the fine table; the coarse one has as many, or one more."""
     return config.max_length_log2 // 2
 
 
@@ -52,8 +53,8 @@ def twist_rom(config: Config) -> TwistRom:
 
 
 def lane_rom(config: Config) -> Twiddles:
-    """The factors of a quarter turn's multiples of a lane's part of a row, which have no fine part:
-    entries of the coarse table as T-bit factors."""
+    """The factors of the lanes' first words, whose phases are multiples of C/W and have no fine
+    part: entries of the coarse table within a quarter turn, saturated to T signed bits."""
     coarse = twist_rom(config).coarse
     step = config.chunk_beats >> fine_bits(config)
     assert step >= 1  # as G >= 2: see Config.rows_log2_limit
@@ -62,13 +63,13 @@ def lane_rom(config: Config) -> Twiddles:
 
 
 def product(a: Twiddles, b: Twiddles, config: Config) -> Twiddles:
-    """a * b of two factors in the first quarter turn, each part rounded to T bits once."""
+    """a * b of two factors in the first quarter turn, each part rounded once to T bits."""
     return Twiddles(*factor_multiply(a.re, a.im, b.re, b.im, config.twiddle_bits))
 
 
 def factors(phases: IntArray, config: Config) -> tuple[Twiddles, IntArray]:
-    """The factors of phases, taken modulo a turn: those in the first quarter turn, and the quarter
-    turns that they are still to be turned by."""
+    """The factors of phases, taken modulo a turn: factors in the first quarter turn, and the number
+    of quarter turns by which each must still be rotated."""
     fine, bits = fine_bits(config), config.max_length_log2
     rom = twist_rom(config)
     upper = phases >> fine & ((1 << (bits - fine)) - 1)

@@ -4,10 +4,11 @@
 // factor_multiply: the product of two complex factors, each part rounded once to FactorBits signed
 // bits and saturated just below one.
 //
-// The parts are signed fractions over 2^(FactorBits-1) with one bit more than a result's, so that
-// they can be one. Each part of the product is a cascade of four DSP48E2: b's parts are split into
-// LowBits unsigned bits and the signed bits above them, as a DSP48E2 multiplies 27 bits by 18.
-// Handshake: none. Latency: 8 clocks. Throughput: one product a clock.
+// The parts are signed fractions over 2^(FactorBits-1). Those of the factors have one bit more than
+// the results, so that a factor can be exactly one. Each part of the product is a cascade of four
+// DSP48E2s; b's parts are split into LowBits unsigned bits and the signed bits above them, because a
+// DSP48E2 multiplies 27 bits by 18. Handshake: none. Latency: 8 clocks. Throughput: one product per
+// clock.
 
 module factor_multiply #(
   parameter int FactorBits = 25  // 12..27
@@ -26,7 +27,7 @@ module factor_multiply #(
   localparam int LowProductBits = InBits + LowBits + 1;
   localparam int LowSumBits = LowProductBits + 1;
   localparam int HighProductBits = InBits + InBits - LowBits;
-  // Of a part of the product, which does not reach eight: its lowest bits are the low sum's.
+  // Bits of a part of the product, which stays below eight; its lowest bits are the low sum's.
   localparam int SumBits = HighProductBits + LowBits;
   localparam int KeptBits = SumBits - (FactorBits - 1);
 

@@ -3,16 +3,16 @@
 //
 // chunk_walker: issues one command per chunk, in order, for all chunks of all channels of a linear
 // array of samples.
-// Handshake: the arguments are stable from start_i (a pulse, while idle_o) until idle_o rises
-// again; commands are valid/ready, valid_o independent of ready_i.
-// Latency: 2 clocks from start_i to valid_o. Throughput: a command every 2 clocks, 3 where a
-// channel starts.
+// Handshake: start_i is a pulse, allowed while idle_o is high; the arguments must remain stable until
+// idle_o rises again. Commands are valid/ready; valid_o does not depend on ready_i.
+// Latency: 2 clocks from start_i to valid_o. Throughput: a command every 2 clocks, 3 clocks for the
+// first one of a channel.
 
 module chunk_walker #(
   parameter int Chunk = 65536,   // samples of a chunk, a power of two
   parameter int CountBits = 7,   // bits of the number of chunks in a row
   parameter int StrideBits = 13, // bits of the row stride in pages of 4 KiB
-  parameter bit Dummy = 1'b0,    // end with a chunk of no samples
+  parameter bit Dummy = 1'b0,    // end with a dummy chunk, which has no samples
   localparam int ChunkLog2 = $clog2(Chunk)
 ) (
   input  logic                  clk_i,
@@ -34,7 +34,7 @@ module chunk_walker #(
   output logic [63:0]           addr_o,
   /// samples that exist: 1..Chunk, 0 in the dummy
   output logic [ChunkLog2:0]    samples_o,
-  /// every command was taken
+  /// all commands have been taken
   output logic                  idle_o
 );
 

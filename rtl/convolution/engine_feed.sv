@@ -1,46 +1,48 @@
 // Copyright 2026 The Crocuta authors
 // SPDX-License-Identifier: Apache-2.0
 //
-// engine_feed: decides which beat enters an engine of a four-step kernel, and when: chunk by chunk as
-// commanded, only with a place in the FIFO behind the engine for the beat that it pushes out.
+// engine_feed: feeds an engine of a four-step kernel, chunk by chunk in the order of the commands. A
+// beat that pushes another one out enters only if the FIFO behind the engine has a location for it.
 //
-// An engine holds HeldBeats beats, which the next ones push out. A FLUSH feeds as many of zeros: they
-// bring out all that came before, and nothing comes of them, for when the last beat has arrived in
-// the FIFO, restart_o resets the engine. So the next chunk begins an engine that holds nothing. A
-// FLUSH with nothing to bring out does nothing.
-// Handshake: valid/ready commands, of which one waits while another runs. enter_o only while
-// source_valid_i, except zeros. leave_i and release_i are pulses.
-// Latency: 2 clocks from an accepted command to its first beat. Throughput: one beat a clock, across
-// chunks too.
+// An engine holds HeldBeats beats until later beats push them out. A FLUSH feeds that many beats of
+// zeros. When the last beat that they push out has arrived in the FIFO, restart_o resets the engine:
+// the zeros are discarded, and the next chunk enters an empty engine. If the engine is empty already,
+// a FLUSH does nothing.
+// Handshake: commands are valid/ready; one can wait while another runs. enter_o is high only while
+// source_valid_i, except for the zeros of a FLUSH. leave_i and release_i are pulses.
+// Latency: 2 clocks from an accepted command to its first beat. Throughput: one beat per clock, also
+// from chunk to chunk.
 
 module engine_feed #(
   parameter int ChunkBeats = 2048,
   parameter int HeldBeats = 3071,  // at least ChunkBeats - 1
-  parameter int Places = 512,      // in the FIFO
+  parameter int Places = 512,      // locations in the FIFO
   parameter int RowBits = 7
 ) (
   input  logic               clk_i,
   input  logic               rst_ni,
   input  logic               command_valid_i,
   output logic               command_ready_o,
-  /// FLUSH 0, TILE 1, ROW 2, CHUNK 3
+  /// the kind of the chunk: see four_step_pkg
   input  logic [1:0]         kind_i,
-  /// a ROW's number
+  /// the index of a ROW
   input  logic [RowBits-1:0] row_i,
-  /// the kind of the chunk whose beats enter now, and its row
+  /// kind and row of the chunk whose beats enter now
   output logic [1:0]         kind_o,
   output logic [RowBits-1:0] row_o,
-  /// there is a beat of this kind; a FLUSH needs none
+  /// a beat of kind_o is available; ignored in a FLUSH
   input  logic               source_valid_i,
-  /// it enters in this clock
+  /// a beat enters in this clock
   output logic               enter_o,
-  /// with enter_o: the first one of its chunk
+  /// it would, but there is no beat of this kind
+  output logic               waits_o,
+  /// with enter_o: it is the first beat of its chunk
   output logic               first_o,
   /// a beat that was pushed out has arrived in the FIFO
   input  logic               leave_i,
   /// a beat was taken from the FIFO
   input  logic               release_i,
-  /// pulse: the engine is to forget all beats
+  /// pulse: resets the engine
   output logic               restart_o
 );
 
@@ -53,17 +55,17 @@ module engine_feed #(
     end
   end
 
-  logic                 waiting_q;  // a command after the one that runs
+  logic                 waiting_q;  // a command waits for the running one
   logic [1:0]           waiting_kind_q;
   logic [RowBits-1:0]   waiting_row_q;
   logic                 running_q;
   logic [1:0]           kind_q;
   logic [RowBits-1:0]   row_q;
   logic                 first_q;
-  logic [CountBits-1:0] left_q;     // beats of the running chunk that follow
+  logic [CountBits-1:0] left_q;     // beats of the running chunk after the next one
   logic [CountBits-1:0] held_q;     // beats in the engine, up to HeldBeats
-  logic                 full_q;     // HeldBeats of them: the next one pushes a beat out
-  logic                 drain_q;    // all zeros have entered
+  logic                 full_q;     // held_q is HeldBeats: the next beat pushes one out
+  logic                 drain_q;    // all zeros of a FLUSH have entered
   logic                 restart_q;
   logic [PlaceBits-1:0] on_way_q;   // beats pushed out and not yet in the FIFO
   logic                 available;
@@ -76,6 +78,7 @@ module engine_feed #(
   assign flush           = kind_q == four_step_pkg::KindFlush;
   assign enter_o         = running_q && !drain_q && available &&
                            (source_valid_i || flush);
+  assign waits_o         = running_q && !drain_q && available && !source_valid_i && !flush;
   assign last            = enter_o && left_q == '0;
   assign push            = enter_o && full_q;
   assign next            = waiting_q && (!running_q || restart_q ||

@@ -1,18 +1,18 @@
 // Copyright 2026 The Crocuta authors
 // SPDX-License-Identifier: Apache-2.0
 //
-// four_step_forward: the forward half of a four-step kernel: tiles of samples to tiles of columns,
-// and rows of those, twisted, to rows of the spectrum.
+// four_step_forward: the forward half of a four-step kernel: transforms tiles of samples into tiles of
+// columns, and twists and transforms the rows of those into rows of the spectrum.
 //
 //   samples -- float to CFP --.
 //                             +--> engine --> FIFO --> tiles, for memory
-//   rows ------- twist -------'                  '---> rows, and chunks where one row is all
+//   rows ------- twist -------'                  '---> rows, and CHUNKs (P = 1)
 //
-// Both ways into the engine take the same clocks, so chunks of either kind follow one another as
-// commanded, in and out. engine_feed says what a FLUSH does.
-// Handshake: valid/ready everywhere; beat_o belongs to tile_valid_o or to row_valid_o, of which one is
-// high at most. Latency: the beats that fft_engine holds and the clocks of twist, engine and FIFO.
-// Throughput: one beat a clock.
+// Both paths into the engine have the same latency, so chunks of any kind enter and leave in the order
+// of their commands. For FLUSH see engine_feed.
+// Handshake: valid/ready everywhere; beat_o belongs to whichever of tile_valid_o and row_valid_o is
+// high, never both. Latency: the beats that fft_engine holds, and the clocks of twist, engine and
+// FIFO. Throughput: one beat per clock.
 
 module four_step_forward #(
   parameter int Lanes = 8,
@@ -28,28 +28,31 @@ module four_step_forward #(
 ) (
   input  logic                    clk_i,
   input  logic                    rst_ni,
-  /// log2 of the transform's rows; it stays while anything is in here
+  /// log2 of the transform's rows P; must not change while a command or a beat is inside
   input  logic [ColumnsBits-1:0]  rows_log2_i,
-  /// the next chunk: FLUSH 0, TILE 1, ROW 2, CHUNK 3, and a ROW's number
+  /// commands: the kind of the next chunk (see four_step_pkg), and for a ROW its index
   input  logic                    command_valid_i,
   output logic                    command_ready_o,
   input  logic [1:0]              kind_i,
   input  logic [ColumnLevels-1:0] row_i,
-  /// TILE and CHUNK; lane l at [l*32 +: 32]
+  /// samples of a TILE or a CHUNK; lane l at [l*32 +: 32]
   input  logic                    samples_valid_i,
   output logic                    samples_ready_o,
   input  logic [Lanes*32-1:0]     samples_i,
-  /// ROW
+  /// words of a ROW
   input  logic                    x_valid_i,
   output logic                    x_ready_o,
   input  logic [BeatBits-1:0]     x_i,
-  /// of a TILE
+  /// beat_o belongs to a TILE
   output logic                    tile_valid_o,
   input  logic                    tile_ready_i,
-  /// of a ROW or a CHUNK
+  /// beat_o belongs to a ROW or a CHUNK
   output logic                    row_valid_o,
   input  logic                    row_ready_i,
   output logic [BeatBits-1:0]     beat_o,
+  /// the engine has a place for a beat of samples, or of a row, and there is none
+  output logic                    wait_samples_o,
+  output logic                    wait_x_o,
   /// pulse: an exponent overflowed
   output logic                    saturated_o,
   /// pulse: a sample was a NaN or an infinity
@@ -60,7 +63,7 @@ module four_step_forward #(
   localparam int HeldBeats = ChunkBeats - 1 + ChunkBeats / 2;
   localparam int ConvertClocks = cfp_pkg::FloatToCfpClocks;
   localparam int TwistClocks = cfp_pkg::twist_clocks(Lanes);
-  // More places than beats can be on their way, or the engine would wait for its own output.
+  // More locations than beats can be in flight, or the engine would wait for its own output.
   localparam int FifoDepth = 1 << $clog2(cfp_pkg::path_clocks(Chunk) + TwistClocks);
 
   logic [1:0]              kind;
@@ -69,6 +72,7 @@ module four_step_forward #(
   logic                    is_sample;
   logic                    source_valid;
   logic                    enter;
+  logic                    waits;
   logic                    first;
   logic                    restart;
   logic                    leave;
@@ -79,6 +83,8 @@ module four_step_forward #(
   assign source_valid    = is_row ? x_valid_i : samples_valid_i;
   assign samples_ready_o = enter && is_sample;
   assign x_ready_o       = enter && is_row;
+  assign wait_samples_o  = waits && is_sample;
+  assign wait_x_o        = waits && is_row;
 
   engine_feed #(
     .ChunkBeats(ChunkBeats),
@@ -96,13 +102,14 @@ module four_step_forward #(
     .row_o          (row),
     .source_valid_i (source_valid),
     .enter_o        (enter),
+    .waits_o        (waits),
     .first_o        (first),
     .leave_i        (leave),
     .release_i      (taken),
     .restart_o      (restart)
   );
 
-  // Samples, or a FLUSH's zeros.
+  // The path of samples, and of the zeros of a FLUSH.
   logic [Lanes*32-1:0] samples;
   logic [Lanes*32-1:0] late_samples;
   logic [BeatBits-1:0] converted;
@@ -131,7 +138,7 @@ module four_step_forward #(
     );
   end
 
-  // Rows.
+  // The path of rows.
   logic                twisted_valid;
   logic [BeatBits-1:0] twisted;
   logic                twist_saturated;
@@ -157,7 +164,7 @@ module four_step_forward #(
     .saturated_o(twist_saturated)
   );
 
-  // The engine, which a FLUSH resets in the end.
+  // The engine, which is reset at the end of a FLUSH.
   logic                   entered;
   logic                   tile;
   logic [ColumnsBits-1:0] columns;
@@ -219,7 +226,7 @@ module four_step_forward #(
     end
   end
 
-  // Always ready, as the credits are its places. The kind of each beat has a FIFO that does the same.
+  // Always ready, because a credit reserves a location. So is the FIFO of the beats' kinds.
   logic                       fifo_ready;
   logic                       fifo_valid;
   logic                       kinds_ready;

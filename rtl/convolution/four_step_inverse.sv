@@ -1,19 +1,19 @@
 // Copyright 2026 The Crocuta authors
 // SPDX-License-Identifier: Apache-2.0
 //
-// four_step_inverse: the inverse half of a four-step kernel: rows of the spectrum times H to rows of
-// z, untwisted, and tiles of their columns to tiles of samples.
+// four_step_inverse: the inverse half of a four-step kernel: multiplies rows of the spectrum by H and
+// transforms and untwists them into rows of z, and transforms tiles of z's columns into samples.
 //
 //   x, h -- product --.                 .-- untwist ---------.
 //                     +--> engine ------+                    +--> FIFO --> rows, for memory
 //   tiles of z -------'                 '-- CFP to float ----'        '--> samples
 //
-// Both ways into the engine and both ways out of it take the same clocks, so chunks of either kind
-// follow one another as commanded, in and out. engine_feed says what a FLUSH does. Where one row is
-// all, a chunk comes as a product and leaves as samples: the real parts of its words.
-// Handshake: valid/ready everywhere; of row_valid_o and samples_valid_o one is high at most.
-// Latency: the beats that fft_engine holds and the clocks of product, engine, untwist and FIFO.
-// Throughput: one beat a clock.
+// Both paths into the engine have the same latency, and so have both paths out of it, so chunks of any
+// kind enter and leave in the order of their commands. For FLUSH see engine_feed. A CHUNK, the only
+// row, enters as a product and leaves as samples. Samples are the real parts of words.
+// Handshake: valid/ready everywhere; row_valid_o and samples_valid_o are never high together.
+// Latency: the beats that fft_engine holds, and the clocks of product, engine, untwist and FIFO.
+// Throughput: one beat per clock.
 
 module four_step_inverse #(
   parameter int Lanes = 8,
@@ -29,32 +29,35 @@ module four_step_inverse #(
 ) (
   input  logic                    clk_i,
   input  logic                    rst_ni,
-  /// log2 of the transform's rows; it stays while anything is in here
+  /// log2 of the transform's rows P; must not change while a command or a beat is inside
   input  logic [ColumnsBits-1:0]  rows_log2_i,
-  /// the next chunk: FLUSH 0, TILE 1, ROW 2, CHUNK 3, and a ROW's number
+  /// commands: the kind of the next chunk (see four_step_pkg), and for a ROW its index
   input  logic                    command_valid_i,
   output logic                    command_ready_o,
   input  logic [1:0]              kind_i,
   input  logic [ColumnLevels-1:0] row_i,
-  /// ROW and CHUNK: both are taken together
+  /// words of a ROW or a CHUNK, taken together with those of H
   input  logic                    x_valid_i,
   output logic                    x_ready_o,
   input  logic [BeatBits-1:0]     x_i,
   input  logic                    h_valid_i,
   output logic                    h_ready_o,
   input  logic [BeatBits-1:0]     h_i,
-  /// TILE
+  /// words of a TILE
   input  logic                    z_valid_i,
   output logic                    z_ready_o,
   input  logic [BeatBits-1:0]     z_i,
-  /// of a ROW
+  /// words of a ROW
   output logic                    row_valid_o,
   input  logic                    row_ready_i,
   output logic [BeatBits-1:0]     row_o,
-  /// of a TILE or a CHUNK; lane l at [l*32 +: 32]
+  /// samples of a TILE or a CHUNK; lane l at [l*32 +: 32]
   output logic                    samples_valid_o,
   input  logic                    samples_ready_i,
   output logic [Lanes*32-1:0]     samples_o,
+  /// the engine has a place for a beat of a tile, or for a product that lacks H alone
+  output logic                    wait_z_o,
+  output logic                    wait_h_o,
   /// pulse: an exponent overflowed, or a sample was beyond float32's range
   output logic                    saturated_o
 );
@@ -65,10 +68,10 @@ module four_step_inverse #(
   localparam int ProductClocks = cfp_pkg::MultiplyClocks;
   localparam int ConvertClocks = cfp_pkg::CfpToFloatClocks;
   localparam int TwistClocks = cfp_pkg::twist_clocks(Lanes);
-  // More clocks than a beat takes that does not wait.
+  // More clocks than a beat takes if it never waits.
   localparam int PathClocks = cfp_pkg::path_clocks(Chunk) + TwistClocks;
   localparam int FifoDepth = 1 << $clog2(PathClocks);
-  // A number for each row that is on its way at the full rate.
+  // A location for the index of each row that can be in flight at the full rate.
   localparam int RowsDepth = 1 << $clog2(3 + (PathClocks + ChunkBeats - 1) / ChunkBeats);
 
   logic [1:0]              kind;
@@ -77,6 +80,7 @@ module four_step_inverse #(
   logic                    is_product;
   logic                    source_valid;
   logic                    enter;
+  logic                    waits;
   logic                    first;
   logic                    restart;
   logic                    leave;
@@ -85,11 +89,13 @@ module four_step_inverse #(
 
   assign is_tile    = kind == four_step_pkg::KindTile;
   assign is_product = kind != four_step_pkg::KindTile && kind != four_step_pkg::KindFlush;
-  // A row's first beat leaves its number.
+  // A row's first beat stores the row's index.
   assign source_valid = is_tile ? z_valid_i : x_valid_i && h_valid_i && (rows_ready || !first);
   assign z_ready_o    = enter && is_tile;
   assign x_ready_o    = enter && is_product;
   assign h_ready_o    = enter && is_product;
+  assign wait_z_o     = waits && is_tile;
+  assign wait_h_o     = waits && is_product && x_valid_i && !h_valid_i;
 
   engine_feed #(
     .ChunkBeats(ChunkBeats),
@@ -107,13 +113,14 @@ module four_step_inverse #(
     .row_o          (row),
     .source_valid_i (source_valid),
     .enter_o        (enter),
+    .waits_o        (waits),
     .first_o        (first),
     .leave_i        (leave),
     .release_i      (taken),
     .restart_o      (restart)
   );
 
-  // The product, and beside it tiles or a FLUSH's zeros.
+  // The path of products, and that of tiles and of the zeros of a FLUSH.
   logic                   entered;
   logic                   tile;
   logic                   product_valid;
@@ -166,7 +173,7 @@ module four_step_inverse #(
     .data_o(z)
   );
 
-  // The engine, which a FLUSH resets in the end.
+  // The engine, which is reset at the end of a FLUSH.
   logic                   engine_rst_n;
   logic                   engine_valid;
   logic [BeatBits-1:0]    engine_beat;
@@ -197,7 +204,7 @@ module four_step_inverse #(
     .saturated_o(engine_saturated)
   );
 
-  // Rows: untwisted, each by its number, which waits for its first beat.
+  // Rows are untwisted. Each row's index waits in a FIFO for the row's first beat.
   logic                       is_row;
   logic [CountBits-1:0]       count_q;
   logic [ColumnLevels-1:0]    row_number;
@@ -306,7 +313,7 @@ module four_step_inverse #(
     end
   end
 
-  // Always ready, as the credits are its places. The kind of each beat has a FIFO that does the same.
+  // Always ready, because a credit reserves a location. So is the FIFO of the beats' kinds.
   logic                       fifo_ready;
   logic                       fifo_valid;
   logic                       kinds_ready;

@@ -13,10 +13,10 @@
 // highest H of the next pair, even across channels. The first channel's is fetched in a separate
 // pass, before all others.
 //
-// Handshake: the arguments are stable from start_i (a pulse, while idle_o) until idle_o rises
-// again. valid/ready on the streams, but a pass and its commands are issued in one clock, so the
-// valids depend on the readies, which must not depend on them. x_addr_o, x_sequence_o and h_addr_o
-// belong to the commands of the clock.
+// Handshake: start_i is a pulse, allowed while idle_o is high; the arguments must remain stable until
+// idle_o rises again. The streams are valid/ready, but a pass and its commands are issued in the same
+// clock, so the valids depend on the readies and the readies must not depend on the valids.
+// x_addr_o, x_sequence_o and h_addr_o belong to the commands issued in the same clock.
 // Latency: 4 clocks from start_i to the first pass (two_i: 2 to the pass for H alone, 6 or, without
 // it, 5 to the first other pass). Throughput: a pass every 2 clocks within an output chunk or a
 // pair, 4 clocks across chunks, 5 across channels.
@@ -32,7 +32,7 @@ module pass_walker #(
   input  logic                 start_i,
   /// 1: CONVOLVE, 0: PREPARE
   input  logic                 convolve_i,
-  /// two output chunks a pass
+  /// two output chunks per pass
   input  logic                 two_i,
   /// the job's sizes: see chunk_sizes
   input  logic [15:0]          last_channel_i,
@@ -72,7 +72,7 @@ module pass_walker #(
   output logic                 pass_prepare_o,
   /// the output chunk that the pass completes is its channel's first: it has no tail to add
   output logic                 pass_no_tail_o,
-  /// every pass was taken
+  /// all passes have been taken
   output logic                 idle_o
 );
 

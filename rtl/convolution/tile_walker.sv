@@ -2,16 +2,16 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // tile_walker: issues one command per tile of columns, in order, for all tiles of all channels of a
-// linear array of samples. A tile begins tile_samples_i behind the one before; the command says how
-// many samples exist from there to the end of the channel, none included.
-// Handshake: the arguments are stable from start_i (a pulse, while idle_o) until idle_o rises
-// again; commands are valid/ready, valid_o independent of ready_i.
-// Latency: 2 clocks from start_i to valid_o. Throughput: a command every clock, every 3 clocks where
-// a channel starts.
+// linear array of samples. Each tile begins tile_samples_i after the previous one. Its command gives
+// the number of samples from there to the end of the channel, which may be zero.
+// Handshake: start_i is a pulse, allowed while idle_o is high; the arguments must remain stable until
+// idle_o rises again. Commands are valid/ready; valid_o does not depend on ready_i.
+// Latency: 2 clocks from start_i to valid_o. Throughput: a command per clock, 3 clocks for the first
+// one of a channel.
 
 module tile_walker #(
   parameter int LengthBits = 22,  // bits of a channel's number of samples
-  parameter int RowsLog2 = 7,     // log2 of the most tiles of a channel: 0 or more
+  parameter int RowsLog2 = 7,     // log2 of the most tiles in a channel: 0 or more
   localparam int TileBits = (RowsLog2 > 0) ? RowsLog2 : 1,
   localparam int StrideBits = (LengthBits > 11) ? LengthBits - 10 : 1
 ) (
@@ -36,7 +36,7 @@ module tile_walker #(
   output logic [63:0]           addr_o,
   /// samples of the channel from there on
   output logic [LengthBits-1:0] samples_o,
-  /// every command was taken
+  /// all commands have been taken
   output logic                  idle_o
 );
 

@@ -1,16 +1,17 @@
 // Copyright 2026 The Crocuta authors
 // SPDX-License-Identifier: Apache-2.0
 //
-// transform_walker: issues the chunks of one engine of a four-step kernel, in order, for all
-// channels: the tiles of columns, a flush, and the rows; with RowsFirst the rows, a flush, and the
-// tiles. After the last channel another flush. With one row (last_row_i = 0) a channel is one chunk.
+// transform_walker: issues the chunks of one engine of a four-step kernel, in order, for all channels:
+// the tiles of columns, a FLUSH, and the rows; with RowsFirst the rows, a FLUSH, and the tiles. Another
+// FLUSH follows the last channel. With one row (last_row_i = 0), a channel is a single CHUNK.
 //
-// What comes first goes to memory in bursts, and what follows the flush is read from there: it waits
-// until all bursts_i of the channel have been acknowledged (written_i, modulo 2^32).
-// Handshake: the arguments are stable from start_i (a pulse, while idle_o) until idle_o rises
-// again; commands are valid/ready, valid_o independent of ready_i.
-// Latency: 2 clocks from start_i to valid_o, and to what waits for it 2 clocks from the last
-// acknowledgement. Throughput: a command every clock, every 3 clocks where a channel starts.
+// The results of a channel's first half go to memory in bursts, and its second half is read from
+// there. The second half therefore waits until all bursts_i of the first have been acknowledged,
+// which written_i counts modulo 2^32.
+// Handshake: start_i is a pulse, allowed while idle_o is high; the arguments must remain stable until
+// idle_o rises again. Commands are valid/ready; valid_o does not depend on ready_i.
+// Latency: 2 clocks from start_i to valid_o, and 2 clocks from the last acknowledgement to the second
+// half. Throughput: a command per clock, 3 clocks for the first one of a channel.
 
 module transform_walker #(
   parameter bit RowsFirst = 1'b0,
@@ -29,25 +30,25 @@ module transform_walker #(
   input  logic [RowBytesLog2:0] tile_bytes_i,
   /// byte address of the rows in memory, the same for every channel
   input  logic [63:0]        base_i,
-  /// byte address of the first channel's H; the others follow
+  /// byte address of the first channel's H; the other channels' follow
   input  logic [63:0]        h_base_i,
-  /// bursts that write a channel's first half, and those acknowledged since reset
+  /// bursts written by a channel's first half, and bursts acknowledged since reset
   input  logic [31:0]        bursts_i,
   input  logic [31:0]        written_i,
   output logic               valid_o,
   input  logic               ready_i,
-  /// at most one of them; none: a flush
+  /// at most one is high; none: a FLUSH
   output logic               tile_o,
   output logic               row_o,
-  /// the only row
+  /// a CHUNK: the only row
   output logic               chunk_o,
-  /// a row's number
+  /// a row's index
   output logic [RowBits-1:0] index_o,
-  /// byte address of the row, or of the tile's beats in row 0
+  /// byte address of the row, or of the tile's first beat in row 0
   output logic [63:0]        addr_o,
-  /// that of the row's H
+  /// byte address of the row's H
   output logic [63:0]        h_addr_o,
-  /// every command was taken
+  /// all commands have been taken
   output logic               idle_o
 );
 
@@ -63,10 +64,10 @@ module transform_walker #(
   logic [63:0]        addr_q;
   logic [63:0]        h_addr_q;
   logic [RowBytesLog2:0] step_q;      // bytes from one chunk of the half to the next
-  logic [31:0]        target_q;       // bursts that make this channel's first half complete
+  logic [31:0]        target_q;       // written_i when this channel's first half is in memory
   logic [31:0]        behind_q;       // written_i - target_q
-  logic               rows;           // the half in work is that of rows
-  logic               half;           // a half is in work
+  logic               rows;           // the current half is that of rows
+  logic               half;           // a half is being issued
 
   localparam logic [RowBytesLog2:0] RowBytes = {1'b1, {RowBytesLog2{1'b0}}};
 
@@ -141,7 +142,7 @@ module transform_walker #(
   assign h_addr_o = h_addr_q;
   assign idle_o   = (state_q == StIdle);
 
-  // Of the difference only the sign counts.
+  // Only the sign of the difference matters.
   logic unused;
   assign unused = &{1'b0, behind_q[30:0]};
 

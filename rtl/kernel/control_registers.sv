@@ -31,7 +31,8 @@ module control_registers
   parameter int MantissaBits = 18,
   parameter int ExponentBits = 9,
   parameter int TwiddleBits = 25,
-  parameter int MaxLengthLog2 = 22
+  parameter int MaxLengthLog2 = 22,
+  parameter bit FourStep = 1'b0
 ) (
   input  logic                 clk_i,
   input  logic                 rst_ni,
@@ -269,7 +270,9 @@ module control_registers
       10'(RegIdentity / 4): begin
         read_data = {8'(ExponentBits), 8'(MantissaBits), 8'(Lanes), 8'(ChunkLog2)};
       end
-      10'(RegIdentity2 / 4):       read_data = {16'b0, 8'(MaxLengthLog2), 8'(TwiddleBits)};
+      10'(RegIdentity2 / 4): begin
+        read_data = {15'b0, FourStep, 8'(MaxLengthLog2), 8'(TwiddleBits)};
+      end
       10'(RegChunksDone / 4):      read_data = chunks_done_i;
       10'(RegClocks / 4):          read_data = clocks_i[31:0];
       10'(RegClocks / 4 + 1):      read_data = clocks_i[63:32];

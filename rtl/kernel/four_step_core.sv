@@ -54,6 +54,15 @@ module four_step_core #(
   output logic [7:0]            progress_o,
   output logic                  saturated_o,
   output logic                  non_finite_o,
+  /// pulse: a tile of y is complete (PREPARE: a row of H)
+  output logic                  chunk_done_o,
+  /// a product's beat, or what holds one up: of several the first in data-path order
+  output logic                  mac_beat_o,
+  output logic                  stall_samples_o,
+  output logic                  stall_x_o,
+  output logic                  stall_h_o,
+  output logic                  stall_store_o,
+  output logic                  stall_output_o,
 
   output logic                  m_axi_samples_awvalid,
   input  logic                  m_axi_samples_awready,
@@ -299,6 +308,10 @@ module four_step_core #(
   logic [Lanes*32-1:0] y;
   logic                forward_saturated;
   logic                inverse_saturated;
+  logic                wait_samples;
+  logic                wait_x;
+  logic                wait_z;
+  logic                wait_h;
 
   four_step_forward #(
     .Lanes       (Lanes),
@@ -327,6 +340,8 @@ module four_step_core #(
     .row_valid_o    (row_valid),
     .row_ready_i    (row_ready),
     .beat_o         (beat),
+    .wait_samples_o (wait_samples),
+    .wait_x_o       (wait_x),
     .saturated_o    (forward_saturated),
     .non_finite_o   (non_finite_o)
   );
@@ -366,10 +381,52 @@ module four_step_core #(
     .samples_valid_o(y_valid),
     .samples_ready_i(y_ready),
     .samples_o      (y),
+    .wait_z_o       (wait_z),
+    .wait_h_o       (wait_h),
     .saturated_o    (inverse_saturated)
   );
 
   assign saturated_o = forward_saturated || inverse_saturated;
+
+  // ---------------------------------------------------------------------------------------------
+  // What job_control counts.
+
+  localparam int CountBits = $clog2(Chunk / Lanes);
+
+  logic                 chunk_beat;
+  logic [CountBits-1:0] chunk_count_q;
+  logic                 product;
+  logic                 store_waits;
+  logic                 output_waits;
+
+  assign chunk_beat   = convolve_i ? (y_valid && y_ready) : (row_valid && row_ready);
+  assign product      = product_valid && product_ready;
+  assign store_waits  = (tile_valid && !tile_ready) || (z_row_valid && !z_row_ready)
+      || (row_valid && !convolve_i && !h_store_beat_ready);
+  assign output_waits = y_valid && !y_ready;
+
+  always_ff @(posedge clk_i) begin
+    if (!rst_ni) begin
+      chunk_count_q   <= '0;
+      chunk_done_o    <= 1'b0;
+      mac_beat_o      <= 1'b0;
+      stall_samples_o <= 1'b0;
+      stall_x_o       <= 1'b0;
+      stall_h_o       <= 1'b0;
+      stall_store_o   <= 1'b0;
+      stall_output_o  <= 1'b0;
+    end else begin
+      if (chunk_beat) chunk_count_q <= chunk_count_q + 1'b1;
+      chunk_done_o    <= chunk_beat && chunk_count_q == '1;
+      mac_beat_o      <= product;
+      stall_samples_o <= !product && wait_samples;
+      stall_x_o       <= !product && !wait_samples && (wait_x || wait_z);
+      stall_h_o       <= !product && !wait_samples && !wait_x && !wait_z && wait_h;
+      stall_store_o   <= !product && !wait_samples && !wait_x && !wait_z && !wait_h && store_waits;
+      stall_output_o  <= !product && !wait_samples && !wait_x && !wait_z && !wait_h && !store_waits
+          && output_waits;
+    end
+  end
 
   // ---------------------------------------------------------------------------------------------
   // The ports.

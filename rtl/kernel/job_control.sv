@@ -26,6 +26,7 @@ module job_control
   import crocuta_pkg::*;
 #(
   parameter int MaxLengthLog2 = 22,  // longest row: 2^MaxLengthLog2 samples
+  parameter bit FourStep = 1'b0,     // PREPARE uses length_x and x_spectra, too
   localparam int Ports = 6
 ) (
   input  logic                 clk_i,
@@ -57,7 +58,7 @@ module job_control
   output logic                 controller_start_o,
   /// all commands were taken
   input  logic                 controller_done_i,
-  /// every port has done all it was told; while stop_o: has no burst presented or outstanding
+  /// every port has completed its commands; while stop_o: it has no burst presented or outstanding
   input  logic                 ports_idle_i,
   /// a burst is presented or unanswered, by port, in the order of their codes
   input  logic [Ports-1:0]     pending_i,
@@ -138,10 +139,11 @@ module job_control
   always_ff @(posedge clk_i) begin
     bad_mode_q     <= !convolve && (mode_i != 32'(ModePrepare));
     bad_channels_q <= (channels_i == '0) || (channels_i > 32'(MaxChannels));
-    bad_length_x_q <= convolve && ((length_x_i == '0) || (length_x_i > (32'd1 << MaxLengthLog2)));
+    bad_length_x_q <= (convolve || FourStep)
+                      && ((length_x_i == '0) || (length_x_i > (32'd1 << MaxLengthLog2)));
     bad_length_h_q <= (length_h_i == '0) || (length_h_i > (32'd1 << MaxLengthLog2));
-    bad_pointer_q  <= (h_spectra_i != '0)
-                      || (convolve ? ((x_i | x_spectra_i | y_i) != '0) : (h_i != '0));
+    bad_pointer_q  <= (h_spectra_i != '0) || ((convolve || FourStep) && x_spectra_i != '0)
+                      || (convolve ? ((x_i | y_i) != '0) : (h_i != '0));
   end
 
   always_comb begin

@@ -7,18 +7,19 @@
 // AXI beats of 2 * Lanes samples. Bursts are in tile order and, within a tile, in lane order; a
 // burst covers only AXI beats that contain samples, possibly none.
 //
-// With RowsLog2 > 0 a chunk may be a tile of the columns of P = 2^rows_log2_i rows of Chunk samples:
-// lane l has G = ChunkBeats / P samples of each row, those from l * ChunkBeats on in row 0. The
-// bursts go row by row and in a row part by part of at most TileBeats samples of every lane; a
-// lane's share of a tile is then the parts of several rows, a burst each, where G < TileBeats.
-// Handshake: valid/ready; commands queue (5 of them). A tile begins only while tile_valid_i, which
-// tile_take_o consumes. Latency: 4 clocks from a command to its first burst. Throughput: one burst
-// a clock, the empty ones included, with no gap between tiles and chunks.
+// With RowsLog2 > 0, a chunk may also be a tile of the columns of P = 2^rows_log2_i rows of Chunk
+// samples each. Lane l then has G = ChunkBeats / P consecutive samples of each row, in row 0 those
+// from l * ChunkBeats on. The bursts follow row by row, and within a row in parts of at most TileBeats
+// samples of every lane. If G < TileBeats, a lane's share of a tile consists of parts of several rows,
+// with one burst each.
+// Handshake: valid/ready; up to 5 commands queue. A tile begins only while tile_valid_i is high, and
+// tile_take_o consumes it. Latency: 4 clocks from a command to its first burst. Throughput: one burst
+// per clock, empty ones included, without gaps between tiles or chunks.
 
 module lane_bursts #(
   parameter int Lanes = 8,      // W: 2, 4, 8 or 16
   parameter int Chunk = 65536,  // C: a power of two, at least 2 * Lanes * Lanes
-  parameter int RowsLog2 = 0,   // log2 of the most rows: at least 2 * Lanes samples a lane and row
+  parameter int RowsLog2 = 0,   // log2 of the most rows, with 2 * Lanes samples per lane or more
   localparam int RowsBits = (RowsLog2 > 0) ? $clog2(RowsLog2 + 1) : 1,
   localparam int SampleBits = $clog2(Chunk) + 1 + RowsLog2,
   localparam int LaneBits = $clog2(Lanes),
@@ -56,7 +57,7 @@ module lane_bursts #(
   output logic                 burst_partial_o,
   output logic [LimitBits-1:0] burst_limit_o,
   output logic [LaneBits-1:0]  burst_lane_o,
-  /// the AXI beat of the lane's share of the tile with which the burst begins
+  /// the burst's first AXI beat, counted within the lane's share of the tile
   output logic [BeatBits-1:0]  burst_row_o,
   /// the tile's last burst
   output logic                 burst_last_o,
@@ -83,7 +84,7 @@ module lane_bursts #(
     end
   end
 
-  // The command in work is the queue's output register.
+  // The current command is in the queue's output register.
 
   logic                  queue_valid;
   logic                  queue_pop;
@@ -106,9 +107,9 @@ module lane_bursts #(
     .level_o(queue_level)
   );
 
-  // The sizes of a burst of samples, and of the parts of a row, by the number of rows.
+  // Sizes of bursts and of the parts of a row, which depend on the number of rows.
 
-  logic [8:0]           part_beats_q;  // AXI beats of a full burst
+  logic [8:0]           part_beats_q;  // AXI beats in a full burst
   logic [TileBits-1:0]  last_part_q;   // parts of a row - 1
   logic [IndexBits-1:0] last_index_q;  // rows - 1
 
@@ -131,7 +132,7 @@ module lane_bursts #(
     assign unused = &{1'b0, rows_log2_i};
   end
 
-  // Every size is a power of two: the divisions are bit fields of the number of samples. Lanes of
+  // Every size is a power of two, so the divisions are bit fields of the number of samples. Lanes of
   // rows below full_lanes are full; lane full_lanes ends in part tile_limit, after beat_limit whole
   // beats and `limit` samples; the lanes above are empty.
 

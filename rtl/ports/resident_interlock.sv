@@ -1,11 +1,11 @@
 // Copyright 2026 The Crocuta authors
 // SPDX-License-Identifier: Apache-2.0
 //
-// resident_interlock: keeps beats of the next channel's Z from places whose Z' has not been read.
-// Tiles are written and read in one order, place after place. So the next beat takes a place that is
-// free if fewer beats than a channel has, beats_i, are written and not yet read.
-// Handshake: write_i only while open_o; read_i only of what was written.
-// Latency: 1 clock from read_i to open_o. Throughput: a write and a read a clock.
+// resident_interlock: keeps the next channel's tiles of x from overwriting beats of z in on-chip memory
+// that have not been read. Tiles are written and read in the same order, so a counter is enough: the
+// next beat's location is free if fewer than beats_i, the beats of a channel, are written and unread.
+// Handshake: write_i only while open_o is high; read_i only for a beat that has been written.
+// Latency: 1 clock from read_i to open_o. Throughput: a write and a read per clock.
 
 module resident_interlock #(
   parameter int Places = 1024,  // the most beats of a channel
@@ -13,7 +13,7 @@ module resident_interlock #(
 ) (
   input  logic                 clk_i,
   input  logic                 rst_ni,
-  /// beats of a channel: 1..Places; changes only while none is written and not yet read
+  /// beats of a channel: 1..Places; changes only while no written beat is unread
   input  logic [CountBits-1:0] beats_i,
   input  logic                 write_i,
   input  logic                 read_i,

@@ -1,12 +1,13 @@
 // Copyright 2026 The Crocuta authors
 // SPDX-License-Identifier: Apache-2.0
 //
-// resident_reader: answers a reader's bursts in their order, those of rows below Resident out of the
-// on-chip memory and the others from AXI. Those lie base_i bytes from where the reader has them.
-// Handshake: AXI4 on both sides; the slave's rready has to stay high. read_o is a request, done while
-// grant_i; rdata_i belongs to it ReadClocks later.
-// Latency: 1 clock for AR; 3 + ReadClocks from AR to the first beat of the on-chip memory. Throughput:
-// one beat a clock; ReadClocks are lost where a burst from AXI follows one of the on-chip memory.
+// resident_reader: answers a reader's bursts in order, those of rows below Resident from on-chip memory
+// and all others from AXI, where base_i is added to their addresses.
+// Handshake: AXI4 on both sides; the slave's rready must stay high. read_o is a request, granted by
+// grant_i in the same clock; its data arrives on rdata_i ReadClocks later.
+// Latency: 1 clock on AR; 3 + ReadClocks clocks from AR to the first beat from on-chip memory.
+// Throughput: one beat per clock; a burst from AXI after one from on-chip memory loses ReadClocks
+// clocks.
 
 module resident_reader #(
   parameter int Lanes = 8,         // words of a beat
@@ -15,13 +16,13 @@ module resident_reader #(
   parameter int RowsLog2 = 7,      // log2 of the most rows: 1 or more
   parameter int Resident = 64,     // rows in the on-chip memory: 1..2^RowsLog2
   parameter int ReadClocks = 3,
-  parameter int Bursts = 32,       // in their order: a power of two
+  parameter int Bursts = 32,       // the most that the reader has outstanding: a power of two
   localparam int AxiBits = 64 * Lanes,
   localparam int AddrBits = $clog2(Resident * (Chunk / Lanes))
 ) (
   input  logic                      clk_i,
   input  logic                      rst_ni,
-  /// rows - 1, and what leads from an address here to one in memory; stay while anything is in here
+  /// rows - 1, and what is added to an address for AXI; must not change while a burst is inside
   input  logic [RowsLog2-1:0]       last_row_i,
   input  logic [63:0]               base_i,
   output logic                      read_o,
@@ -79,7 +80,7 @@ module resident_reader #(
   logic                    last;
   logic [DrainBits-1:0]    drain_q;   // clocks until the last beat read has come
   logic                    turn;      // AXI answers
-  logic                    mine;      // and not to a burst from before a reset
+  logic                    mine;      // the answer is not to a burst from before a reset
   logic                    chip_valid;
   logic                    chip_last;
   logic [AxiBits-1:0]      chip_data;

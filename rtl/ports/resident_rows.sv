@@ -1,28 +1,28 @@
 // Copyright 2026 The Crocuta authors
 // SPDX-License-Identifier: Apache-2.0
 //
-// resident_rows: the on-chip memory for the first rows of a four-step transform, between the ports of x
-// and of z and their AXI masters.
+// resident_rows: keeps the first Resident rows of a four-step transform in on-chip memory. It sits
+// between the readers and writers of x and z and their AXI masters, and routes each burst by its row.
 //
-//    x writer, x reader --- resident_writer, _reader --- AXI: the other rows of Z
+//    x writer, x reader --- resident_writer, _reader --- AXI: the other rows of x
 //                                     |  |
 //                                RAM of Resident rows
 //                                     |  |
-//    z writer, z reader --- resident_writer, _reader --- AXI: the other rows of Z'
+//    z writer, z reader --- resident_writer, _reader --- AXI: the other rows of z
 //
-// The first rows, so that a transform of at most Resident rows needs no other memory.
-// A row of Z' takes the place of that of Z. It comes of all of that row, which has been read by then.
-// A tile of the next channel's Z takes the place of one of Z' only when that has been read, which
-// resident_interlock sees to. PREPARE has no Z', and its tiles leave the engine behind the rows
-// of the channel before, which have been read.
-// At the slaves' side row j of Z begins at byte j * 8 * Chunk and that of Z' P rows behind it. In
-// memory the other rows lie one after the other from spectra_i, those of Z and then those of Z'.
-// The RAM has one port to write and one to read. In the order of a four-step kernel's work x and z
-// never need the same one in the same clock; if they did, z would wait.
-// With Resident = 0 the two sides are connected and nothing else is here.
-// Handshake: AXI4 on both sides; the slaves' rready and bready have to stay high. With stop_i nothing
-// waits for the interlock: the job is lost, and its bursts only have to end.
-// Latency: that of resident_writer and resident_reader. Throughput: one beat a clock and port.
+// A transform of at most Resident rows therefore needs no other memory between its halves.
+// Row j of z overwrites row j of x in the RAM. That is safe because it depends on all of row j of x,
+// which has thus been read. A tile of the next channel's x must not overwrite beats of z that have not
+// been read: resident_interlock holds it back. PREPARE has no z; its tiles leave the engine after the
+// rows of the previous channel, which have been read by then.
+// On the slave side, row j of x begins at byte j * 8 * Chunk, and row j of z P rows after it. In AXI
+// memory, the other rows are contiguous from spectra_i: first those of x, then those of z.
+// The RAM has one write port and one read port. In the order of a four-step kernel's work, x and z
+// never need the same port in the same clock; if they did, z would wait.
+// With Resident = 0, the two sides are connected directly.
+// Handshake: AXI4 on both sides; the slaves' rready and bready must stay high. While stop_i is high,
+// nothing waits for the interlock: the job's results are lost, and its bursts only have to end.
+// Latency: that of resident_writer and resident_reader. Throughput: one beat per clock and port.
 
 module resident_rows #(
   parameter int Lanes = 8,         // words of a beat
@@ -35,13 +35,13 @@ module resident_rows #(
 ) (
   input  logic                clk_i,
   input  logic                rst_ni,
-  /// level: the job is lost, its bursts are to be completed
+  /// level: the job has been stopped; its bursts are only completed
   input  logic                stop_i,
   /// 1: CONVOLVE, 0: PREPARE; stays during a job, as do all arguments
   input  logic                convolve_i,
   /// log2 P
   input  logic [RowsBits-1:0] rows_log2_i,
-  /// byte address in memory of the rows that are not here
+  /// byte address of the rows in AXI memory
   input  logic [63:0]         spectra_i,
   /// no burst of the writer is presented to AXI or unanswered there; low with Resident = 0
   output logic                x_outside_idle_o,

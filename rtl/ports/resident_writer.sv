@@ -1,14 +1,14 @@
 // Copyright 2026 The Crocuta authors
 // SPDX-License-Identifier: Apache-2.0
 //
-// resident_writer: routes a writer's bursts, those of rows below Resident to the on-chip memory and the
-// others to AXI. Those lie base_i bytes from where the writer has them.
-// A burst is presented to AXI only when all bursts before it for the on-chip memory are complete, so
-// that its W never waits for the on-chip memory; and one for the on-chip memory begins when all W
-// before it have left.
-// Handshake: AXI4 on both sides; bready has to stay high. write_o is a request, done while grant_i,
-// and its burst is acknowledged from the next clock on.
-// Latency: 1 clock for AW, none for W and B. Throughput: one beat a clock.
+// resident_writer: routes a writer's bursts, those of rows below Resident to on-chip memory and all
+// others to AXI, where base_i is added to their addresses.
+// A burst is presented to AXI only when all earlier bursts to on-chip memory are complete, so its W
+// never waits for the on-chip memory. A burst to on-chip memory begins when all earlier W beats have
+// left.
+// Handshake: AXI4 on both sides; bready must stay high. write_o is a request, granted by grant_i in the
+// same clock; its burst can be acknowledged from the next clock on.
+// Latency: 1 clock on AW, none on W and B. Throughput: one beat per clock.
 
 module resident_writer #(
   parameter int Lanes = 8,         // words of a beat
@@ -22,7 +22,7 @@ module resident_writer #(
 ) (
   input  logic                      clk_i,
   input  logic                      rst_ni,
-  /// rows - 1, and what leads from an address here to one in memory; stay while anything is in here
+  /// rows - 1, and what is added to an address for AXI; must not change while a burst is inside
   input  logic [RowsLog2-1:0]       last_row_i,
   input  logic [63:0]               base_i,
   /// the on-chip memory may be written
@@ -80,9 +80,9 @@ module resident_writer #(
   logic [63:0]          awaddr_q;
   logic [7:0]           awlen_q;
   logic [CountBits-1:0] owed_q;    // bursts presented to AXI whose W has not left
-  logic [CountBits-1:0] open_q;    // and those that are not answered
+  logic [CountBits-1:0] open_q;    // bursts presented to AXI that have not been answered
   logic                 owed_any_q;
-  logic                 chip_q;    // a burst for the on-chip memory is in work
+  logic                 chip_q;    // a burst to on-chip memory is being written
   logic [AddrBits-1:0]  waddr_q;
   logic [CountBits-1:0] acks_q;    // its kind's bursts, written and not yet acknowledged
   logic                 fire;

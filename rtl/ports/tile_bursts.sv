@@ -1,11 +1,12 @@
 // Copyright 2026 The Crocuta authors
 // SPDX-License-Identifier: Apache-2.0
 //
-// tile_bursts: the bursts of a tile of columns in memory. The tile has G = Chunk/Lanes / P beats of
-// each of P = 2^rows_log2_i rows, which lie Chunk words of 8 bytes apart; they come row after row in
-// the order of the engine's columns, even rows first, and a row's in bursts of at most BurstBeats
-// beats. As many bursts as have BurstBeats beats together are a group.
-// Handshake: take_i begins a tile; step_i, only while ready_o, goes on to the next burst.
+// tile_bursts: generates the bursts of a tile of columns in memory, as address and length. The tile
+// has G = Chunk/Lanes / P beats of each of P = 2^rows_log2_i rows, and rows are Chunk words of 8 bytes
+// apart. Rows come in the order of the engine's columns, first the even ones, then the odd ones; the
+// beats of a row come in bursts of at most BurstBeats. Consecutive bursts of BurstBeats beats in total
+// form a group.
+// Handshake: take_i begins a tile; step_i, allowed while ready_o is high, moves to the next burst.
 // Latency: 2 clocks from take_i to ready_o. Throughput: a burst every 2 clocks.
 
 module tile_bursts #(
@@ -29,13 +30,14 @@ module tile_bursts #(
   /// the first and the last burst of a group
   output logic                first_o,
   output logic                whole_o,
-  /// the tile's last burst
+  /// this is the tile's last burst
   output logic                last_o
 );
 
   localparam int ChunkBeats = Chunk / Lanes;
   localparam int BeatBytes = 8 * Lanes;
-  localparam int Parts = ChunkBeats / BurstBeats;  // of a row, of one row alone
+  localparam int Parts = ChunkBeats / BurstBeats;  // the most bursts of a row, reached with P = 1
+  localparam int PartsLog2 = $clog2(Parts);
   localparam int PartBits = (Parts > 1) ? $clog2(Parts) : 1;
   localparam int SubBits = (BurstBeats > 1) ? $clog2(BurstBeats) : 1;
 
@@ -45,12 +47,12 @@ module tile_bursts #(
     end
   end
 
-  // The sizes, by the number of rows.
+  // Sizes that depend on the number of rows.
 
   logic [31:0]         each;
   logic [8:0]          beats_q;
-  logic [PartBits-1:0] last_part_q;  // bursts of a row's beats - 1
-  logic [SubBits-1:0]  last_sub_q;   // bursts of a group - 1
+  logic [PartBits-1:0] last_part_q;  // bursts per row - 1
+  logic [SubBits-1:0]  last_sub_q;   // bursts per group - 1
   logic [RowsLog2-1:0] last_step_q;  // rows - 1
   logic [RowsLog2-1:0] last_even_q;  // even rows - 1
 
@@ -59,15 +61,16 @@ module tile_bursts #(
   always_ff @(posedge clk_i) begin
     beats_q     <= (each < BurstBeats) ? 9'(each) : 9'(BurstBeats);
     last_part_q <= (each < BurstBeats) ? '0 : PartBits'(each / BurstBeats - 32'd1);
-    last_sub_q  <= (each < BurstBeats) ? SubBits'(32'(BurstBeats) / each - 32'd1) : '0;
+    // A shift, as a division by each would be a divider.
+    last_sub_q  <= (each < BurstBeats) ? ~({SubBits{1'b1}} << (int'(rows_log2_i) - PartsLog2)) : '0;
     last_step_q <= ~({RowsLog2{1'b1}} << rows_log2_i);
     last_even_q <= ~({RowsLog2{1'b1}} << rows_log2_i) >> 1;
   end
 
   logic [63:0]         addr_q;
-  logic [63:0]         row_q;   // where the row's beats begin
-  logic [63:0]         odd_q;   // and those of row 1
-  logic [63:0]         next_q;  // and those of the next row
+  logic [63:0]         row_q;   // address of the current row's first beat
+  logic [63:0]         odd_q;   // that of row 1's
+  logic [63:0]         next_q;  // that of the next row's
   logic [RowsLog2-1:0] step_q;
   logic [PartBits-1:0] part_q;
   logic [SubBits-1:0]  sub_q;

@@ -5,15 +5,15 @@
 // chunk boundaries, into the TileSlots slots of one RAM, where every lane has its own words. A tile
 // is TileBeats beats of every lane; a word is an AXI beat, 2 * Lanes samples of one lane.
 //
-// A slot is free before its bursts are requested, so the data never waits. A tile becomes available
-// when all its beats have arrived. Its words can be read from tile_take_i until the next tile is
-// taken; tile_release_i gives the oldest slot back.
+// Bursts are requested only for a free slot, so R never waits. A tile becomes available when all its
+// beats have arrived. Its words can be read from tile_take_i until the next tile is taken;
+// tile_release_i frees the oldest slot.
 //
-// Handshake: valid/ready on commands, which queue. tile_take_i only while tile_valid_o;
-// tile_release_i once for every tile taken, after its last read. row_i and lane_i stay for the
-// clock after read_i, and no read follows in that clock. Latency: 2 clocks from read_i to word_o
-// and keep_o, which stay for that clock only; 3 clocks from a tile's last beat on R to
-// tile_valid_o. Throughput: one AXI beat a clock in, one word every second clock out.
+// Handshake: commands are valid/ready, and queue. tile_take_i only while tile_valid_o;
+// tile_release_i once for every tile taken, after its last read. row_i and lane_i must remain stable
+// for one clock after read_i, and read_i must be low in that clock. Latency: 2 clocks from read_i to
+// word_o and keep_o, which are valid in that clock only; 3 clocks from a tile's last beat on R to
+// tile_valid_o. Throughput: one AXI beat per clock in, one word every second clock out.
 
 module tile_fetch #(
   parameter int Lanes = 8,      // W: 2, 4, 8 or 16
@@ -32,7 +32,7 @@ module tile_fetch #(
 ) (
   input  logic                clk_i,
   input  logic                rst_ni,
-  /// level: ask the memory for nothing more
+  /// level: request nothing more from the memory
   input  logic                stop_i,
   /// the ID of every burst; changes in reset only
   input  logic                id_i,
@@ -44,7 +44,7 @@ module tile_fetch #(
   output logic                cmd_ready_o,
   /// byte address of the chunk's first sample, a multiple of the bytes of a burst
   input  logic [63:0]         cmd_addr_i,
-  /// samples that exist from there on, rows * Chunk at most; 0: a dummy without a memory access
+  /// samples that exist from there on, at most rows * Chunk; 0: a dummy chunk, without bursts
   input  logic [SampleBits-1:0] cmd_samples_i,
 
   /// the next tile is complete
@@ -81,12 +81,12 @@ module tile_fetch #(
 
   localparam int SlotBits = $clog2(TileSlots);
   localparam int StepBits = $clog2(BeatSamples);
-  // Bursts of a lane in a tile: those of several rows, where a row gives less than a tile.
+  // Bursts per lane and tile: several, if a row has less than a tile's samples of a lane.
   localparam int Parts = (RowsLog2 == 0 || TileBeats <= (ChunkBeats >> RowsLog2))
                          ? 1 : TileBeats / (ChunkBeats >> RowsLog2);
   localparam int Bursts = TileSlots * Lanes * Parts;  // the most between issue and drain
   localparam int RamDepth = TileSlots * Lanes * BurstBeats;
-  localparam int MaxOutstanding = (Parts > 1) ? 64 : 16;  // single beats at the full rate
+  localparam int MaxOutstanding = (Parts > 1) ? 64 : 16;  // 64 keep the rate with one-beat bursts
   localparam int RamBits = $clog2(RamDepth);
   localparam int SequenceBits = $clog2(Bursts) + 2;
 
@@ -310,7 +310,7 @@ module tile_fetch #(
     end
   end
 
-  // The slot that is read: that of the tile taken last.
+  // Reads are from the slot of the latest tile taken.
 
   logic [SlotBits-1:0] slot_q;
 
@@ -340,8 +340,8 @@ module tile_fetch #(
     .rdata_o(word_o)
   );
 
-  // Which samples of the word exist: the RAM holds old words where no beat was read. Those of a
-  // lane's share of a tile are the first ones, whatever number of bursts it has.
+  // Which samples of the word exist: where no beat was read, the RAM holds old words. The samples that
+  // exist come first in a lane's share of a tile, however many bursts it has.
 
   logic [RowBits:0]    ends_beats;
   logic                ends_partial;

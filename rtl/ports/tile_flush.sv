@@ -5,14 +5,14 @@
 // exactly the samples that exist. A tile is TileBeats beats of every lane; a word is an AXI beat,
 // 2 * Lanes samples of one lane.
 //
-// A tile's bursts are requested when the whole tile is in the RAM, one a lane, so W never waits for
-// the datapath. The tile's slot is free again when its last word has left the RAM.
+// A tile's bursts are requested once the whole tile is in the RAM, so W never waits for the datapath.
+// The tile's slot is free again when its last word has left the RAM.
 //
-// Handshake: valid/ready on commands, which queue; tiles may come before their command.
-// tile_take_i, only while tile_free_o, reserves the slot of the next tile; its words are written
-// after that and after those of the tile before; tile_done_i ends it, after its last word.
-// Latency: 4 clocks from tile_done_i to the tile's first burst on AW. Throughput: one word a
-// clock in, one AXI beat a clock out.
+// Handshake: commands are valid/ready, and queue; tiles may come before their command. tile_take_i,
+// only while tile_free_o, reserves the slot of the next tile. Its words are written after that, and
+// after those of the previous tile; tile_done_i follows its last word.
+// Latency: 4 clocks from tile_done_i to the tile's first burst on AW. Throughput: one word per clock
+// in, one AXI beat per clock out.
 
 module tile_flush #(
   parameter int Lanes = 8,      // W: 2, 4, 8 or 16
@@ -31,7 +31,7 @@ module tile_flush #(
 ) (
   input  logic                 clk_i,
   input  logic                 rst_ni,
-  /// level: ask the memory for nothing more and abandon what is queued
+  /// level: request nothing more from the memory and abandon what is queued
   input  logic                 stop_i,
   /// the ID of every burst; changes in reset only
   input  logic                 id_i,
@@ -43,7 +43,7 @@ module tile_flush #(
   output logic                 cmd_ready_o,
   /// byte address of the chunk's first sample, a multiple of the bytes of a burst
   input  logic [63:0]          cmd_addr_i,
-  /// samples to write from there on, rows * Chunk at most; the rest of its tiles is dropped
+  /// samples to write from there on, at most rows * Chunk; the rest of its tiles is dropped
   input  logic [SampleBits-1:0] cmd_samples_i,
 
   /// there is a slot for a tile
@@ -83,12 +83,12 @@ module tile_flush #(
 
   localparam int SlotBits = $clog2(TileSlots);
   localparam int StepBits = $clog2(BeatSamples);
-  // Bursts of a lane in a tile: those of several rows, where a row gives less than a tile.
+  // Bursts per lane and tile: several, if a row has less than a tile's samples of a lane.
   localparam int Parts = (RowsLog2 == 0 || TileBeats <= (ChunkBeats >> RowsLog2))
                          ? 1 : TileBeats / (ChunkBeats >> RowsLog2);
   localparam int Bursts = TileSlots * Lanes * Parts;  // the most whose data is in the RAM
   localparam int RamDepth = TileSlots * Lanes * BurstBeats;
-  localparam int MaxOutstanding = (Parts > 1) ? 64 : 16;  // single beats at the full rate
+  localparam int MaxOutstanding = (Parts > 1) ? 64 : 16;  // 64 keep the rate with one-beat bursts
   localparam int RamBits = $clog2(RamDepth);
 
   initial begin

@@ -1,12 +1,13 @@
 // Copyright 2026 The Crocuta authors
 // SPDX-License-Identifier: Apache-2.0
 //
-// mode_delay: a chunk's mode beside a commutator, which holds its beats back: the mode that comes
-// with the beats of a chunk leaves with the same beats, Distance beats later.
+// mode_delay: delays a chunk's mode by as much as a commutator delays the chunk's beats, so that the
+// mode leaves together with them.
 //
-// Only the mode of a chunk's beat Distance, which pushes out the first one, is taken.
+// It samples the mode once per chunk, with beat Distance, which pushes the chunk's first beat out of
+// the commutator.
 // Handshake: valid-gated, gaps anywhere. Latency: Distance beats and Clocks clocks.
-// Throughput: one beat a clock.
+// Throughput: one beat per clock.
 
 module mode_delay #(
   parameter int ModeBits = 3,

@@ -1,19 +1,20 @@
 // Copyright 2026 The Crocuta authors
 // SPDX-License-Identifier: Apache-2.0
 //
-// twist: turns the words of a row of a four-step transform by w_j^t, or with Inverse by its
-// conjugate: what makes the row, after the columns, a chunk for the engine, and undoes it.
+// twist: multiplies the words of a row of a four-step transform by w_j^t, or with Inverse by the
+// conjugate. After the columns, this turns row j into a chunk that the engine can transform; the
+// inverse undoes it.
 //
 //   w_j^t = (lane l's constant of row j) * w_j^b          t = l * Chunk/Lanes + b
 //
-// w_j^b comes from a phase that grows by row j's step every beat: its top two bits are quarter turns,
-// the next ones index a coarse and the last ones a fine table, whose entries' product is the factor
-// in the first quarter turn. The lanes' constants come from a third table, one a clock while the
-// row's first beats wait. Lane 0's is one.
-// Handshake: valid-gated, gaps anywhere; rows of Chunk/Lanes beats, in any order of j and of any
-// number of rows, follow one another without markers.
-// Latency: 29 clocks, with 16 lanes 37. saturated_o follows the beat by one clock.
-// Throughput: one beat a clock.
+// w_j^b comes from a phase to which every beat adds row j's step. The phase's top two bits count
+// quarter turns, the next bits index a coarse table and the last bits a fine one; the product of the
+// two entries is the factor within the first quarter turn. The lanes' constants come from a third
+// table, one per clock, while the row's first beat waits. Lane 0's constant is one.
+// Handshake: valid-gated, gaps anywhere. Rows of Chunk/Lanes beats follow one another without markers,
+// in any order of j, and from transforms of any number of rows.
+// Latency: 29 clocks, or 37 with 16 lanes. saturated_o follows the beat by one clock.
+// Throughput: one beat per clock.
 
 module twist #(
   parameter int Lanes = 8,
@@ -46,7 +47,7 @@ module twist #(
   localparam int LanesLog2 = $clog2(Lanes);
   localparam int ChunkLog2 = $clog2(Chunk);
   localparam int CountBits = ChunkLog2 - LanesLog2;
-  // A quarter turn of phase: the longest transform.
+  // The phase counts in parts of a quarter turn, as many as the longest transform has words.
   localparam int QuarterBits = ChunkLog2 + ColumnLevels;
   localparam int FineBits = QuarterBits / 2;
   localparam int CoarseBits = QuarterBits - FineBits;
@@ -259,7 +260,7 @@ module twist #(
     .valid_o(row_starts)
   );
 
-  // The word's way beside all this.
+  // Meanwhile, the words wait in a delay line.
   logic [BeatBits-1:0] words;
   logic [Lanes-1:0]    saturated;
 

@@ -389,10 +389,10 @@ class KernelTest(BlockTest):
     env_class = KernelEnv
 
     def build_phase(self) -> None:
-        """The ports that no agent drives."""
+        """The ports that no agent drives; the memory of z is a four-step kernel's."""
         super().build_phase()
-        self.dut.quiet_i.value = 0
-        self.dut.file_i.value = 0
+        for name in ("quiet_i", "file_i", "z_spectra_load_i", "z_spectra_dump_i"):
+            getattr(self.dut, name).value = 0
 
     async def reset(self, clocks: int = 2, interrupt: bool = True) -> None:
         """Resets, and sets up the interrupts."""

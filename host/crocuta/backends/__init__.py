@@ -121,8 +121,10 @@ def check_config(backend: str, config: Config) -> None:
     Raises:
         ConfigError: it does not.
     """
-    if backend != "model":
+    if backend == "rtl":
         config.check_rtl()
+    elif backend != "model":
+        config.check_build()
 
 
 def make(backend: str, config: Config, options: Options) -> Kernel:

@@ -20,11 +20,13 @@ from crocuta.design import rtl_build
 from crocuta.errors import KernelError
 from crocuta.kernel import Bank
 from crocuta.memory import HostMemory
-from crocuta.models.configs import Config
+from crocuta.models.configs import FOUR_STEP, Config
 from crocuta.registers import Register
 
 BASES = (0x10_FFFF_F000, 0x20_FFFF_F000, 0x30_FFFF_F000)
 """The memories' addresses in host/crocuta/simulation/kernel_tb.sv."""
+Z_MEMORY = len(Bank)
+"""The memory of z behind a four-step kernel's port of its own, at the addresses of x's spectra."""
 RUN_CLOCKS = 4096  # between two polls: often enough for a progress bar
 SILENT_CLOCKS = 200_000  # longer than any pass: a kernel that moves no beat for this long hangs
 WATCHDOG_CLOCKS = SILENT_CLOCKS // 2  # so that the kernel's own watchdog is first
@@ -38,7 +40,7 @@ BREACHES = (
     "a burst is out of the memory's range",
     "AR or AW changed before it was accepted",
     "W changed before it was accepted",
-    "WLAST does not fit AWLEN",
+    "WLAST does not match AWLEN",
 )
 """axi_memory's breach_e."""
 
@@ -180,24 +182,32 @@ class RtlKernel(RegisterKernel):
         """
         self._library.crocuta_stop_clocks(self._kernel, on)
 
+    def _memories_of(self, bank: Bank) -> tuple[int, ...]:
+        """The simulated memories of a bank, one for each of the kernel's ports to it."""
+        both = bank == Bank.X_SPECTRA and self.config.schedule == FOUR_STEP
+        return (bank, Z_MEMORY) if both else (bank,)
+
     def set_timing(self, bank: Bank, timing: Timing) -> None:
         """Changes a memory's timing; the seed takes effect at the next reset."""
-        self._library.crocuta_set_timing(self._kernel, bank, *dataclasses.astuple(timing))
+        for memory in self._memories_of(bank):
+            self._library.crocuta_set_timing(self._kernel, memory, *dataclasses.astuple(timing))
 
     def set_error(
         self, bank: Bank, *, write: bool, address: int | None, response: int = SLVERR
     ) -> None:
         """Makes the memory answer the beat at `address` with an AXI response that is an error;
         None: no beat."""
-        self._library.crocuta_set_error(
-            self._kernel, bank, write, address is not None, address or 0, response
-        )
+        for memory in self._memories_of(bank):
+            self._library.crocuta_set_error(
+                self._kernel, memory, write, address is not None, address or 0, response
+            )
 
     def hold(self, bank: Bank, *channels: str) -> None:
         """Lets nothing move on these of the memory's CHANNELS until the next call, which may name
         none."""
         mask = sum(1 << CHANNELS.index(channel) for channel in channels)
-        self._library.crocuta_hold(self._kernel, bank, mask)
+        for memory in self._memories_of(bank):
+            self._library.crocuta_hold(self._kernel, memory, mask)
 
     def observed(self) -> Observed:
         """What the simulation saw of the last job that ended."""
@@ -212,9 +222,13 @@ class RtlKernel(RegisterKernel):
         return read, written
 
     def _state(self, bank: Bank) -> tuple[int, int, int]:
-        state = (ctypes.c_uint64 * 3)()
-        self._library.crocuta_memory_state(self._kernel, bank, state)
-        return state[0], state[1], state[2]
+        """Beats read and written, and the first breach of the protocol."""
+        read = written = breach = 0
+        for memory in self._memories_of(bank):
+            state = (ctypes.c_uint64 * 3)()
+            self._library.crocuta_memory_state(self._kernel, memory, state)
+            read, written, breach = read + state[0], written + state[1], breach or state[2]
+        return read, written, breach
 
     def read(self, offset: int) -> int:
         """Reads the 32-bit register at a byte offset."""

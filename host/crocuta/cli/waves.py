@@ -19,7 +19,7 @@ from crocuta.models.configs import Config
 from crocuta.models.convolution.chunk_controller import Job, Mode, mac_beats
 from crocuta.models.layout import chunk_count
 
-KERNEL = "TOP.kernel_tb.u_kernel"
+KERNEL = "TOP.kernel_tb.gen_chunked.u_kernel"
 STREAMS = (
     ("x or h, as read", "u_samples", ("samples_valid", "samples_ready"), ("value",)),
     ("its spectrum", "u_spectrum", ("spectrum_valid", "spectrum_ready"), ("re", "im")),

@@ -22,7 +22,8 @@ HARNESS = SIMULATION / "rtl_kernel.cpp"
 CONTROL = SIMULATION / "rtl_kernel.vlt"
 TOP = "kernel_tb"
 BENCH_FILES = tuple(
-    SIMULATION / f"{name}.sv" for name in ("kernel_tb", "job_observer", "axi_memory")
+    SIMULATION / f"{name}.sv"
+    for name in ("kernel_tb", "job_observer", "four_step_observer", "feed_observer", "axi_memory")
 )
 WAVE_FILES = tuple(
     SIMULATION / name for name in ("cfp_wave.sv", "float_wave.sv", "kernel_waves.sv")
@@ -60,13 +61,15 @@ Announce = Callable[[], AbstractContextManager[object]]
 
 def parameters(config: Config) -> dict[str, int | str]:
     """kernel_tb's parameters, with memories for the longest x, h and y in every configuration."""
-    samples, spectra, _ = memory_bytes(config)
+    samples, scratch, spectra = memory_bytes(config)
     beat_bytes = config.axi_bits // 8
     return {
         **config.parameters(),
+        "FourStep": config.four_step,
         "TwiddleDir": twiddle_directory(config),
         "SamplesWords": samples // beat_bytes,
         "SpectraWords": spectra // beat_bytes,
+        "ScratchWords": scratch // beat_bytes,
     }
 
 

@@ -7,7 +7,7 @@
     model = hyena.load("hyenadna-medium-450k")      # or hyena.random("tiny-1k", seed=1)
     hidden = model(hyena.tokens("ACGTTGCA"))        # (1, 8, d_model)
 
-The filters of random weights, FASTA and tokens need numpy alone; the model needs PyTorch, which
+Random filters, FASTA files and tokens need only numpy; the model needs PyTorch, which
 `crocuta[torch]` installs.
 
 Formulas: Poli et al., "Hyena Hierarchy" (arXiv 2302.10866), and Nguyen et al., "HyenaDNA"
@@ -56,7 +56,7 @@ _WITH_TORCH = {
     "load": "crocuta.hyena.weights",
     "random": "crocuta.hyena.weights",
 }
-"""Names that take PyTorch, which loads slowly, and the modules that they come from."""
+"""Names that need PyTorch, with their modules: imported only when used, as PyTorch loads slowly."""
 
 
 def __getattr__(name: str) -> Any:

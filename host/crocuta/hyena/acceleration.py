@@ -1,15 +1,16 @@
 # Copyright 2026 The Crocuta authors
 # SPDX-License-Identifier: Apache-2.0
-"""Puts the long convolutions of a model on the device in use, without a change of its code.
+"""Moves the long convolutions of a model to the device in use, without changing the model's code.
 
-`accelerate` replaces one of two attributes of each module that convolves, and `restore` puts the
-old one back:
+`accelerate` replaces attributes of each module that convolves, and `restore` puts them back. A
+module must have one of two interfaces:
 
 - `fftconv(u, k, D=None, pregate=None, postgate=None)`, a function that the module calls, with the
   arguments and the result of `crocuta.torch.fftconv`. `crocuta.hyena.HyenaDNA` has it.
-- `filter(L)`, `bias` and `forward(x, L, k=None, bias=None)` of a module such as the `filter_fn` of
-  other HyenaDNAs: x is (batch, channels, L) or (batch, heads, channels, 1, L), k (channels, L),
-  bias the skips. A small input shows whether `forward` computes what the device would.
+- `filter(L)`, `bias` and `forward(x, L, k=None, bias=None)`, as the `filter_fn` of other HyenaDNA
+  implementations has them: x is (batch, channels, L) or (batch, heads, channels, 1, L), k is
+  (channels, L), and bias holds the skips. A trial on a small input shows whether `forward` computes
+  what the device would.
 """
 
 from __future__ import annotations
@@ -42,56 +43,58 @@ _accelerated: weakref.WeakSet[nn.Module] = weakref.WeakSet()
 
 @dataclasses.dataclass
 class Layer:
-    """What the convolutions of one module took."""
+    """What the convolutions of one module cost."""
 
     name: str
     """The module's name in the model."""
     calls: int = 0
     seconds: float = 0.0
-    """Of the host's clock, from the call of a convolution to its result, gates included. Where the
-    kernel is simulated or modelled, most of it is that."""
+    """Wall-clock time on the host from the call of a convolution to its result, gates included. If
+    the kernel is simulated or modelled, most of it is spent on that."""
     meter: Meter = dataclasses.field(default_factory=Meter)
     energy: float = 0.0
-    """Of the exact results, if the SNR is measured."""
+    """Energy of the exact results, if the SNR is measured."""
     error: float = 0.0
-    """Energy of the differences from them."""
+    """Energy of the differences from the exact results."""
 
     @property
     def snr_db(self) -> float | None:
-        """SNR of all results together against float64; None unless measured, or if all equal."""
+        """SNR of all results together against float64; None if not measured, or without errors."""
         if not self.energy or not self.error:
             return None
         return 10 * float(torch.tensor(self.energy / self.error, dtype=torch.float64).log10())
 
 
 class Acceleration:
-    """A model whose long convolutions are on the device; see `accelerate`.
+    """A model whose long convolutions run on the device; see `accelerate`.
 
-    In a `with` statement, the model is restored at its end.
+    As a context manager, it restores the model at the end of the block.
     """
 
     def __init__(self, model: nn.Module, snr: bool, progress: Progress | None) -> None:
         self.layers: list[Layer] = []
-        """In the order of the model's modules."""
+        """The modules that convolve, in the model's order."""
         self.calls = 0
-        """Of the model."""
+        """Calls of the model."""
         self.seconds = 0.0
-        """Of the host's clock in these calls."""
+        """Wall-clock time of these calls, without that spent on measuring the SNR."""
         self.config: Config | None = None
-        """Of the device that computed."""
+        """The device's configuration, after the first convolution."""
         self._snr = snr
         self._progress = progress
         self._undo: list[Callable[[], None]] = []
         self._began: list[float] = []
-        self._aside = 0.0  # seconds of the current call that went into the SNR
+        self._aside = 0.0  # seconds of the current call spent on the SNR
         found = [each for each in model.named_modules() if _seam(each[1])]
         if not found:
             raise InputError(
                 "The model has no module with a function fftconv, nor one with filter(L), bias and"
-                " forward(x, L, k, bias): there is nothing to put on the device."
+                " forward(x, L, k, bias): there is nothing to run on the device."
             )
         if any(module in _accelerated for _, module in found):
-            raise InputError("The model is accelerated already: call restore() of that first.")
+            raise InputError(
+                "The model is accelerated already: call restore() of that acceleration first."
+            )
         try:
             for name, module in found:
                 layer = Layer(name)
@@ -112,7 +115,7 @@ class Acceleration:
         self.calls += 1
 
     def _replace(self, module: nn.Module, layer: Layer) -> None:
-        """Replaces the attributes of a module that lead to its convolutions."""
+        """Replaces the attributes through which a module convolves."""
         convolve = functools.partial(self._convolve, layer)
         if callable(getattr(module, "fftconv", None)):
             self._set(module, "fftconv", convolve)
@@ -132,7 +135,7 @@ class Acceleration:
         self._undo.append(lambda: _accelerated.discard(module))
 
     def _set(self, module: nn.Module, name: str, value: object) -> None:
-        """Sets an attribute of the instance, which hides that of its class."""
+        """Sets an attribute of the instance, hiding that of its class."""
         own = name in vars(module)
         before = vars(module).get(name)
         vars(module)[name] = value
@@ -146,7 +149,7 @@ class Acceleration:
         self._undo.append(undo)
 
     def restore(self) -> None:
-        """Gives the model its own convolutions back. The report stays."""
+        """Gives the model its own convolutions back. The report stays available."""
         while self._undo:
             self._undo.pop()()
 
@@ -170,7 +173,7 @@ class Acceleration:
         pregate: Tensor | None = None,
         postgate: Tensor | None = None,
     ) -> Tensor:
-        """One convolution on the device in use, with its costs."""
+        """Convolves on the device in use, and records the costs."""
         device = crocuta.torch.current()
         self.config = device.config
         began = time.perf_counter()
@@ -192,8 +195,8 @@ class Acceleration:
     def report(self) -> dict[str, Any]:
         """What was done so far, ready for JSON.
 
-        Clocks are None where the backend does not count them. The predicted ones are the
-        planner's, and so is their time, at the assumed rate.
+        Clocks are None if the backend does not count them. Predicted clocks are the planner's;
+        times in ms assume a clock of ASSUMED_CLOCK_MHZ.
         """
         layers = [self._layer(layer) for layer in self.layers]
         summed = {
@@ -239,7 +242,7 @@ def _clock_keys() -> tuple[str, ...]:
 
 
 def _times(clocks: dict[str, Any]) -> dict[str, float | None]:
-    """The times of the convolutions alone, in ms at the assumed rate."""
+    """The times of the convolutions, without preparation, in ms at the assumed clock rate."""
     return {
         key: None if clocks[f"{prefix}convolve_clocks"] is None
         else clocks[f"{prefix}convolve_clocks"] / ASSUMED_CLOCK_MHZ / 1000
@@ -266,7 +269,7 @@ def _predicted(config: Config | None, jobs: Counter[Job]) -> dict[Mode, int] | N
 
 
 def _seam(module: nn.Module) -> bool:
-    """Whether `accelerate` can put a module's convolutions on the device."""
+    """Whether a module has one of the two interfaces that `accelerate` needs."""
     if callable(getattr(module, "fftconv", None)):
         return True
     if not callable(getattr(module, "filter", None)) or not hasattr(module, "bias"):
@@ -276,10 +279,10 @@ def _seam(module: nn.Module) -> bool:
 
 @torch.no_grad()
 def _has_skips(module: nn.Module, name: str) -> bool:
-    """Whether a foreign `filter_fn` adds the skips, as some do and others can be told not to.
+    """Whether a foreign `filter_fn` adds the skips: some do, in others it is an option.
 
     Raises:
-        InputError: its forward computes something else than a causal convolution.
+        InputError: its forward computes something other than a causal convolution.
     """
     assert isinstance(module.bias, Tensor)
     generator = torch.Generator().manual_seed(1)
@@ -289,15 +292,15 @@ def _has_skips(module: nn.Module, name: str) -> bool:
     )
     try:
         found = module.forward(x, 8, k=k, bias=bias)
-    except Exception:  # it may need a GPU: what the protocol says has to do
+    except Exception:  # it may need a GPU, so trust that it follows the interface
         return True
     for skips in (bias, None):
         expected = host.fftconv(x, k, skips)
         if found.shape == x.shape and (found - expected).norm() < 0.1 * expected.norm():
             return skips is not None
     raise InputError(
-        f"The module {name} does not compute a causal convolution of x with k, and its skips: the"
-        " device cannot do it."
+        f"The module {name} does not compute a causal convolution of x with k, plus the skips: the"
+        " device cannot replace it."
     )
 
 
@@ -325,12 +328,12 @@ def _forward(
     D = bias.reshape(-1) if skips else None
     if x.shape[-1] != L:
         raise InputError(
-            f"x has {x.shape[-1]} samples and L is {L}: a model that cuts sequences into blocks"
-            " cannot be put on the device."
+            f"x has {x.shape[-1]} samples but L is {L}: a model that cuts sequences into blocks"
+            " cannot run on the device."
         )
     if x.dim() == 3:
         return convolve(x, k, D)
-    rows = x.movedim(-3, -2)  # channels behind the heads, which are so many sequences
+    rows = x.movedim(-3, -2)  # each head becomes a sequence of the batch
     y = convolve(rows.reshape(-1, *rows.shape[-2:]), k, D)
     return y.reshape(rows.shape).movedim(-2, -3)
 
@@ -338,22 +341,26 @@ def _forward(
 def accelerate(
     model: nn.Module, *, snr: bool = False, progress: Progress | None = None
 ) -> Acceleration:
-    """From now on, the model's long convolutions run on the device that `crocuta.torch.use` opened.
+    """Runs the model's long convolutions on the device that `crocuta.torch.use` opened.
 
-    Works for `HyenaDNA` and for any model whose modules have one of the two seams that the
-    module's description names. Weights, shapes, hooks and the state dict stay what they are.
+    Works for `HyenaDNA` and for any model whose modules have one of the two interfaces described at
+    the top of this file. Weights, shapes, hooks and the state dict do not change.
 
     Args:
-        model: the model, which is changed in place until `restore`.
-        snr: also compute each convolution in float64 and report the SNR.
-        progress: called now and then during each job with the output chunks done and their number.
+        model: the model, changed in place until `restore`.
+        snr: also compute each convolution in float64, and report the SNR.
+        progress: called from time to time during each job, with the output chunks done and the
+            number of all.
 
     Returns:
-        What undoes it, and reports clocks, times and transfers of each layer.
+        An object that restores the model and reports clocks, times and transfers of each layer.
 
     Raises:
-        InputError: there is nothing in the model that could be put on the device, or it is there.
+        InputError: no module of the model has such an interface, or the model is accelerated
+            already.
         KernelError: no device is in use.
     """
+    if not isinstance(model, nn.Module):
+        raise InputError(f"model must be a torch.nn.Module, not {type(model).__name__}.")
     crocuta.torch.current()
     return Acceleration(model, snr, progress)

@@ -1,6 +1,6 @@
 # Copyright 2026 The Crocuta authors
 # SPDX-License-Identifier: Apache-2.0
-"""The sizes of a HyenaDNA: those of the published models, and those of a config.json."""
+"""The sizes of HyenaDNA models: the published ones, or those in a config.json."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from crocuta.errors import InputError
 
 @dataclass(frozen=True)
 class HyenaConfig:
-    """A HyenaDNA's sizes.
+    """The sizes of a HyenaDNA model.
 
     Raises:
         InputError: a value is out of range.
@@ -28,7 +28,7 @@ class HyenaConfig:
     d_inner: int
     """Width of the MLP behind each mixer."""
     max_length: int
-    """Tokens that the filters reach over; positions are counted in fractions of it."""
+    """Tokens that the filters span; positions are fractions of it."""
     vocab_size: int = 12
     vocab_multiple: int = 8
     """The embedding's rows are rounded up to a multiple of this."""
@@ -42,13 +42,13 @@ class HyenaConfig:
     """Hidden layers of the filter's MLP."""
     short_taps: int = 3
     frequency: float = 10.0
-    """Where the sines' frequency starts."""
+    """Initial frequency of the sines."""
     modulate: bool = True
     """Whether the filters are multiplied by an exponential window."""
     shift: float = 0.05
     """What the window decays to."""
     epsilon: float = 1e-5
-    """Of the layer norms."""
+    """Added to the variance in the layer norms."""
     embed_dropout: float = 0.1
     resid_dropout: float = 0.0
 
@@ -76,10 +76,10 @@ class HyenaConfig:
 
     @classmethod
     def read(cls, path: Path) -> Self:
-        """The sizes in a config.json, of the original or of Hugging Face.
+        """Reads the sizes from a config.json of the original code or of Hugging Face.
 
         Raises:
-            InputError: there is no such file, or it describes another model.
+            InputError: the file does not exist, or describes another model.
         """
         try:
             given = json.loads(path.read_bytes())
@@ -125,7 +125,7 @@ NAMES = {
     "frequency": ("activation_freq", "w"),
     "epsilon": ("layer_norm_epsilon",),
 }
-"""What a config.json calls a size, where that differs: Hugging Face's name, the original's."""
+"""Sizes with other names in a config.json: first Hugging Face's name, then the original's."""
 PLAIN: Mapping[str, tuple[Any, ...]] = {
     "_name_": ("hyena",),
     "attn_layer_idx": (None, []),

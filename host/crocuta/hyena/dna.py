@@ -29,7 +29,7 @@ Bases = npt.NDArray[np.uint8]
 
 
 def _table() -> Bases:
-    """The index of each letter, in upper and lower case; 255 where it is no base."""
+    """The index of each letter, in upper and lower case; 255 for anything but a base."""
     table = np.full(256, 255, np.uint8)
     for letters, index in ((BASES, None), (CODES, BASES.index("N"))):
         for number, letter in enumerate(letters):
@@ -51,44 +51,46 @@ class Record:
 
 
 def to_bases(name: object, text: bytes) -> Bases:
-    """DNA's letters as indices into BASES; lower case, which marks repeats, is the same.
+    """Letters of DNA as indices into BASES. Lower case, which marks repeats, makes no difference.
 
     Raises:
-        InputError: a letter is neither a base nor IUPAC's code for several.
+        InputError: a letter is neither a base nor an IUPAC code for several.
     """
     bases = TABLE[np.frombuffer(text, np.uint8)]
     wrong = bases == 255
     if wrong.any():
         index = int(wrong.argmax())
         raise InputError(
-            f"{name} holds {chr(text[index])!r} at position {index + 1}, which is no base: give A,"
-            f" C, G, T, N or one of {CODES}."
+            f"{name} holds {chr(text[index])!r} at position {index + 1}, which is not a base: give"
+            f" A, C, G, T, N or one of {CODES}."
         )
     return bases
 
 
 def tokens(dna: str | bytes | Bases) -> npt.NDArray[np.int64]:
-    """HyenaDNA's tokens, one a base and no special ones: (length,), as int64.
+    """HyenaDNA's tokens, one per base and without special tokens: (length,), int64.
 
     Args:
-        dna: letters, in upper or lower case, or bases as `read_fasta` gives them.
+        dna: letters in upper or lower case, or bases from `read_fasta`.
 
     Raises:
-        InputError: a letter is no base.
+        InputError: a letter is not a base.
     """
     if isinstance(dna, str):
         dna = dna.encode("ascii", "replace")
     bases = to_bases("The sequence", dna) if isinstance(dna, bytes) else np.asarray(dna)
-    if bases.size and (bases.dtype.kind not in "iu" or bases.max() >= len(BASES)):
+    if bases.size and (
+        bases.dtype.kind not in "iu" or bases.min() < 0 or bases.max() >= len(BASES)
+    ):
         raise InputError(f"The bases must be numbers from 0 to {len(BASES) - 1}, or text.")
     return bases.astype(np.int64) + FIRST_TOKEN
 
 
 def read_fasta(path: str | Path) -> list[Record]:
-    """The records of a FASTA file, which may be compressed by gzip.
+    """The records of a FASTA file, plain or gzipped.
 
     Raises:
-        InputError: there is no such file, or it holds something else.
+        InputError: the file does not exist, or is not FASTA.
     """
     try:
         data = Path(path).read_bytes()
@@ -117,7 +119,7 @@ def read_bases(count: int, path: Path = GENOME) -> Bases:
     """The first `count` bases of a FASTA file's first record.
 
     Raises:
-        InputError: the record has fewer, or there is no such file.
+        InputError: the record has fewer, or the file does not exist.
     """
     bases = read_fasta(path)[0].bases[:count]
     if len(bases) < count:

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """HyenaDNA in PyTorch.
 
-Modules and parameters have the names of the original's files. The long convolutions go through
+Modules and parameters have the names of the original code. The long convolutions go through
 `HyenaMixer.fftconv`, an attribute that `crocuta.hyena.accelerate` replaces.
 """
 
@@ -22,7 +22,7 @@ from crocuta.errors import InputError
 from crocuta.hyena.config import HyenaConfig
 
 Fftconv = Callable[[Tensor, Tensor, Tensor, Tensor | None, Tensor | None], Tensor]
-"""A long convolution: `fftconv` below, or another with its arguments."""
+"""A long convolution: `fftconv` below, or a replacement with the same arguments."""
 DECAY = math.log(0.01)
 """The window of the slowest channel falls to 1 % in 1.5 times the maximum length, that of the
 fastest in 0.3 times."""
@@ -37,17 +37,17 @@ def fftconv(
 ) -> Tensor:
     """postgate * (conv(u * pregate, k) + D * u * pregate), causal, channel by channel.
 
-    Computed by PyTorch's FFT of the next size that it transforms fast, in float32 or better.
+    Computed with PyTorch's FFT, in float32, or in float64 if u or k is float64.
 
     Args:
         u: (batch, channels, length).
         k: (channels, taps), the filters.
         D: (channels,), added to the filters' first taps.
-        pregate: in the shape of u.
-        postgate: in the shape of u.
+        pregate: (batch, channels, length).
+        postgate: (batch, channels, length).
 
     Returns:
-        y in shape and type of u.
+        y, with the shape and dtype of u.
     """
     gated = u if pregate is None else u * pregate
     length = u.shape[-1]
@@ -110,10 +110,10 @@ class Window(nn.Module):
 
 
 class KeptFilter:
-    """The last filter of a module, for as long as its parameters and buffers stay what they were.
+    """Caches the latest filter of a module until a parameter or buffer changes.
 
-    Filters come from an MLP of every position, so computing them again for each sequence is as
-    useless as preparing them again on a device, which knows a filter by its tensor.
+    The filter is an MLP of every position, so it is worth keeping. Besides, the device recognises a
+    prepared filter by its tensor: a new tensor would have to be prepared again.
     """
 
     def __init__(self) -> None:
@@ -121,7 +121,7 @@ class KeptFilter:
         self._taps = torch.empty(0)
 
     def taps(self, module: nn.Module, length: int, compute: Callable[[int], Tensor]) -> Tensor:
-        """compute(length), or what it returned before; anew while gradients are recorded."""
+        """compute(length), from the cache if possible; never while gradients are recorded."""
         tensors = *module.parameters(), *module.buffers()
         if (
             torch.is_grad_enabled()
@@ -129,7 +129,7 @@ class KeptFilter:
             or any(tensor.is_inference() for tensor in tensors)  # which may change unnoticed
         ):
             return compute(length)
-        # By storages that live: another tensor may come to lie where one lay before.
+        # Weak references to storages, because a new tensor may reuse the address of a freed one.
         state = (
             length,
             *(
@@ -143,14 +143,14 @@ class KeptFilter:
             ),
         )
         if self._state != state:
-            with torch.inference_mode(False), torch.no_grad():  # a tensor that counts its versions
+            with torch.inference_mode(False), torch.no_grad():  # so that the taps have a version
                 self._taps = compute(length)
             self._state = state
         return self._taps
 
 
 class HyenaFilter(nn.Module):
-    """The filters of a mixer, from an MLP of the position, and their skips."""
+    """The filters of a mixer, computed by an MLP of the position, and their skips."""
 
     def __init__(self, config: HyenaConfig) -> None:
         super().__init__()
@@ -168,9 +168,9 @@ class HyenaFilter(nn.Module):
         self._kept = KeptFilter()
 
     def filter(self, length: int) -> Tensor:
-        """The filters' first taps: (1, length, channels).
+        """The filters' first `length` taps: (1, length, channels).
 
-        Without gradients, they are computed once, as long as the parameters stay what they are.
+        Without gradients, they are computed again only after a parameter has changed.
         """
         return self._kept.taps(self, length, self._filter)
 
@@ -181,7 +181,7 @@ class HyenaFilter(nn.Module):
 
 
 class HyenaMixer(nn.Module):
-    """The operator of order n: n - 1 times a gate and a long convolution, then the last gate."""
+    """The Hyena operator of order n: n - 1 times a gate and a long convolution, and a last gate."""
 
     def __init__(self, config: HyenaConfig) -> None:
         super().__init__()
@@ -196,7 +196,7 @@ class HyenaMixer(nn.Module):
         self.fftconv: Fftconv = fftconv
 
     def forward(self, u: Tensor) -> Tensor:
-        """(batch, length, d_model), as u."""
+        """Maps u, (batch, length, d_model), to the same shape."""
         length = u.shape[1]
         projected = self.short_filter(self.in_proj(u).transpose(1, 2))[..., :length]
         last, *gates, v = projected.split(self.channels, dim=1)
@@ -209,7 +209,7 @@ class HyenaMixer(nn.Module):
 
 
 class Mlp(nn.Module):
-    """The MLP behind a mixer."""
+    """The MLP after a mixer."""
 
     def __init__(self, config: HyenaConfig) -> None:
         super().__init__()
@@ -222,7 +222,7 @@ class Mlp(nn.Module):
 
 
 class Block(nn.Module):
-    """A mixer and an MLP, each behind a norm and beside a residual connection."""
+    """A mixer and an MLP, each with a norm before it and a residual connection around it."""
 
     def __init__(self, config: HyenaConfig) -> None:
         super().__init__()
@@ -267,9 +267,9 @@ class Backbone(nn.Module):
 
 
 class HyenaDNA(nn.Module):
-    """A HyenaDNA: hidden states by calling it, and logits of the next token from those.
+    """A HyenaDNA model. Calling it gives hidden states; `logits` turns those into the next token's.
 
-    The weights are whatever PyTorch initialises modules with: `load` and `random` set them.
+    The weights are PyTorch's defaults until `load` or `random` sets them.
     """
 
     def __init__(self, config: HyenaConfig) -> None:
@@ -280,21 +280,29 @@ class HyenaDNA(nn.Module):
         self.lm_head.weight = self.backbone.embeddings.word_embeddings.weight
 
     def forward(self, tokens: object) -> Tensor:
-        """Hidden states.
+        """The hidden states of a batch of token sequences.
 
         Args:
-            tokens: (length,) or (batch, length) integers, as a tensor or an array; at most as many
-                as `config.max_length`.
+            tokens: (length,) or (batch, length) integers, as a tensor or an array; length is at
+                most `config.max_length`.
 
         Returns:
             (batch, length, d_model).
 
         Raises:
-            InputError: the tokens are something else.
+            InputError: the tokens have another shape or type, or are out of range.
         """
-        given = torch.as_tensor(tokens)
+        try:
+            given = torch.as_tensor(tokens)
+        except (TypeError, ValueError, RuntimeError):  # text, ragged lists and so on
+            raise InputError(
+                f"Tokens are integers in a tensor or an array, not {type(tokens).__name__}:"
+                " hyena.tokens makes them of DNA."
+            ) from None
         if given.is_floating_point() or given.is_complex() or given.dtype == torch.bool:
-            raise InputError(f"Tokens are integers, not {str(given.dtype).removeprefix('torch.')}.")
+            raise InputError(
+                f"Tokens must be integers, not {str(given.dtype).removeprefix('torch.')}."
+            )
         if not 1 <= given.ndim <= 2 or not given.numel():
             raise InputError(
                 f"The tokens have shape {tuple(given.shape)}: give (length,) or (batch, length)."
@@ -313,5 +321,5 @@ class HyenaDNA(nn.Module):
         return cast(Tensor, self.backbone(batch))
 
     def logits(self, hidden: Tensor) -> Tensor:
-        """The logits of the next token, (batch, length, rows of the embedding)."""
+        """The logits of the next token: (batch, length, config.rows)."""
         return cast(Tensor, self.lm_head(hidden))

@@ -1,6 +1,6 @@
 # Copyright 2026 The Crocuta authors
 # SPDX-License-Identifier: Apache-2.0
-"""A HyenaDNA with the weights of a file, or with random ones."""
+"""HyenaDNA models with weights from a file, or with random ones."""
 
 from __future__ import annotations
 
@@ -19,22 +19,24 @@ from crocuta.hyena.model import HyenaDNA, Sine
 
 CONFIG_FILE, WEIGHTS_FILE = "config.json", "model.safetensors"
 PREFIXES = ("model.", "hyena.")
-"""What the original's checkpoints and Hugging Face's put before the names."""
+"""Prefixes of tensor names in checkpoints of the original code and of Hugging Face."""
 HEAD = "lm_head.weight"
 SHOWN = 3
 
 
 def load(directory: str | Path) -> HyenaDNA:
-    """The model in a directory with a config.json and a model.safetensors, ready for inference.
+    """Loads a model from a directory with a config.json and a model.safetensors, for inference.
 
-    Names may be the original's, with or without the prefixes of its checkpoints and of Hugging
-    Face, and with the additional `.layer` of gradient checkpointing. The sines of a filter share
-    their frequency, which may be there once or once a layer. Without `lm_head.weight`, the head
-    shares the embedding's weights.
+    Tensors have the original's names, with or without the prefixes of its checkpoints and of
+    Hugging Face, and with or without the `.layer` that gradient checkpointing adds. The sines of a
+    filter share their frequency, which the file may hold once or once per layer. Without
+    `lm_head.weight`, the head shares the embedding's weights.
 
     Raises:
-        InputError: a file is missing or broken, or its tensors are not those of the model.
+        InputError: a file is missing or broken, or its tensors do not fit the model.
     """
+    if not isinstance(directory, str | Path):
+        raise InputError(f"The directory must be a path, not {directory!r}.")
     path = Path(directory) / WEIGHTS_FILE
     model = _blank(HyenaConfig.read(Path(directory) / CONFIG_FILE))
     assign(model, _read(path), path)
@@ -54,7 +56,7 @@ def _read(path: Path) -> dict[str, Tensor]:
 
 
 def plain_name(name: str) -> str:
-    """The model's name of a tensor of a file."""
+    """The model's name for a tensor in a file."""
     for prefix in PREFIXES:
         name = name.removeprefix(prefix)
     return name.replace(".mixer.layer.", ".mixer.").replace(".mlp.layer.", ".mlp.")
@@ -64,8 +66,8 @@ def assign(model: HyenaDNA, tensors: dict[str, Tensor], source: object) -> None:
     """Sets all weights of a model, as float32.
 
     Raises:
-        InputError: there are tensors too few or too many, or one has a wrong shape or type, as a
-            sentence about `source`; the model is what it was.
+        InputError: tensors are missing or superfluous, or one has a wrong shape or type. The
+            message names `source`, and the model is unchanged.
     """
     given: dict[str, Tensor] = {}
     for name, tensor in tensors.items():
@@ -88,7 +90,7 @@ def assign(model: HyenaDNA, tensors: dict[str, Tensor], source: object) -> None:
         if tensor.shape != wanted[name].shape or not tensor.is_floating_point():
             raise InputError(
                 f"{source} has {name} of shape {tuple(tensor.shape)} and type"
-                f" {str(tensor.dtype).removeprefix('torch.')}, where {CONFIG_FILE} makes it"
+                f" {str(tensor.dtype).removeprefix('torch.')}, but {CONFIG_FILE} requires"
                 f" {tuple(wanted[name].shape)} of floating-point numbers."
             )
     if not torch.equal(given[HEAD], given["backbone.embeddings.word_embeddings.weight"]):
@@ -97,7 +99,7 @@ def assign(model: HyenaDNA, tensors: dict[str, Tensor], source: object) -> None:
 
 
 def _share_frequencies(model: HyenaDNA, given: dict[str, Tensor], source: object) -> None:
-    """Gives each sine of a filter the frequency that they share, if the file has it once."""
+    """Gives every sine of a filter their common frequency if the file holds it only once."""
     for prefix, module in model.named_modules():
         names = [
             f"{prefix}.{child}.freq"
@@ -106,7 +108,7 @@ def _share_frequencies(model: HyenaDNA, given: dict[str, Tensor], source: object
         ]
         there = [name for name in names if name in given]
         if any(not torch.equal(given[name], given[there[0]]) for name in there):
-            raise InputError(f"{source} has different {_listed(there)}, which the model shares.")
+            raise InputError(f"{source} has different {_listed(there)}, which must be the same.")
         for name in names if there else ():
             given.setdefault(name, given[there[0]])
 
@@ -118,17 +120,20 @@ def _listed(names: list[str]) -> str:
 
 
 def random(size: str | HyenaConfig, seed: int, **changes: Any) -> HyenaDNA:
-    """A model with random weights, drawn as the original draws them, ready for inference.
+    """A model for inference with random weights, drawn as the original code draws them.
 
     Args:
         size: one of `SIZES`, such as "tiny-1k" or "large-1m", or a configuration.
-        seed: of the weights; PyTorch's own random numbers are left alone.
-        changes: of fields of the configuration. `d_model=` changes `d_inner`, too, unless given.
+        seed: seed of the weights. PyTorch's global random numbers are not used.
+        changes: new values for fields of the configuration. `d_model=` also sets `d_inner`, unless
+            that is given.
 
     Raises:
-        InputError: there is no such size, or no such model.
+        InputError: the size or a field does not exist, or a value is out of range.
     """
-    if isinstance(size, str):
+    if not isinstance(seed, int):
+        raise InputError(f"The seed must be a whole number, not {seed!r}.")
+    if not isinstance(size, HyenaConfig):
         if size not in SIZES:
             raise InputError(f"There is no HyenaDNA {size!r}; choose one of: {', '.join(SIZES)}.")
         size = SIZES[size]
@@ -143,15 +148,16 @@ def random(size: str | HyenaConfig, seed: int, **changes: Any) -> HyenaDNA:
 
 
 def _blank(config: HyenaConfig) -> HyenaDNA:
-    """A model whose weights are to be set, without a draw from PyTorch's own random numbers."""
+    """A model whose weights are still to be set; PyTorch's global random state is preserved."""
     with torch.random.fork_rng(devices=[]):
         return HyenaDNA(config)
 
 
 @torch.no_grad()
 def draw(model: HyenaDNA, generator: torch.Generator) -> None:
-    """Draws all weights: N(0, 0.02) for linear layers and embeddings, less for those that add to
-    the residual; N(0, 1) for the skips; PyTorch's own distribution for the short filters."""
+    """Draws all weights: normal, with standard deviation 0.02 for linear layers and embeddings,
+    less for layers that add to the residual, and 1 for the skips; the short filters have PyTorch's
+    own distribution."""
     narrow = 0.02 / math.sqrt(2 * model.config.n_layer)
     for name, parameter in sorted(model.named_parameters()):
         kind = name.split(".")[-2]

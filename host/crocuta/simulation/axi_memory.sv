@@ -1,50 +1,50 @@
 // Copyright 2026 The Crocuta authors
 // SPDX-License-Identifier: Apache-2.0
 //
-// axi_memory: a simulation model of a memory with an AXI4 slave. It has a latency, a bandwidth
-// shared by reads and writes, random stalls, channels that can be held, injected error responses,
-// and protocol checks.
-// Only aligned INCR bursts of full-width beats within 4 KiB; everything completes in order.
-// Handshake: AXI4. At most one beat per clock, of R and W together; if both are possible, they
-// alternate. The answer to a W beat depends on s_axi_wvalid in the same clock.
-// Latency: latency_i clocks, at least 2, from the handshake of AR to that of the first R beat, and
-// from the handshake of the last W beat to that of B, if nothing else stalls.
-// Throughput: bandwidth_i beats per 1000 clocks, of R and W together.
+// axi_memory: a simulation model of a memory behind an AXI4 slave port, with settable latency and
+// bandwidth, random stalls, channels that can be held, injected error responses and protocol checks.
+// It accepts only aligned INCR bursts of full-width beats that stay within 4 KiB, and completes them
+// in order.
+// Handshake: AXI4. At most one beat per clock, counting R and W together; when both are possible,
+// they alternate. s_axi_wready depends combinationally on s_axi_wvalid.
+// Latency: latency_i clocks, at least 2, from the AR handshake to that of the first R beat, and from
+// the handshake of the last W beat to that of B, if nothing else stalls.
+// Throughput: bandwidth_i beats per 1000 clocks, reads and writes together.
 //
-// The contents are the unpacked array mem: word n holds the bytes from n * DataBits/8 on, the first
-// in its low bits. Word 0 is at address 0.
+// The contents are the unpacked array mem: word n holds the DataBits/8 bytes from address
+// n * DataBits/8, the first byte in its low bits.
 
 module axi_memory #(
   parameter int DataBits = 512,  // bits of a beat and of a word: a power of two, 8..1024
   parameter int Words = 65536,   // words: a power of two, at least 2
-  parameter int QueueDepth = 64, // bursts accepted and not complete, for reads and writes each
+  parameter int QueueDepth = 64, // most incomplete bursts, for reads and for writes
   parameter int FileBytes = 256, // longest file name
   localparam int StrbBits = DataBits / 8
 ) (
   input  logic                   clk_i,
   input  logic                   rst_ni,
-  // Settings; they may change at any time.
+  // Settings; all but the seed may change at any time.
   input  logic [15:0]            latency_i,
   /// beats per 1000 clocks: 0..1000
   input  logic [15:0]            bandwidth_i,
-  /// chance that a channel is stalled in a clock, in 1/1000
+  /// probability that a channel stalls in a clock, in 1/1000
   input  logic [15:0]            stall_i,
-  /// taken at reset; any value
+  /// sampled during reset; any value
   input  logic [31:0]            seed_i,
-  /// channels on which nothing more moves while the bit is set: AR, R, AW, W, B from bit 0
+  /// blocks a channel while its bit is set: AR, R, AW, W, B from bit 0
   input  logic [4:0]             hold_i,
-  /// the beat with this address gets response_i (and its data)
+  /// the beat at this address returns response_i, with its data
   input  logic                   read_error_i,
   input  logic [63:0]            read_error_addr_i,
-  /// the beat with this address is not written, and its burst gets response_i
+  /// the beat at this address is not written, and its burst is answered with response_i
   input  logic                   write_error_i,
   input  logic [63:0]            write_error_addr_i,
   /// the response of these errors: EXOKAY, SLVERR or DECERR
   input  logic [1:0]             response_i,
-  /// violations of the protocol only set protocol_error_o and protocol_breach_o, without a message
+  /// protocol violations set protocol_error_o and protocol_breach_o but print nothing
   input  logic                   quiet_i,
-  // Contents: a hexadecimal file, one word per line, read or written in one clock, once there has
-  // been a reset.
+  // Contents: a hexadecimal file, one word per line, read or written in one clock. Both are ignored
+  // before the first reset.
   input  logic                   load_i,
   input  logic                   dump_i,
   /// file name, right-aligned in bytes of ASCII, padded with zeros
@@ -96,7 +96,7 @@ module axi_memory #(
   localparam int IndexBits = $clog2(Words);
   localparam int QueueBits = $clog2(QueueDepth);
   localparam logic [64:0] Bytes = 65'(Words) << OffsetBits;
-  // Tokens per beat, and the maximum that an idle memory saves up.
+  // Tokens that a beat costs, and the most that an idle memory saves up.
   localparam logic [15:0] Token = 16'd1000;
   localparam logic [15:0] Saved = 16'd2000;
 
@@ -118,10 +118,10 @@ module axi_memory #(
     Type     = 4'd2,  // a burst is not INCR
     Size     = 4'd3,  // the beats of a burst are not whole words
     Aligned  = 4'd4,  // an address is not a multiple of the word
-    Range    = 4'd5,  // a burst is out of the memory's range
+    Range    = 4'd5,  // a burst lies beyond the memory
     Address  = 4'd6,  // AR or AW changed or was withdrawn before it was accepted
     Data     = 4'd7,  // W changed or was withdrawn before it was accepted
-    Last     = 4'd8   // WLAST does not fit AWLEN
+    Last     = 4'd8   // WLAST does not match AWLEN
   } breach_e;
 
   logic [DataBits-1:0] mem [Words] /* verilator public_flat_rw */;
@@ -339,7 +339,7 @@ module axi_memory #(
     end
   end
 
-  // File access is outside the clocked block, which keeps that block short in a simulator.
+  // File access has its own block, so that simulators keep the one above short.
   always @(posedge clk_i) begin
     if (started_q && load_i) $readmemh(file_i, mem);
     if (started_q && dump_i) $writememh(file_i, mem);
@@ -420,7 +420,7 @@ module axi_memory #(
         Range:    $error("AXI protocol: a burst lies beyond the memory");
         Address:  $error("AXI protocol: AR or AW changed before it was accepted");
         Data:     $error("AXI protocol: W changed before it was accepted");
-        default:  $error("AXI protocol: WLAST does not fit AWLEN");
+        default:  $error("AXI protocol: WLAST does not match AWLEN");
       endcase
     end
   end

@@ -3,7 +3,7 @@
 //
 // cfp_wave: a beat of CFP words as real numbers, for wave viewers.
 //
-// Only for waves: nothing reads its variables. Handshake: none; they follow the beat. Latency: 0.
+// The variables are there to be viewed; no logic reads them. Combinational, no handshake.
 
 module cfp_wave #(
   parameter int Lanes = 8,

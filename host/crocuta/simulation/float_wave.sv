@@ -3,7 +3,7 @@
 //
 // float_wave: a beat of float32 samples as real numbers, for wave viewers.
 //
-// Only for waves: nothing reads its variables. Handshake: none; they follow the beat. Latency: 0.
+// The variables are there to be viewed; no logic reads them. Combinational, no handshake.
 
 module float_wave #(
   parameter int Lanes = 8
@@ -18,7 +18,7 @@ module float_wave #(
     logic [31:0] word;
     assign word = samples_i[lane*32+:32];
 
-    // Invalid beats show as 0, and subnormals too, as the kernel treats them as 0.
+    // Invalid beats show as 0. So do subnormals, which the kernel treats as 0.
     always_comb begin
       value = 0.0;
       if (valid_i && word[30:23] != 0) begin

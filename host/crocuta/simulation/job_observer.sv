@@ -1,15 +1,16 @@
 // Copyright 2026 The Crocuta authors
 // SPDX-License-Identifier: Apache-2.0
 //
-// job_observer: predicts a job's counters from the ports of pass_sequencer alone: the passes that
-// it accepts and the beats that it takes.
+// job_observer: computes a job's counters independently of the kernel, from the ports of
+// pass_sequencer: the passes that it accepts and the beats that it takes.
 //
-// A pass is active from two clocks after it was accepted, once the previous pass has had all its
-// beats, until it has had all of its own. In each of these clocks, either everything that the pass
-// needs is available and a beat is taken, or no beat is taken and the clock counts as a stall for
-// the first thing missing, in the order samples, x, h, store, output. Anything else is an error.
-// Handshake: none; the module only observes. Latency: counts_o are those of two clocks ago, as in
-// the kernel's own counters. Throughput: every clock.
+// A pass becomes active two clocks after it was accepted, or when the previous pass has had its last
+// beat if that is later, and stays active until its own last beat. In each of these clocks, either
+// everything that the pass needs is available and a beat is taken, or no beat is taken and the clock
+// counts as a stall for the first thing missing, in the order samples, x, h, store, output. Anything
+// else is an error.
+// Handshake: none; the module only observes. Latency: counts_o lags by two clocks, as the kernel's
+// own counters do.
 
 module job_observer #(
   parameter int ChunkBeats = 32, // beats of a pass
@@ -18,7 +19,7 @@ module job_observer #(
 ) (
   input  logic               clk_i,
   input  logic               rst_ni,
-  /// the job's arguments are latched: everything restarts
+  /// a job's arguments are latched: all counts restart
   input  logic               latch_i,
   // The passes.
   input  logic               pass_valid_i,
@@ -44,17 +45,17 @@ module job_observer #(
   input  logic               output_available_i,
   input  logic               output_reserve_i,
   input  logic               mac_valid_i,
-  /// these levels are at their limits
+  /// one bit per buffer or stream: it is full
   input  logic [Limits-1:0]  limits_i,
   /// 32 bits each: MAC beats, stalls for samples, x, h, store and output, from bit 0
   output logic [191:0]       counts_o,
-  /// the limits reached since the first pass
+  /// bits of limits_i seen since the first pass
   output logic [Limits-1:0]  limits_o,
   /// a beat was taken too early, too late or incompletely
   output logic               wrong_o
 );
 
-  localparam int Depth = 4;  // more passes than it can have accepted and not finished
+  localparam int Depth = 4;  // more than the passes that can be accepted and unfinished
 
   // What a pass needs: samples, x, h, a writer of x, a writer of h, space for the result.
   localparam int Needs = 6;
@@ -96,8 +97,8 @@ module job_observer #(
   logic             to_mac_q     [Depth];
   integer           head_q;
   integer           tail_q;
-  integer           beats_q;      // of the oldest one
-  integer           ready_q;      // those accepted two clocks ago or earlier
+  integer           beats_q;      // beats taken by the oldest pass
+  integer           ready_q;      // passes accepted two or more clocks ago
   logic             in_work;
   logic             beat;
 

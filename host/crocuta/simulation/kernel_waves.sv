@@ -3,7 +3,7 @@
 //
 // kernel_waves: the kernel's streams as real numbers, in data-path order.
 //
-// Bound into crocuta_kernel for builds with waves only. Handshake: none. Latency: 0.
+// Bound into crocuta_kernel in builds with waves only. Combinational, no handshake.
 
 module kernel_waves #(
   parameter int Lanes = 8,

@@ -73,7 +73,7 @@ struct Stage {
 struct Kernel {
     VerilatedContext context;
     Vkernel_tb top{&context};
-    Memory memories[3];
+    Memory memories[4];  // in the order of Bank, and a four-step kernel's of z
     std::vector<Stage> stages;
     std::uint64_t clocks = 0;
     // What job_observer said in the clock in which the last job ended.
@@ -218,6 +218,7 @@ Kernel::Kernel() {
     CROCUTA_MEMORY(0, samples);
     CROCUTA_MEMORY(1, x_spectra);
     CROCUTA_MEMORY(2, h_spectra);
+    CROCUTA_MEMORY(3, z_spectra);
 #undef CROCUTA_MEMORY
     for (Memory& memory : memories) *memory.bandwidth = 1000;
     find_stages();

@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import torch
+from torch.autograd.forward_ad import unpack_dual
 
 from crocuta.errors import InputError
 
@@ -15,6 +16,11 @@ def check(name: str, tensor: object, axes: tuple[str, ...]) -> None:
     """Raises InputError unless it is a tensor with these axes that the device can take."""
     if not isinstance(tensor, torch.Tensor):
         raise InputError(f"{name} must be a tensor, not {type(tensor).__name__}.")
+    if tensor.is_nested:
+        raise InputError(
+            f"{name} is nested: give torch.nested.to_padded_tensor({name}, 0.0), whose zeros at the"
+            " end change no other output."
+        )
     if tensor.layout != torch.strided:
         raise InputError(f"{name} is sparse: give {name}.to_dense().")
     if tensor.dtype not in FLOATS:
@@ -25,6 +31,11 @@ def check(name: str, tensor: object, axes: tuple[str, ...]) -> None:
     if tensor.device.type not in ("cpu", "meta"):
         raise InputError(
             f"{name} is on {tensor.device}: Crocuta takes tensors from the CPU, as in {name}.cpu()."
+        )
+    if not torch.compiler.is_compiling() and unpack_dual(tensor).tangent is not None:
+        raise InputError(
+            f"{name} has a forward-mode derivative, which Crocuta does not compute: use backward()"
+            " or torch.autograd.grad."
         )
     if tensor.dim() != len(axes):
         wanted = f"({', '.join(axes)})" if len(axes) > 1 else f"({axes[0]},)"

@@ -46,7 +46,7 @@ def use(backend: str | AnyDevice, config: str = "u200", **options: Any) -> AnyDe
         options: as for `crocuta.open`.
 
     Raises:
-        InputError: there is no such backend, configuration or option.
+        InputError: there is no such backend or configuration, or an option is wrong.
         KernelError: the kernel cannot be had; the device in use before is kept.
     """
     device: AnyDevice

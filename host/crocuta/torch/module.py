@@ -100,6 +100,8 @@ def prepare(
         channels = len(k)  # type: ignore[arg-type]
     elif isinstance(shape, tuple) and len(shape) == 2 and all(map(_is_size, shape)):
         channels = shape[0]
+        if not isinstance(k, Iterable):
+            raise InputError(f"k must be an iterable of channels, not {type(k).__name__}.")
     else:
         raise InputError(f"shape must be (channels, taps), not {shape!r}.")
     if D is not None:

@@ -17,6 +17,7 @@ from crocuta.errors import InputError, OutOfMemory
 from crocuta.many import AnyFilter
 from crocuta.models.kernel.crocuta_kernel import SampleArray
 from crocuta.registers import MAX_CHANNELS
+from crocuta.samples import to_single
 from crocuta.torch.device import current, in_use
 
 
@@ -36,9 +37,15 @@ def samples(tensor: torch.Tensor) -> npt.NDArray[Any]:
 
 
 def folded(weight: torch.Tensor, skip: torch.Tensor | None) -> npt.NDArray[Any]:
-    """The filter with the skip in its first tap."""
+    """The filter with the skip in its first tap.
+
+    Raises:
+        InputError: one of them holds NaN, infinity, or a number beyond float32's range.
+    """
     taps = samples(weight)
+    to_single("The filter", taps)
     if skip is not None:
+        to_single("D", samples(skip))
         first = taps[:, 0] + samples(skip).astype(np.float64)
         taps = taps.copy()
         taps[:, 0] = first
@@ -56,6 +63,10 @@ def kept_filter(
     """The filter of these tensors for x of this length; None if the device's memory cannot hold all
     channels at once."""
     device, filters = current(), in_use.filters
+    most = 1 << device.config.max_length_log2
+    for name, size, unit in (("x", length, "samples"), ("The filter", weight.shape[-1], "taps")):
+        if size > most:
+            raise InputError(f"{name} has {size:,} {unit}, but the device takes {most:,} at most.")
     keep = keep and _tracked(weight, skip)
     filter = filters.find(weight, skip, length) if keep else None
     while filter is None:

@@ -66,7 +66,8 @@ FOUR_STATES = BRIEF and not FAST
 """A brief run in Icarus is for its four states: lengths and data rather than thousands of
 clocks."""
 HOLD = 1100 if SMALLEST else 3000
-"""Clocks for which a channel is blocked: long enough to fill everything that can fill up."""
+"""Clocks for which a transfer that is due on a channel is blocked: long enough to fill most of what
+can fill up, and for coverage."""
 FILLED = 8 * HOLD
 """Clocks within which everything behind the samples' write addresses must have filled up."""
 MANY_CHUNKS = 16 if SMALLEST else 20
@@ -235,10 +236,17 @@ class HeldChannels(KernelTest):
         assert await self.env.reach(f"{job.mode.name.lower()} reads", 10_000)
         await ClockCycles(self.dut.clk_i, random.randint(1, 8 * CONFIG.chunk_beats))
         await self.behave({memory: dataclasses.replace(usual, hold=channel)})
+        monitor = self.env.memories[memory].monitor
+        await ClockCycles(self.dut.clk_i, 4)  # what was accepted before
+        for _ in range(FILLED):
+            if monitor.waits_for(channel):
+                break
+            await ClockCycles(self.dut.clk_i, 1)
         await ClockCycles(self.dut.clk_i, HOLD)
         if (memory, channel) == ("samples", "aw"):
             assert await self.env.fill("inverse places", FILLED)
-        assert self.env.memories[memory].monitor.waits_for(channel), "the hold held nothing"
+            await ClockCycles(self.dut.clk_i, 8 * CONFIG.chunk_beats)  # the passes stall
+        assert monitor.waits_for(channel), "the hold held nothing"
         await self.behave({memory: usual})
         await working
         assert sequence.error == "none", f"{job} ended with {sequence.error}"

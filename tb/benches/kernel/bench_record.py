@@ -36,7 +36,7 @@ class Record(KernelTest):
 
     async def record(self, path: Path) -> None:
         """Writes a line per clock: every port's bits just before the rising edge."""
-        kernel = self.dut.u_kernel
+        kernel = self.dut.gen_chunked.u_kernel
         ports = [getattr(kernel, name) for name in PORTS]
         with path.open("w", encoding="utf-8") as file:
             while True:

@@ -177,6 +177,7 @@ module four_step_core_tb #(
   logic [0:0]                  h_spectra_rid;
 
   logic [7:0] progress;
+  logic [6:0] counted;
 
   four_step_core #(
     .Lanes        (Lanes),
@@ -209,6 +210,13 @@ module four_step_core_tb #(
     .stop_i                 (stop_i),
     .id_i                   (1'b0),
     .progress_o             (progress),
+    .chunk_done_o           (counted[0]),
+    .mac_beat_o             (counted[1]),
+    .stall_samples_o        (counted[2]),
+    .stall_x_o              (counted[3]),
+    .stall_h_o              (counted[4]),
+    .stall_store_o          (counted[5]),
+    .stall_output_o         (counted[6]),
     .m_axi_samples_awvalid  (samples_awvalid),
     .m_axi_samples_awready  (samples_awready),
     .m_axi_samples_awaddr   (samples_awaddr),
