@@ -36,7 +36,7 @@ from crocuta.planner.accuracy import POINTS, Point
 from crocuta.planner.clocks import Memory, convolve_clocks, prepare_clocks
 from crocuta.planner.four_step_clocks import START_CLOCKS
 from crocuta.planner.logic import logic, multipliers
-from crocuta.planner.memories import Ram, block_rams, blocks, memories
+from crocuta.planner.memories import Ram, block_rams, blocks, memories, ultra_rams
 from crocuta.planner.planner import Demand, PlanError
 from flow import runner
 from flow import simulate as sim
@@ -94,6 +94,21 @@ def test_block_rams_of_an_ecp5() -> None:
 def test_shapes_of_block_rams(width: int, depth: int, family: str, number: float) -> None:
     assert blocks(Ram("one", width, depth), family) == number
     assert blocks(Ram("one", width, depth, block=False), family) == 0
+
+
+def test_rows_on_the_chip_are_ultra_rams() -> None:
+    """As many as yosys maps resident_rows to: five columns of 72 bits, 16 deep; without them the
+    same block RAMs."""
+    card = configs.load_model("u200-card")
+    assert card.uram_max is not None and card.bram36_max is not None
+    assert ultra_rams(memories(card)) == 80 <= card.uram_max
+    assert sum(block_rams(memories(card), "ultrascale").values()) <= card.bram36_max
+    none = configs.load_model("u200-card+resident-0")
+    assert ultra_rams(memories(none)) == 0
+    assert sum(block_rams(memories(none), "ultrascale").values()) == sum(
+        block_rams(memories(card), "ultrascale").values()
+    )
+    assert ultra_rams([Ram("one", 73, 4097, block=False, ultra=True)]) == 4
 
 
 @pytest.mark.parametrize("name", configs.built_names())
