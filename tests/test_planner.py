@@ -71,6 +71,25 @@ def test_block_rams_are_those_of_synthesis(name: str) -> None:
     close(found["twiddle_rom"], measured["twiddle_rom"], 2)
 
 
+# BRAM36 by module, from `make synth CONFIG=`.
+FOUR_STEP_BLOCKS = {
+    "tiny-long": {
+        "sample_reader": 2,
+        "four_step_forward": 1.5,
+        "spectrum_reader": 4.5,
+        "four_step_inverse": 1.5,
+        "sample_writer": 2,
+    },
+}
+
+
+@pytest.mark.parametrize("name", FOUR_STEP_BLOCKS)
+def test_block_rams_of_a_four_step_kernel(name: str) -> None:
+    found = block_rams(memories(configs.load_model(name)), "ultrascale")
+    assert {module: count for module, count in found.items() if count} == FOUR_STEP_BLOCKS[name]
+    assert multipliers(configs.load_model("tiny-long")) == 104
+
+
 def test_block_rams_of_an_ecp5() -> None:
     """The cells to which yosys' synth_ecp5 maps edge-ecp5."""
     found = block_rams(memories(configs.load("edge-ecp5")), "ecp5")
