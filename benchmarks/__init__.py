@@ -3,8 +3,8 @@
 """`make bench`: the kernel's performance, measured in its RTL and checked against targets.
 
 One module per part: `throughput`, `lengths`, `memory`, `accuracy`, `software`, `roofline`,
-`planner`. Each lists the points that it needs, which `points` measures once and stores, and turns
-them into a `report.Section`.
+`planner`, `schedules`. Each lists the points that it needs, which `points` measures once and
+stores, and turns them into a `report.Section`.
 """
 
 from crocuta import stops

@@ -16,7 +16,17 @@ from typing import Annotated, Any
 import typer
 from rich.console import Console
 
-from benchmarks import accuracy, lengths, memory, planner, report, roofline, software, throughput
+from benchmarks import (
+    accuracy,
+    lengths,
+    memory,
+    planner,
+    report,
+    roofline,
+    schedules,
+    software,
+    throughput,
+)
 from benchmarks.points import Results, Store, measured
 from benchmarks.scale import FULL, QUICK, Scale
 from crocuta import stops
@@ -34,6 +44,7 @@ PARTS = {
     "software": software,
     "roofline": roofline,
     "planner": planner,
+    "schedules": schedules,
 }
 BUILD = ROOT / "build" / "bench"
 DOCS = ROOT / "docs"

@@ -41,7 +41,7 @@ from crocuta import stops
 from crocuta.design.sources import design_files, rtl_file
 from crocuta.errors import BuildError
 from crocuta.models import configs
-from crocuta.models.configs import CHUNKED, ROOT, Config
+from crocuta.models.configs import ROOT, Config
 from crocuta.models.files import write_generated
 from crocuta.models.transform import rom_files
 
@@ -139,6 +139,12 @@ class SynthesisError(RuntimeError):
     """yosys reported an error, or a cell of unknown size; the message says where."""
 
 
+def units(top: str) -> list[str]:
+    """The units that a top module consists of."""
+    modules = {path.stem for path in design_files(top)}
+    return [name for name in UNITS if name in modules]
+
+
 def digest(data: object) -> str:
     """The SHA-256 of a JSON value."""
     return hashlib.sha256(json.dumps(data, sort_keys=True).encode()).hexdigest()
@@ -166,8 +172,6 @@ class Synthesis:
     """One configuration of one top module on its way through yosys; results stay in build/."""
 
     def __init__(self, config: Config, top: str) -> None:
-        if top == KERNEL:
-            config.check_schedule(CHUNKED)
         self.config = config
         self.top = top
         self.directory = BUILD / config.name / top
@@ -385,7 +389,7 @@ def measured(synthesis: Synthesis) -> tuple[Json, Path]:
         plan = synthesis.run(lambda done, of: progress.update(task, completed=done, total=of))
     result = report(plan, synthesis.own_figures(plan))
     result = {"config": name, "top": top, "tool": f"pyosys {version('pyosys')}", **result}
-    path = BUILD / f"{name if top == KERNEL else f'{name}-{top}'}.json"
+    path = BUILD / f"{name if top == synthesis.config.top else f'{name}-{top}'}.json"
     write_generated(path, json.dumps(result, indent=1) + "\n")
     return result, path
 
@@ -427,12 +431,12 @@ def fail(message: str, code: int) -> typer.Exit:
 
 def main(
     config: Annotated[str, typer.Argument(help="a configuration in models/configs.toml")],
-    top: Annotated[str, typer.Option(help="a module of the kernel instead of all of it")] = KERNEL,
+    top: Annotated[str, typer.Option(help="a module of the kernel instead of all of it")] = "",
 ) -> None:
     """Synthesises a configuration, writes build/synth/CONFIG.json and checks its budget."""
     try:
-        chosen = configs.load(config)
-        synthesis = Synthesis(chosen, top)
+        chosen = configs.load_model(config)
+        synthesis = Synthesis(chosen, top or chosen.top)
     except (configs.ConfigError, BuildError) as error:
         message = str(error).rstrip(".")
         raise fail(f"{message[0].upper()}{message[1:]}.", 2) from None

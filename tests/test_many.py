@@ -18,9 +18,11 @@ from distributed import Client, LocalCluster
 import crocuta
 import crocuta.cluster
 from crocuta import backends
+from crocuta.backends import model_kernel
 from crocuta.errors import InputError, JobError, JobTimeout, KernelError, MemoryLost, OutOfMemory
 from crocuta.many import spread
 from crocuta.models.kernel.crocuta_kernel import SampleArray
+from crocuta.models.layout import PAGE_BYTES
 from crocuta.registers import ErrorCode
 
 
@@ -263,17 +265,25 @@ def test_a_worker_that_dies_changes_no_result(
     assert all(usage.meter.jobs and usage.seconds > 0 for usage in cluster.workers.values())
 
 
-def test_filters_that_do_not_fit_together(dask_client: Client, seed: int) -> None:
+def test_filters_that_do_not_fit_together(seed: int, monkeypatch: pytest.MonkeyPatch) -> None:
     """They take turns in the device's memory."""
-    dask_client.wait_for_workers(2, timeout=60)
-    x, taps = rows(seed, 120, 60), [rows(seed + n, 120, 600) for n in range(3)]
-    config = "tiny+max_length_log2-10"  # its memory has room for the spectra of 100 of these
-    with crocuta.cluster.open(dask_client, "model", config) as cluster:
+    x, taps = rows(seed, 5, 100), [rows(seed + n, 5, 512) for n in range(3)]
+    expected = [one(x, h) for h in taps]
+    # Spectra of 6 of the 15 channels, in a worker of this process, which sees the patch.
+    sizes = (1 << 16, 1 << 16, 6 * PAGE_BYTES)
+    monkeypatch.setattr(model_kernel, "memory_bytes", lambda config: sizes)
+    with (
+        LocalCluster(
+            n_workers=1, threads_per_worker=1, processes=False, dashboard_address="127.0.0.1:0"
+        ) as local,
+        crocuta.cluster.open(local, "model", "tiny") as cluster,
+    ):
         filters = [cluster.prepare(h) for h in taps]
+        parts = sum(len(filter.parts) for filter in filters)
         for _ in range(2):
-            for h, filter in zip(taps, filters, strict=True):
-                same(cluster.convolve(x, filter), one(x, h[:, :64]))
-        assert sum(usage.prepared for usage in cluster.workers.values()) > 3 * 4
+            for filter, wanted in zip(filters, expected, strict=True):
+                same(cluster.convolve(x, filter), wanted)
+        assert sum(usage.prepared for usage in cluster.workers.values()) > parts
 
 
 def test_workers_with_several_devices_each(dask_client: Client, seed: int) -> None:

@@ -231,10 +231,10 @@ def test_benches_of_an_engine_take_its_configurations(
 
 def test_plans_are_of_kernels() -> None:
     for device in planner.devices().values():
-        sizes = list(planner._sizes(device))
+        sizes = list(planner._sizes(device, planner.Demand(1000, 1000)))
         assert sizes
         for size in sizes:
-            planner._configuration(device, planner.Demand(1000, 1000), **size).check_kernel()
+            size.configuration().check_kernel()
 
 
 # Whatever a user writes into CONFIG= or models/configs.toml.

@@ -1,7 +1,7 @@
 # Copyright 2026 The Crocuta authors
 # SPDX-License-Identifier: Apache-2.0
-"""Rows on the chip: whatever waits for whatever, no word is overwritten before it was read and none
-read before it was written, and the work always goes on."""
+"""Rows on the chip: whatever the ports wait for, no word is overwritten before it has been read or
+read before it has been written, and no port waits forever."""
 
 from __future__ import annotations
 
@@ -70,7 +70,7 @@ class Ports:
             channel = done.x_read // self.each
             if done.x_written >= (channel + 1) * self.each:
                 found.append(done._replace(x_read=done.x_read + 1))
-        # A row of z comes of all of one of x, behind the tiles that read the channel before.
+        # A row of z depends on a whole row of x and follows the tiles of the previous channel.
         if done.z_written < self.parts:
             channel, row = done.z_written // self.each, done.z_written // self.rows
             if done.x_read >= (row + 1) * self.rows and done.z_read >= channel * self.each:

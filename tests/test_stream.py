@@ -40,7 +40,7 @@ def random_cuts(length: int, count: int, seed: int) -> list[int]:
 
 @pytest.mark.parametrize("outputs", [1, 2])
 def test_a_thousand_blocks_equal_one_convolution(outputs: int, seed: int) -> None:
-    x, h = rows(seed, 7000), rows(seed + 1, 150)
+    x, h = rows(seed, 4000), rows(seed + 1, 150)
     with crocuta.open("model", f"tiny+outputs-{outputs}") as device:
         filter = device.prepare(h)
         cuts = random_cuts(len(x), 999, seed)

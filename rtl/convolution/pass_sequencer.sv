@@ -99,7 +99,7 @@ module pass_sequencer #(
   logic [Outputs-1:0] wait_last_q;
   logic wait_x;
 
-  // The pass in work, as what its beats need and do.
+  // The current pass: what its beats need and do.
   logic active_q;
   logic count_q;
   logic flush_q;

@@ -58,7 +58,7 @@ module job_control
   output logic                 controller_start_o,
   /// all commands were taken
   input  logic                 controller_done_i,
-  /// every port has done all it was told; while stop_o: has no burst presented or outstanding
+  /// every port has completed its commands; while stop_o: it has no burst presented or outstanding
   input  logic                 ports_idle_i,
   /// a burst is presented or unanswered, by port, in the order of their codes
   input  logic [Ports-1:0]     pending_i,

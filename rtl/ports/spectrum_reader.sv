@@ -45,7 +45,7 @@ module spectrum_reader #(
   output logic                valid_o,
   input  logic                ready_i,
   output logic [BeatBits-1:0] beat_o,
-  /// nothing outstanding and, unless stopped, no command in work (beats may wait in the FIFO)
+  /// nothing outstanding and, unless stopped, no command unfinished (beats may wait in the FIFO)
   output logic                idle_o,
   /// pulse: a beat came with an error response; it still goes out
   output logic                error_o,

@@ -38,7 +38,7 @@ module spectrum_writer #(
   input  logic [BeatBits-1:0]  beat_i,
   /// bursts acknowledged since reset, modulo 2^32
   output logic [31:0]          written_o,
-  /// everything acknowledged and, unless stopped, no command in work and no beat in the FIFO
+  /// everything acknowledged and, unless stopped, no command unfinished and no beat in the FIFO
   output logic                 idle_o,
   /// pulse: a burst was acknowledged with an error response
   output logic                 error_o,
@@ -82,7 +82,7 @@ module spectrum_writer #(
     end
   end
 
-  logic                       busy_q;      // a command is in work
+  logic                       busy_q;      // a command is being processed
   logic [63:0]                addr;
   logic [8:0]                 beats;
   logic                       last;        // the command's last burst

@@ -37,6 +37,7 @@ module tile_bursts #(
   localparam int ChunkBeats = Chunk / Lanes;
   localparam int BeatBytes = 8 * Lanes;
   localparam int Parts = ChunkBeats / BurstBeats;  // the most bursts of a row, reached with P = 1
+  localparam int PartsLog2 = $clog2(Parts);
   localparam int PartBits = (Parts > 1) ? $clog2(Parts) : 1;
   localparam int SubBits = (BurstBeats > 1) ? $clog2(BurstBeats) : 1;
 
@@ -60,7 +61,8 @@ module tile_bursts #(
   always_ff @(posedge clk_i) begin
     beats_q     <= (each < BurstBeats) ? 9'(each) : 9'(BurstBeats);
     last_part_q <= (each < BurstBeats) ? '0 : PartBits'(each / BurstBeats - 32'd1);
-    last_sub_q  <= (each < BurstBeats) ? SubBits'(32'(BurstBeats) / each - 32'd1) : '0;
+    // A shift, as a division by each would be a divider.
+    last_sub_q  <= (each < BurstBeats) ? ~({SubBits{1'b1}} << (int'(rows_log2_i) - PartsLog2)) : '0;
     last_step_q <= ~({RowsLog2{1'b1}} << rows_log2_i);
     last_even_q <= ~({RowsLog2{1'b1}} << rows_log2_i) >> 1;
   end

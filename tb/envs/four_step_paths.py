@@ -1,7 +1,7 @@
 # Copyright 2026 The Crocuta authors
 # SPDX-License-Identifier: Apache-2.0
-"""The environments of four_step_forward and four_step_inverse: chunks as commanded, from two places
-in and to two places out."""
+"""The environments of four_step_forward and four_step_inverse: commands for chunks, two sources
+and two outputs."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ from tb.lib.words import beat_ints, beat_words, random_words
 KINDS = ("flush", "tile", "row", "chunk")
 LATE_CLOCKS = 2000
 CLOCKS_A_BEAT = 1000
-"""How long a test's chunks may take, for each beat of one."""
+"""Clocks that a test allows for each beat of its chunks."""
 Streams = Mapping[str, tuple[str, tuple[str, ...], str]]
 """valid, data and ready of each stream."""
 COMMAND = ("command_valid_i", ("kind_i", "row_i"), "command_ready_o")
@@ -71,13 +71,13 @@ class Command(NamedTuple):
 
 
 class FourStepPredictor(uvm_component):
-    """Takes each command's beats from its sources, and says what leaves where."""
+    """Collects each command's beats from its sources, and predicts the beats of each output."""
 
     outputs: tuple[str, ...]
     """The streams that come out."""
 
     def build_phase(self) -> None:
-        """A listener for each source, a port for each output."""
+        """Creates a listener for each source and a port for each output."""
         env = self.get_parent()
         self.dut = env.dut
         self.config = config_of(self.dut)
@@ -103,7 +103,7 @@ class FourStepPredictor(uvm_component):
         self.reset()
 
     def reset(self) -> None:
-        """Forgets everything."""
+        """Discards everything."""
         for buffer in self.buffers.values():
             buffer.clear()
         self.commands: deque[Command] = deque()
@@ -151,17 +151,17 @@ class FourStepPredictor(uvm_component):
                     self.expected[output].write(Expected((value,)))
 
     def sources_of(self, kind: Kind) -> tuple[str, ...]:
-        """Where a chunk's beats come from."""
+        """The sources of a chunk's beats."""
         raise NotImplementedError
 
     def chunk(
         self, kind: Kind, row: int, beats: dict[str, list[int]]
     ) -> tuple[str, list[int], bool]:
-        """Where it leaves, as which beats, and whether an exponent overflowed."""
+        """A chunk's output, its beats there, and whether an exponent overflowed."""
         raise NotImplementedError
 
     def check_flags(self, saturated: bool, non_finite: bool) -> None:
-        """All that came has left: the flags rose if and only if there was cause."""
+        """After everything has left, checks that a flag rose if and only if it should have."""
         self._sample_flags(ANSWERS[self.saturated])
         assert saturated == self.saturated, "saturated_o"
         assert non_finite == self.non_finite, "non_finite_o"
@@ -169,12 +169,12 @@ class FourStepPredictor(uvm_component):
 
 
 class ForwardPredictor(FourStepPredictor):
-    """Samples to tiles of columns, twisted rows to spectra."""
+    """Predicts tiles of columns from samples, and spectra from rows."""
 
     outputs = ("tile", "row")
 
     def sources_of(self, kind: Kind) -> tuple[str, ...]:
-        """Samples or rows."""
+        """The stream of samples, or that of rows."""
         return {Kind.FLUSH: (), Kind.ROW: ("x",)}.get(kind, ("samples",))
 
     def chunk(
@@ -199,12 +199,12 @@ class ForwardPredictor(FourStepPredictor):
 
 
 class InversePredictor(FourStepPredictor):
-    """Products to untwisted rows, tiles of columns to samples."""
+    """Predicts untwisted rows from products, and samples from tiles of columns."""
 
     outputs = ("row", "samples")
 
     def sources_of(self, kind: Kind) -> tuple[str, ...]:
-        """Tiles, or what is multiplied."""
+        """The stream of tiles, or those of both factors."""
         return {Kind.FLUSH: (), Kind.TILE: ("z",)}.get(kind, ("x", "h"))
 
     def chunk(
@@ -234,13 +234,13 @@ class InversePredictor(FourStepPredictor):
 
 
 class FourStepEnv(BlockEnv):
-    """An agent and, if it comes out, a scoreboard for each stream; the flags are counted."""
+    """An agent for each stream, a scoreboard for each output, and counts of the flags' pulses."""
 
     predictor_class: type[FourStepPredictor]
     sources: Streams
-    """What goes in."""
+    """The input streams."""
     sinks: Streams
-    """What comes out."""
+    """The output streams."""
     pulses: tuple[str, ...]
 
     def build_phase(self) -> None:
@@ -282,7 +282,7 @@ class FourStepEnv(BlockEnv):
         self.moved[name] += 1
 
     def connect_phase(self) -> None:
-        """Inputs to the predictor, predictions and outputs to the scoreboards."""
+        """Connects inputs to the predictor, and predictions and outputs to the scoreboards."""
         super().connect_phase()
         for name in self.sources:
             heard = self.predictor.command if name == "command" else self.predictor.heard[name]
@@ -295,19 +295,19 @@ class FourStepEnv(BlockEnv):
             agent.monitor.port.connect(self.heard[port])
 
     def on_reset(self, clock: int) -> None:
-        """What was on its way is gone."""
+        """Handles a reset, which discards everything in flight."""
         super().on_reset(clock)
         self.predictor.reset()
         self.raised = dict.fromkeys(self.pulses, 0)
 
     def check_flags(self) -> None:
-        """After a FLUSH: what rose, and whether it was to."""
+        """After a FLUSH, compares the flags that rose with the expected ones."""
         raised = {port: self.raised.get(port, 0) > 0 for port in ("saturated_o", "non_finite_o")}
         self.predictor.check_flags(raised["saturated_o"], raised["non_finite_o"])
         self.raised = dict.fromkeys(self.pulses, 0)
 
     def words(self, rng: np.random.Generator, kind: str) -> list[tuple[int]]:
-        """The beats of a chunk of random words, in whatever order."""
+        """The beats of a chunk of random words; their order does not matter."""
         config, fmt = self.predictor.config, self.predictor.fmt
         words: Cfp = random_words(rng, kind, config.chunk, fmt)
         beats = words.reshape(config.chunk_beats, config.lanes)
@@ -361,19 +361,19 @@ class FourStepTest(BlockTest):
         super().build_phase()
 
     async def sinks(self, *profiles: str) -> None:
-        """How each output goes on taking beats."""
+        """Sets the profiles with which the outputs accept beats."""
         for name, profile in zip(self.env.sinks, profiles, strict=True):
             await BeatSequence(profile).start(self.env.agents[f"{name}_sink"].sequencer)
 
     async def rows_log2(self, levels: int) -> None:
-        """Another number of rows: nothing may be on its way."""
+        """Sets another number of rows; nothing may be in flight."""
         await RisingEdge(self.dut.clk_i)
         self.dut.rows_log2_i.value = levels
 
     async def stream(
         self, name: str, beats: Sequence[tuple[int, ...]], profile: str, after: int = 0
     ) -> None:
-        """Sends beats to one of the sources after so many clocks."""
+        """Sends beats to one of the sources after a number of clocks."""
         await self.idle(after)
         if beats:
             await BeatSequence(profile, beats).start(self.env.agents[f"{name}_source"].sequencer)
@@ -385,8 +385,8 @@ class FourStepTest(BlockTest):
         words: str = "spectrum",
         late: str = "",
     ) -> list[Any]:
-        """Sends commands and all that they take, each stream with one of the profiles, and the one
-        called `late` LATE_CLOCKS after the others."""
+        """Sends commands and their beats, each stream with one of the profiles, and the stream
+        `late` LATE_CLOCKS after the others."""
         beats: dict[str, list[tuple[int, ...]]] = {name: [] for name in self.env.sources}
         for command in commands:
             beats["command"].append((int(command.kind), command.row))
@@ -406,12 +406,12 @@ class FourStepTest(BlockTest):
         profiles: Sequence[str] = ("none",),
         words: str = "spectrum",
     ) -> None:
-        """Sends commands that end with a FLUSH: all that they take comes out again by itself."""
+        """Sends commands that end with a FLUSH, so that everything comes out again."""
         assert commands[-1].kind == Kind.FLUSH
         await self.finish(self.start(commands, profiles, words))
 
     async def finish(self, tasks: Sequence[Any]) -> None:
-        """All that was started goes in, before long, and after the FLUSH that ends it comes out."""
+        """Waits until everything sent has entered and, after the final FLUSH, has come out."""
         limit = CLOCKS_A_BEAT * self.env.predictor.config.chunk_beats * PERIOD_NS
         for task in tasks:
             await with_timeout(task, limit, "ns")
@@ -421,7 +421,7 @@ class FourStepTest(BlockTest):
         self.env.check_flags()
 
     def any_commands(self, levels: int, count: int) -> list[Command]:
-        """Random chunks of a transform of 2**levels rows, and a FLUSH in the end."""
+        """Random chunks of a transform of 2**levels rows, and a FLUSH at the end."""
         found = []
         for _ in range(count):
             kind = random.choice((Kind.TILE, Kind.ROW)) if levels else Kind.CHUNK

@@ -139,7 +139,7 @@ class StretchedSequence(StreamSequence):
     """Periods of full speed, of many pauses and of complete silence, independently per stream."""
 
     async def body(self) -> None:
-        """Runs to the last beat; a sink continues until it is told to end."""
+        """Runs to the last beat; a sink continues until `ended` is set."""
         dut: Any = cocotb.top
         longest = 8 * int(dut.Lanes.value) ** 2
         left, source = list(self.beats), bool(self.beats)

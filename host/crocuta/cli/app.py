@@ -360,6 +360,9 @@ def plan(
     bandwidth: Annotated[
         float, typer.Option(help="The memory's bandwidth: beats per clock and port, at most 1.")
     ] = 1.0,
+    banks: Annotated[
+        int | None, typer.Option(help="Memory banks to use; default: all of the device's.")
+    ] = None,
     rows: Annotated[int, typer.Option(min=1, help="Number of configurations to show.")] = 8,
     json: Annotated[str | None, typer.Option(help="A .json file for all configurations.")] = None,
 ) -> None:
@@ -380,6 +383,7 @@ def plan(
             planner.blocks_of(bram, target.family) if bram else None,
             clock,
             Memory(latency, bandwidth),
+            banks,
         )
         file = None if json is None else Output(json)
         fitting, faster = planner.plans(target, demand)

@@ -33,6 +33,8 @@ SAMPLE_BURSTS = 64
 SPECTRUM_BURSTS = 32
 
 # Latencies of the modules around the engines, from the RTL's clocks.
+START_CLOCKS = 28
+"""Of the kernel's job control, around its core's clocks."""
 FRONT_CLOCKS = 15
 STORE_CLOCKS = 12
 FETCH_CLOCKS = 5
@@ -135,6 +137,7 @@ class _Steps:
         waits = max(0, (products - ahead) / self.bandwidth - products)
         if self.rows > 1:
             waits += (channels - 1) * (self.tiles + self.flush + self.turn)
+        fill += START_CLOCKS
         total = round(products + fill + waits)
         return Clocks(total, products, round(fill), total - products - round(fill))
 

@@ -4,7 +4,7 @@
 
 Fitted to docs/resources.json, where mantissas have 18 bits and exponents 9. For other widths the
 arithmetic is scaled in proportion, which has not been measured, and 16 lanes are beyond the fitted
-range.
+range. What a four-step kernel alone has is from one synthesis of tiny-long's core.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from __future__ import annotations
 import dataclasses
 import math
 
-from crocuta.models.configs import Config
+from crocuta.models.configs import FOUR_STEP, Config
 from crocuta.planner.clocks import burst_beats
 from crocuta.planner.memories import BLOCK_BEATS, BLOCK_ROWS
 
@@ -37,6 +37,10 @@ class Logic:
         return Logic(self.lut * factor, self.ff * factor)
 
 
+TILE_ORDER = Logic(300, 230)
+"""A port that takes tiles of columns, beside what it has in any case."""
+
+
 def lut_ram(width: int, depth: int) -> float:
     """LUTs of a RAM in LUTs: 14 bits of 32 words, or 7 bits of 64, take eight, and a multiplexer of
     64-word parts takes one per bit."""
@@ -48,32 +52,70 @@ def lut_ram(width: int, depth: int) -> float:
 
 def modules(config: Config) -> dict[str, Logic]:
     """UltraScale+ resources by module, all its instances together."""
-    w, k, beat = config.lanes, config.chunk_log2, config.beat_bits
-    time = math.log2(config.chunk_beats)
-    units = k * w  # butterflies, and rotators, of both engines
-    scale = config.mantissa_bits / 18
+    middle = _four_step(config) if config.schedule == FOUR_STEP else _chunked(config)
+    return {**_engines(config), **_sample_ports(config), **middle}
+
+
+def _scale(config: Config) -> float:
+    return config.mantissa_bits / 18
+
+
+def _rotator(config: Config) -> Logic:
+    """A cfp_multiply by a twiddle."""
     narrow = 25 - config.twiddle_bits
-    banks = max(0, config.chunk_beats // 4096 - 1)
-    in_luts = config.chunk_beats < BLOCK_BEATS
-    real = w * (config.mantissa_bits + config.exponent_bits)
-    writer = lut_ram(beat, 2 * burst_beats(config))
-    rams = 2 * config.outputs - 1  # of the MAC: accumulators, and the H kept with two outputs
-    accumulator = lut_ram(beat, config.chunk_beats) if in_luts else beat * banks
-    tail = lut_ram(real, config.chunk_beats) if in_luts else real * banks
+    return Logic(231 - 2.3 * narrow, 749 - 13.7 * narrow)
+
+
+def _engines(config: Config) -> dict[str, Logic]:
+    w, k, beat = config.lanes, config.chunk_log2, config.beat_bits
+    units = k * w  # butterflies, and rotators, of both engines
     return {
-        "sample_reader": Logic(147 + 131 * w + 22.75 * w * w, 372 + 156.5 * w + 66.25 * w * w),
-        "float_to_cfp": Logic(62, 86) * w * scale,
-        "cfp_add": (Logic(459, 600) * config.outputs + Logic(296, 431)) * w * scale,
-        "cfp_butterfly": Logic(611, 831) * units * scale,
-        "cfp_multiply": Logic(231 - 2.3 * narrow, 749 - 13.7 * narrow) * units * scale
-        + Logic(220, 667) * w * config.outputs * scale,
+        "cfp_butterfly": Logic(611, 831) * units * _scale(config),
         "twiddle_rom": _twiddles(config) * 2,
         "commutator": _commutators(config) * 2,
         "fft_level": Logic(1.5 * beat + 38 + 2 * math.log2(w), 39) * k,
         "fft_engine": Logic(6 * w + 8, beat + 3),
+    }
+
+
+def _sample_ports(config: Config) -> dict[str, Logic]:
+    w = config.lanes
+    return {
+        "sample_reader": Logic(147 + 131 * w + 22.75 * w * w, 372 + 156.5 * w + 66.25 * w * w),
+        "float_to_cfp": Logic(62, 86) * w * _scale(config),
+        "cfp_to_float": Logic(202, 147) * w * _scale(config),
+        "sample_writer": Logic(638 - 100 * w + 49.6 * w * w, 388 + 265 * w + 64.2 * w * w),
+    }
+
+
+def _spectrum_writer(config: Config) -> Logic:
+    w = config.lanes
+    fifo = lut_ram(config.beat_bits, 2 * burst_beats(config))
+    return Logic(160 + 74 * w + fifo, 192 + 190.5 * w)
+
+
+def _spectrum_reader(config: Config) -> Logic:
+    return Logic(199, 190 + 46.4 * config.lanes)
+
+
+def _chunked(config: Config) -> dict[str, Logic]:
+    """The modules of a chunked kernel alone, and its rotators."""
+    w, k, beat = config.lanes, config.chunk_log2, config.beat_bits
+    time = math.log2(config.chunk_beats)
+    scale = _scale(config)
+    banks = max(0, config.chunk_beats // 4096 - 1)
+    in_luts = config.chunk_beats < BLOCK_BEATS
+    real = w * (config.mantissa_bits + config.exponent_bits)
+    rams = 2 * config.outputs - 1  # of the MAC: accumulators, and the H kept with two outputs
+    accumulator = lut_ram(beat, config.chunk_beats) if in_luts else beat * banks
+    tail = lut_ram(real, config.chunk_beats) if in_luts else real * banks
+    return {
+        "cfp_add": (Logic(459, 600) * config.outputs + Logic(296, 431)) * w * scale,
+        "cfp_multiply": _rotator(config) * k * w * scale
+        + Logic(220, 667) * w * config.outputs * scale,
         "forward_path": Logic(60 + 4.4 * k, 33 + 1.1 * k),
-        "spectrum_writer": Logic(160 + 74 * w + writer, 192 + 190.5 * w) * 2,
-        "spectrum_reader": Logic(199, 190 + 46.4 * w) * 2,
+        "spectrum_writer": _spectrum_writer(config) * 2,
+        "spectrum_reader": _spectrum_reader(config) * 2,
         "spectral_mac": Logic(
             30 + 2.5 * time + rams * accumulator, beat * (3 if in_luts else 2) + 19 + time
         )
@@ -81,14 +123,31 @@ def modules(config: Config) -> dict[str, Logic]:
         "overlap_add": Logic(
             20 + 1.65 * real + tail, real * (5 if in_luts else 4) + 19 + 1.6 * time
         ),
-        "cfp_to_float": Logic(202, 147) * w * scale,
         "inverse_path": Logic(60 + 4.4 * k, 35 + 1.1 * k),
-        "sample_writer": Logic(638 - 100 * w + 49.6 * w * w, 388 + 265 * w + 64.2 * w * w),
         "chunk_controller": Logic(1275 - 13.2 * k, 1464 - 7.3 * k),
         "pass_sequencer": Logic(38 + 1.25 * time, 24 + time),
         "job_control": Logic(139, 501),
         "control_registers": Logic(1766, 997),
         "crocuta_kernel": Logic(beat + 4, 2 * beat + 4),
+    }
+
+
+def _four_step(config: Config) -> dict[str, Logic]:
+    """The modules of a four-step core alone, and its rotators, from one synthesis of tiny-long."""
+    w, scale = config.lanes, _scale(config)
+    rotators = w * (config.chunk_log2 + 2)
+    return {
+        "cfp_multiply": (_rotator(config) * rotators + Logic(220, 667) * w) * scale,
+        "factor_multiply": Logic(280, 940) * 2 * w,
+        "twist": Logic(229, 271) * 2 * w,
+        "four_step_forward": Logic(245, 92) * w,
+        "spectrum_writer": _spectrum_writer(config) * 3 + TILE_ORDER,
+        "spectrum_reader": _spectrum_reader(config) * 3 + TILE_ORDER,
+        "four_step_inverse": Logic(320, 119) * w,
+        "four_step_controller": Logic(1483, 1549),
+        # Tiles pass levels beside the butterflies and rotators, and one more commutator.
+        "fft_level, tiles": Logic(3.48, 1.28) * config.beat_bits * config.chunk_log2,
+        "fft_engine, tiles": Logic(2.9, 6.2) * config.beat_bits,
     }
 
 
@@ -126,5 +185,10 @@ def logic(config: Config, family: str) -> Logic:
 
 def multipliers(config: Config) -> int:
     """Real products: a DSP48E2 or MULT18X18D each, for mantissas of at most 18 bits and twiddles of
-    at most 27 or 18. Four per rotator, and per lane and output of the MAC."""
-    return 4 * config.lanes * (config.chunk_log2 + config.outputs)
+    at most 27 or 18. Four per rotator, and per lane and output of the MAC; a product of two
+    twiddles' parts of more than 18 bits takes two DSP48E2."""
+    rotators = config.chunk_log2 + config.outputs
+    if config.schedule == FOUR_STEP:
+        # Two twists: their rotators, and a product of factors per lane.
+        rotators += 2 + 2 * (2 if config.twiddle_bits > 18 else 1)
+    return 4 * config.lanes * rotators

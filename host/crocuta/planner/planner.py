@@ -11,12 +11,13 @@ import tomllib
 from collections.abc import Iterator, Mapping
 from decimal import Decimal
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from crocuta.models import configs
-from crocuta.models.configs import Config
-from crocuta.models.convolution.chunk_controller import MAX_CHANNELS, spectrum_bytes
-from crocuta.models.layout import chunk_count, row_bytes
+from crocuta.models.configs import Config, ConfigError
+from crocuta.models.convolution.chunk_controller import MAX_CHANNELS, Job, Mode, spectrum_bytes
+from crocuta.models.kernel.schedules import filter_chunks, scratch_bytes
+from crocuta.models.layout import row_bytes
 from crocuta.planner import accuracy, schedules
 from crocuta.planner.clocks import Memory
 from crocuta.planner.logic import logic, multipliers
@@ -29,6 +30,9 @@ CHUNK_LOG2 = range(6, 18)
 MANTISSA_BITS = range(14, 25)
 TWIDDLE_BITS = range(14, 28)
 MAX_LENGTH = 1 << 28
+BUSY_PORTS = 3
+"""Ports of a kernel that are busy at once. Those of x and y and of H, both of either schedule, and
+of x's spectra; a four-step kernel's fourth port is busy in place of one of these."""
 
 NAMES = {
     "ultrascale": {"lut": "LUT", "ff": "FF", "dsp": "DSP48E2", "bram": "BRAM36"},
@@ -56,8 +60,10 @@ class Device:
     mantissa_bits_max: int
     twiddle_bits_max: int
     memory_bits: int
+    banks: int
     has: dict[str, int]
     memory: dict[str, Any]
+    long_base: str | None = None
 
     def limits(self, bram: int | None) -> dict[str, int]:
         """The maximum of each resource that a plan may use."""
@@ -76,6 +82,8 @@ class Demand:
     bram: int | None = None
     clock_mhz: float | None = None
     memory: Memory = dataclasses.field(default_factory=Memory)
+    banks: int | None = None
+    """Memory banks of the board; None: the device's."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -99,6 +107,8 @@ class Plan:
     """That part: above 1, the configuration does not fit."""
     channels: int
     """Channels that the board's memories hold at once, each with its filter; 0: not even one."""
+    buildable: bool
+    """Whether the project builds it for an FPGA today, not only simulates it."""
 
 
 @functools.cache
@@ -161,18 +171,35 @@ def count_of(text: str, what: str) -> int:
 def channels_at_once(config: Config, length: int, taps: int, memory: Mapping[str, int]) -> int:
     """Channels whose x and y, filter spectra and spectra of one x fit the board's memories. Taps
     are stored where x and y are later."""
-    if chunk_count(config, length) * spectrum_bytes(config) > memory["x_spectra"]:
+    job = Job(Mode.CONVOLVE, 1, length, taps)
+    if scratch_bytes(config, job) > memory["x_spectra"]:
         return 0
     return min(
         MAX_CHANNELS,
         memory["samples"] // max(2 * row_bytes(length), row_bytes(taps)),
-        memory["h_spectra"] // (chunk_count(config, taps) * spectrum_bytes(config)),
+        memory["h_spectra"] // (filter_chunks(config, job) * spectrum_bytes(config)),
     )
+
+
+def buildable(config: Config) -> bool:
+    """Whether the project builds a kernel of this configuration for an FPGA today."""
+    try:
+        config.check_build()
+    except ConfigError:
+        return False
+    return True
+
+
+def _per_port(demand: Demand, target: Device) -> Memory:
+    """The memory behind each port. Banks fewer than the busy ports are shared, as if all of these
+    were busy all the time."""
+    share = min(1, (demand.banks or target.banks) / BUSY_PORTS)
+    return dataclasses.replace(demand.memory, bandwidth=share * demand.memory.bandwidth)
 
 
 def predict(config: Config, demand: Demand, target: Device) -> Plan:
     """Predicts a configuration's clocks, resources and SNR."""
-    taps, channels, memory = demand.filter_length, demand.channels, demand.memory
+    taps, channels, memory = demand.filter_length, demand.channels, _per_port(demand, target)
     job = schedules.convolve_clocks(config, demand.length, taps, channels, memory)
     bram = sum(block_rams(memories(config), target.family).values())
     gates = logic(config, target.family)
@@ -197,43 +224,58 @@ def predict(config: Config, demand: Demand, target: Device) -> Plan:
         binds=binds,
         part=parts[binds],
         channels=channels_at_once(config, demand.length, taps, target.memory),
+        buildable=buildable(config),
     )
+
+
+class _Size(NamedTuple):
+    """A configuration of the file, and changes to it other than those of widths."""
+
+    base: Config
+    changes: dict[str, int]
+
+    def configuration(self, **bits: int) -> Config:
+        """It, with these widths."""
+        return configs.changed(self.base, {**self.changes, **bits})
 
 
 @functools.cache
 def _base(name: str) -> Config:
-    return configs.load(name)
+    return configs.load_model(name)
 
 
-def _configuration(target: Device, demand: Demand, **changes: int) -> Config:
-    """The device's base configuration with changes."""
+def _sizes(target: Device, demand: Demand) -> Iterator[_Size]:
+    """The lanes, chunks and outputs with which a kernel of the length can be built, with beats no
+    wider than the memory's ports, and the same of a four-step kernel."""
     base = _base(target.base)
+    longest = (max(demand.length, demand.filter_length) - 1).bit_length()
+    every = {"max_length_log2": max(base.max_length_log2, longest)}
     if demand.bram is not None and base.bram36_max is not None:
-        changes["bram36_max"] = max(demand.bram, base.bram36_max)
-    longest = max(demand.length, demand.filter_length)
-    changes["max_length_log2"] = max(base.max_length_log2, (longest - 1).bit_length())
-    return configs.changed(base, changes)
-
-
-def _sizes(target: Device) -> Iterator[dict[str, int]]:
-    """The lanes, chunks and outputs with which the kernel can be built, with beats no wider than
-    the memory's ports."""
+        every["bram36_max"] = max(demand.bram, base.bram36_max)
     for lanes in (lanes for lanes in LANES if 64 * lanes <= target.memory_bits):
         for chunk in (1 << log2 for log2 in CHUNK_LOG2):
-            if chunk >= configs.kernel_chunk_min(lanes):
-                for outputs in OUTPUTS:
-                    yield {"lanes": lanes, "chunk": chunk, "outputs": outputs}
+            if chunk < configs.kernel_chunk_min(lanes):
+                continue
+            size = {"lanes": lanes, "chunk": chunk}
+            for outputs in OUTPUTS:
+                yield _Size(base, {**every, **size, "outputs": outputs})
+            if target.long_base:
+                long = _base(target.long_base)
+                most = dataclasses.replace(long, lanes=lanes, chunk=chunk)
+                limit = most.chunk_log2 + most.rows_log2_limit
+                if max(longest, most.chunk_log2 + 1) <= limit:
+                    size["max_length_log2"] = min(limit, max(long.max_length_log2, longest))
+                    yield _Size(long, size)
 
 
-def _narrowest(target: Device, demand: Demand, size: dict[str, int]) -> Config | None:
+def _narrowest(target: Device, demand: Demand, size: _Size) -> Config | None:
     """The plan of this size with the fewest bits that reaches the SNR; None if none does."""
     found: list[tuple[tuple[float, float], Config]] = []
     for mantissa in MANTISSA_BITS:
         for twiddle in TWIDDLE_BITS:
             if mantissa > target.mantissa_bits_max or twiddle > target.twiddle_bits_max:
                 continue
-            bits = {"mantissa_bits": mantissa, "twiddle_bits": twiddle}
-            config = _configuration(target, demand, **size, **bits)
+            config = size.configuration(mantissa_bits=mantissa, twiddle_bits=twiddle)
             if accuracy.snr(config, demand.length) >= (demand.snr_db or 0):
                 rams = sum(block_rams(memories(config), target.family).values())
                 found.append(((rams, logic(config, target.family).lut), config))
@@ -245,8 +287,8 @@ def candidates(target: Device, demand: Demand) -> list[Plan]:
     """A plan per size: with the base configuration's bits if those reach the SNR and fit, otherwise
     with the fewest bits that reach it."""
     found = []
-    for size in _sizes(target):
-        config = _configuration(target, demand, **size)
+    for size in _sizes(target, demand):
+        config = size.configuration()
         # Predicting clocks is slow: do it only for plans that reach the SNR.
         enough = demand.snr_db is None or accuracy.snr(config, demand.length) >= demand.snr_db
         plan = predict(config, demand, target) if enough else None
@@ -269,6 +311,8 @@ def _check(demand: Demand) -> None:
     for what, amount in (("clock", demand.clock_mhz), ("memory's latency", demand.memory.latency)):
         if amount is not None and amount <= 0:
             raise PlanError(f"The {what} must be more than 0, not {amount:g}.")
+    if demand.banks is not None and demand.banks < 1:
+        raise PlanError(f"The number of memory banks must be 1 or more, not {demand.banks}.")
     if not 0 < demand.memory.bandwidth <= 1:
         raise PlanError(
             f"The bandwidth must be above 0 and at most 1, not {demand.memory.bandwidth:g}."
@@ -286,16 +330,12 @@ def plans(target: Device, demand: Demand) -> tuple[list[Plan], list[Plan]]:
     if not found:
         best = max(
             accuracy.snr(
-                _configuration(
-                    target,
-                    demand,
-                    **size,
-                    mantissa_bits=target.mantissa_bits_max,
-                    twiddle_bits=target.twiddle_bits_max,
+                size.configuration(
+                    mantissa_bits=target.mantissa_bits_max, twiddle_bits=target.twiddle_bits_max
                 ),
                 demand.length,
             )
-            for size in _sizes(target)
+            for size in _sizes(target, demand)
         )
         raise PlanError(
             f"No configuration reaches {demand.snr_db:g} dB: {target.mantissa_bits_max}-bit"

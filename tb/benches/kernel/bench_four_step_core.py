@@ -126,7 +126,7 @@ class Core:
         return begun
 
     async def run(self, job: Job) -> int:
-        """A job from its reset to its end: the clocks from its start."""
+        """Runs a job, from reset to completion; returns the clocks from its start."""
         dut, begun = self.dut, await self.start(job)
         quiet = still = 0
         while quiet < QUIET:

@@ -24,7 +24,7 @@ SKIPPED = 3
 
 
 class TilesTest(SpectrumPortsTest):
-    """Commands of tiles; a slot is a tile's number."""
+    """Commands for tiles; the slot of a command is the tile's index."""
 
     @property
     def most(self) -> int:
@@ -37,7 +37,7 @@ class TilesTest(SpectrumPortsTest):
         return int(env.base + slot * (env.chunk_beats // env.rows) * env.beat_bytes)
 
     async def set_rows(self, rows: int) -> None:
-        """Both ports work on tiles of so many rows from now on; they are idle."""
+        """Sets the number of rows of both ports' tiles, while they are idle."""
         await RisingEdge(self.dut.clk_i)
         self.env.rows = rows
         self.dut.rows_log2_i.value = rows.bit_length() - 1
@@ -45,14 +45,14 @@ class TilesTest(SpectrumPortsTest):
         SAMPLE_ROWS("one" if one else "several")
 
     async def every_tile(self) -> None:
-        """All tiles are written in any order, and each is read as soon as it is."""
+        """Writes all tiles in random order, and reads each as soon as it has been written."""
         pauses = await self.profile(**random.choice(PROFILES))
         slots = random.sample(range(self.env.rows), self.env.rows)
         loads = [self.load(slot, self.give()) for slot in slots]
         await self.finish(self.sequence(loads, slots, pauses))
 
     def every_rows(self) -> list[int]:
-        """All numbers of rows of several, in random order."""
+        """All numbers of rows from two on, in random order."""
         found = [1 << p for p in range(1, self.most.bit_length())]
         random.shuffle(found)
         return found
@@ -72,10 +72,10 @@ class EveryTile(TilesTest):
 
 @pyuvm.test()
 class FullRate(TilesTest):
-    """A beat a clock each way at a latency of 60, while the other way goes on."""
+    """One beat per clock in each direction at a latency of 60, while the other one is busy."""
 
     async def main(self) -> None:
-        """Two rows, and the most."""
+        """With two rows, and with the most."""
         env = self.env
         times: dict[str, list[int]] = {"in": [], "out": []}
 
@@ -96,7 +96,7 @@ class FullRate(TilesTest):
                 clocks.clear()
             count = max(10, 600 // env.chunk_beats)
             slots = [number % rows for number in range(count)]
-            # What stood there: the tiles that are read are not the ones that are written.
+            # The tiles that are read hold old data: they are not those being written.
             loads = [self.load((slot + rows // 2) % rows) for slot in slots]
             await self.finish(self.sequence(loads, [], "none"))
             for _ in slots:
@@ -112,8 +112,8 @@ class FullRate(TilesTest):
 
 @pyuvm.test()
 class ResetInTheMiddle(TilesTest):
-    """A reset at any time forgets everything; what comes after it, of other rows or the same, is
-    right."""
+    """A reset at any time clears everything; everything after it, with the same or another number
+    of rows, is correct."""
 
     async def main(self) -> None:
         """After each number of rows."""
