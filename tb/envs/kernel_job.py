@@ -53,6 +53,12 @@ class Port(NamedTuple):
         return f"{memory}_{'write' if self.write else 'read'}"
 
 
+PORTS = tuple(
+    Port(memory, write) for memory in BASES if memory != "z_spectra" for write in (False, True)
+)
+"""Those of a chunked kernel."""
+
+
 def memories_of(config: Config) -> tuple[str, ...]:
     """The memories that the kernel has a port to, in the order of BASES."""
     return tuple(name for name in BASES if config.four_step or name != "z_spectra")
