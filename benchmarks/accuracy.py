@@ -20,7 +20,7 @@ from crocuta import hyena
 from crocuta.models import configs
 from crocuta.models.configs import ROOT
 from crocuta.models.errors import errors
-from crocuta.models.kernel import crocuta_kernel
+from crocuta.models.kernel import schedules
 from crocuta.models.kernel.crocuta_kernel import SampleArray
 from crocuta.models.reference import causal_convolution, snr_db
 
@@ -67,7 +67,7 @@ class ModelPoint:
     @property
     def label(self) -> str:
         """Its name in the output."""
-        return f"SNR of {self.config}, {self.data}"
+        return f"SNR of {self.config}, {self.data}, {self.length:,} samples"
 
     @property
     def cost(self) -> float:
@@ -76,7 +76,7 @@ class ModelPoint:
 
     def basis(self) -> Json:
         """The models."""
-        config = configs.load(self.config)
+        config = configs.load_model(self.config)
         return {
             "models": _models_digest(),
             "parameters": config.parameters() | {"right_angle": config.right_angle},
@@ -86,11 +86,11 @@ class ModelPoint:
     def measure(self, show: Show) -> Json:
         """The SNR of the model's output."""
         show("model", 0)
-        config = configs.load(self.config)
+        config = configs.load_model(self.config)
         x, h = signal(self.data, self.length)
-        result = crocuta_kernel.convolve(
+        result = schedules.convolve(
             x,
-            crocuta_kernel.prepare(h, config),
+            schedules.prepare(h, config, self.length),
             config,
             lambda done, of: show("model", done / of),
         )

@@ -39,6 +39,10 @@ class Scale:
     mantissas: tuple[int, ...]
     long: dict[str, tuple[int, ...]]
     """By four-step configuration, shortest first, the lengths of x and h."""
+    rows: tuple[str, ...]
+    """Four-step configurations whose accuracy is compared..."""
+    rows_length: int
+    """...at this length."""
     software: tuple[int, ...]
     """Lengths to convolve in software, each among `lengths` of the main configuration."""
 
@@ -74,6 +78,8 @@ FULL = Scale(
         "u200-long": (131_072, 262_144, 450_000, 524_288, 1_000_002, 1_048_576, 2_097_152),
         "u200-long-4m": (4_194_304,),
     },
+    rows=("u200-long+chunk-65536", "u200-long", "u200-long+chunk-8192+max_length_log2-19"),
+    rows_length=450_000,
     software=(16_384, 65_536, 450_000, 1_000_002),
 )
 
@@ -91,5 +97,7 @@ QUICK = Scale(
     accuracy_length=30_000,
     mantissas=(14, 18, 24),
     long={"tiny-long": (64, 512)},
+    rows=("tiny-long", "tiny-long+chunk-128"),
+    rows_length=512,
     software=(2_048, 30_000),
 )

@@ -16,10 +16,12 @@ import numpy as np
 from matplotlib.figure import Figure
 
 from benchmarks import lengths, memory
+from benchmarks.accuracy import ModelPoint
 from benchmarks.kernel import SEED, TIMING, KernelPoint
 from benchmarks.points import Json, Point, Results, Show, files_digest
 from benchmarks.report import COLOURS, Check, Plot, Section, Table, at_most
 from benchmarks.scale import Scale
+from benchmarks.signals import SIGNALS
 from crocuta.backends.rtl_kernel import RtlKernel
 from crocuta.design import rtl_build
 from crocuta.device import Device
@@ -129,7 +131,7 @@ class _Clocks(NamedTuple):
 
 def points(scale: Scale) -> list[Point]:
     """The four-step kernels' jobs, and the chunked kernel's of the part `lengths`."""
-    return [*_four_step_points(scale), *_chunked_points(scale)]
+    return [*_four_step_points(scale), *_chunked_points(scale), *_snr_points(scale)]
 
 
 def _four_step_points(scale: Scale) -> list[FourStepPoint]:
@@ -144,6 +146,35 @@ def _four_step_points(scale: Scale) -> list[FourStepPoint]:
 def _chunked_points(scale: Scale) -> list[KernelPoint]:
     main = scale.main
     return lengths.curve(scale, scale.series[0], main.chunk)
+
+
+def _snr_points(scale: Scale) -> list[ModelPoint]:
+    """Every class of data, of one length, in every kernel."""
+    return [ModelPoint(name, data, scale.rows_length) for data in SIGNALS for name in _rows(scale)]
+
+
+def _rows(scale: Scale) -> list[str]:
+    """The kernels whose accuracy is compared, by rows of the transform: the chunked one first."""
+    return [scale.main.name, *scale.rows]
+
+
+def _snr_table(scale: Scale, results: Results) -> Table:
+    headings = ["data", f"chunked, C = {scale.main.chunk:,}"]
+    for name in scale.rows:
+        config = configs.load_model(name)
+        headings.append(f"{row_count(config, scale.rows_length)} rows of {config.chunk:,}")
+    rows = [
+        [
+            words,
+            *(
+                f"{results[ModelPoint(name, data, scale.rows_length)]['snr_db']:.1f}"
+                for name in _rows(scale)
+            ),
+        ]
+        for data, words in SIGNALS.items()
+    ]
+    title = f"SNR in dB of {scale.rows_length:,} samples, {scale.main.mantissa_bits}-bit mantissas"
+    return Table(title, headings, rows)
 
 
 def _four_step_config(scale: Scale, length: int) -> Config | None:
@@ -238,6 +269,7 @@ def section(scale: Scale, results: Results) -> Section:
             for name in used
         ],
     )
+    snr = _snr_table(scale, results)
     where = {kind: crossing(scale, kind == "each of many channels") for kind in
              ("one channel", "each of many channels")}  # fmt: skip
     crossings = "; ".join(
@@ -283,7 +315,7 @@ def section(scale: Scale, results: Results) -> Section:
         "Chunked and four-step",
         checks,
         notes,
-        [table, memories],
+        [table, memories, snr],
         [Plot("schedules", draw, (10, 4.8))],
         {
             "crossing": where,
@@ -291,7 +323,7 @@ def section(scale: Scale, results: Results) -> Section:
             "chunked": [one._asdict() for one in chunked],
             "four_step": [one._asdict() for one in long],
         },
-        page=[table, memories],
+        page=[table, memories, snr],
     )
 
 

@@ -55,7 +55,7 @@ PATIENCE = 60
 OVERHEAD = 50_000
 """The clocks of a job without beats, at most."""
 POLL_CLOCKS = 64
-NAMES = dict(zip(Bank, BASES, strict=True))
+NAMES = {bank: bank.name.lower() for bank in Bank}
 UNANSWERED = "unanswered"
 ARGUMENTS = tuple(Register[field.name.upper()] for field in dataclasses.fields(Job))
 BAD = (

@@ -149,7 +149,7 @@ class Config:
             )
 
     def check_build(self) -> None:
-        """Whether the FPGA flows, the planner and the benchmarks know its kernel.
+        """Whether the flows for Vivado and for boards build its kernel.
 
         Raises:
             ConfigError: they do not.

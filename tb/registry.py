@@ -231,8 +231,12 @@ def engine(inverse: bool = False, **changes: int) -> Callable[[Config], dict[str
 
 
 def kernel_parameters(config: Config) -> dict[str, int | str]:
-    """The kernel's parameters, its twiddle tables included."""
-    return {**config.parameters(), "TwiddleDir": twiddle_directory(config)}
+    """kernel_tb's parameters, its twiddle tables included."""
+    return {
+        **config.parameters(),
+        "FourStep": config.four_step,
+        "TwiddleDir": twiddle_directory(config),
+    }
 
 
 def kernel_bench_parameters(config: Config) -> dict[str, int | str]:
@@ -247,7 +251,12 @@ def kernel_bench_parameters(config: Config) -> dict[str, int | str]:
 def board_parameters(config: Config) -> dict[str, int | str]:
     """The board's parameters, with memories of 1,024 beats."""
     config.check_build()
-    return {**kernel_parameters(config), "SamplesBeats": 1024, "SpectraBeats": 1024}
+    return {
+        **config.parameters(),
+        "TwiddleDir": twiddle_directory(config),
+        "SamplesBeats": 1024,
+        "SpectraBeats": 1024,
+    }
 
 
 def sample_columns_parameters(config: Config) -> dict[str, int | str]:
@@ -887,14 +896,14 @@ BENCHES: dict[str, tuple[Bench, ...]] = {
             module="tb.benches.kernel.bench_kernel",
             about="the whole kernel: lengths, data, memories, queues, reset, errors, bad arguments",
             parameters=kernel_bench_parameters,
-            configs=(*BOTH_OUTPUTS, NARROWEST),
+            configs=(*BOTH_OUTPUTS, NARROWEST, "tiny-long"),
             sources=KERNEL_SOURCES,
             long=(
-                *((config, "icarus") for config in ("tiny", "small+outputs-2")),
+                *((config, "icarus") for config in ("tiny", "small+outputs-2", "tiny-long")),
                 *((config, sim) for config in ("small", "tiny+outputs-2") for sim in SIMS),
                 (NARROWEST, "verilator"),
             ),
-            brief=((NARROWEST, "icarus"),),
+            brief=((NARROWEST, "icarus"), ("tiny-long", "verilator")),
             corners=KERNEL_CORNERS,
         ),
     ),

@@ -257,7 +257,7 @@ def test_foreign_models_that_the_device_cannot_compute(scipy: crocuta.Device, se
     model, u = foreign(seed, 2)
     mixer: Any = model[0]
     x = u.transpose(1, 2)
-    with hyena.accelerate(model), pytest.raises(InputError, match="x has 200 samples and L is 300"):
+    with hyena.accelerate(model), pytest.raises(InputError, match="x has 200 samples but L is 300"):
         mixer.filter_fn(x, 300)
 
     class Gpu(ForeignFilter):

@@ -386,7 +386,7 @@ def test_progress_and_refusals(seed: int) -> None:
         prepare(h, configs.load("tiny"))
 
 
-@pytest.mark.parametrize("entry", ["name", "model", "board", "Vivado", "yosys"])
+@pytest.mark.parametrize("entry", ["name", "model", "board", "Vivado"])
 def test_nothing_is_built_for_an_fpga(entry: str) -> None:
     """Nor does what computes the chunked schedule take such a configuration."""
     with pytest.raises(ConfigError, match=r"not built for an FPGA yet|is four-step, not chunked"):

@@ -36,7 +36,7 @@ from crocuta.planner.accuracy import POINTS, Point
 from crocuta.planner.clocks import Memory, convolve_clocks, prepare_clocks
 from crocuta.planner.four_step_clocks import START_CLOCKS
 from crocuta.planner.logic import logic, multipliers
-from crocuta.planner.memories import Ram, block_rams, blocks, memories
+from crocuta.planner.memories import Ram, block_rams, blocks, memories, ultra_rams
 from crocuta.planner.planner import Demand, PlanError
 from flow import runner
 from flow import simulate as sim
@@ -71,6 +71,25 @@ def test_block_rams_are_those_of_synthesis(name: str) -> None:
     close(found["twiddle_rom"], measured["twiddle_rom"], 2)
 
 
+# BRAM36 by module, from `make synth CONFIG=`.
+FOUR_STEP_BLOCKS = {
+    "tiny-long": {
+        "sample_reader": 2,
+        "four_step_forward": 1.5,
+        "spectrum_reader": 4.5,
+        "four_step_inverse": 1.5,
+        "sample_writer": 2,
+    },
+}
+
+
+@pytest.mark.parametrize("name", FOUR_STEP_BLOCKS)
+def test_block_rams_of_a_four_step_kernel(name: str) -> None:
+    found = block_rams(memories(configs.load_model(name)), "ultrascale")
+    assert {module: count for module, count in found.items() if count} == FOUR_STEP_BLOCKS[name]
+    assert multipliers(configs.load_model("tiny-long")) == 104
+
+
 def test_block_rams_of_an_ecp5() -> None:
     """The cells to which yosys' synth_ecp5 maps edge-ecp5."""
     found = block_rams(memories(configs.load("edge-ecp5")), "ecp5")
@@ -94,6 +113,21 @@ def test_block_rams_of_an_ecp5() -> None:
 def test_shapes_of_block_rams(width: int, depth: int, family: str, number: float) -> None:
     assert blocks(Ram("one", width, depth), family) == number
     assert blocks(Ram("one", width, depth, block=False), family) == 0
+
+
+def test_rows_on_the_chip_are_ultra_rams() -> None:
+    """As many as yosys maps resident_rows to: five columns of 72 bits, 16 deep; without them the
+    same block RAMs."""
+    card = configs.load_model("u200-card")
+    assert card.uram_max is not None and card.bram36_max is not None
+    assert ultra_rams(memories(card)) == 80 <= card.uram_max
+    assert sum(block_rams(memories(card), "ultrascale").values()) <= card.bram36_max
+    none = configs.load_model("u200-card+resident-0")
+    assert ultra_rams(memories(none)) == 0
+    assert sum(block_rams(memories(none), "ultrascale").values()) == sum(
+        block_rams(memories(card), "ultrascale").values()
+    )
+    assert ultra_rams([Ram("one", 73, 4097, block=False, ultra=True)]) == 4
 
 
 @pytest.mark.parametrize("name", configs.built_names())

@@ -16,6 +16,7 @@ module resident_reader #(
   parameter int RowsLog2 = 7,      // log2 of the most rows: 1 or more
   parameter int Resident = 64,     // rows in the on-chip memory: 1..2^RowsLog2
   parameter int ReadClocks = 3,
+  parameter int Bursts = 32,       // the most that the reader has outstanding: a power of two
   localparam int AxiBits = 64 * Lanes,
   localparam int AddrBits = $clog2(Resident * (Chunk / Lanes))
 ) (
@@ -53,7 +54,6 @@ module resident_reader #(
 
   localparam int BeatBytesLog2 = $clog2(8 * Lanes);
   localparam int RowBytesLog2 = $clog2(8 * Chunk);
-  localparam int Bursts = 32;  // the most that a reader has outstanding
   localparam int DrainBits = $clog2(ReadClocks + 1);
 
   initial begin

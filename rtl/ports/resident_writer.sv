@@ -16,6 +16,7 @@ module resident_writer #(
   parameter int WordBits = 45,
   parameter int RowsLog2 = 7,      // log2 of the most rows: 1 or more
   parameter int Resident = 64,     // rows in the on-chip memory: 1..2^RowsLog2
+  parameter int Bursts = 32,       // the most that the writer has outstanding
   localparam int AxiBits = 64 * Lanes,
   localparam int AddrBits = $clog2(Resident * (Chunk / Lanes))
 ) (
@@ -64,7 +65,7 @@ module resident_writer #(
 
   localparam int BeatBytesLog2 = $clog2(8 * Lanes);
   localparam int RowBytesLog2 = $clog2(8 * Chunk);
-  localparam int CountBits = 8;  // more than a writer has outstanding
+  localparam int CountBits = $clog2(Bursts + 1);
 
   initial begin
     if (RowsLog2 < 1 || Resident < 1 || Resident > 1 << RowsLog2) begin

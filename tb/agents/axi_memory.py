@@ -130,6 +130,8 @@ class AxiMemoryConfig:
     check."""
     lengths: tuple[str, ...] = LENGTHS
     """The classes of burst lengths that the port's master issues."""
+    never: tuple[tuple[str, str], ...] = ()
+    """Directions with the classes of lengths that they never have."""
     waiting: tuple[str, ...] = ("aw", "w", "ar")
     """The channels whose receiver may stall."""
     handshakes: str = ""
@@ -534,6 +536,7 @@ class AxiMemoryCoverage(uvm_subscriber):
             f"{name}.burst",
             {"direction": DIRECTIONS, "beats": self.config.lengths},
             {"direction_x_beats": ("direction", "beats")},
+            {"direction_x_beats": self.config.never},
         )
         self.sample_answer = covergroup(
             f"{name}.answer",

@@ -1,6 +1,6 @@
 # Copyright 2026 The Crocuta authors
 # SPDX-License-Identifier: Apache-2.0
-"""The environment of the whole kernel on its three memories: kernel_tb.
+"""The environment of the whole kernel of either schedule on its memories: kernel_tb.
 
 The predictor follows the host's register writes, and predicts each job from the registers and the
 memories when it starts. Scoreboards compare the memories' contents, the traffic on the ports and
@@ -25,7 +25,16 @@ from tb.agents.axi_memory import AxiMemoryAgent, AxiMemoryConfig, Refusal, Reque
 from tb.agents.beat import Beat, BeatAgent, BeatConfig
 from tb.agents.reset import ResetConfig
 from tb.envs.base import BlockEnv
-from tb.envs.kernel_job import BASES, NON_FINITE, PORTS, SATURATED, Oracle, Port, Prediction
+from tb.envs.kernel_job import (
+    BASES,
+    NON_FINITE,
+    SATURATED,
+    Oracle,
+    Port,
+    Prediction,
+    memories_of,
+    ports_of,
+)
 from tb.envs.kernel_samples import BOUNDS, KINDS, TAILS, bound_of, kind_of, tail_of
 from tb.lib.clock import clock_now
 from tb.lib.coverage import covergroup
@@ -34,6 +43,8 @@ from tb.lib.registers import ARGUMENTS, BY_OFFSET, ERRORS, HIGH, OFFSETS, REGIST
 MODIFIABLE_BUFFERABLE = 0b0011  # AxCACHE of the kernel's bursts
 MAX_OUTSTANDING = 16
 """MaxOutstanding of axi_read_master and axi_write_master."""
+OF_TILES = {"samples": 64, "x_spectra": 32, "z_spectra": 32}
+"""The same in a four-step kernel's ports of tiles, whose bursts may be short."""
 STOP_CLOCKS = 2
 """Clocks from an error response to the last clock in which a new burst may be presented."""
 END_CLOCKS = 2
@@ -59,6 +70,8 @@ LIMITS = (
 )
 """What may become completely full: the FIFOs behind the engines, and the controller's streams
 (except those of X, which have fewer commands than there are passes)."""
+FOUR_STEP_LIMITS = (*LIMITS[:-1], "forward")
+"""The same of a four-step kernel."""
 STATES = (
     "idle",
     "done",
@@ -125,7 +138,8 @@ class JobMonitor(uvm_monitor):
                 f"a pass took a beat too early, too late or not whole before clock {clock_now()}"
             )
             reached = read(dut.observed_limits_o)
-            limits = tuple(name for i, name in enumerate(LIMITS) if reached >> i & 1)
+            names = FOUR_STEP_LIMITS if self.get_parent().config.four_step else LIMITS
+            limits = tuple(name for i, name in enumerate(names) if reached >> i & 1)
             self.port.write(Observation(clock_now(), self.counts(), limits))
 
 
@@ -189,7 +203,7 @@ class KernelPredictor(uvm_component):
 
     def requested(self, port: Port, _: Request) -> None:
         """A burst was requested."""
-        self.traffic.add(port.write and port.memory != "x_spectra")
+        self.traffic.add(port.write and port.memory not in ("x_spectra", "z_spectra"))
 
     def refused(self, port: Port, refusal: Refusal) -> None:
         """An answer was an error."""
@@ -427,7 +441,8 @@ class TrafficScoreboard(KernelScoreboard):
     def build_phase(self) -> None:
         """Also records what the memories have transferred before a job."""
         super().build_phase()
-        self.before = dict.fromkeys(PORTS, 0)
+        self.ports = ports_of(self.env.config)
+        self.before = dict.fromkeys(self.ports, 0)
         self.refused: int | None = None
         self.timed_out: Ended | None = None
 
@@ -439,7 +454,7 @@ class TrafficScoreboard(KernelScoreboard):
     def flush(self, clock: int) -> None:
         """The memories' counters start again."""
         super().flush(clock)
-        self.before = dict.fromkeys(PORTS, 0)
+        self.before = dict.fromkeys(self.ports, 0)
         self.refused = None
 
     def _begun(self, prediction: Prediction) -> None:
@@ -448,7 +463,7 @@ class TrafficScoreboard(KernelScoreboard):
         self.refused = None
 
     def _moved(self) -> dict[Port, int]:
-        names = {port: f"beats_{'written' if port.write else 'read'}_o" for port in PORTS}
+        names = {port: f"beats_{'written' if port.write else 'read'}_o" for port in self.ports}
         return {
             port: read(self.env.memories[port.memory].config.setting(name))
             for port, name in names.items()
@@ -517,6 +532,11 @@ class ReadScoreboard(uvm_scoreboard):
         assert self.compared, "no register was read"
 
 
+def str_of(port: Port) -> str:
+    """A port's name, as in coverage: its error code's, but z's own."""
+    return port.error.replace("x", "z") if port.memory == "z_spectra" else port.error
+
+
 class KernelCoverage(uvm_component):
     """Coverage of jobs by arguments, data and circumstances."""
 
@@ -555,14 +575,18 @@ class KernelCoverage(uvm_component):
         )
         self.sample_arrays = covergroup(
             "kernel.arrays",
-            {"port": [port.error for port in PORTS], "row": ("within a page", "longer")},
+            {
+                "port": [str_of(port) for port in ports_of(self.env.config)],
+                "row": ("within a page", "longer"),
+            },
             {"port_x_row": ("port", "row")},
         )
         self.sample_error = covergroup("kernel.error", {"code": ERRORS[1:]})
         self.sample_stall = covergroup(
             "kernel.stall", {"cause": STALLS, "end": ("whole", "stopped")}
         )
-        self.sample_limit = covergroup("kernel.limit", {"reached": LIMITS})
+        limits = FOUR_STEP_LIMITS if self.env.config.four_step else LIMITS
+        self.sample_limit = covergroup("kernel.limit", {"reached": limits})
         self.sample_reset = covergroup("kernel.reset_at", {"state": STATES})
 
     def _begun(self, prediction: Prediction) -> None:
@@ -589,7 +613,7 @@ class KernelCoverage(uvm_component):
         self.sample_rows(mode, channels, tail_of(length, config))
         for window in prediction.windows:
             longer = window.used > PAGE_BYTES
-            self.sample_arrays(window.port.error, ("within a page", "longer")[longer])
+            self.sample_arrays(str_of(window.port), ("within a page", "longer")[longer])
         for row in prediction.rows:
             self.sample_data(mode, kind_of(row))
         flags = (bool(prediction.flags & mask) for mask in (SATURATED, NON_FINITE))
@@ -613,7 +637,7 @@ class KernelEnv(BlockEnv):
     def build_phase(self) -> None:
         """Creates the parts."""
         super().build_phase()
-        self.config = config = configs.load(os.environ["CROCUTA_CONFIG"])
+        self.config = config = configs.load_model(os.environ["CROCUTA_CONFIG"])
         self.beat_bytes = config.axi_bits // 8
         configure(self, "reset", ResetConfig(self.dut, "kernel.reset", shortest=RESET_CLOCKS))
         regions = (("control", 0), ("arguments", OFFSETS["mode"]), ("results", OFFSETS["status"]))
@@ -622,7 +646,7 @@ class KernelEnv(BlockEnv):
         self.registers = AxiLiteAgent.create("registers", self)
         configure(self, "interrupt", BeatConfig(self.dut, None, "interrupt_o", ()))
         self.interrupt = BeatAgent.create("interrupt", self)
-        self.memories = {name: self._memory(name) for name in BASES}
+        self.memories = {name: self._memory(name) for name in memories_of(config)}
         self.jobs = JobMonitor.create("jobs", self)
         self.predictor = KernelPredictor.create("predictor", self)
         self.coverage = KernelCoverage.create("coverage", self)
@@ -637,6 +661,12 @@ class KernelEnv(BlockEnv):
         config = self.config
         page_beats = PAGE_BYTES // self.beat_bytes
         spectra = name != "samples"
+        # Chunks of spectra move in whole bursts, tiles in what they have of a row: a part of it.
+        lengths: tuple[str, ...] = ("longest",) if spectra else ("one", "some", "longest")
+        never: tuple[tuple[str, str], ...] = ()
+        if config.four_step and name in ("x_spectra", "z_spectra"):
+            tiles, rows = ("write", "read") if name == "x_spectra" else ("read", "write")
+            lengths, never = ("some", "longest"), ((tiles, "longest"), (rows, "some"))
         # A tile of samples is 16 rows of the lanes, or a shorter chunk.
         tile = min(16, config.chunk_beats // (2 * config.lanes))
         port = AxiMemoryConfig(
@@ -646,15 +676,17 @@ class KernelEnv(BlockEnv):
             getattr(self.dut, f"u_{name}").mem,
             self.beat_bytes,
             longest=min(64, page_beats, config.chunk_beats) if spectra else tile,
-            max_outstanding=MAX_OUTSTANDING,
+            max_outstanding=OF_TILES.get(name, MAX_OUTSTANDING)
+            if config.four_step
+            else MAX_OUTSTANDING,
             settings=f"{name}_",
             attributes=(MODIFIABLE_BUFFERABLE, 0),
             handshakes=f"{name}_handshakes_o",
             base=BASES[name],
             reset_clocks=RESET_CLOCKS,
             watched=self.watched,
-            # Chunks of spectra are written and read in whole bursts.
-            lengths=("longest",) if spectra else ("one", "some", "longest"),
+            lengths=lengths,
+            never=never,
         )
         configure(self, name, port)
         agent: AxiMemoryAgent = AxiMemoryAgent.create(name, self)

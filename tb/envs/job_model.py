@@ -32,7 +32,7 @@ USED = {
     Mode.PREPARE: ("h", "h_spectra"),
     Mode.CONVOLVE: ("x", "h_spectra", "x_spectra", "y"),
 }
-"""The pointers that a mode uses."""
+"""The pointers that a mode uses; `used` has those of both schedules."""
 # Clocks from the pulse that latches the arguments.
 JUDGED, RESET_FROM, RESET_TO, RELEASED, STARTED = 3, 4, 7, 7, 19
 # The end must hold for this many clocks, and is seen a clock later.
@@ -52,6 +52,12 @@ class HostActs:
     abort: bool = False
 
 
+def used(mode: Mode, config: Config) -> tuple[str, ...]:
+    """The pointers that a mode uses: in a four-step kernel PREPARE has scratch memory, too."""
+    scratch = ("x_spectra",) if config.four_step and mode == Mode.PREPARE else ()
+    return USED[mode] + scratch
+
+
 def argument_error(arguments: Mapping[str, int], config: Config) -> str:
     """The error code of the first bad argument."""
     limit = 1 << config.max_length_log2
@@ -60,11 +66,12 @@ def argument_error(arguments: Mapping[str, int], config: Config) -> str:
     mode = Mode(arguments["mode"])
     if not 1 <= arguments["channels"] <= MAX_CHANNELS:
         return "channels"
-    if mode == Mode.CONVOLVE and not 1 <= arguments["length_x"] <= limit:
+    if (mode == Mode.CONVOLVE or config.four_step) and not 1 <= arguments["length_x"] <= limit:
         return "length_x"
     if not 1 <= arguments["length_h"] <= limit:
         return "length_h"
-    return "pointer" if any(arguments[name] % PAGE_BYTES for name in USED[mode]) else "none"
+    astray = any(arguments[name] % PAGE_BYTES for name in used(mode, config))
+    return "pointer" if astray else "none"
 
 
 def lowest(bits: int) -> int:

@@ -10,16 +10,22 @@ from dataclasses import dataclass, field
 from typing import NamedTuple, Protocol
 
 import numpy as np
+import numpy.typing as npt
 
 from crocuta.models import layout, reference
-from crocuta.models.cfp import FloatArray, Format, stack, unpack
+from crocuta.models.arithmetic.cfp_multiply import multiply
+from crocuta.models.arithmetic.float_to_cfp import float_to_cfp
+from crocuta.models.cfp import Cfp, FloatArray, Format, pack, stack, unpack
 from crocuta.models.configs import Config
 from crocuta.models.convolution import chunk_controller
 from crocuta.models.convolution.chunk_controller import Job, Mode
-from crocuta.models.kernel import crocuta_kernel
+from crocuta.models.kernel import crocuta_kernel, four_step_kernel
 from crocuta.models.kernel.crocuta_kernel import SampleArray, Spectra
+from crocuta.models.kernel.schedules import transform_rows
 from crocuta.models.layout import PAGE_BYTES, SAMPLE_BYTES, WORD_BYTES
+from crocuta.models.transform import fft_engine
 from crocuta.models.transform.fft_engine import from_beats
+from crocuta.models.transform.twist import untwist
 from tb.agents.axi_memory import Request
 from tb.envs.job_model import argument_error
 from tb.lib.registers import bit
@@ -27,9 +33,10 @@ from tb.lib.registers import bit
 BASES = {
     "samples": 0x0010_FFFF_F000,
     "x_spectra": 0x0020_FFFF_F000,
+    "z_spectra": 0x0020_FFFF_F000,
     "h_spectra": 0x0030_FFFF_F000,
 }
-"""The addresses of the memories in kernel_tb."""
+"""The addresses of the memories in kernel_tb. A four-step kernel alone has a port to that of z."""
 SATURATED, NON_FINITE = (bit("status", name) for name in ("saturated", "non_finite"))
 
 
@@ -41,11 +48,25 @@ class Port(NamedTuple):
 
     @property
     def error(self) -> str:
-        """The name of its error code."""
-        return f"{self.memory.removesuffix('_spectra')}_{'write' if self.write else 'read'}"
+        """The name of its error code; z has those of x."""
+        memory = self.memory.removesuffix("_spectra").replace("z", "x")
+        return f"{memory}_{'write' if self.write else 'read'}"
 
 
-PORTS = tuple(Port(memory, write) for memory in BASES for write in (False, True))
+PORTS = tuple(
+    Port(memory, write) for memory in BASES if memory != "z_spectra" for write in (False, True)
+)
+"""Those of a chunked kernel."""
+
+
+def memories_of(config: Config) -> tuple[str, ...]:
+    """The memories that the kernel has a port to, in the order of BASES."""
+    return tuple(name for name in BASES if config.four_step or name != "z_spectra")
+
+
+def ports_of(config: Config) -> tuple[Port, ...]:
+    """The kernel's ports, each memory's read port first."""
+    return tuple(Port(memory, write) for memory in memories_of(config) for write in (False, True))
 
 
 def ceil_to(value: int, step: int) -> int:
@@ -58,20 +79,24 @@ def accuracy_bound(x: SampleArray, h: SampleArray, config: Config) -> FloatArray
 
     Two roundings per level, each at most the sum of the mantissas' and the twiddles' last bits,
     scaled by the energies of the chunks that are multiplied. In addition, subnormal samples count
-    as zero, and float64's own transform rounds, too. Includes a margin of about two.
+    as zero, and float64's own transform rounds, too. Includes a margin of about two. A four-step
+    transform is one chunk, with six more roundings for the twists and their factors.
     """
-    size = config.chunk
+    size, levels = config.chunk, config.chunk_log2
+    if config.four_step:
+        size *= layout.row_count(config, max(len(x), len(h)))
+        levels = size.bit_length() + 5
 
     def energies(row: FloatArray) -> FloatArray:
-        chunks = np.zeros((layout.chunk_count(config, len(row)), size))
+        chunks = np.zeros((-(-len(row) // size), size))
         chunks.ravel()[: len(row)] = row
         return np.asarray(np.linalg.norm(chunks, axis=1))
 
     x64, h64 = x.astype(np.float64), h.astype(np.float64)
-    pairs = np.convolve(energies(x64), energies(h64))[: layout.chunk_count(config, len(x))]
+    pairs = np.convolve(energies(x64), energies(h64))[: -(-len(x) // size)]
     pairs[1:] += pairs[:-1].copy()  # the tail of the previous chunk
     last_bits = 2.0 ** (1 - config.mantissa_bits) + 2.0 ** (1 - config.twiddle_bits)
-    rounding = 2 * config.chunk_log2 * last_bits * np.repeat(pairs, size)[: len(x)]
+    rounding = 2 * levels * last_bits * np.repeat(pairs, size)[: len(x)]
     subnormal = 2.0**-126 * (1 + np.abs(x64).sum() + np.abs(h64).sum())
     exact = 2.0**-48 * float(np.linalg.norm(x64) * np.linalg.norm(h64))
     return np.asarray(rounding + subnormal + exact)
@@ -145,7 +170,7 @@ class Prediction:
     mac_beats: int = 0
     areas: list[Area] = field(default_factory=list)
     windows: list[Window] = field(default_factory=list)
-    beats: dict[Port, int] = field(default_factory=lambda: dict.fromkeys(PORTS, 0))
+    beats: dict[Port, int] = field(default_factory=dict)
     """The traffic."""
     rows: list[SampleArray] = field(default_factory=list)
     """The samples that it reads."""
@@ -163,6 +188,41 @@ class Prediction:
         )
 
 
+def row_slots(words: Cfp, config: Config) -> npt.NDArray[np.uint64]:
+    """Rows of a four-step transform as they lie in memory, (rows, beats, lanes): a lane's words are
+    neighbours in the row."""
+    lanes = words.map(lambda part: part.reshape(-1, config.lanes, config.chunk_beats))
+    return pack(lanes.map(lambda part: part.transpose(0, 2, 1)), Format.of(config))
+
+
+class FourSteps:
+    """What a four-step kernel computes of a channel, step by step, so that each memory's contents
+    are known: the rows of `x` after the columns, of its spectrum `h` (PREPARE: the result) and of
+    `z`, and y."""
+
+    y: SampleArray
+
+    def __init__(self, samples: SampleArray, rows: int, h: Spectra | None, config: Config) -> None:
+        fmt = Format.of(config)
+        padded = np.zeros((rows, config.chunk), np.float32)
+        kept = samples[: padded.size]
+        padded.ravel()[: len(kept)] = kept
+        self.x = float_to_cfp(padded, fmt).words
+        if rows > 1:
+            self.x = four_step_kernel.columns(self.x, config).words
+        spectra = four_step_kernel.prepare(samples, config, rows * config.chunk)
+        self.h = spectra.words
+        self.saturated, self.non_finite = spectra.saturated, spectra.non_finite
+        if h is None:
+            return
+        words = fft_engine.inverse(multiply(self.h, h.words, fmt)[0], config).words
+        self.z = untwist(words, slice(0, rows), rows, config)[0] if rows > 1 else words
+        result = four_step_kernel.convolve(samples, h, config)
+        self.y = result.y
+        self.saturated |= result.saturated
+        self.non_finite |= result.non_finite
+
+
 class Contents(Protocol):
     """What a memory holds."""
 
@@ -171,7 +231,7 @@ class Contents(Protocol):
 
 
 class Oracle:
-    """Predicts jobs with models/crocuta_kernel."""
+    """Predicts jobs with the models of either schedule."""
 
     def __init__(self, config: Config, memories: Mapping[str, Contents]) -> None:
         self.config = config
@@ -182,8 +242,11 @@ class Oracle:
         """Predicts a job that starts now."""
         error = argument_error(arguments, self.config)
         prediction = Prediction(clock, dict(arguments), error)
+        prediction.beats = dict.fromkeys(ports_of(self.config), 0)
         if error == "none":
-            if prediction.job.mode == Mode.PREPARE:
+            if self.config.four_step:
+                self._four_step(prediction)
+            elif prediction.job.mode == Mode.PREPARE:
                 self._prepare(prediction)
             else:
                 self._convolve(prediction)
@@ -217,6 +280,53 @@ class Oracle:
     def _slots(self, spectra: Spectra) -> bytes:
         return crocuta_kernel.spectra_slots(spectra.words, self.config).tobytes()
 
+    def _four_step(self, prediction: Prediction) -> None:
+        """A job of a four-step kernel: one transform of P rows a channel."""
+        job, config = prediction.job, self.config
+        convolve = job.mode == Mode.CONVOLVE
+        rows = transform_rows(config, job)
+        outside = max(0, rows - config.resident) if rows > 1 else 0
+        base, length = (job.x, job.length_x) if convolve else (job.h, job.length_h)
+        prediction.rows = self._rows(prediction, base, length)
+        prediction.chunks = job.channels * rows
+        beats, spectrum = prediction.beats, chunk_controller.spectrum_bytes(config)
+        h_port = Port("h_spectra", not convolve)
+        self._spectra(prediction, h_port, job.h_spectra, prediction.chunks)
+        beats[h_port] = prediction.chunks * config.chunk_beats
+        found = []
+        filters = self._filters(job, rows) if convolve else [None] * job.channels
+        for channel, (samples, h) in enumerate(zip(prediction.rows, filters, strict=True)):
+            steps = FourSteps(samples, rows, h, config)
+            prediction.flags |= SATURATED * steps.saturated | NON_FINITE * steps.non_finite
+            found.append(steps)
+            if convolve:
+                address = job.y + channel * layout.row_bytes(job.length_x)
+                prediction.areas.append(self._area("samples", address, steps.y.tobytes()))
+        if convolve:
+            prediction.mac_beats = prediction.chunks * config.chunk_beats
+            stride, used = layout.row_bytes(job.length_x), job.length_x * SAMPLE_BYTES
+            whole = ceil_to(used, self.beat_bytes)
+            port = Port("samples", True)
+            prediction.windows.append(Window(port, job.y, job.channels, stride, whole))
+            beats[port] = job.channels * whole // self.beat_bytes
+        else:
+            after = b"".join(self._slots(Spectra(each.h, False, False)) for each in found)
+            prediction.areas = [self._area("h_spectra", job.h_spectra, after)]
+        if not outside:
+            return
+        for memory, address, part in (
+            ("x_spectra", job.x_spectra, "x"),
+            ("z_spectra", job.x_spectra + outside * spectrum, "z"),
+        )[: 1 + convolve]:
+            for write in (False, True):
+                self._spectra(prediction, Port(memory, write), address, outside)
+                beats[Port(memory, write)] = job.channels * outside * config.chunk_beats
+            # Every channel overwrites the previous one's rows.
+            *others, last = (
+                row_slots(getattr(each, part), config)[-outside:].tobytes() for each in found
+            )
+            prediction.areas.append(self._area(memory, address, last, *others))
+
     def _prepare(self, prediction: Prediction) -> None:
         job, config = prediction.job, self.config
         prediction.rows = self._rows(prediction, job.h, job.length_h)
@@ -230,10 +340,9 @@ class Oracle:
         self._spectra(prediction, port, job.h_spectra, prediction.chunks)
         prediction.beats[port] = prediction.chunks * config.chunk_beats
 
-    def _filters(self, job: Job) -> list[Spectra]:
-        """The spectra of h in memory."""
+    def _filters(self, job: Job, count: int) -> list[Spectra]:
+        """The spectra of h in memory, `count` chunks a channel."""
         config, fmt = self.config, Format.of(self.config)
-        count = layout.chunk_count(config, job.length_h)
         size = count * chunk_controller.spectrum_bytes(config)
         spectra = []
         for channel in range(job.channels):
@@ -246,7 +355,7 @@ class Oracle:
     def _convolve(self, prediction: Prediction) -> None:
         job, config = prediction.job, self.config
         prediction.rows = self._rows(prediction, job.x, job.length_x)
-        filters = self._filters(job)
+        filters = self._filters(job, layout.chunk_count(config, job.length_h))
         stride, used = layout.row_bytes(job.length_x), job.length_x * SAMPLE_BYTES
         for channel, (x, h) in enumerate(zip(prediction.rows, filters, strict=True)):
             result = crocuta_kernel.convolve(x, h, config)

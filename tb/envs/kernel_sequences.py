@@ -6,6 +6,7 @@ memories, and the base class of its tests."""
 from __future__ import annotations
 
 import dataclasses
+import os
 import random
 from collections.abc import Sequence
 from typing import Any
@@ -14,25 +15,31 @@ import numpy as np
 from cocotb.triggers import ClockCycles, FallingEdge, First, RisingEdge
 from pyuvm import uvm_sequence
 
-from crocuta.models import layout
+from crocuta.models import configs, layout
 from crocuta.models.cfp import Cfp, Format, pack
 from crocuta.models.convolution import chunk_controller
 from crocuta.models.convolution.chunk_controller import Job, Mode
 from crocuta.models.kernel import crocuta_kernel
 from crocuta.models.kernel.crocuta_kernel import SampleArray
+from crocuta.models.kernel.schedules import filter_chunks, scratch_bytes
 from crocuta.models.layout import PAGE_BYTES
 from tb.agents.agent import read
 from tb.agents.axi_lite import AxiLiteItem, AxiLiteSequence
 from tb.agents.axi_memory import Backdoor, Behaviour, BehaviourSequence
 from tb.envs.base import BlockTest
 from tb.envs.crocuta_kernel import CONTINUE, DONE, READY, RESULTS, START, SW_RESET, KernelEnv
-from tb.envs.kernel_job import BASES, ceil_to, inaccuracy
+from tb.envs.kernel_job import BASES, ceil_to, inaccuracy, memories_of
 from tb.envs.kernel_samples import HARMLESS, samples
 from tb.lib.clock import clock_now
 from tb.lib.registers import ARGUMENTS, ERRORS, HIGH, OFFSETS
 
 PATIENCE = 20
 """A job's time limit with slow memories, as a multiple of the clocks of its beats."""
+SETTINGS = (
+    *("latency", "bandwidth", "stall", "seed", "hold", "load", "dump", "response"),
+    *(f"{way}_error{part}" for way in ("read", "write") for part in ("", "_addr")),
+)
+"""The inputs of a memory in kernel_tb, without a direction's suffix."""
 OVERHEAD = 20_000
 """The time limit of a job without beats, in clocks."""
 
@@ -154,9 +161,9 @@ class KernelSequence(uvm_sequence):
     def place(self, x: SampleArray, h: SampleArray) -> Job:
         """Places x and h at random in memory, and random bytes wherever the job writes."""
         config = self.env.config
-        chunks = layout.chunk_count(config, h.shape[1])
         spectrum = chunk_controller.spectrum_bytes(config)
         stride = layout.row_bytes(x.shape[1])
+        plan = Job(Mode.CONVOLVE, len(x), length_x=x.shape[1], length_h=h.shape[1])
         rows = {
             "x": crocuta_kernel.sample_rows(x).tobytes(),
             "h": crocuta_kernel.sample_rows(h).tobytes(),
@@ -164,8 +171,8 @@ class KernelSequence(uvm_sequence):
         }
         pointers = self._put("samples", rows)
         sizes = {
-            "h_spectra": len(h) * chunks * spectrum,
-            "x_spectra": layout.chunk_count(config, x.shape[1]) * spectrum,
+            "h_spectra": len(h) * filter_chunks(config, plan) * spectrum,
+            "x_spectra": scratch_bytes(config, plan),
         }
         for name, size in sizes.items():
             pointers |= self._put(name, {name: random.randbytes(ceil_to(size, PAGE_BYTES))})
@@ -179,13 +186,14 @@ class KernelSequence(uvm_sequence):
 
     def refill(self, job: Job, x: SampleArray) -> Job:
         """The CONVOLVE job for another x, no longer than the one placed with this job."""
-        job = dataclasses.replace(job, mode=Mode.CONVOLVE, length_x=x.shape[1])
-        memories = self.env.memories
+        config, memories = self.env.config, self.env.memories
+        # A four-step filter is for the longest x, which CONVOLVE has to be told.
+        length_h = max(job.length_h, job.length_x) if config.four_step else job.length_h
+        job = dataclasses.replace(job, mode=Mode.CONVOLVE, length_x=x.shape[1], length_h=length_h)
         memories["samples"].memory.write(job.x, crocuta_kernel.sample_rows(x).tobytes())
         size = len(x) * layout.row_bytes(x.shape[1])
         memories["samples"].memory.write(job.y, random.randbytes(size))
-        chunks = layout.chunk_count(self.env.config, x.shape[1])
-        size = ceil_to(chunks * chunk_controller.spectrum_bytes(self.env.config), PAGE_BYTES)
+        size = ceil_to(scratch_bytes(config, job), PAGE_BYTES)
         memories["x_spectra"].memory.write(job.x_spectra, random.randbytes(size))
         return job
 
@@ -391,8 +399,12 @@ class KernelTest(BlockTest):
     def build_phase(self) -> None:
         """The ports that no agent drives; the memory of z is a four-step kernel's."""
         super().build_phase()
-        for name in ("quiet_i", "file_i", "z_spectra_load_i", "z_spectra_dump_i"):
-            getattr(self.dut, name).value = 0
+        self.dut.quiet_i.value = 0
+        self.dut.file_i.value = 0
+        config = configs.load_model(os.environ["CROCUTA_CONFIG"])
+        for name in BASES.keys() - memories_of(config):
+            for setting in SETTINGS:
+                getattr(self.dut, f"{name}_{setting}_i").value = 0
 
     async def reset(self, clocks: int = 2, interrupt: bool = True) -> None:
         """Resets, and sets up the interrupts."""
@@ -427,6 +439,6 @@ class KernelTest(BlockTest):
 
     async def any_behaviour(self) -> dict[str, Behaviour]:
         """Gives each memory a random behaviour of its own."""
-        behaviours = {name: Behaviour.random() for name in BASES}
+        behaviours = {name: Behaviour.random() for name in self.env.memories}
         await self.behave(behaviours)
         return behaviours

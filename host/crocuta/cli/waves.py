@@ -37,7 +37,13 @@ MOST_BYTES = 500_000_000
 
 
 def check_size(config: Config, length: int, taps: int, jobs: int) -> None:
-    """Raises InputError if this many convolutions would leave a huge file."""
+    """Raises InputError if this many convolutions would leave a huge file, or if the kernel has no
+    signal lists."""
+    if config.four_step:
+        raise InputError(
+            "There are no lists of a four-step kernel's signals yet: use a chunked configuration,"
+            " or `make sim TEST=kernel CONFIG=tiny-long WAVES=1`."
+        )
     loads = (chunk_count(config, length) + chunk_count(config, taps)) * config.chunk_beats
     clocks = jobs * (loads + mac_beats(config, Job(Mode.CONVOLVE, 1, length, taps)))
     size = clocks * config.lanes * config.chunk_log2 * BYTES_PER_CLOCK

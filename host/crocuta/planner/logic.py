@@ -4,7 +4,8 @@
 
 Fitted to docs/resources.json, where mantissas have 18 bits and exponents 9. For other widths the
 arithmetic is scaled in proportion, which has not been measured, and 16 lanes are beyond the fitted
-range. What a four-step kernel alone has is from one synthesis of tiny-long's core.
+range. What a four-step kernel alone has is from syntheses of tiny-long's core and of some modules
+of u200-long's.
 """
 
 from __future__ import annotations
@@ -133,18 +134,21 @@ def _chunked(config: Config) -> dict[str, Logic]:
 
 
 def _four_step(config: Config) -> dict[str, Logic]:
-    """The modules of a four-step core alone, and its rotators, from one synthesis of tiny-long."""
+    """The modules of a four-step core alone, and its rotators: those of tiny-long's synthesis, with
+    the halves and the twists of u200-long's too."""
     w, scale = config.lanes, _scale(config)
     rotators = w * (config.chunk_log2 + 2)
     return {
         "cfp_multiply": (_rotator(config) * rotators + Logic(220, 667) * w) * scale,
         "factor_multiply": Logic(280, 940) * 2 * w,
-        "twist": Logic(229, 271) * 2 * w,
-        "four_step_forward": Logic(245, 92) * w,
+        "twist": Logic(284 + 86 * w, 276 + 133 * w) * 2,
+        "four_step_forward": Logic(252 + 119 * w, 110 + 36 * w),
         "spectrum_writer": _spectrum_writer(config) * 3 + TILE_ORDER,
         "spectrum_reader": _spectrum_reader(config) * 3 + TILE_ORDER,
-        "four_step_inverse": Logic(320, 119) * w,
+        "four_step_inverse": Logic(279 + 180 * w, 136 + 50 * w),
         "four_step_controller": Logic(1483, 1549),
+        "job_control": Logic(139, 501),
+        "control_registers": Logic(1766, 997),
         # Tiles pass levels beside the butterflies and rotators, and one more commutator.
         "fft_level, tiles": Logic(3.48, 1.28) * config.beat_bits * config.chunk_log2,
         "fft_engine, tiles": Logic(2.9, 6.2) * config.beat_bits,

@@ -2,8 +2,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """Predicts the RAMs of an FPGA for each memory of a configuration.
 
-Listed are the large instances of `ram` in rtl/. Those of style `block` become block RAM, the rest
-LUTs. A block RAM has a few shapes; yosys chooses the cheapest one, the same for a whole memory.
+Listed are the large instances of `ram` in rtl/. Those of style `block` become block RAM, those of
+style `ultra` UltraRAM, the rest LUTs. A block RAM has a few shapes; yosys chooses the cheapest one,
+the same for a whole memory. An UltraRAM has one.
 """
 
 from __future__ import annotations
@@ -19,6 +20,8 @@ BLOCK_BEATS = 128
 """A RAM of this many beats is block RAM; a shorter one is LUTs."""
 BLOCK_ROWS = 256
 """The same limit for a twiddle table, in rows."""
+ULTRA_WIDTH, ULTRA_DEPTH = 72, 4096
+"""Of a URAM288."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -31,6 +34,7 @@ class Ram:
     block: bool = True
     rom: bool = False
     count: int = 1
+    ultra: bool = False
 
 
 @dataclasses.dataclass(frozen=True)
@@ -130,8 +134,15 @@ def _four_step(config: Config) -> list[Ram]:
             for bits, rows in tables
         ),
         *_spectrum_ports(config, writers=3, readers=3),
+        *_resident_rows(config),
         Ram("four_step_inverse", config.beat_bits, credit),
     ]
+
+
+def _resident_rows(config: Config) -> list[Ram]:
+    """Of the transform's rows on the chip."""
+    beats = config.resident * config.chunk_beats
+    return [Ram("resident_rows", config.beat_bits, beats, block=False, ultra=True)] if beats else []
 
 
 def _places(clocks: int) -> int:
@@ -166,3 +177,12 @@ def block_rams(rams: Iterable[Ram], family: str) -> dict[str, float]:
     for ram in rams:
         total[ram.place] = total.get(ram.place, 0) + ram.count * blocks(ram, family)
     return total
+
+
+def ultra_rams(rams: Iterable[Ram]) -> int:
+    """UltraRAMs; yosys finds fewer where half of one's width is enough for the last column."""
+    return sum(
+        ram.count * -(-ram.width // ULTRA_WIDTH) * -(-ram.depth // ULTRA_DEPTH)
+        for ram in rams
+        if ram.ultra
+    )

@@ -70,6 +70,7 @@ module four_step_observer #(
   logic [31:0]       counts_now [Counts];
   logic [31:0]       counts_before [Counts];
   logic [Counts-1:0] first;
+  logic              live;  // since the core's reset, so not in a job that was refused
   integer            n;
 
   assign operands = product_valid_i && h_valid_i;
@@ -121,7 +122,7 @@ module four_step_observer #(
     product_valid_i && product_ready_i
   };
 
-  assign first = causes & (~causes + 1'b1);
+  assign first = live ? causes & (~causes + 1'b1) : '0;
 
   always_ff @(posedge clk_i) begin
     for (n = 0; n < Counts; n = n + 1) begin
@@ -133,6 +134,8 @@ module four_step_observer #(
         if (first[n]) counts_now[n] <= counts_now[n] + 1;
       end
     end
+    if (!rst_ni) live <= 1'b1;
+    else if (latch_i) live <= 1'b0;
     if (!rst_ni || latch_i) begin
       limits_o <= '0;
       wrong_o  <= 1'b0;

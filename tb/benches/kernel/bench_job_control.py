@@ -667,7 +667,8 @@ class Patience(JobTest):
     """The watchdog counts only while a burst waits without activity, and not at all at 0."""
 
     async def main(self) -> None:
-        """Tries pauses just short of it, progress on any port, and no watchdog."""
+        """Tries pauses just short of it, answers in its very clock, progress on any port, and no
+        watchdog."""
         limit = 12
         await self.write("watchdog", limit)
         await self.core(controller_done=0, ports_idle=0)
@@ -677,9 +678,10 @@ class Patience(JobTest):
             await self.core(progress=1)
         await self.core(limit - 1, progress=0)
         await self.core(5 * limit, pending=0)
-        await self.core(limit - 1, pending=1)
-        await self.core(pending=0)
-        assert not await self.read("control") & DONE
+        for clocks in (limit - 1, limit):
+            await self.core(clocks, pending=random.randint(1, 63))
+            await self.core(4, pending=0)
+            assert not await self.read("control") & DONE
         await self.write("watchdog", 0)
         await self.core(4, progress=1)
         await self.core(10 * limit, pending=4, progress=0)

@@ -27,13 +27,22 @@ from crocuta.models.convolution.chunk_controller import (
     spectrum_bytes,
     stored_chunks,
 )
-from crocuta.models.layout import PAGE_BYTES, chunk_count
+from crocuta.models.kernel.schedules import filter_chunks, output_chunks
+from crocuta.models.layout import PAGE_BYTES
 from tb import registry as benches
 from tb.agents.axi_memory import CHANNELS, PLACES, Behaviour, all_pairs
 from tb.agents.axi_memory import ERRORS as ERROR_RESPONSES
 from tb.envs.crocuta_kernel import STATES
-from tb.envs.job_model import USED
-from tb.envs.kernel_job import BASES, NON_FINITE, PORTS, SATURATED, Port, ceil_to
+from tb.envs.job_model import used
+from tb.envs.kernel_job import (
+    BASES,
+    NON_FINITE,
+    SATURATED,
+    Port,
+    ceil_to,
+    memories_of,
+    ports_of,
+)
 from tb.envs.kernel_samples import BOUNDS, KINDS, impulse, length_in
 from tb.envs.kernel_sequences import (
     AbortSequence,
@@ -52,8 +61,11 @@ from tb.lib.words import random_words
 from tb.registry import MANY_ROWS, MANY_ROWS_CHUNK
 
 T = TypeVar("T")
-CONFIG = configs.load(os.environ["CROCUTA_CONFIG"])
+CONFIG = configs.load_model(os.environ["CROCUTA_CONFIG"])
 C = CONFIG.chunk
+LONGEST = CONFIG.rows_max * C if CONFIG.four_step else 1 << CONFIG.max_length_log2
+MEMORIES = memories_of(CONFIG)
+PORTS = ports_of(CONFIG)
 # Icarus simulates some 1,000 clocks per second of the tiny kernel, and 130 of the small one. It
 # runs fewer jobs, to show that its four states and its event order give the same bits.
 FAST = cocotb.SIM_NAME.lower().startswith("verilator")
@@ -87,7 +99,7 @@ class Lengths(KernelTest):
 
     async def main(self) -> None:
         """Runs a filter of each class with x of each class."""
-        await self.behave(dict.fromkeys(BASES, Behaviour(latency=random.randint(2, 9))))
+        await self.behave(dict.fromkeys(MEMORIES, Behaviour(latency=random.randint(2, 9))))
         for bound in some(BOUNDS, 2):
             lengths = sorted((length_in(each, CONFIG) for each in some(BOUNDS, 2)), reverse=True)
             h = self.rows(length_in(bound, CONFIG))
@@ -96,7 +108,7 @@ class Lengths(KernelTest):
         for length_x, length_h in some(
             [(16 * C + 5, C), (3, 16 * C + 5), (9 * C + 3, C + 1), (5 * C + 3, 5 * C + 3)], 1
         ):
-            await self.convolve(length_x, length_h)
+            await self.convolve(min(length_x, LONGEST), min(length_h, LONGEST))
 
 
 @pyuvm.test(skip=LIMITED)
@@ -119,7 +131,7 @@ class Data(KernelTest):
             assert self.env.predictor.last.prediction.flags == flags
 
 
-@pyuvm.test(skip=LIMITED and not BRIEF)
+@pyuvm.test(skip=(LIMITED and not BRIEF) or bool(CONFIG.four_step))
 class Saturation(KernelTest):
     """A flag that only one stage raises, for each stage that can, so that no other masks it."""
 
@@ -197,8 +209,8 @@ class Memories(KernelTest):
 
     async def main(self) -> None:
         """Runs every pair of classes of a memory's settings."""
-        for each in some(zip(*(all_pairs() for _ in BASES), strict=True), 1):
-            await self.behave(dict(zip(BASES, each, strict=True)))
+        for each in some(zip(*(all_pairs() for _ in MEMORIES), strict=True), 1):
+            await self.behave(dict(zip(MEMORIES, each, strict=True)))
             await self.convolve(random.randint(C + 1, 4 * C), random.randint(C + 1, 4 * C))
 
 
@@ -208,21 +220,25 @@ class HeldChannels(KernelTest):
 
     async def main(self) -> None:
         """Blocks each channel in each mode that uses it, in jobs of many chunks."""
-        x, h = self.rows(MANY_CHUNKS * C, kind="ordinary"), self.rows(C + 1, kind="ordinary")
+        most = min(MANY_CHUNKS * C, LONGEST)
+        x, h = self.rows(most, kind="ordinary"), self.rows(C + 1, kind="ordinary")
         convolve = (await self.start(ConvolutionSequence(x, h))).job
         # The addresses of y first, because the most has to fill up behind them.
         places = [("samples", "aw")]
-        others = [(name, channel) for name in ("samples", "x_spectra") for channel in CHANNELS]
+        both = [name for name in MEMORIES if name != "h_spectra"]
+        others = [(name, channel) for name in both for channel in CHANNELS]
         others += [("h_spectra", channel) for channel in ("ar", "r")]
         places += [place for place in some(others, 2) if place not in places]
         for memory, channel in places:
             await self.held(convolve, memory, channel)
         # The same filter, and a longer one.
-        x, h = self.rows(C, kind="ordinary"), self.rows(MANY_CHUNKS * C, kind="ordinary")
+        x, h = self.rows(C, kind="ordinary"), self.rows(most, kind="ordinary")
         job = (await self.start(ConvolutionSequence(x, h))).job
         prepare = dataclasses.replace(job, mode=Mode.PREPARE)
         places = [("samples", channel) for channel in ("ar", "r")]
         places += [("h_spectra", channel) for channel in ("aw", "w", "b")]
+        if CONFIG.four_step:
+            places += [("x_spectra", channel) for channel in CHANNELS]
         for memory, channel in some(places, 1):
             await self.held(prepare, memory, channel)
 
@@ -230,7 +246,7 @@ class HeldChannels(KernelTest):
         """Runs one job, during which the channel is blocked for a while."""
         cocotb.log.info("%s: %s of %s is held", job.mode.name, channel, memory)
         usual = Behaviour(latency=random.randint(2, 40))
-        await self.behave(dict.fromkeys(BASES, usual))
+        await self.behave(dict.fromkeys(MEMORIES, usual))
         sequence = JobSequence(job)
         working = cocotb.start_soon(sequence.start(self.env.sequencer))
         assert await self.env.reach(f"{job.mode.name.lower()} reads", 10_000)
@@ -243,7 +259,8 @@ class HeldChannels(KernelTest):
                 break
             await ClockCycles(self.dut.clk_i, 1)
         await ClockCycles(self.dut.clk_i, HOLD)
-        if (memory, channel) == ("samples", "aw"):
+        # A four-step kernel's rows of z wait for tiles of y before they fill all places.
+        if (memory, channel) == ("samples", "aw") and not CONFIG.four_step:
             assert await self.env.fill("inverse places", FILLED)
             await ClockCycles(self.dut.clk_i, 8 * CONFIG.chunk_beats)  # the passes stall
         assert monitor.waits_for(channel), "the hold held nothing"
@@ -262,12 +279,19 @@ class Clocks(KernelTest):
         job = await self.convolve(length, length)
         results = await self.start(CountersSequence())
         beats, taken, stalls = results.beats, results.clocks, results.stalls
-        count = chunk_count(CONFIG, length)
-        assert beats == mac_beats(CONFIG, job)
+        count = output_chunks(CONFIG, job)
         assert results.chunks == count
         assert beats + sum(stalls) <= taken
         # The pipelines fill once: some 40 clocks per level for both engines, and a few latencies.
         fill = 3 * CONFIG.chunk_beats + 45 * CONFIG.chunk_log2 + 500
+        if CONFIG.four_step:
+            # Columns, rows and inverse columns, and what the engines hold four times; each half of
+            # the transforms fills its pipelines and waits for its memory once.
+            assert beats == count * CONFIG.chunk_beats
+            fill = 4 * (45 * CONFIG.chunk_log2 + 60)
+            assert taken <= (3 * count + 6) * CONFIG.chunk_beats + fill
+            return
+        assert beats == mac_beats(CONFIG, job)
         cocotb.log.info("%d clocks for %d MAC beats, stalls %s", taken, beats, stalls)
         assert taken <= 1.05 * beats + fill + 130 * count
 
@@ -282,7 +306,7 @@ class Bandwidth(KernelTest):
         job = await self.convolve(length, length)
         taken = {}
         for bandwidth in (1000, 850):
-            await self.behave(dict.fromkeys(BASES, Behaviour(bandwidth=bandwidth)))
+            await self.behave(dict.fromkeys(MEMORIES, Behaviour(bandwidth=bandwidth)))
             assert await self.run(job) == "none"
             taken[bandwidth] = (await self.start(CountersSequence())).clocks
         cocotb.log.info("clocks by bandwidth in 1/1000: %s", taken)
@@ -309,8 +333,10 @@ class BadArguments(KernelTest):
             (Mode.CONVOLVE, "length_h", 0, "length_h"),
             (Mode.PREPARE, "length_h", too_long, "length_h"),
         ]
-        for mode, pointers in USED.items():
-            for name in pointers:
+        if CONFIG.four_step:
+            bad += [(Mode.PREPARE, "length_x", value, "length_x") for value in (0, too_long)]
+        for mode in Mode:
+            for name in used(mode, CONFIG):
                 astray = good[name] + random.randrange(1, PAGE_BYTES)
                 bad.append((mode, name, astray, "pointer"))
         for number, (mode, name, value, code) in enumerate(bad):
@@ -319,7 +345,9 @@ class BadArguments(KernelTest):
             assert error == code, f"{arguments}: {error}"
             for mode in Mode if number == 0 else [Mode.CONVOLVE]:
                 # Arguments that a mode does not use may have any value.
-                unused = {"h"} if mode else {"x", "x_spectra", "y", "length_x"}
+                unused = {"h"} if mode else {"x", "y"}
+                if mode == Mode.PREPARE and not CONFIG.four_step:
+                    unused |= {"x_spectra", "length_x"}
                 anything = {name: random.getrandbits(32) for name in unused}
                 assert await self.run(good | {"mode": mode} | anything) == "none"
 
@@ -354,7 +382,7 @@ class ErrorResponses(KernelTest):
             await self.behave(behaviours)
             error = await self.run(job)
             assert error in {port.error for port in ports}, f"{ports}, {response}: {error}"
-            await self.behave({name: Behaviour.random() for name in BASES})
+            await self.behave({name: Behaviour.random() for name in MEMORIES})
             if job is prepare or random.random() < 0.2:
                 assert await self.run(prepare) == "none"
             assert await self.run(convolve) == "none"
@@ -362,10 +390,13 @@ class ErrorResponses(KernelTest):
     def address(self, job: Job, port: Port, place: str) -> int:
         """A random beat that a job transfers on a port, at this place of its burst."""
         rows = ceil_to(job.length_x * 4, self.env.beat_bytes)
-        h_chunks, x_chunks = chunk_count(CONFIG, job.length_h), stored_chunks(CONFIG, job)
+        h_chunks = filter_chunks(CONFIG, job)
+        x_chunks = h_chunks if CONFIG.four_step else stored_chunks(CONFIG, job)
+        x_bytes = x_chunks * spectrum_bytes(CONFIG)
         base, size = {
             "samples": (job.h if job.mode == Mode.PREPARE else job.x, rows),
-            "x_spectra": (job.x_spectra, x_chunks * spectrum_bytes(CONFIG)),
+            "x_spectra": (job.x_spectra, x_bytes),
+            "z_spectra": (job.x_spectra + x_bytes, x_bytes),
             "h_spectra": (job.h_spectra, h_chunks * spectrum_bytes(CONFIG)),
         }[port.memory]
         if port == Port("samples", True):
@@ -425,7 +456,7 @@ class Aborts(KernelTest):
         prepare = dataclasses.replace(convolve, mode=Mode.PREPARE)
         instants = [(job, late) for job in (prepare, convolve) for late in (0, 30, 1000, 1000)]
         for job, late in some(instants, 2):
-            await self.behave(dict.fromkeys(BASES, Behaviour(latency=2)))
+            await self.behave(dict.fromkeys(MEMORIES, Behaviour(latency=2)))
             assert await self.run(job) == "none"
             # The fastest memory.
             clocks = (await self.start(CountersSequence())).clocks * 3 // 4
@@ -454,7 +485,7 @@ class SilentMemories(KernelTest):
             cocotb.log.info("%s: %s of %s is silent", job.mode.name, channel, port.memory)
             await self.start(RegisterSequence("watchdog", random.randint(400, 900)))
             usual = Behaviour(latency=random.randint(2, 40))
-            await self.behave(dict.fromkeys(BASES, usual))
+            await self.behave(dict.fromkeys(MEMORIES, usual))
             await self.behave({port.memory: dataclasses.replace(usual, hold=channel)})
             predictor, monitor = self.env.predictor, self.env.memories[port.memory].monitor
             sequence = JobSequence(job)
@@ -517,7 +548,7 @@ class RandomJobs(KernelTest):
                         read_error=base + random.randrange(0, PAGE_BYTES, self.env.beat_bytes),
                         write_error=base + random.randrange(0, PAGE_BYTES, self.env.beat_bytes),
                     )
-                    for name, base in BASES.items()
+                    for name, base in ((name, BASES[name]) for name in MEMORIES)
                 }
                 await self.behave(behaviours)
                 await self.run(convolve)

@@ -19,11 +19,10 @@ from crocuta import hyena
 from crocuta.models import configs, reference
 from tb.agents.axi_memory import Behaviour
 from tb.envs.crocuta_kernel import KernelEnv
-from tb.envs.kernel_job import BASES
 from tb.envs.kernel_sequences import ConvolutionSequence, CountersSequence, KernelTest
 from tb.lib.coverage import covergroup
 
-CONFIG = configs.load(os.environ["CROCUTA_CONFIG"])
+CONFIG = configs.load_model(os.environ["CROCUTA_CONFIG"])
 FULL_LENGTH = 450_002
 CHUNKS = 12
 SNR_DB = 82  # at the default widths
@@ -45,14 +44,14 @@ class Longconv(KernelTest):
     async def main(self) -> None:
         """Runs both jobs."""
         fitting = FULL_LENGTH if CONFIG.chunk * 64 > FULL_LENGTH else CHUNKS * CONFIG.chunk + 3
-        length = int(os.environ.get("LENGTH", fitting))
+        length = int(os.environ.get("LENGTH", min(fitting, 1 << CONFIG.max_length_log2)))
         seed, channels = cocotb.RANDOM_SEED, range(int(os.environ.get("CHANNELS", "1")))
         bases = hyena.read_bases(length)
         x = np.stack([hyena.embed(bases, seed + n) for n in channels]).astype(np.float32)
         filters = [hyena.implicit_filter(length, CHANNEL, seed + n) for n in channels]
         h = np.stack(filters).astype(np.float32)
         bandwidth = int(os.environ.get("BANDWIDTH", "1000"))
-        await self.behave(dict.fromkeys(BASES, Behaviour(bandwidth=bandwidth)))
+        await self.behave(dict.fromkeys(self.env.memories, Behaviour(bandwidth=bandwidth)))
         job = (await self.start(ConvolutionSequence(x, h))).job
         row = self.env.memories["samples"].memory.read(job.y, 4 * length)
         exact = reference.causal_convolution(x[0], h[0])
