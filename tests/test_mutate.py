@@ -170,7 +170,7 @@ def test_mutants_are_of_all_modules_and_all_operators() -> None:
 def test_benches_run_at_tiny_small_and_narrow_exponents() -> None:
     found = mutate.targets_of({"pass_sequencer.sv", "inverse_path.sv"})
     configs = {target.config.partition("+")[0] for target in found["pass_sequencer.sv"]}
-    assert configs == {"tiny", "small"}
+    assert configs == {"tiny", "small", "tiny-long"}
     assert any("exponent_bits-8" in target.config for target in found["inverse_path.sv"])
 
 
