@@ -46,7 +46,7 @@ module four_step_core #(
   input  logic [63:0]           y_i,
   /// every command was taken
   output logic                  done_o,
-  /// every port has done all that it was told
+  /// every port has completed its commands
   output logic                  idle_o,
   /// by port: samples, x, z, h; each reading first
   output logic [7:0]            error_o,
