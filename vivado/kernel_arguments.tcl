@@ -5,7 +5,8 @@
 # Written by `make registers` from registers/crocuta.rdl: edit that file.
 #
 # Offsets are in bytes in the address space of s_axi_control, sizes in bits as in ipx::add_register.
-# port is the AXI4 master behind a pointer (ASSOCIATED_BUSIF), and empty for a number.
+# port is the AXI4 master behind a pointer (ASSOCIATED_BUSIF), and empty for a number. Descriptions
+# are those of a chunked kernel, the only one that is packaged.
 
 set crocuta_address_bits 12
 
@@ -58,11 +59,11 @@ set crocuta_arguments {
   }
   {
     name length_x offset 0x20 size 32 type uint port {}
-    description {CONVOLVE: samples in a row of x and of y, 1 to 2^max_length_log2. Four-step PREPARE: those of the longest x that the filter is for.}
+    description {CONVOLVE: samples in a row of x and of y, 1 to 2^max_length_log2.}
   }
   {
     name length_h offset 0x28 size 32 type uint port {}
-    description {Samples in a row of h, 1 to 2^max_length_log2. Four-step CONVOLVE: the longest x and h that the filter was prepared for.}
+    description {Samples in a row of h, 1 to 2^max_length_log2.}
   }
   {
     name x offset 0x30 size 64 type float* port {m_axi_samples}
@@ -78,7 +79,7 @@ set crocuta_arguments {
   }
   {
     name x_spectra offset 0x48 size 64 type ulong* port {m_axi_x_spectra}
-    description {CONVOLVE: scratch memory for one row's spectra. Four-step, both modes: for the rows of x, and behind them those of z.}
+    description {CONVOLVE: scratch memory for one row's spectra.}
   }
   {
     name y offset 0x50 size 64 type float* port {m_axi_samples}

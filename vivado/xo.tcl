@@ -7,8 +7,8 @@ source -notrace [file join [file dirname [file normalize [info script]]] common.
 source -notrace [file join $root vivado package.tcl]
 
 # Completes the kernel.xml that package_xo generates. XRT aborts a job through SW_RESET in CTRL only
-# if the attribute swReset says that the kernel has one, and package_xo has no option for it. Given a
-# kernel.xml, package_xo takes the control protocol from there, too.
+# if the attribute swReset says that the kernel has one, and package_xo has no option for it. If it
+# is given a kernel.xml, it takes the control protocol from there, too.
 proc declare_reset {path} {
     set file [open $path]
     set text [read $file]
