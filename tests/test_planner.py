@@ -71,7 +71,7 @@ def test_block_rams_are_those_of_synthesis(name: str) -> None:
     close(found["twiddle_rom"], measured["twiddle_rom"], 2)
 
 
-# BRAM36 by module, from `make synth CONFIG=`.
+# BRAM36 by module, from synthesis by yosys.
 FOUR_STEP_BLOCKS = {
     "tiny-long": {
         "sample_reader": 2,
@@ -79,6 +79,16 @@ FOUR_STEP_BLOCKS = {
         "spectrum_reader": 4.5,
         "four_step_inverse": 1.5,
         "sample_writer": 2,
+    },
+    "u200-long": {
+        "sample_reader": 7.5,
+        "twiddle_rom": 23,
+        "commutator": 70,
+        "four_step_forward": 5,
+        "twist": 12,
+        "spectrum_reader": 15,
+        "four_step_inverse": 5,
+        "sample_writer": 7.5,
     },
 }
 
