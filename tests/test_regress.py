@@ -145,8 +145,7 @@ def registry(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.syspath_prepend(tmp_path)
     broken = tmp_path / "broken.sv"
     broken.write_text("module broken; wire [3:0; endmodule\n")
-    counter = BENCHES["cells"][5]
-    assert counter.top == "credit_counter"
+    counter = next(bench for bench in BENCHES["cells"] if bench.top == "credit_counter")
     benches = {
         "good": (Bench(counter.top, counter.module, "", counter.parameters, ("tiny",)),),
         "bad": (
@@ -238,7 +237,7 @@ def test_what_was_done_before_an_interruption_is_reported(
     assert done.exit_code == 128 + signal.SIGTERM, done.output
     summary = json.loads((directory / "summary.json").read_text())
     assert summary["interrupted"] == signal.SIGTERM
-    assert 0 < len(summary["attempts"]) < summary["planned"] == 11
+    assert 0 < len(summary["attempts"]) < summary["planned"] == len(BENCHES["cells"])
     assert " did not run," in done.stdout
     assert "; interrupted after" in done.stdout
 
