@@ -22,7 +22,10 @@ BOTH_OUTPUTS = ("tiny", "small", "tiny+outputs-2", "small+outputs-2")
 """One and two output chunks per pass."""
 AT_SMALL = tuple(("small", sim) for sim in SIMS)
 """Left to regressions by `make test`, because tiny shows the same."""
-ALL_AT_SMALL = tuple((config, sim) for config in ("small", "small+outputs-2") for sim in SIMS)
+BEYOND_TINY = (
+    ("tiny+outputs-2", "icarus"),
+    *((config, sim) for config in ("small", "small+outputs-2") for sim in SIMS),
+)
 """Of a block, left to regressions by `make test`, which runs it within the whole kernel."""
 LONG_TOO = ("tiny", "small", "tiny-long", "small-long")
 """Rows alone, and rows and columns."""
@@ -292,6 +295,7 @@ def arithmetic(
         parameters=fixed(MantissaBits=mantissa_bits, ExponentBits=exponent_bits, **parameters),
         configs=("tiny",),
         variant=f"{variant}-m{mantissa_bits}" if variant else f"m{mantissa_bits}",
+        long=() if mantissa_bits == 18 else (("tiny", "verilator"),),
     )
 
 
@@ -508,7 +512,7 @@ BENCHES: dict[str, tuple[Bench, ...]] = {
             parameters=four_step_core_parameters,
             configs=("tiny-long", "small-long"),
             sources=("tb/benches/kernel/four_step_core_tb.sv", MEMORY),
-            long=(("tiny-long", "icarus"), *LONG_AT_SMALL),
+            long=(*LONG_AT_TINY, *LONG_AT_SMALL),
         ),
         Bench(
             top="four_step_core_tb",
@@ -548,7 +552,7 @@ BENCHES: dict[str, tuple[Bench, ...]] = {
             about="every command stream against the schedule's model",
             parameters=chunk_parameters,
             configs=BOTH_OUTPUTS,
-            long=ALL_AT_SMALL,
+            long=BEYOND_TINY,
         ),
         Bench(
             top="chunk_controller",
@@ -556,7 +560,7 @@ BENCHES: dict[str, tuple[Bench, ...]] = {
             about="rows of at most 8 chunks: the largest counts",
             parameters=short_rows(3),
             configs=BOTH_OUTPUTS,
-            long=ALL_AT_SMALL,
+            long=BEYOND_TINY,
             variant="short",
         ),
         Bench(
@@ -566,6 +570,7 @@ BENCHES: dict[str, tuple[Bench, ...]] = {
             parameters=short_rows(-1),
             configs=("tiny", "tiny+outputs-2"),
             variant="partial",
+            long=(("tiny+outputs-2", "icarus"),),
         ),
         Bench(
             top="pass_sequencer",
@@ -573,7 +578,7 @@ BENCHES: dict[str, tuple[Bench, ...]] = {
             about="each beat fires exactly when it may and takes what it needs",
             parameters=chunk_parameters,
             configs=BOTH_OUTPUTS,
-            long=ALL_AT_SMALL,
+            long=BEYOND_TINY,
         ),
     ),
     "fft": (
@@ -622,7 +627,7 @@ BENCHES: dict[str, tuple[Bench, ...]] = {
             parameters=path_parameters(),
             configs=("tiny", "small", "tiny-long"),
             sources=("tb/benches/transform/fft_round_trip_tb.sv",),
-            long=(("small", "icarus"), ("tiny-long", "icarus")),
+            long=(*AT_SMALL, ("tiny-long", "icarus")),
         ),
         Bench(
             top="twiddle_rom_tb",
@@ -695,7 +700,7 @@ BENCHES: dict[str, tuple[Bench, ...]] = {
             about="passes of a chunk, any marks and gaps, resets, saturation",
             parameters=mac_parameters,
             configs=BOTH_OUTPUTS,
-            long=ALL_AT_SMALL,
+            long=BEYOND_TINY,
         ),
     ),
     "overlap_add": (
@@ -798,6 +803,7 @@ BENCHES: dict[str, tuple[Bench, ...]] = {
             sims=("verilator",),
             sources=SPECTRUM_SOURCES,
             variant="bursts",
+            long=(("tiny", "verilator"),),
         ),
     ),
     "sample_ports": (
@@ -835,7 +841,7 @@ BENCHES: dict[str, tuple[Bench, ...]] = {
                 "tb/benches/ports/sample_ports_tb.sv",
                 MEMORY,
             ),
-            long=(("tiny", "icarus"),),
+            long=tuple(("tiny", sim) for sim in SIMS),
             variant="slots2",
         ),
         Bench(
