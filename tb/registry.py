@@ -560,7 +560,7 @@ BENCHES: dict[str, tuple[Bench, ...]] = {
             about="rows of at most 8 chunks: the largest counts",
             parameters=short_rows(3),
             configs=BOTH_OUTPUTS,
-            long=BEYOND_TINY,
+            long=(("tiny", "icarus"), *BEYOND_TINY),
             variant="short",
         ),
         Bench(
@@ -570,7 +570,7 @@ BENCHES: dict[str, tuple[Bench, ...]] = {
             parameters=short_rows(-1),
             configs=("tiny", "tiny+outputs-2"),
             variant="partial",
-            long=(("tiny+outputs-2", "icarus"),),
+            long=tuple((config, "icarus") for config in ("tiny", "tiny+outputs-2")),
         ),
         Bench(
             top="pass_sequencer",
@@ -689,6 +689,7 @@ BENCHES: dict[str, tuple[Bench, ...]] = {
                 configs=("tiny-long",),
                 sims=("verilator",),
                 variant="-".join(map(str, sizes)),
+                long=(("tiny-long", "verilator"),),
             )
             for sizes in ((16, 512, 24, 10, 12), (8, 256, 14, 8, 27))
         ),
