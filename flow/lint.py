@@ -27,9 +27,6 @@ from crocuta.errors import BuildError
 from crocuta.models import configs
 from crocuta.models.configs import ROOT
 
-KERNEL = "crocuta_kernel"
-OF_COLUMNS = ("fft_engine", "twist")
-"""What takes a four-step kernel's parameters."""
 PYTHON_FOLDERS = ("models", "host", "tb", "flow", "benchmarks", "tests", "examples")
 SOURCE_SUFFIXES = {".py", ".sv", ".svh", ".vlt", ".cpp", ".tcl", ".xdc", ".lpf", ".sh", ".toml"}
 SOURCE_SUFFIXES |= {".yml", ".rules", ".f", ".rdl"}
@@ -114,24 +111,19 @@ def check_licence() -> bool:
 
 
 def check_verilator() -> bool:
-    """Verilator's warnings for every module alone, for the kernel at every configuration, with one
-    and with two output chunks per pass, and for the four-step parts."""
+    """Verilator's warnings for every module alone, and for the kernel at every configuration,
+    chunked ones with one and with two output chunks per pass."""
+    kernels = [configs.load_model(name) for name in configs.names()]
+    kernels += [
+        configs.load(f"{name}+outputs-{n}") for name in configs.built_names() for n in (1, 2)
+    ]
+    kernels = list({config.name: config for config in kernels}.values())
+    tops = {config.top for config in kernels}
     modules = [path.stem for path in rtl_files() if not path.stem.endswith("_pkg")]
     jobs: list[tuple[str, dict[str, int], list[Path]]] = [
-        (name, {}, []) for name in modules if name not in (KERNEL, *OF_COLUMNS)
+        (name, {}, []) for name in modules if name not in tops
     ]
-    if KERNEL in modules:
-        names = [name + change for name in configs.built_names() for change in ("", "+outputs-2")]
-        jobs += [(KERNEL, configs.load(name).parameters(), []) for name in names]
-    for name in configs.names():
-        config = configs.load_model(name)
-        if config.four_step:
-            jobs.append((config.top, config.parameters(), []))
-        engine = config.engine_parameters()
-        if "ColumnLevels" in engine:
-            jobs += [
-                (top, engine | {"Inverse": inverse}, []) for top in OF_COLUMNS for inverse in (0, 1)
-            ]
+    jobs += [(config.top, config.parameters(), []) for config in kernels if config.top in modules]
     jobs += [(path.stem, {}, board_files()) for path in board_files()]
 
     def lint(job: tuple[str, dict[str, int], list[Path]]) -> bool:
