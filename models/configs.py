@@ -106,7 +106,7 @@ class Config:
                 f"a kernel of {self.lanes} lanes needs a chunk of {kernel_chunk_min(self.lanes)} or"
                 f" more, not {self.chunk}"
             )
-        if self.schedule == FOUR_STEP:
+        if self.four_step:
             self._check_four_step()
         elif self.resident:
             self._refuse("resident rows are those of schedule four-step, so resident must be 0")
@@ -142,7 +142,7 @@ class Config:
         Raises:
             ConfigError: there is none.
         """
-        if self.schedule == FOUR_STEP and self.rows_max == 1:
+        if self.four_step and self.rows_max == 1:
             self._refuse(
                 "there is no RTL of a four-step kernel of one row: choose the backend model, or a"
                 " chunked kernel"
@@ -154,7 +154,7 @@ class Config:
         Raises:
             ConfigError: they do not.
         """
-        if self.schedule == FOUR_STEP:
+        if self.four_step:
             self._refuse(
                 "a four-step kernel is simulated and modelled, but not built for an FPGA yet:"
                 " choose the backend rtl or model"
@@ -207,7 +207,7 @@ class Config:
     @property
     def column_levels(self) -> int:
         """The levels that transform the columns of a four-step kernel's longest transform."""
-        return self.max_length_log2 - self.chunk_log2 if self.schedule == FOUR_STEP else 0
+        return self.max_length_log2 - self.chunk_log2 if self.four_step else 0
 
     @property
     def four_step(self) -> int:

@@ -24,7 +24,7 @@ import numpy.typing as npt
 import scipy.signal
 
 from crocuta.models.cfp import FloatArray
-from crocuta.models.configs import FOUR_STEP, Config
+from crocuta.models.configs import Config
 
 REFERENCE_ERROR = 2.0**-46
 """Error of the float64 reference, relative to the highest level: one FFT computes all of it."""
@@ -173,7 +173,7 @@ def errors(
         float(np.median(loud)) if (loud := row[row > silence]).size else math.nan
         for row in (np.abs(exact[start : start + chunk]) for start in range(0, len(exact), chunk))
     ]
-    if config.schedule == FOUR_STEP:
+    if config.four_step:
         bound = four_step_bound(config, rows)
     else:
         bound = error_bound(config, min(len(level), -(-len(h) // chunk)))

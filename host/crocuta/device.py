@@ -30,7 +30,7 @@ from crocuta.meter import Meter, MeteredKernel
 from crocuta.models import configs
 from crocuta.models.arithmetic.float_to_cfp import smallest_sample
 from crocuta.models.cfp import FloatArray, Format
-from crocuta.models.configs import FOUR_STEP, Config
+from crocuta.models.configs import Config
 from crocuta.models.convolution.chunk_controller import Job, Mode, spectrum_bytes
 from crocuta.models.kernel.crocuta_kernel import SampleArray, sample_rows
 from crocuta.models.kernel.schedules import (
@@ -188,7 +188,7 @@ class Device:
             or not 1 <= length <= most
         ):
             raise InputError(f"length must be a number of samples, 1 to {most}, not {length!r}.")
-        if config.schedule == FOUR_STEP:
+        if config.four_step:
             job = dataclasses.replace(job, length_x=taps if length is None else int(length))
             longest = transform_rows(config, job) * config.chunk
         channel_bytes = filter_chunks(config, job) * spectrum_bytes(config)
@@ -295,7 +295,7 @@ class Device:
             Mode.CONVOLVE,
             filter.channels,
             length,
-            filter.longest if config.schedule == FOUR_STEP else filter.taps,
+            filter.longest if config.four_step else filter.taps,
         )
         channel_bytes = filter_chunks(config, job) * spectrum_bytes(config)
         chunks = output_chunks(config, job)
@@ -329,7 +329,7 @@ class Device:
                     small.add(given[groups[index]])
                     x_buffer.upload(sample_rows(part))
                     # What is still NaN afterwards was never written.
-                    in_order = config.schedule != FOUR_STEP
+                    in_order = not config.four_step
                     for offset, size in marks(len(part), row, in_order=in_order):
                         y_buffer.upload(np.full(size // SAMPLE_BYTES, np.nan, np.float32), offset)
 

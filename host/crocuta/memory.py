@@ -11,7 +11,7 @@ import numpy.typing as npt
 
 from crocuta.errors import OutOfMemory
 from crocuta.kernel import Bank
-from crocuta.models.configs import FOUR_STEP, Config
+from crocuta.models.configs import Config
 from crocuta.models.layout import PAGE_BYTES, SAMPLE_BYTES, WORD_BYTES
 
 ROOM = 1 << 16
@@ -26,7 +26,7 @@ def memory_bytes(config: Config) -> tuple[int, int, int]:
     short, several channels fit.
     """
     longest = max(1 << config.max_length_log2, config.chunk, ROOM)
-    scratch = longest * WORD_BYTES * (2 if config.schedule == FOUR_STEP else 1)
+    scratch = longest * WORD_BYTES * (2 if config.four_step else 1)
     return 4 * longest * SAMPLE_BYTES, scratch, longest * WORD_BYTES
 
 

@@ -19,7 +19,7 @@ import numpy as np
 import numpy.typing as npt
 
 from crocuta.errors import InputError, OutOfMemory
-from crocuta.models.configs import FOUR_STEP, Config
+from crocuta.models.configs import Config
 from crocuta.models.kernel.crocuta_kernel import SampleArray
 from crocuta.models.layout import chunk_count
 from crocuta.samples import X_SHAPES, check_channels, to_array
@@ -51,7 +51,7 @@ class Stream:
         taps: int,
         chunks: Any,
     ) -> None:
-        if config.schedule == FOUR_STEP:
+        if config.four_step:
             raise InputError(
                 f"A kernel of configuration {config.name} transforms whole sequences: choose a"
                 " chunked configuration for streams."

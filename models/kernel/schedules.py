@@ -9,7 +9,7 @@ the length that its filter was prepared for as length_h.
 
 from __future__ import annotations
 
-from crocuta.models.configs import FOUR_STEP, Config
+from crocuta.models.configs import Config
 from crocuta.models.convolution.chunk_controller import Job, Mode, spectrum_bytes
 from crocuta.models.kernel import crocuta_kernel, four_step_kernel
 from crocuta.models.kernel.crocuta_kernel import Progress, Result, SampleArray, Spectra
@@ -23,7 +23,7 @@ def prepare(samples: SampleArray, config: Config, length: int) -> Spectra:
         ConfigError: no kernel has this configuration.
         ValueError: four-step: `samples` or `length` is longer than the kernel allows.
     """
-    if config.schedule == FOUR_STEP:
+    if config.four_step:
         return four_step_kernel.prepare(samples, config, max(len(samples), length))
     return crocuta_kernel.prepare(samples, config)
 
@@ -38,7 +38,7 @@ def convolve(
     Raises:
         ValueError: four-step: x is longer than what the filter was prepared for.
     """
-    if config.schedule == FOUR_STEP:
+    if config.four_step:
         return four_step_kernel.convolve(x, filter_spectra, config, progress)
     return crocuta_kernel.convolve(x, filter_spectra, config, progress)
 
@@ -50,7 +50,7 @@ def transform_rows(config: Config, job: Job) -> int:
 
 def filter_chunks(config: Config, job: Job) -> int:
     """The chunks of spectra in one channel of the job's filter."""
-    if config.schedule == FOUR_STEP:
+    if config.four_step:
         return transform_rows(config, job)
     return chunk_count(config, job.length_h)
 
@@ -60,7 +60,7 @@ def output_chunks(config: Config, job: Job) -> int:
     four-step kernel. PREPARE has none."""
     if job.mode == Mode.PREPARE:
         return 0
-    if config.schedule == FOUR_STEP:
+    if config.four_step:
         return transform_rows(config, job)
     return chunk_count(config, job.length_x)
 
@@ -71,7 +71,7 @@ def scratch_bytes(config: Config, job: Job) -> int:
     Four-step: the rows of x and, for CONVOLVE, those of z after them, except for the rows that stay
     on the chip.
     """
-    if config.schedule == FOUR_STEP:
+    if config.four_step:
         rows = transform_rows(config, job)
         in_memory = max(0, rows - config.resident) if rows > 1 else 0
         return in_memory * spectrum_bytes(config) * (2 if job.mode == Mode.CONVOLVE else 1)

@@ -18,7 +18,7 @@ from crocuta.kernel import Bank, JobReport, Meanwhile, Progress
 from crocuta.memory import HostMemory, memory_bytes
 from crocuta.models import cfp
 from crocuta.models.cfp import Format
-from crocuta.models.configs import FOUR_STEP, Config
+from crocuta.models.configs import Config
 from crocuta.models.convolution.chunk_controller import Job, Mode, spectrum_bytes
 from crocuta.models.kernel import crocuta_kernel, schedules
 from crocuta.models.kernel.crocuta_kernel import SampleArray, Spectra
@@ -109,7 +109,7 @@ class ModelKernel(RegisterKernel):
         """The error code that job_control would give, with its order of precedence."""
         mode = self._argument(Register.MODE)
         convolve = mode == Mode.CONVOLVE
-        four_step = self.config.schedule == FOUR_STEP
+        four_step = self.config.four_step
         longest = 1 << self.config.max_length_log2
         pointers = {Register.H_SPECTRA} | (
             {Register.X, Register.X_SPECTRA, Register.Y} if convolve else {Register.H}

@@ -20,7 +20,7 @@ from crocuta.design import rtl_build
 from crocuta.errors import KernelError
 from crocuta.kernel import Bank
 from crocuta.memory import HostMemory
-from crocuta.models.configs import FOUR_STEP, Config
+from crocuta.models.configs import Config
 from crocuta.registers import Register
 
 BASES = (0x10_FFFF_F000, 0x20_FFFF_F000, 0x30_FFFF_F000)
@@ -184,7 +184,7 @@ class RtlKernel(RegisterKernel):
 
     def _memories_of(self, bank: Bank) -> tuple[int, ...]:
         """The simulated memories of a bank, one for each of the kernel's ports to it."""
-        both = bank == Bank.X_SPECTRA and self.config.schedule == FOUR_STEP
+        both = bank == Bank.X_SPECTRA and self.config.four_step
         return (bank, Z_MEMORY) if both else (bank,)
 
     def set_timing(self, bank: Bank, timing: Timing) -> None:

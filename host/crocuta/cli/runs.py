@@ -29,7 +29,7 @@ from crocuta.kernel import ASSUMED_CLOCK_MHZ, JobReport
 from crocuta.models import reference
 from crocuta.models.arithmetic.float_to_cfp import smallest_sample
 from crocuta.models.cfp import FloatArray, Format
-from crocuta.models.configs import FOUR_STEP, Config
+from crocuta.models.configs import Config
 from crocuta.models.errors import Errors, errors
 from crocuta.models.kernel import schedules
 from crocuta.models.kernel.crocuta_kernel import SampleArray
@@ -237,7 +237,7 @@ def exact(x: Samples, h: Samples) -> FloatArray:
 def worst_errors(y64: FloatArray, y: SampleArray, x: Samples, h: Samples, config: Config) -> Errors:
     """The errors of y against float64 in the channel closest to, or furthest beyond, its bound."""
     length = x.shape[-1]
-    rows = row_count(config, max(length, h.shape[-1])) if config.schedule == FOUR_STEP else 1
+    rows = row_count(config, max(length, h.shape[-1])) if config.four_step else 1
     channels = zip(y64.reshape(-1, length), y.reshape(-1, length), _rows(x, h), strict=True)
     return max(
         (errors(double, single, *pair, config, rows) for double, single, pair in channels),

@@ -25,7 +25,7 @@ from rich.progress import track
 
 from crocuta.models import configs
 from crocuta.models.cfp import FloatArray
-from crocuta.models.configs import FOUR_STEP, Config
+from crocuta.models.configs import Config
 from crocuta.models.layout import chunk_count, row_count
 
 DATA = Path(__file__).with_name("snr.json")
@@ -70,7 +70,7 @@ def snr(config: Config, length: int) -> float:
     A four-step transform counts as one chunk: the twist's roundings are few beside the levels'.
     """
     chunk, chunks = config.chunk, chunk_count(config, length)
-    if config.schedule == FOUR_STEP:
+    if config.four_step:
         chunk, chunks = row_count(config, length) * config.chunk, 1
     point = Point(config.mantissa_bits, config.twiddle_bits, chunk, chunks)
     return float(-10 * np.log10(_terms(point) @ _law()))

@@ -13,7 +13,7 @@ from __future__ import annotations
 import dataclasses
 import math
 
-from crocuta.models.configs import FOUR_STEP, Config
+from crocuta.models.configs import Config
 from crocuta.planner.clocks import burst_beats
 from crocuta.planner.memories import BLOCK_BEATS, BLOCK_ROWS
 
@@ -53,7 +53,7 @@ def lut_ram(width: int, depth: int) -> float:
 
 def modules(config: Config) -> dict[str, Logic]:
     """UltraScale+ resources by module, all its instances together."""
-    middle = _four_step(config) if config.schedule == FOUR_STEP else _chunked(config)
+    middle = _four_step(config) if config.four_step else _chunked(config)
     return {**_engines(config), **_sample_ports(config), **middle}
 
 
@@ -192,7 +192,7 @@ def multipliers(config: Config) -> int:
     at most 27 or 18. Four per rotator, and per lane and output of the MAC; a product of two
     twiddles' parts of more than 18 bits takes two DSP48E2."""
     rotators = config.chunk_log2 + config.outputs
-    if config.schedule == FOUR_STEP:
+    if config.four_step:
         # Two twists: their rotators, and a product of factors per lane.
         rotators += 2 + 2 * (2 if config.twiddle_bits > 18 else 1)
     return 4 * config.lanes * rotators

@@ -12,7 +12,7 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Iterable
 
-from crocuta.models.configs import FOUR_STEP, Config
+from crocuta.models.configs import Config
 from crocuta.planner.clocks import READER_FIFO, TILE_SLOTS, burst_beats, path_clocks, tile_beats
 from crocuta.planner.four_step_clocks import twist_clocks
 
@@ -73,7 +73,7 @@ SHAPES: dict[str, tuple[Shape, ...]] = {
 def memories(config: Config) -> list[Ram]:
     """The large memories of the kernel, in data-path order."""
     samples = Ram("", 64 * config.lanes, TILE_SLOTS * tile_beats(config) // 2)
-    middle = _four_step(config) if config.schedule == FOUR_STEP else _chunked(config)
+    middle = _four_step(config) if config.four_step else _chunked(config)
     return [
         dataclasses.replace(samples, place="sample_reader"),
         *_engines(config),

@@ -4,7 +4,7 @@
 
 from __future__ import annotations
 
-from crocuta.models.configs import FOUR_STEP, Config
+from crocuta.models.configs import Config
 from crocuta.planner import clocks, four_step_clocks
 from crocuta.planner.clocks import Clocks, Memory
 
@@ -18,7 +18,7 @@ def prepare_clocks(
 ) -> Clocks:
     """The clocks of a PREPARE job for x of up to `length_x` samples."""
     memory = memory or Memory()
-    if config.schedule == FOUR_STEP:
+    if config.four_step:
         return four_step_clocks.prepare_clocks(config, length_x, length_h, channels, memory)
     return clocks.prepare_clocks(config, length_h, channels, memory)
 
@@ -32,6 +32,6 @@ def convolve_clocks(
 ) -> Clocks:
     """The clocks of a CONVOLVE job with a filter of `length_h` taps."""
     memory = memory or Memory()
-    if config.schedule == FOUR_STEP:
+    if config.four_step:
         return four_step_clocks.convolve_clocks(config, length_x, length_h, channels, memory)
     return clocks.convolve_clocks(config, length_x, length_h, channels, memory)
