@@ -21,7 +21,8 @@ from crocuta.kernel import Bank, Counters
 from crocuta.models import configs, reference
 from crocuta.models.configs import Config
 from crocuta.models.convolution.chunk_controller import Job, Mode, Pass, mac_beats, schedule
-from crocuta.models.kernel import crocuta_kernel
+from crocuta.models.kernel import schedules
+from crocuta.models.kernel.crocuta_kernel import SampleArray
 from crocuta.models.layout import chunk_count
 from flow.digest import design_digest
 
@@ -33,8 +34,9 @@ COMPILE_SECONDS = 90
 
 
 @dataclasses.dataclass(frozen=True)
-class KernelPoint:
-    """A job on Gaussian noise: `length` samples by as many taps, on `channels` channels."""
+class JobPoint:
+    """A job on Gaussian noise: `length` samples by as many taps, on `channels` channels, in the
+    kernel of either schedule."""
 
     config: str
     length: int
@@ -50,7 +52,7 @@ class KernelPoint:
     @property
     def loaded(self) -> Config:
         """The kernel's configuration."""
-        return configs.load(self.config)
+        return configs.load_model(self.config)
 
     @property
     def job(self) -> Job:
@@ -62,12 +64,6 @@ class KernelPoint:
         """The compiled kernel, which one point builds and the others share."""
         return self.loaded.name
 
-    @property
-    def cost(self) -> float:
-        """Estimated seconds."""
-        clocks = mac_beats(self.loaded, self.job) + 4 * self.loaded.chunk_beats
-        return COMPILE_SECONDS + clocks / CLOCKS_PER_SECOND
-
     def basis(self) -> Json:
         """The design, the memory model and the simulator, but not the compiler's options."""
         return {
@@ -78,6 +74,52 @@ class KernelPoint:
             "memory": dataclasses.asdict(TIMING),
             "seed": SEED,
         }
+
+    def samples(self) -> tuple[SampleArray, SampleArray]:
+        """x and h, (channels, length) each."""
+        rng = np.random.default_rng(SEED)
+        x, h = rng.normal(size=(2, self.channels, self.length)).astype(np.float32)
+        return x, h
+
+    def kernel(self, show: Show) -> RtlKernel:
+        """The kernel, compiled if it has to be."""
+
+        @contextmanager
+        def compiling() -> Iterator[None]:
+            show("compiling", 0)
+            yield
+
+        return RtlKernel(self.loaded, TIMING, compiling)
+
+    def compare(self, x: SampleArray, h: SampleArray, y: SampleArray, show: Show) -> int:
+        """The number of outputs that differ from the model's: 0.
+
+        Raises:
+            KernelError: some differ.
+        """
+        show("comparing with the model", 1)
+        differ = 0
+        for channel in range(len(x)):
+            spectra = schedules.prepare(h[channel], self.loaded, self.length)
+            model = schedules.convolve(x[channel], spectra, self.loaded).y
+            differ += int((model.view(np.uint32) != y[channel].view(np.uint32)).sum())
+        if differ:
+            raise KernelError(
+                f"The kernel is wrong: {differ:,} of {y.size:,} outputs of {self.label} differ"
+                " from the model."
+            )
+        return differ
+
+
+@dataclasses.dataclass(frozen=True)
+class KernelPoint(JobPoint):
+    """A job of a chunked kernel."""
+
+    @property
+    def cost(self) -> float:
+        """Estimated seconds."""
+        clocks = mac_beats(self.loaded, self.job) + 4 * self.loaded.chunk_beats
+        return COMPILE_SECONDS + clocks / CLOCKS_PER_SECOND
 
     def shape(self) -> Json:
         """The figures of the configuration, the job and its schedule.
@@ -102,18 +144,9 @@ class KernelPoint:
 
     def measure(self, show: Show) -> Json:
         """Clocks, stalls and beats at each port; every output is compared with the model's."""
-        config = self.loaded
-        rng = np.random.default_rng(SEED)
-        shape = (2, self.channels, self.length)
-        x, h = rng.normal(size=shape).astype(np.float32)
-
-        @contextmanager
-        def compiling() -> Iterator[None]:
-            show("compiling", 0)
-            yield
-
+        x, h = self.samples()
         began = time.perf_counter()
-        kernel = RtlKernel(config, TIMING, compiling)
+        kernel = self.kernel(show)
         compiled = time.perf_counter()
         with Device(kernel) as device:
             filter = device.prepare(h)
@@ -125,19 +158,15 @@ class KernelPoint:
             moved = {name: beats - prepared[name] for name, beats in _beats(kernel).items()}
             prepare, convolve = filter.report.counters, device.report.counters
         assert prepare and convolve, "a simulated kernel has counters"
-        show("comparing with the model", 1)
-        differ, snr = _compared(x, h, y, config)
-        if differ:
-            raise KernelError(
-                f"The kernel is wrong: {differ:,} of {y.size:,} outputs of {self.label} differ"
-                " from the model."
-            )
+        differ = self.compare(x, h, y, show)
+        exact = [reference.causal_convolution(*pair) for pair in zip(x, h, strict=True)]
+        snr = reference.snr_db(np.stack(exact), y)
         return {
             **self.shape(),
             "prepare": _counts(prepare),
             "convolve": _counts(convolve),
             "beats": moved,
-            "beat_bytes": config.axi_bits // 8,
+            "beat_bytes": self.loaded.axi_bits // 8,
             "outputs_differ": differ,
             "snr_db": round(snr, 2),
             "simulation": {
@@ -167,23 +196,6 @@ def _counts(counters: Counters) -> Json:
         "mac_beats": counters.mac_beats,
         "stalls": counters.stalls(),
     }
-
-
-def _compared(
-    x: crocuta_kernel.SampleArray,
-    h: crocuta_kernel.SampleArray,
-    y: crocuta_kernel.SampleArray,
-    config: Config,
-) -> tuple[int, float]:
-    """The number of outputs that differ from the model's, and y's SNR against float64 in dB."""
-    differ = 0
-    exact = np.empty(x.shape)
-    for channel in range(len(x)):
-        spectra = crocuta_kernel.prepare(h[channel], config)
-        model = crocuta_kernel.convolve(x[channel], spectra, config).y
-        differ += int((model.view(np.uint32) != y[channel].view(np.uint32)).sum())
-        exact[channel] = reference.causal_convolution(x[channel], h[channel])
-    return differ, reference.snr_db(exact, y)
 
 
 LOSSES = {

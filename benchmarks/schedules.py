@@ -9,29 +9,22 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import NamedTuple
 
-import numpy as np
 from matplotlib.figure import Figure
 
 from benchmarks import lengths, memory
 from benchmarks.accuracy import ModelPoint
-from benchmarks.kernel import SEED, TIMING, KernelPoint
-from benchmarks.points import Json, Point, Results, Show, files_digest
+from benchmarks.kernel import JobPoint, KernelPoint
+from benchmarks.points import Json, Point, Results, Show
 from benchmarks.report import COLOURS, Check, Plot, Section, Table, at_most
 from benchmarks.scale import Scale
 from benchmarks.signals import SIGNALS
-from crocuta.backends.rtl_kernel import RtlKernel
-from crocuta.design import rtl_build
 from crocuta.device import Device
-from crocuta.errors import KernelError
 from crocuta.models import configs
 from crocuta.models.configs import Config
-from crocuta.models.kernel import four_step_kernel
 from crocuta.models.layout import row_count
 from crocuta.planner.schedules import convolve_clocks, prepare_clocks
-from flow.digest import design_digest
 
 CLOCKS = 2.0
 """The planner's largest error in percent."""
@@ -50,29 +43,8 @@ COMPILE_SECONDS = 300
 
 
 @dataclasses.dataclass(frozen=True)
-class FourStepPoint:
-    """A four-step job on Gaussian noise: `length` samples by as many taps."""
-
-    config: str
-    length: int
-    channels: int
-    alone = False
-
-    @property
-    def label(self) -> str:
-        """Its name in the output."""
-        channels = f", {self.channels} channels" if self.channels > 1 else ""
-        return f"{self.config}, {self.length:,} samples{channels}"
-
-    @property
-    def loaded(self) -> Config:
-        """The kernel's configuration."""
-        return configs.load_model(self.config)
-
-    @property
-    def group(self) -> str:
-        """The compiled kernel."""
-        return self.config
+class FourStepPoint(JobPoint):
+    """A job of a four-step kernel."""
 
     @property
     def cost(self) -> float:
@@ -80,41 +52,15 @@ class FourStepPoint:
         clocks = convolve_clocks(self.loaded, self.length, self.length, self.channels).total
         return COMPILE_SECONDS + 2 * clocks / CLOCKS_PER_SECOND
 
-    def basis(self) -> Json:
-        """The design, the memory model and the simulator."""
-        return {
-            "design": design_digest(),
-            "parameters": self.loaded.parameters(),
-            "bench": files_digest(*rtl_build.BENCH_FILES),
-            "simulator": rtl_build.simulator(),
-            "memory": dataclasses.asdict(TIMING),
-            "seed": SEED,
-        }
-
     def measure(self, show: Show) -> Json:
         """The clocks of both jobs; every output is compared with the model's."""
-        config = self.loaded
-        rng = np.random.default_rng(SEED)
-        x, h = rng.normal(size=(2, self.channels, self.length)).astype(np.float32)
-
-        @contextmanager
-        def compiling() -> Iterator[None]:
-            show("compiling", 0)
-            yield
-
-        with Device(RtlKernel(config, TIMING, compiling)) as device:
+        x, h = self.samples()
+        with Device(self.kernel(show)) as device:
             filter = device.prepare(h)
             y = device.convolve(x, filter, lambda done, of: show("simulating", done / of))
             prepared, convolved = filter.report.counters, device.report.counters
         assert prepared and convolved, "a simulated kernel has counters"
-        show("comparing with the model", 1)
-        for channel in range(self.channels):
-            spectra = four_step_kernel.prepare(h[channel], config)
-            model = four_step_kernel.convolve(x[channel], spectra, config).y
-            if not np.array_equal(model.view(np.uint32), y[channel].view(np.uint32)):
-                raise KernelError(
-                    f"The kernel is wrong: outputs of {self.label} differ from the model."
-                )
+        self.compare(x, h, y, show)
         return {"prepare": prepared.clocks, "convolve": convolved.clocks}
 
 
