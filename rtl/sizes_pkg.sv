@@ -2,7 +2,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // sizes_pkg: the sizes that several modules derive from Lanes, Chunk and MaxLengthLog2: bursts, tiles,
-// counters of chunks. tests/test_constants.py compares them with those of the models and the planner.
+// counters of chunks, and what all AXI bursts have in common. tests/test_constants.py compares the
+// sizes with those of the models and the planner.
 
 package sizes_pkg;
 
@@ -22,6 +23,11 @@ package sizes_pkg;
   localparam int MaxTileRows = 16;
   // Tiles that sample_reader and sample_writer hold.
   localparam int TileSlots = 4;
+
+  // All bursts: addresses that count up, bufferable memory, data.
+  localparam logic [1:0] BurstIncr  = 2'b01;
+  localparam logic [3:0] BurstCache = 4'b0011;
+  localparam logic [2:0] BurstProt  = 3'b000;
 
   // verilator lint_on UNUSEDPARAM
 

@@ -18,6 +18,7 @@
 
 module four_step_kernel
   import crocuta_pkg::*;
+  import sizes_pkg::*;
 #(
   parameter int Lanes = 8,           // W: 2, 4, 8 or 16
   parameter int Chunk = 16384,       // C: 2^6..2^17, at least 32 * Lanes and 2 * Lanes * Lanes
@@ -525,12 +526,9 @@ module four_step_kernel
   );
 
   // ---------------------------------------------------------------------------------------------
-  // What all bursts have in common: whole beats, addresses that count up, bufferable memory, data.
+  // What all bursts have in common; their beats are whole.
 
-  localparam logic [2:0] BurstSize  = 3'($clog2(AxiBits / 8));
-  localparam logic [1:0] BurstIncr  = 2'b01;
-  localparam logic [3:0] BurstCache = 4'b0011;
-  localparam logic [2:0] BurstProt  = 3'b000;
+  localparam logic [2:0] BurstSize = 3'($clog2(AxiBits / 8));
 
   assign m_axi_samples_awsize        = BurstSize;
   assign m_axi_samples_awburst       = BurstIncr;
