@@ -30,8 +30,7 @@ from crocuta.models import configs
 from crocuta.models.configs import ROOT, Config
 from crocuta.models.transform import rom_files
 from flow import ecp5
-from flow.lint import KERNEL
-from flow.synth import fail
+from flow.synth import KERNEL, fail
 
 BUILD = ROOT / "build" / "vivado"
 TOP = "crocuta"

@@ -30,8 +30,7 @@ from crocuta.errors import BuildError
 from crocuta.models.configs import Config
 from crocuta.models.files import write_generated
 from flow import build, runner
-from flow.lint import KERNEL
-from flow.synth import fail
+from flow.synth import KERNEL, fail
 from tb.benches.arithmetic import bench_cfp
 from tb.registry import KERNEL_SOURCES, Bench, kernel_parameters
 

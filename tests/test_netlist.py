@@ -22,7 +22,7 @@ from crocuta.models import configs
 from crocuta.models.configs import ROOT
 from crocuta.models.transform import rom_files
 from flow import build, netlist
-from flow.lint import KERNEL
+from flow.synth import KERNEL
 from tests.test_vivado import program
 
 TINY = configs.load("tiny")

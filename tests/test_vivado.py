@@ -28,7 +28,7 @@ from crocuta.models.configs import ROOT
 from crocuta.models.transform import rom_files
 from crocuta.registers import COUNTERS, VERSION, WIDE, Register, identity
 from flow import build, vivado_commands
-from flow.lint import KERNEL
+from flow.synth import KERNEL
 
 CONFIG = "tiny"
 BOARDS = "xilinx.com:au200:part0:1.2 xilinx.com:au200:part0:1.3 xilinx.com:au200:part0:1.10"
