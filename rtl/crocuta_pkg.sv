@@ -10,7 +10,7 @@ package crocuta_pkg;
   // verilator lint_off UNUSEDPARAM
 
   // The version register: 8 bits each of major, minor and patch.
-  localparam int Version = 32'h0000_0200;
+  localparam int Version = 32'h0000_0300;
 
   // The mode register.
   localparam int ModePrepare  = 0;
@@ -27,20 +27,21 @@ package crocuta_pkg;
   localparam int ErrorLengthX             = 3;
   localparam int ErrorLengthH             = 4;
   localparam int ErrorPointer             = 5;
-  localparam int ErrorSamplesRead         = 6;
-  localparam int ErrorSamplesWrite        = 7;
-  localparam int ErrorXRead               = 8;
-  localparam int ErrorXWrite              = 9;
-  localparam int ErrorHRead               = 10;
-  localparam int ErrorHWrite              = 11;
-  localparam int ErrorAborted             = 12;
-  localparam int ErrorUnanswered          = 13;
-  localparam int ErrorSamplesReadTimeout  = 14;
-  localparam int ErrorSamplesWriteTimeout = 15;
-  localparam int ErrorXReadTimeout        = 16;
-  localparam int ErrorXWriteTimeout       = 17;
-  localparam int ErrorHReadTimeout        = 18;
-  localparam int ErrorHWriteTimeout       = 19;
+  localparam int ErrorRing                = 6;
+  localparam int ErrorSamplesRead         = 7;
+  localparam int ErrorSamplesWrite        = 8;
+  localparam int ErrorXRead               = 9;
+  localparam int ErrorXWrite              = 10;
+  localparam int ErrorHRead               = 11;
+  localparam int ErrorHWrite              = 12;
+  localparam int ErrorAborted             = 13;
+  localparam int ErrorUnanswered          = 14;
+  localparam int ErrorSamplesReadTimeout  = 15;
+  localparam int ErrorSamplesWriteTimeout = 16;
+  localparam int ErrorXReadTimeout        = 17;
+  localparam int ErrorXWriteTimeout       = 18;
+  localparam int ErrorHReadTimeout        = 19;
+  localparam int ErrorHWriteTimeout       = 20;
 
   // Byte offsets of the registers. A 64-bit register has its low word first.
   localparam int RegControl         = 'h00;
@@ -57,6 +58,8 @@ package crocuta_pkg;
   localparam int RegXSpectra        = 'h48;
   localparam int RegY               = 'h50;
   localparam int RegWatchdog        = 'h58;
+  localparam int RegRing            = 'h68;
+  localparam int RegFirstChunk      = 'h70;
   localparam int RegStatus          = 'h80;
   localparam int RegError           = 'h84;
   localparam int RegVersion         = 'h88;
