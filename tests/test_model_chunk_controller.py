@@ -166,11 +166,12 @@ def test_convolve_is_every_pair_once(
     stride_x = (length_x * 4 + 4095) & ~4095
     outputs = iter(machine.outputs)
     for channel in range(channels):
+        before: Pairs | None = None
         for k, start in enumerate(starts):
             store, tail, pairs = next(outputs)
             samples = min(chunk, length_x - start)
             assert store == YStore(Y + channel * stride_x + start * 4, samples)
-            assert tail == (before if k else None)
+            assert tail == before
             before = pairs
             expected = [
                 (

@@ -17,6 +17,7 @@ from crocuta.backends.model_kernel import ModelKernel
 from crocuta.errors import InputError, JobError, OutOfMemory
 from crocuta.models.kernel.crocuta_kernel import SampleArray
 from crocuta.models.layout import PAGE_BYTES
+from crocuta.stream import KeptSamples
 
 # The devices of test_device.py, whose build these tests share.
 from tests.test_device import card, device, modelled, rows, rtl, same, shared, xrt  # noqa: F401
@@ -91,7 +92,8 @@ def test_it_keeps_no_more_than_it_needs() -> None:
         stream = device.stream(device.prepare(np.ones(100)))
         for _ in range(5):
             stream.push(np.ones(1000))
-            kept = [stream._past, *stream._blocks]
+            assert isinstance(stream._past, KeptSamples) and stream._past.samples is not None
+            kept = [stream._past.samples, *stream._blocks]
             assert all(part.base is None for part in kept)
             assert sum(part.size for part in kept) < 128 + 64
             assert not stream._outputs
@@ -102,10 +104,11 @@ def test_short_blocks_are_not_copied_again_and_again() -> None:
     with crocuta.open("float", "tiny") as device:
         stream = device.stream(device.prepare(np.ones(10_000)))
         stream.push(np.ones(20_000))
-        past = stream._past
+        assert isinstance(stream._past, KeptSamples)
+        past = stream._past.samples
         for _ in range(10):
             stream.push(np.ones(1))
-        assert stream._past is past
+        assert stream._past.samples is past
 
 
 @pytest.mark.parametrize("chunks", [2, 7, 100])

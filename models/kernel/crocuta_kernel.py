@@ -74,7 +74,8 @@ def prepare(samples: SampleArray, config: Config) -> Spectra:
     chunks.ravel()[: len(samples)] = samples
     converted = float_to_cfp(chunks, fmt)
     parts = [
-        fft_engine.forward(converted.words[group], config) for group in _groups(0, len(chunks), config)
+        fft_engine.forward(converted.words[group], config)
+        for group in _groups(0, len(chunks), config)
     ]
     return Spectra(
         concatenate([part.words for part in parts]),

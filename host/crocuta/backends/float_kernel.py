@@ -36,6 +36,11 @@ class FloatKernel(ModelKernel):
         sizes = max(samples, MEMORY_BYTES), x_spectra, max(h_spectra, MEMORY_BYTES)
         super().__init__(config, sizes)
 
+    @property
+    def has_rings(self) -> bool:
+        """It has no spectra of x."""
+        return False
+
     def _taps(self, channel: int) -> FloatArray:
         """A view of one channel's taps, padded with zeros."""
         count = schedules.filter_chunks(self.config, self._job()) * self.config.chunk

@@ -217,9 +217,7 @@ class ModelKernel(RegisterKernel):
             if past:
                 before = self._words_at(Bank.X_SPECTRA, rows[:past])
                 xs = xs._replace(words=crocuta_kernel.concatenate([before, xs.words]))
-            result = crocuta_kernel.convolve_spectra(
-                xs, length, filter_spectra, config, chunk_done
-            )
+            result = crocuta_kernel.convolve_spectra(xs, length, filter_spectra, config, chunk_done)
         else:
             result = schedules.convolve(x, filter_spectra, config, chunk_done)
         self._row(Register.Y, channel, length)[:] = result.y

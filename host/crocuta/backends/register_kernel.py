@@ -77,6 +77,11 @@ class RegisterKernel(ABC):
         """See `crocuta.kernel.Kernel.clocks`."""
         return None
 
+    @property
+    def has_rings(self) -> bool:
+        """See `crocuta.kernel.Kernel.has_rings`."""
+        return not self.config.four_step
+
     memories: tuple[Memory, Memory, Memory]
     """In the order of `Bank`."""
     at_rest: bool = True
