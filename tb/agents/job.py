@@ -16,7 +16,12 @@ from tb.agents.agent import Agent, read
 from tb.lib.clock import clock_now
 from tb.lib.coverage import covergroup
 
-ARGUMENTS = tuple(field.name for field in dataclasses.fields(Job) if field.name != "mode")
+FIELDS = tuple(field.name for field in dataclasses.fields(Job) if field.name != "mode")
+
+
+def arguments_of(dut: Any) -> tuple[str, ...]:
+    """The arguments that the controller has ports for: those of its schedule."""
+    return tuple(name for name in FIELDS if hasattr(dut, f"{name}_i"))
 
 
 class JobConfig(NamedTuple):
@@ -54,6 +59,7 @@ class JobDriver(uvm_driver):
     async def run_phase(self) -> None:
         """Performs item after item."""
         self.dut = self.cdb_get("config").dut
+        self.arguments = arguments_of(self.dut)
         self.dut.start_i.value = 0
         scrambled = False
         while True:
@@ -73,7 +79,7 @@ class JobDriver(uvm_driver):
             self.seq_item_port.item_done()
 
     async def _run(self, item: JobItem) -> None:
-        for name in ARGUMENTS:
+        for name in self.arguments:
             getattr(self.dut, f"{name}_i").value = getattr(item.job, name)
         self.dut.convolve_i.value = int(item.job.mode == Mode.CONVOLVE)
         self.dut.start_i.value = 1
@@ -88,7 +94,7 @@ class JobDriver(uvm_driver):
                 break
 
     def _scramble(self) -> None:
-        for name in (*ARGUMENTS, "convolve"):
+        for name in (*self.arguments, "convolve"):
             port = getattr(self.dut, f"{name}_i")
             port.value = random.getrandbits(len(port))
 
@@ -104,6 +110,7 @@ class JobMonitor(uvm_monitor):
     async def run_phase(self) -> None:
         """Samples every clock."""
         dut = self.cdb_get("config").dut
+        arguments = arguments_of(dut)
         job: Job | None = None
         done = started = False
         while True:
@@ -119,8 +126,8 @@ class JobMonitor(uvm_monitor):
                 self.port.write(JobEvent(clock_now(), "done", job))
             done, started = now, bool(read(dut.start_i))
             if started:
-                values = [read(getattr(dut, f"{name}_i")) for name in ARGUMENTS]
-                job = Job(Mode(read(dut.convolve_i)), *values)
+                values = {name: read(getattr(dut, f"{name}_i")) for name in arguments}
+                job = Job(Mode(read(dut.convolve_i)), **values)
                 self.port.write(JobEvent(clock_now(), "start", job))
 
 

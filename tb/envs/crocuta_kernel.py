@@ -17,8 +17,8 @@ from cocotb.triggers import FallingEdge, RisingEdge
 from pyuvm import uvm_analysis_port, uvm_component, uvm_monitor, uvm_scoreboard, uvm_sequencer
 
 from crocuta.models import configs
-from crocuta.models.convolution.chunk_controller import Mode
-from crocuta.models.layout import PAGE_BYTES
+from crocuta.models.convolution.chunk_controller import Mode, past_chunks
+from crocuta.models.layout import PAGE_BYTES, chunk_count
 from tb.agents.agent import Listener, configure, read
 from tb.agents.axi_lite import AxiLiteAccess, AxiLiteAgent, AxiLiteConfig
 from tb.agents.axi_memory import AxiMemoryAgent, AxiMemoryConfig, Refusal, Request
@@ -555,6 +555,10 @@ class KernelCoverage(uvm_component):
             {"mode": modes, "channels": ("one", "two", "more"), "tail": TAILS},
             {"mode_x_channels": ("mode", "channels"), "mode_x_tail": ("mode", "tail")},
         )
+        self.sample_stream = covergroup(
+            "kernel.stream",
+            {"past": ("none", "less than h", "as much as h"), "channels": ("one", "more")},
+        )
         self.sample_data = covergroup(
             "kernel.data", {"mode": modes, "kind": KINDS}, {"mode_x_kind": ("mode", "kind")}
         )
@@ -611,6 +615,12 @@ class KernelCoverage(uvm_component):
             self.sample_lengths(bound_of(length, config), bound_of(job.length_h, config))
         channels = ("one", "two", "more")[min(job.channels, 3) - 1]
         self.sample_rows(mode, channels, tail_of(length, config))
+        if job.mode == Mode.CONVOLVE and job.ring:
+            past, most = past_chunks(config, job), chunk_count(config, job.length_h)
+            self.sample_stream(
+                "none" if not past else "less than h" if past < most else "as much as h",
+                "one" if channels == "one" else "more",
+            )
         for window in prediction.windows:
             longer = window.used > PAGE_BYTES
             self.sample_arrays(str_of(window.port), ("within a page", "longer")[longer])

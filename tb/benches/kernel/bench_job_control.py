@@ -34,6 +34,7 @@ from tb.envs.job_model import (
     QUIET,
     STARTED,
     USED,
+    ring_sizes,
 )
 from tb.lib.coverage import covergroup
 from tb.lib.profiles import PROFILES
@@ -234,7 +235,9 @@ class ArgumentTest(JobTest):
         limit = 1 << self.config.max_length_log2
         pointers = dict.fromkeys(USED[mode], 7 * PAGE_BYTES)
         length_x = min(job.length_x, limit) or 1
-        self.job = dataclasses.replace(job, mode=mode, length_x=length_x, **pointers)
+        self.job = dataclasses.replace(
+            job, mode=mode, length_x=length_x, ring=0, first_chunk=0, **pointers
+        )
         await self.arguments(self.job)
 
     async def judged(self, code: str) -> None:
@@ -264,6 +267,10 @@ class BadArguments(ArgumentTest):
             kinds += [(name, {name: value}) for value in (0, limit + 1, 2 * limit, 0xFFFF_FFFF)]
         for name in ("x", "h", "h_spectra", "x_spectra", "y"):
             kinds += [("pointer", {name: PAGE_BYTES + (1 << bit)}) for bit in (0, 5, 11)]
+        # One row is too few for a chunk of each; a place in a ring needs a ring.
+        rings = (1, 3, 2 * ring_sizes(self.config)[-1], 1 << 31, 0xFFFF_FFFF)
+        kinds += [("ring", {"ring": value}) for value in rings]
+        kinds += [("ring", {"first_chunk": value}) for value in (1, random.getrandbits(31) | 2)]
         return kinds
 
     async def spoilt(self, spoil: dict[str, int], code: str) -> None:
@@ -307,6 +314,14 @@ class EveryArgumentBit(ArgumentTest):
             for name in USED[mode]:
                 for place in range(12):
                     yield mode, "pointer", name, PAGE_BYTES | 1 << place
+        most = ring_sizes(self.config)[-1]
+        for place in range(32):
+            yield Mode.CONVOLVE, "ring", "first_chunk", 1 << place
+            for other in (most, 1):
+                if other != 1 << place:
+                    yield Mode.CONVOLVE, "ring", "ring", other | 1 << place
+            if 1 << place > most:
+                yield Mode.CONVOLVE, "ring", "ring", 1 << place
 
     async def main(self) -> None:
         """Runs all bad ones, then good jobs with one bit per argument."""
@@ -365,6 +380,45 @@ class EdgesOfArguments(JobTest):
                 await self.run(job)
                 assert await self.code() == "none", job
                 await self.acknowledge()
+
+
+@pyuvm.test()
+class EdgesOfRings(ArgumentTest):
+    """A ring with a row for every chunk is good, and one with a row less is bad."""
+
+    async def main(self) -> None:
+        """Tries every size, with chunks of which there is only one sample, in x and in h."""
+        chunk = self.config.chunk
+        await self.good(Mode.CONVOLVE)
+        good = self.job
+        for ring in ring_sizes(self.config)[1:]:
+            most = (ring - 1) * chunk
+            split = random.randint(1, ring - 1) * chunk
+            for length_x, length_h, fits in (
+                (1, most, True),
+                (most, chunk, True),
+                (1, most + 1, False),
+                (most + 1, 1, False),
+                (split, ring * chunk - split + 1, False),
+                (split, ring * chunk - split, True),
+            ):
+                # The largest may be too long, which is worse.
+                if max(length_x, length_h) > 1 << self.config.max_length_log2:
+                    continue
+                job = dataclasses.replace(
+                    good,
+                    length_x=length_x,
+                    length_h=length_h,
+                    ring=ring,
+                    first_chunk=random.getrandbits(32),
+                )
+                if fits:
+                    await self.run(job)
+                    assert await self.code() == "none", job
+                    await self.acknowledge()
+                else:
+                    await self.arguments(job)
+                    await self.judged("ring")
 
 
 @pyuvm.test()

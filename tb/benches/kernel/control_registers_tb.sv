@@ -36,7 +36,7 @@ module control_registers_tb
   output logic        interrupt_o,
   /// the job's arguments in the order of their registers, the mode in the high bits: one value is
   /// quicker to follow than nine
-  output logic [447:0] arguments_o,
+  output logic [511:0] arguments_o,
   output logic        core_rst_no,
   output logic        stop_o,
   output logic        controller_start_o,
@@ -63,6 +63,8 @@ module control_registers_tb
   logic [63:0]          h_spectra;
   logic [63:0]          x_spectra;
   logic [63:0]          y;
+  logic [31:0]          ring;
+  logic [31:0]          first_chunk;
   logic                 start;
   logic                 abort;
   logic [31:0]          watchdog;
@@ -82,7 +84,8 @@ module control_registers_tb
   logic [63:0]          stall_store;
   logic [63:0]          stall_output;
 
-  assign arguments_o = {mode, channels, length_x, length_h, x, h, h_spectra, x_spectra, y};
+  assign arguments_o = {mode, channels, length_x, length_h, x, h, h_spectra, x_spectra, y, ring,
+                        first_chunk};
 
   control_registers #(
     .Lanes        (Lanes),
@@ -126,6 +129,8 @@ module control_registers_tb
     .job_h_spectra_o(h_spectra),
     .job_x_spectra_o(x_spectra),
     .job_y_o        (y),
+    .job_ring_o     (ring),
+    .job_first_chunk_o(first_chunk),
     .watchdog_o     (watchdog),
     .saturated_i    (saturated),
     .non_finite_i   (non_finite),
@@ -142,6 +147,7 @@ module control_registers_tb
   );
 
   job_control #(
+    .Chunk        (Chunk),
     .MaxLengthLog2(MaxLengthLog2)
   ) u_job_control (
     .clk_i                (clk_i),
@@ -161,6 +167,8 @@ module control_registers_tb
     .h_spectra_i          (h_spectra[11:0]),
     .x_spectra_i          (x_spectra[11:0]),
     .y_i                  (y[11:0]),
+    .ring_i               (ring),
+    .first_chunk_i        (first_chunk),
     .core_rst_no          (core_rst_no),
     .stop_o               (stop_o),
     .controller_start_o   (controller_start_o),
