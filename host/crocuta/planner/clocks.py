@@ -22,6 +22,7 @@ from crocuta.models.convolution.chunk_controller import (
     Mode,
     newest_chunks,
     oldest_chunk,
+    past_chunks,
     stored_chunks,
 )
 from crocuta.models.convolution.chunk_controller import passes as job_passes
@@ -44,6 +45,7 @@ RAM_CLOCKS = 3
 # Latency of the modules around the engines, from the RTL's counters.
 FRONT_CLOCKS = 12
 PREPARE_TAIL_CLOCKS = 42
+EARLY_CLOCKS = 40
 CONVOLVE_TAIL_CLOCKS = 83
 TILE_CLOCKS = 7
 WRITE_START = 5
@@ -132,21 +134,31 @@ def convolve_clocks(
     length_h: int,
     channels: int = 1,
     memory: Memory | None = None,
+    past: int | None = None,
 ) -> Clocks:
-    """The clocks of a CONVOLVE job."""
+    """The clocks of a CONVOLVE job. In a stream, `past` is the number of chunks before x."""
     memory = memory or Memory()
     job = Job(Mode.CONVOLVE, 1, length_x, length_h)
+    if past is not None:
+        rows = chunk_count(config, length_x) + chunk_count(config, length_h)
+        job = dataclasses.replace(job, ring=1 << (rows - 1).bit_length(), first_chunk=past)
     beats = config.chunk_beats
     channel_passes = job_passes(config, job)
     passes = channels * beats * channel_passes
     followed = min(beats, FOLLOWED_BEATS)
     schedule = _groups(config, job)
-    one = _channel(schedule, followed, burst_beats(config), memory.latency, memory.bandwidth)
+    before = past_chunks(config, job)
+    one = _channel(
+        schedule, followed, burst_beats(config), memory.latency, memory.bandwidth, before
+    )
     one += (beats - followed) * channel_passes / memory.bandwidth
     count = channels * chunk_count(config, length_x)
     supply = _last_start(config, count, memory) + beats
     last = max(channels * one, supply, passes + _port_waits(config, count, memory))
-    fill = _front(config, length_x, memory) + _tail(config, length_x, memory)
+    # The first passes of a stream's job begin before its x has been transformed.
+    early = schedule[0].early * beats / memory.bandwidth
+    front = max(_front(config, length_x, memory) - early, memory.latency + EARLY_CLOCKS)
+    fill = front + _tail(config, length_x, memory)
     return _clocks(passes, fill, last - passes)
 
 
@@ -218,27 +230,33 @@ class _Group:
     def passes(self) -> int:
         return self.newest - self.oldest + 1
 
+    @property
+    def early(self) -> int:
+        """The passes that need none of them."""
+        return self.fresh - self.oldest
+
 
 def _groups(config: Config, job: Job) -> tuple[_Group, ...]:
     """The passes of a channel."""
     ph, stored = chunk_count(config, job.length_h), stored_chunks(config, job)
+    past = past_chunks(config, job)
     return tuple(
         _Group(
             oldest_chunk(config, newest, ph),
-            max(0, newest - config.outputs + 1),
+            min(max(past, newest - config.outputs + 1), newest + 1),
             newest,
-            newest < stored,
+            newest < past + stored,
         )
-        for newest in newest_chunks(config, chunk_count(config, job.length_x))
+        for newest in newest_chunks(config, past + chunk_count(config, job.length_x), past)
     )
 
 
 @functools.lru_cache(maxsize=1024)
 def _channel(
-    groups: tuple[_Group, ...], beats: int, burst: int, latency: int, bandwidth: float
+    groups: tuple[_Group, ...], beats: int, burst: int, latency: int, bandwidth: float, past: int
 ) -> float:
     """The clocks of one channel's passes, from the first to the last beat."""
-    port = _Port(groups, beats, burst, latency, bandwidth)
+    port = _Port(groups, beats, burst, latency, bandwidth, past)
     pace = beats / bandwidth
     total, extras = 0.0, deque[float](maxlen=12)
     for number, group in enumerate(groups):
@@ -263,6 +281,7 @@ class _Port:
         burst: int,
         latency: int,
         bandwidth: float,
+        past: int,
     ) -> None:
         self.beats, self.burst = beats, burst
         self.latency, self.bandwidth = latency, bandwidth
@@ -280,7 +299,8 @@ class _Port:
         self.complete: deque[tuple[float, float]] = deque()
         self.writable = 0.0
         self.responses: deque[tuple[float, int]] = deque()
-        self.acknowledged = 0  # bursts
+        self.past = past * beats // burst  # bursts that earlier jobs wrote
+        self.acknowledged = self.past
         self.filter = float(READER_FIFO)  # beats of H in its FIFO
 
     def group(self, group: _Group) -> float:
@@ -373,5 +393,5 @@ class _Port:
         self.written += write
         if self.written // self.burst > before:
             response = now + step + self.latency + ACKNOWLEDGE
-            self.responses.append((response, int(self.written // self.burst)))
+            self.responses.append((response, self.past + int(self.written // self.burst)))
         self.filter = min(READER_FIFO, self.filter + room)
