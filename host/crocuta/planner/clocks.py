@@ -45,7 +45,6 @@ RAM_CLOCKS = 3
 # Latency of the modules around the engines, from the RTL's counters.
 FRONT_CLOCKS = 12
 PREPARE_TAIL_CLOCKS = 42
-EARLY_CLOCKS = 40
 CONVOLVE_TAIL_CLOCKS = 83
 TILE_CLOCKS = 7
 WRITE_START = 5
@@ -152,12 +151,16 @@ def convolve_clocks(
         schedule, followed, burst_beats(config), memory.latency, memory.bandwidth, before
     )
     one += (beats - followed) * channel_passes / memory.bandwidth
+    groups = _early(schedule)
+    early = _channel(
+        groups, followed, burst_beats(config), memory.latency, memory.bandwidth, before
+    )
+    early += (beats - followed) * sum(group.passes for group in groups) / memory.bandwidth
     count = channels * chunk_count(config, length_x)
     supply = _last_start(config, count, memory) + beats
     last = max(channels * one, supply, passes + _port_waits(config, count, memory))
-    # The first passes of a stream's job begin before its x has been transformed.
-    early = schedule[0].early * beats / memory.bandwidth
-    front = max(_front(config, length_x, memory) - early, memory.latency + EARLY_CLOCKS)
+    # The first passes of a stream's job run while its x is loaded and transformed.
+    front = max(_front(config, length_x, memory) - early, 0)
     fill = front + _tail(config, length_x, memory)
     return _clocks(passes, fill, last - passes)
 
@@ -230,11 +233,6 @@ class _Group:
     def passes(self) -> int:
         return self.newest - self.oldest + 1
 
-    @property
-    def early(self) -> int:
-        """The passes that need none of them."""
-        return self.fresh - self.oldest
-
 
 def _groups(config: Config, job: Job) -> tuple[_Group, ...]:
     """The passes of a channel."""
@@ -249,6 +247,17 @@ def _groups(config: Config, job: Job) -> tuple[_Group, ...]:
         )
         for newest in newest_chunks(config, past + chunk_count(config, job.length_x), past)
     )
+
+
+def _early(groups: tuple[_Group, ...]) -> tuple[_Group, ...]:
+    """The passes before the first that takes a chunk from the engine."""
+    found: list[_Group] = []
+    for group in groups:
+        if group.fresh > group.oldest:
+            found.append(dataclasses.replace(group, newest=group.fresh - 1))
+        if group.fresh <= group.newest:
+            break
+    return tuple(found)
 
 
 @functools.lru_cache(maxsize=1024)
