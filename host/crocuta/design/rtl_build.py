@@ -114,7 +114,7 @@ def library(config: Config, announce: Announce = nullcontext, *, waves: bool = F
                 *(f"-G{name}={_literal(value)}" for name, value in parameters(config).items()),
             ),
             optimise=WAVE_OPTIMISE if waves else FAST_OPTIMISE if large else SOON_OPTIMISE,
-            precompile=not (large or waves),
+            precompile=not large,
             sources=(
                 CONTROL,
                 HARNESS,
