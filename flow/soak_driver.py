@@ -55,7 +55,8 @@ PATIENCE = 60
 OVERHEAD = 50_000
 """The clocks of a job without beats, at most."""
 POLL_CLOCKS = 64
-NAMES = {bank: bank.name.lower() for bank in Bank}
+NAMES = {bank: bank.name.lower() for bank in (Bank.SAMPLES, Bank.X_SPECTRA, Bank.H_SPECTRA)}
+"""The memories of a chunked kernel."""
 UNANSWERED = "unanswered"
 ARGUMENTS = tuple(Register[field.name.upper()] for field in dataclasses.fields(Job))
 BAD = (
@@ -121,7 +122,7 @@ class Driver:
         self.acts: Counter[str] = Counter()
         self._events: list[tuple[int, int, Callable[[], None]]] = []
         self._numbers = itertools.count()
-        self._held: dict[int, list[str]] = {bank: [] for bank in Bank}
+        self._held: dict[int, list[str]] = {bank: [] for bank in NAMES}
         self._limit = 0
         for span in self.spans.values():
             span.bytes[:] = np.random.default_rng(1).integers(0, 256, len(span.bytes), np.uint8)
@@ -310,7 +311,7 @@ class Driver:
             KernelError: the simulation failed, or the kernel violated the AXI protocol.
         """
         x, h, job = self._place(case)
-        for bank, memory in zip(Bank, case.memories, strict=True):
+        for bank, memory in zip(NAMES, case.memories, strict=True):
             timing = Timing(memory.latency, memory.bandwidth, memory.stall, case.seed + bank)
             self.kernel.set_timing(bank, timing)
         clean = True

@@ -13,14 +13,14 @@ import numpy as np
 import pytest
 from typer.testing import CliRunner, Result
 
+from crocuta.backends import u200
 from crocuta.backends.rtl_kernel import RtlKernel
 from crocuta.backends.timing import Timing
 from crocuta.backends.uart_kernel import BOARD
-from crocuta.backends.xdma_kernel import ADDRESSES
 from crocuta.cli.app import app
 from crocuta.device import Device
 from crocuta.errors import OutOfMemory
-from crocuta.kernel import Bank
+from crocuta.kernel import banks
 from crocuta.memory import Pages
 from crocuta.models import configs
 from crocuta.models.configs import ROOT, ConfigError
@@ -179,7 +179,7 @@ JOBS = [
 )
 def test_clocks_are_those_of_the_rtl(kernel: RtlKernel, memory: Memory) -> None:
     config = kernel.config
-    for bank in Bank:
+    for bank in kernel.memories:
         kernel.set_timing(bank, Timing(memory.latency, round(1000 * memory.bandwidth)))
     kernel.reset()
     device = Device(kernel)
@@ -452,7 +452,7 @@ def test_the_memories_hold_so_many_channels(device: str, length: int, taps: int)
 
     def fits(channels: int) -> bool:
         samples, x_spectra, h_spectra = (
-            Pages(0, target.memory[bank.name.lower()], bank) for bank in Bank
+            Pages(0, target.memory[bank.name.lower()], bank) for bank in banks(config)
         )
         try:
             rows = samples.take(channels * row_bytes(taps))
@@ -471,10 +471,11 @@ def test_the_memories_hold_so_many_channels(device: str, length: int, taps: int)
 
 
 def test_boards_have_the_memories_of_their_designs() -> None:
-    for device, addresses in (("u200", ADDRESSES), ("ecp5-85k", BOARD)):
-        memory = planner.device(device).memory
-        for bank in Bank:
-            assert memory[bank.name.lower()] == addresses[f"{bank.name.lower()}_size"]
+    card, board = (planner.device(device).memory for device in ("u200", "ecp5-85k"))
+    for bank, place in u200.places(configs.load("u200")).items():
+        name = bank.name.lower()
+        assert card[name] == place.size
+        assert board[name] == BOARD[f"{name}_size"]
 
 
 def test_the_plan_says_what_the_memories_hold() -> None:

@@ -18,15 +18,13 @@ from crocuta.backends.register_kernel import RegisterKernel, check_identity
 from crocuta.backends.timing import Timing
 from crocuta.design import rtl_build
 from crocuta.errors import KernelError
-from crocuta.kernel import Bank
+from crocuta.kernel import Bank, banks
 from crocuta.memory import HostMemory
 from crocuta.models.configs import Config
 from crocuta.registers import Register
 
-BASES = (0x10_FFFF_F000, 0x20_FFFF_F000, 0x30_FFFF_F000)
+BASES = {bank: (bank + 1 << 36) + 0xFFFF_F000 for bank in Bank}
 """The memories' addresses in host/crocuta/simulation/kernel_tb.sv."""
-Z_MEMORY = len(Bank)
-"""The memory of z behind a four-step kernel's port of its own, at the addresses of x's spectra."""
 RUN_CLOCKS = 4096  # between two polls: often enough for a progress bar
 SILENT_CLOCKS = 200_000  # longer than any pass: a kernel that moves no beat for this long hangs
 WATCHDOG_CLOCKS = SILENT_CLOCKS // 2  # so that the kernel's own watchdog is first
@@ -127,6 +125,8 @@ class RtlKernel(RegisterKernel):
         KernelError: the RTL does not compile.
     """
 
+    memories: dict[Bank, HostMemory]
+
     def __init__(
         self,
         config: Config,
@@ -143,11 +143,10 @@ class RtlKernel(RegisterKernel):
         self._waves = waves is not None
         if waves:
             self._checked(self._library.crocuta_open_waves(self._kernel, bytes(waves)))
-        samples, x_spectra, h_spectra = (
-            HostMemory(self._simulation.contents(bank), BASES[bank]) for bank in Bank
-        )
-        self.memories: tuple[HostMemory, HostMemory, HostMemory] = samples, x_spectra, h_spectra
-        for bank in Bank:
+        self.memories = {
+            bank: HostMemory(self._simulation.contents(bank), BASES[bank]) for bank in banks(config)
+        }
+        for bank in self.memories:
             self.set_timing(bank, dataclasses.replace(timing, seed=timing.seed + bank))
         self.reset()
         check_identity(self)
@@ -182,32 +181,24 @@ class RtlKernel(RegisterKernel):
         """
         self._library.crocuta_stop_clocks(self._kernel, on)
 
-    def _memories_of(self, bank: Bank) -> tuple[int, ...]:
-        """The simulated memories of a bank, one for each of the kernel's ports to it."""
-        both = bank == Bank.X_SPECTRA and self.config.four_step
-        return (bank, Z_MEMORY) if both else (bank,)
-
     def set_timing(self, bank: Bank, timing: Timing) -> None:
         """Changes a memory's timing; the seed takes effect at the next reset."""
-        for memory in self._memories_of(bank):
-            self._library.crocuta_set_timing(self._kernel, memory, *dataclasses.astuple(timing))
+        self._library.crocuta_set_timing(self._kernel, bank, *dataclasses.astuple(timing))
 
     def set_error(
         self, bank: Bank, *, write: bool, address: int | None, response: int = SLVERR
     ) -> None:
         """Makes the memory answer the beat at `address` with an AXI response that is an error;
         None: no beat."""
-        for memory in self._memories_of(bank):
-            self._library.crocuta_set_error(
-                self._kernel, memory, write, address is not None, address or 0, response
-            )
+        self._library.crocuta_set_error(
+            self._kernel, bank, write, address is not None, address or 0, response
+        )
 
     def hold(self, bank: Bank, *channels: str) -> None:
         """Lets nothing move on these of the memory's CHANNELS until the next call, which may name
         none."""
         mask = sum(1 << CHANNELS.index(channel) for channel in channels)
-        for memory in self._memories_of(bank):
-            self._library.crocuta_hold(self._kernel, memory, mask)
+        self._library.crocuta_hold(self._kernel, bank, mask)
 
     def observed(self) -> Observed:
         """What the simulation saw of the last job that ended."""
@@ -223,11 +214,9 @@ class RtlKernel(RegisterKernel):
 
     def _state(self, bank: Bank) -> tuple[int, int, int]:
         """Beats read and written, and the first breach of the protocol."""
-        read = written = breach = 0
-        for memory in self._memories_of(bank):
-            state = (ctypes.c_uint64 * 3)()
-            self._library.crocuta_memory_state(self._kernel, memory, state)
-            read, written, breach = read + state[0], written + state[1], breach or state[2]
+        state = (ctypes.c_uint64 * 3)()
+        self._library.crocuta_memory_state(self._kernel, bank, state)
+        read, written, breach = state
         return read, written, breach
 
     def read(self, offset: int) -> int:
@@ -255,7 +244,7 @@ class RtlKernel(RegisterKernel):
         moved_at, beats = self.clocks, 0
         while not self.run(RUN_CLOCKS):
             poll()
-            states = [self._state(bank) for bank in Bank]
+            states = [self._state(bank) for bank in self.memories]
             self._check_protocol(states)
             if sum(read + written for read, written, _ in states) != beats:
                 moved_at, beats = self.clocks, sum(read + written for read, written, _ in states)
@@ -268,10 +257,10 @@ class RtlKernel(RegisterKernel):
 
     def check_protocol(self) -> None:
         """Raises KernelError if the kernel has violated the AXI protocol since the reset."""
-        self._check_protocol([self._state(bank) for bank in Bank])
+        self._check_protocol([self._state(bank) for bank in self.memories])
 
     def _check_protocol(self, states: list[tuple[int, int, int]]) -> None:
-        for bank, (_, _, breach) in zip(Bank, states, strict=True):
+        for bank, (_, _, breach) in zip(self.memories, states, strict=True):
             if breach:
                 raise KernelError(
                     f"The kernel violated the AXI protocol on its port {bank.name.lower()}:"
