@@ -106,20 +106,58 @@ class _Simulation:
     def __del__(self) -> None:
         self.library.crocuta_destroy(self.pointer)
 
-    def contents(self, bank: Bank) -> npt.NDArray[np.uint8]:
+    def contents(self, memory: int) -> npt.NDArray[np.uint8]:
         """A view of a memory's bytes."""
         size = ctypes.c_uint64()
-        address = self.library.crocuta_memory(self.pointer, bank, ctypes.byref(size))
+        address = self.library.crocuta_memory(self.pointer, memory, ctypes.byref(size))
         buffer = (ctypes.c_uint8 * size.value).from_address(address)
         buffer.simulation = self  # type: ignore[attr-defined]
         return np.ctypeslib.as_array(buffer)
+
+
+class PortMemory:
+    """The simulated memory behind one of the kernel's ports."""
+
+    def __init__(self, simulation: _Simulation, number: int, base: int) -> None:
+        self._simulation, self._number = simulation, number
+        self.memory = HostMemory(simulation.contents(number), base)
+
+    def set_timing(self, timing: Timing) -> None:
+        """Changes its timing; the seed takes effect at the next reset."""
+        self._simulation.library.crocuta_set_timing(
+            self._simulation.pointer, self._number, *dataclasses.astuple(timing)
+        )
+
+    def set_error(self, *, write: bool, address: int | None, response: int = SLVERR) -> None:
+        """See `RtlKernel.set_error`."""
+        self._simulation.library.crocuta_set_error(
+            self._simulation.pointer,
+            self._number,
+            write,
+            address is not None,
+            address or 0,
+            response,
+        )
+
+    def hold(self, *channels: str) -> None:
+        """See `RtlKernel.hold`."""
+        mask = sum(1 << CHANNELS.index(channel) for channel in channels)
+        self._simulation.library.crocuta_hold(self._simulation.pointer, self._number, mask)
+
+    def state(self) -> tuple[int, int, int]:
+        """Beats read and written since the reset, and the first breach of the protocol."""
+        state = (ctypes.c_uint64 * 3)()
+        self._simulation.library.crocuta_memory_state(self._simulation.pointer, self._number, state)
+        read, written, breach = state
+        return read, written, breach
 
 
 class RtlKernel(RegisterKernel):
     """See `crocuta.kernel.Kernel`. Compiles the RTL first if it has changed.
 
     The memories are exposed as numpy arrays: `memories[Bank.SAMPLES].contents` is what the hardware
-    reads and writes. `waves` is an FST file for all signals, complete once the kernel is closed.
+    reads and writes. `ports` has the memory behind each of its ports, by name. `waves` is an FST
+    file for all signals, complete once the kernel is closed.
 
     Raises:
         KernelError: the RTL does not compile.
@@ -143,9 +181,12 @@ class RtlKernel(RegisterKernel):
         self._waves = waves is not None
         if waves:
             self._checked(self._library.crocuta_open_waves(self._kernel, bytes(waves)))
-        self.memories = {
-            bank: HostMemory(self._simulation.contents(bank), BASES[bank]) for bank in banks(config)
+        self.ports = {
+            bank.name.lower(): PortMemory(self._simulation, bank, BASES[bank])
+            for bank in Bank
+            if bank != Bank.Z_SPECTRA or config.four_step
         }
+        self.memories = {bank: self._port(bank).memory for bank in banks(config)}
         for bank in self.memories:
             self.set_timing(bank, dataclasses.replace(timing, seed=timing.seed + bank))
         self.reset()
@@ -155,7 +196,7 @@ class RtlKernel(RegisterKernel):
         """Releases the simulation's memory, once no array refers to it."""
         if self._waves:
             self._library.crocuta_close_waves(self._kernel)
-        del self.memories, self._simulation, self._library, self._kernel
+        del self.memories, self.ports, self._simulation, self._library, self._kernel
 
     def _checked(self, result: int) -> int:
         if result < 0:
@@ -181,24 +222,24 @@ class RtlKernel(RegisterKernel):
         """
         self._library.crocuta_stop_clocks(self._kernel, on)
 
+    def _port(self, bank: Bank) -> PortMemory:
+        return self.ports[bank.name.lower()]
+
     def set_timing(self, bank: Bank, timing: Timing) -> None:
         """Changes a memory's timing; the seed takes effect at the next reset."""
-        self._library.crocuta_set_timing(self._kernel, bank, *dataclasses.astuple(timing))
+        self._port(bank).set_timing(timing)
 
     def set_error(
         self, bank: Bank, *, write: bool, address: int | None, response: int = SLVERR
     ) -> None:
         """Makes the memory answer the beat at `address` with an AXI response that is an error;
         None: no beat."""
-        self._library.crocuta_set_error(
-            self._kernel, bank, write, address is not None, address or 0, response
-        )
+        self._port(bank).set_error(write=write, address=address, response=response)
 
     def hold(self, bank: Bank, *channels: str) -> None:
         """Lets nothing move on these of the memory's CHANNELS until the next call, which may name
         none."""
-        mask = sum(1 << CHANNELS.index(channel) for channel in channels)
-        self._library.crocuta_hold(self._kernel, bank, mask)
+        self._port(bank).hold(*channels)
 
     def observed(self) -> Observed:
         """What the simulation saw of the last job that ended."""
@@ -209,15 +250,8 @@ class RtlKernel(RegisterKernel):
 
     def beats(self, bank: Bank) -> tuple[int, int]:
         """Beats read from and written to a memory since the reset."""
-        read, written, _ = self._state(bank)
+        read, written, _ = self._port(bank).state()
         return read, written
-
-    def _state(self, bank: Bank) -> tuple[int, int, int]:
-        """Beats read and written, and the first breach of the protocol."""
-        state = (ctypes.c_uint64 * 3)()
-        self._library.crocuta_memory_state(self._kernel, bank, state)
-        read, written, breach = state
-        return read, written, breach
 
     def read(self, offset: int) -> int:
         """Reads the 32-bit register at a byte offset."""
@@ -244,7 +278,7 @@ class RtlKernel(RegisterKernel):
         moved_at, beats = self.clocks, 0
         while not self.run(RUN_CLOCKS):
             poll()
-            states = [self._state(bank) for bank in self.memories]
+            states = [port.state() for port in self.ports.values()]
             self._check_protocol(states)
             if sum(read + written for read, written, _ in states) != beats:
                 moved_at, beats = self.clocks, sum(read + written for read, written, _ in states)
@@ -257,12 +291,11 @@ class RtlKernel(RegisterKernel):
 
     def check_protocol(self) -> None:
         """Raises KernelError if the kernel has violated the AXI protocol since the reset."""
-        self._check_protocol([self._state(bank) for bank in self.memories])
+        self._check_protocol([port.state() for port in self.ports.values()])
 
     def _check_protocol(self, states: list[tuple[int, int, int]]) -> None:
-        for bank, (_, _, breach) in zip(self.memories, states, strict=True):
+        for name, (_, _, breach) in zip(self.ports, states, strict=True):
             if breach:
                 raise KernelError(
-                    f"The kernel violated the AXI protocol on its port {bank.name.lower()}:"
-                    f" {BREACHES[breach]}."
+                    f"The kernel violated the AXI protocol on its port {name}: {BREACHES[breach]}."
                 )
