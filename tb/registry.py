@@ -257,7 +257,7 @@ def kernel_bench_parameters(config: Config) -> dict[str, int | str]:
 
 def board_parameters(config: Config) -> dict[str, int | str]:
     """The board's parameters, with memories of 1,024 beats."""
-    config.check_build()
+    config.check_board()
     return {
         **config.parameters(),
         "TwiddleDir": twiddle_directory(config),

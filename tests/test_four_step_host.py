@@ -177,8 +177,12 @@ def test_arguments_that_the_kernel_refuses() -> None:
 @pytest.mark.parametrize(
     ("backend", "config", "sentence"),
     [
-        ("xdma", "tiny-long", r"not built for an FPGA yet: choose the backend rtl or model"),
-        ("float", "tiny-long", r"not built for an FPGA yet: choose the backend rtl or model"),
+        (
+            "uart",
+            "tiny-long",
+            r"boards have no memory for the rows of z of a four-step",
+        ),
+        ("xdma", "tiny-long+max_length_log2-6", r"of one row: choose the backend model"),
         ("rtl", "tiny-long+max_length_log2-6", r"of one row: choose the backend model"),
     ],
 )

@@ -112,7 +112,7 @@ def test_the_host_has_the_map() -> None:
         if flags:
             found = {flag.name.lower(): flag.value for flag in flags}
             assert found == {field.name: field.mask for field in register.fields}
-    for name in configs.built_names():
+    for name in configs.names():
         config = configs.load(name)
         words = (registers.BY_OFFSET[OFFSETS[each]] for each in ("identity", "identity2"))
         assert host.identity(config) == tuple(word.reset_value(config) for word in words)
