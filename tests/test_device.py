@@ -1113,7 +1113,7 @@ def test_the_boards_memories() -> None:
     """The memories of edge-ecp5's board: whole pages, with space for x, h and y of at least one
     chunk and for the spectra of two."""
     edge = configs.load("edge-ecp5")
-    for bank in Bank:
+    for bank in banks(edge):
         first, size = uart_kernel.extent(bank)
         assert first % PAGE_BYTES == size % PAGE_BYTES == 0
         assert size == (4 * 4 * edge.chunk if bank == Bank.SAMPLES else 2 * 8 * edge.chunk)

@@ -50,7 +50,7 @@ def shared_four_step() -> Iterator[RtlKernel]:
 
 def fresh(shared: RtlKernel) -> RtlKernel:
     """The kernel after a reset, with the default timing and no errors."""
-    for bank in Bank:
+    for bank in shared.memories:
         shared.set_timing(bank, Timing())
         shared.hold(bank)
         for write in (False, True):
@@ -159,7 +159,7 @@ def test_stopped_clocks_change_nothing(
     x, h = rows(seed, 2, 900), rows(seed + 1, 2, 300)
     for on in (True, False):
         kernel.stop_clocks(on)
-        for bank in Bank:
+        for bank in kernel.memories:
             kernel.set_timing(bank, timing(seed + bank))
         kernel.reset()
         began = kernel.clocks
