@@ -21,13 +21,14 @@ ROOM = 1 << 16
 def memory_bytes(config: Config) -> tuple[int, ...]:
     """The sizes of a simulated or modelled kernel's memories in bytes, in the order of `banks`.
 
-    Powers of two that hold x, h and y of the longest length and their spectra. If the longest
-    length is short, several channels fit.
+    Powers of two that hold x, h and y of the longest length and their spectra. For a four-step
+    kernel there is room for two filters, because a job's second channel takes fewer clocks than its
+    first. If the longest length is short, more channels fit.
     """
     longest = max(1 << config.max_length_log2, config.chunk, ROOM)
+    spectra = longest * WORD_BYTES * (2 if config.four_step else 1)
     return tuple(
-        4 * longest * SAMPLE_BYTES if bank == Bank.SAMPLES else longest * WORD_BYTES
-        for bank in banks(config)
+        4 * longest * SAMPLE_BYTES if bank == Bank.SAMPLES else spectra for bank in banks(config)
     )
 
 
