@@ -58,6 +58,7 @@ package crocuta_pkg;
   localparam int RegXSpectra        = 'h48;
   localparam int RegY               = 'h50;
   localparam int RegWatchdog        = 'h58;
+  localparam int RegZSpectra        = 'h60;
   localparam int RegRing            = 'h68;
   localparam int RegFirstChunk      = 'h70;
   localparam int RegStatus          = 'h80;

@@ -5,8 +5,9 @@
 # Written by `make registers` from registers/crocuta.rdl: edit that file.
 #
 # Offsets are in bytes in the address space of s_axi_control, sizes in bits as in ipx::add_register.
-# port is the AXI4 master behind a pointer (ASSOCIATED_BUSIF), and empty for a number. Descriptions
-# are those of a chunked kernel, the only one that is packaged.
+# port is the AXI4 master behind a pointer (ASSOCIATED_BUSIF), and empty for a number. A kernel without
+# that master lacks the argument. Descriptions leave out what only a four-step kernel does with an
+# argument that both schedules have.
 
 set crocuta_address_bits 12
 
@@ -86,11 +87,15 @@ set crocuta_arguments {
     description {CONVOLVE: output samples.}
   }
   {
+    name z_spectra offset 0x60 size 64 type ulong* port {m_axi_z_spectra}
+    description {Four-step CONVOLVE: scratch memory for the rows of z. Unused address in a chunked kernel.}
+  }
+  {
     name ring offset 0x68 size 32 type uint port {}
-    description {Chunked CONVOLVE: not 0 if x continues a stream. The spectra of x then stay in memory from job to job, for each channel in a ring of this many rows at x_spectra: a power of two, at least the chunks of h and those of x together, at most those of the longest row. Chunk n of the stream is in row n modulo ring.}
+    description {Chunked CONVOLVE: not 0 if x continues a stream. The spectra of x then stay in memory from job to job, for each channel in a ring of this many rows at x_spectra: a power of two, at least the chunks of h and those of x together, at most those of the longest row. Chunk n of the stream is in row n modulo ring. Unused address in a four-step kernel.}
   }
   {
     name first_chunk offset 0x70 size 32 type uint port {}
-    description {Chunked CONVOLVE with a ring: chunks of the stream before x. A stream that goes on for ever may reduce it by a multiple of ring while that leaves at least the chunks of h.}
+    description {Chunked CONVOLVE with a ring: chunks of the stream before x. A stream that goes on for ever may reduce it by a multiple of ring while that leaves at least the chunks of h. Unused address in a four-step kernel.}
   }
 }

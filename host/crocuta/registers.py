@@ -29,6 +29,7 @@ class Register(enum.IntEnum):
     X_SPECTRA = 0x48
     Y = 0x50
     WATCHDOG = 0x58
+    Z_SPECTRA = 0x60
     RING = 0x68
     FIRST_CHUNK = 0x70
     STATUS = 0x80
@@ -53,6 +54,7 @@ WIDE = frozenset(
         Register.H_SPECTRA,
         Register.X_SPECTRA,
         Register.Y,
+        Register.Z_SPECTRA,
         Register.CLOCKS,
         Register.MAC_BEATS,
         Register.STALL_SAMPLES,

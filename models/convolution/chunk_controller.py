@@ -37,7 +37,7 @@ class Mode(enum.IntEnum):
 class Job:
     """A job's arguments: lengths in samples, pointers in bytes, multiples of 4 KiB.
 
-    PREPARE uses length_h, h and h_spectra; CONVOLVE uses all but h.
+    PREPARE uses length_h, h and h_spectra; CONVOLVE uses all but h. z_spectra is a four-step job's.
 
     With `ring`, x continues a stream: `first_chunk` chunks came before it. Each channel's spectra
     of x are kept at x_spectra from job to job, in a ring of `ring` rows, a power of two: chunk n of
@@ -53,6 +53,7 @@ class Job:
     h_spectra: int = 0
     x_spectra: int = 0
     y: int = 0
+    z_spectra: int = 0
     ring: int = 0
     first_chunk: int = 0
 

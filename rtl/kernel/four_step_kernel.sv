@@ -229,6 +229,7 @@ module four_step_kernel
   logic [63:0]          job_h_spectra;
   logic [63:0]          job_x_spectra;
   logic [63:0]          job_y;
+  logic [63:0]          job_z_spectra;
   logic [31:0]          job_ring;
   logic [31:0]          job_first_chunk;
   logic [31:0]          watchdog;
@@ -288,6 +289,7 @@ module four_step_kernel
     .job_h_spectra_o(job_h_spectra),
     .job_x_spectra_o(job_x_spectra),
     .job_y_o        (job_y),
+    .job_z_spectra_o(job_z_spectra),
     .job_ring_o     (job_ring),
     .job_first_chunk_o(job_first_chunk),
     .watchdog_o     (watchdog),
@@ -350,6 +352,7 @@ module four_step_kernel
     .h_spectra_i          (job_h_spectra[11:0]),
     .x_spectra_i          (job_x_spectra[11:0]),
     .y_i                  (job_y[11:0]),
+    .z_spectra_i          (job_z_spectra[11:0]),
     .ring_i               (job_ring),
     .first_chunk_i        (job_first_chunk),
     .core_rst_no          (core_rst_n),
@@ -416,6 +419,7 @@ module four_step_kernel
     .h_spectra_i            (job_h_spectra),
     .x_spectra_i            (job_x_spectra),
     .y_i                    (job_y),
+    .z_spectra_i            (job_z_spectra),
     .done_o                 (controller_done),
     .idle_o                 (ports_idle),
     .error_o                (port_error),

@@ -27,7 +27,7 @@ module job_control
 #(
   parameter int Chunk = 65536,       // samples of a chunk, a power of two
   parameter int MaxLengthLog2 = 22,  // longest row: 2^MaxLengthLog2 samples
-  parameter bit FourStep = 1'b0,     // PREPARE uses length_x and x_spectra, too; no ring
+  parameter bit FourStep = 1'b0,     // also z_spectra, and in PREPARE length_x and x_spectra; no ring
   localparam int Ports = 6
 ) (
   input  logic                 clk_i,
@@ -50,6 +50,7 @@ module job_control
   input  logic [11:0]          h_spectra_i,
   input  logic [11:0]          x_spectra_i,
   input  logic [11:0]          y_i,
+  input  logic [11:0]          z_spectra_i,
   input  logic [31:0]          ring_i,
   input  logic [31:0]          first_chunk_i,
   // to the core
@@ -150,6 +151,7 @@ module job_control
                       && ((length_x_i == '0) || (length_x_i > (32'd1 << MaxLengthLog2)));
     bad_length_h_q <= (length_h_i == '0) || (length_h_i > (32'd1 << MaxLengthLog2));
     bad_pointer_q  <= (h_spectra_i != '0) || ((convolve || FourStep) && x_spectra_i != '0)
+                      || (convolve && FourStep && z_spectra_i != '0)
                       || (convolve ? ((x_i | y_i) != '0) : (h_i != '0));
     bad_ring_q     <= convolve && !FourStep
                       && (ring_i == '0 ? first_chunk_i != '0

@@ -1,6 +1,6 @@
 # Copyright 2026 The Crocuta authors
 # SPDX-License-Identifier: Apache-2.0
-"""The agent of chunk_controller's job: arguments, the start pulse, and done."""
+"""The agent of a schedule's job: arguments, the start pulse, and done."""
 
 from __future__ import annotations
 
@@ -16,12 +16,11 @@ from tb.agents.agent import Agent, read
 from tb.lib.clock import clock_now
 from tb.lib.coverage import covergroup
 
-FIELDS = tuple(field.name for field in dataclasses.fields(Job) if field.name != "mode")
-
 
 def arguments_of(dut: Any) -> tuple[str, ...]:
-    """The arguments that the controller has ports for: those of its schedule."""
-    return tuple(name for name in FIELDS if hasattr(dut, f"{name}_i"))
+    """The arguments that the design has ports for: those of its schedule."""
+    names = [field.name for field in dataclasses.fields(Job)]
+    return tuple(name for name in names if hasattr(dut, f"{name}_i"))
 
 
 class JobConfig(NamedTuple):
@@ -59,7 +58,6 @@ class JobDriver(uvm_driver):
     async def run_phase(self) -> None:
         """Performs item after item."""
         self.dut = self.cdb_get("config").dut
-        self.arguments = arguments_of(self.dut)
         self.dut.start_i.value = 0
         scrambled = False
         while True:
@@ -79,7 +77,7 @@ class JobDriver(uvm_driver):
             self.seq_item_port.item_done()
 
     async def _run(self, item: JobItem) -> None:
-        for name in self.arguments:
+        for name in arguments_of(self.dut):
             getattr(self.dut, f"{name}_i").value = getattr(item.job, name)
         self.dut.convolve_i.value = int(item.job.mode == Mode.CONVOLVE)
         self.dut.start_i.value = 1
@@ -94,7 +92,7 @@ class JobDriver(uvm_driver):
                 break
 
     def _scramble(self) -> None:
-        for name in (*self.arguments, "convolve"):
+        for name in (*arguments_of(self.dut), "convolve"):
             port = getattr(self.dut, f"{name}_i")
             port.value = random.getrandbits(len(port))
 
@@ -110,7 +108,6 @@ class JobMonitor(uvm_monitor):
     async def run_phase(self) -> None:
         """Samples every clock."""
         dut = self.cdb_get("config").dut
-        arguments = arguments_of(dut)
         job: Job | None = None
         done = started = False
         while True:
@@ -126,7 +123,7 @@ class JobMonitor(uvm_monitor):
                 self.port.write(JobEvent(clock_now(), "done", job))
             done, started = now, bool(read(dut.start_i))
             if started:
-                values = {name: read(getattr(dut, f"{name}_i")) for name in arguments}
+                values = {name: read(getattr(dut, f"{name}_i")) for name in arguments_of(dut)}
                 job = Job(Mode(read(dut.convolve_i)), **values)
                 self.port.write(JobEvent(clock_now(), "start", job))
 

@@ -283,7 +283,7 @@ class SchedulePredictor(uvm_component):
         self._sample_convolve(length_class(job.length_x, chunk), h, ("x", "h", "neither")[longer])
 
     def _stream(self, job: Job, p: int, ph: int) -> None:
-        """Coverage of a stream's job: how many chunks come before its p, and where the ring turns."""
+        """Coverage of a stream's job: the chunks before its p, and where its ring turns."""
         past = past_chunks(self.config, job)
         rows = range(job.first_chunk - past, job.first_chunk + p)
         # The first row but for the very first one that begins a turn.
