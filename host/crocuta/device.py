@@ -526,7 +526,8 @@ class Device:
             if self._unusable == closed:
                 return
             self._unusable = closed
-            for owner in [*self._filters, *self._rings]:
+            owners: list[Filter | _Ring] = [*self._filters, *self._rings]
+            for owner in owners:
                 owner._free()
             self._lost = None
             self._kernel.close()
