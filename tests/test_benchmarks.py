@@ -33,10 +33,11 @@ from benchmarks.points import Json, Show, Store
 from benchmarks.scale import FASTEST, FULL, QUICK, QUICK_FASTEST, QUICK_SIMPLE, SIMPLE, Scale
 from benchmarks.schedules import FourStepPoint
 from benchmarks.software import SoftwarePoint
+from crocuta.kernel import Bank, banks
 from crocuta.memory import memory_bytes
 from crocuta.models import configs
 from crocuta.models.convolution.chunk_controller import spectrum_bytes
-from crocuta.models.kernel.schedules import filter_chunks, scratch_bytes
+from crocuta.models.kernel.schedules import filter_chunks
 from crocuta.models.layout import row_bytes
 from crocuta.planner.clocks import convolve_clocks, prepare_clocks
 
@@ -368,10 +369,10 @@ def test_scales_name_what_there_is(scale: Scale) -> None:
 def test_the_channels_of_a_four_step_point_fit_one_job(scale: Scale) -> None:
     for point in schedules.four_step_points(scale):
         config, channels = point.loaded, point.channels
-        samples, x_spectra, h_spectra = memory_bytes(config)
-        assert 2 * channels * row_bytes(point.length) <= samples
-        assert scratch_bytes(config, point.job) <= x_spectra
-        assert channels * filter_chunks(config, point.job) * spectrum_bytes(config) <= h_spectra
+        room = dict(zip(banks(config), memory_bytes(config), strict=True))
+        assert 2 * channels * row_bytes(point.length) <= room[Bank.SAMPLES]
+        spectra = filter_chunks(config, point.job) * spectrum_bytes(config)
+        assert channels * spectra <= room[Bank.H_SPECTRA]
 
 
 def test_checks() -> None:
