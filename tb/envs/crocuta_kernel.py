@@ -17,7 +17,8 @@ from cocotb.triggers import FallingEdge, RisingEdge
 from pyuvm import uvm_analysis_port, uvm_component, uvm_monitor, uvm_scoreboard, uvm_sequencer
 
 from crocuta.models import configs
-from crocuta.models.convolution.chunk_controller import Mode
+from crocuta.models.convolution.chunk_controller import Job, Mode
+from crocuta.models.kernel.schedules import transform_rows
 from crocuta.models.layout import PAGE_BYTES
 from tb.agents.agent import Listener, configure, read
 from tb.agents.axi_lite import AxiLiteAccess, AxiLiteAgent, AxiLiteConfig
@@ -35,7 +36,17 @@ from tb.envs.kernel_job import (
     memories_of,
     ports_of,
 )
-from tb.envs.kernel_samples import BOUNDS, KINDS, TAILS, bound_of, kind_of, tail_of
+from tb.envs.kernel_samples import (
+    BOUNDS,
+    ENDS,
+    KINDS,
+    ONE_ROW_LACKS,
+    TAILS,
+    bound_of,
+    end_of,
+    kind_of,
+    tail_of,
+)
 from tb.lib.clock import clock_now
 from tb.lib.coverage import covergroup
 from tb.lib.registers import ARGUMENTS, BY_OFFSET, ERRORS, HIGH, OFFSETS, REGISTERS, bit
@@ -588,10 +599,33 @@ class KernelCoverage(uvm_component):
         limits = FOUR_STEP_LIMITS if self.env.config.four_step else LIMITS
         self.sample_limit = covergroup("kernel.limit", {"reached": limits})
         self.sample_reset = covergroup("kernel.reset_at", {"state": STATES})
+        self.previous: Job | None = None
+        if not self.env.config.four_step:
+            return
+        self.sample_transform = covergroup(
+            "kernel.transform",
+            {"mode": modes, "rows": ("one", "two", "some", "most"), "end": ENDS},
+            {"mode_x_rows_x_end": ("mode", "rows", "end")},
+            {"mode_x_rows_x_end": [(None, "one", end) for end in ONE_ROW_LACKS]},
+        )
+        self.sample_next = covergroup(
+            "kernel.next",
+            {"mode": modes, "before": modes, "rows": ("fewer", "the same", "more")},
+            {"mode_x_before_x_rows": ("mode", "before", "rows")},
+        )
+        """A job that was queued behind another."""
 
     def _begun(self, prediction: Prediction) -> None:
-        if prediction.error == "none":
-            self.sample_jobs(prediction.job.mode.name.lower(), self.env.predictor.before)
+        if prediction.error != "none":
+            return
+        job, before, config = prediction.job, self.env.predictor.before, self.env.config
+        mode = job.mode.name.lower()
+        self.sample_jobs(mode, before)
+        if self.previous is not None and config.four_step and before == "queue":
+            rows, old = (transform_rows(config, each) for each in (job, self.previous))
+            change = ("the same", "more", "fewer")[(rows > old) - (rows < old)]
+            self.sample_next(mode, self.previous.mode.name.lower(), change)
+        self.previous = job
 
     def _ended(self, end: Ended) -> None:
         busy = self.env.predictor.written_while_busy
@@ -611,6 +645,11 @@ class KernelCoverage(uvm_component):
             self.sample_lengths(bound_of(length, config), bound_of(job.length_h, config))
         channels = ("one", "two", "more")[min(job.channels, 3) - 1]
         self.sample_rows(mode, channels, tail_of(length, config))
+        if config.four_step:
+            rows = transform_rows(config, job)
+            few = ("one", "two", "some")[min(rows.bit_length(), 3) - 1]
+            kind = "most" if rows == config.rows_max else few
+            self.sample_transform(mode, kind, end_of(length, rows, config))
         for window in prediction.windows:
             longer = window.used > PAGE_BYTES
             self.sample_arrays(str_of(window.port), ("within a page", "longer")[longer])
