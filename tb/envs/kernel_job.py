@@ -272,7 +272,9 @@ class Oracle:
 
     def _area(self, memory: str, address: int, after: bytes, *between: bytes) -> Area:
         """Words from an address; the rest of their last page must not change."""
-        before = self.memories[memory].read(address, ceil_to(len(after), PAGE_BYTES))
+        inside = address % PAGE_BYTES  # as rows of z after a few of x are
+        size = ceil_to(inside + len(after), PAGE_BYTES) - inside
+        before = self.memories[memory].read(address, size)
         grain = SAMPLE_BYTES if memory == "samples" else WORD_BYTES
         whole, *others = (image + before[len(image) :] for image in (after, *between))
         return Area(memory, address, before, whole, grain, tuple(others))
