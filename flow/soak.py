@@ -142,7 +142,7 @@ def session_seed(base: int, number: int) -> int:
 
 def session_config(seed: int, name: str) -> configs.Config:
     """The session's design: the given one, or a random one."""
-    return configs.load(name) if name else random_config(random.Random(seed))
+    return configs.load_model(name) if name else random_config(random.Random(seed))
 
 
 # In a session's process.
@@ -190,7 +190,7 @@ def soak(
     make: Callable[[configs.Config], RtlKernel] = RtlKernel,
 ) -> None:
     """Runs cases until the deadline, until `count` of them, or until a failure."""
-    config = configs.load(session.config)
+    config = configs.load_model(session.config)
     begin = time.monotonic()
     kernel = make(config)
     session.compile_seconds = round(time.monotonic() - begin, 1)
@@ -267,7 +267,7 @@ class Worker:
         """Handles a session that died: all its cases so far reproduce that."""
         session = self.session
         if session.failure is None:
-            config = configs.load(session.config)
+            config = configs.load_model(session.config)
             done = tuple(islice(cases(session.seed, config), session.cases + 1))
             script = Script(config=config.name, stop_clocks=session.seed % 4 != 0, cases=done)
             session.failure = Failure(session.seed, session.cases, what, text_of(script))
@@ -404,7 +404,7 @@ def repeat(path: Path) -> int:
     """Runs the scripts in a file; returns how many fail."""
     failed = 0
     for script in read_scripts(path):
-        problem = play(script, RtlKernel(configs.load(script.config)))
+        problem = play(script, RtlKernel(configs.load_model(script.config)))
         failed += bool(problem)
         console.print(f"{script.config}: {problem or 'passed'}", markup=False)
     return failed
@@ -426,7 +426,7 @@ def main(
                 raise SoakRefusal(f"There is no file {again}.")
             raise typer.Exit(1 if repeat(Path(again)) else 0)
         if config:
-            configs.load(config)
+            configs.load_model(config).check_rtl()
         base = runner.default_seed(seed)
         shutil.rmtree(DIRECTORY, ignore_errors=True)
         DIRECTORY.mkdir(parents=True)

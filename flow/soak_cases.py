@@ -13,42 +13,39 @@ from typing import Literal, get_args
 from pydantic import BaseModel, ConfigDict, Field
 
 from crocuta.backends.rtl_kernel import CHANNELS
+from crocuta.memory import memory_bytes
 from crocuta.models import configs
 from crocuta.models.configs import Config, kernel_chunk_min
-from crocuta.models.convolution.chunk_controller import Mode
-from crocuta.models.layout import PAGE_BYTES, SAMPLE_BYTES, chunk_count, row_bytes
-from tb.envs.kernel_job import PORTS, Port
+from crocuta.models.convolution.chunk_controller import Job, Mode, spectrum_bytes
+from crocuta.models.kernel.schedules import filter_chunks, scratch_bytes
+from crocuta.models.layout import PAGE_BYTES, chunk_count, row_bytes, row_count
+from tb.envs.kernel_job import PORTS, Port, memories_of
 from tb.envs.kernel_samples import KINDS
 
-BASES = ("tiny",)
-"""A configuration for each schedule with RTL; a soak varies its settings."""
+BASES = ("tiny", "tiny-long")
+"""A configuration of each schedule; a soak varies its settings."""
 LANES = {2: 8, 4: 4, 8: 2, 16: 1}
 """Relative frequencies: many lanes take long to compile and to simulate."""
 LARGEST_CHUNK = 2048
 LONGEST_LOG2 = (10, 16)
-"""Values of max_length_log2: memories of 16 KiB to 1 MiB."""
+"""Values of max_length_log2 of a chunked kernel."""
 SPAN_BYTES = 1 << 20
 """The part of each memory that cases use; all of it is compared after every job."""
 LONE_SHARE = 0.1
 """The share of cases in which a single sample overflows float32. In the others, several lanes raise
 the flag, which hides one that does not."""
 BUDGET = 6000
-"""Maximum beats of a case's passes and loads."""
+"""Maximum beats of a case, about: passes and loads, or tiles and rows."""
 
 Act = Literal["run", "queue", "bad", "error", "abort", "reset", "silent"]
 ACTS: tuple[Act, ...] = get_args(Act)
 """run: nothing but stalls; queue: the next job is started while it runs; bad: a bad argument;
 error: an AXI error response; silent: a channel is blocked until the watchdog ends the job."""
 WEIGHTS = (6, 2, 1, 3, 3, 2, 2)
-PORT_COUNT = len(PORTS)
-USED = {
-    mode: tuple(PORTS.index(port) for port in ports)
-    for mode, ports in (
-        (Mode.PREPARE, (Port("samples", False), Port("h_spectra", True))),
-        (Mode.CONVOLVE, tuple(port for port in PORTS if port != Port("h_spectra", True))),
-    )
-}
-"""The ports that a job of a mode uses."""
+MEMORIES = ("samples", "x_spectra", "h_spectra", "z_spectra")
+"""By the numbers that a case gives them; a chunked kernel has the first three."""
+ALL_PORTS = (*PORTS, *(Port("z_spectra", write) for write in (False, True)))
+"""The same of ports."""
 READ_CHANNELS, WRITE_CHANNELS = CHANNELS[:2], CHANNELS[2:]
 
 
@@ -68,7 +65,8 @@ class Stall(_Data):
     """A channel of one memory that is blocked for a number of clocks of a job."""
 
     at: int
-    bank: int = Field(ge=0, le=2)
+    bank: int = Field(ge=0, lt=len(MEMORIES))
+    """In MEMORIES."""
     channel: str
     clocks: int
 
@@ -80,8 +78,8 @@ class Step(_Data):
     at: int = 0
     """abort, reset, queue: the clock of the job; error: the number of the beat among those that the
     job transfers through the port; bad: selects the argument."""
-    port: int = Field(default=0, ge=0, lt=PORT_COUNT)
-    """error, silent: in PORTS."""
+    port: int = Field(default=0, ge=0, lt=len(ALL_PORTS))
+    """error, silent: in ALL_PORTS."""
     channel: str = "r"
     """silent: the channel of the port."""
     response: int = 2
@@ -101,7 +99,8 @@ class Case(_Data):
     length_h: int = Field(ge=1)
     kind_x: str = "ordinary"
     kind_h: str = "ordinary"
-    memories: tuple[Memory, Memory, Memory] = (Memory(), Memory(), Memory())
+    memories: tuple[Memory, ...] = Field(default=(), max_length=len(MEMORIES))
+    """In the order of MEMORIES; those that are missing are as usual."""
     prepare: Step = Step()
     convolve: Step = Step()
 
@@ -127,22 +126,34 @@ def text_of(script: Script) -> str:
 
 
 def random_config(rng: random.Random) -> Config:
-    """A random legal kernel, small enough to run thousands of jobs in minutes."""
+    """A random legal kernel of either schedule, small enough to run thousands of jobs in
+    minutes."""
+    base = configs.load_model(rng.choice(BASES))
     lanes = rng.choices(list(LANES), list(LANES.values()))[0]
-    chunk = kernel_chunk_min(lanes) << rng.choices((0, 1, 2, 3), (4, 3, 2, 1))[0]
-    chunk = min(chunk, LARGEST_CHUNK)
-    low, high = LONGEST_LOG2
-    low = max(low, chunk.bit_length() - 1)
+    least = kernel_chunk_min(lanes)
+    if base.four_step:
+        least = max(least, 4 * lanes * lanes)  # of at least two rows
+    chunk = min(least << rng.choices((0, 1, 2, 3), (4, 3, 2, 1))[0], LARGEST_CHUNK)
     changes = {
         "lanes": lanes,
         "chunk": chunk,
         "mantissa_bits": rng.choice((14, 18, 24, rng.randint(14, 24))),
         "exponent_bits": rng.randint(8, 10),
         "twiddle_bits": rng.choice((12, 25, 27, rng.randint(12, 27))),
-        "max_length_log2": rng.randint(low, high),
-        "outputs": rng.randint(1, 2),
     }
-    return configs.changed(configs.load(rng.choice(BASES)), changes)
+    chunk_log2 = chunk.bit_length() - 1
+    if base.four_step:
+        limit = configs.changed(base, changes | {"max_length_log2": chunk_log2}).rows_log2_limit
+        room = _chunks(chunk // lanes)
+        most = max(log2 for log2 in range(1, limit + 1) if _four_step_chunks(1 << log2) <= room)
+        rows_log2 = rng.randint(1, most)
+        changes["max_length_log2"] = chunk_log2 + rows_log2
+        changes["resident"] = rng.choice((0, 1, rng.randint(0, 1 << rows_log2), 1 << rows_log2))
+    else:
+        low, high = LONGEST_LOG2
+        changes["max_length_log2"] = rng.randint(max(low, chunk_log2), high)
+        changes["outputs"] = rng.randint(1, 2)
+    return configs.changed(base, changes)
 
 
 def cases(seed: int, config: Config) -> Iterator[Case]:
@@ -154,21 +165,44 @@ def cases(seed: int, config: Config) -> Iterator[Case]:
             yield case
 
 
+def job_of(case: Case) -> Job:
+    """The job that convolves, without its pointers."""
+    return Job(
+        Mode.CONVOLVE, channels=case.channels, length_x=case.length_x, length_h=case.length_h
+    )
+
+
 def fits(case: Case, config: Config) -> bool:
     """Whether its rows fit the memories, and its beats the time."""
-    longest = max(1 << config.max_length_log2, config.chunk)
     if max(case.length_x, case.length_h) > 1 << config.max_length_log2:
         return False
-    x, h = row_bytes(case.length_x), row_bytes(case.length_h)
-    samples = case.channels * (2 * x + h)
-    chunks_x, chunks_h = (chunk_count(config, n) for n in (case.length_x, case.length_h))
-    spectra = min(SPAN_BYTES, 8 * longest)
-    filters = _pages(case.channels * chunks_h * config.chunk * 8)
-    rows = _pages(chunks_x * config.chunk * 8)
-    pairs = chunks_x * min(chunks_h, chunks_x)
-    beats = case.channels * (pairs + chunks_x + chunks_h) * config.chunk_beats
-    room = samples <= min(SPAN_BYTES, 4 * longest * SAMPLE_BYTES) and max(filters, rows) <= spectra
-    return room and beats <= max(BUDGET, 16 * config.chunk_beats)
+    job, channels = job_of(case), case.channels
+    needed = (
+        channels * (2 * row_bytes(case.length_x) + row_bytes(case.length_h)),
+        _pages(scratch_bytes(config, job)),
+        _pages(channels * filter_chunks(config, job) * spectrum_bytes(config)),
+    )
+    if any(
+        size > min(SPAN_BYTES, there)
+        for size, there in zip(needed, memory_bytes(config), strict=True)
+    ):
+        return False
+    if config.four_step:
+        chunks = _four_step_chunks(row_count(config, max(case.length_x, case.length_h)))
+    else:
+        chunks_x, chunks_h = (chunk_count(config, n) for n in (case.length_x, case.length_h))
+        chunks = chunks_x * min(chunks_h, chunks_x) + chunks_x + chunks_h
+    return channels * chunks <= _chunks(config.chunk_beats)
+
+
+def _chunks(chunk_beats: int) -> int:
+    """The most chunks that may pass through a kernel in a case."""
+    return max(BUDGET // chunk_beats, 16)
+
+
+def _four_step_chunks(rows: int) -> int:
+    """Those of a channel with so many rows: three times the rows, and what the engines hold."""
+    return 3 * rows + 6
 
 
 def _pages(size: int) -> int:
@@ -186,10 +220,20 @@ def _case(rng: random.Random, config: Config) -> Case:
         length_h=_length(rng, config),
         kind_x=kinds[0],
         kind_h=kinds[1],
-        memories=(_memory(rng), _memory(rng), _memory(rng)),
-        prepare=_step(rng, config, USED[Mode.PREPARE]),
-        convolve=_step(rng, config, USED[Mode.CONVOLVE]),
+        memories=tuple(_memory(rng) for _ in memories_of(config)),
+        prepare=_step(rng, config, _ports(Mode.PREPARE, config)),
+        convolve=_step(rng, config, _ports(Mode.CONVOLVE, config)),
     )
+
+
+def _ports(mode: Mode, config: Config) -> list[int]:
+    """The ports that a job of a mode uses, in ALL_PORTS."""
+    idle = [Port("h_spectra", mode == Mode.CONVOLVE)]
+    if mode == Mode.PREPARE:
+        idle += [Port("samples", True), *ALL_PORTS[-2:]]
+        idle += [] if config.four_step else [port for port in PORTS if port.memory == "x_spectra"]
+    ports = ALL_PORTS if config.four_step else PORTS
+    return [number for number, port in enumerate(ports) if port not in idle]
 
 
 def _length(rng: random.Random, config: Config) -> int:
@@ -225,15 +269,15 @@ def _clock(rng: random.Random, config: Config) -> int:
     return rng.randint(0, rng.choice((30, 4 * beats, 20 * beats, 100 * beats)))
 
 
-def _step(rng: random.Random, config: Config, used: tuple[int, ...]) -> Step:
-    act = rng.choices(ACTS, WEIGHTS)[0]
-    port = rng.choice(used) if rng.random() < 0.95 else rng.randrange(PORT_COUNT)
+def _step(rng: random.Random, config: Config, used: list[int]) -> Step:
+    act, memories = rng.choices(ACTS, WEIGHTS)[0], len(memories_of(config))
+    port = rng.choice(used) if rng.random() < 0.95 else rng.randrange(2 * memories)
     stalls = []
     if act != "silent" and rng.random() < 0.35:
         for _ in range(rng.choice((1, 1, 2, 3))):
             stall = Stall(
                 at=_clock(rng, config),
-                bank=rng.randrange(3),
+                bank=rng.randrange(memories),
                 channel=rng.choice(CHANNELS),
                 clocks=rng.choice((rng.randint(10, 300), rng.randint(1000, 6000))),
             )
@@ -248,7 +292,7 @@ def _step(rng: random.Random, config: Config, used: tuple[int, ...]) -> Step:
     if act == "error":
         step["response"] = rng.randint(1, 3)
     if act == "silent":
-        step["channel"] = rng.choice(WRITE_CHANNELS if PORTS[port].write else READ_CHANNELS)
+        step["channel"] = rng.choice(WRITE_CHANNELS if ALL_PORTS[port].write else READ_CHANNELS)
         step["watchdog"] = rng.randint(400, 2000)
     return Step.model_validate(step)
 
@@ -267,8 +311,8 @@ def smaller(case: Case) -> Iterator[Case]:
     for name in ("kind_x", "kind_h"):
         if getattr(case, name) != "ordinary":
             yield changed(**{name: "ordinary"})
-    if any(memory != Memory() for memory in case.memories):
-        yield changed(memories=(Memory(), Memory(), Memory()))
+    if case.memories:
+        yield changed(memories=())
     for bank, memory in enumerate(case.memories):
         if memory != Memory():
             memories = [*case.memories[:bank], Memory(), *case.memories[bank + 1 :]]

@@ -12,19 +12,18 @@ import random
 from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import NoReturn
+from typing import Any, NoReturn
 
 import numpy as np
 
 from crocuta.backends.rtl_kernel import RtlKernel
 from crocuta.backends.timing import Timing
 from crocuta.errors import KernelError
-from crocuta.kernel import Bank
 from crocuta.memory import HostMemory
 from crocuta.models import layout
-from crocuta.models.convolution import chunk_controller
-from crocuta.models.convolution.chunk_controller import Job, Mode
+from crocuta.models.convolution.chunk_controller import Job, Mode, spectrum_bytes, streams
 from crocuta.models.kernel.crocuta_kernel import SampleArray, sample_rows
+from crocuta.models.kernel.schedules import filter_chunks, scratch_bytes
 from crocuta.models.layout import PAGE_BYTES, SAMPLE_BYTES
 from crocuta.registers import (
     COUNTERS,
@@ -37,16 +36,26 @@ from crocuta.registers import (
     Register,
     Status,
 )
-from flow.soak_cases import SPAN_BYTES, Case, Script, Stall, Step
+from flow.soak_cases import (
+    ALL_PORTS,
+    MEMORIES,
+    SPAN_BYTES,
+    Case,
+    Memory,
+    Script,
+    Stall,
+    Step,
+    job_of,
+)
 from tb.envs.kernel_job import (
     BASES,
     NON_FINITE,
-    PORTS,
     SATURATED,
     Oracle,
     Port,
     Prediction,
     inaccuracy,
+    ports_of,
 )
 from tb.envs.kernel_samples import samples
 
@@ -55,7 +64,6 @@ PATIENCE = 60
 OVERHEAD = 50_000
 """The clocks of a job without beats, at most."""
 POLL_CLOCKS = 64
-NAMES = {bank: bank.name.lower() for bank in Bank}
 UNANSWERED = "unanswered"
 ARGUMENTS = tuple(Register[field.name.upper()] for field in dataclasses.fields(Job))
 BAD = (
@@ -112,7 +120,7 @@ class Driver:
 
     def __init__(self, kernel: RtlKernel) -> None:
         self.kernel = kernel
-        self.spans = {name: SpanOfMemory(kernel.memories[bank]) for bank, name in NAMES.items()}
+        self.spans = {name: SpanOfMemory(port.memory) for name, port in kernel.ports.items()}
         self.oracle = Oracle(kernel.config, self.spans)
         self.jobs = 0
         """Those that were compared, whatever their end."""
@@ -121,7 +129,7 @@ class Driver:
         self.acts: Counter[str] = Counter()
         self._events: list[tuple[int, int, Callable[[], None]]] = []
         self._numbers = itertools.count()
-        self._held: dict[int, list[str]] = {bank: [] for bank in Bank}
+        self._held: dict[str, list[str]] = {name: [] for name in kernel.ports}
         self._limit = 0
         for span in self.spans.values():
             span.bytes[:] = np.random.default_rng(1).integers(0, 256, len(span.bytes), np.uint8)
@@ -165,12 +173,14 @@ class Driver:
         now = self.kernel.clocks
 
         def hold(stall: Stall) -> None:
-            self._held[stall.bank].append(stall.channel)
-            self.kernel.hold(Bank(stall.bank), *set(self._held[stall.bank]))
+            name = MEMORIES[stall.bank]
+            self._held[name].append(stall.channel)
+            self.kernel.ports[name].hold(*set(self._held[name]))
 
         def release(stall: Stall) -> None:
-            self._held[stall.bank].remove(stall.channel)
-            self.kernel.hold(Bank(stall.bank), *set(self._held[stall.bank]))
+            name = MEMORIES[stall.bank]
+            self._held[name].remove(stall.channel)
+            self.kernel.ports[name].hold(*set(self._held[name]))
 
         for stall in stalls:
             for at, call in ((stall.at, hold), (stall.at + stall.clocks, release)):
@@ -180,15 +190,15 @@ class Driver:
     def _release(self) -> None:
         """Nothing is held any more."""
         self._events.clear()
-        for bank, held in self._held.items():
+        for name, held in self._held.items():
             held.clear()
-            self.kernel.hold(Bank(bank))
+            self.kernel.ports[name].hold()
 
     # Jobs.
 
     def _beats(self) -> dict[Port, int]:
-        moved = {name: self.kernel.beats(bank) for bank, name in NAMES.items()}
-        return {port: moved[port.memory][port.write] for port in PORTS}
+        moved = {name: port.state() for name, port in self.kernel.ports.items()}
+        return {port: moved[port.memory][port.write] for port in ports_of(self.kernel.config)}
 
     def _begin(self, prediction: Prediction, start: Control) -> Running:
         """The write to CONTROL that lets a job begin whose arguments are written."""
@@ -310,9 +320,10 @@ class Driver:
             KernelError: the simulation failed, or the kernel violated the AXI protocol.
         """
         x, h, job = self._place(case)
-        for bank, memory in zip(Bank, case.memories, strict=True):
-            timing = Timing(memory.latency, memory.bandwidth, memory.stall, case.seed + bank)
-            self.kernel.set_timing(bank, timing)
+        for number, port in enumerate(self.kernel.ports.values()):
+            memory = case.memories[number] if number < len(case.memories) else Memory()
+            timing = Timing(memory.latency, memory.bandwidth, memory.stall, case.seed + number)
+            port.set_timing(timing)
         clean = True
         for mode, step in ((Mode.PREPARE, case.prepare), (Mode.CONVOLVE, case.convolve)):
             values = {**dataclasses.asdict(job), "mode": int(mode)}
@@ -341,14 +352,13 @@ class Driver:
         x = samples(rng, case.kind_x, case.channels, case.length_x)
         h = samples(rng, case.kind_h, case.channels, case.length_h)
         order = random.Random(case.seed)
-        spectrum = chunk_controller.spectrum_bytes(config)
-        filters = case.channels * layout.chunk_count(config, case.length_h) * spectrum
-        rows = layout.chunk_count(config, case.length_x) * spectrum
+        plan = job_of(case)
+        filters = case.channels * filter_chunks(config, plan) * spectrum_bytes(config)
         rows_x, rows_h = (sample_rows(each).view(np.uint8) for each in (x, h))
-        pointers = {}
+        pointers: dict[str, Any] = {}
         for memory, sizes in (
             ("samples", {"x": len(rows_x), "h": len(rows_h), "y": len(rows_x)}),
-            ("x_spectra", {"x_spectra": rows}),
+            ("x_spectra", {"x_spectra": scratch_bytes(config, plan)}),
             ("h_spectra", {"h_spectra": filters}),
         ):
             span = self.spans[memory]
@@ -364,15 +374,8 @@ class Driver:
                 contents[:] = rng.integers(0, 256, len(contents), np.uint8)
                 page += pages[name]
         for name, raw in (("x", rows_x), ("h", rows_h)):
-            self.kernel.memories[Bank.SAMPLES].upload(pointers[name], raw)
-        job = Job(
-            Mode.PREPARE,
-            channels=case.channels,
-            length_x=case.length_x,
-            length_h=case.length_h,
-            **pointers,
-        )
-        return x, h, job
+            self.kernel.ports["samples"].memory.upload(pointers[name], raw)
+        return x, h, dataclasses.replace(plan, **pointers)
 
     # Acts: each returns whether the job is complete.
 
@@ -424,17 +427,17 @@ class Driver:
 
     def _error(self, values: Mapping[str, int], step: Step) -> bool:
         """One beat is answered with an error."""
-        port = PORTS[step.port]
-        bank = next(bank for bank, name in NAMES.items() if name == port.memory)
+        port = ALL_PORTS[step.port]
+        memory = self.kernel.ports[port.memory]
         addresses = self._addresses(port, values)
         allowed = {port.error if addresses else "none"}
         address = addresses[step.at % len(addresses)] if addresses else BASES[port.memory]
-        self.kernel.set_error(bank, write=port.write, address=address, response=step.response)
+        memory.set_error(write=port.write, address=address, response=step.response)
         running = self._start(values)
         self._wait()
         self._acknowledge()
         self._judge(running, allowed)
-        self.kernel.set_error(bank, write=port.write, address=None)
+        memory.set_error(write=port.write, address=None)
         self.kernel.write(Register.CONTROL, Control.CONTINUE)
         return not addresses
 
@@ -442,7 +445,7 @@ class Driver:
         """Where a job moves beats through a port."""
         config, beat = self.kernel.config, self.kernel.config.axi_bits // 8
         prediction = self.oracle.predict(0, values)
-        if port.memory == "samples":
+        if port.memory == "samples" or config.four_step:
             starts = [
                 (window.address + row * window.stride, window.used)
                 for window in prediction.windows
@@ -451,8 +454,8 @@ class Driver:
             ]
         else:
             kind = f"{port.memory[0]}_{'store' if port.write else 'read'}"
-            stream = chunk_controller.streams(config, prediction.job)[kind]
-            size = chunk_controller.spectrum_bytes(config)
+            stream = streams(config, prediction.job)[kind]
+            size = spectrum_bytes(config)
             starts = sorted({(command.addr, size) for command in stream})  # type: ignore[union-attr]
         return [address for start, size in starts for address in range(start, start + size, beat)]
 
@@ -494,11 +497,11 @@ class Driver:
     def _silent(self, values: Mapping[str, int], step: Step) -> bool:
         """A channel on which nothing moves: the watchdog ends the job, and until the memory has
         answered after all, no other begins."""
-        port = PORTS[step.port]
-        bank = next(bank for bank, name in NAMES.items() if name == port.memory)
+        port = ALL_PORTS[step.port]
+        memory = self.kernel.ports[port.memory]
         usual = self._read(Register.WATCHDOG)
         self._write(Register.WATCHDOG, step.watchdog)
-        self.kernel.hold(bank, step.channel)
+        memory.hold(step.channel)
         running = self._start(values)
         used = running.prediction.beats[port] > 0
         self._wait()
@@ -511,7 +514,7 @@ class Driver:
             self._acknowledge()
             self._judge(refused, {UNANSWERED})
             self.kernel.write(Register.CONTROL, Control.CONTINUE)
-        self.kernel.hold(bank)
+        memory.hold()
         last = self.kernel.clocks + OVERHEAD
         while self._read(Register.STATUS) & Status.UNANSWERED:
             self._advance(POLL_CLOCKS)

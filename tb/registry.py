@@ -67,8 +67,11 @@ MANY_LANES = ("tiny+lanes-16+chunk-512", "tiny+lanes-8+chunk-256+outputs-2")
 """The shortest chunks with many lanes, which fill the command streams."""
 ONE_ROW = "tiny-long+max_length_log2-6"
 """A four-step kernel without columns."""
-KERNEL_CORNERS = (*MANY_LANES, WIDEST)
-"""What regressions run the whole kernel at besides: short chunks, 8 and 16 lanes, wide words."""
+SOME_RESIDENT, ALL_RESIDENT = "tiny-long+resident-3", "tiny-long+resident-8"
+"""Four-step kernels that keep some of their rows on the chip, and all of them."""
+KERNEL_CORNERS = (*MANY_LANES, WIDEST, ALL_RESIDENT)
+"""What regressions run the whole kernel at besides: short chunks, 8 and 16 lanes, wide words, all
+rows on the chip."""
 BRIEF = "BENCH_BRIEF"
 """Environment variable: run only what other configurations cannot show."""
 MANY_ROWS = 300
@@ -158,6 +161,7 @@ def chunk_parameters(config: Config) -> dict[str, int | str]:
 def four_step_core_parameters(config: Config) -> dict[str, int | str]:
     """The core's parameters, and memories of several channels of the most rows."""
     config.check_schedule(FOUR_STEP)
+    config.check_rtl()
     names = ("lanes", "chunk", "mantissa_bits", "exponent_bits", "twiddle_bits", "resident")
     sizes = {name.title().replace("_", ""): getattr(config, name) for name in names}
     words = 4 * config.rows_max * config.chunk_beats
@@ -903,14 +907,15 @@ BENCHES: dict[str, tuple[Bench, ...]] = {
             module="tb.benches.kernel.bench_kernel",
             about="the whole kernel: lengths, data, memories, queues, reset, errors, bad arguments",
             parameters=kernel_bench_parameters,
-            configs=(*BOTH_OUTPUTS, NARROWEST, "tiny-long"),
+            configs=(*BOTH_OUTPUTS, NARROWEST, "tiny-long", SOME_RESIDENT),
             sources=KERNEL_SOURCES,
             long=(
-                *((config, "icarus") for config in ("tiny", "small+outputs-2", "tiny-long")),
+                *((config, "icarus") for config in ("tiny", "small+outputs-2", SOME_RESIDENT)),
                 *((config, sim) for config in ("small", "tiny+outputs-2") for sim in SIMS),
                 (NARROWEST, "verilator"),
+                *LONG_AT_TINY,
             ),
-            brief=((NARROWEST, "icarus"), ("tiny-long", "verilator")),
+            brief=((NARROWEST, "icarus"), (SOME_RESIDENT, "verilator")),
             corners=KERNEL_CORNERS,
         ),
     ),

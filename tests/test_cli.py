@@ -33,7 +33,7 @@ from crocuta.backends.rtl_kernel import RtlKernel
 from crocuta.cli import demo as demonstration
 from crocuta.cli import runs
 from crocuta.cli.app import app
-from crocuta.cli.waves import recorded, signals
+from crocuta.cli.waves import kernel_scope, recorded, signals
 from crocuta.design import cache
 from crocuta.design.rtl_build import SIMULATION
 from crocuta.device import Device
@@ -721,6 +721,8 @@ def test_waves_that_cannot_be(folder: Path) -> None:
     refused(model("x.npy", "h.npy", *waves), "Only the backend rtl has waves.")
     refused(crocuta("conv", "long.npy", "long.npy", *waves, "--config", "tiny"), "would take about")
     refused(crocuta("conv", "long.npy", "long.npy", *waves), "fewer samples and taps, or a smaller")
+    four_step = crocuta("conv", "long.npy", "long.npy", *waves, "--config", "u200-long")
+    refused(four_step, "a smaller configuration such as tiny-long.")
     elsewhere = ("-o", "y.npy", "--waves", "no/w.fst", "--config", "tiny")
     refused(
         crocuta("conv", "x.npy", "h.npy", *elsewhere), "no/w.gtkw cannot be written: no such file"
@@ -745,22 +747,32 @@ def test_waves_are_kept_when_the_kernel_fails(folder: Path) -> None:
     assert Path("w.fst").read_bytes() == b"waves"
 
 
-@pytest.mark.parametrize("config", ["tiny", "small+outputs-2"])
-def test_signal_lists_name_what_there_is(config: str) -> None:
-    kernel = (ROOT / "rtl" / "kernel" / "crocuta_kernel.sv").read_text()
-    bound = (SIMULATION / "kernel_waves.sv").read_text()
-    lanes = configs.load(config).lanes
-    found = signals(configs.load(config))
+@pytest.mark.parametrize("name", ["tiny", "small+outputs-2", "tiny-long", "small-long+resident-3"])
+def test_signal_lists_name_what_there_is(name: str) -> None:
+    config = configs.load_model(name)
+    top = "kernel/four_step_core" if config.four_step else "kernel/crocuta_kernel"
+    bound = SIMULATION / f"{'four_step' if config.four_step else 'kernel'}_waves.sv"
+    sources = {
+        "u_waves": bound,
+        "u_forward": ROOT / "rtl" / "convolution" / "four_step_forward.sv",
+        "u_inverse": ROOT / "rtl" / "convolution" / "four_step_inverse.sv",
+        "u_resident": ROOT / "rtl" / "ports" / "resident_rows.sv",
+    }
+    found = signals(config)
+    assert ("rows on the chip" in found) == (config.resident > 0)
     for listed in found.values():
         for signal_name in listed:
-            path = signal_name.removeprefix("TOP.kernel_tb.gen_chunked.u_kernel.").split(".")
-            if len(path) == 1:
-                assert re.search(rf"^  logic +(\[.*\] +)?{path[0]};", kernel, re.MULTILINE), path
-            else:
+            path = signal_name.removeprefix(f"{kernel_scope(config)}.").split(".")
+            if "gen_lane" in signal_name:
                 module = "float_wave" if path[-1] == "value" else "cfp_wave"
-                assert re.search(rf"{module} #\(.*\)\s+{path[1]} \(", bound), path
+                assert re.search(rf"{module} #\(.*\)\s+{path[1]} \(", bound.read_text()), path
                 assert f"real {path[-1]};" in (SIMULATION / f"{module}.sv").read_text()
-        assert sum("gen_lane" in name for name in listed) in (lanes, 2 * lanes)
+                continue
+            source = sources[path[0]] if len(path) > 1 else ROOT / "rtl" / f"{top}.sv"
+            wanted = rf"^ +(logic|kind_e) +(\[.*\] +)?{path[-1]};"
+            assert re.search(wanted, source.read_text(), re.MULTILINE), path
+        lanes = sum("gen_lane" in signal_name for signal_name in listed)
+        assert lanes in (0, config.lanes, 2 * config.lanes)
 
 
 def test_waves_show_words_as_numbers(folder: Path, seed: int) -> None:

@@ -23,11 +23,15 @@ from typer.testing import CliRunner
 from crocuta.backends.rtl_kernel import BASES, RtlKernel
 from crocuta.kernel import Bank
 from crocuta.models import configs
+from crocuta.models.configs import Config
+from crocuta.models.layout import row_count
 from crocuta.registers import ErrorCode, Register, Status
 from flow import soak
 from flow.soak import Session, Summary, Worker
 from flow.soak_cases import (
     ACTS,
+    ALL_PORTS,
+    MEMORIES,
     Case,
     Script,
     Stall,
@@ -40,31 +44,49 @@ from flow.soak_cases import (
     text_of,
 )
 from flow.soak_driver import play
+from tb.envs.kernel_job import memories_of, ports_of
 from tb.envs.kernel_samples import samples
+from tb.registry import ONE_ROW
 
-TINY = configs.load("tiny")
+TINY, LONG = configs.load("tiny"), configs.load_model("tiny-long")
 SCRIPTS = Path(__file__).with_name("soak_scripts.jsonl")
 """What soaks found, and a case of each act."""
 
 
-def session(seed: int = 1) -> Session:
-    return Session(seed, "tiny")
+def session(seed: int = 1, config: str = "tiny") -> Session:
+    return Session(seed, config)
 
 
 def test_random_kernels_are_legal_and_have_room_for_random_cases(seed: int) -> None:
     rng = random.Random(seed)
+    on_the_chip = Counter[str]()
     for _ in range(100):
         config = random_config(rng)
-        assert configs.load(config.name) == config
-        assert all(fits(case, config) for case in islice(cases(seed, config), 20))
+        assert configs.load_model(config.name) == config
+        config.check_rtl()
+        some = list(islice(cases(seed, config), 20))
+        assert all(fits(case, config) for case in some)
+        if config.four_step:
+            # Every number of rows, the most among them.
+            rows = {row_count(config, max(case.length_x, case.length_h)) for case in some}
+            assert max(rows) == config.rows_max and len(rows) > 1
+            part = config.resident / config.rows_max
+            on_the_chip["none" if not part else "some" if part < 1 else "all"] += 1
+    assert set(on_the_chip) == {"none", "some", "all"}
+    assert 20 < on_the_chip.total() < 80
 
 
-def test_a_seed_repeats_its_cases_and_their_text_is_all_of_them(seed: int) -> None:
-    some = tuple(islice(cases(seed, TINY), 50))
-    assert some == tuple(islice(cases(seed, TINY), 50))
-    assert some != tuple(islice(cases(seed + 1, TINY), 50))
-    assert {step.act for case in some for step in (case.prepare, case.convolve)} == set(ACTS)
-    script = Script(config="tiny", cases=some)
+@pytest.mark.parametrize("config", [TINY, LONG])
+def test_a_seed_repeats_its_cases_and_their_text_is_all_of_them(config: Config, seed: int) -> None:
+    some = tuple(islice(cases(seed, config), 100))
+    assert some == tuple(islice(cases(seed, config), 100))
+    assert some != tuple(islice(cases(seed + 1, config), 100))
+    steps = [step for case in some for step in (case.prepare, case.convolve)]
+    assert {step.act for step in steps} == set(ACTS)
+    assert {ALL_PORTS[step.port] for step in steps} == set(ports_of(config))
+    held = {MEMORIES[stall.bank] for step in steps for stall in step.stalls}
+    assert held == set(memories_of(config))
+    script = Script(config=config.name, cases=some)
     assert Script.model_validate_json(text_of(script)) == script
 
 
@@ -90,13 +112,14 @@ def test_each_lane_raises_the_flag_alone() -> None:
 @pytest.mark.parametrize("line", range(len(read_scripts(SCRIPTS))))
 def test_scripts_pass(line: int) -> None:
     script = read_scripts(SCRIPTS)[line]
-    with RtlKernel(configs.load(script.config)) as kernel:
+    with RtlKernel(configs.load_model(script.config)) as kernel:
         assert play(script, kernel) == ""
 
 
-def test_a_soak_of_a_good_kernel_finds_nothing(seed: int) -> None:
+@pytest.mark.parametrize("config", ["tiny", "tiny-long"])
+def test_a_soak_of_a_good_kernel_finds_nothing(config: str, seed: int) -> None:
     told = []
-    one = session(seed)
+    one = session(seed, config)
     soak.soak(one, time.time() + 600, lambda each: told.append(each.jobs), count=12)
     assert one.failure is None
     assert (one.cases, one.jobs) == (12, sum(one.ends.values()))
@@ -159,28 +182,41 @@ class Corrupts(RtlKernel):
         return ended
 
 
+class SpillsRows(RtlKernel):
+    """A byte behind the rows of z."""
+
+    def run(self, clocks: int) -> bool:
+        ended = super().run(clocks)
+        z = self.ports["z_spectra"]
+        if ended and z.state()[1]:
+            z.memory.contents[-1] ^= 1
+        return ended
+
+
 @pytest.mark.parametrize(
-    ("faulty", "problem"),
+    ("config", "faulty", "problem"),
     [
-        (LosesFlags, "the flags are 0x"),
-        (HidesErrors, "the job should have ended with"),
-        (CountsTooMuch, "the counters are"),
-        (Spills, "x_spectra: 1 bytes changed that are none of the job's"),
-        (Corrupts, "samples: 1 "),
+        (TINY, LosesFlags, "the flags are 0x"),
+        (TINY, HidesErrors, "the job should have ended with"),
+        (TINY, CountsTooMuch, "the counters are"),
+        (TINY, Spills, "x_spectra: 1 bytes changed that are none of the job's"),
+        (TINY, Corrupts, "samples: 1 "),
+        (LONG, HidesErrors, "the job should have ended with"),
+        (LONG, SpillsRows, "z_spectra: 1 bytes changed that are none of the job's"),
     ],
 )
 def test_a_fault_is_found_and_cut_down(
-    faulty: type[RtlKernel], problem: str, monkeypatch: pytest.MonkeyPatch
+    config: Config, faulty: type[RtlKernel], problem: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(soak, "SHRINK_S", 1)
-    found = session(5)
+    found = session(5, config.name)
     soak.soak(found, time.time() + 600, lambda _: None, count=40, make=faulty)
     assert found.failure is not None
     assert problem in found.failure.problem
     script = Script.model_validate_json(found.failure.script)
     assert len(script.cases) == 1
-    assert play(script, faulty(TINY))
-    assert play(script, RtlKernel(TINY)) == ""
+    assert play(script, faulty(config))
+    assert play(script, RtlKernel(config)) == ""
 
 
 def test_a_job_that_does_not_end_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -289,6 +325,7 @@ def test_a_design_that_changes_is_no_design_to_soak(
 def test_what_cannot_start_is_said() -> None:
     for arguments, said in (
         (("--config", "no_such"), "There is no configuration 'no_such'"),
+        (("--config", ONE_ROW), "there is no RTL of a four-step kernel of one row"),
         (("--repeat", "no_such.jsonl"), "There is no file no_such.jsonl."),
         (("--seed", "x"), "SEED"),
     ):

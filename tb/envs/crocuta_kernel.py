@@ -17,7 +17,7 @@ from cocotb.triggers import FallingEdge, RisingEdge
 from pyuvm import uvm_analysis_port, uvm_component, uvm_monitor, uvm_scoreboard, uvm_sequencer
 
 from crocuta.models import configs
-from crocuta.models.convolution.chunk_controller import Job, Mode
+from crocuta.models.convolution.chunk_controller import Job, Mode, spectrum_bytes
 from crocuta.models.kernel.schedules import transform_rows
 from crocuta.models.layout import PAGE_BYTES
 from tb.agents.agent import Listener, configure, read
@@ -48,7 +48,7 @@ from tb.envs.kernel_samples import (
     tail_of,
 )
 from tb.lib.clock import clock_now
-from tb.lib.coverage import covergroup
+from tb.lib.coverage import covergroup, seldom
 from tb.lib.registers import ARGUMENTS, BY_OFFSET, ERRORS, HIGH, OFFSETS, REGISTERS, bit
 
 MODIFIABLE_BUFFERABLE = 0b0011  # AxCACHE of the kernel's bursts
@@ -90,6 +90,8 @@ STATES = (
     *(f"{mode.name.lower()} {what}" for mode in Mode for what in ("begins", "reads", "writes")),
 )
 """States of the kernel as seen on its ports: a job writes from its first burst of results."""
+PLACES = ("on the chip", "on both sides")
+"""Where the rows of a job are in a kernel that keeps some on the chip."""
 BEFORE = ("reset", "job", "queue", "bad argument", "error")
 """What preceded a job; queue: it was started before the previous end was acknowledged."""
 
@@ -214,7 +216,7 @@ class KernelPredictor(uvm_component):
 
     def requested(self, port: Port, _: Request) -> None:
         """A burst was requested."""
-        self.traffic.add(port.write and port.memory not in ("x_spectra", "z_spectra"))
+        self.traffic.add(port.write and not is_scratch(port))
 
     def refused(self, port: Port, refusal: Refusal) -> None:
         """An answer was an error."""
@@ -543,6 +545,11 @@ class ReadScoreboard(uvm_scoreboard):
         assert self.compared, "no register was read"
 
 
+def is_scratch(port: Port) -> bool:
+    """Whether it leads to what a job writes and reads back."""
+    return port.memory in ("x_spectra", "z_spectra")
+
+
 def str_of(port: Port) -> str:
     """A port's name, as in coverage: its error code's, but z's own."""
     return port.error.replace("x", "z") if port.memory == "z_spectra" else port.error
@@ -596,11 +603,24 @@ class KernelCoverage(uvm_component):
         self.sample_stall = covergroup(
             "kernel.stall", {"cause": STALLS, "end": ("whole", "stopped")}
         )
-        limits = FOUR_STEP_LIMITS if self.env.config.four_step else LIMITS
+        config = self.env.config
+        if config.resident:
+            self.sample_place = covergroup(
+                "kernel.place",
+                {"mode": modes, "rows": PLACES, "channels": ("one", "several")},
+                {"mode_x_rows": ("mode", "rows"), "rows_x_channels": ("rows", "channels")},
+            )
+            self.sample_boundary = seldom(
+                "kernel.boundary",
+                {"port": [str_of(port) for port in ports_of(config) if is_scratch(port)],
+                 "row": ("the first", "another")},
+                {"port_x_row": ("port", "row")},
+            )  # fmt: skip
+        limits = FOUR_STEP_LIMITS if config.four_step else LIMITS
         self.sample_limit = covergroup("kernel.limit", {"reached": limits})
         self.sample_reset = covergroup("kernel.reset_at", {"state": STATES})
         self.previous: Job | None = None
-        if not self.env.config.four_step:
+        if not config.four_step:
             return
         self.sample_transform = covergroup(
             "kernel.transform",
@@ -614,6 +634,15 @@ class KernelCoverage(uvm_component):
             {"mode_x_before_x_rows": ("mode", "before", "rows")},
         )
         """A job that was queued behind another."""
+
+    def requested(self, port: Port, request: Request) -> None:
+        """A burst was requested."""
+        config, job = self.env.config, self.env.predictor.running
+        if not config.resident or not is_scratch(port) or job is None:
+            return
+        (window,) = (window for window in job.windows if window.port == port)
+        row = (request.address - window.address) // spectrum_bytes(config)
+        self.sample_boundary(str_of(port), "another" if row else "the first")
 
     def _begun(self, prediction: Prediction) -> None:
         if prediction.error != "none":
@@ -643,6 +672,10 @@ class KernelCoverage(uvm_component):
         mode, length = job.mode.name.lower(), len(prediction.rows[0])
         if job.mode == Mode.CONVOLVE:
             self.sample_lengths(bound_of(length, config), bound_of(job.length_h, config))
+        rows = transform_rows(config, job) if config.four_step else 1
+        if config.resident and rows > 1:
+            several = ("one", "several")[job.channels > 1]
+            self.sample_place(mode, PLACES[rows > config.resident], several)
         channels = ("one", "two", "more")[min(job.channels, 3) - 1]
         self.sample_rows(mode, channels, tail_of(length, config))
         if config.four_step:
@@ -750,6 +783,7 @@ class KernelEnv(BlockEnv):
         for name, agent in self.memories.items():
             self._listen(agent.monitor.requests, name, predictor.requested)
             self._listen(agent.monitor.requests, name, self.traffic.requested)
+            self._listen(agent.monitor.requests, name, self.coverage.requested)
             self._listen(agent.monitor.refusals, name, predictor.refused)
             self._listen(agent.monitor.refusals, name, self.traffic.refused_at)
 

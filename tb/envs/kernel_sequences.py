@@ -28,7 +28,15 @@ from tb.agents.axi_lite import AxiLiteItem, AxiLiteSequence
 from tb.agents.axi_memory import Backdoor, Behaviour, BehaviourSequence
 from tb.envs.base import BlockTest
 from tb.envs.crocuta_kernel import CONTINUE, DONE, READY, RESULTS, START, SW_RESET, KernelEnv
-from tb.envs.kernel_job import BASES, ceil_to, inaccuracy, memories_of
+from tb.envs.kernel_job import (
+    BASES,
+    Port,
+    Prediction,
+    ceil_to,
+    inaccuracy,
+    memories_of,
+    ports_of,
+)
 from tb.envs.kernel_samples import HARMLESS, samples
 from tb.lib.clock import clock_now
 from tb.lib.registers import ARGUMENTS, ERRORS, HIGH, OFFSETS
@@ -431,6 +439,25 @@ class KernelTest(BlockTest):
         """Runs one job; returns the name of its error code."""
         error: str = (await self.start(JobSequence(job))).error
         return error
+
+    def predict(self, job: Job) -> Prediction:
+        """What a job will do, with the memories as they are now."""
+        prediction: Prediction = self.env.predictor.oracle.predict(0, dataclasses.asdict(job))
+        return prediction
+
+    def ports(self, *jobs: Job) -> list[Port]:
+        """The ports through which any of these jobs moves beats. With all rows on the chip, none
+        does through those of x and z."""
+        moved = [self.predict(job).beats for job in jobs]
+        return [port for port in ports_of(self.env.config) if any(beats[port] for beats in moved)]
+
+    def channels(self, *jobs: Job) -> list[tuple[Port, str]]:
+        """The AXI channels of these ports."""
+        return [
+            (port, channel)
+            for port in self.ports(*jobs)
+            for channel in (("aw", "w", "b") if port.write else ("ar", "r"))
+        ]
 
     async def behave(self, behaviours: dict[str, Behaviour]) -> None:
         """Sets how memories behave."""

@@ -108,20 +108,58 @@ class _Simulation:
     def __del__(self) -> None:
         self.library.crocuta_destroy(self.pointer)
 
-    def contents(self, bank: Bank) -> npt.NDArray[np.uint8]:
+    def contents(self, memory: int) -> npt.NDArray[np.uint8]:
         """A view of a memory's bytes."""
         size = ctypes.c_uint64()
-        address = self.library.crocuta_memory(self.pointer, bank, ctypes.byref(size))
+        address = self.library.crocuta_memory(self.pointer, memory, ctypes.byref(size))
         buffer = (ctypes.c_uint8 * size.value).from_address(address)
         buffer.simulation = self  # type: ignore[attr-defined]
         return np.ctypeslib.as_array(buffer)
+
+
+class PortMemory:
+    """The simulated memory behind one of the kernel's ports."""
+
+    def __init__(self, simulation: _Simulation, number: int, base: int) -> None:
+        self._simulation, self._number = simulation, number
+        self.memory = HostMemory(simulation.contents(number), base)
+
+    def set_timing(self, timing: Timing) -> None:
+        """Changes its timing; the seed takes effect at the next reset."""
+        self._simulation.library.crocuta_set_timing(
+            self._simulation.pointer, self._number, *dataclasses.astuple(timing)
+        )
+
+    def set_error(self, *, write: bool, address: int | None, response: int = SLVERR) -> None:
+        """See `RtlKernel.set_error`."""
+        self._simulation.library.crocuta_set_error(
+            self._simulation.pointer,
+            self._number,
+            write,
+            address is not None,
+            address or 0,
+            response,
+        )
+
+    def hold(self, *channels: str) -> None:
+        """See `RtlKernel.hold`."""
+        mask = sum(1 << CHANNELS.index(channel) for channel in channels)
+        self._simulation.library.crocuta_hold(self._simulation.pointer, self._number, mask)
+
+    def state(self) -> tuple[int, int, int]:
+        """Beats read and written since the reset, and the first breach of the protocol."""
+        state = (ctypes.c_uint64 * 3)()
+        self._simulation.library.crocuta_memory_state(self._simulation.pointer, self._number, state)
+        read, written, breach = state
+        return read, written, breach
 
 
 class RtlKernel(RegisterKernel):
     """See `crocuta.kernel.Kernel`. Compiles the RTL first if it has changed.
 
     The memories are exposed as numpy arrays: `memories[Bank.SAMPLES].contents` is what the hardware
-    reads and writes. `waves` is an FST file for all signals, complete once the kernel is closed.
+    reads and writes. `ports` has the memory behind each of its ports, by name. `waves` is an FST
+    file for all signals, complete once the kernel is closed.
 
     Raises:
         KernelError: the RTL does not compile.
@@ -143,10 +181,14 @@ class RtlKernel(RegisterKernel):
         self._waves = waves is not None
         if waves:
             self._checked(self._library.crocuta_open_waves(self._kernel, bytes(waves)))
-        samples, x_spectra, h_spectra = (
-            HostMemory(self._simulation.contents(bank), BASES[bank]) for bank in Bank
-        )
+        self.ports = {
+            bank.name.lower(): PortMemory(self._simulation, bank, BASES[bank]) for bank in Bank
+        }
+        samples, x_spectra, h_spectra = (port.memory for port in self.ports.values())
         self.memories: tuple[HostMemory, HostMemory, HostMemory] = samples, x_spectra, h_spectra
+        if config.four_step:
+            base = BASES[Bank.X_SPECTRA]
+            self.ports["z_spectra"] = PortMemory(self._simulation, Z_MEMORY, base)
         for bank in Bank:
             self.set_timing(bank, dataclasses.replace(timing, seed=timing.seed + bank))
         self.reset()
@@ -156,7 +198,7 @@ class RtlKernel(RegisterKernel):
         """Releases the simulation's memory, once no array refers to it."""
         if self._waves:
             self._library.crocuta_close_waves(self._kernel)
-        del self.memories, self._simulation, self._library, self._kernel
+        del self.memories, self.ports, self._simulation, self._library, self._kernel
 
     def _checked(self, result: int) -> int:
         if result < 0:
@@ -182,32 +224,30 @@ class RtlKernel(RegisterKernel):
         """
         self._library.crocuta_stop_clocks(self._kernel, on)
 
-    def _memories_of(self, bank: Bank) -> tuple[int, ...]:
+    def _behind(self, bank: Bank) -> list[PortMemory]:
         """The simulated memories of a bank, one for each of the kernel's ports to it."""
         both = bank == Bank.X_SPECTRA and self.config.four_step
-        return (bank, Z_MEMORY) if both else (bank,)
+        names = ("x_spectra", "z_spectra") if both else (bank.name.lower(),)
+        return [self.ports[name] for name in names]
 
     def set_timing(self, bank: Bank, timing: Timing) -> None:
         """Changes a memory's timing; the seed takes effect at the next reset."""
-        for memory in self._memories_of(bank):
-            self._library.crocuta_set_timing(self._kernel, memory, *dataclasses.astuple(timing))
+        for port in self._behind(bank):
+            port.set_timing(timing)
 
     def set_error(
         self, bank: Bank, *, write: bool, address: int | None, response: int = SLVERR
     ) -> None:
         """Makes the memory answer the beat at `address` with an AXI response that is an error;
         None: no beat."""
-        for memory in self._memories_of(bank):
-            self._library.crocuta_set_error(
-                self._kernel, memory, write, address is not None, address or 0, response
-            )
+        for port in self._behind(bank):
+            port.set_error(write=write, address=address, response=response)
 
     def hold(self, bank: Bank, *channels: str) -> None:
         """Lets nothing move on these of the memory's CHANNELS until the next call, which may name
         none."""
-        mask = sum(1 << CHANNELS.index(channel) for channel in channels)
-        for memory in self._memories_of(bank):
-            self._library.crocuta_hold(self._kernel, memory, mask)
+        for port in self._behind(bank):
+            port.hold(*channels)
 
     def observed(self) -> Observed:
         """What the simulation saw of the last job that ended."""
@@ -224,10 +264,9 @@ class RtlKernel(RegisterKernel):
     def _state(self, bank: Bank) -> tuple[int, int, int]:
         """Beats read and written, and the first breach of the protocol."""
         read = written = breach = 0
-        for memory in self._memories_of(bank):
-            state = (ctypes.c_uint64 * 3)()
-            self._library.crocuta_memory_state(self._kernel, memory, state)
-            read, written, breach = read + state[0], written + state[1], breach or state[2]
+        for port in self._behind(bank):
+            more = port.state()
+            read, written, breach = read + more[0], written + more[1], breach or more[2]
         return read, written, breach
 
     def read(self, offset: int) -> int:

@@ -25,11 +25,10 @@ BENCH_FILES = tuple(
     SIMULATION / f"{name}.sv"
     for name in ("kernel_tb", "job_observer", "four_step_observer", "feed_observer", "axi_memory")
 )
-WAVE_FILES = tuple(
-    SIMULATION / name for name in ("cfp_wave.sv", "float_wave.sv", "kernel_waves.sv")
-)
-"""Additional Verilator flags for a build with waves."""
+WAVE_FILES = tuple(SIMULATION / f"{name}.sv" for name in ("cfp_wave", "float_wave"))
+"""Of a build with waves, besides the module that is bound into a kernel of each schedule."""
 WAVE_FLAGS = ("--trace-fst", "--trace-max-width", "1024")
+"""Additional Verilator flags for a build with waves."""
 VERILATOR_FLAGS = (
     "-O3",
     "--x-assign",
@@ -73,6 +72,11 @@ def parameters(config: Config) -> dict[str, int | str]:
     }
 
 
+def _wave_files(config: Config) -> tuple[Path, ...]:
+    name = "four_step_waves" if config.four_step else "kernel_waves"
+    return (*WAVE_FILES, SIMULATION / f"{name}.sv")
+
+
 def _literal(value: int | str) -> str:
     """A parameter's value in SystemVerilog; text needs no escape: it is a path of the cache."""
     return f'"{value}"' if isinstance(value, str) else str(value)
@@ -113,7 +117,7 @@ def library(config: Config, announce: Announce = nullcontext, *, waves: bool = F
             sources=(
                 CONTROL,
                 HARNESS,
-                *design_files(TOP, BENCH_FILES + (WAVE_FILES if waves else ())),
+                *design_files(TOP, BENCH_FILES + (_wave_files(config) if waves else ())),
             ),
         )
         name = f"rtl-{config.name}{'-waves' if waves else ''}-{recipe.digest()}"

@@ -21,18 +21,12 @@ from pyuvm import uvm_sequence
 
 from crocuta.models import configs
 from crocuta.models.cfp import Cfp, Format
-from crocuta.models.convolution.chunk_controller import (
-    Job,
-    Mode,
-    mac_beats,
-    spectrum_bytes,
-    stored_chunks,
-)
-from crocuta.models.kernel.schedules import filter_chunks, output_chunks
+from crocuta.models.convolution.chunk_controller import Job, Mode, mac_beats
+from crocuta.models.kernel.schedules import output_chunks
 from crocuta.models.layout import PAGE_BYTES
 from tb import registry as benches
-from tb.agents.axi_memory import CHANNELS, PLACES, Behaviour, all_pairs
 from tb.agents.axi_memory import ERRORS as ERROR_RESPONSES
+from tb.agents.axi_memory import PLACES, Behaviour, all_pairs
 from tb.envs.crocuta_kernel import STATES
 from tb.envs.job_model import used
 from tb.envs.kernel_job import (
@@ -40,9 +34,7 @@ from tb.envs.kernel_job import (
     NON_FINITE,
     SATURATED,
     Port,
-    ceil_to,
     memories_of,
-    ports_of,
 )
 from tb.envs.kernel_samples import BOUNDS, KINDS, ends_of, impulse, length_at, length_in
 from tb.envs.kernel_sequences import (
@@ -66,7 +58,6 @@ CONFIG = configs.load_model(os.environ["CROCUTA_CONFIG"])
 C = CONFIG.chunk
 LONGEST = CONFIG.rows_max * C if CONFIG.four_step else 1 << CONFIG.max_length_log2
 MEMORIES = memories_of(CONFIG)
-PORTS = ports_of(CONFIG)
 # Icarus simulates some 1,000 clocks per second of the tiny kernel, and 130 of the small one. It
 # runs fewer jobs, to show that its four states and its event order give the same bits.
 FAST = cocotb.SIM_NAME.lower().startswith("verilator")
@@ -257,9 +248,7 @@ class HeldChannels(KernelTest):
         convolve = (await self.start(ConvolutionSequence(x, h))).job
         # The addresses of y first, because the most has to fill up behind them.
         places = [("samples", "aw")]
-        both = [name for name in MEMORIES if name != "h_spectra"]
-        others = [(name, channel) for name in both for channel in CHANNELS]
-        others += [("h_spectra", channel) for channel in ("ar", "r")]
+        others = [(port.memory, channel) for port, channel in self.channels(convolve)]
         places += [place for place in some(others, 2) if place not in places]
         for memory, channel in places:
             await self.held(convolve, memory, channel)
@@ -267,12 +256,8 @@ class HeldChannels(KernelTest):
         x, h = self.rows(C, kind="ordinary"), self.rows(most, kind="ordinary")
         job = (await self.start(ConvolutionSequence(x, h))).job
         prepare = dataclasses.replace(job, mode=Mode.PREPARE)
-        places = [("samples", channel) for channel in ("ar", "r")]
-        places += [("h_spectra", channel) for channel in ("aw", "w", "b")]
-        if CONFIG.four_step:
-            places += [("x_spectra", channel) for channel in CHANNELS]
-        for memory, channel in some(places, 1):
-            await self.held(prepare, memory, channel)
+        for port, channel in some(self.channels(prepare), 1):
+            await self.held(prepare, port.memory, channel)
 
     async def held(self, job: Job, memory: str, channel: str) -> None:
         """Runs one job, during which the channel is blocked for a while."""
@@ -395,17 +380,17 @@ class ErrorResponses(KernelTest):
         convolve = await self.convolve(length, length)
         prepare = dataclasses.replace(convolve, mode=Mode.PREPARE)
         faults: list[tuple[list[Port], AxiResp, str]] = []
-        for port in PORTS:
+        for port in self.ports(prepare, convolve):
             turn = random.randrange(len(PLACES))
             places = (*PLACES[turn:], *PLACES[:turn])
             faults += [([port], *each) for each in zip(ERROR_RESPONSES, places, strict=True)]
-        for _ in range(2):
-            ports = random.sample(PORTS, 2)
-            faults.append((ports, random.choice(ERROR_RESPONSES), random.choice(PLACES)))
-        for ports, response, place in some(faults, 1):
-            job = prepare if Port("h_spectra", True) in ports else convolve
+        for job in (prepare, convolve):
+            two = random.sample(self.ports(job), 2)
+            faults.append((two, random.choice(ERROR_RESPONSES), random.choice(PLACES)))
+        for refused, response, place in some(faults, 1):
+            job = prepare if Port("h_spectra", True) in refused else convolve
             behaviours = await self.any_behaviour()
-            for port in ports:
+            for port in refused:
                 which = "write_error" if port.write else "read_error"
                 address = self.address(job, port, place)
                 old = behaviours[port.memory]
@@ -413,7 +398,7 @@ class ErrorResponses(KernelTest):
                 behaviours[port.memory] = dataclasses.replace(old, **fault)
             await self.behave(behaviours)
             error = await self.run(job)
-            assert error in {port.error for port in ports}, f"{ports}, {response}: {error}"
+            assert error in {port.error for port in refused}, f"{refused}, {response}: {error}"
             await self.behave({name: Behaviour.random() for name in MEMORIES})
             if job is prepare or random.random() < 0.2:
                 assert await self.run(prepare) == "none"
@@ -421,24 +406,14 @@ class ErrorResponses(KernelTest):
 
     def address(self, job: Job, port: Port, place: str) -> int:
         """A random beat that a job transfers on a port, at this place of its burst."""
-        rows = ceil_to(job.length_x * 4, self.env.beat_bytes)
-        h_chunks = filter_chunks(CONFIG, job)
-        x_chunks = h_chunks if CONFIG.four_step else stored_chunks(CONFIG, job)
-        x_bytes = x_chunks * spectrum_bytes(CONFIG)
-        base, size = {
-            "samples": (job.h if job.mode == Mode.PREPARE else job.x, rows),
-            "x_spectra": (job.x_spectra, x_bytes),
-            "z_spectra": (job.x_spectra + x_bytes, x_bytes),
-            "h_spectra": (job.h_spectra, h_chunks * spectrum_bytes(CONFIG)),
-        }[port.memory]
-        if port == Port("samples", True):
-            base = job.y
+        window = random.choice([one for one in self.predict(job).windows if one.port == port])
+        base = window.address + random.randrange(window.rows) * window.stride
         beats = int(self.env.memories[port.memory].config.longest)
         # A burst of 16 lanes' samples may be a single beat.
         inside = random.randrange(1, beats - 1) if beats > 2 else random.randrange(beats)
         beat = {"first": 0, "middle": inside, "last": beats - 1}[place]
         beat_bytes = int(self.env.beat_bytes)
-        return base + random.randrange(0, size, beats * beat_bytes) + beat * beat_bytes
+        return base + random.randrange(0, window.used, beats * beat_bytes) + beat * beat_bytes
 
 
 @pyuvm.test(skip=LIMITED)
@@ -510,9 +485,7 @@ class SilentMemories(KernelTest):
         """Tries each channel of each port."""
         convolve = await self.convolve(4 * C, 3 * C)
         prepare = dataclasses.replace(convolve, mode=Mode.PREPARE)
-        places = [(port, channel) for port in PORTS for channel in ("aw", "w", "b", "ar", "r")]
-        places = [place for place in places if place[0].write == (place[1] in ("aw", "w", "b"))]
-        for port, channel in some(places, 2):
+        for port, channel in some(self.channels(prepare, convolve), 2):
             job = prepare if port == Port("h_spectra", True) else convolve
             cocotb.log.info("%s: %s of %s is silent", job.mode.name, channel, port.memory)
             await self.start(RegisterSequence("watchdog", random.randint(400, 900)))
