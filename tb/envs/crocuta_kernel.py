@@ -679,7 +679,6 @@ class KernelCoverage(uvm_component):
         channels = ("one", "two", "more")[min(job.channels, 3) - 1]
         self.sample_rows(mode, channels, tail_of(length, config))
         if config.four_step:
-            rows = transform_rows(config, job)
             few = ("one", "two", "some")[min(rows.bit_length(), 3) - 1]
             kind = "most" if rows == config.rows_max else few
             self.sample_transform(mode, kind, end_of(length, rows, config))
