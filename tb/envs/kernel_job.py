@@ -31,13 +31,12 @@ from tb.envs.job_model import argument_error
 from tb.lib.registers import bit
 
 BASES = {
-    "samples": 0x9010_FFFF_FFFF_F000,
-    "x_spectra": 0x6020_FFFF_FFFF_F000,
-    "z_spectra": 0x6020_FFFF_FFFF_F000,
-    "h_spectra": 0xF030_FFFF_FFFF_F000,
+    "samples": 0x0010_FFFF_F000,
+    "x_spectra": 0x0020_FFFF_F000,
+    "z_spectra": 0x0020_FFFF_F000,
+    "h_spectra": 0x0030_FFFF_F000,
 }
-"""The addresses of the memories in kernel_tb: behind the first page of each is a carry into its
-upper bits. A four-step kernel alone has a port to that of z."""
+"""The addresses of the memories in kernel_tb. A four-step kernel alone has a port to that of z."""
 SATURATED, NON_FINITE = (bit("status", name) for name in ("saturated", "non_finite"))
 
 
