@@ -46,8 +46,8 @@ COPIED = ("rtl", "models", "host", "tb", "flow", "registers", "data", "pyproject
 LEAST_PERCENT = 97.0
 SPARED = {"crocuta_pkg.sv", "sizes_pkg.sv", "cfp_pkg.sv"}
 """Files without logic to mutate: constants, and functions for parameters."""
-KERNELS = {False: "crocuta_kernel", True: "four_step_kernel"}
-"""The top of each schedule, by whether it is the four-step one."""
+KERNELS = ("crocuta_kernel", "four_step_kernel")
+"""The top of each schedule, by Config.four_step."""
 SLACK_S = 30
 """Seconds added to a mutant's time limit, on top of a multiple of the fault-free time."""
 
@@ -124,7 +124,7 @@ def targets_of(
     schedules whose kernels include it. kernel_tb includes both kernels, of which a configuration
     simulates one. Only benches of `tests` and in `only_sim`, if these are not empty."""
     found: dict[str, list[Target]] = defaultdict(list)
-    kernels = {top: set(design_files(top)) for top in KERNELS.values()}
+    kernels = {top: set(design_files(top)) for top in KERNELS}
     for test, benches in BENCHES.items():
         for bench in benches if test in (tests or BENCHES) else ():
             sim = "icarus" if "icarus" in bench.sims else bench.sims[0]

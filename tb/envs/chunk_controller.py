@@ -51,8 +51,8 @@ def length_class(length: int, chunk: int) -> str:
 
 
 def page(bits: int) -> int:
-    """The address of one of 2^bits pages, but for the last 2^44 bytes of 2^64."""
-    return random.randrange(min(1 << bits, (1 << 52) - (1 << 32))) * PAGE_BYTES
+    """The address of a page whose number has so many bits, but for the last 2^44 bytes of 2^64."""
+    return random.randrange(1 << bits - 1, min(1 << bits, (1 << 52) - (1 << 32))) * PAGE_BYTES
 
 
 class JobSequence(uvm_sequence):
@@ -358,7 +358,7 @@ class ControllerTest(BlockTest):
 
     def pointers(self) -> list[int]:
         """Five pages anywhere in 2^64 bytes, with room for a job's arrays behind each."""
-        return [page(random.choice((20, 32, 40, 52))) for _ in range(5)]
+        return [page(random.choice((20, 32, 52, 52))) for _ in range(5)]
 
     async def profile(self, profile: str, *names: str) -> None:
         """Gives the consumers of some streams, or of all, a profile."""
