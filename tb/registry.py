@@ -257,7 +257,7 @@ def kernel_bench_parameters(config: Config) -> dict[str, int | str]:
 
 def board_parameters(config: Config) -> dict[str, int | str]:
     """The board's parameters, with memories of 1,024 beats."""
-    config.check_build()
+    config.check_board()
     return {
         **config.parameters(),
         "TwiddleDir": twiddle_directory(config),
@@ -333,9 +333,15 @@ def mac_parameters(config: Config) -> dict[str, int | str]:
     return word_parameters(config) | {"Outputs": config.outputs}
 
 
+REGISTER_SIZES = (
+    *("Lanes", "Chunk", "MantissaBits", "ExponentBits", "TwiddleBits", "MaxLengthLog2"),
+)
+
+
 def register_parameters(config: Config) -> dict[str, int | str]:
     """The parameters that the registers read back."""
-    return {name: size for name, size in config.parameters().items() if name != "Outputs"}
+    sizes = {name: size for name, size in config.parameters().items() if name in REGISTER_SIZES}
+    return {**sizes, "FourStep": config.four_step}
 
 
 BENCHES: dict[str, tuple[Bench, ...]] = {
@@ -765,8 +771,9 @@ BENCHES: dict[str, tuple[Bench, ...]] = {
             module="tb.benches.kernel.bench_control_registers",
             about="AXI4-Lite accesses, identity and interrupts",
             parameters=register_parameters,
+            configs=("tiny", "small", "tiny-long"),
             sources=("tb/benches/kernel/control_registers_tb.sv",),
-            long=AT_SMALL,
+            long=(*AT_SMALL, ("tiny-long", "icarus")),
         ),
         Bench(
             top="control_registers_tb",
@@ -774,8 +781,8 @@ BENCHES: dict[str, tuple[Bench, ...]] = {
             about="ap_ctrl_chain jobs on a core played by the bench: ends, errors, counters",
             parameters=register_parameters,
             sources=("tb/benches/kernel/control_registers_tb.sv",),
-            configs=("tiny",),
-            long=(("tiny", "icarus"),),
+            configs=("tiny", "tiny-long"),
+            long=(("tiny", "icarus"), ("tiny-long", "icarus")),
         ),
     ),
     "spectrum_ports": (

@@ -18,7 +18,7 @@ from crocuta.backends.model_kernel import ModelKernel
 from crocuta.cli.app import app
 from crocuta.device import Device
 from crocuta.errors import JobError
-from crocuta.kernel import Bank
+from crocuta.kernel import Bank, arguments
 from crocuta.models import configs
 from crocuta.models.convolution.chunk_controller import Job, Mode, spectrum_bytes
 from crocuta.models.errors import four_step_bound
@@ -29,6 +29,7 @@ from crocuta.models.kernel.schedules import (
     output_chunks,
     scratch_bytes,
     transform_rows,
+    z_bytes,
 )
 from crocuta.models.reference import causal_convolution, snr_db
 from crocuta.planner import accuracy
@@ -119,11 +120,11 @@ def test_memory_is_given_back(seed: int) -> None:
         return [len(kernel._pages[bank]._used) for bank in Bank]
 
     filter = device.prepare(samples(rng, 100), length=400)
-    assert used() == [0, 0, 1]
+    assert used() == [0, 0, 1, 0]
     device.convolve(samples(rng, 300), filter)
-    assert used() == [0, 0, 1]
+    assert used() == [0, 0, 1, 0]
     filter.close()
-    assert used() == [0, 0, 0]
+    assert used() == [0, 0, 0, 0]
     device.close()
 
 
@@ -133,18 +134,29 @@ def test_what_a_job_takes() -> None:
         job = Job(Mode.CONVOLVE, 2, *lengths)
         assert transform_rows(TINY, job) == filter_chunks(TINY, job) == rows
         assert output_chunks(TINY, job) == rows
-        # Z and Z' of every row; one row needs neither.
-        assert scratch_bytes(TINY, job) == (2 * rows * chunk if rows > 1 else 0)
+        # x and z of every row; one row needs neither, and PREPARE has no z.
         prepare = Job(Mode.PREPARE, 2, *lengths)
+        scratch = rows * chunk if rows > 1 else 0
+        assert scratch_bytes(TINY, job) == z_bytes(TINY, job) == scratch
         assert output_chunks(TINY, prepare) == 0
-        assert scratch_bytes(TINY, prepare) == (rows * chunk if rows > 1 else 0)
+        assert (scratch_bytes(TINY, prepare), z_bytes(TINY, prepare)) == (scratch, 0)
     whole = Job(Mode.CONVOLVE, 1, 1 << 19, 1 << 19)
-    assert scratch_bytes(CARD, whole) == 0  # all rows stay on the chip
+    assert scratch_bytes(CARD, whole) == z_bytes(CARD, whole) == 0  # all rows stay on the chip
     half = configs.load_model("u200-card+resident-32")
-    assert scratch_bytes(half, whole) == 2 * 32 * spectrum_bytes(half)
+    assert scratch_bytes(half, whole) == z_bytes(half, whole) == 32 * spectrum_bytes(half)
     tiny = configs.load("tiny")
     assert scratch_bytes(tiny, Job(Mode.PREPARE, 1, 0, 200)) == 0
     assert scratch_bytes(tiny, Job(Mode.CONVOLVE, 1, 200, 3)) == 4 * spectrum_bytes(tiny)
+    assert z_bytes(tiny, Job(Mode.CONVOLVE, 1, 200, 3)) == 0
+
+
+def test_pointers_of_a_kernel() -> None:
+    """z has its own, and a kernel that keeps all rows on the chip has none to rows."""
+    names = ("mode", "channels", "length_x", "length_h", "x", "h", "h_spectra")
+    assert arguments(configs.load("tiny")) == (*names, "x_spectra", "y")
+    assert arguments(TINY) == (*names, "x_spectra", "y", "z_spectra")
+    assert arguments(CARD) == (*names, "y")
+    assert arguments(configs.load_model("u200-card+resident-63")) == arguments(TINY)
 
 
 def test_arguments_that_the_kernel_refuses() -> None:
@@ -154,6 +166,7 @@ def test_arguments_that_the_kernel_refuses() -> None:
         (Job(Mode.PREPARE, 1, length_x=0, length_h=9), ErrorCode.LENGTH_X),
         (Job(Mode.PREPARE, 1, length_x=513, length_h=9), ErrorCode.LENGTH_X),
         (Job(Mode.PREPARE, 1, length_x=9, length_h=9, x_spectra=64), ErrorCode.POINTER),
+        (Job(Mode.CONVOLVE, 1, length_x=9, length_h=9, z_spectra=64), ErrorCode.POINTER),
     ):
         with pytest.raises(JobError) as refused:
             kernel.execute(job)
@@ -164,8 +177,12 @@ def test_arguments_that_the_kernel_refuses() -> None:
 @pytest.mark.parametrize(
     ("backend", "config", "sentence"),
     [
-        ("xdma", "tiny-long", r"not built for an FPGA yet: choose the backend rtl or model"),
-        ("float", "tiny-long", r"not built for an FPGA yet: choose the backend rtl or model"),
+        (
+            "uart",
+            "tiny-long",
+            r"boards have no memory for the rows of z of a four-step",
+        ),
+        ("xdma", "tiny-long+max_length_log2-6", r"of one row: choose the backend model"),
         ("rtl", "tiny-long+max_length_log2-6", r"of one row: choose the backend model"),
     ],
 )

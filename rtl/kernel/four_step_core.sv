@@ -44,6 +44,7 @@ module four_step_core #(
   input  logic [63:0]           h_spectra_i,
   input  logic [63:0]           x_spectra_i,
   input  logic [63:0]           y_i,
+  input  logic [63:0]           z_spectra_i,
   /// every command was taken
   output logic                  done_o,
   /// every port has completed its commands
@@ -237,6 +238,7 @@ module four_step_core #(
     .h_spectra_i      (h_spectra_i),
     .x_spectra_i      ((Resident > 0) ? 64'd0 : x_spectra_i),
     .y_i              (y_i),
+    .z_spectra_i      ((Resident > 0) ? 64'd0 : z_spectra_i),
     .x_written_i      (x_written),
     .z_written_i      (z_written),
     .rows_log2_o      (rows_log2),
@@ -572,7 +574,8 @@ module four_step_core #(
     .stop_i          (stop_i),
     .convolve_i      (convolve_i),
     .rows_log2_i     (rows_log2),
-    .spectra_i       (x_spectra_i),
+    .x_spectra_i     (x_spectra_i),
+    .z_spectra_i     (z_spectra_i),
     .x_outside_idle_o(x_outside_idle),
     .z_outside_idle_o(z_outside_idle),
     .s_axi_x_awvalid (x_awvalid),

@@ -33,7 +33,7 @@ from tb.lib.registers import bit
 BASES = {
     "samples": 0x0010_FFFF_F000,
     "x_spectra": 0x0020_FFFF_F000,
-    "z_spectra": 0x0020_FFFF_F000,
+    "z_spectra": 0x0040_FFFF_F000,
     "h_spectra": 0x0030_FFFF_F000,
 }
 """The addresses of the memories in kernel_tb. A four-step kernel alone has a port to that of z."""
@@ -272,9 +272,7 @@ class Oracle:
 
     def _area(self, memory: str, address: int, after: bytes, *between: bytes) -> Area:
         """Words from an address; the rest of their last page must not change."""
-        inside = address % PAGE_BYTES  # as rows of z after a few of x are
-        size = ceil_to(inside + len(after), PAGE_BYTES) - inside
-        before = self.memories[memory].read(address, size)
+        before = self.memories[memory].read(address, ceil_to(len(after), PAGE_BYTES))
         grain = SAMPLE_BYTES if memory == "samples" else WORD_BYTES
         whole, *others = (image + before[len(image) :] for image in (after, *between))
         return Area(memory, address, before, whole, grain, tuple(others))
@@ -291,7 +289,7 @@ class Oracle:
         base, length = (job.x, job.length_x) if convolve else (job.h, job.length_h)
         prediction.rows = self._rows(prediction, base, length)
         prediction.chunks = job.channels * rows
-        beats, spectrum = prediction.beats, chunk_controller.spectrum_bytes(config)
+        beats = prediction.beats
         h_port = Port("h_spectra", not convolve)
         self._spectra(prediction, h_port, job.h_spectra, prediction.chunks)
         beats[h_port] = prediction.chunks * config.chunk_beats
@@ -318,7 +316,7 @@ class Oracle:
             return
         for memory, address, part in (
             ("x_spectra", job.x_spectra, "x"),
-            ("z_spectra", job.x_spectra + outside * spectrum, "z"),
+            ("z_spectra", job.z_spectra, "z"),
         )[: 1 + convolve]:
             for write in (False, True):
                 self._spectra(prediction, Port(memory, write), address, outside)

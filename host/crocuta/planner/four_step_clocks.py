@@ -107,7 +107,7 @@ class _Steps:
 
     def __init__(self, config: Config, job: Job, length: int, memory: Memory) -> None:
         lanes, latency, bandwidth = config.lanes, memory.latency, memory.bandwidth
-        self.rows, each, _ = sizes(config, job)
+        self.rows, each = sizes(config, job)
         self.beats = self.rows * config.chunk_beats
         """All rows of a channel, or all tiles."""
 

@@ -23,6 +23,7 @@ from crocuta.models.kernel.crocuta_kernel import SampleArray, sample_rows
 from crocuta.models.kernel.schedules import scratch_bytes
 from crocuta.models.layout import PAGE_BYTES, row_bytes
 from tb.agents.agent import read
+from tb.agents.job import arguments_of
 from tb.envs.kernel_samples import ENDS, ONE_ROW_LACKS, ends_of, length_at
 from tb.lib.clock import clock_now, start_clock
 from tb.lib.coverage import covergroup, export
@@ -122,9 +123,16 @@ class Core:
     def spectra(self, job: Job) -> dict[str, list[int]]:
         """What the memories of x and z hold, as far as a job could reach if no row was on the
         chip."""
-        first = job.x_spectra // (CONFIG.axi_bits // 8)
-        end = first + 2 * sizes(CONFIG, job).rows * CONFIG.chunk_beats
-        return {name: [read(self.memories[name][at]) for at in range(end)] for name in SPECTRA}
+        beats = sizes(CONFIG, job).rows * CONFIG.chunk_beats
+        return {
+            name: [read(self.memories[name][at]) for at in range(self.first(job, name) + beats)]
+            for name in SPECTRA
+        }
+
+    @staticmethod
+    def first(job: Job, name: str) -> int:
+        """The first beat of a job's scratch memory."""
+        return int(getattr(job, name) // (CONFIG.axi_bits // 8))
 
     async def start(self, job: Job) -> int:
         """A job from its reset to its first clock, which is returned."""
@@ -132,7 +140,7 @@ class Core:
         await RisingEdge(dut.clk_i)
         dut.rst_ni.value = 0
         dut.stop_i.value = 0
-        for name in ("channels", "length_x", "length_h", "x", "h", "h_spectra", "x_spectra", "y"):
+        for name in arguments_of(dut):
             getattr(dut, f"{name}_i").value = getattr(job, name)
         dut.convolve_i.value = int(job.mode == Mode.CONVOLVE)
         for _ in range(4):
@@ -161,17 +169,17 @@ class Core:
     def check_spectra(self, before: dict[str, list[int]], job: Job) -> None:
         """What a job wrote to the memories of x and z are the rows that are not on the chip, where
         the scratch is, and no more."""
-        half = scratch_bytes(self.config, job) // 2 // (CONFIG.axi_bits // 8)
-        first = job.x_spectra // (CONFIG.axi_bits // 8)
+        beats = scratch_bytes(self.config, job) // (CONFIG.axi_bits // 8)
         after = self.spectra(job)
-        for name, start in zip(SPECTRA, (first, first + half), strict=True):
+        for name in SPECTRA:
+            start = self.first(job, name)
             changed = {at for at, beat in enumerate(after[name]) if beat != before[name][at]}
-            assert changed <= {*range(start, start + half)}, f"{name} was written elsewhere"
-            assert half == 0 or changed, f"{name} was not written"
+            assert changed <= {*range(start, start + beats)}, f"{name} was written elsewhere"
+            assert beats == 0 or changed, f"{name} was not written"
         rows = sizes(CONFIG, job).rows
         if rows > 1:
             where = (
-                "on the chip" if not half else "in both" if self.config.resident else "in memory"
+                "on the chip" if not beats else "in both" if self.config.resident else "in memory"
             )
             SAMPLE_PLACE(where, "one" if job.channels == 1 else "several")
 
@@ -201,12 +209,10 @@ class Core:
         channels, taps = h.shape
         x_at = channels * row_bytes(taps)
         y_at = x_at + channels * row_bytes(x.shape[1])
-        scratch = random.randrange(4) * PAGE_BYTES
-        prepare = Job(Mode.PREPARE, channels, length, taps, h=0, x_spectra=scratch)
+        scratch = {name: random.randrange(4) * PAGE_BYTES for name in SPECTRA}
+        prepare = Job(Mode.PREPARE, channels, length, taps, h=0, **scratch)
         words = sizes(CONFIG, prepare).rows * CONFIG.chunk
-        convolve = Job(
-            Mode.CONVOLVE, channels, x.shape[1], words, x=x_at, y=y_at, x_spectra=scratch
-        )
+        convolve = Job(Mode.CONVOLVE, channels, x.shape[1], words, x=x_at, y=y_at, **scratch)
         self.put(0, sample_rows(h))
         self.put(x_at, sample_rows(x))
         behind = np.full(channels * row_bytes(x.shape[1]) // 4, NAN, np.uint32).view(np.float32)
@@ -277,12 +283,13 @@ async def stop_in_the_middle(dut: Any) -> None:
     ports wait for one another: what has begun ends, and the next job is right."""
     core = Core(dut)
     rows = CONFIG.rows_max
-    job = Job(Mode.CONVOLVE, 3, rows * CONFIG.chunk, rows * CONFIG.chunk, x_spectra=PAGE_BYTES)
+    length = rows * CONFIG.chunk
+    job = Job(Mode.CONVOLVE, 3, length, length, x_spectra=PAGE_BYTES, z_spectra=2 * PAGE_BYTES)
     per_channel = 2 * rows * CONFIG.chunk_beats
     for silent, ports in UNANSWERED.items():
         await core.start(job)
         if silent == "z":  # at its last row: nothing of z can be read, and x waits for that
-            last = job.x_spectra + scratch_bytes(core.config, job) - spectrum_bytes(CONFIG)
+            last = job.z_spectra + scratch_bytes(core.config, job) - spectrum_bytes(CONFIG)
             for _ in range(4 * per_channel):
                 await FallingEdge(dut.clk_i)
                 if read(dut.z_spectra_awvalid) and read(dut.z_spectra_awaddr) == last:
@@ -360,12 +367,12 @@ async def error_responses(dut: Any) -> None:
         if not core.uses(port, job):
             continue
         response = list(RESPONSES)[number % len(RESPONSES)]
-        half = scratch_bytes(core.config, convolve) // 2
+        scratch = scratch_bytes(core.config, convolve)
         base, size = {
             "samples read": (job.x, rows * CONFIG.chunk * 4),
             "samples write": (job.y, rows * CONFIG.chunk * 4),
-            "x_spectra": (job.x_spectra, half),
-            "z_spectra": (job.x_spectra + half, half),
+            "x_spectra": (job.x_spectra, scratch),
+            "z_spectra": (job.z_spectra, scratch),
             "h_spectra": (job.h_spectra, rows * spectrum_bytes(CONFIG)),
         }[port if "samples" in port else port.split()[0]]
         dut.fault_addr_i.value = base + random.randrange(0, size, CONFIG.axi_bits // 8)

@@ -19,6 +19,7 @@ from cocotb.triggers import ClockCycles
 from cocotbext.axi import AxiResp
 from pyuvm import uvm_sequence
 
+from crocuta.kernel import POINTERS
 from crocuta.models import configs
 from crocuta.models.cfp import Cfp, Format
 from crocuta.models.convolution.chunk_controller import Job, Mode, mac_beats
@@ -362,9 +363,9 @@ class BadArguments(KernelTest):
             assert error == code, f"{arguments}: {error}"
             for mode in Mode if number == 0 else [Mode.CONVOLVE]:
                 # Arguments that a mode does not use may have any value.
-                unused = {"h"} if mode else {"x", "y"}
+                unused = POINTERS.keys() - used(mode, CONFIG)
                 if mode == Mode.PREPARE and not CONFIG.four_step:
-                    unused |= {"x_spectra", "length_x"}
+                    unused |= {"length_x"}
                 anything = {name: random.getrandbits(32) for name in unused}
                 assert await self.run(good | {"mode": mode} | anything) == "none"
 

@@ -29,6 +29,7 @@ module four_step_core_tb #(
   input  logic [63:0]           h_spectra_i,
   input  logic [63:0]           x_spectra_i,
   input  logic [63:0]           y_i,
+  input  logic [63:0]           z_spectra_i,
   // The memories' settings: samples, x, z, h.
   input  logic [15:0]           latency_i,
   input  logic [63:0]           bandwidth_i,
@@ -207,6 +208,7 @@ module four_step_core_tb #(
     .h_spectra_i            (h_spectra_i),
     .x_spectra_i            (x_spectra_i),
     .y_i                    (y_i),
+    .z_spectra_i            (z_spectra_i),
     .done_o                 (done_o),
     .idle_o                 (idle_o),
     .error_o                (error_o),
