@@ -520,7 +520,7 @@ def test_boards_have_the_memories_of_their_designs() -> None:
 
 def test_the_plan_says_what_the_memories_hold() -> None:
     text = crocuta("plan", "--length", "1e6", "--channels", "5k", "--filter-length", "450k").stdout
-    assert "(DDR4, a bank of 16 GiB for each port) holds 2,146 channels at once" in text
+    assert "(DDR4, a bank of 16 GiB for each port) holds 2,048 channels at once" in text
     assert "5,000 take 3 jobs." in text
     text = crocuta("plan", "--length", "20000", "--device", "ecp5-85k").stdout
     assert "does not hold one channel: shorten x or the filter" in text
