@@ -30,7 +30,7 @@ from tb.agents.agent import Listener, configure, read
 from tb.agents.beat import ONE, Beat, BeatAgent, BeatConfig, BeatSequence
 from tb.agents.job import JobAgent, JobConfig, JobEvent, JobItem
 from tb.envs.base import BlockEnv, BlockTest
-from tb.envs.chunk_controller import JobSequence, StreamScoreboard
+from tb.envs.chunk_controller import JobSequence, StreamScoreboard, page
 from tb.envs.scoreboard import Expected
 from tb.lib.clock import PERIOD_NS, clock_now
 from tb.lib.coverage import covergroup
@@ -376,11 +376,8 @@ class FourStepTest(BlockTest):
         return self.job(mode, random.randint(1, channels), length, rows)
 
     def pointers(self) -> list[int]:
-        """Five random jobs of all sizes."""
-        return [
-            (random.getrandbits(random.choice((20, 32, 40, 52))) << 12) & ((1 << 60) - 1)
-            for _ in range(5)
-        ]
+        """Five pages anywhere in 2^64 bytes, with room for a job's arrays behind each."""
+        return [page(random.choice((20, 32, 52, 52))) for _ in range(5)]
 
     def pace(self, *paces: str) -> None:
         """Sets how fast the writers acknowledge, each to one of `paces`."""
