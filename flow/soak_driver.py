@@ -80,6 +80,7 @@ BAD = (
     {"y": 4},
     {"x": 1},
     {"h": 256},
+    {"z_spectra": 128},
 )
 """Arguments to add to good ones; -1: a length of one more than the longest."""
 

@@ -69,9 +69,9 @@ ONE_ROW = "tiny-long+max_length_log2-6"
 """A four-step kernel without columns."""
 SOME_RESIDENT, ALL_RESIDENT = "tiny-long+resident-3", "tiny-long+resident-8"
 """Four-step kernels that keep some of their rows on the chip, and all of them."""
-KERNEL_CORNERS = (*MANY_LANES, WIDEST, ALL_RESIDENT)
+KERNEL_CORNERS = (*MANY_LANES, WIDEST, ALL_RESIDENT, "small-long")
 """What regressions run the whole kernel at besides: short chunks, 8 and 16 lanes, wide words, all
-rows on the chip."""
+rows on the chip, and more and longer ones in memory."""
 BRIEF = "BENCH_BRIEF"
 """Environment variable: run only what other configurations cannot show."""
 MANY_ROWS = 300
@@ -624,7 +624,7 @@ BENCHES: dict[str, tuple[Bench, ...]] = {
                 top="commutator",
                 module="tb.benches.transform.bench_commutator",
                 about=f"the exchange over {distance} beats, against its definition",
-                parameters=fixed(Lanes=4, WordBits=11, Distance=distance),
+                parameters=fixed(Lanes=4, WordBits=11, Distance=distance, Bypass=1),
                 configs=("tiny",),
                 variant=f"{distance}",
             )

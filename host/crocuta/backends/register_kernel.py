@@ -44,7 +44,7 @@ REMEDIES = {
     ErrorCode.LENGTH_X: "x must have 1 to {longest} samples: shorten it.",
     ErrorCode.LENGTH_H: "the filter must have 1 to {longest} taps: shorten it.",
     ErrorCode.POINTER: "a buffer does not start at a multiple of 4096 bytes: align it.",
-    ErrorCode.RING: "the ring of a stream has too few rows: use host software that matches its version.",
+    ErrorCode.RING: "a stream's ring has too few rows: use host software that matches its version.",
     ErrorCode.SAMPLES_READ: "reading x or h failed: check that their buffers are in its memory.",
     ErrorCode.SAMPLES_WRITE: "writing y failed: check that its buffer is in its memory.",
     ErrorCode.X_READ: "reading the spectra of x failed: check where their buffer is.",
