@@ -27,7 +27,7 @@ module job_control
 #(
   parameter int Chunk = 65536,       // samples of a chunk, a power of two
   parameter int MaxLengthLog2 = 22,  // longest row: 2^MaxLengthLog2 samples
-  parameter bit FourStep = 1'b0,     // also z_spectra, and in PREPARE length_x and x_spectra; no ring
+  parameter bit FourStep = 1'b0,     // z_spectra, in PREPARE length_x and x_spectra; no ring
   localparam int Ports = 6
 ) (
   input  logic                 clk_i,
@@ -126,6 +126,8 @@ module job_control
   logic                 bad_length_h_q;
   logic                 bad_pointer_q;
   logic                 bad_ring_q;
+  logic [CountBits-1:0] ring;
+  logic [CountBits:0]   ring_needed;  // its rows
   logic [ErrorBits-1:0] argument_error;
   logic [ErrorBits-1:0] judgement;
   logic [ErrorBits-1:0] port_error;
@@ -156,18 +158,15 @@ module job_control
     bad_ring_q     <= convolve && !FourStep
                       && (ring_i == '0 ? first_chunk_i != '0
                           : (ring_i >> CountBits) != '0 || (ring & (ring - 1'b1)) != '0
-                            || {1'b0, ring} < needed);
+                            || {1'b0, ring} < ring_needed);
   end
 
-  // Rows that the ring needs. Of lengths beyond the limit, which are worse, not all bits count.
-  logic [CountBits-1:0] ring;
-  logic [CountBits:0]   needed;
-
-  assign ring   = ring_i[CountBits-1:0];
-  assign needed = (CountBits + 1)'(length_x_i >> ChunkLog2)
-                  + (CountBits + 1)'(length_h_i >> ChunkLog2)
-                  + (CountBits + 1)'(length_x_i[ChunkLog2-1:0] != '0)
-                  + (CountBits + 1)'(length_h_i[ChunkLog2-1:0] != '0);
+  // Of lengths beyond the limit, which are worse, not all bits count.
+  assign ring        = ring_i[CountBits-1:0];
+  assign ring_needed = (CountBits + 1)'(length_x_i >> ChunkLog2)
+                       + (CountBits + 1)'(length_h_i >> ChunkLog2)
+                       + (CountBits + 1)'(length_x_i[ChunkLog2-1:0] != '0)
+                       + (CountBits + 1)'(length_h_i[ChunkLog2-1:0] != '0);
 
   always_comb begin
     if (bad_mode_q) argument_error = ErrorBits'(ErrorMode);

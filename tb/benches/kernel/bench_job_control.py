@@ -379,6 +379,8 @@ class EdgesOfArguments(JobTest):
                     channels=channels,
                     length_x=length_x,
                     length_h=length_h,
+                    ring=0,
+                    first_chunk=0,
                 )
                 await self.run(job)
                 assert await self.code() == "none", job
