@@ -48,8 +48,8 @@ PARTS = {
 }
 BUILD = ROOT / "build" / "bench"
 DOCS = ROOT / "docs"
-HEADLINES = ("throughput", "lengths")
-"""The plots that README.md shows, from the full benchmark only."""
+HEADLINES = ("throughput", "lengths", "schedules")
+"""The plots that README.md and the pages show, from the full benchmark only."""
 KEPT = "Stopped: the next run continues with the points measured so far."
 
 console = Console(highlight=False, soft_wrap=True)
@@ -94,7 +94,7 @@ def run(scale: Scale, names: Sequence[str], directory: Path, jobs: int, quick: b
 
 
 def publish(section: report.Section, command: str) -> None:
-    """Writes a part's tables, and the plots that README.md shows, into docs/."""
+    """Writes a part's tables, and the plots that the pages show, into docs/."""
     if section.page:
         path = DOCS / "performance.md"
         page = report.filled(path.read_text(encoding="utf-8"), section, command)

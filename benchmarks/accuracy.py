@@ -22,6 +22,7 @@ from crocuta.models.configs import ROOT
 from crocuta.models.errors import errors
 from crocuta.models.kernel import schedules
 from crocuta.models.kernel.crocuta_kernel import SampleArray
+from crocuta.models.layout import row_count
 from crocuta.models.reference import causal_convolution, snr_db
 
 TARGET_DB = 80.0  # for the main job's mantissas and every class of data
@@ -61,13 +62,15 @@ class ModelPoint:
     config: str
     data: str
     length: int
+    draw: int = signals.SEED
     alone = False
     group = ""
 
     @property
     def label(self) -> str:
         """Its name in the output."""
-        return f"SNR of {self.config}, {self.data}, {self.length:,} samples"
+        draw = f", draw {self.draw}" if self.draw != signals.SEED else ""
+        return f"SNR of {self.config}, {self.data}{draw}, {self.length:,} samples"
 
     @property
     def cost(self) -> float:
@@ -84,10 +87,11 @@ class ModelPoint:
         }
 
     def measure(self, show: Show) -> Json:
-        """The SNR of the model's output."""
+        """The SNR of the model's output, and its rms error relative to the rms that y would have if
+        the filter's gain were the same at all frequencies."""
         show("model", 0)
         config = configs.load_model(self.config)
-        x, h = signal(self.data, self.length)
+        x, h = signal(self.data, self.length, self.draw)
         result = schedules.convolve(
             x,
             schedules.prepare(h, config, self.length),
@@ -95,9 +99,13 @@ class ModelPoint:
             lambda done, of: show("model", done / of),
         )
         exact = causal_convolution(x, h)
-        found = errors(exact, result.y, x, h, config)
+        rows = row_count(config, self.length) if config.four_step else 1
+        found = errors(exact, result.y, x, h, config, rows)
+        level = np.linalg.norm(x.astype(np.float64)) * np.linalg.norm(h.astype(np.float64))
+        error = np.linalg.norm(result.y - exact)
         return {
             "snr_db": round(snr_db(exact, result.y), 2),
+            "error_db": round(float(20 * np.log10(error / level)), 2),
             "excess": float(f"{found.excess:.3g}"),
             "saturated": bool(result.saturated),
         }

@@ -60,6 +60,11 @@ class JobPoint:
         return Job(Mode.CONVOLVE, self.channels, self.length, self.length)
 
     @property
+    def timing(self) -> Timing:
+        """How the memories behave."""
+        return TIMING
+
+    @property
     def group(self) -> str:
         """The compiled kernel, which one point builds and the others share."""
         return self.loaded.name
@@ -71,7 +76,7 @@ class JobPoint:
             "parameters": self.loaded.parameters() | {"right_angle": self.loaded.right_angle},
             "bench": files_digest(*rtl_build.BENCH_FILES),
             "simulator": rtl_build.simulator(),
-            "memory": dataclasses.asdict(TIMING),
+            "memory": dataclasses.asdict(self.timing),
             "seed": SEED,
         }
 
@@ -89,7 +94,7 @@ class JobPoint:
             show("compiling", 0)
             yield
 
-        return RtlKernel(self.loaded, TIMING, compiling)
+        return RtlKernel(self.loaded, self.timing, compiling)
 
     def compare(self, x: SampleArray, h: SampleArray, y: SampleArray, show: Show) -> int:
         """The number of outputs that differ from the model's: 0.
@@ -163,8 +168,8 @@ class KernelPoint(JobPoint):
         snr = reference.snr_db(np.stack(exact), y)
         return {
             **self.shape(),
-            "prepare": _counts(prepare),
-            "convolve": _counts(convolve),
+            "prepare": counts(prepare),
+            "convolve": counts(convolve),
             "beats": moved,
             "beat_bytes": self.loaded.axi_bits // 8,
             "outputs_differ": differ,
@@ -190,7 +195,8 @@ def _beats(kernel: RtlKernel) -> dict[str, int]:
     return counts
 
 
-def _counts(counters: Counters) -> Json:
+def counts(counters: Counters) -> Json:
+    """A job's counters."""
     return {
         "clocks": counters.clocks,
         "mac_beats": counters.mac_beats,

@@ -9,23 +9,30 @@ from collections.abc import Sequence
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from benchmarks import lengths, memory, throughput
+from benchmarks import lengths, memory, schedules, throughput
 from benchmarks.kernel import KernelPoint
 from benchmarks.memory import MemoryPoint
 from benchmarks.points import Json, Point, Results
 from benchmarks.report import COLOURS, Plot, Section, Table, at_most
 from benchmarks.scale import Scale
+from benchmarks.schedules import FourStepPoint
 from crocuta.models import configs
 from crocuta.planner.clocks import convolve_clocks, prepare_clocks
 
 # Largest error of the planner against the measurement, in percent.
 CLOCKS = 2.0
 BLOCK_RAMS = 5.0
+FOUR_STEP = "clocks, four-step"
 
 
 def points(scale: Scale) -> list[Point]:
     """Every simulation and every synthesis."""
-    found = [*throughput.points(scale), *lengths.points(scale), *memory.points(scale)]
+    found = [
+        *throughput.points(scale),
+        *lengths.points(scale),
+        *memory.points(scale),
+        *schedules.four_step_points(scale),
+    ]
     return list(dict.fromkeys(found))
 
 
@@ -61,11 +68,14 @@ def section(scale: Scale, results: Results) -> Section:
     """The part's report."""
     kinds: dict[str, tuple[float, list[tuple[str, float, float]]]] = {
         "clocks": (CLOCKS, []),
+        FOUR_STEP: (CLOCKS, []),
         "BRAM36": (BLOCK_RAMS, []),
     }
     for point in points(scale):
         if isinstance(point, KernelPoint):
             kinds["clocks"][1].extend(_clocks(point, results[point]))
+        elif isinstance(point, FourStepPoint):
+            kinds[FOUR_STEP][1].extend(schedules.simulated(point, results[point]))
         elif isinstance(point, MemoryPoint):
             kinds["BRAM36"][1].extend(_block_rams(point, results[point]))
     checks = [
@@ -101,7 +111,7 @@ def section(scale: Scale, results: Results) -> Section:
 
     def draw(figure: Figure) -> None:
         for axes, (kind, (limit, rows)), colour in zip(
-            figure.subplots(1, 2), kinds.items(), COLOURS, strict=False
+            figure.subplots(1, len(kinds)), kinds.items(), COLOURS, strict=False
         ):
             _draw(axes, kind, limit, rows, colour)
 
@@ -111,7 +121,7 @@ def section(scale: Scale, results: Results) -> Section:
         checks,
         notes,
         [summary, *tables],
-        [Plot("planner", draw)],
+        [Plot("planner", draw, (13, 4.8))],
         {
             kind: [{"of": what, "measured": found, "planned": plan} for what, found, plan in rows]
             for kind, (_, rows) in kinds.items()

@@ -39,10 +39,17 @@ class Scale:
     mantissas: tuple[int, ...]
     long: dict[str, tuple[int, ...]]
     """By four-step configuration, shortest first, the lengths of x and h."""
+    others: dict[str, tuple[int, ...]]
+    """The same of more four-step configurations to compare with these."""
+    bandwidth: int
+    """A four-step job of `rows_length` is measured at this bandwidth of the memories, too: beats in
+    1000 clocks."""
     rows: tuple[str, ...]
     """Four-step configurations whose accuracy is compared..."""
     rows_length: int
     """...at this length."""
+    draws: int
+    """Draws of x and h of each class of data whose accuracy varies."""
     software: tuple[int, ...]
     """Lengths to convolve in software, each among `lengths` of the main configuration."""
 
@@ -75,11 +82,17 @@ FULL = Scale(
     accuracy_length=450_000,
     mantissas=tuple(range(14, 25)),
     long={
-        "u200-long": (131_072, 262_144, 450_000, 524_288, 1_000_002, 1_048_576, 2_097_152),
+        "u200-long": (
+            *(16_384, 32_768, 65_536, 131_072, 262_144, 450_000, 524_288),
+            *(1_000_002, 1_048_576, 2_097_152),
+        ),
         "u200-long-4m": (4_194_304,),
     },
+    others={"u200-card": (131_072, 450_000)},
+    bandwidth=850,
     rows=("u200-long+chunk-65536", "u200-long", "u200-long+chunk-8192+max_length_log2-19"),
     rows_length=450_000,
+    draws=10,
     software=(16_384, 65_536, 450_000, 1_000_002),
 )
 
@@ -97,7 +110,10 @@ QUICK = Scale(
     accuracy_length=30_000,
     mantissas=(14, 18, 24),
     long={"tiny-long": (64, 512)},
+    others={},
+    bandwidth=850,
     rows=("tiny-long", "tiny-long+chunk-128"),
     rows_length=512,
+    draws=3,
     software=(2_048, 30_000),
 )

@@ -24,10 +24,19 @@ SIGNALS = {
 }
 
 
+DRAWN = {
+    "gaussian": SIGNALS["gaussian"],
+    "mean": SIGNALS["mean"],
+    "offset": "mean 1 and noise 1, Gaussian filter",
+    "any tone": "tone of any frequency and phase, Gaussian filter",
+}
+"""Classes of which there is more than one draw of x and h."""
+
+
 @cache
-def signal(name: str, length: int) -> tuple[SampleArray, SampleArray]:
-    """x and h of a class, float32, `length` samples each."""
-    rng = np.random.default_rng(SEED)
+def signal(name: str, length: int, draw: int = SEED) -> tuple[SampleArray, SampleArray]:
+    """x and h of a class, float32, `length` samples each; `draw` is the random numbers' seed."""
+    rng = np.random.default_rng(draw)
     n = np.arange(length)
     if name == "dna":
         x = hyena.embed(hyena.read_bases(length), SEED)
@@ -38,8 +47,12 @@ def signal(name: str, length: int) -> tuple[SampleArray, SampleArray]:
         x = 1 + 0.1 * x
     elif name == "decaying":
         h = h * np.exp(-4 * n / length)
+    elif name == "offset":
+        x = 1 + x
     elif name == "tone":
         x = np.sin(2 * np.pi * 0.012345 * n + 1)
+    elif name == "any tone":
+        x = np.sin(2 * np.pi * (rng.uniform(0, 0.5) * n + rng.uniform()))
     elif name != "gaussian":
         raise ValueError(f"there is no class {name!r}")
     return x.astype(np.float32), h.astype(np.float32)

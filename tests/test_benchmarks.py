@@ -34,7 +34,6 @@ from benchmarks.scale import FASTEST, FULL, QUICK, QUICK_FASTEST, QUICK_SIMPLE, 
 from benchmarks.schedules import FourStepPoint
 from benchmarks.software import SoftwarePoint
 from crocuta.models import configs
-from crocuta.planner import schedules as schedule_clocks
 from crocuta.planner.clocks import convolve_clocks, prepare_clocks
 
 # Measured on kernels that other tests compile, too; a stand-in measures other chunk sizes.
@@ -49,8 +48,11 @@ SMALL = Scale(
     accuracy_length=2_000,
     mantissas=(18, 24),
     long={"tiny-long": (64, 512)},
+    others={},
+    bandwidth=850,
     rows=("tiny-long",),
     rows_length=512,
+    draws=2,
     software=(1_000, 2_000),
 )
 measure_kernel, measure_memory = KernelPoint.measure, MemoryPoint.measure
@@ -78,11 +80,7 @@ def planned(point: KernelPoint, show: Show) -> Json:
 
 def planned_four_step(point: FourStepPoint, show: Show) -> Json:
     """The same of a four-step job."""
-    job = point.loaded, point.length, point.length, point.channels
-    return {
-        "prepare": schedule_clocks.prepare_clocks(*job).total,
-        "convolve": schedule_clocks.convolve_clocks(*job).total,
-    }
+    return {kind: {"clocks": clocks} for kind, clocks in point.planned().items()}
 
 
 def synthesised(point: MemoryPoint, show: Show) -> Json:
@@ -97,7 +95,7 @@ def stand_in(patch: pytest.MonkeyPatch) -> None:
 
     def model(self: ModelPoint, show: Show) -> Json:
         snr = 6.0 * configs.load_model(self.config).mantissa_bits - 20
-        return {"snr_db": snr, "excess": 0.1, "saturated": False}
+        return {"snr_db": snr, "error_db": -snr, "excess": 0.1, "saturated": False}
 
     def other(self: FormatPoint, show: Show) -> Json:
         return {"snr_db": 6.0 * bits[self.format]}
@@ -369,8 +367,16 @@ def test_checks() -> None:
 
 def test_the_schedules_cross(missed: list[str], directory: Path) -> None:
     found = part(directory, "schedules")
-    assert [one["length"] for one in found["four_step"]] == [64, 512]
-    assert all(one["alone_measured"] for one in found["four_step"])
+    four_step = found["curves"]["tiny-long"]
+    assert [one["length"] for one in four_step] == [64, 512]
+    assert all(one["alone_measured"] and one["another_measured"] for one in four_step)
+    simulated = {(one["length"], one["channels"], one["bandwidth"]): one
+                 for one in found["simulated"]}  # fmt: skip
+    assert set(simulated) == {(64, 1, 1000), (64, 2, 1000), (512, 1, 1000), (512, 2, 1000),
+                              (512, 1, 850), (512, 2, 850)}  # fmt: skip
+    for (length, channels, _), one in simulated.items():
+        assert (one["samples"], one["outputs_differ"]) == (channels * length, 0)
+        assert one["convolve"]["mac_beats"] == channels * length // 2
     assert schedules.crossing(FULL, another=False) == 1_179_649
     assert schedules.crossing(FULL, another=True) == 655_361
     # A few short chunks are fastest chunked.

@@ -99,6 +99,20 @@ def test_every_job_begins_with_a_filter_at_a_page(
     assert channels == ([11] if memory_pages == 40 else [3, 4, 4])
 
 
+def test_a_four_step_job_has_enough_channels(seed: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its first channel takes more clocks than each of the others, so the limit in bytes, which
+    would leave one channel per job, holds only for more than eight."""
+    monkeypatch.setattr(groups, "GROUP_BYTES", PAGE_BYTES)
+    h, x = rows(seed, 10, 512), rows(seed + 1, 10, 512)
+    with crocuta.open("model", "tiny-long") as device, device.metered() as meter:
+        y = device.convolve(x, device.prepare(h))
+    jobs = sorted((job.mode, job.channels) for job in meter.jobs.elements())
+    assert jobs == [(Mode.PREPARE, 2), (Mode.PREPARE, 8), (Mode.CONVOLVE, 2), (Mode.CONVOLVE, 8)]
+    with crocuta.open("model", "tiny-long") as device:
+        for channel in (0, 7, 8, 9):
+            same(device.convolve(x[channel], device.prepare(h[channel])), y[channel])
+
+
 def test_transfers_are_beside_the_jobs(four: None, monkeypatch: pytest.MonkeyPatch) -> None:
     log: list[str] = []
     names = {x: f"x{index}" for index, x in enumerate((1.0, 2.0, 3.0))}

@@ -390,6 +390,35 @@ def test_a_faster_plan_that_cannot_be_built_is_no_recommendation() -> None:
     assert not one.buildable and planner.buildable(configs.load("u200"))
 
 
+@pytest.mark.parametrize(
+    ("length", "channels", "limits", "latency", "chosen"),
+    [
+        (450_000, 1, {}, 60, "u200"),
+        (720_000, 1, {}, 60, "u200"),
+        (720_000, 64, {}, 60, "u200-long"),
+        (1_050_000, 1, {}, 60, "u200"),
+        (1_050_000, 64, {}, 60, "u200-long"),
+        # Samples of 128 rows are read in bursts of one beat, too few for so slow a memory...
+        (1_050_000, 64, {}, 200, "u200"),
+        # ...unless its bandwidth is the limit.
+        (1_050_000, 64, {"banks": 1}, 200, "u200-long"),
+        (1_050_000, 64, {"memory": Memory(200, 0.5)}, 200, "u200-long"),
+        (2_097_152, 1, {}, 60, "u200-long"),
+        (450_000, 1, {"bram": 200}, 60, "u200-long"),
+    ],
+)
+def test_the_schedule_follows_the_demand(
+    length: int, channels: int, limits: dict[str, Any], latency: int, chosen: str
+) -> None:
+    """By length, channels, block RAM, banks, latency and bandwidth: the faster one that fits."""
+    demand = Demand(length, length, channels, **{"memory": Memory(latency), **limits})
+    both = [
+        planner.predict(configs.load_model(name), demand, U200) for name in ("u200", "u200-long")
+    ]
+    best = min((plan for plan in both if plan.part <= 1), key=lambda plan: plan.clocks)
+    assert best.config.name == chosen
+
+
 def test_command_line_of_another_device() -> None:
     done = crocuta("plan", "--length", 5000, "--device", "ecp5-85k")
     assert done.exit_code == 0, done.output

@@ -19,6 +19,9 @@ from crocuta.models.layout import PAGE_BYTES
 
 GROUP_BYTES = 1 << 24
 """Upper limit for the rows of x or h in one job, unless a single row is longer."""
+FOUR_STEP_CHANNELS = 8
+"""Channels of a four-step job for which there is no such limit: its first channel takes up to half
+as many clocks again as each of the others."""
 SHORT_ROW_BYTES = 1 << 16
 """Rows up to this long are marked as a whole: marking their ends one by one would take as long."""
 MARKED_PAGES = 32
@@ -68,7 +71,8 @@ def slots(
     Raises:
         OutOfMemory: not even `step` channels fit.
     """
-    count = min(channels, max(step, GROUP_BYTES // row // step * step))
+    least = -(-FOUR_STEP_CHANNELS // step) * step if kernel.config.four_step else step
+    count = min(channels, max(least, GROUP_BYTES // row // step * step))
     sets = 2
     while True:
         jobs = repeats * -(-channels // count)

@@ -21,13 +21,14 @@ ROOM = 1 << 16
 def memory_bytes(config: Config) -> tuple[int, int, int]:
     """The sizes of a simulated or modelled kernel's memories in bytes, in the order of `Bank`.
 
-    Powers of two that hold x, h and y of the longest length and their spectra; a four-step kernel
-    stores x's spectra of both the forward and the inverse transform. If the longest length is
-    short, several channels fit.
+    Powers of two that hold x, h and y of the longest length and their spectra. A four-step kernel
+    stores x's spectra of both the forward and the inverse transform, and there is room for two
+    filters, because a job's second channel takes fewer clocks than its first. If the longest length
+    is short, more channels fit.
     """
     longest = max(1 << config.max_length_log2, config.chunk, ROOM)
-    scratch = longest * WORD_BYTES * (2 if config.four_step else 1)
-    return 4 * longest * SAMPLE_BYTES, scratch, longest * WORD_BYTES
+    spectra = longest * WORD_BYTES * (2 if config.four_step else 1)
+    return 4 * longest * SAMPLE_BYTES, spectra, spectra
 
 
 class Memory(Protocol):

@@ -74,8 +74,8 @@ CHIP_GROUP = Group(
     "rows on the chip", tuple(f"u_resident.gen_rows.{name}" for name in CHIP_SIGNALS)
 )
 """Those of a kernel that keeps some there: tiles of x wait while `open` is low."""
-BYTES_PER_CLOCK = 71
-"""File size per clock, lane and transform level, as measured at tiny."""
+BYTES_PER_CLOCK, FOUR_STEP_BYTES_PER_CLOCK = 71, 175
+"""File size per clock, lane and transform level, as measured at tiny and tiny-long."""
 MOST_BYTES = 500_000_000
 
 
@@ -84,10 +84,12 @@ def check_size(config: Config, length: int, taps: int, jobs: int) -> None:
     if config.four_step:
         # PREPARE and CONVOLVE pass two and three times through the engines.
         clocks = jobs * 5 * row_count(config, max(length, taps)) * config.chunk_beats
+        per_clock = FOUR_STEP_BYTES_PER_CLOCK
     else:
         loads = (chunk_count(config, length) + chunk_count(config, taps)) * config.chunk_beats
         clocks = jobs * (loads + mac_beats(config, Job(Mode.CONVOLVE, 1, length, taps)))
-    size = clocks * config.lanes * config.chunk_log2 * BYTES_PER_CLOCK
+        per_clock = BYTES_PER_CLOCK
+    size = clocks * config.lanes * config.chunk_log2 * per_clock
     if size > MOST_BYTES:
         raise InputError(
             f"The waves of {clocks:,} clocks and more would take about {size / 1e6:,.0f} MB: give"

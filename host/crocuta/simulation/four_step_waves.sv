@@ -32,7 +32,7 @@ module four_step_waves #(
   input logic [1:0]          inverse_enters
 );
 
-  // Viewers show the names.
+  // The file has the names, for viewers.
   typedef enum logic [1:0] {
     FLUSH = four_step_pkg::KindFlush,
     TILE  = four_step_pkg::KindTile,
