@@ -240,6 +240,12 @@ FOUR_STEP_CLOCKS = [
     ("u200-long", 450_002, 1, 60, 1.0, 137_428, 208_841),
     ("u200-long", 450_000, 2, 60, 1.0, 272_113, 343_526),
     ("u200-long", 450_000, 1, 60, 0.85, 160_950, 244_289),
+    # Rows on the chip: more of them than there are, and some.
+    ("tiny-long+resident-3", 128, 4, 60, 1.0, 1965, 3018),
+    ("tiny-long+resident-3", 256, 2, 200, 1.0, 2339, 3864),
+    ("tiny-long+resident-3", 512, 1, 60, 1.0, 1260, 2128),
+    ("tiny-long+resident-3", 512, 4, 60, 1.0, 3816, 5659),
+    ("tiny-long+resident-3", 512, 2, 60, 0.85, 2215, 3423),
 ]
 
 
@@ -499,7 +505,7 @@ def test_boards_have_the_memories_of_their_designs() -> None:
 
 def test_the_plan_says_what_the_memories_hold() -> None:
     text = crocuta("plan", "--length", "1e6", "--channels", "5k", "--filter-length", "450k").stdout
-    assert "(DDR4, 4 banks of 16 GiB, one of them to spare) holds 2,146 channels at once" in text
+    assert "(DDR4, a bank of 16 GiB for each port) holds 2,048 channels at once" in text
     assert "5,000 take 3 jobs." in text
     text = crocuta("plan", "--length", "20000", "--device", "ecp5-85k").stdout
     assert "does not hold one channel: shorten x or the filter" in text
