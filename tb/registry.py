@@ -624,7 +624,7 @@ BENCHES: dict[str, tuple[Bench, ...]] = {
                 top="commutator",
                 module="tb.benches.transform.bench_commutator",
                 about=f"the exchange over {distance} beats, against its definition",
-                parameters=fixed(Lanes=4, WordBits=11, Distance=distance),
+                parameters=fixed(Lanes=4, WordBits=11, Distance=distance, Bypass=1),
                 configs=("tiny",),
                 variant=f"{distance}",
             )

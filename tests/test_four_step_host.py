@@ -6,6 +6,8 @@ command line."""
 from __future__ import annotations
 
 import json
+import sys
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
@@ -15,11 +17,15 @@ from typer.testing import CliRunner
 
 import crocuta
 from crocuta.backends.model_kernel import ModelKernel
+from crocuta.backends.rtl_kernel import BASES
+from crocuta.backends.xrt_kernel import XrtKernel
 from crocuta.cli.app import app
 from crocuta.device import Device
-from crocuta.errors import JobError
-from crocuta.kernel import Bank, arguments
+from crocuta.errors import JobError, OutOfMemory
+from crocuta.kernel import Bank, arguments, banks
+from crocuta.memory import HostMemory
 from crocuta.models import configs
+from crocuta.models.configs import Config
 from crocuta.models.convolution.chunk_controller import Job, Mode, spectrum_bytes
 from crocuta.models.errors import four_step_bound
 from crocuta.models.kernel import four_step_kernel
@@ -33,7 +39,8 @@ from crocuta.models.kernel.schedules import (
 )
 from crocuta.models.reference import causal_convolution, snr_db
 from crocuta.planner import accuracy
-from crocuta.registers import ErrorCode
+from crocuta.registers import Control, ErrorCode, Register
+from tests.standins import Pyxrt, xdma_card
 
 TINY = configs.load_model("tiny-long")
 CARD = configs.load_model("u200-card")
@@ -189,6 +196,71 @@ def test_arguments_that_the_kernel_refuses() -> None:
 def test_kernels_that_there_are_not(backend: str, config: str, sentence: str) -> None:
     with pytest.raises(crocuta.InputError, match=sentence):
         crocuta.open(backend, config)
+
+
+class Modelled(ModelKernel):
+    """The model behind a card's stand-in, in place of simulated RTL."""
+
+    def __init__(self, config: Config) -> None:
+        super().__init__(config, (1 << 22,) * len(banks(config)))
+        self.memories = {
+            bank: HostMemory(memory.contents, BASES[bank]) for bank, memory in self.memories.items()
+        }
+
+    def run(self, clocks: int) -> bool:
+        """Runs a job that was started to its end; returns whether one has ended."""
+        if self.read(Register.CONTROL) & Control.START:
+            self.wait(lambda: None)
+        return bool(self.read(Register.CONTROL) & Control.DONE)
+
+
+@pytest.mark.parametrize("backend", ["xdma", "xrt"])
+@pytest.mark.parametrize("resident", [0, 3, 8])
+def test_cards(
+    backend: str, resident: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, seed: int
+) -> None:
+    """A kernel whose rows are in memory, on the chip, or in both: each pointer is in the memory of
+    its port, as the stand-ins check, and with all rows on the chip only two ports have one."""
+    name = f"tiny-long+resident-{resident}" if resident else "tiny-long"
+    rtl: Any = Modelled(configs.load(name))
+    rng = np.random.default_rng(seed)
+    x, h = samples(rng, 2, 400), samples(rng, 2, 90)
+    with ExitStack() as stack:
+        if backend == "xdma":
+            stack.enter_context(xdma_card(rtl, tmp_path))
+        else:
+            monkeypatch.setitem(sys.modules, "pyxrt", Pyxrt(rtl, hw_context=True))
+            (tmp_path / "crocuta.xclbin").write_bytes(b"xclbin2\0")
+        xclbin = tmp_path / "crocuta.xclbin"
+        device = stack.enter_context(crocuta.open(backend, name, xclbin=xclbin))
+        y = device.convolve(x, device.prepare(h, length=400))
+        assert len(rtl.memories) == (2 if resident == 8 else 4)
+        for channel in range(2):
+            assert y[channel].tobytes() == modelled(x[channel], h[channel], 400).tobytes()
+        for bank in (Bank.X_SPECTRA, Bank.Z_SPECTRA):
+            if bank in rtl.memories:
+                assert (rtl.memories[bank].contents != 0xA5).any()
+
+
+def test_ports_that_share_a_memory_share_its_room(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """XRT has one number for both, and says how large it is."""
+    rtl: Any = Modelled(configs.load("tiny-long+resident-8"))
+    pyxrt = Pyxrt(rtl, hw_context=True)
+    groups = pyxrt.kernel.group_id
+    monkeypatch.setitem(sys.modules, "pyxrt", pyxrt)
+    monkeypatch.setattr(pyxrt.kernel, "group_id", lambda kernel, argument: groups(kernel, 4))
+    (tmp_path / "crocuta.xclbin").write_bytes(b"xclbin2\0")
+    monkeypatch.setattr(XrtKernel, "_check_config", lambda self: None)
+    kernel = XrtKernel(rtl.config, tmp_path / "crocuta.xclbin")
+    size = rtl.memories[Bank.SAMPLES].size
+    first = kernel.allocate(Bank.SAMPLES, size // 2)
+    with pytest.raises(OutOfMemory) as full:
+        kernel.allocate(Bank.H_SPECTRA, size // 2)
+    assert full.value.missing == 2 * 4096  # what both hold in place of unused pointers
+    first.free()
+    kernel.allocate(Bank.H_SPECTRA, size // 2)
 
 
 def test_the_expected_snr(seed: int) -> None:

@@ -159,7 +159,10 @@ class Machine:
             left, self.held[engine] = list(held), deque()
             return left
         held.append(chunk)
-        return [held.popleft()] if len(held) > HELD else []
+        left = []
+        while len(held) > HELD[held[0][0]]:
+            left.append(held.popleft())
+        return left
 
     def forward(self, kind: Kind, row: int) -> None:
         """A chunk enters the forward engine, and others may leave."""

@@ -28,9 +28,6 @@ from crocuta.models.configs import Config
 from crocuta.models.convolution.chunk_controller import Job, Mode, spectrum_bytes
 from crocuta.models.layout import SAMPLE_BYTES, WORD_BYTES, row_bytes, row_count
 
-HELD = 2
-"""An engine that transforms columns holds a chunk and a half."""
-
 
 class Kind(enum.IntEnum):
     """The kinds of chunks that an engine processes."""
@@ -43,6 +40,11 @@ class Kind(enum.IntEnum):
     """A row of several. Forward: x_read in, twisted. Inverse: untwisted, z_store out."""
     CHUNK = 3
     """The only row, neither twisted nor stored in memory. Samples in, samples out."""
+
+
+HELD = {Kind.TILE: 2, Kind.ROW: 1, Kind.CHUNK: 1}
+"""The chunks that have to follow one into an engine before all of it has left. An engine holds a
+chunk less a beat, and half a chunk more of tiles, whose order of rows it restores."""
 
 
 @dataclasses.dataclass(frozen=True)

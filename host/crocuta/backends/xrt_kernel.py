@@ -33,8 +33,7 @@ from crocuta.models.convolution.chunk_controller import (
     Mode,
     spectrum_bytes,
 )
-from crocuta.models.kernel import crocuta_kernel
-from crocuta.models.kernel.schedules import filter_chunks
+from crocuta.models.kernel import crocuta_kernel, schedules
 from crocuta.models.layout import PAGE_BYTES, WORD_BYTES
 
 NAME = "crocuta"
@@ -197,7 +196,8 @@ class XrtKernel:
         marked: tuple[XrtBuffer, int, int] | None = None
         if job.mode == Mode.PREPARE:
             buffer, inside = self._containing(Bank.H_SPECTRA, job.h_spectra)
-            size = job.channels * filter_chunks(self.config, job) * spectrum_bytes(self.config)
+            chunks = job.channels * schedules.filter_chunks(self.config, job)
+            size = chunks * spectrum_bytes(self.config)
             ((offset, count),) = marks(1, size, in_order=True)
             marked = buffer, inside + offset, count // WORD_BYTES
             buffer.upload(np.full(count // WORD_BYTES, BLANK), inside + offset)
@@ -297,12 +297,13 @@ class XrtKernel:
         samples.upload(h)
         job = Job(
             Mode.PREPARE,
+            length_x=config.chunk,
             length_h=config.chunk,
             h=samples.address,
             h_spectra=spectra.address,
         )
         self.execute(job)
-        model = crocuta_kernel.prepare(h, config)
+        model = schedules.prepare(h, config, config.chunk)
         expected = crocuta_kernel.spectra_slots(model.words, config).ravel()
         if not np.array_equal(spectra.download(config.chunk, np.uint64), expected):
             raise KernelError(
