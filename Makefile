@@ -76,8 +76,9 @@ testplan: .venv/installed ## join the testplans with the last regression's resul
 coverage: .venv/installed ## measure line, branch, toggle and functional coverage in Verilator: SEEDS=1
 	@$(RUN) -m flow.coverage --seeds '$(or $(SEEDS),1)' --seed '$(SEED)' --test '$(TEST)'
 
-mutate: .venv/installed ## inject faults into copies of the RTL and count those found; AGAIN=1: only survivors
-	@$(RUN) -m flow.mutate --jobs '$(chosen_jobs)' --count '$(or $(COUNT),400)' --seed '$(or $(SEED),1)' $(if $(filter-out 0,$(AGAIN)),--again)
+mutate: .venv/installed ## inject faults into copies of the RTL and count those found; AGAIN=1: only survivors; FILE=fifo.sv
+	@$(RUN) -m flow.mutate --jobs '$(chosen_jobs)' --count '$(or $(COUNT),400)' --seed '$(or $(SEED),1)' \
+	  --file '$(FILE)' --test '$(TEST)' --sim '$(chosen_sim)' $(if $(filter-out 0,$(AGAIN)),--again)
 
 soak: .venv/installed ## run random kernels and jobs with stalls, errors and resets for HOURS=1
 	@$(RUN) -m flow.soak --hours '$(or $(HOURS),1)' --seed '$(SEED)' --jobs '$(chosen_jobs)' \

@@ -17,7 +17,7 @@ from crocuta.backends.timing import Timing
 from crocuta.design import rtl_build
 from crocuta.device import Device
 from crocuta.errors import KernelError
-from crocuta.kernel import Bank, Counters
+from crocuta.kernel import Counters
 from crocuta.models import configs, reference
 from crocuta.models.configs import Config
 from crocuta.models.convolution.chunk_controller import Job, Mode, Pass, mac_beats, schedule
@@ -188,7 +188,7 @@ class KernelPoint(JobPoint):
 def _beats(kernel: RtlKernel) -> dict[str, int]:
     """The beats transferred so far, by port and direction."""
     counts = {}
-    for bank in Bank:
+    for bank in kernel.memories:
         read, written = kernel.beats(bank)
         counts[f"{bank.name.lower()} read"] = read
         counts[f"{bank.name.lower()} written"] = written

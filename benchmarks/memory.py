@@ -50,7 +50,7 @@ class MemoryPoint:
         if known and known["basis"] == self.basis():
             return dict(resources.total(known))
         show("yosys", 0)
-        report, _ = synth.measured(synth.Synthesis(config, synth.KERNEL))
+        report, _ = synth.measured(synth.Synthesis(config, config.top))
         return {name: report[name] for name in resources.KEPT}
 
 

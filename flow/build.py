@@ -2,9 +2,10 @@
 # SPDX-License-Identifier: Apache-2.0
 """`make ooc`, `bitstream`, `program`, `flash`, `xo` and `xclbin`: from the RTL to an FPGA.
 
-Prepares the inputs of a configuration (the twiddle tables and build/vivado/CONFIG/crocuta.v, a
+Prepares the inputs of a configuration in build/vivado/CONFIG (the twiddle tables; crocuta.v, a
 wrapper that sets the kernel's parameters, in plain Verilog because Vivado does not package a
-SystemVerilog top), runs the Tcl in vivado/ and checks its products. Exit status 2: a tool, file or
+SystemVerilog top; design.tcl, which names the tables and the memory behind each port), runs the Tcl
+in vivado/ and checks its products. Exit status 2: a tool, file or
 name is missing or misspelt; 1: the design failed to build or to pass its gate.
 """
 
@@ -25,12 +26,14 @@ from pyslang import driver
 from rich.console import Console
 
 from crocuta import stops
+from crocuta.backends import u200
 from crocuta.design.sources import rtl_files
+from crocuta.kernel import Bank, banks
 from crocuta.models import configs
 from crocuta.models.configs import ROOT, Config
 from crocuta.models.transform import rom_files
 from flow import ecp5
-from flow.synth import KERNEL, fail
+from flow.synth import fail
 
 BUILD = ROOT / "build" / "vivado"
 TOP = "crocuta"
@@ -70,14 +73,30 @@ def ports(module: str, parameters: Mapping[str, int]) -> list[Port]:
 
 
 def kernel_ports(config: Config) -> list[Port]:
-    """The kernel's ports in this configuration."""
-    return ports(KERNEL, config.parameters())
+    """The kernel's ports in this configuration, without those to memories that it does not use."""
+    return [port for port in ports(config.top, config.parameters()) if not _unused(config, port)]
+
+
+def master(bank: Bank) -> str:
+    """The AXI4 master that leads to a memory."""
+    return f"m_axi_{bank.name.lower()}"
+
+
+def _unused(config: Config, port: Port) -> bool:
+    unused = set(Bank).difference(banks(config))
+    return any(port[1].startswith(f"{master(bank)}_") for bank in unused)
 
 
 def wrapper(
-    name: str, module: str, instance: str, ports: Sequence[Port], values: Mapping[str, int | str]
+    name: str,
+    module: str,
+    instance: str,
+    ports: Sequence[Port],
+    values: Mapping[str, int | str],
+    closed: Sequence[Port] = (),
 ) -> str:
-    """Verilog of a module `name` without parameters that wraps `module`."""
+    """Verilog of a module `name` without parameters that wraps `module`. Its other ports, `closed`,
+    are inputs that are always 0 and outputs that lead nowhere."""
     width = max(len(f"[{bits - 1}:0]") for _, _, bits in ports)
     declarations = [
         f"  {direction:6} wire {f'[{bits - 1}:0]' if bits > 1 else '':{width}} {port}"
@@ -88,6 +107,8 @@ def wrapper(
         for parameter, value in values.items()
     ]
     connections = [f"    .{port}({port})" for _, port, _ in ports]
+    zeros = {port: f"{bits}'b0" for way, port, bits in closed if way == "input"}
+    connections += [f"    .{port}({zeros.get(port, '')})" for _, port, _ in closed]
     return "\n".join(
         [
             f"// {module} with its parameters set; written by flow/build.py.",
@@ -108,7 +129,34 @@ def wrapper(
 def top_verilog(config: Config, tables: Path) -> str:
     """Verilog of the kernel, wrapped as `crocuta`."""
     values: dict[str, int | str] = {**config.parameters(), "TwiddleDir": str(tables)}
-    return wrapper(TOP, KERNEL, "kernel", kernel_ports(config), values)
+    closed = [port for port in ports(config.top, config.parameters()) if _unused(config, port)]
+    return wrapper(TOP, config.top, "kernel", kernel_ports(config), values, closed)
+
+
+def design_tcl(config: Config, tables: Path) -> str:
+    """Tcl with what the scripts must know of a configuration."""
+    names = "".join(f"    {{{tables / name}}}\n" for name in rom_files.tables(config))
+    memories = " ".join(f"{master(bank)} {n}" for bank, n in u200.memories(config).items())
+    return (
+        f"# The design of {config.name}; written by flow/build.py.\n"
+        f"# The tables that the RTL reads.\nset tables {{\n{names}}}\n"
+        "# The kernel's AXI4 masters, and the number of the card's memory behind each.\n"
+        f"set memories {{{memories}}}\n"
+    )
+
+
+def link_settings(config: Config) -> str:
+    """The settings of v++: one kernel in SLR0, a clock of 300 MHz, and a memory for each port."""
+    unit = f"{TOP}_1"
+    lines = [
+        "kernel_frequency=0:300",
+        "",
+        "[connectivity]",
+        f"nk={TOP}:1:{unit}",
+        f"slr={unit}:SLR0",
+        *(f"sp={unit}.{master(bank)}:DDR[{n}]" for bank, n in u200.memories(config).items()),
+    ]
+    return "\n".join(lines) + "\n"
 
 
 class Cell(NamedTuple):
@@ -136,18 +184,21 @@ def cells(config: Config) -> list[Cell]:
         Cell("cell_multiply_words", "cfp_multiply", sizes | of_words),
         *(
             Cell(f"cell_{module.replace('cfp_', '', 1)}", module, sizes)
-            for module in ("cfp_add", "cfp_butterfly")
+            # Only a chunked kernel accumulates.
+            for module in ("cfp_butterfly", *(["cfp_add"] * (not config.four_step)))
         ),
         *(Cell(f"cell_{module}", module, sizes) for module in ("float_to_cfp", "cfp_to_float")),
     ]
 
 
 def prepare(config: Config) -> Path:
-    """Writes the twiddle tables and the top of a configuration; returns their directory."""
-    config.check_build()
+    """Writes the tables, the top and design.tcl of a configuration; returns their directory."""
     directory = BUILD / config.name
-    tables = rom_files.write(config, directory / "twiddles")
-    (directory / f"{TOP}.v").write_text(top_verilog(config, tables), encoding="utf-8")
+    tables = directory / "twiddles"
+    made = {f"{TOP}.v": top_verilog(config, tables), "design.tcl": design_tcl(config, tables)}
+    rom_files.write(config, tables)
+    for name, text in made.items():
+        (directory / name).write_text(text, encoding="utf-8")
     return directory
 
 
@@ -342,8 +393,10 @@ def xclbin(
     shutil.rmtree(directory, ignore_errors=True)
     directory.mkdir(parents=True)
     linked, packaged = directory / f"{TOP}.link.xclbin", directory / f"{TOP}.xclbin"
+    settings = directory / "link.cfg"
+    settings.write_text(link_settings(configuration), encoding="utf-8")
     common = ["--target", mode, "--platform", platform]
-    link = ["v++", "--link", *common, "--config", str(ROOT / "vivado" / "u200.cfg")]
+    link = ["v++", "--link", *common, "--config", str(settings)]
     link += ["--temp_dir", "temp", "--save-temps"]
     link += ["-g"] if mode == "hw_emu" else ["--vivado.prop", STRATEGY]
     call([*link, "--output", str(linked), str(kernel)], directory, [linked])

@@ -28,7 +28,7 @@ from rich.table import Table
 
 from crocuta.backends import uart_kernel
 from crocuta.design.sources import design_files
-from crocuta.models.configs import ROOT, Config
+from crocuta.models.configs import ROOT, Config, ConfigError
 from crocuta.models.files import write_generated
 from crocuta.models.transform import rom_files
 from flow import ecp5_netlist
@@ -208,7 +208,12 @@ def longest_path(report: Json) -> str:
 
 
 def build(config: Config, target: Target) -> None:
-    """Builds build/ecp5/TARGET/CONFIG/crocuta.bit, or exits if the design misses its clock."""
+    """Builds build/ecp5/TARGET/CONFIG/crocuta.bit, or exits if the design misses its clock or the
+    board does not take it."""
+    try:
+        config.check_board()
+    except ConfigError as error:
+        raise fail(f"C{str(error)[1:]}.", 2) from None
     directory = BUILD / target.name / config.name
     directory.mkdir(parents=True, exist_ok=True)
     bitstream = directory / "crocuta.bit"

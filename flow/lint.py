@@ -115,7 +115,7 @@ def check_verilator() -> bool:
     chunked ones with one and with two output chunks per pass."""
     kernels = [configs.load_model(name) for name in configs.names()]
     kernels += [
-        configs.load(f"{name}+outputs-{n}") for name in configs.built_names() for n in (1, 2)
+        configs.load(f"{name}+outputs-{n}") for name in configs.chunked_names() for n in (1, 2)
     ]
     kernels = list({config.name: config for config in kernels}.values())
     tops = {config.top for config in kernels}

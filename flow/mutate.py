@@ -18,7 +18,7 @@ import sys
 import time
 import tomllib
 from collections import Counter, defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -33,12 +33,12 @@ from rich.table import Table
 from crocuta import stops
 from crocuta.design import cache
 from crocuta.design.sources import RTL, design_files, rtl_file, rtl_files
-from crocuta.models.configs import ROOT
+from crocuta.models.configs import ROOT, load_engine
 from flow import equivalence
 from flow.digest import verification_digest
 from flow.mutants import OPERATORS, Mutant, choose, mutants_of
 from flow.pages import write_page
-from tb.registry import BENCHES, LARGER, SMALLEST, Bench
+from tb.registry import BENCHES, LARGER, SIMS, SMALLEST, Bench
 
 DIRECTORY = ROOT / "build" / "mutation"
 SURVIVORS = Path(__file__).with_name("mutation_survivors.toml")
@@ -46,6 +46,8 @@ COPIED = ("rtl", "models", "host", "tb", "flow", "registers", "data", "pyproject
 LEAST_PERCENT = 97.0
 SPARED = {"crocuta_pkg.sv", "sizes_pkg.sv", "cfp_pkg.sv"}
 """Files without logic to mutate: constants, and functions for parameters."""
+KERNELS = ("crocuta_kernel", "four_step_kernel")
+"""The top of each schedule, by Config.four_step."""
 SLACK_S = 30
 """Seconds added to a mutant's time limit, on top of a multiple of the fault-free time."""
 
@@ -115,11 +117,16 @@ def is_apart(config: str) -> bool:
     return config.partition("+")[0] in LARGER or "exponent_bits-8" in config
 
 
-def targets_of(files: set[str]) -> dict[str, list[Target]]:
-    """For each file of rtl/, the benches whose designs include it."""
+def targets_of(
+    files: set[str], tests: Collection[str] = (), only_sim: str = ""
+) -> dict[str, list[Target]]:
+    """For each file of rtl/, the benches whose designs include it, at configurations of those
+    schedules whose kernels include it. kernel_tb includes both kernels, of which a configuration
+    simulates one. Only benches of `tests` and in `only_sim`, if these are not empty."""
     found: dict[str, list[Target]] = defaultdict(list)
+    kernels = {top: set(design_files(top)) for top in KERNELS}
     for test, benches in BENCHES.items():
-        for bench in benches:
+        for bench in benches if test in (tests or BENCHES) else ():
             sim = "icarus" if "icarus" in bench.sims else bench.sims[0]
             at = [(config, sim) for config in bench.configs if is_tiny(config)]
             # Larger ones, and narrow exponents, in Verilator: in Icarus they take minutes.
@@ -130,7 +137,14 @@ def targets_of(files: set[str]) -> dict[str, list[Target]]:
             extra = [ROOT / name for name in bench.sources if name.endswith(".sv")]
             for path in design_files(bench.top, extra):
                 if path.is_relative_to(RTL) and path.name in files:
-                    found[path.name] += [Target(test, bench, *each) for each in at]
+                    met = [
+                        (config, on)
+                        for config, on in at
+                        if path in kernels[KERNELS[load_engine(config).four_step]]
+                        and only_sim in ("", on)
+                    ]
+                    if met:
+                        found[path.name] += [Target(test, bench, *each) for each in met]
     return found
 
 
@@ -296,9 +310,9 @@ def tally(verdicts: Sequence[Verdict]) -> Tally:
     return Tally(**Counter(verdict.fate for verdict in verdicts))
 
 
-def report(verdicts: Sequence[Verdict], seed: int, seconds: float) -> bool:
+def report(verdicts: Sequence[Verdict], seed: int, seconds: float, only: str = "") -> bool:
     """Writes and prints the summary; returns whether enough mutants were killed and all survivors
-    are explained."""
+    are explained. `only`: the modules or benches to which the run was restricted."""
     survived = [verdict for verdict in verdicts if verdict.fate == "survived"]
     explain(survived)
     total = tally(verdicts)
@@ -316,6 +330,7 @@ def report(verdicts: Sequence[Verdict], seed: int, seconds: float) -> bool:
         "target": LEAST_PERCENT,
         "design": verification_digest(),
         "seed": seed,
+        "only": only,
         "seconds": round(seconds),
         "operators": {name: asdict(each) for name, each in groups["operator"].items()},
         "survivors": [asdict(verdict) for verdict in survived],
@@ -348,25 +363,37 @@ def report(verdicts: Sequence[Verdict], seed: int, seconds: float) -> bool:
 def main(
     count: Annotated[int, typer.Option(min=1, help="mutants to draw")] = 400,
     seed: Annotated[int, typer.Option(help="draws the mutants and seeds the benches")] = 1,
-    file: Annotated[str, typer.Option(help="mutate only this file of rtl/")] = "",
+    file: Annotated[str, typer.Option(help="mutate only this file of rtl/, or several")] = "",
+    test: Annotated[str, typer.Option(help="only the benches of this test, or several")] = "",
+    sim: Annotated[str, typer.Option(help="only this simulator: icarus or verilator")] = "",
     jobs: Annotated[int, typer.Option(min=0, help="processes; 0: one per core")] = 0,
     again: Annotated[bool, typer.Option(help="only the survivors of the last run")] = False,
 ) -> None:
     """Injects faults into the RTL and reports how many the benches find."""
     begin = time.monotonic()
     paths = sorted(rtl_files())
-    chosen = [p for p in paths if p.name not in SPARED and file in ("", p.name)]
+    files, tests = ([name for name in text.split(",") if name] for text in (file, test))
+    chosen = [p for p in paths if p.name not in SPARED and p.name in (files or [p.name])]
     jobs = jobs or len(os.sched_getaffinity(0))
     verdicts: list[Verdict] = []
     try:
-        if not chosen:
-            raise MutationError(f"There is nothing to mutate in rtl/{file}.")
+        absent = [name for name in files if name not in [path.name for path in chosen]]
+        if absent:
+            raise MutationError(f"There is nothing to mutate in rtl/{absent[0]}.")
+        absent = [name for name in tests if name not in BENCHES]
+        if absent:
+            raise MutationError(f"There is no test {absent[0]!r}; `make sim` lists them.")
+        if sim not in ("", *SIMS):
+            raise MutationError(f"There is no simulator {sim!r}; choose one of: {', '.join(SIMS)}.")
         mutants = choose({path.name: mutants_of(path) for path in chosen}, count, seed)
         if again:
             verdicts = killed_before(mutants)
             known = {verdict.place for verdict in verdicts}
             mutants = [mutant for mutant in mutants if mutant.place not in known]
-        by_file = targets_of({mutant.file for mutant in mutants})
+        by_file = targets_of({mutant.file for mutant in mutants}, tests, sim)
+        unmet = sorted({mutant.file for mutant in mutants} - by_file.keys())
+        if unmet:
+            raise MutationError(f"None of these benches simulates {unmet[0]}.")
         bank = Bank(jobs)
         unique = {target.name: target for targets in by_file.values() for target in targets}
         console.print(f"{len(mutants)} mutants, {len(unique)} benches, seed {seed}")
@@ -395,7 +422,8 @@ def main(
         Console(stderr=True, soft_wrap=True).print(str(error), style="red", markup=False)
         raise typer.Exit(2) from None
     verdicts.sort(key=lambda verdict: (verdict.file, verdict.line, verdict.change))
-    if not report(verdicts, seed, time.monotonic() - begin):
+    only = " ".join(filter(None, (file, test, sim)))
+    if not report(verdicts, seed, time.monotonic() - begin, only):
         raise typer.Exit(1)
 
 

@@ -30,7 +30,7 @@ from crocuta.errors import BuildError
 from crocuta.models.configs import Config
 from crocuta.models.files import write_generated
 from flow import build, runner
-from flow.synth import KERNEL, fail
+from flow.synth import fail
 from tb.benches.arithmetic import bench_cfp
 from tb.registry import KERNEL_SOURCES, Bench, kernel_parameters
 
@@ -274,7 +274,7 @@ def main(
     work.mkdir(parents=True, exist_ok=True)
     trace = kernel_trace(configuration, work, seed)
     bits = replay(build.TOP, trace, folder / f"{build.TOP}.v", work / build.TOP, sim, models)
-    console.print(f"  {KERNEL:26} {len(trace.rows):>7} clocks {bits:>12} bits equal")
+    console.print(f"  {configuration.top:26} {len(trace.rows):>7} clocks {bits:>12} bits equal")
 
 
 if __name__ == "__main__":

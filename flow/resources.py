@@ -111,7 +111,7 @@ def grown(now: Figures, before: Figures) -> list[str]:
 def stale(data: Mapping[str, Json]) -> list[str]:
     """A sentence for each way in which the table is out of date."""
     found = []
-    for name in configs.built_names():
+    for name in configs.names():
         config = configs.load(name)
         if name not in data:
             found.append(f"docs/resources.md lacks {name}: run `{COMMAND}`.")
@@ -125,7 +125,7 @@ def stale(data: Mapping[str, Json]) -> list[str]:
                     f" made: run `{COMMAND}`."
                 )
                 break
-    gone = [name for name in data if name not in configs.built_names()]
+    gone = [name for name in data if name not in configs.names()]
     found += [f"docs/resources.md has {name}, which is gone: run `{COMMAND}`." for name in gone]
     # A change to the RTL is one sentence, not one per configuration.
     return list(dict.fromkeys(found))
@@ -133,7 +133,7 @@ def stale(data: Mapping[str, Json]) -> list[str]:
 
 def over_budget(data: Mapping[str, Json]) -> list[str]:
     """A sentence for each limit of a configuration that its figures exceed."""
-    kept = [name for name in configs.built_names() if name in data]
+    kept = [name for name in configs.names() if name in data]
     return [
         problem
         for name in kept
@@ -250,13 +250,13 @@ def main(
     """Synthesises every configuration and writes the table; fails only on errors and limits."""
     data: dict[str, Json] = {}
     beyond: list[str] = []
-    names = configs.built_names()
+    names = configs.names()
     before = committed(docs / "resources.json")
     for index, name in enumerate(names, start=1):
         start = time.monotonic()
         config = configs.load(name)
         try:
-            report, _ = synth.measured(synth.Synthesis(config, synth.KERNEL))
+            report, _ = synth.measured(synth.Synthesis(config, config.top))
         except synth.SynthesisError as error:
             raise fail(f"{error}. The table is unchanged.", 1) from None
         data[name] = entry(config, report)

@@ -13,11 +13,12 @@ from typing import Literal, get_args
 from pydantic import BaseModel, ConfigDict, Field
 
 from crocuta.backends.rtl_kernel import CHANNELS
+from crocuta.kernel import Bank, banks
 from crocuta.memory import memory_bytes
 from crocuta.models import configs
 from crocuta.models.configs import Config, kernel_chunk_min
 from crocuta.models.convolution.chunk_controller import Job, Mode, spectrum_bytes
-from crocuta.models.kernel.schedules import filter_chunks, scratch_bytes
+from crocuta.models.kernel.schedules import filter_chunks, scratch_bytes, z_bytes
 from crocuta.models.layout import PAGE_BYTES, chunk_count, row_bytes, row_count
 from tb.envs.kernel_job import PORTS, Port, memories_of
 from tb.envs.kernel_samples import KINDS
@@ -177,15 +178,14 @@ def fits(case: Case, config: Config) -> bool:
     if max(case.length_x, case.length_h) > 1 << config.max_length_log2:
         return False
     job, channels = job_of(case), case.channels
-    needed = (
-        channels * (2 * row_bytes(case.length_x) + row_bytes(case.length_h)),
-        _pages(scratch_bytes(config, job)),
-        _pages(channels * filter_chunks(config, job) * spectrum_bytes(config)),
-    )
-    if any(
-        size > min(SPAN_BYTES, there)
-        for size, there in zip(needed, memory_bytes(config), strict=True)
-    ):
+    needed = {
+        Bank.SAMPLES: channels * (2 * row_bytes(case.length_x) + row_bytes(case.length_h)),
+        Bank.X_SPECTRA: _pages(scratch_bytes(config, job)),
+        Bank.H_SPECTRA: _pages(channels * filter_chunks(config, job) * spectrum_bytes(config)),
+        Bank.Z_SPECTRA: _pages(z_bytes(config, job)),
+    }
+    sizes = zip(banks(config), memory_bytes(config), strict=True)
+    if any(needed[bank] > min(SPAN_BYTES, size) for bank, size in sizes):
         return False
     if config.four_step:
         chunks = _four_step_chunks(row_count(config, max(case.length_x, case.length_h)))

@@ -23,7 +23,7 @@ from crocuta.memory import HostMemory
 from crocuta.models import layout
 from crocuta.models.convolution.chunk_controller import Job, Mode, spectrum_bytes, streams
 from crocuta.models.kernel.crocuta_kernel import SampleArray, sample_rows
-from crocuta.models.kernel.schedules import filter_chunks, scratch_bytes
+from crocuta.models.kernel.schedules import filter_chunks, scratch_bytes, z_bytes
 from crocuta.models.layout import PAGE_BYTES, SAMPLE_BYTES
 from crocuta.registers import (
     COUNTERS,
@@ -80,6 +80,7 @@ BAD = (
     {"y": 4},
     {"x": 1},
     {"h": 256},
+    {"z_spectra": 128},
 )
 """Arguments to add to good ones; -1: a length of one more than the longest."""
 
@@ -360,7 +361,10 @@ class Driver:
             ("samples", {"x": len(rows_x), "h": len(rows_h), "y": len(rows_x)}),
             ("x_spectra", {"x_spectra": scratch_bytes(config, plan)}),
             ("h_spectra", {"h_spectra": filters}),
+            ("z_spectra", {"z_spectra": z_bytes(config, plan)}),
         ):
+            if memory not in self.spans:
+                continue
             span = self.spans[memory]
             pages = {name: -(-size // PAGE_BYTES) for name, size in sizes.items()}
             gap = len(span.bytes) // PAGE_BYTES - sum(pages.values())

@@ -45,7 +45,6 @@ from crocuta.models.configs import ROOT, Config
 from crocuta.models.files import write_generated
 from crocuta.models.transform import rom_files
 
-KERNEL = "crocuta_kernel"
 # Total size of the JSON netlists that one yosys process handles together.
 BATCH_BYTES = 3 << 20
 BUILD = ROOT / "build" / "synth"

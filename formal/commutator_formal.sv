@@ -5,7 +5,8 @@
 // the time bit that counts Distance beats are exchanged in blocks that are switched, and unchanged
 // in the others, and each beat leaves Distance beats after its place. One word, picked at any time
 // in any lane, is tracked; because it may be any word, this holds for all. Every beat except the
-// first Distance ones pushes a beat out, Latency clocks later.
+// first Distance ones pushes a beat out, Latency clocks later. A beat that bypasses the commutator
+// pushes out itself, and what has not been pushed out by then never is.
 
 `include "formal.svh"
 
@@ -14,6 +15,7 @@ module commutator_formal #(
   parameter int WordBits = 1,  // words only pass through, so one bit is enough
   parameter int Distance = 2,
   parameter bit Passes = 1,    // 0: every block is switched
+  parameter bit Bypass = 0,
   localparam int Latency = (Distance >= 4) ? 3 : 1,
   localparam int LaneBits = $clog2(Lanes),
   localparam int TimeBits = $clog2(2 * Distance),
@@ -24,6 +26,7 @@ module commutator_formal #(
   input logic                      valid_i,
   input logic [Lanes*WordBits-1:0] beat_i,
   input logic                      switch_i,
+  input logic                      bypass_i,
   input logic                      pick_i,
   input logic [LaneBits-1:0]       pick_lane_i
 );
@@ -39,13 +42,18 @@ module commutator_formal #(
   // second half, and in the first anything.
   logic                switched_q;
   logic                switched;
+  logic                bypassed;
 
   assign time_bit = time_q[TimeBits-1];
   assign switched = !Passes || ((time_q == '0) ? switch_i : switched_q);
-  assign pushes   = valid_i && primed_q;
+  assign bypassed = Bypass && bypass_i;
+  assign pushes   = valid_i && (primed_q || bypassed);
 
   always_ff @(posedge clk_i) begin
     if (!rst_ni) begin
+      time_q   <= '0;
+      primed_q <= 1'b0;
+    end else if (valid_i && bypassed) begin
       time_q   <= '0;
       primed_q <= 1'b0;
     end else if (valid_i) begin
@@ -64,13 +72,15 @@ module commutator_formal #(
   commutator #(
     .Lanes   (Lanes),
     .WordBits(WordBits),
-    .Distance(Distance)
+    .Distance(Distance),
+    .Bypass  (Bypass)
   ) u_commutator (
     .clk_i   (clk_i),
     .rst_ni  (rst_ni),
     .valid_i (valid_i),
     .beat_i  (beat_i),
     .switch_i(!Passes || (time_bit ? switched_q : switch_i)),
+    .bypass_i(bypass_i),
     .valid_o (out_valid),
     .beat_o  (out)
   );
@@ -97,6 +107,7 @@ module commutator_formal #(
   logic                leaves;
   logic                early_q;  // it came among the first Distance beats
   logic                passed_q; // its block was not switched
+  logic                past_q;   // it bypassed the commutator
 
   always_comb begin
     to_go = WaitBits'(Distance);
@@ -117,7 +128,7 @@ module commutator_formal #(
       picked_q <= 1'b0;
     end else if (!picked_q) begin
       picked_q <= pick_i && valid_i;
-    end else if (leaves) begin
+    end else if (leaves || (valid_i && bypassed && before_q >= on_way)) begin
       picked_q <= 1'b0;
     end
   end
@@ -125,10 +136,11 @@ module commutator_formal #(
   always_ff @(posedge clk_i) begin
     if (!picked_q) begin
       word_q   <= beat_i[pick_lane_i*WordBits+:WordBits];
-      lane_q   <= switched ? LaneBits'({pick_lane_i >> 1, time_bit}) : pick_lane_i;
+      lane_q   <= switched && !bypassed ? LaneBits'({pick_lane_i >> 1, time_bit}) : pick_lane_i;
       passed_q <= !switched;
       early_q  <= !primed_q;
-      before_q <= on_way - WaitBits'(out_valid) + to_go - WaitBits'(unprimed);
+      before_q <= on_way - WaitBits'(out_valid) + (bypassed ? '0 : to_go - WaitBits'(unprimed));
+      past_q   <= bypassed;
     end else if (out_valid) begin
       before_q <= before_q - 1'b1;
     end
@@ -143,6 +155,10 @@ module commutator_formal #(
   if (Passes) begin : gen_passes
     `COVER(passed_even, leaves && passed_q && !lane_q[0])
     `COVER(passed_odd, leaves && passed_q && lane_q[0])
+  end
+  if (Bypass) begin : gen_bypass
+    `COVER(bypassing, leaves && past_q && $past(out_valid))
+    `COVER(after_a_bypass, leaves && !past_q && way_q[0] && $past(bypassed && valid_i, Latency + 3))
   end
   `COVER(back_to_back, &way_q && out_valid && picked_q)
 

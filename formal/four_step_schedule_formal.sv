@@ -65,6 +65,7 @@ module four_step_schedule_formal #(
   logic [63:0]           h_spectra_q;
   logic [63:0]           x_spectra_q;
   logic [63:0]           y_q;
+  logic [63:0]           z_spectra_q;
 
   always_ff @(posedge clk_i) begin
     convolve_q  <= convolve_q;
@@ -76,6 +77,7 @@ module four_step_schedule_formal #(
     h_spectra_q <= h_spectra_q;
     x_spectra_q <= x_spectra_q;
     y_q         <= y_q;
+    z_spectra_q <= z_spectra_q;
   end
 
   logic                    done;
@@ -122,6 +124,7 @@ module four_step_schedule_formal #(
     .h_spectra_i      (h_spectra_q),
     .x_spectra_i      (x_spectra_q),
     .y_i              (y_q),
+    .z_spectra_i      (z_spectra_q),
     .x_written_i      (x_written_i),
     .z_written_i      (z_written_i),
     .rows_log2_o      (rows_log2),
@@ -194,7 +197,6 @@ module four_step_schedule_formal #(
   logic [63:0] stride;       // bytes from channel to channel, whole pages
   logic [31:0] tile_samples;
   logic [63:0] tile_bytes;
-  logic [63:0] z;
   logic [31:0] x_bursts;     // that write a channel
   logic [31:0] z_bursts;
   logic        one;
@@ -213,7 +215,6 @@ module four_step_schedule_formal #(
   assign stride       = 64'((length * 32'd4 + 32'd4095) >> 12) << 12;
   assign tile_samples = 32'(ChunkBeats) >> p;
   assign tile_bytes   = 64'(tile_samples) * 64'(8 * Lanes);
-  assign z            = x_spectra_q + (64'(1) << (RowBytesLog2 + 32'(p)));
   // A tile has G beats of each row, a row has C / W: in bursts of BurstBeats at most.
   assign x_bursts = (tile_samples > 32'(BurstBeats)) ? 32'(ChunkBeats / BurstBeats) << p
                                                      : 32'(1) << (2 * 32'(p));
@@ -342,7 +343,7 @@ module four_step_schedule_formal #(
       i_q         <= convolve_q ? First : Finished;
       i_channel_q <= '0;
       i_index_q   <= '0;
-      i_addr_q    <= z;
+      i_addr_q    <= z_spectra_q;
       i_h_q       <= h_spectra_q;
     end else if (i_take) begin
       if (i_q == First) i_h_q <= i_h_q + (64'(1) << RowBytesLog2);
@@ -352,7 +353,7 @@ module four_step_schedule_formal #(
         if (i_q == Second) i_addr_q <= i_addr_q + tile_bytes;
       end else begin
         i_index_q <= '0;
-        i_addr_q  <= z;
+        i_addr_q  <= z_spectra_q;
         if (i_q == First && !one) begin
           i_q <= Between;
         end else if (i_q == Between) begin
@@ -621,7 +622,7 @@ module four_step_schedule_formal #(
   `ASSERT(helper_log, state < 3'(StSizes) || 6'(u_dut.rows_log2_q) == p)
   `ASSERT(helper_sizes, state < 3'(StBegin) || count_t'(u_dut.last_row_q) + 1'b1 == rows
           && 32'(u_dut.tile_samples_q) == tile_samples && 64'(u_dut.tile_bytes_q) == tile_bytes
-          && u_dut.z_q == z && u_dut.x_bursts_q == x_bursts && u_dut.z_bursts_q == z_bursts)
+          && u_dut.x_bursts_q == x_bursts && u_dut.z_bursts_q == z_bursts)
   `ASSERT(helper_arguments, state < 3'(StRows) || 32'(u_dut.length_q) == length
           && u_dut.base_q == (convolve_q ? x_q : h_q)
           && 17'(u_dut.last_channel_q) + 17'd1 == channels_q)
@@ -706,7 +707,7 @@ module four_step_schedule_formal #(
 
   // The inverse engine's.
   `ASSERT(helper_i_first, !early || i_q == (convolve_q ? First : Finished) && i_channel_q == '0
-          && i_index_q == '0 && i_addr_q == z && i_h_q == h_spectra_q
+          && i_index_q == '0 && i_addr_q == z_spectra_q && i_h_q == h_spectra_q
           && z_before_q == '0)
   `ASSERT(helper_i_idle, state != 3'(StRun) || i != 3'(Idle) || i_q == Finished)
   `ASSERT(helper_i_bounds, !running_q || i_channel_q <= channels_q
@@ -719,7 +720,7 @@ module four_step_schedule_formal #(
   `ASSERT(helper_i_last, !(i >= 3'(InFirst) && i <= 3'(InSecond))
           || u_dut.u_inverse.last_channel_q == (i_channel_q + 1'b1 == channels_q))
   `ASSERT(helper_i_start, !(i == 3'(Channel) || i == 3'(Next))
-          || i_q == First && i_index_q == '0 && i_addr_q == z)
+          || i_q == First && i_index_q == '0 && i_addr_q == z_spectra_q)
   `ASSERT(helper_i_halves, !(i == 3'(InFirst) || i == 3'(InSecond))
           || i_q == ((i == 3'(InFirst)) ? First : Second)
           && i_index_q == count_t'(u_dut.u_inverse.index_q) && i_addr_q == u_dut.u_inverse.addr_q
@@ -728,7 +729,7 @@ module four_step_schedule_formal #(
   `ASSERT(helper_i_many, !(i >= 3'(Flush) && i <= 3'(InSecond)) || !one)
   `ASSERT(helper_i_flush, i != 3'(Flush) || i_q == Between && i_index_q == '0)
   `ASSERT(helper_i_wait, i != 3'(Wait)
-          || i_q == Second && i_index_q == '0 && i_addr_q == z)
+          || i_q == Second && i_index_q == '0 && i_addr_q == z_spectra_q)
   `ASSERT(helper_i_behind, !(i == 3'(Flush) || i == 3'(Wait))
           || u_dut.u_inverse.behind_q == z_past_q - z_whole
              && (u_dut.u_inverse.behind_q == '0 || u_dut.u_inverse.behind_q[31]))

@@ -31,19 +31,16 @@ module resident_reader_formal #(
 
   `RESET_FIRST
 
-  // The same throughout: of all bursts of a job the length, of the job the rows and the addresses.
-  logic [7:0]          arlen_q;
-  logic [RowsLog2-1:0] last_row_q;
-  logic [63:0]         base_q;
+  // The same throughout: the length of all bursts, and the job's base address.
+  logic [7:0]  arlen_q;
+  logic [63:0] base_q;
 
   always_ff @(posedge clk_i) begin
-    arlen_q    <= arlen_q;
-    last_row_q <= last_row_q;
-    base_q     <= base_q;
+    arlen_q <= arlen_q;
+    base_q  <= base_q;
   end
 
   `ASSUME(short_bursts, arlen_q < 8'd2)
-  `ASSUME(some_rows, last_row_q == 2'd1 || last_row_q == 2'd3)
   `ASSUME(aligned, araddr_i[2:0] == '0 && (arlen_q == '0 || !araddr_i[3]))
 
   logic                read;
@@ -73,7 +70,6 @@ module resident_reader_formal #(
   ) u_dut (
     .clk_i        (clk_i),
     .rst_ni       (rst_ni),
-    .last_row_i   (last_row_q),
     .base_i       (base_q),
     .read_o       (read),
     .grant_i      (grant_i),
@@ -165,7 +161,7 @@ module resident_reader_formal #(
   logic [RowsLog2-1:0] row;
 
   assign pick = take && pick_i && !picked_q;
-  assign row  = araddr_i[5+:RowsLog2] & last_row_q;
+  assign row  = araddr_i[5+:RowsLog2];
   assign mine = picked_q && working_q && before_q == '0 && s_rvalid;
 
   always_ff @(posedge clk_i) begin

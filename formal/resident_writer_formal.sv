@@ -33,19 +33,16 @@ module resident_writer_formal #(
 
   `RESET_FIRST
 
-  // The same throughout: of all bursts of a job the length, of the job the rows and the addresses.
-  logic [7:0]          awlen_q;
-  logic [RowsLog2-1:0] last_row_q;
-  logic [63:0]         base_q;
+  // The same throughout: the length of all bursts, and the job's base address.
+  logic [7:0]  awlen_q;
+  logic [63:0] base_q;
 
   always_ff @(posedge clk_i) begin
-    awlen_q    <= awlen_q;
-    last_row_q <= last_row_q;
-    base_q     <= base_q;
+    awlen_q <= awlen_q;
+    base_q  <= base_q;
   end
 
   `ASSUME(short_bursts, awlen_q < 8'd2)
-  `ASSUME(some_rows, last_row_q == 2'd1 || last_row_q == 2'd3)
   `ASSUME(aligned, awaddr_i[2:0] == '0 && (awlen_q == '0 || !awaddr_i[3]))
 
   logic                write;
@@ -78,7 +75,6 @@ module resident_writer_formal #(
   ) u_dut (
     .clk_i         (clk_i),
     .rst_ni        (rst_ni),
-    .last_row_i    (last_row_q),
     .base_i        (base_q),
     .open_i        (open_i),
     .write_o       (write),
@@ -133,7 +129,7 @@ module resident_writer_formal #(
   logic [7:0]          wbeat_q;
 
   assign take         = awvalid_i && s_awready;
-  assign row          = awaddr_i[5+:RowsLog2] & last_row_q;
+  assign row          = awaddr_i[5+:RowsLog2];
   assign here         = (32'(row) < Resident);
   assign beat         = wvalid_i && s_wready;
   assign complete     = beat && s_wlast;

@@ -148,16 +148,16 @@ class Config:
                 " chunked kernel"
             )
 
-    def check_build(self) -> None:
-        """Whether the flows for Vivado and for boards build its kernel.
+    def check_board(self) -> None:
+        """Whether the boards without external memory take its kernel.
 
         Raises:
             ConfigError: they do not.
         """
         if self.four_step:
             self._refuse(
-                "a four-step kernel is simulated and modelled, but not built for an FPGA yet:"
-                " choose the backend rtl or model"
+                "the ECP5 boards have no memory for the rows of z of a four-step kernel: choose a"
+                " chunked one, such as edge-ecp5"
             )
 
     def _refuse(self, problem: str) -> NoReturn:
@@ -312,15 +312,13 @@ def names(path: Path = CONFIG_FILE) -> list[str]:
     return [name for name in _table(path) if name != "defaults"]
 
 
-def built_names(path: Path = CONFIG_FILE) -> list[str]:
-    """The names of those that the FPGA flows build: see `Config.check_build`.
+def chunked_names(path: Path = CONFIG_FILE) -> list[str]:
+    """The names of those with a chunked kernel.
 
     Raises:
-        ConfigError: the file cannot be used.
+        ConfigError: the file is unusable.
     """
-    table = _table(path)
-    default = table["defaults"].get("schedule", CHUNKED)
-    return [name for name in names(path) if table[name].get("schedule", default) != FOUR_STEP]
+    return [name for name in names(path) if not load_engine(name, path).four_step]
 
 
 def changed(base: Config, changes: Mapping[str, int]) -> Config:
@@ -380,19 +378,19 @@ def _change(name: str, text: str) -> tuple[str, int]:
 
 
 def load(name: str, path: Path = CONFIG_FILE) -> Config:
-    """The configuration called `name`, which may contain changes, of a kernel that the FPGA flows
-    build: `u200+chunk-32768`.
+    """The configuration called `name`, which may contain changes, of a kernel that there is RTL of:
+    `u200+chunk-32768`.
 
     Raises:
         ConfigError: there is none, or it is not a valid kernel; the message lists the choices.
     """
     config = load_model(name, path)
-    config.check_build()
+    config.check_rtl()
     return config
 
 
 def load_model(name: str, path: Path = CONFIG_FILE) -> Config:
-    """The same of any kernel, four-step ones too.
+    """The same of a kernel that may have only a model.
 
     Raises:
         ConfigError: there is none, or no kernel can be modelled of it; says which ones there are.

@@ -10,7 +10,7 @@ package crocuta_pkg;
   // verilator lint_off UNUSEDPARAM
 
   // The version register: 8 bits each of major, minor and patch.
-  localparam int Version = 32'h0000_0200;
+  localparam int Version = 32'h0000_0300;
 
   // The mode register.
   localparam int ModePrepare  = 0;
@@ -57,6 +57,7 @@ package crocuta_pkg;
   localparam int RegXSpectra        = 'h48;
   localparam int RegY               = 'h50;
   localparam int RegWatchdog        = 'h58;
+  localparam int RegZSpectra        = 'h60;
   localparam int RegStatus          = 'h80;
   localparam int RegError           = 'h84;
   localparam int RegVersion         = 'h88;

@@ -72,9 +72,9 @@ ONE_ROW = "tiny-long+max_length_log2-6"
 """A four-step kernel without columns."""
 SOME_RESIDENT, ALL_RESIDENT = "tiny-long+resident-3", "tiny-long+resident-8"
 """Four-step kernels that keep some of their rows on the chip, and all of them."""
-KERNEL_CORNERS = (*MANY_LANES, WIDEST, ALL_RESIDENT)
+KERNEL_CORNERS = (*MANY_LANES, WIDEST, ALL_RESIDENT, "small-long")
 """What regressions run the whole kernel at besides: short chunks, 8 and 16 lanes, wide words, all
-rows on the chip."""
+rows on the chip, and more and longer ones in memory."""
 BRIEF = "BENCH_BRIEF"
 """Environment variable: run only what other configurations cannot show."""
 MANY_ROWS = 300
@@ -260,7 +260,7 @@ def kernel_bench_parameters(config: Config) -> dict[str, int | str]:
 
 def board_parameters(config: Config) -> dict[str, int | str]:
     """The board's parameters, with memories of 1,024 beats."""
-    config.check_build()
+    config.check_board()
     return {
         **config.parameters(),
         "TwiddleDir": twiddle_directory(config),
@@ -336,9 +336,15 @@ def mac_parameters(config: Config) -> dict[str, int | str]:
     return word_parameters(config) | {"Outputs": config.outputs}
 
 
+REGISTER_SIZES = (
+    *("Lanes", "Chunk", "MantissaBits", "ExponentBits", "TwiddleBits", "MaxLengthLog2"),
+)
+
+
 def register_parameters(config: Config) -> dict[str, int | str]:
     """The parameters that the registers read back."""
-    return {name: size for name, size in config.parameters().items() if name != "Outputs"}
+    sizes = {name: size for name, size in config.parameters().items() if name in REGISTER_SIZES}
+    return {**sizes, "FourStep": config.four_step}
 
 
 BENCHES: dict[str, tuple[Bench, ...]] = {
@@ -623,7 +629,7 @@ BENCHES: dict[str, tuple[Bench, ...]] = {
                 top="commutator",
                 module="tb.benches.transform.bench_commutator",
                 about=f"the exchange over {distance} beats, against its definition",
-                parameters=fixed(Lanes=4, WordBits=11, Distance=distance),
+                parameters=fixed(Lanes=4, WordBits=11, Distance=distance, Bypass=1),
                 configs=("tiny",),
                 variant=f"{distance}",
                 long=() if distance in (1, 128) else VERILATOR_LATER,
@@ -771,8 +777,9 @@ BENCHES: dict[str, tuple[Bench, ...]] = {
             module="tb.benches.kernel.bench_control_registers",
             about="AXI4-Lite accesses, identity and interrupts",
             parameters=register_parameters,
+            configs=("tiny", "small", "tiny-long"),
             sources=("tb/benches/kernel/control_registers_tb.sv",),
-            long=AT_SMALL,
+            long=(*AT_SMALL, ("tiny-long", "icarus")),
         ),
         Bench(
             top="control_registers_tb",
@@ -780,8 +787,8 @@ BENCHES: dict[str, tuple[Bench, ...]] = {
             about="ap_ctrl_chain jobs on a core played by the bench: ends, errors, counters",
             parameters=register_parameters,
             sources=("tb/benches/kernel/control_registers_tb.sv",),
-            configs=("tiny",),
-            long=(("tiny", "icarus"),),
+            configs=("tiny", "tiny-long"),
+            long=(("tiny", "icarus"), ("tiny-long", "icarus")),
         ),
     ),
     "spectrum_ports": (

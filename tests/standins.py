@@ -28,10 +28,10 @@ from typing import Any
 import numpy as np
 import pytest
 
-from crocuta.backends import uart_kernel, xdma_kernel
+from crocuta.backends import u200, uart_kernel, xdma_kernel
 from crocuta.backends.rtl_kernel import BASES, RtlKernel
+from crocuta.backends.u200 import Place
 from crocuta.backends.uart_kernel import BOARD, DONE, REFUSED
-from crocuta.backends.xdma_kernel import ADDRESSES
 from crocuta.kernel import Bank
 from crocuta.memory import HostMemory, Pages
 from crocuta.registers import WIDE, Control, Register
@@ -48,8 +48,14 @@ ARGUMENTS = (
     (Register.H_SPECTRA, Bank.H_SPECTRA),
     (Register.X_SPECTRA, Bank.X_SPECTRA),
     (Register.Y, Bank.SAMPLES),
+    (Register.Z_SPECTRA, Bank.Z_SPECTRA),
 )
-"""The kernel's arguments in order, with the memory that each pointer is for."""
+"""A kernel's arguments in order, with the memory that each pointer is for."""
+
+
+def arguments_of(rtl: RtlKernel) -> list[tuple[Register, Bank | None]]:
+    """The arguments of one kernel, without pointers to memories that it does not use."""
+    return [entry for entry in ARGUMENTS if entry[1] is None or entry[1] in rtl.memories]
 
 
 # -------------------------------------------------------------------------------------------------
@@ -60,9 +66,9 @@ class Card:
     """A U200 with the shell-less design, that is, the RTL at that design's addresses; or a board
     with other addresses."""
 
-    def __init__(self, rtl: RtlKernel, addresses: Mapping[str, int] = ADDRESSES) -> None:
+    def __init__(self, rtl: RtlKernel, places: Mapping[Bank, Place] | None = None) -> None:
         self.rtl = rtl
-        self.addresses = addresses
+        self.places = u200.places(rtl.config) if places is None else places
         self.answers = True
         """Whether a device answers on the bus."""
         self.most = 100_000
@@ -90,28 +96,25 @@ class Card:
             return
         value = self.changes.get(offset, value)
         pointer = offset & ~7
-        banks = {int(register): bank for register, bank in ARGUMENTS if bank is not None}
+        banks = {
+            int(register): bank for register, bank in arguments_of(self.rtl) if bank is not None
+        }
         if pointer not in banks:
             self.rtl.write(offset, value)
             return
         shift = 8 * (offset - pointer)
         whole = self._pointers.get(pointer, 0) & ~(0xFFFF_FFFF << shift) | value << shift
         self._pointers[pointer] = whole
-        inside = whole - self.base(banks[pointer]) + BASES[banks[pointer]]
+        inside = whole - self.places[banks[pointer]].base + BASES[banks[pointer]]
         self.rtl.write(pointer, inside & 0xFFFF_FFFF)
         self.rtl.write(pointer + 4, inside >> 32 & 0xFFFF_FFFF)
 
     def memory(self, address: int) -> tuple[HostMemory, int]:
         """The simulated memory at an address, and the address there."""
-        for bank in Bank:
-            base, size = self.base(bank), self.addresses[f"{bank.name.lower()}_size"]
+        for bank, (base, size) in self.places.items():
             if base <= address < base + size:
                 return self.rtl.memories[bank], address - base + BASES[bank]
         raise OSError(errno.EIO, os.strerror(errno.EIO))
-
-    def base(self, bank: Bank) -> int:
-        """The address range of one of the design's memories."""
-        return self.addresses[f"{bank.name.lower()}_base"]
 
 
 class XdmaFile(FileIO):
@@ -172,7 +175,7 @@ def xdma_card(rtl: RtlKernel, folder: Path) -> Iterator[Card]:
         assert not opened[fd].closed
         if position % 4:
             raise OSError(errno.EPROTO, os.strerror(errno.EPROTO))
-        return position - ADDRESSES["kernel_base"]
+        return position - u200.REGISTERS
 
     def pread(fd: int, count: int, position: int) -> bytes:
         assert count >= 4
@@ -200,7 +203,15 @@ class Board(Card):
     """The time of 2^silence_log2 bits, plus a margin for a busy machine."""
 
     def __init__(self, rtl: RtlKernel) -> None:
-        super().__init__(rtl, BOARD)
+        names = {bank: bank.name.lower() for bank in rtl.memories}
+        super().__init__(
+            rtl,
+            {
+                bank: Place(BOARD[f"{name}_base"], BOARD[f"{name}_size"])
+                for bank, name in names.items()
+            },
+        )
+        self.addresses: Mapping[str, int] = BOARD
         self._end, port_end = os.openpty()
         self.port = os.ttyname(port_end)
         os.close(port_end)
@@ -342,7 +353,9 @@ class Pyxrt(ModuleType):
         self.log: list[str] = []
         self.buffers = 0
         """Buffers that have been created and not released."""
-        self._pages = [Pages(BASES[bank], rtl.memories[bank].size, bank) for bank in Bank]
+        self._pages = {
+            bank: Pages(BASES[bank], memory.size, bank) for bank, memory in rtl.memories.items()
+        }
         xrt = self
 
         def called(name: str) -> None:
@@ -362,7 +375,7 @@ class Pyxrt(ModuleType):
                         get_index=lambda bank=bank: int(bank) + 3,
                         get_size_kb=lambda bank=bank: rtl.memories[bank].size >> 10,
                     )
-                    for bank in Bank
+                    for bank in rtl.memories
                 ]
 
         class Device:
@@ -401,7 +414,7 @@ class Pyxrt(ModuleType):
                     raise RuntimeError(f"No such kernel '{arguments[-1]}'")
 
             def group_id(self, argument: int) -> int:
-                bank = ARGUMENTS[argument][1]
+                bank = arguments_of(rtl)[argument][1]
                 if bank is None:
                     raise RuntimeError(f"No memory for argument {argument}")
                 return self.slot << 16 | int(bank) + 3
@@ -472,7 +485,7 @@ class Pyxrt(ModuleType):
                 self.arguments: dict[int, int | Bo] = {}
 
             def set_arg(self, index: int, value: int | Bo) -> None:
-                bank = ARGUMENTS[index][1]
+                bank = arguments_of(rtl)[index][1]
                 if bank is None:
                     assert type(value) is int
                     assert -(1 << 31) <= value < 1 << 31
@@ -498,9 +511,9 @@ class Pyxrt(ModuleType):
 
             def start(self) -> None:
                 called("start")
-                assert set(self.arguments) == set(range(len(ARGUMENTS)))
+                assert set(self.arguments) == set(range(len(arguments_of(rtl))))
                 for index, value in self.arguments.items():
-                    register = ARGUMENTS[index][0]
+                    register = arguments_of(rtl)[index][0]
                     number = value.address() if isinstance(value, Bo) else value
                     rtl.write(register, number & 0xFFFF_FFFF)
                     if register in WIDE:

@@ -120,7 +120,7 @@ def test_kinds(rtl: ast.ScriptSession) -> None:
 
 def test_a_beat_is_through_before_its_fifo_is_full(rtl: ast.ScriptSession) -> None:
     total = latency("spectral_mac") + 3  # with two outputs
-    for name in configs.built_names():
+    for name in configs.chunked_names():
         config = configs.load(name)
         path = value(rtl, f"cfp_pkg::path_clocks({config.chunk})")
         assert path == clocks.path_clocks(config)

@@ -33,16 +33,23 @@ import serial
 from typer.testing import CliRunner
 
 import crocuta
-from crocuta.backends import model_kernel, register_kernel, uart_kernel, xdma_kernel, xrt_kernel
+from crocuta.backends import (
+    model_kernel,
+    register_kernel,
+    u200,
+    uart_kernel,
+    xdma_kernel,
+    xrt_kernel,
+)
 from crocuta.backends.rtl_kernel import BASES, RtlKernel
 from crocuta.backends.timing import Timing
 from crocuta.backends.uart_kernel import BOARD
-from crocuta.backends.xdma_kernel import ADDRESSES, DEVICES
+from crocuta.backends.xdma_kernel import DEVICES
 from crocuta.backends.xrt_kernel import XrtKernel
 from crocuta.cli.app import app
 from crocuta.device import SaturationWarning
 from crocuta.errors import InputError, JobError, JobTimeout, KernelError, MemoryLost, OutOfMemory
-from crocuta.kernel import Bank, patience
+from crocuta.kernel import Bank, banks, patience
 from crocuta.memory import Pages
 from crocuta.meter import Meter
 from crocuta.models import configs
@@ -66,7 +73,7 @@ def shared() -> Iterator[RtlKernel]:
 @pytest.fixture
 def rtl(shared: RtlKernel) -> RtlKernel:
     """The simulated kernel behind the stand-ins, after a reset."""
-    for bank in Bank:
+    for bank in shared.memories:
         shared.set_timing(bank, Timing())
         for write in (False, True):
             shared.set_error(bank, write=write, address=None)
@@ -591,7 +598,7 @@ def test_memory_that_runs_out(backend: str, xrt: Pyxrt, monkeypatch: pytest.Monk
     with crocuta.open(backend, "tiny", xclbin="crocuta.xclbin") as device:
         if backend == "xrt":
             monkeypatch.setattr(
-                device._kernel.kernel, "_sizes", dict(zip(Bank, sizes, strict=True))
+                device._kernel.kernel, "_sizes", dict(zip(banks(TINY), sizes, strict=True))
             )
         filters = fill(device)
         filters.pop().close()  # closing one frees space
@@ -621,15 +628,18 @@ def test_memory_that_xrt_does_not_give(xrt: Pyxrt) -> None:
 
 
 def test_the_designs_addresses() -> None:
-    """The shell-less design's map: whole pages, no overlapping memories, registers in the BAR."""
-    ends = []
-    for bank in Bank:
-        base, size = (ADDRESSES[f"{bank.name.lower()}_{what}"] for what in ("base", "size"))
-        assert base % PAGE_BYTES == size % PAGE_BYTES == 0 < size
-        ends.append((base, base + size))
-    ends.sort()
-    assert all(end <= start for (_, end), (start, _) in pairwise(ends))
-    assert ADDRESSES["kernel_base"] % 4096 == 0
+    """The shell-less design's map: whole pages, no overlapping memories, none beyond its own."""
+    for name, numbers in (("u200", [0, 1, 2]), ("u200-long", [0, 1, 2, 3]), ("u200-card", [0, 0])):
+        config = configs.load_model(name)
+        assert list(u200.memories(config).values()) == numbers
+        ends = []
+        for bank, (base, size) in u200.places(config).items():
+            assert base % PAGE_BYTES == size % PAGE_BYTES == 0 < size
+            first, last = (at // u200.MEMORY_BYTES for at in (base, base + size - 1))
+            assert first == last == u200.memories(config)[bank]
+            ends.append((base, base + size))
+        ends.sort()
+        assert all(end <= start for (_, end), (start, _) in pairwise(ends))
 
 
 # -------------------------------------------------------------------------------------------------
@@ -1103,7 +1113,7 @@ def test_the_boards_memories() -> None:
     """The memories of edge-ecp5's board: whole pages, with space for x, h and y of at least one
     chunk and for the spectra of two."""
     edge = configs.load("edge-ecp5")
-    for bank in Bank:
+    for bank in banks(edge):
         first, size = uart_kernel.extent(bank)
         assert first % PAGE_BYTES == size % PAGE_BYTES == 0
         assert size == (4 * 4 * edge.chunk if bank == Bank.SAMPLES else 2 * 8 * edge.chunk)

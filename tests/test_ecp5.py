@@ -193,6 +193,16 @@ def test_gate_refuses(tools: Path, target: str, fmax: float, status: int, senten
     assert not (directory / "crocuta.bit").exists()
 
 
+def test_a_board_takes_no_four_step_kernel() -> None:
+    arguments = ["bitstream", "--target", "ecp5-85k", "--config", "tiny-long"]
+    result = CliRunner().invoke(build.app, arguments)
+    assert result.exit_code == 2
+    assert result.stderr == (
+        "Configuration tiny-long: the ECP5 boards have no memory for the rows of z of a four-step"
+        " kernel: choose a chunked one, such as edge-ecp5.\n"
+    )
+
+
 def test_failed_synthesis_leaves_no_bitstream(tools: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     directory = tools / "build" / "ecp5-85k" / "edge-ecp5"
     directory.mkdir(parents=True)

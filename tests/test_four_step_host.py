@@ -6,6 +6,8 @@ command line."""
 from __future__ import annotations
 
 import json
+import sys
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
@@ -15,11 +17,15 @@ from typer.testing import CliRunner
 
 import crocuta
 from crocuta.backends.model_kernel import ModelKernel
+from crocuta.backends.rtl_kernel import BASES
+from crocuta.backends.xrt_kernel import XrtKernel
 from crocuta.cli.app import app
 from crocuta.device import Device
-from crocuta.errors import JobError
-from crocuta.kernel import Bank
+from crocuta.errors import JobError, OutOfMemory
+from crocuta.kernel import Bank, arguments, banks
+from crocuta.memory import HostMemory
 from crocuta.models import configs
+from crocuta.models.configs import Config
 from crocuta.models.convolution.chunk_controller import Job, Mode, spectrum_bytes
 from crocuta.models.errors import four_step_bound
 from crocuta.models.kernel import four_step_kernel
@@ -29,10 +35,12 @@ from crocuta.models.kernel.schedules import (
     output_chunks,
     scratch_bytes,
     transform_rows,
+    z_bytes,
 )
 from crocuta.models.reference import causal_convolution, snr_db
 from crocuta.planner import accuracy
-from crocuta.registers import ErrorCode
+from crocuta.registers import Control, ErrorCode, Register
+from tests.standins import Pyxrt, xdma_card
 
 TINY = configs.load_model("tiny-long")
 CARD = configs.load_model("u200-card")
@@ -119,11 +127,11 @@ def test_memory_is_given_back(seed: int) -> None:
         return [len(kernel._pages[bank]._used) for bank in Bank]
 
     filter = device.prepare(samples(rng, 100), length=400)
-    assert used() == [0, 0, 1]
+    assert used() == [0, 0, 1, 0]
     device.convolve(samples(rng, 300), filter)
-    assert used() == [0, 0, 1]
+    assert used() == [0, 0, 1, 0]
     filter.close()
-    assert used() == [0, 0, 0]
+    assert used() == [0, 0, 0, 0]
     device.close()
 
 
@@ -133,18 +141,29 @@ def test_what_a_job_takes() -> None:
         job = Job(Mode.CONVOLVE, 2, *lengths)
         assert transform_rows(TINY, job) == filter_chunks(TINY, job) == rows
         assert output_chunks(TINY, job) == rows
-        # Z and Z' of every row; one row needs neither.
-        assert scratch_bytes(TINY, job) == (2 * rows * chunk if rows > 1 else 0)
+        # x and z of every row; one row needs neither, and PREPARE has no z.
         prepare = Job(Mode.PREPARE, 2, *lengths)
+        scratch = rows * chunk if rows > 1 else 0
+        assert scratch_bytes(TINY, job) == z_bytes(TINY, job) == scratch
         assert output_chunks(TINY, prepare) == 0
-        assert scratch_bytes(TINY, prepare) == (rows * chunk if rows > 1 else 0)
+        assert (scratch_bytes(TINY, prepare), z_bytes(TINY, prepare)) == (scratch, 0)
     whole = Job(Mode.CONVOLVE, 1, 1 << 19, 1 << 19)
-    assert scratch_bytes(CARD, whole) == 0  # all rows stay on the chip
+    assert scratch_bytes(CARD, whole) == z_bytes(CARD, whole) == 0  # all rows stay on the chip
     half = configs.load_model("u200-card+resident-32")
-    assert scratch_bytes(half, whole) == 2 * 32 * spectrum_bytes(half)
+    assert scratch_bytes(half, whole) == z_bytes(half, whole) == 32 * spectrum_bytes(half)
     tiny = configs.load("tiny")
     assert scratch_bytes(tiny, Job(Mode.PREPARE, 1, 0, 200)) == 0
     assert scratch_bytes(tiny, Job(Mode.CONVOLVE, 1, 200, 3)) == 4 * spectrum_bytes(tiny)
+    assert z_bytes(tiny, Job(Mode.CONVOLVE, 1, 200, 3)) == 0
+
+
+def test_pointers_of_a_kernel() -> None:
+    """z has its own, and a kernel that keeps all rows on the chip has none to rows."""
+    names = ("mode", "channels", "length_x", "length_h", "x", "h", "h_spectra")
+    assert arguments(configs.load("tiny")) == (*names, "x_spectra", "y")
+    assert arguments(TINY) == (*names, "x_spectra", "y", "z_spectra")
+    assert arguments(CARD) == (*names, "y")
+    assert arguments(configs.load_model("u200-card+resident-63")) == arguments(TINY)
 
 
 def test_arguments_that_the_kernel_refuses() -> None:
@@ -154,6 +173,7 @@ def test_arguments_that_the_kernel_refuses() -> None:
         (Job(Mode.PREPARE, 1, length_x=0, length_h=9), ErrorCode.LENGTH_X),
         (Job(Mode.PREPARE, 1, length_x=513, length_h=9), ErrorCode.LENGTH_X),
         (Job(Mode.PREPARE, 1, length_x=9, length_h=9, x_spectra=64), ErrorCode.POINTER),
+        (Job(Mode.CONVOLVE, 1, length_x=9, length_h=9, z_spectra=64), ErrorCode.POINTER),
     ):
         with pytest.raises(JobError) as refused:
             kernel.execute(job)
@@ -164,14 +184,83 @@ def test_arguments_that_the_kernel_refuses() -> None:
 @pytest.mark.parametrize(
     ("backend", "config", "sentence"),
     [
-        ("xdma", "tiny-long", r"not built for an FPGA yet: choose the backend rtl or model"),
-        ("float", "tiny-long", r"not built for an FPGA yet: choose the backend rtl or model"),
+        (
+            "uart",
+            "tiny-long",
+            r"boards have no memory for the rows of z of a four-step",
+        ),
+        ("xdma", "tiny-long+max_length_log2-6", r"of one row: choose the backend model"),
         ("rtl", "tiny-long+max_length_log2-6", r"of one row: choose the backend model"),
     ],
 )
 def test_kernels_that_there_are_not(backend: str, config: str, sentence: str) -> None:
     with pytest.raises(crocuta.InputError, match=sentence):
         crocuta.open(backend, config)
+
+
+class Modelled(ModelKernel):
+    """The model behind a card's stand-in, in place of simulated RTL."""
+
+    def __init__(self, config: Config) -> None:
+        super().__init__(config, (1 << 22,) * len(banks(config)))
+        self.memories = {
+            bank: HostMemory(memory.contents, BASES[bank]) for bank, memory in self.memories.items()
+        }
+
+    def run(self, clocks: int) -> bool:
+        """Runs a job that was started to its end; returns whether one has ended."""
+        if self.read(Register.CONTROL) & Control.START:
+            self.wait(lambda: None)
+        return bool(self.read(Register.CONTROL) & Control.DONE)
+
+
+@pytest.mark.parametrize("backend", ["xdma", "xrt"])
+@pytest.mark.parametrize("resident", [0, 3, 8])
+def test_cards(
+    backend: str, resident: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, seed: int
+) -> None:
+    """A kernel whose rows are in memory, on the chip, or in both: each pointer is in the memory of
+    its port, as the stand-ins check, and with all rows on the chip only two ports have one."""
+    name = f"tiny-long+resident-{resident}" if resident else "tiny-long"
+    rtl: Any = Modelled(configs.load(name))
+    rng = np.random.default_rng(seed)
+    x, h = samples(rng, 2, 400), samples(rng, 2, 90)
+    with ExitStack() as stack:
+        if backend == "xdma":
+            stack.enter_context(xdma_card(rtl, tmp_path))
+        else:
+            monkeypatch.setitem(sys.modules, "pyxrt", Pyxrt(rtl, hw_context=True))
+            (tmp_path / "crocuta.xclbin").write_bytes(b"xclbin2\0")
+        xclbin = tmp_path / "crocuta.xclbin"
+        device = stack.enter_context(crocuta.open(backend, name, xclbin=xclbin))
+        y = device.convolve(x, device.prepare(h, length=400))
+        assert len(rtl.memories) == (2 if resident == 8 else 4)
+        for channel in range(2):
+            assert y[channel].tobytes() == modelled(x[channel], h[channel], 400).tobytes()
+        for bank in (Bank.X_SPECTRA, Bank.Z_SPECTRA):
+            if bank in rtl.memories:
+                assert (rtl.memories[bank].contents != 0xA5).any()
+
+
+def test_ports_that_share_a_memory_share_its_room(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """XRT has one number for both, and says how large it is."""
+    rtl: Any = Modelled(configs.load("tiny-long+resident-8"))
+    pyxrt = Pyxrt(rtl, hw_context=True)
+    groups = pyxrt.kernel.group_id
+    monkeypatch.setitem(sys.modules, "pyxrt", pyxrt)
+    monkeypatch.setattr(pyxrt.kernel, "group_id", lambda kernel, argument: groups(kernel, 4))
+    (tmp_path / "crocuta.xclbin").write_bytes(b"xclbin2\0")
+    monkeypatch.setattr(XrtKernel, "_check_config", lambda self: None)
+    kernel = XrtKernel(rtl.config, tmp_path / "crocuta.xclbin")
+    size = rtl.memories[Bank.SAMPLES].size
+    first = kernel.allocate(Bank.SAMPLES, size // 2)
+    with pytest.raises(OutOfMemory) as full:
+        kernel.allocate(Bank.H_SPECTRA, size // 2)
+    assert full.value.missing == 2 * 4096  # what both hold in place of unused pointers
+    first.free()
+    kernel.allocate(Bank.H_SPECTRA, size // 2)
 
 
 def test_the_expected_snr(seed: int) -> None:

@@ -246,7 +246,7 @@ def test_bad_channels_are_refused(four: None, case: str) -> None:
             assert str(refused.value).endswith(".")
         kernel = device._kernel.kernel
         assert isinstance(kernel, ModelKernel)
-        assert not any(pages._used for pages in kernel._pages), "memory was not given back"
+        assert not any(pages._used for pages in kernel._pages.values()), "memory was not given back"
         same(
             device.convolve(rows(1, 70), device.prepare(rows(2, 70))),
             modelled(rows(1, 70), rows(2, 70)),

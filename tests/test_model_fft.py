@@ -28,7 +28,7 @@ from crocuta.models.transform.fft_engine import (
     tree_bins,
 )
 
-NAMED = [configs.load(name) for name in configs.built_names()]
+NAMED = [configs.load(name) for name in configs.chunked_names()]
 TINY = configs.load("tiny")
 TWIDDLE_BITS = {14: 18, 18: 25, 24: 27}
 SHAPES = [

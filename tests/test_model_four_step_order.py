@@ -60,11 +60,13 @@ class Machine:
         self.config, self.fmt = config, Format.of(config)
         self.samples = np.full(samples, 0x7FC00000, np.uint32)
         self.h = np.zeros(h_slots, np.uint64)
-        self.scratch = np.zeros(scratch, np.uint64)
+        self.x, self.z = (np.zeros(scratch, np.uint64) for _ in range(2))
 
     def run(self, job: Job) -> None:
         self.rows = sizes(self.config, job).rows
-        self.ports = ResidentRows(self.config, self.scratch, job.x_spectra, self.rows)
+        chip = np.zeros(self.config.resident * self.config.chunk, np.uint64)
+        self.x_ports = ResidentRows(self.config, chip, self.x, job.x_spectra)
+        self.z_ports = ResidentRows(self.config, chip, self.z, job.z_spectra)
         # Of a tile, what is written to the chip.
         self.chip_beats = (
             resident_rows(self.config, self.rows) * self.config.chunk_beats // self.rows
@@ -79,7 +81,7 @@ class Machine:
             name: deque() for name in ("x_store", "h_store", "z_store", "y_store", "inverse")
         }
         self.held: dict[str, deque[Any]] = {"forward": deque(), "inverse": deque()}
-        for command in schedule(self.config, dataclasses.replace(job, x_spectra=0)):
+        for command in schedule(self.config, dataclasses.replace(job, x_spectra=0, z_spectra=0)):
             self.step(command)
             self.settle()
         left = {name: len(items) for name, items in (*self.data.items(), *self.owed.items())}
@@ -96,10 +98,10 @@ class Machine:
                 self.data["load"].append(beats)
             case XRead(addr):
                 assert not self.owed["x_store"], "a row is read before all of its tiles"
-                self.data["x_read"].append(cfp.unpack(self.ports.read_chunk(addr), self.fmt))
+                self.data["x_read"].append(cfp.unpack(self.x_ports.read_chunk(addr), self.fmt))
             case ZRead(addr):
                 assert not self.owed["z_store"], "a tile is read before all of its rows"
-                slots = self.ports.read_chunk(addr, rows)
+                slots = self.z_ports.read_chunk(addr, rows)
                 self.data["z_read"].append(cfp.unpack(slots, self.fmt))
                 self.interlock.read(self.chip_beats)
             case HRead(addr):
@@ -123,7 +125,7 @@ class Machine:
         config, waits = self.config, self.owed
         while waits["x_store"] and self.data["x_store"] and (self.interlock.open or not self.waits):
             slots = cfp.pack(self.data["x_store"].popleft(), self.fmt)
-            self.ports.write_chunk(waits["x_store"].popleft().addr, slots, self.rows)
+            self.x_ports.write_chunk(waits["x_store"].popleft().addr, slots, self.rows)
             self.interlock.write(self.chip_beats)
         while waits["h_store"] and self.data["spectrum"]:
             slots = cfp.pack(self.data["spectrum"].popleft(), self.fmt)
@@ -145,7 +147,7 @@ class Machine:
             self.inverse(kind, row, chunk)
         while waits["z_store"] and self.data["z_store"]:
             slots = cfp.pack(self.data["z_store"].popleft(), self.fmt)
-            self.ports.write_chunk(waits["z_store"].popleft().addr, slots)
+            self.z_ports.write_chunk(waits["z_store"].popleft().addr, slots)
         while waits["y_store"] and self.data["y_store"]:
             command, beats = waits["y_store"].popleft(), self.data["y_store"].popleft()
             sample_writer.write_chunk(self.samples, command.addr, command.samples, beats, self.rows)
@@ -157,7 +159,10 @@ class Machine:
             left, self.held[engine] = list(held), deque()
             return left
         held.append(chunk)
-        return [held.popleft()] if len(held) > HELD else []
+        left = []
+        while len(held) > HELD[held[0][0]]:
+            left.append(held.popleft())
+        return left
 
     def forward(self, kind: Kind, row: int) -> None:
         """A chunk enters the forward engine, and others may leave."""
@@ -227,7 +232,8 @@ def convolved(x: SampleArray, h: SampleArray, config: Config, length: int) -> Sa
     words = rows * config.chunk
     convolve = Job(
         Mode.CONVOLVE, channels, x.shape[1], words,
-        x=int(starts[1]), y=int(starts[2]), h_spectra=PAGE_BYTES, x_spectra=2 * PAGE_BYTES,
+        x=int(starts[1]), y=int(starts[2]), h_spectra=PAGE_BYTES,
+        x_spectra=2 * PAGE_BYTES, z_spectra=PAGE_BYTES,
     )  # fmt: skip
     scratch = (convolve.x_spectra + scratch_bytes(config, convolve)) // 8
     machine = Machine(

@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 from pathlib import Path
 
@@ -13,7 +14,7 @@ from pyslang.syntax import SyntaxTree
 from typer.testing import CliRunner
 
 from crocuta.design.sources import rtl_files
-from crocuta.models.configs import ROOT
+from crocuta.models.configs import ROOT, load_engine
 from flow import equivalence, mutants, mutate
 from tb.registry import BENCHES
 
@@ -170,8 +171,21 @@ def test_mutants_are_of_all_modules_and_all_operators() -> None:
 def test_benches_run_at_tiny_small_and_narrow_exponents() -> None:
     found = mutate.targets_of({"pass_sequencer.sv", "inverse_path.sv"})
     configs = {target.config.partition("+")[0] for target in found["pass_sequencer.sv"]}
-    assert configs == {"tiny", "small", "tiny-long"}
+    assert configs == {"tiny", "small"}
     assert any("exponent_bits-8" in target.config for target in found["inverse_path.sv"])
+
+
+def test_a_mutant_meets_the_schedules_whose_kernels_have_it() -> None:
+    found = mutate.targets_of({"overlap_add.sv", "twist.sv", "cfp_align.sv"})
+    tried = {
+        name: {(target.test == "kernel", load_engine(target.config).four_step) for target in each}
+        for name, each in found.items()
+    }
+    assert tried == {
+        "overlap_add.sv": {(False, False), (True, False)},
+        "twist.sv": {(False, True), (True, True)},
+        "cfp_align.sv": set(itertools.product((False, True), repeat=2)),
+    }
 
 
 def test_what_computes_the_same_is_proved() -> None:
@@ -208,10 +222,19 @@ def test_a_fault_is_found(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> No
     assert "another design" in result.output
 
 
-def test_an_unknown_file_is_said() -> None:
-    result = CliRunner().invoke(_command(), ["--file", "no_such.sv"])
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["--file", "fifo.sv,no_such.sv"], "nothing to mutate in rtl/no_such.sv"),
+        (["--test", "fft,no_such"], "no test 'no_such'"),
+        (["--sim", "no_such"], "no simulator 'no_such'"),
+        (["--file", "twist.sv", "--test", "cells"], "None of these benches simulates twist.sv"),
+    ],
+)
+def test_a_choice_that_leaves_nothing_is_said(arguments: list[str], said: str) -> None:
+    result = CliRunner().invoke(_command(), arguments)
     assert result.exit_code == 2
-    assert "nothing to mutate" in result.output
+    assert said in result.output
 
 
 def _command() -> typer.Typer:

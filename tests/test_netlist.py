@@ -22,7 +22,6 @@ from crocuta.models import configs
 from crocuta.models.configs import ROOT
 from crocuta.models.transform import rom_files
 from flow import build, netlist
-from flow.synth import KERNEL
 from tests.test_vivado import program
 
 TINY = configs.load("tiny")
@@ -116,7 +115,7 @@ def test_kernel(tmp_path: Path, seed: int) -> None:
     tables = rom_files.write(TINY, tmp_path / "twiddles")
     top = tmp_path / f"{build.TOP}.v"
     top.write_text(build.top_verilog(TINY, tables), encoding="utf-8")
-    files = design_files(KERNEL)
+    files = design_files(TINY.top)
     assert netlist.replay(build.TOP, trace, top, tmp_path, "icarus", files) > 500_000
 
 

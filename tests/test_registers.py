@@ -19,6 +19,7 @@ from crocuta import kernel
 from crocuta import registers as host
 from crocuta.backends import register_kernel
 from crocuta.design.sources import rtl_file
+from crocuta.kernel import POINTERS, arguments
 from crocuta.models import configs
 from crocuta.models.configs import ROOT
 from crocuta.models.convolution import chunk_controller
@@ -68,20 +69,24 @@ def test_the_rtl_has_the_constants_of_the_map() -> None:
     assert found == wanted
 
 
-def test_the_kernel_has_the_slave_and_the_ports_of_the_map() -> None:
+@pytest.mark.parametrize("name", ["tiny", "tiny-long"])
+def test_the_kernel_has_the_slave_and_the_ports_of_the_map(name: str) -> None:
+    config = configs.load_model(name)
     # The kernel's ports can be read without the modules inside.
-    (kernel,) = compiled("crocuta_pkg", "crocuta_kernel").getRoot().topInstances
+    (kernel,) = compiled("crocuta_pkg", config.top).getRoot().topInstances
     widths = {port.name: port.type.bitWidth for port in kernel.body.portList}
     address_bits = (widths[f"s_axi_control_{way}addr"] for way in ("aw", "ar"))
     assert {1 << bits for bits in address_bits} == {registers.SIZE}
     pointers = {
         name: node.get_property("port")
         for node in registers.MAP.registers()
-        if (name := node.inst_name) in registers.ARGUMENTS and node.get_property("port")
+        if (name := node.inst_name) in arguments(config) and node.get_property("port")
     }
     # An argument is either a pointer, as wide as its port's addresses, or a number.
-    for name, (_, bits) in registers.ARGUMENTS.items():
+    for name in arguments(config):
+        _, bits = registers.ARGUMENTS[name]
         assert bits == (widths[f"{pointers[name]}_araddr"] if name in pointers else 32), name
+    assert all(pointers[name] == f"m_axi_{POINTERS[name].name.lower()}" for name in pointers)
     masters = {name for port in widths for name in re.findall(r"^(m_axi_\w+)_araddr$", port)}
     assert set(pointers.values()) == masters
 
@@ -107,7 +112,7 @@ def test_the_host_has_the_map() -> None:
         if flags:
             found = {flag.name.lower(): flag.value for flag in flags}
             assert found == {field.name: field.mask for field in register.fields}
-    for name in configs.built_names():
+    for name in configs.names():
         config = configs.load(name)
         words = (registers.BY_OFFSET[OFFSETS[each]] for each in ("identity", "identity2"))
         assert host.identity(config) == tuple(word.reset_value(config) for word in words)

@@ -21,7 +21,7 @@ from flow.synth import Figures, Json
 
 KEPT = resources.DOCS / "resources.json"
 TINY = configs.load("tiny")
-NAMES = configs.built_names()
+NAMES = configs.names()
 
 
 @pytest.fixture
@@ -38,7 +38,8 @@ def reports() -> dict[str, Json]:
     for name in NAMES:
         figures = {"instances": 1, "lut": 1000, "ff": 2000, "dsp": 8, "bram36": 4.5, "uram": 0}
         part = {**figures, "instances": 2, "lut": 900, "bram36": 3}
-        kernel, inner = [synth.KERNEL], [synth.KERNEL, "spectral_mac"]
+        kernel = [configs.load(name).top]
+        inner = [*kernel, "job_control"]
         made[name] = {**figures, "blocks": [{"path": kernel, **figures}, {"path": inner, **part}]}
     return made
 
@@ -61,9 +62,9 @@ def test_the_page_is_what_the_data_gives(data: Json) -> None:
     assert [line[3:] for line in found.splitlines() if line.startswith("## ")] == list(data)
     assert list(data) == [name for name in NAMES if name in data]
     order = [path.stem for path in rtl_files()]
-    for each in data.values():
-        modules = resources.own(each)
-        assert list(modules) == sorted({*synth.units(synth.KERNEL), synth.KERNEL}, key=order.index)
+    for name, each in data.items():
+        modules, top = resources.own(each), configs.load(name).top
+        assert list(modules) == sorted({*synth.units(top), top}, key=order.index)
         # No module is lost or counted twice.
         assert resources.total(each) == {
             figure: sum(figures[figure] for figures in modules.values())
@@ -73,7 +74,7 @@ def test_the_page_is_what_the_data_gives(data: Json) -> None:
 
 
 def test_tiny_takes_what_the_table_says(data: Json) -> None:
-    report, _ = synth.measured(synth.Synthesis(TINY, synth.KERNEL))
+    report, _ = synth.measured(synth.Synthesis(TINY, TINY.top))
     found = resources.entry(TINY, report)
     now, kept = resources.total(found), resources.total(data["tiny"])
     # Both ways: a stored figure that is too high would hide growth.

@@ -42,7 +42,7 @@ def test_kernel() -> None:
     by_module: dict[str, list[synth.Json]] = {}
     for module in found["modules"]:
         by_module.setdefault(module["module"], []).append(module)
-    assert set(by_module) == {*synth.units(synth.KERNEL), synth.KERNEL}
+    assert set(by_module) == {*synth.units(TINY.top), TINY.top}
     for figure in synth.FIGURES:
         assert found[figure] == sum(module["total"][figure] for module in found["modules"])
         assert found[figure] == found["blocks"][0][figure]

@@ -20,17 +20,19 @@ import pytest
 from pyslang import driver
 from typer.testing import CliRunner, Result
 
-from crocuta.backends.xdma_kernel import ADDRESSES
+from crocuta.backends import u200
 from crocuta.design.sources import rtl_file, rtl_files
-from crocuta.kernel import Bank
+from crocuta.kernel import POINTERS, Bank, banks
+from crocuta.kernel import arguments as kernel_arguments
 from crocuta.models import configs
-from crocuta.models.configs import ROOT
+from crocuta.models.configs import ROOT, Config
 from crocuta.models.transform import rom_files
-from crocuta.registers import COUNTERS, VERSION, WIDE, Register, identity
+from crocuta.registers import VERSION, Register, identity
 from flow import build, vivado_commands
-from flow.synth import KERNEL
 
 CONFIG = "tiny"
+CONFIGS = ("tiny", "tiny-long", "tiny-long+resident-8")
+"""A chunked kernel, a four-step one, and one with all rows on the chip: the numbers of memories."""
 BOARDS = "xilinx.com:au200:part0:1.2 xilinx.com:au200:part0:1.3 xilinx.com:au200:part0:1.10"
 KERNEL_XML = """<?xml version="1.0" encoding="UTF-8"?>
 <root versionMajor="1" versionMinor="6">
@@ -243,7 +245,7 @@ def order(vivado: Vivado, *names: str) -> None:
 # -- The kernel on its own -------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("name", configs.built_names())
+@pytest.mark.parametrize("name", [*configs.names(), "tiny-long+resident-8"])
 def test_top_is_the_kernel_with_its_parameters(name: str, tmp_path: Path) -> None:
     config = configs.load(name)
     top = tmp_path / "crocuta.v"
@@ -263,10 +265,19 @@ def test_top_is_the_kernel_with_its_parameters(name: str, tmp_path: Path) -> Non
     parameters = {**config.parameters(), "TwiddleDir": int.from_bytes(path)}
     assert {name: values[name] for name in parameters} == parameters
     ports = {port.name: port for port in instance.body.portList}
-    assert set(ports) == {port.name for port in kernel.body.portList}
+    # Ports to memories that the kernel does not use end inside.
+    closed = {
+        port.name
+        for port in kernel.body.portList
+        for bank in set(Bank).difference(banks(config))
+        if port.name.startswith(f"{build.master(bank)}_")
+    }
+    assert bool(closed) == (config.resident > 0)
+    assert set(ports) == {port.name for port in kernel.body.portList} - closed
     for port in kernel.body.portList:
-        assert ports[port.name].type.bitWidth == port.type.bitWidth
-        assert ports[port.name].direction == port.direction
+        if port.name not in closed:
+            assert ports[port.name].type.bitWidth == port.type.bitWidth
+            assert ports[port.name].direction == port.direction
 
 
 def test_ooc(vivado: Vivado, capfd: pytest.CaptureFixture[str]) -> None:
@@ -328,18 +339,19 @@ def test_ooc_leaves_netlists(vivado: Vivado) -> None:
     assert len(vivado.named("close_design")) == len(names)
 
 
-@pytest.mark.parametrize("name", ["tiny", "edge-ecp5"])
+@pytest.mark.parametrize("name", ["tiny", "edge-ecp5", "tiny-long"])
 def test_cells_are_the_kernels(name: str) -> None:
     """Each cell's wrapper elaborates, and the kernel contains that module with those parameters."""
     config = configs.load(name)
     text = "\n".join(cell.verilog() for cell in build.cells(config))
-    assert len(re.findall(r"^module cell_", text, re.MULTILINE)) == len(build.cells(config)) == 6
+    assert len(re.findall(r"^module cell_", text, re.MULTILINE)) == len(build.cells(config))
+    assert len(build.cells(config)) == (5 if config.four_step else 6)
     found: set[tuple[str, tuple[tuple[str, int], ...]]] = set()
     slang = driver.Driver()
     slang.addStandardArgs()
     parameters = " ".join(f"-G {key}={value}" for key, value in config.parameters().items())
     files = " ".join(f'"{path}"' for path in rtl_files())
-    assert slang.parseCommandLine(f"slang --std 1800-2017 --top {KERNEL} {parameters} {files}")
+    assert slang.parseCommandLine(f"slang --std 1800-2017 --top {config.top} {parameters} {files}")
     assert slang.processOptions()
     assert slang.parseAllSources()
     modules = {cell.module for cell in build.cells(config)}
@@ -524,9 +536,9 @@ KERNEL_UNUSED = {"interrupt"}
 KINDS = {"get_bd_pins", "get_bd_intf_pins"}
 
 
-def kernel_interfaces() -> set[str]:
+def kernel_interfaces(config: str) -> set[str]:
     """The kernel's pins in a block design: its AXI interfaces and the pins outside them."""
-    names = {name for _, name, _ in PORTS(configs.load(CONFIG))}
+    names = {name for _, name, _ in PORTS(configs.load(config))}
     axi = {match[0] for name in names if (match := re.match(r"[ms]_axi_.*(?=_)", name))}
     return axi | {name for name in names if not re.match(r"[ms]_axi_", name)}
 
@@ -534,6 +546,7 @@ def kernel_interfaces() -> set[str]:
 class Design(NamedTuple):
     """The block design that the flow has built."""
 
+    config: Config
     kinds: dict[str, str]
     properties: dict[str, dict[str, str]]
     used: set[str]
@@ -544,7 +557,7 @@ class Design(NamedTuple):
     """The driver of each driven pin."""
 
 
-def drawn(vivado: Vivado) -> Design:
+def drawn(vivado: Vivado, config: str = CONFIG) -> Design:
     kinds: dict[str, str] = {}
     properties: dict[str, dict[str, str]] = {}
     used = set()
@@ -568,7 +581,7 @@ def drawn(vivado: Vivado) -> Design:
             links[call.words[0]] = call.words[1]
         elif call.name == "connect_bd_net":
             nets |= dict.fromkeys(call.words[1:], call.words[0])
-    return Design(kinds, properties, used, segments, links, nets)
+    return Design(configs.load(config), kinds, properties, used, segments, links, nets)
 
 
 def smartconnect_pins(properties: dict[str, str]) -> set[str]:
@@ -578,10 +591,10 @@ def smartconnect_pins(properties: dict[str, str]) -> set[str]:
     return pins | {f"M{n:02}_AXI" for n in range(int(properties["CONFIG.NUM_MI"]))}
 
 
-@pytest.fixture
-def design(vivado: Vivado) -> Design:
-    ok(vivado.run("bitstream", "--config", CONFIG))
-    return drawn(vivado)
+@pytest.fixture(params=CONFIGS)
+def design(vivado: Vivado, request: pytest.FixtureRequest) -> Design:
+    ok(vivado.run("bitstream", "--config", request.param))
+    return drawn(vivado, request.param)
 
 
 def test_bitstream(vivado: Vivado) -> None:
@@ -624,7 +637,7 @@ def test_every_pin_exists_and_is_connected(design: Design) -> None:
             pins = unused = smartconnect_pins(design.properties[cell])
             unused = set()
         elif cell == "kernel":
-            pins, unused = kernel_interfaces(), KERNEL_UNUSED
+            pins, unused = kernel_interfaces(design.config.name), KERNEL_UNUSED
         else:
             pins, unused = PINS[kind], UNUSED.get(kind, set())
         known = {f"{cell}/{pin}" for pin in pins}
@@ -634,8 +647,14 @@ def test_every_pin_exists_and_is_connected(design: Design) -> None:
     assert {pin.split("/")[0] for pin in design.used} == set(design.kinds)
 
 
-BESIDE_MEMORY_0 = {"kernel", "memory0", "memory0_ports"}
-"""Cells in SLR0; PCIe and memories 1 and 2 are in SLR1."""
+SLRS = {"0": 0, "1": 1, "2": 1, "3": 2}
+"""The SLR of each memory's pins."""
+
+
+def slr_of(cell: str) -> int:
+    """The SLR of a cell: a memory's, the kernel's, or PCIe's."""
+    memory = re.match(r"memory(\d)", cell)
+    return SLRS[memory[1]] if memory else 0 if cell == "kernel" else 1
 
 
 def test_every_bus_between_slrs_is_registered(design: Design) -> None:
@@ -647,15 +666,16 @@ def test_every_bus_between_slrs_is_registered(design: Design) -> None:
             continue  # a port of the card
         slices = {cell for cell in ends if design.kinds[cell] == "axi_register_slice"}
         if not slices:
-            assert len(ends & BESIDE_MEMORY_0) in (0, 2), f"{master} to {slave}"
+            assert len({slr_of(cell) for cell in ends}) == 1, f"{master} to {slave}"
         crossings |= slices
     for cell in crossings:
         (master,) = (m for m, slave in design.links.items() if slave == f"{cell}/S_AXI")
         slave = design.links[f"{cell}/M_AXI"]
         ends = {pin.split("/")[0] for pin in (master, slave)}
-        assert len(ends & BESIDE_MEMORY_0) == 1, f"{cell} crosses nothing"
+        assert len({slr_of(end) for end in ends}) == 2, f"{cell} crosses nothing"
         assert design.properties[cell]["CONFIG.REG_AW"] == "15"
-    assert len(crossings) == 5
+    # Control, ECC and host to memory 0; from the kernel to 1, 2, 3; ECC and host to memory 3.
+    assert len(crossings) == {1: 3, 3: 5, 4: 8}[len(numbers(design.config))]
 
 
 def clocks_of(design: Design, cell: str) -> list[str]:
@@ -687,7 +707,7 @@ def test_smartconnects_have_each_clock_once(design: Design) -> None:
 
 def test_memories_have_no_inputs_for_self_refresh(vivado: Vivado, design: Design) -> None:
     """The board's preset enables them; settings in the same call may be applied before it."""
-    for n in range(3):
+    for n in numbers(design.config):
         given = [
             call.words for call in vivado.named("set_property") if call.words[-1] == f"memory{n}"
         ]
@@ -728,22 +748,29 @@ def arguments() -> list[dict[str, str]]:
     return [dict(zip(keys, line.split("|"), strict=False)) for line in done.stdout.splitlines()]
 
 
-PORT_OF = {bank: f"m_axi_{bank.name.lower()}" for bank in Bank}
+def port_of(bank: Bank) -> str:
+    return f"m_axi_{bank.name.lower()}"
+
+
+def numbers(config: Config) -> list[int]:
+    """The card's memories that a kernel uses."""
+    return sorted(set(u200.memories(config).values()))
 
 
 def test_address_map(design: Design) -> None:
     """The block design's addresses are those that the backend `xdma` uses."""
     block = "C0_DDR4_MEMORY_MAP/C0_DDR4_ADDRESS_BLOCK"
-    registers = ADDRESSES["kernel_base"], 4096
-    expected = {("pcie/M_AXI_LITE", "kernel/s_axi_control/reg0"): registers}
-    for bank, port in PORT_OF.items():
-        memory = f"memory{bank.value}"
-        name = bank.name.lower()
-        place = ADDRESSES[f"{name}_base"], ADDRESSES[f"{name}_size"]
-        expected["pcie/M_AXI", f"{memory}/{block}"] = place
-        expected[f"kernel/{port}", f"{memory}/{block}"] = place
-        control = f"{memory}/C0_DDR4_MEMORY_MAP_CTRL/C0_REG"
-        expected["pcie/M_AXI_LITE", control] = ((bank.value + 1) << 16, 4096)
+    expected = {("pcie/M_AXI_LITE", "kernel/s_axi_control/reg0"): (u200.REGISTERS, 4096)}
+    for n in numbers(design.config):
+        whole = n << 34, 1 << 34
+        expected["pcie/M_AXI", f"memory{n}/{block}"] = whole
+        control = f"memory{n}/C0_DDR4_MEMORY_MAP_CTRL/C0_REG"
+        expected["pcie/M_AXI_LITE", control] = ((n + 1) << 16, 4096)
+    for bank, n in u200.memories(design.config).items():
+        base, size = expected["pcie/M_AXI", f"memory{n}/{block}"]
+        expected[f"kernel/{port_of(bank)}", f"memory{n}/{block}"] = (base, size)
+        place = u200.places(design.config)[bank]
+        assert base <= place.base and place.base + place.size <= base + size
     assert design.segments == expected
     # The kernel's registers fit, and everything fits the PCIe window of 1 MB.
     address_bits = next(
@@ -763,12 +790,11 @@ def end_of(design: Design, pin: str) -> str:
 
 
 def test_buses_end_where_the_addresses_say(design: Design) -> None:
-    for bank, port in PORT_OF.items():
-        memory = f"memory{bank.value}"
-        assert end_of(design, f"kernel/{port}") == f"{memory}/C0_DDR4_S_AXI"
-        assert end_of(design, f"host/M{bank.value:02}_AXI") == f"{memory}/C0_DDR4_S_AXI"
-        control = f"control/M{bank.value + 1:02}_AXI"
-        assert end_of(design, control) == f"{memory}/C0_DDR4_S_AXI_CTRL"
+    for bank, n in u200.memories(design.config).items():
+        assert end_of(design, f"kernel/{port_of(bank)}") == f"memory{n}/C0_DDR4_S_AXI"
+    for n in numbers(design.config):
+        assert end_of(design, f"host/M{n:02}_AXI") == f"memory{n}/C0_DDR4_S_AXI"
+        assert end_of(design, f"control/M{n + 1:02}_AXI") == f"memory{n}/C0_DDR4_S_AXI_CTRL"
     assert end_of(design, "control/M00_AXI") == "kernel/s_axi_control"
     assert design.links["pcie/M_AXI"] == "host/S00_AXI"
     assert design.links["pcie/M_AXI_LITE"] == "control/S00_AXI"
@@ -831,7 +857,7 @@ def test_the_floorplan_agrees_with_the_crossings(vivado: Vivado, design: Design)
         for cell in call.words[2].split()
     }
     connects = {cell for cell, kind in design.kinds.items() if kind == "smartconnect"}
-    assert told == {cell: "SLR0" if cell in BESIDE_MEMORY_0 else "SLR1" for cell in connects}
+    assert told == {cell: f"SLR{slr_of(cell)}" for cell in connects}
 
 
 @pytest.mark.parametrize("flow", ["ooc", "bitstream"])
@@ -845,21 +871,35 @@ def test_what_no_build_survives_is_an_error(vivado: Vivado, flow: str) -> None:
     )
 
 
-@pytest.mark.parametrize("flow", ["xo", "bitstream"])
+@pytest.mark.parametrize(
+    ("flow", "config", "table"),
+    [
+        ("xo", "tiny", "level_06.mem"),
+        ("bitstream", "tiny", "level_01.mem"),
+        ("xo", "tiny-long", "column_03.mem"),
+        ("xo", "tiny-long", "twist_fine.mem"),
+    ],
+)
 def test_a_table_that_is_missing(
-    vivado: Vivado, flow: str, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+    vivado: Vivado,
+    flow: str,
+    config: str,
+    table: str,
+    monkeypatch: pytest.MonkeyPatch,
+    capfd: pytest.CaptureFixture[str],
 ) -> None:
     """Vivado would only warn, and build an empty ROM."""
     write = rom_files.write
 
     def all_but_one(config: configs.Config, directory: Path) -> Path:
         write(config, directory)
-        (directory / f"level_{config.chunk_log2:02}.mem").unlink()
+        (directory / table).unlink()
         return directory
 
     monkeypatch.setattr(rom_files, "write", all_but_one)
-    assert vivado.run(flow, "--config", CONFIG).exit_code == 1
-    assert f"There is no twiddle table {build.BUILD}" in capfd.readouterr().err
+    assert vivado.run(flow, "--config", config).exit_code == 1
+    folder = build.BUILD / config / "twiddles"
+    assert f"There is no table {folder / table}: rebuild" in capfd.readouterr().err
     assert not vivado.named("ipx::package_project")
 
 
@@ -916,22 +956,25 @@ def test_a_kernel_xml_without_a_kernel_fails(
     assert len(vivado.named("package_xo")) == 1
 
 
-def test_packaged_interfaces_are_the_kernels(vivado: Vivado) -> None:
-    config = configs.load(CONFIG)
-    ok(vivado.run("xo", "--config", CONFIG))
+@pytest.mark.parametrize("name", CONFIGS)
+def test_packaged_interfaces_are_the_kernels(vivado: Vivado, name: str) -> None:
+    config = configs.load(name)
+    ok(vivado.run("xo", "--config", name))
     buses = {
         call.option("-busif")
         for call in vivado.named("ipx::associate_bus_interfaces")
         if "-busif" in call.words
     }
     signals = {call.words[0] for call in vivado.named("ipx::infer_bus_interface")}
-    assert buses | signals == kernel_interfaces()
+    assert buses | signals == kernel_interfaces(name)
     widths = {
         call.words[2]: call.words[1]
         for call in vivado.named("set_property")
         if call.words[-1].endswith("/DATA_WIDTH")
     }
-    assert widths == {f"core/{port}/DATA_WIDTH": str(config.axi_bits) for port in PORT_OF.values()}
+    assert widths == {
+        f"core/{port_of(bank)}/DATA_WIDTH": str(config.axi_bits) for bank in banks(config)
+    }
     (bits,) = {width for _, name, width in PORTS(config) if re.fullmatch("m_axi_.*_rdata", name)}
     assert bits == config.axi_bits
     # The packaged properties match the masters' behaviour.
@@ -947,8 +990,11 @@ def test_packaged_interfaces_are_the_kernels(vivado: Vivado) -> None:
         assert promised == {depth[1]}
 
 
-def test_packaged_registers_are_the_kernels(vivado: Vivado) -> None:
-    ok(vivado.run("xo", "--config", CONFIG))
+@pytest.mark.parametrize("name", CONFIGS)
+def test_packaged_registers_are_the_kernels(vivado: Vivado, name: str) -> None:
+    """Its arguments in the order in which the host passes them, and each pointer's master."""
+    config = configs.load(name)
+    ok(vivado.run("xo", "--config", name))
     registers: dict[str, dict[str, str]] = {
         call.words[0]: {} for call in vivado.named("ipx::add_register")
     }
@@ -959,14 +1005,13 @@ def test_packaged_registers_are_the_kernels(vivado: Vivado) -> None:
             key = "/".join([*path[4:], name])
             registers[path[3]][key] = value
     control = {"CTRL": 0x00, "GIER": 0x04, "IP_IER": 0x08, "IP_ISR": 0x0C}
-    expected = {register.name.lower(): register.value for register in Register}
-    expected = {name: at for name, at in expected.items() if 0x10 <= at < Register.WATCHDOG}
-    assert {n: int(r["address_offset"], 0) for n, r in registers.items()} == control | expected
-    pointers = {register.name.lower() for register in WIDE.difference(COUNTERS)}
-    for name, register in registers.items():
-        assert register["size"] == ("64" if name in pointers else "32")
-        port = register.get("ASSOCIATED_BUSIF/value")
-        assert (port in PORT_OF.values()) if name in pointers else (port is None)
+    expected = {each: int(Register[each.upper()]) for each in kernel_arguments(config)}
+    found = {n: int(r["address_offset"], 0) for n, r in registers.items()}
+    assert list(found.items()) == [*control.items(), *expected.items()]
+    for each, register in registers.items():
+        assert register["size"] == ("64" if each in POINTERS else "32")
+        port = port_of(POINTERS[each]) if each in POINTERS else None
+        assert register.get("ASSOCIATED_BUSIF/value") == port
     assert registers["CTRL"]["AP_CONTINUE/bit_offset"] == "4"
 
 
@@ -975,27 +1020,31 @@ def test_arguments_are_the_rtls() -> None:
     offsets = {
         name: int(value, 16) for name, value in re.findall(r"int Reg(\w+) += 'h(\w+);", package)
     }
-    kernel = {name for _, name, _ in PORTS(configs.load(CONFIG))}
+    kernel = {name for _, name, _ in PORTS(configs.load("tiny-long"))}
     for argument in arguments():
         name = "".join(part.capitalize() for part in argument["name"].split("_"))
         assert int(argument["offset"], 0) == offsets[name]
         assert argument["type"].endswith("*") == bool(argument["port"])
         assert not argument["port"] or f"{argument['port']}_araddr" in kernel
-    assert {argument["port"] for argument in arguments()} == {*PORT_OF.values(), ""}
+    assert {argument["port"] for argument in arguments()} == {*map(port_of, Bank), ""}
 
 
-def test_link_gives_each_port_its_memory() -> None:
-    text = (ROOT / "vivado" / "u200.cfg").read_text(encoding="utf-8")
-    lines = [line for line in text.splitlines() if line and not line.startswith("#")]
-    assert sorted(lines) == sorted(
-        [
-            "kernel_frequency=0:300",
-            "[connectivity]",
-            "nk=crocuta:1:crocuta_1",
-            "slr=crocuta_1:SLR0",
-            *(f"sp=crocuta_1.{port}:DDR[{bank.value}]" for bank, port in PORT_OF.items()),
-        ]
-    )
+@pytest.mark.parametrize(
+    ("name", "memories"),
+    [
+        ("u200", {"samples": 0, "x_spectra": 1, "h_spectra": 2}),
+        ("u200-long", {"samples": 0, "x_spectra": 1, "h_spectra": 2, "z_spectra": 3}),
+        ("u200-card", {"samples": 0, "h_spectra": 0}),
+    ],
+)
+def test_link_gives_each_port_its_memory(name: str, memories: dict[str, int]) -> None:
+    assert [line for line in build.link_settings(configs.load(name)).splitlines() if line] == [
+        "kernel_frequency=0:300",
+        "[connectivity]",
+        "nk=crocuta:1:crocuta_1",
+        "slr=crocuta_1:SLR0",
+        *(f"sp=crocuta_1.m_axi_{port}:DDR[{n}]" for port, n in memories.items()),
+    ]
 
 
 def vitis(
@@ -1028,7 +1077,8 @@ def test_xclbin(vivado: Vivado, mode: str) -> None:
     linked, done = str(folder / "crocuta.link.xclbin"), str(folder / "crocuta.xclbin")
     common = ["--target", mode, "--platform", "xilinx_u200_gen3x16_xdma_2_202110_1"]
     assert link[:6] == ["v++", "--link", *common]
-    assert link[link.index("--config") + 1] == str(ROOT / "vivado" / "u200.cfg")
+    settings = Path(link[link.index("--config") + 1])
+    assert settings.read_text(encoding="utf-8") == build.link_settings(configs.load(CONFIG))
     assert link[-3:] == ["--output", linked, str(build.BUILD / CONFIG / "xo" / "crocuta.xo")]
     assert ("-g" in link) == (mode == "hw_emu")
     # Emulation has no implementation, so no strategy.

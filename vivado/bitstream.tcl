@@ -30,6 +30,9 @@ synth_design -top crocuta_u200_wrapper -part $part -flatten_hierarchy rebuilt
 write_checkpoint -force [file join $directory synthesised.dcp]
 # After synthesis, because it names cells and sites.
 read_xdc [constraints u200_floorplan]
+dict for {cell slr} $connect_slrs {
+    set_property USER_SLR_ASSIGNMENT SLR$slr [get_cells crocuta_u200_i/$cell]
+}
 implement $directory
 gate bitstream $directory crocuta_u200_i/kernel
 set bit [file join $directory $top.bit]

@@ -4,11 +4,16 @@
 # The block design of the U200 without a Vitis platform; docs/build.md draws it.
 #
 # PCIe runs at 250 MHz. Each memory has its own 300 MHz clock, and the kernel uses memory 0's.
-# SmartConnects convert between the clocks. Vivado chooses the versions of the IPs.
+# SmartConnects convert between the clocks. Vivado chooses the versions of the IPs. design.tcl says
+# which of the kernel's ports leads to which memory; the memories in use are 0 and the next ones.
 
-# The kernel's ports; the port at index N has memory N to itself, as in Bank of
-# host/crocuta/kernel.py.
-set memory_ports {m_axi_samples m_axi_x_spectra m_axi_h_spectra}
+set memory_count [llength [lsort -unique [dict values $memories]]]
+# The SLR of each memory; PCIe is in SLR1, and the kernel in SLR0.
+set memory_slrs {0 1 1 2}
+set kernel_slr 0
+set pcie_slr 1
+# The SLR of each SmartConnect, as the register slices assume it: for bitstream.tcl.
+set connect_slrs [dict create host $pcie_slr control $pcie_slr]
 # The host's address map. The kernel sees the memories at the same addresses.
 set memory_bytes 0x400000000
 set kernel_offset 0x00000
@@ -55,7 +60,7 @@ proc zero {name} {
     set_property -dict {CONFIG.CONST_WIDTH 1 CONFIG.CONST_VAL 0} $cell
 }
 
-# Register slices for a bus that crosses between two SLRs.
+# Register slices for a bus that crosses between SLRs. The placer adds as many stages as it takes.
 proc crossing {name clock reset from to} {
     cell xilinx.com:ip:axi_register_slice $name {
         CONFIG.REG_AW 15 CONFIG.REG_W 15 CONFIG.REG_B 15 CONFIG.REG_AR 15 CONFIG.REG_R 15
@@ -100,17 +105,21 @@ wire pcie/axi_aresetn pcie_reset/ext_reset_in
 cell crocuta:kernel:crocuta:1.0 kernel
 
 # The host's path to the memories, and to the registers of the kernel and the memories.
-cell xilinx.com:ip:smartconnect host {CONFIG.NUM_SI 1 CONFIG.NUM_MI 3 CONFIG.NUM_CLKS 1}
+cell xilinx.com:ip:smartconnect host [list \
+    CONFIG.NUM_SI 1 CONFIG.NUM_MI $memory_count CONFIG.NUM_CLKS 1]
 wire pcie/axi_aclk host/aclk
 wire pcie/axi_aresetn host/aresetn
 bus pcie/M_AXI host/S00_AXI
-cell xilinx.com:ip:smartconnect control {CONFIG.NUM_SI 1 CONFIG.NUM_MI 4 CONFIG.NUM_CLKS 4}
+cell xilinx.com:ip:smartconnect control [list \
+    CONFIG.NUM_SI 1 \
+    CONFIG.NUM_MI [expr {$memory_count + 1}] \
+    CONFIG.NUM_CLKS [expr {$memory_count + 1}]]
 wire pcie/axi_aclk control/aclk
 wire pcie/axi_aresetn control/aresetn
 bus pcie/M_AXI_LITE control/S00_AXI
 
-# Memory N: a controller, its reset, and a SmartConnect for the host and the kernel's port.
-for {set n 0} {$n < 3} {incr n} {
+# Memory N: a controller, its reset, and a SmartConnect for the host and the kernel's ports.
+for {set n 0} {$n < $memory_count} {incr n} {
     cell xilinx.com:ip:ddr4 memory$n [list \
         CONFIG.C0_CLOCK_BOARD_INTERFACE default_300mhz_clk$n \
         CONFIG.C0_DDR4_BOARD_INTERFACE ddr4_sdram_c$n]
@@ -133,8 +142,12 @@ for {set n 0} {$n < 3} {incr n} {
     wire memory${n}_reset/peripheral_aresetn memory$n/c0_ddr4_aresetn
 
     # The kernel's clock is memory 0's, and each clock may be connected only once.
+    set kernel_ports [lsearch -all -exact [dict values $memories] $n]
     cell xilinx.com:ip:smartconnect memory${n}_ports [list \
-        CONFIG.NUM_SI 2 CONFIG.NUM_MI 1 CONFIG.NUM_CLKS [expr {$n == 0 ? 2 : 3}]]
+        CONFIG.NUM_SI [expr {[llength $kernel_ports] + 1}] \
+        CONFIG.NUM_MI 1 \
+        CONFIG.NUM_CLKS [expr {$n == 0 ? 2 : 3}]]
+    dict set connect_slrs memory${n}_ports [lindex $memory_slrs $n]
     wire memory$n/c0_ddr4_ui_clk memory${n}_ports/aclk
     wire pcie/axi_aclk memory${n}_ports/aclk1
     if {$n > 0} {
@@ -148,20 +161,33 @@ for {set n 0} {$n < 3} {incr n} {
 wire memory0/c0_ddr4_ui_clk kernel/ap_clk
 wire memory0_reset/peripheral_aresetn kernel/ap_rst_n
 
-# The kernel and memory 0 are in SLR0, PCIe and memories 1 and 2 in SLR1.
-set clock0 memory0/c0_ddr4_ui_clk
-set reset0 memory0_reset/peripheral_aresetn
-crossing control_crossing $clock0 $reset0 control/M00_AXI kernel/s_axi_control
-crossing ecc_crossing $clock0 $reset0 control/M01_AXI memory0/C0_DDR4_S_AXI_CTRL
-bus control/M02_AXI memory1/C0_DDR4_S_AXI_CTRL
-bus control/M03_AXI memory2/C0_DDR4_S_AXI_CTRL
-crossing host_crossing pcie/axi_aclk pcie/axi_aresetn host/M00_AXI memory0_ports/S00_AXI
-bus host/M01_AXI memory1_ports/S00_AXI
-bus host/M02_AXI memory2_ports/S00_AXI
-bus kernel/[lindex $memory_ports 0] memory0_ports/S01_AXI
-for {set n 1} {$n < 3} {incr n} {
-    crossing kernel_crossing$n $clock0 $reset0 kernel/[lindex $memory_ports $n] \
-        memory${n}_ports/S01_AXI
+# Buses, with register slices where they cross between SLRs.
+set kernel_clock memory0/c0_ddr4_ui_clk
+set kernel_reset memory0_reset/peripheral_aresetn
+proc connected {name from_slr to_slr clock reset from to} {
+    if {$from_slr == $to_slr} {
+        bus $from $to
+    } else {
+        crossing $name $clock $reset $from $to
+    }
+}
+connected control_crossing $pcie_slr $kernel_slr $kernel_clock $kernel_reset \
+    control/M00_AXI kernel/s_axi_control
+for {set n 0} {$n < $memory_count} {incr n} {
+    set slr [lindex $memory_slrs $n]
+    connected ecc_crossing$n $pcie_slr $slr \
+        memory$n/c0_ddr4_ui_clk memory${n}_reset/peripheral_aresetn \
+        control/M[format %02d [expr {$n + 1}]]_AXI memory$n/C0_DDR4_S_AXI_CTRL
+    connected host_crossing$n $pcie_slr $slr pcie/axi_aclk pcie/axi_aresetn \
+        host/M[format %02d $n]_AXI memory${n}_ports/S00_AXI
+    set slave 0
+    dict for {port memory} $memories {
+        if {$memory == $n} {
+            incr slave
+            connected kernel_crossing$n $kernel_slr $slr $kernel_clock $kernel_reset \
+                kernel/$port memory${n}_ports/S[format %02d $slave]_AXI
+        }
+    }
 }
 
 # Addresses.
@@ -169,14 +195,19 @@ proc segment {space segment offset bytes} {
     assign_bd_address -offset $offset -range $bytes -force \
         -target_address_space [get_bd_addr_spaces $space] [get_bd_addr_segs $segment]
 }
+proc memory_segment {space n} {
+    global memory_bytes
+    segment $space memory$n/C0_DDR4_MEMORY_MAP/C0_DDR4_ADDRESS_BLOCK \
+        [format 0x%09llX [expr {$n * $memory_bytes}]] $memory_bytes
+}
 segment pcie/M_AXI_LITE kernel/s_axi_control/reg0 $kernel_offset $control_bytes
-for {set n 0} {$n < 3} {incr n} {
-    set offset [format 0x%09llX [expr {$n * $memory_bytes}]]
-    set block memory$n/C0_DDR4_MEMORY_MAP/C0_DDR4_ADDRESS_BLOCK
-    segment pcie/M_AXI $block $offset $memory_bytes
-    segment kernel/[lindex $memory_ports $n] $block $offset $memory_bytes
+for {set n 0} {$n < $memory_count} {incr n} {
+    memory_segment pcie/M_AXI $n
     segment pcie/M_AXI_LITE memory$n/C0_DDR4_MEMORY_MAP_CTRL/C0_REG \
         [format 0x%05X [expr {($n + 1) * $ecc_offset}]] $control_bytes
+}
+dict for {port n} $memories {
+    memory_segment kernel/$port $n
 }
 
 validate_bd_design

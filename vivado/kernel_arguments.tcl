@@ -5,8 +5,9 @@
 # Written by `make registers` from registers/crocuta.rdl: edit that file.
 #
 # Offsets are in bytes in the address space of s_axi_control, sizes in bits as in ipx::add_register.
-# port is the AXI4 master behind a pointer (ASSOCIATED_BUSIF), and empty for a number. Descriptions
-# are those of a chunked kernel, the only one that is packaged.
+# port is the AXI4 master behind a pointer (ASSOCIATED_BUSIF), and empty for a number. A kernel without
+# that master lacks the argument. Descriptions leave out what only a four-step kernel does with an
+# argument that both schedules have.
 
 set crocuta_address_bits 12
 
@@ -84,5 +85,9 @@ set crocuta_arguments {
   {
     name y offset 0x50 size 64 type float* port {m_axi_samples}
     description {CONVOLVE: output samples.}
+  }
+  {
+    name z_spectra offset 0x60 size 64 type ulong* port {m_axi_z_spectra}
+    description {Four-step CONVOLVE: scratch memory for the rows of z. Unused address in a chunked kernel.}
   }
 }

@@ -5,6 +5,8 @@
 # and for the .xo.
 
 source -notrace [file join $root vivado kernel_arguments.tcl]
+# This configuration's tables and memories.
+source -notrace [file join $build design.tcl]
 
 # Outstanding bursts per master (MaxOutstanding of axi_read_master and axi_write_master); the
 # interconnect sizes its buffers by it.
@@ -37,39 +39,32 @@ proc add_bus_parameters {core interface parameters} {
     }
 }
 
-# The AXI4 masters that the arguments name, each once.
-proc memory_ports {} {
-    global crocuta_arguments
-    set ports {}
+# The arguments of this kernel: the numbers, and the pointers whose AXI4 master it has.
+proc kernel_arguments {} {
+    global crocuta_arguments memories
+    set kept {}
     foreach argument $crocuta_arguments {
-        lappend ports [dict get $argument port]
+        set port [dict get $argument port]
+        if {$port eq "" || [dict exists $memories $port]} {
+            lappend kept $argument
+        }
     }
-    return [lsearch -all -inline -not -exact [lsort -unique $ports] {}]
+    return $kept
 }
 
-# Exits Vivado unless there is a twiddle table for every level of the top's chunk size: synthesis
-# would continue with an empty ROM.
+# Exits Vivado unless each table is there: synthesis would continue with an empty ROM.
 proc check_tables {} {
-    set file [open [top_file]]
-    set text [read $file]
-    close $file
-    if {
-        ![regexp {\.Chunk\(([0-9]+)\)} $text -> chunk] ||
-        ![regexp {\.TwiddleDir\("([^"]*)"\)} $text -> directory]
-    } {
-        die "[top_file] names no chunk and no directory of twiddle tables."
-    }
-    for {set level 1} {1 << $level <= $chunk} {incr level} {
-        set table [file join $directory [format level_%02d.mem $level]]
+    global tables
+    foreach table $tables {
         if {![file isfile $table] || [file size $table] == 0} {
-            die "There is no twiddle table $table: rebuild without moving files."
+            die "There is no table $table: rebuild without moving files."
         }
     }
 }
 
 # Packages the kernel into a directory of its own, as crocuta:kernel:crocuta:1.0.
 proc package_kernel {ip} {
-    global axi_bits crocuta_arguments crocuta_control_registers outstanding part top
+    global axi_bits crocuta_control_registers memories outstanding part top
     check_tables
     create_project -force package $ip.project -part $part
     add_files -norecurse [concat [rtl_files] [list [top_file]]]
@@ -84,7 +79,7 @@ proc package_kernel {ip} {
     ipx::infer_bus_interface interrupt xilinx.com:signal:interrupt_rtl:1.0 $core
     ipx::associate_bus_interfaces -clock ap_clk -reset ap_rst_n $core
     ipx::associate_bus_interfaces -busif s_axi_control -clock ap_clk $core
-    foreach port [memory_ports] {
+    foreach port [dict keys $memories] {
         ipx::associate_bus_interfaces -busif $port -clock ap_clk $core
         # INCR bursts of whole beats only.
         add_bus_parameters $core $port [list \
@@ -96,7 +91,7 @@ proc package_kernel {ip} {
 
     set map [ipx::add_memory_map -quiet s_axi_control $core]
     set block [ipx::add_address_block -quiet reg0 $map]
-    foreach entry [concat $crocuta_control_registers $crocuta_arguments] {
+    foreach entry [concat $crocuta_control_registers [kernel_arguments]] {
         add_register $block $entry
     }
     set control [ipx::get_bus_interfaces s_axi_control -of_objects $core]

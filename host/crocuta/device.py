@@ -38,6 +38,7 @@ from crocuta.models.kernel.schedules import (
     output_chunks,
     scratch_bytes,
     transform_rows,
+    z_bytes,
 )
 from crocuta.models.layout import SAMPLE_BYTES, row_bytes
 from crocuta.samples import H_SHAPES, X_SHAPES, check_channels, check_shape, to_array
@@ -234,7 +235,7 @@ class Device:
                     channels=min(count, channels - first),
                     h=samples[index % len(samples)][0].address,
                     h_spectra=spectra.address + first * channel_bytes,
-                    x_spectra=scratch.address if scratch else 0,
+                    **scratch,
                 )
                 ahead = partial(put, index + 1) if len(samples) > 1 else None
                 parts.append(self._kernel.execute(part, None, self._timeout, ahead))
@@ -358,8 +359,8 @@ class Device:
                     channels=part.stop - part.start,
                     x=x_buffer.address,
                     h_spectra=filter.address + part.start * channel_bytes,
-                    x_spectra=scratch.address if scratch else 0,
                     y=y_buffer.address,
+                    **scratch,
                 )
                 during = partial(between, index) if len(samples) > 1 else None
                 parts.append(self._kernel.execute(one, watch.during(done), self._timeout, during))
@@ -420,10 +421,18 @@ class Device:
         """A buffer that `buffers` frees."""
         return allocated(buffers, self._kernel, bank, size)
 
-    def _scratch(self, buffers: ExitStack, job: Job) -> Buffer | None:
-        """A buffer for the spectra of x that `buffers` frees, or None if the job needs none."""
-        size = scratch_bytes(self._kernel.config, job)
-        return self._allocate(buffers, Bank.X_SPECTRA, size) if size else None
+    def _scratch(self, buffers: ExitStack, job: Job) -> dict[str, Any]:
+        """The pointers to a job's scratch memory, by argument. `buffers` frees it."""
+        config = self._kernel.config
+        sizes = {
+            Bank.X_SPECTRA: scratch_bytes(config, job),
+            Bank.Z_SPECTRA: z_bytes(config, job),
+        }
+        return {
+            bank.name.lower(): self._allocate(buffers, bank, size).address
+            for bank, size in sizes.items()
+            if size
+        }
 
     @contextmanager
     def _alone(self) -> Iterator[None]:

@@ -30,6 +30,34 @@ class Bank(enum.IntEnum):
     """x, h and y."""
     X_SPECTRA = 1
     H_SPECTRA = 2
+    Z_SPECTRA = 3
+    """A four-step kernel's rows of z."""
+
+
+POINTERS = {
+    "x": Bank.SAMPLES,
+    "h": Bank.SAMPLES,
+    "h_spectra": Bank.H_SPECTRA,
+    "x_spectra": Bank.X_SPECTRA,
+    "y": Bank.SAMPLES,
+    "z_spectra": Bank.Z_SPECTRA,
+}
+"""The memory to which each pointer in a job's arguments belongs."""
+
+
+def banks(config: Config) -> tuple[Bank, ...]:
+    """The memories that a kernel uses: without those of x and z if all rows of a four-step
+    transform stay on the chip."""
+    if not config.four_step:
+        return Bank.SAMPLES, Bank.X_SPECTRA, Bank.H_SPECTRA
+    return (Bank.SAMPLES, Bank.H_SPECTRA) if config.resident == config.rows_max else tuple(Bank)
+
+
+def arguments(config: Config) -> tuple[str, ...]:
+    """A job's arguments to a kernel, in order: all numbers, and the pointers into its `banks`."""
+    used = banks(config)
+    names = (field.name for field in dataclasses.fields(Job))
+    return tuple(name for name in names if name not in POINTERS or POINTERS[name] in used)
 
 
 @dataclasses.dataclass(frozen=True)

@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from crocuta.errors import OutOfMemory
-from crocuta.kernel import Bank
+from crocuta.kernel import Bank, banks
 from crocuta.models.configs import Config
 from crocuta.models.layout import PAGE_BYTES, SAMPLE_BYTES, WORD_BYTES
 
@@ -18,17 +18,18 @@ ROOM = 1 << 16
 """The least number of samples for which there is room."""
 
 
-def memory_bytes(config: Config) -> tuple[int, int, int]:
-    """The sizes of a simulated or modelled kernel's memories in bytes, in the order of `Bank`.
+def memory_bytes(config: Config) -> tuple[int, ...]:
+    """The sizes of a simulated or modelled kernel's memories in bytes, in the order of `banks`.
 
-    Powers of two that hold x, h and y of the longest length and their spectra. A four-step kernel
-    stores x's spectra of both the forward and the inverse transform, and there is room for two
-    filters, because a job's second channel takes fewer clocks than its first. If the longest length
-    is short, more channels fit.
+    Powers of two that hold x, h and y of the longest length and their spectra. For a four-step
+    kernel there is room for two filters, because a job's second channel takes fewer clocks than its
+    first. If the longest length is short, more channels fit.
     """
     longest = max(1 << config.max_length_log2, config.chunk, ROOM)
     spectra = longest * WORD_BYTES * (2 if config.four_step else 1)
-    return 4 * longest * SAMPLE_BYTES, spectra, spectra
+    return tuple(
+        4 * longest * SAMPLE_BYTES if bank == Bank.SAMPLES else spectra for bank in banks(config)
+    )
 
 
 class Memory(Protocol):

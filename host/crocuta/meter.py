@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from crocuta.kernel import Bank, Buffer, JobReport, Kernel, Meanwhile, Progress
+from crocuta.kernel import POINTERS, Bank, Buffer, JobReport, Kernel, Meanwhile, Progress
 from crocuta.models.configs import Config
 from crocuta.models.convolution.chunk_controller import Job, Mode
 
@@ -45,7 +45,8 @@ class Meter:
 
     def add_job(self, job: Job, report: JobReport) -> None:
         """Counts a job that has ended."""
-        self.jobs[dataclasses.replace(job, x=0, h=0, h_spectra=0, x_spectra=0, y=0)] += 1
+        placeless: dict[str, Any] = dict.fromkeys(POINTERS, 0)
+        self.jobs[dataclasses.replace(job, **placeless)] += 1
         self._add_clocks(job.mode, report.counters.clocks if report.counters else None)
 
     def _add_clocks(self, mode: Mode, clocks: int | None) -> None:

@@ -29,6 +29,7 @@ class Register(enum.IntEnum):
     X_SPECTRA = 0x48
     Y = 0x50
     WATCHDOG = 0x58
+    Z_SPECTRA = 0x60
     STATUS = 0x80
     ERROR = 0x84
     VERSION = 0x88
@@ -51,6 +52,7 @@ WIDE = frozenset(
         Register.H_SPECTRA,
         Register.X_SPECTRA,
         Register.Y,
+        Register.Z_SPECTRA,
         Register.CLOCKS,
         Register.MAC_BEATS,
         Register.STALL_SAMPLES,
@@ -138,7 +140,7 @@ class ErrorCode(enum.IntEnum):
 
 
 MAX_CHANNELS = 65536
-VERSION = 0x0000_0200
+VERSION = 0x0000_0300
 
 
 def identity(config: Config) -> tuple[int, int]:

@@ -37,7 +37,7 @@ class Mode(enum.IntEnum):
 class Job:
     """A job's arguments: lengths in samples, pointers in bytes, multiples of 4 KiB.
 
-    PREPARE uses length_h, h and h_spectra; CONVOLVE uses all but h.
+    PREPARE uses length_h, h and h_spectra; CONVOLVE uses all but h. z_spectra is a four-step job's.
     """
 
     mode: Mode
@@ -49,6 +49,7 @@ class Job:
     h_spectra: int = 0
     x_spectra: int = 0
     y: int = 0
+    z_spectra: int = 0
 
 
 @dataclasses.dataclass(frozen=True)

@@ -9,7 +9,7 @@ A channel is P tiles of columns and P rows. To the engines, each of them is a ch
 
 The forward engine writes the tiles of x to memory, at x_spectra, and takes them back as rows. Each
 row of the spectrum is multiplied by H. The inverse engine writes the products' transforms to memory
-as rows of z, after the rows of x, and takes them back as tiles of y. An engine holds its latest
+as rows of z, at z_spectra, and takes them back as tiles of y. An engine holds its latest
 chunks until more beats follow, so a flush pushes out what must be in memory before the next chunks
 can begin. With one row, nothing goes through memory: a channel is one chunk, from x to y.
 
@@ -28,9 +28,6 @@ from crocuta.models.configs import Config
 from crocuta.models.convolution.chunk_controller import Job, Mode, spectrum_bytes
 from crocuta.models.layout import SAMPLE_BYTES, WORD_BYTES, row_bytes, row_count
 
-HELD = 2
-"""An engine that transforms columns holds a chunk and a half."""
-
 
 class Kind(enum.IntEnum):
     """The kinds of chunks that an engine processes."""
@@ -43,6 +40,11 @@ class Kind(enum.IntEnum):
     """A row of several. Forward: x_read in, twisted. Inverse: untwisted, z_store out."""
     CHUNK = 3
     """The only row, neither twisted nor stored in memory. Samples in, samples out."""
+
+
+HELD = {Kind.TILE: 2, Kind.ROW: 1, Kind.CHUNK: 1}
+"""The chunks that have to follow one into an engine before all of it has left. An engine holds a
+chunk less a beat, and half a chunk more of tiles, whose order of rows it restores."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -153,14 +155,12 @@ class Sizes(NamedTuple):
     """P."""
     tile_samples: int
     """G: consecutive samples that a lane of a tile has of each row, and beats of each row."""
-    z: int
-    """Byte address of the rows of z, which follow those of x."""
 
 
 def sizes(config: Config, job: Job) -> Sizes:
     """Computes a job's `Sizes`."""
     rows = row_count(config, max(job.length_x, job.length_h))
-    return Sizes(rows, config.chunk_beats // rows, job.x_spectra + rows * spectrum_bytes(config))
+    return Sizes(rows, config.chunk_beats // rows)
 
 
 def schedule(config: Config, job: Job) -> Iterator[Command]:
@@ -180,14 +180,14 @@ def schedule(config: Config, job: Job) -> Iterator[Command]:
 
 def _tiles(config: Config, job: Job, base: int, length: int) -> Iterator[tuple[int, int]]:
     """For each tile of a channel's samples, its byte address and the samples from there on."""
-    rows, each, _ = sizes(config, job)
+    rows, each = sizes(config, job)
     for tile in range(rows):
         yield base + tile * each * SAMPLE_BYTES, max(0, length - tile * each)
 
 
 def _columns(config: Config, job: Job, channel: int) -> Iterator[Command]:
     """The commands for a channel's forward columns."""
-    rows, each, _ = sizes(config, job)
+    rows, each = sizes(config, job)
     base, length = (job.h, job.length_h) if job.mode == Mode.PREPARE else (job.x, job.length_x)
     for tile, load in enumerate(_tiles(config, job, base + channel * row_bytes(length), length)):
         yield Load(*load)
@@ -200,8 +200,7 @@ def _columns(config: Config, job: Job, channel: int) -> Iterator[Command]:
 
 def _rows(config: Config, job: Job, channel: int) -> Iterator[Command]:
     """The commands for a channel's rows."""
-    rows, _, z = sizes(config, job)
-    size = spectrum_bytes(config)
+    rows, size = sizes(config, job).rows, spectrum_bytes(config)
     for row in range(rows):
         h = job.h_spectra + (channel * rows + row) * size
         if rows > 1:
@@ -213,17 +212,17 @@ def _rows(config: Config, job: Job, channel: int) -> Iterator[Command]:
         yield HRead(h)
         yield Inverse(Kind.ROW if rows > 1 else Kind.CHUNK, row)
         if rows > 1:
-            yield ZStore(z + row * size)
+            yield ZStore(job.z_spectra + row * size)
 
 
 def _outputs(config: Config, job: Job, channel: int) -> Iterator[Command]:
     """The commands for a channel's inverse columns."""
-    rows, each, z = sizes(config, job)
+    rows, each = sizes(config, job)
     if rows > 1:
         yield Inverse(Kind.FLUSH)
     y = job.y + channel * row_bytes(job.length_x)
     for tile, store in enumerate(_tiles(config, job, y, job.length_x)):
         if rows > 1:
-            yield ZRead(z + tile * each * config.lanes * WORD_BYTES)
+            yield ZRead(job.z_spectra + tile * each * config.lanes * WORD_BYTES)
             yield Inverse(Kind.TILE)
         yield YStore(*store)

@@ -68,13 +68,19 @@ def output_chunks(config: Config, job: Job) -> int:
 def scratch_bytes(config: Config, job: Job) -> int:
     """The bytes at x_spectra that a job writes and reads back: one channel's spectra of x.
 
-    Four-step: the rows of x and, for CONVOLVE, those of z after them, except for the rows that stay
-    on the chip.
+    Four-step: the rows of x, except for those that stay on the chip.
     """
     if config.four_step:
         rows = transform_rows(config, job)
         in_memory = max(0, rows - config.resident) if rows > 1 else 0
-        return in_memory * spectrum_bytes(config) * (2 if job.mode == Mode.CONVOLVE else 1)
+        return in_memory * spectrum_bytes(config)
     if job.mode == Mode.PREPARE:
         return 0
     return chunk_count(config, job.length_x) * spectrum_bytes(config)
+
+
+def z_bytes(config: Config, job: Job) -> int:
+    """The bytes at z_spectra that a four-step CONVOLVE writes and reads back: as many rows of z as
+    of x. No other job has any."""
+    convolve = config.four_step and job.mode == Mode.CONVOLVE
+    return scratch_bytes(config, job) if convolve else 0

@@ -4,8 +4,8 @@
 memory, and the interlock that protects a word until it has been read.
 
 The first `resident` rows of x stay on the chip, and rows of z overwrite them. The ports address row
-j of x at byte 8 * chunk * j, and row j of z `rows` rows after it. In memory, the other rows are
-contiguous from x_spectra: first those of x, then those of z.
+j of x or z at byte 8 * chunk * j. In memory, the other rows are contiguous from x_spectra and from
+z_spectra.
 """
 
 from __future__ import annotations
@@ -22,13 +22,11 @@ def resident_rows(config: Config, rows: int) -> int:
     return min(rows, config.resident)
 
 
-def memory_address(config: Config, addr: int, rows: int, x_spectra: int) -> int | None:
-    """The byte address in memory for the ports' address `addr`; None if it is on the chip."""
-    size = config.chunk * WORD_BYTES
-    part, row = divmod(addr // size, rows)
-    if row < config.resident:
-        return None
-    return x_spectra + addr - (part + 1) * config.resident * size
+def memory_address(config: Config, addr: int, base: int) -> int | None:
+    """The byte address in memory for a port's address `addr`, with the rows in memory from `base`,
+    x_spectra or z_spectra; None if it is on the chip."""
+    beyond = addr - config.resident * config.chunk * WORD_BYTES
+    return base + beyond if beyond >= 0 else None
 
 
 class Interlock:
@@ -53,18 +51,17 @@ class Interlock:
 
 
 class ResidentRows:
-    """The on-chip and the AXI memory behind the ports of a job with P = `rows`."""
+    """The rows of x or z as their ports address them: the first ones on the chip, in `chip`, which
+    x and z share, and the others in `memory` from the byte address `base`."""
 
-    def __init__(self, config: Config, memory: Slots, x_spectra: int, rows: int) -> None:
-        self.config, self.memory, self.x_spectra, self.rows = config, memory, x_spectra, rows
-        self.chip = np.zeros(config.resident * config.chunk, np.uint64)
+    def __init__(self, config: Config, chip: Slots, memory: Slots, base: int) -> None:
+        self.config, self.chip, self.memory, self.base = config, chip, memory, base
 
     def _part(self, addr: int, beats: int) -> Slots:
         """The slots of a burst, as a view of the memory that holds them."""
-        at, memory = memory_address(self.config, addr, self.rows, self.x_spectra), self.memory
-        if at is None:
-            at, memory = addr % (self.rows * self.config.chunk * WORD_BYTES), self.chip
-        return memory[at // WORD_BYTES :][: beats * self.config.lanes]
+        at = memory_address(self.config, addr, self.base)
+        part = self.chip[addr // WORD_BYTES :] if at is None else self.memory[at // WORD_BYTES :]
+        return part[: beats * self.config.lanes]
 
     def read_chunk(self, addr: int, rows: int = 1) -> Slots:
         """As `spectrum_ports.read_chunk`."""

@@ -10,7 +10,7 @@
 //
 // The tiles of x leave the forward engine for memory, at x_spectra_i, and come back as rows when all
 // of them have been acknowledged. A row is twisted, transformed, multiplied by its H (PREPARE:
-// stored as H) and transformed back; the rows of z go to memory behind those of x and come back as
+// stored as H) and transformed back; the rows of z go to memory, at z_spectra_i, and come back as
 // tiles, the inverse columns of y. An engine holds its latest chunks until more beats follow, so a
 // flush pushes out what must be in memory first. With one row there are no tiles, and nothing goes
 // through memory.
@@ -60,6 +60,7 @@ module four_step_controller #(
   input  logic [63:0]             h_spectra_i,
   input  logic [63:0]             x_spectra_i,
   input  logic [63:0]             y_i,
+  input  logic [63:0]             z_spectra_i,
   /// bursts that the writers of x and of z have had acknowledged
   input  logic [31:0]             x_written_i,
   input  logic [31:0]             z_written_i,
@@ -146,7 +147,6 @@ module four_step_controller #(
   logic [RowsLog2Bits-1:0] rows_log2;
   logic [LengthBits-1:0]   tile_samples_q;  // G
   logic [RowBytesLog2:0]   tile_bytes_q;
-  logic [63:0]             z_q;
   logic [31:0]             x_bursts_q;      // of a channel's tiles of x
   logic [31:0]             z_bursts_q;      // of its rows of z
   logic [LengthBits-1:0]   length_q;        // of the channels that are transformed: x or h
@@ -168,7 +168,6 @@ module four_step_controller #(
     last_row_q     <= ~({RowBits{1'b1}} << rows_log2_q);
     tile_samples_q <= LengthBits'(ChunkBeats) >> rows_log2_q;
     tile_bytes_q   <= {1'b1, {RowBytesLog2{1'b0}}} >> rows_log2_q;
-    z_q            <= x_spectra_i + (64'd1 << (RowBytesLog2 + 32'(rows_log2_q)));
     // A burst of a tile has what it has of one row at most.
     x_bursts_q     <= 32'd1 << (32'(rows_log2_q) + ((32'(rows_log2_q) > BurstsLog2)
                                                     ? 32'(rows_log2_q) : BurstsLog2));
@@ -348,7 +347,7 @@ module four_step_controller #(
     .last_channel_i(last_channel_q),
     .last_row_i    (last_row_q),
     .tile_bytes_i  (tile_bytes_q),
-    .base_i        (z_q),
+    .base_i        (z_spectra_i),
     .h_base_i      (h_spectra_i),
     .bursts_i      (z_bursts_q),
     .written_i     (z_written_i),

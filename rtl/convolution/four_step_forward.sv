@@ -60,7 +60,6 @@ module four_step_forward #(
 );
 
   localparam int ChunkBeats = Chunk / Lanes;
-  localparam int HeldBeats = ChunkBeats - 1 + ChunkBeats / 2;
   localparam int ConvertClocks = cfp_pkg::FloatToCfpClocks;
   localparam int TwistClocks = cfp_pkg::twist_clocks(Lanes);
   // More locations than beats can be in flight, or the engine would wait for its own output.
@@ -68,6 +67,7 @@ module four_step_forward #(
 
   logic [1:0]              kind;
   logic [ColumnLevels-1:0] row;
+  logic                    is_columns;
   logic                    is_row;
   logic                    is_sample;
   logic                    source_valid;
@@ -88,7 +88,7 @@ module four_step_forward #(
 
   engine_feed #(
     .ChunkBeats(ChunkBeats),
-    .HeldBeats (HeldBeats),
+    .Inverse   (1'b0),
     .Places    (FifoDepth),
     .RowBits   (ColumnLevels)
   ) u_feed (
@@ -100,6 +100,7 @@ module four_step_forward #(
     .row_i          (row_i),
     .kind_o         (kind),
     .row_o          (row),
+    .columns_o      (is_columns),
     .source_valid_i (source_valid),
     .enter_o        (enter),
     .waits_o        (waits),
@@ -166,7 +167,7 @@ module four_step_forward #(
 
   // The engine, which is reset at the end of a FLUSH.
   logic                   entered;
-  logic                   tile;
+  logic                   late_columns;
   logic [ColumnsBits-1:0] columns;
   logic                   engine_rst_n;
   logic                   engine_valid;
@@ -186,13 +187,13 @@ module four_step_forward #(
   delay #(
     .Width (1),
     .Clocks(TwistClocks)
-  ) u_tile (
+  ) u_columns (
     .clk_i (clk_i),
-    .data_i(kind == four_step_pkg::KindTile),
-    .data_o(tile)
+    .data_i(is_columns),
+    .data_o(late_columns)
   );
 
-  assign columns      = tile ? rows_log2_i : '0;
+  assign columns      = late_columns ? rows_log2_i : '0;
   assign engine_rst_n = rst_ni && !restart;
 
   fft_engine #(

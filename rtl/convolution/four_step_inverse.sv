@@ -63,7 +63,6 @@ module four_step_inverse #(
 );
 
   localparam int ChunkBeats = Chunk / Lanes;
-  localparam int HeldBeats = ChunkBeats - 1 + ChunkBeats / 2;
   localparam int CountBits = $clog2(ChunkBeats);
   localparam int ProductClocks = cfp_pkg::MultiplyClocks;
   localparam int ConvertClocks = cfp_pkg::CfpToFloatClocks;
@@ -76,6 +75,7 @@ module four_step_inverse #(
 
   logic [1:0]              kind;
   logic [ColumnLevels-1:0] row;
+  logic                    is_columns;
   logic                    is_tile;
   logic                    is_product;
   logic                    source_valid;
@@ -99,7 +99,7 @@ module four_step_inverse #(
 
   engine_feed #(
     .ChunkBeats(ChunkBeats),
-    .HeldBeats (HeldBeats),
+    .Inverse   (1'b1),
     .Places    (FifoDepth),
     .RowBits   (ColumnLevels)
   ) u_feed (
@@ -111,6 +111,7 @@ module four_step_inverse #(
     .row_i          (row_i),
     .kind_o         (kind),
     .row_o          (row),
+    .columns_o      (is_columns),
     .source_valid_i (source_valid),
     .enter_o        (enter),
     .waits_o        (waits),
@@ -122,7 +123,7 @@ module four_step_inverse #(
 
   // The path of products, and that of tiles and of the zeros of a FLUSH.
   logic                   entered;
-  logic                   tile;
+  logic                   late_columns;
   logic                   product_valid;
   logic [BeatBits-1:0]    product;
   logic [BeatBits-1:0]    z;
@@ -160,8 +161,8 @@ module four_step_inverse #(
     .Clocks(ProductClocks)
   ) u_kind (
     .clk_i (clk_i),
-    .data_i({is_tile, is_product}),
-    .data_o({tile, product_valid})
+    .data_i({is_columns, is_product}),
+    .data_o({late_columns, product_valid})
   );
 
   delay #(
@@ -180,7 +181,7 @@ module four_step_inverse #(
   logic [ColumnsBits-1:0] engine_columns;
   logic                   engine_saturated;
 
-  assign columns      = tile ? rows_log2_i : '0;
+  assign columns      = late_columns ? rows_log2_i : '0;
   assign engine_rst_n = rst_ni && !restart;
 
   fft_engine #(

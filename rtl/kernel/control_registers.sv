@@ -15,6 +15,7 @@
 //             ends without one, and a start written with or during it is ignored.
 //             Without a job it clears after a clock, and writing it again has no effect.
 // ISR:  bit 0 ap_done, bit 1 ap_ready: set by the event when enabled in IER; writing 1 toggles.
+// z_spectra exists only in four-step kernels; in others its address is unused.
 // Counters may be read during a job, but the two words of one are then from different clocks.
 // Handshake: AXI4-Lite, one write and one read at a time; AW and W in any order. Every access
 // answers OKAY; unknown addresses read 0. No READY is high in reset, where a transfer would be
@@ -69,6 +70,7 @@ module control_registers
   output logic [63:0]          job_h_spectra_o,
   output logic [63:0]          job_x_spectra_o,
   output logic [63:0]          job_y_o,
+  output logic [63:0]          job_z_spectra_o,
   output logic [31:0]          watchdog_o,
   input  logic                 saturated_i,
   input  logic                 non_finite_i,
@@ -140,15 +142,16 @@ module control_registers
   // The arguments as the host writes them, and the watchdog behind them.
 
   localparam int FirstWord = RegMode / 4;
-  localparam int Words = RegWatchdog / 4 + 1 - FirstWord;
+  localparam int Words = RegZSpectra / 4 + 2 - FirstWord;
 
-  // One 32-bit register per word from RegMode to RegWatchdog; the gaps stay zero.
+  // One 32-bit register per word from RegMode to RegZSpectra; the gaps stay zero.
   logic [32*Words-1:0] argument;
 
   for (genvar i = 0; i < Words; i++) begin : gen_argument
     localparam int Offset = 4 * (FirstWord + i);
     if (Offset == RegMode + 4 || Offset == RegChannels + 4 || Offset == RegLengthX + 4
-        || Offset == RegLengthH + 4) begin : gen_gap
+        || Offset == RegLengthH + 4 || Offset == RegWatchdog + 4
+        || (!FourStep && Offset >= RegZSpectra)) begin : gen_gap
       assign argument[32*i+:32] = '0;
     end else begin : gen_word
       logic [31:0] word_q;
@@ -182,6 +185,7 @@ module control_registers
       job_h_spectra_o <= argument[8*(RegHSpectra-RegMode)+:64];
       job_x_spectra_o <= argument[8*(RegXSpectra-RegMode)+:64];
       job_y_o         <= argument[8*(RegY-RegMode)+:64];
+      job_z_spectra_o <= argument[8*(RegZSpectra-RegMode)+:64];
     end
   end
 

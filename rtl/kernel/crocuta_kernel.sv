@@ -206,6 +206,7 @@ module crocuta_kernel
   logic [63:0]          job_h_spectra;
   logic [63:0]          job_x_spectra;
   logic [63:0]          job_y;
+  logic [63:0]          job_z_spectra;
   logic [31:0]          watchdog;
   logic                 status_saturated;
   logic                 status_non_finite;
@@ -262,6 +263,7 @@ module crocuta_kernel
     .job_h_spectra_o(job_h_spectra),
     .job_x_spectra_o(job_x_spectra),
     .job_y_o        (job_y),
+    .job_z_spectra_o(job_z_spectra),
     .watchdog_o     (watchdog),
     .saturated_i    (status_saturated),
     .non_finite_i   (status_non_finite),
@@ -330,6 +332,7 @@ module crocuta_kernel
     .h_spectra_i          (job_h_spectra[11:0]),
     .x_spectra_i          (job_x_spectra[11:0]),
     .y_i                  (job_y[11:0]),
+    .z_spectra_i          ('0),
     .core_rst_no          (core_rst_n),
     .stop_o               (stop),
     .controller_start_o   (controller_start),
@@ -901,7 +904,7 @@ module crocuta_kernel
 
   // The registers keep 32 bits of what the checks of job_control leave fewer of.
   logic unused;
-  assign unused = &{1'b0, h_written, job_mode[31:1], job_channels[31:17],
+  assign unused = &{1'b0, h_written, job_mode[31:1], job_channels[31:17], job_z_spectra,
                     job_length_x[31:LengthBits], job_length_h[31:LengthBits]};
 
 endmodule

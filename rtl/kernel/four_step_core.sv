@@ -12,7 +12,7 @@
 // four_step_controller issues the schedule; every stream goes from one of its FIFOs to a port or to
 // an engine's half. PREPARE stores the rows of the forward half as H.
 // Handshake: start_i and the arguments as four_step_controller; AXI4 masters.
-// Latency: about 3 P + 4 chunks of Chunk/Lanes clocks from start_i to the end of a job of one channel
+// Latency: about 3 P + 5 chunks of Chunk/Lanes clocks from start_i to the end of a job of one channel
 // of P rows. Throughput: a channel more every 2 P + 1.5 chunks and some hundred clocks.
 
 module four_step_core #(
@@ -44,6 +44,7 @@ module four_step_core #(
   input  logic [63:0]           h_spectra_i,
   input  logic [63:0]           x_spectra_i,
   input  logic [63:0]           y_i,
+  input  logic [63:0]           z_spectra_i,
   /// every command was taken
   output logic                  done_o,
   /// every port has completed its commands
@@ -237,6 +238,7 @@ module four_step_core #(
     .h_spectra_i      (h_spectra_i),
     .x_spectra_i      ((Resident > 0) ? 64'd0 : x_spectra_i),
     .y_i              (y_i),
+    .z_spectra_i      ((Resident > 0) ? 64'd0 : z_spectra_i),
     .x_written_i      (x_written),
     .z_written_i      (z_written),
     .rows_log2_o      (rows_log2),
@@ -572,7 +574,8 @@ module four_step_core #(
     .stop_i          (stop_i),
     .convolve_i      (convolve_i),
     .rows_log2_i     (rows_log2),
-    .spectra_i       (x_spectra_i),
+    .x_spectra_i     (x_spectra_i),
+    .z_spectra_i     (z_spectra_i),
     .x_outside_idle_o(x_outside_idle),
     .z_outside_idle_o(z_outside_idle),
     .s_axi_x_awvalid (x_awvalid),

@@ -229,6 +229,7 @@ module four_step_kernel
   logic [63:0]          job_h_spectra;
   logic [63:0]          job_x_spectra;
   logic [63:0]          job_y;
+  logic [63:0]          job_z_spectra;
   logic [31:0]          watchdog;
   logic                 status_saturated;
   logic                 status_non_finite;
@@ -286,6 +287,7 @@ module four_step_kernel
     .job_h_spectra_o(job_h_spectra),
     .job_x_spectra_o(job_x_spectra),
     .job_y_o        (job_y),
+    .job_z_spectra_o(job_z_spectra),
     .watchdog_o     (watchdog),
     .saturated_i    (status_saturated),
     .non_finite_i   (status_non_finite),
@@ -345,6 +347,7 @@ module four_step_kernel
     .h_spectra_i          (job_h_spectra[11:0]),
     .x_spectra_i          (job_x_spectra[11:0]),
     .y_i                  (job_y[11:0]),
+    .z_spectra_i          (job_z_spectra[11:0]),
     .core_rst_no          (core_rst_n),
     .stop_o               (stop),
     .controller_start_o   (controller_start),
@@ -409,6 +412,7 @@ module four_step_kernel
     .h_spectra_i            (job_h_spectra),
     .x_spectra_i            (job_x_spectra),
     .y_i                    (job_y),
+    .z_spectra_i            (job_z_spectra),
     .done_o                 (controller_done),
     .idle_o                 (ports_idle),
     .error_o                (port_error),

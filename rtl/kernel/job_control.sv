@@ -26,7 +26,7 @@ module job_control
   import crocuta_pkg::*;
 #(
   parameter int MaxLengthLog2 = 22,  // longest row: 2^MaxLengthLog2 samples
-  parameter bit FourStep = 1'b0,     // PREPARE uses length_x and x_spectra, too
+  parameter bit FourStep = 1'b0,     // also z_spectra, and in PREPARE length_x and x_spectra
   localparam int Ports = 6
 ) (
   input  logic                 clk_i,
@@ -49,6 +49,7 @@ module job_control
   input  logic [11:0]          h_spectra_i,
   input  logic [11:0]          x_spectra_i,
   input  logic [11:0]          y_i,
+  input  logic [11:0]          z_spectra_i,
   // to the core
   /// reset of everything but the registers and this module; low for 4 clocks before a job
   output logic                 core_rst_no,
@@ -143,6 +144,7 @@ module job_control
                       && ((length_x_i == '0) || (length_x_i > (32'd1 << MaxLengthLog2)));
     bad_length_h_q <= (length_h_i == '0) || (length_h_i > (32'd1 << MaxLengthLog2));
     bad_pointer_q  <= (h_spectra_i != '0) || ((convolve || FourStep) && x_spectra_i != '0)
+                      || (convolve && FourStep && z_spectra_i != '0)
                       || (convolve ? ((x_i | y_i) != '0) : (h_i != '0));
   end
 

@@ -22,8 +22,7 @@ module resident_reader #(
 ) (
   input  logic                      clk_i,
   input  logic                      rst_ni,
-  /// rows - 1, and what is added to an address for AXI; must not change while a burst is inside
-  input  logic [RowsLog2-1:0]       last_row_i,
+  /// what is added to an address for AXI; must not change while a burst is inside
   input  logic [63:0]               base_i,
   output logic                      read_o,
   input  logic                      grant_i,
@@ -86,7 +85,7 @@ module resident_reader #(
   logic [AxiBits-1:0]      chip_data;
   logic [$clog2(Bursts):0] level;
 
-  assign row  = s_axi_araddr[RowBytesLog2+:RowsLog2] & last_row_i;
+  assign row  = s_axi_araddr[RowBytesLog2+:RowsLog2];
   assign here = ({1'b0, row} < (RowsLog2 + 1)'(Resident));
 
   assign s_axi_arready = !ar_q && room;

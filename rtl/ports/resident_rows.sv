@@ -15,8 +15,8 @@
 // which has thus been read. A tile of the next channel's x must not overwrite beats of z that have not
 // been read: resident_interlock holds it back. PREPARE has no z; its tiles leave the engine after the
 // rows of the previous channel, which have been read by then.
-// On the slave side, row j of x begins at byte j * 8 * Chunk, and row j of z P rows after it. In AXI
-// memory, the other rows are contiguous from spectra_i: first those of x, then those of z.
+// On the slave side, row j of x or z begins at byte j * 8 * Chunk. In AXI memory, the other rows are
+// contiguous from x_spectra_i and from z_spectra_i.
 // The RAM has one write port and one read port. In the order of a four-step kernel's work, x and z
 // never need the same port in the same clock; if they did, z would wait.
 // With Resident = 0, the two sides are connected directly.
@@ -41,8 +41,9 @@ module resident_rows #(
   input  logic                convolve_i,
   /// log2 P
   input  logic [RowsBits-1:0] rows_log2_i,
-  /// byte address of the rows in AXI memory
-  input  logic [63:0]         spectra_i,
+  /// byte addresses of the rows in AXI memory
+  input  logic [63:0]         x_spectra_i,
+  input  logic [63:0]         z_spectra_i,
   /// no burst of the writer is presented to AXI or unanswered there; low with Resident = 0
   output logic                x_outside_idle_o,
   output logic                z_outside_idle_o,
@@ -209,7 +210,8 @@ module resident_rows #(
     assign z_outside_idle_o = 1'b0;
 
     logic unused;
-    assign unused = &{1'b0, clk_i, rst_ni, stop_i, convolve_i, rows_log2_i, spectra_i};
+    assign unused = &{1'b0, clk_i, rst_ni, stop_i, convolve_i, rows_log2_i, x_spectra_i,
+                      z_spectra_i};
   end else begin : gen_rows
     localparam int ChunkBeats = Chunk / Lanes;
     localparam int ChunkBeatsLog2 = $clog2(ChunkBeats);
@@ -222,21 +224,19 @@ module resident_rows #(
     localparam int DataClocks = (Depth + 16383) / 16384;
     localparam int ReadClocks = 2 + DataClocks;
 
-    // What the number of rows decides.
+    // What the job's arguments decide.
     logic [RowsLog2:0]    rows;
-    logic [RowsLog2-1:0]  last_row_q;
-    logic [CountBits-1:0] beats_q;      // of a channel, in this memory
-    logic [63:0]          x_base_q;
+    logic [CountBits-1:0] beats_q;   // of a channel, in this memory
+    logic [63:0]          x_base_q;  // the first row in AXI memory, less its address at the slave
     logic [63:0]          z_base_q;
 
     assign rows = (RowsLog2 + 1)'(1) << rows_log2_i;
 
     always_ff @(posedge clk_i) begin
-      last_row_q <= ~({RowsLog2{1'b1}} << rows_log2_i);
-      beats_q    <= CountBits'(((rows < (RowsLog2 + 1)'(Resident)) ? 32'(rows) : Resident)
-                               << ChunkBeatsLog2);
-      x_base_q   <= spectra_i - (64'(Resident) << RowBytesLog2);
-      z_base_q   <= spectra_i - (64'(2 * Resident) << RowBytesLog2);
+      beats_q  <= CountBits'(((rows < (RowsLog2 + 1)'(Resident)) ? 32'(rows) : Resident)
+                             << ChunkBeatsLog2);
+      x_base_q <= x_spectra_i - (64'(Resident) << RowBytesLog2);
+      z_base_q <= z_spectra_i - (64'(Resident) << RowBytesLog2);
     end
 
     logic                x_write;
@@ -277,7 +277,6 @@ module resident_rows #(
     ) u_x_writer (
       .clk_i         (clk_i),
       .rst_ni        (rst_ni),
-      .last_row_i    (last_row_q),
       .base_i        (x_base_q),
       .open_i        (open),
       .write_o       (x_write),
@@ -325,7 +324,6 @@ module resident_rows #(
     ) u_x_reader (
       .clk_i        (clk_i),
       .rst_ni       (rst_ni),
-      .last_row_i   (last_row_q),
       .base_i       (x_base_q),
       .read_o       (x_read),
       .grant_i      (1'b1),
@@ -363,7 +361,6 @@ module resident_rows #(
     ) u_z_writer (
       .clk_i         (clk_i),
       .rst_ni        (rst_ni),
-      .last_row_i    (last_row_q),
       .base_i        (z_base_q),
       .open_i        (1'b1),
       .write_o       (z_write),
@@ -411,7 +408,6 @@ module resident_rows #(
     ) u_z_reader (
       .clk_i        (clk_i),
       .rst_ni       (rst_ni),
-      .last_row_i   (last_row_q),
       .base_i       (z_base_q),
       .read_o       (z_read),
       .grant_i      (!x_read),

@@ -22,8 +22,7 @@ module resident_writer #(
 ) (
   input  logic                      clk_i,
   input  logic                      rst_ni,
-  /// rows - 1, and what is added to an address for AXI; must not change while a burst is inside
-  input  logic [RowsLog2-1:0]       last_row_i,
+  /// what is added to an address for AXI; must not change while a burst is inside
   input  logic [63:0]               base_i,
   /// the on-chip memory may be written
   input  logic                      open_i,
@@ -93,7 +92,7 @@ module resident_writer #(
   logic                 ack;
   logic [CountBits-1:0] owed_d;
 
-  assign row  = s_axi_awaddr[RowBytesLog2+:RowsLog2] & last_row_i;
+  assign row  = s_axi_awaddr[RowBytesLog2+:RowsLog2];
   assign here = ({1'b0, row} < (RowsLog2 + 1)'(Resident));
 
   assign s_axi_awready = !aw_q && (!chip_q || chip_last);

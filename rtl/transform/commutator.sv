@@ -8,6 +8,8 @@
 //   odd --delay Distance-> |        | --------------------> odd
 //
 // A block of 2 * Distance beats whose switch_i is low passes unchanged, with the same delay.
+// With Bypass, a beat whose bypass_i is high passes at once, in as many clocks, and empties the
+// commutator: what it still holds is lost.
 // Both delays of all lanes share one address, so one wide RAM holds them: Lanes * Distance words.
 // An incoming beat pushes out the beat Distance before it; the first Distance beats after reset
 // push out nothing.
@@ -17,7 +19,8 @@
 module commutator #(
   parameter int Lanes = 8,
   parameter int WordBits = 45,
-  parameter int Distance = 4096  // beats: a power of two
+  parameter int Distance = 4096,  // beats: a power of two
+  parameter bit Bypass = 0
 ) (
   input  logic                      clk_i,
   input  logic                      rst_ni,
@@ -25,6 +28,7 @@ module commutator #(
   input  logic [Lanes*WordBits-1:0] beat_i,
   /// the same in every beat of the block's second half; in the first it does not matter
   input  logic                      switch_i,
+  input  logic                      bypass_i,
   output logic                      valid_o,
   output logic [Lanes*WordBits-1:0] beat_o
 );
@@ -41,11 +45,16 @@ module commutator #(
   logic [CountBits-1:0] count_q;
   logic                 primed_q;
   logic                 swap;
+  logic                 bypass;
 
-  assign swap = count_q[CountBits-1] && switch_i;
+  assign swap   = count_q[CountBits-1] && switch_i;
+  assign bypass = Bypass && bypass_i;
 
   always_ff @(posedge clk_i) begin
     if (!rst_ni) begin
+      count_q  <= '0;
+      primed_q <= 1'b0;
+    end else if (valid_i && bypass) begin
       count_q  <= '0;
       primed_q <= 1'b0;
     end else if (valid_i) begin
@@ -67,7 +76,8 @@ module commutator #(
   logic                valid_out_q;
 
   if (Distance >= 4) begin : gen_ram
-    // Clock 1 and 2: the RAM and its output register; the beat waits beside them.
+    // Clock 1 and 2: the RAM and its output register; the beat waits beside them. What a bypassing
+    // beat writes is overwritten before it is read.
     localparam int AddrBits = CountBits - 1;
 
     logic [2*HalfBits-1:0] rdata;
@@ -75,6 +85,7 @@ module commutator #(
     logic [HalfBits-1:0]   odd_q;
     logic [AddrBits-1:0]   addr_q;
     logic                  swap_q;
+    logic                  bypass_q;
     logic                  valid_q;
     logic                  emit_q;
     logic [2*HalfBits-1:0] rdata_q2;
@@ -82,6 +93,7 @@ module commutator #(
     logic [HalfBits-1:0]   odd_q2;
     logic [AddrBits-1:0]   addr_q2;
     logic                  swap_q2;
+    logic                  bypass_q2;
     logic                  valid_q2;
     logic                  emit_q2;
     logic [HalfBits-1:0]   odd_delayed;
@@ -102,15 +114,17 @@ module commutator #(
     );
 
     always_ff @(posedge clk_i) begin
-      even_q   <= even;
-      odd_q    <= odd;
-      addr_q   <= count_q[AddrBits-1:0];
-      swap_q   <= swap;
-      rdata_q2 <= rdata;
-      even_q2  <= even_q;
-      odd_q2   <= odd_q;
-      addr_q2  <= addr_q;
-      swap_q2  <= swap_q;
+      even_q    <= even;
+      odd_q     <= odd;
+      addr_q    <= count_q[AddrBits-1:0];
+      swap_q    <= swap;
+      bypass_q  <= bypass;
+      rdata_q2  <= rdata;
+      even_q2   <= even_q;
+      odd_q2    <= odd_q;
+      addr_q2   <= addr_q;
+      swap_q2   <= swap_q;
+      bypass_q2 <= bypass_q;
     end
 
     always_ff @(posedge clk_i) begin
@@ -122,7 +136,7 @@ module commutator #(
       end else begin
         valid_q  <= valid_i;
         valid_q2 <= valid_q;
-        emit_q   <= valid_i && primed_q;
+        emit_q   <= valid_i && (primed_q || bypass);
         emit_q2  <= emit_q;
       end
     end
@@ -131,8 +145,8 @@ module commutator #(
     assign even_switched = swap_q2 ? odd_delayed : even_q2;
 
     always_ff @(posedge clk_i) begin
-      even_out_q <= rdata_q2[HalfBits-1:0];
-      odd_out_q  <= swap_q2 ? even_q2 : odd_delayed;
+      even_out_q <= bypass_q2 ? even_q2 : rdata_q2[HalfBits-1:0];
+      odd_out_q  <= bypass_q2 ? odd_q2 : swap_q2 ? even_q2 : odd_delayed;
     end
 
     always_ff @(posedge clk_i) begin
@@ -152,14 +166,14 @@ module commutator #(
           odd_q[i]  <= odd_q[i-1];
           even_q[i] <= even_q[i-1];
         end
-        even_out_q <= even_q[Distance-1];
-        odd_out_q  <= swap ? even : odd_q[Distance-1];
+        even_out_q <= bypass ? even : even_q[Distance-1];
+        odd_out_q  <= bypass ? odd : swap ? even : odd_q[Distance-1];
       end
     end
 
     always_ff @(posedge clk_i) begin
       if (!rst_ni) valid_out_q <= 1'b0;
-      else valid_out_q <= valid_i && primed_q;
+      else valid_out_q <= valid_i && (primed_q || bypass);
     end
   end
 

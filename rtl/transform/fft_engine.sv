@@ -26,9 +26,11 @@
 // left by one bit. Inverse: the reverse, scaled by 1 / P.
 // The first columns_i commutators and their levels do this; all other levels pass a tile, and other
 // commutators only delay it. After them, lane bit 0 is j's last bit, and one more commutator, of
-// half a chunk, which only delays rows, exchanges it for the sample's. It comes last forward and
-// first inverse: ColumnLevels > 0 adds its Chunk/Lanes/2 beats and its clocks to the latency, rows'
-// included.
+// half a chunk, exchanges it for the sample's. It comes last forward and first inverse:
+// ColumnLevels > 0 adds its Chunk/Lanes/2 beats and its clocks to the latency, but to that of rows
+// which bypass it only the clocks. Forward, rows do so until a tile has come since reset, and are
+// delayed after one. Inverse, all do: Chunk/Lanes/2 beats of zeros, of the mode of the tile, must push
+// the rest of the tile into the levels before a row follows it.
 
 module fft_engine #(
   parameter int Lanes = 8,           // 2, 4, 8 or 16
@@ -148,6 +150,7 @@ module fft_engine #(
         .valid_i (valid_in),
         .beat_i  (beat_in),
         .switch_i(switches),
+        .bypass_i(1'b0),
         .valid_o (valid_out),
         .beat_o  (beat_out)
       );
@@ -159,11 +162,12 @@ module fft_engine #(
           .Distance  (Distance),
           .Clocks    (CommutatorClocks)
         ) u_mode (
-          .clk_i  (clk_i),
-          .rst_ni (rst_ni),
-          .valid_i(valid_in),
-          .mode_i (columns_in),
-          .mode_o (columns_out)
+          .clk_i   (clk_i),
+          .rst_ni  (rst_ni),
+          .valid_i (valid_in),
+          .mode_i  (columns_in),
+          .bypass_i(1'b0),
+          .mode_o  (columns_out)
         );
 
         assign switches = (columns_in == '0) || (int'(columns_in) >= Level - LanesLog2);
@@ -211,17 +215,33 @@ module fft_engine #(
     logic [BeatBits-1:0]    beat_out;
     logic [ColumnsBits-1:0] columns_in;
     logic [ColumnsBits-1:0] columns_out;
+    logic                   bypass;
+
+    if (Inverse) begin : gen_rows_bypass
+      assign bypass = columns_in == '0;
+    end else begin : gen_first_rows_bypass
+      logic tiles_q;  // a tile has come since reset
+
+      always_ff @(posedge clk_i) begin
+        if (!rst_ni) tiles_q <= 1'b0;
+        else if (valid_in && columns_in != '0) tiles_q <= 1'b1;
+      end
+
+      assign bypass = !tiles_q && columns_in == '0;
+    end
 
     commutator #(
       .Lanes   (Lanes),
       .WordBits(WordBits),
-      .Distance(Distance)
+      .Distance(Distance),
+      .Bypass  (1'b1)
     ) u_commutator (
       .clk_i   (clk_i),
       .rst_ni  (rst_ni),
       .valid_i (valid_in),
       .beat_i  (beat_in),
       .switch_i(columns_in != '0),
+      .bypass_i(bypass),
       .valid_o (valid_out),
       .beat_o  (beat_out)
     );
@@ -232,11 +252,12 @@ module fft_engine #(
       .Distance  (Distance),
       .Clocks    (CommutatorClocks)
     ) u_mode (
-      .clk_i  (clk_i),
-      .rst_ni (rst_ni),
-      .valid_i(valid_in),
-      .mode_i (columns_in),
-      .mode_o (columns_out)
+      .clk_i   (clk_i),
+      .rst_ni  (rst_ni),
+      .valid_i (valid_in),
+      .mode_i  (columns_in),
+      .bypass_i(bypass),
+      .mode_o  (columns_out)
     );
 
     if (Inverse) begin : gen_first

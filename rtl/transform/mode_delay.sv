@@ -5,7 +5,7 @@
 // mode leaves together with them.
 //
 // It samples the mode once per chunk, with beat Distance, which pushes the chunk's first beat out of
-// the commutator.
+// the commutator, and with every beat that bypasses and so empties the commutator.
 // Handshake: valid-gated, gaps anywhere. Latency: Distance beats and Clocks clocks.
 // Throughput: one beat per clock.
 
@@ -19,6 +19,7 @@ module mode_delay #(
   input  logic                rst_ni,
   input  logic                valid_i,
   input  logic [ModeBits-1:0] mode_i,
+  input  logic                bypass_i,
   output logic [ModeBits-1:0] mode_o
 );
 
@@ -38,11 +39,11 @@ module mode_delay #(
 
   always_ff @(posedge clk_i) begin
     if (!rst_ni) count_q <= '0;
-    else if (valid_i) count_q <= count_q + 1'b1;
+    else if (valid_i) count_q <= bypass_i ? '0 : count_q + 1'b1;
   end
 
   always_ff @(posedge clk_i) begin
-    if (valid_i && count_q == CountBits'(Distance)) mode_q <= mode_i;
+    if (valid_i && (bypass_i || count_q == CountBits'(Distance))) mode_q <= mode_i;
   end
 
   if (Clocks > 1) begin : gen_delay

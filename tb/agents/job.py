@@ -1,6 +1,6 @@
 # Copyright 2026 The Crocuta authors
 # SPDX-License-Identifier: Apache-2.0
-"""The agent of chunk_controller's job: arguments, the start pulse, and done."""
+"""The agent of a schedule's job: arguments, the start pulse, and done."""
 
 from __future__ import annotations
 
@@ -16,7 +16,11 @@ from tb.agents.agent import Agent, read
 from tb.lib.clock import clock_now
 from tb.lib.coverage import covergroup
 
-ARGUMENTS = tuple(field.name for field in dataclasses.fields(Job) if field.name != "mode")
+
+def arguments_of(dut: Any) -> tuple[str, ...]:
+    """The arguments that the design has ports for; chunk_controller has none for z_spectra."""
+    names = [field.name for field in dataclasses.fields(Job)]
+    return tuple(name for name in names if hasattr(dut, f"{name}_i"))
 
 
 class JobConfig(NamedTuple):
@@ -73,7 +77,7 @@ class JobDriver(uvm_driver):
             self.seq_item_port.item_done()
 
     async def _run(self, item: JobItem) -> None:
-        for name in ARGUMENTS:
+        for name in arguments_of(self.dut):
             getattr(self.dut, f"{name}_i").value = getattr(item.job, name)
         self.dut.convolve_i.value = int(item.job.mode == Mode.CONVOLVE)
         self.dut.start_i.value = 1
@@ -88,7 +92,7 @@ class JobDriver(uvm_driver):
                 break
 
     def _scramble(self) -> None:
-        for name in (*ARGUMENTS, "convolve"):
+        for name in (*arguments_of(self.dut), "convolve"):
             port = getattr(self.dut, f"{name}_i")
             port.value = random.getrandbits(len(port))
 
@@ -119,8 +123,8 @@ class JobMonitor(uvm_monitor):
                 self.port.write(JobEvent(clock_now(), "done", job))
             done, started = now, bool(read(dut.start_i))
             if started:
-                values = [read(getattr(dut, f"{name}_i")) for name in ARGUMENTS]
-                job = Job(Mode(read(dut.convolve_i)), *values)
+                values = {name: read(getattr(dut, f"{name}_i")) for name in arguments_of(dut)}
+                job = Job(Mode(read(dut.convolve_i)), **values)
                 self.port.write(JobEvent(clock_now(), "start", job))
 
 

@@ -17,7 +17,7 @@ from pyuvm import uvm_component, uvm_sequence
 from crocuta.models import configs
 from crocuta.models.configs import Config
 from crocuta.models.convolution.chunk_controller import STREAMS, Job, Mode, schedule
-from crocuta.models.layout import chunk_count
+from crocuta.models.layout import PAGE_BYTES, chunk_count
 from tb.agents.agent import Listener, configure, read
 from tb.agents.beat import ONE, Beat, BeatAgent, BeatConfig, BeatSequence
 from tb.agents.job import JobAgent, JobConfig, JobEvent, JobItem
@@ -48,6 +48,11 @@ def length_class(length: int, chunk: int) -> str:
     if whole < 2 and not rest:
         return "one chunk"
     return ("chunks" if not rest else "chunks and a part") if whole else "a part"
+
+
+def page(bits: int) -> int:
+    """The address of a page whose number has so many bits, but for the last 2^44 bytes of 2^64."""
+    return random.randrange(1 << bits - 1, min(1 << bits, (1 << 52) - (1 << 32))) * PAGE_BYTES
 
 
 class JobSequence(uvm_sequence):
@@ -352,11 +357,8 @@ class ControllerTest(BlockTest):
         )
 
     def pointers(self) -> list[int]:
-        """Five random jobs of all sizes."""
-        return [
-            (random.getrandbits(random.choice((20, 32, 40, 52))) << 12) & ((1 << 60) - 1)
-            for _ in range(5)
-        ]
+        """Five pages anywhere in 2^64 bytes, with room for a job's arrays behind each."""
+        return [page(random.choice((20, 32, 52, 52))) for _ in range(5)]
 
     async def profile(self, profile: str, *names: str) -> None:
         """Gives the consumers of some streams, or of all, a profile."""

@@ -12,6 +12,7 @@ import random
 from cocotb.triggers import Event, FallingEdge
 from pyuvm import uvm_analysis_port, uvm_component, uvm_sequence
 
+from crocuta.kernel import POINTERS
 from crocuta.models import configs
 from crocuta.models.configs import Config
 from crocuta.models.convolution.chunk_controller import MAX_CHANNELS, Job, Mode
@@ -26,11 +27,11 @@ from tb.agents.axi_lite import (
 from tb.agents.beat import Beat
 from tb.agents.core import CoreAgent, CoreConfig, CoreInputs, CoreItem, CoreOutputs, packed
 from tb.envs.base import BlockEnv, BlockTest
-from tb.envs.job_model import COUNTERS, QUIET, USED, HostActs, JobModel
+from tb.envs.job_model import COUNTERS, QUIET, HostActs, JobModel, used
 from tb.envs.register_model import RegisterModel
 from tb.envs.scoreboard import Expected, Scoreboard
 from tb.lib.coverage import covergroup, seldom
-from tb.lib.registers import ARGUMENTS, BY_OFFSET, ERRORS, HIGH, OFFSETS, REGISTERS, bit
+from tb.lib.registers import ARGUMENTS, BY_OFFSET, ERRORS, HIGH, OFFSETS, bit
 
 CONTROL = OFFSETS["control"]
 START, DONE, CONTINUE, ABORT = (
@@ -42,7 +43,7 @@ ARGUMENT_WORDS = tuple(
 REGIONS = (
     ("control", 0x00),
     ("arguments", OFFSETS["mode"]),
-    ("unmapped", OFFSETS["watchdog"] + 4),
+    ("unmapped", OFFSETS["z_spectra" + HIGH] + 4),
     ("results", OFFSETS["status"]),
     ("unmapped", OFFSETS["stall_output" + HIGH] + 4),
 )
@@ -55,10 +56,11 @@ def good_job(config: Config) -> Job:
     """A random valid job; what its mode does not use is random and often invalid."""
     limit = 1 << config.max_length_log2
     mode = random.choice(list(Mode))
-    unused = 0 if mode == Mode.CONVOLVE else random.choice((0, limit + 1, random.getrandbits(32)))
+    uses_length_x = mode == Mode.CONVOLVE or config.four_step
+    unused = 0 if uses_length_x else random.choice((0, limit + 1, random.getrandbits(32)))
     pointers = {
-        name: random.getrandbits(52) << 12 if name in USED[mode] else random.getrandbits(64)
-        for name in ("x", "h", "h_spectra", "x_spectra", "y")
+        name: random.getrandbits(52) << 12 if name in used(mode, config) else random.getrandbits(64)
+        for name in POINTERS
     }
     return Job(
         mode,
@@ -89,7 +91,7 @@ class RegisterPredictor(uvm_component):
 
     def build_phase(self) -> None:
         """Listens to `answered` and `inputs`; writes the expected read data and core inputs."""
-        self.config = configs.load(os.environ["CROCUTA_CONFIG"])
+        self.config = configs.load_model(os.environ["CROCUTA_CONFIG"])
         self.answered = Listener("answered", self, self._answered)
         self.inputs = Listener("inputs", self, self._clock)
         self.reads = uvm_analysis_port("reads", self)
@@ -104,7 +106,7 @@ class RegisterPredictor(uvm_component):
         self._sample_register = covergroup(
             f"{block}.register",
             {
-                "name": tuple([register.name for register in REGISTERS]),
+                "name": tuple(self.registers.registers),
                 "kind": ("read", "write"),
             },
             {"name_x_kind": ("name", "kind")},
@@ -205,8 +207,8 @@ class RegisterPredictor(uvm_component):
         """Coverage of an access: where there is no register, and what a write does."""
         kind = "write" if access.write else "read"
         offset = access.address & ~3
-        if offset not in BY_OFFSET:
-            alias = offset & 0xFF in BY_OFFSET
+        if offset not in self.registers.by_offset:
+            alias = offset & 0xFF in self.registers.by_offset
             place = "gap" if offset < 0x100 else "alias" if alias else "beyond"
             self._sample_unmapped(place, kind)
         elif kind == "write" and offset == OFFSETS["interrupt_status"] and access.strobe & 1:
@@ -245,12 +247,14 @@ class RegisterPredictor(uvm_component):
 
     def _answered(self, access: AxiLiteAccess) -> None:
         self.waiting.append(access)
-        register = BY_OFFSET.get(access.address & ~3)
+        register = self.registers.by_offset.get(access.address & ~3)
         if not access.write:
-            wanted = 0 if register is None else self.word(register.name)
+            wanted = 0 if register is None else self.word(register.get_name())
             self.reads.write(Expected((access.address, wanted), access.clock))
 
     def _argument(self, name: str) -> int:
+        if name not in self.registers.registers:
+            return 0
         low = self.value(name, "value")
         return low | (self.value(name + HIGH, "value") << 32 if name + HIGH in OFFSETS else 0)
 
@@ -299,7 +303,7 @@ class RegisterPredictor(uvm_component):
             self._sample_access(access)
             region = [name for name, first in REGIONS if first <= offset][-1]
             self._sample_busy(kind, region, job.state)
-            if offset in BY_OFFSET:
+            if offset in self.registers.by_offset:
                 self._sample_register(BY_OFFSET[offset].name, kind)
         if acts.start:
             self._sample_start(job.state, "yes" if acts.acknowledge else "no")

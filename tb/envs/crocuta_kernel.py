@@ -17,7 +17,7 @@ from cocotb.triggers import FallingEdge, RisingEdge
 from pyuvm import uvm_analysis_port, uvm_component, uvm_monitor, uvm_scoreboard, uvm_sequencer
 
 from crocuta.models import configs
-from crocuta.models.convolution.chunk_controller import Mode, spectrum_bytes
+from crocuta.models.convolution.chunk_controller import Job, Mode, spectrum_bytes
 from crocuta.models.kernel.schedules import transform_rows
 from crocuta.models.layout import PAGE_BYTES
 from tb.agents.agent import Listener, configure, read
@@ -36,7 +36,17 @@ from tb.envs.kernel_job import (
     memories_of,
     ports_of,
 )
-from tb.envs.kernel_samples import BOUNDS, KINDS, TAILS, bound_of, kind_of, tail_of
+from tb.envs.kernel_samples import (
+    BOUNDS,
+    ENDS,
+    KINDS,
+    ONE_ROW_LACKS,
+    TAILS,
+    bound_of,
+    end_of,
+    kind_of,
+    tail_of,
+)
 from tb.lib.clock import clock_now
 from tb.lib.coverage import covergroup, seldom
 from tb.lib.registers import ARGUMENTS, BY_OFFSET, ERRORS, HIGH, OFFSETS, REGISTERS, bit
@@ -609,6 +619,21 @@ class KernelCoverage(uvm_component):
         limits = FOUR_STEP_LIMITS if config.four_step else LIMITS
         self.sample_limit = covergroup("kernel.limit", {"reached": limits})
         self.sample_reset = covergroup("kernel.reset_at", {"state": STATES})
+        self.previous: Job | None = None
+        if not config.four_step:
+            return
+        self.sample_transform = covergroup(
+            "kernel.transform",
+            {"mode": modes, "rows": ("one", "two", "some", "most"), "end": ENDS},
+            {"mode_x_rows_x_end": ("mode", "rows", "end")},
+            {"mode_x_rows_x_end": [(None, "one", end) for end in ONE_ROW_LACKS]},
+        )
+        self.sample_next = covergroup(
+            "kernel.next",
+            {"mode": modes, "before": modes, "rows": ("fewer", "the same", "more")},
+            {"mode_x_before_x_rows": ("mode", "before", "rows")},
+        )
+        """A job that was queued behind another."""
 
     def requested(self, port: Port, request: Request) -> None:
         """A burst was requested."""
@@ -620,8 +645,16 @@ class KernelCoverage(uvm_component):
         self.sample_boundary(str_of(port), "another" if row else "the first")
 
     def _begun(self, prediction: Prediction) -> None:
-        if prediction.error == "none":
-            self.sample_jobs(prediction.job.mode.name.lower(), self.env.predictor.before)
+        if prediction.error != "none":
+            return
+        job, before, config = prediction.job, self.env.predictor.before, self.env.config
+        mode = job.mode.name.lower()
+        self.sample_jobs(mode, before)
+        if self.previous is not None and config.four_step and before == "queue":
+            rows, old = (transform_rows(config, each) for each in (job, self.previous))
+            change = ("the same", "more", "fewer")[(rows > old) - (rows < old)]
+            self.sample_next(mode, self.previous.mode.name.lower(), change)
+        self.previous = job
 
     def _ended(self, end: Ended) -> None:
         busy = self.env.predictor.written_while_busy
@@ -645,6 +678,10 @@ class KernelCoverage(uvm_component):
             self.sample_place(mode, PLACES[rows > config.resident], several)
         channels = ("one", "two", "more")[min(job.channels, 3) - 1]
         self.sample_rows(mode, channels, tail_of(length, config))
+        if config.four_step:
+            few = ("one", "two", "some")[min(rows.bit_length(), 3) - 1]
+            kind = "most" if rows == config.rows_max else few
+            self.sample_transform(mode, kind, end_of(length, rows, config))
         for window in prediction.windows:
             longer = window.used > PAGE_BYTES
             self.sample_arrays(str_of(window.port), ("within a page", "longer")[longer])

@@ -7,7 +7,7 @@ from __future__ import annotations
 import os
 import random
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -73,7 +73,7 @@ def restoring(config: Config) -> Held:
 
 
 def engine_beats(config: Config) -> int:
-    """The beats that the engine holds, and that push nothing out after a reset."""
+    """The most beats that the engine holds: as many more push all of them out."""
     return config.chunk_beats - 1 + restoring(config).beats
 
 
@@ -92,12 +92,11 @@ def engine_latency(config: Config, inverse: bool) -> int:
 def overflows(words: Cfp, config: Config, inverse: bool, columns: int = 0) -> list[tuple[int, int]]:
     """Where a chunk overflows: (beat of the chunk that pushes the flag out, clocks after it).
 
-    The beat counts on into the chunks that follow. With `columns`, the chunk is a tile of the
-    columns of 2**columns rows, which the other levels pass.
+    The beat enters the levels, and counts on into the chunks that follow. With `columns`, the chunk
+    is a tile of the columns of 2**columns rows, which the other levels pass.
     """
     fmt = Format.of(config)
-    beats, clocks = restoring(config) if inverse else (0, 0)
-    clocks += FLAG_CLOCKS
+    beats, clocks = 0, FLAG_CLOCKS + (restoring(config).clocks if inverse else 0)
     found = []
     levels = range(1, config.chunk_log2 + 1)
     re, im, exponent = words.re.copy(), words.im.copy(), words.exponent.copy()
@@ -135,8 +134,48 @@ def overflows(words: Cfp, config: Config, inverse: bool, columns: int = 0) -> li
     return found
 
 
+class EngineBeats:
+    """The beats in an engine since its reset, each a value and its mode, in the order in which they
+    leave. A beat that enters the levels pushes out the one a chunk less a beat before it. Before
+    them or, forward, behind them is the commutator that restores the order of columns, over half a
+    chunk. It is bypassed by rows, but forward only by those that come before any tile."""
+
+    def __init__(self, config: Config, inverse: bool) -> None:
+        """The first beats push out nothing."""
+        self.inverse = inverse
+        self.half = restoring(config).beats
+        self.levels: deque[tuple[int, int] | None] = deque([None] * (config.chunk_beats - 1))
+        self.restored: deque[tuple[int, int]] = deque()
+        self.entered = 0
+        """Beats that have entered the levels."""
+        self.waiting = 0
+        """Beats in the commutator before them."""
+        self.tiles = False
+
+    def chunk(self, beats: Iterable[tuple[int, int]]) -> None:
+        """The transform of a chunk, of which all but the last beat have entered."""
+        self.levels.extend(beats)
+
+    def enter(self, columns: int) -> tuple[int, int] | None:
+        """A beat of a mode enters: what it pushes out."""
+        if self.inverse:
+            fills = columns > 0 and self.waiting < self.half
+            self.waiting = self.waiting + fills if columns else 0
+            if fills:
+                return None
+        self.entered += 1
+        leaves = self.levels.popleft()
+        if leaves is None or self.inverse:
+            return leaves
+        self.tiles = self.tiles or leaves[1] > 0
+        if not self.tiles:
+            return leaves
+        self.restored.append(leaves)
+        return self.restored.popleft() if len(self.restored) > self.half else None
+
+
 class EnginePredictor(Predictor):
-    """Transforms each chunk with the model; a beat pushes out the one `engine_beats` earlier."""
+    """Transforms each chunk with the model."""
 
     def build_phase(self) -> None:
         """Starts with nothing in flight."""
@@ -173,25 +212,34 @@ class EnginePredictor(Predictor):
         self._sample_spread = covergroup("fft_engine.first_level", {"spread": self.SPREADS})
 
     def reset(self) -> None:
-        """Forgets everything; the first `engine_beats` beats push out nothing."""
+        """Forgets everything; the first beats push out nothing."""
         super().reset()
-        self.held: deque[tuple[int, int] | None] = deque([None] * engine_beats(self.config))
+        self.held = EngineBeats(self.config, self.inverse)
         self.before = "reset"
         self.leaving = 0
-        self.count = 0
+        self.start = 0
+        self.clocks: list[int] = []
         self.pushed: list[tuple[int, int]] = []
+
+    def _beat(self, beat: Beat) -> None:
+        before = self.collected
+        if self.inverse and before and self.columns(before) and not self.columns([beat]):
+            assert len(before) == restoring(self.config).beats, "a row inside a tile"
+            self.collected = []  # zeros that pushed the tile into the levels
+        if not self.collected:
+            waiting = self.held.waiting if self.columns([beat]) else 0
+            self.start = self.held.entered + waiting
+        super()._beat(beat)
 
     def beat(self, beat: Beat) -> None:
         """Expects what the beat pushes out, flags included."""
-        leaves = self.held.popleft()
+        leaves = self.held.enter(self.columns([beat]))
         if leaves is not None:
             value, self.leaving = leaves
             self.expect(value, beat.clock + self.latency)
-        for number, late in self.pushed:
-            if number == self.count:
-                self.flag(beat.clock + late)
-        self.pushed = [entry for entry in self.pushed if entry[0] > self.count]
-        self.count += 1
+        if self.held.entered > len(self.clocks):
+            self.clocks.append(beat.clock)
+            self.pushed = [entry for entry in self.pushed if not self.raised(*entry)]
 
     def expect(self, value: int, clock: int) -> None:
         """Expects an output beat, with the mode of its chunk."""
@@ -203,6 +251,13 @@ class EnginePredictor(Predictor):
             return 0
         (columns,) = {beat.values[1] for beat in incoming}
         return columns
+
+    def raised(self, number: int, late: int) -> bool:
+        """Expects a flag if the beat that pushes it out has entered the levels."""
+        if number >= len(self.clocks):
+            return False
+        self.flag(self.clocks[number] + late)
+        return True
 
     def flag(self, clock: int) -> None:
         """Expects the flag to rise in this clock."""
@@ -224,24 +279,22 @@ class EnginePredictor(Predictor):
         words, result, _ = self.transform(beats + [0] * (self.chunk_beats - len(incoming)), columns)
         if result.saturated:
             for number, late in overflows(words, self.config, self.inverse, columns):
-                if number < len(incoming) and incoming[number].clock + late < clock:
-                    self.flag(incoming[number].clock + late)
+                entry = self.start + number
+                if entry < len(self.clocks) and self.clocks[entry] + late < clock:
+                    self.flag(self.clocks[entry] + late)
 
     def chunk(self, incoming: Sequence[Beat]) -> None:
         """Transforms it."""
         config = self.config
         columns = self.columns(incoming)
         words, result, beats = self.transform([beat.values[0] for beat in incoming], columns)
-        self.held.extend((beat, columns) for beat in beats)
+        self.held.chunk((beat, columns) for beat in beats)
         self.sample(words, result.saturated, columns)
         if result.saturated:
-            start = self.count + 1 - config.chunk_beats
-            clocks = [earlier.clock for earlier in incoming]
             for number, late in overflows(words, config, self.inverse, columns):
-                if number < config.chunk_beats - 1:
-                    self.flag(clocks[number] + late)
-                else:
-                    self.pushed.append((start + number, late))
+                entry = (self.start + number, late)
+                if not self.raised(*entry):
+                    self.pushed.append(entry)
 
     def sample(self, words: Cfp, saturated: bool, columns: int) -> None:
         """Coverage of a chunk."""
@@ -292,6 +345,8 @@ class EngineEnv(PipelineEnv):
     predictor_class = EnginePredictor
     inputs = ("beat_i", "columns_i")
     outputs = ("beat_o", "columns_o")
+    mode = 0
+    """That of the latest chunk since reset."""
 
     @property
     def modes(self) -> range:
@@ -301,15 +356,24 @@ class EngineEnv(PipelineEnv):
     def beats(
         self, rng: np.random.Generator, kind: str, columns: int | None = None
     ) -> list[tuple[int, ...]]:
-        """The beats of a random chunk, of any mode if none is given."""
+        """The beats of a random chunk, of any mode if none is given; before a row that follows a
+        tile in the inverse engine also the zeros that push the tile into the levels."""
         config = self.predictor.config
         if columns is None:
             columns = random.choice(self.modes)
+        pushes = restoring(config).beats if self.predictor.inverse and not columns else 0
+        zeros = [(0, self.mode)] * (pushes if self.mode else 0)
+        self.mode = columns
         words = random_words(rng, kind, config.chunk, Format.of(config))
         beats = to_order(words, config, self.predictor.inverse, columns)
         # An engine of rows alone ignores the mode.
         mode = columns if config.column_levels else random.getrandbits(1)
-        return [(beat, mode) for beat in beat_ints(beats, Format.of(config))]
+        return [*zeros, *((beat, mode) for beat in beat_ints(beats, Format.of(config)))]
+
+    def on_reset(self, clock: int) -> None:
+        """Handles a reset, after which no chunk has come."""
+        super().on_reset(clock)
+        self.mode = 0
 
     @property
     def slow(self) -> bool:

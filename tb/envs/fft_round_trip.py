@@ -4,7 +4,6 @@
 
 from __future__ import annotations
 
-from collections import deque
 from collections.abc import Sequence
 
 import cocotb
@@ -14,9 +13,9 @@ from crocuta.models.reference import snr_db
 from crocuta.models.transform import fft_engine
 from tb.agents.beat import Beat
 from tb.envs.fft_engine import (
+    EngineBeats,
     EngineEnv,
     config_of,
-    engine_beats,
     engine_latency,
     from_order,
     to_order,
@@ -47,7 +46,8 @@ class RoundTripPredictor(Predictor):
     def reset(self) -> None:
         """Forgets everything; each engine holds some beats."""
         super().reset()
-        self.held: deque[tuple[int, int] | None] = deque([None] * (2 * engine_beats(self.config)))
+        self.forward = EngineBeats(self.config, False)
+        self.back = EngineBeats(self.config, True)
 
     def chunk(self, incoming: Sequence[Beat]) -> None:
         """Transforms a chunk forward and back."""
@@ -59,7 +59,8 @@ class RoundTripPredictor(Predictor):
         result = fft_engine.inverse(spectrum.words, config, columns or None)
         assert not spectrum.saturated and not result.saturated
         out = beat_ints(to_order(result.words, config, False, columns), fmt)
-        self.held.extend((value, columns) for value in out)
+        self.forward.chunk((0, columns) for _ in out)
+        self.back.chunk((value, columns) for value in out)
         given = words.to_complex()
         if given.any():
             snr = snr_db(given, result.words.to_complex())
@@ -68,7 +69,8 @@ class RoundTripPredictor(Predictor):
 
     def beat(self, beat: Beat) -> None:
         """Expects what the beat pushes out."""
-        values = self.held.popleft()
+        pushed = self.forward.enter(beat.values[1] if self.config.column_levels else 0)
+        values = pushed and self.back.enter(pushed[1])
         if values is not None:
             self.expected.write(Expected(values, beat.clock + self.latency))
 
@@ -78,3 +80,9 @@ class RoundTripEnv(EngineEnv):
 
     block = "fft_round_trip"
     predictor_class = RoundTripPredictor
+
+    @property
+    def modes(self) -> range:
+        """After a tile only tiles until a reset: between the engines, nothing pushes tiles out of
+        the inverse one's commutator."""
+        return range(1 if self.mode else 0, self.predictor.config.column_levels + 1)

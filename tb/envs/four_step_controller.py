@@ -8,6 +8,7 @@ from __future__ import annotations
 import dataclasses
 import os
 import random
+from collections import Counter, deque
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -30,7 +31,7 @@ from tb.agents.agent import Listener, configure, read
 from tb.agents.beat import ONE, Beat, BeatAgent, BeatConfig, BeatSequence
 from tb.agents.job import JobAgent, JobConfig, JobEvent, JobItem
 from tb.envs.base import BlockEnv, BlockTest
-from tb.envs.chunk_controller import JobSequence, StreamScoreboard
+from tb.envs.chunk_controller import JobSequence, StreamScoreboard, page
 from tb.envs.scoreboard import Expected
 from tb.lib.clock import PERIOD_NS, clock_now
 from tb.lib.coverage import covergroup
@@ -71,7 +72,8 @@ class Writers(uvm_component):
     def begin(self, job: Job | None) -> None:
         """Starts a job, or none."""
         self.job = job
-        self.kinds: dict[str, list[int]] = {"forward": [], "inverse": []}
+        self.held: dict[str, deque[Kind]] = {"forward": deque(), "inverse": deque()}
+        self.left: dict[str, Counter[Kind]] = {name: Counter() for name in self.held}
         self.stores = {"x": 0, "z": 0}
         self.written = {"x": 0, "z": 0}
 
@@ -81,20 +83,21 @@ class Writers(uvm_component):
         rows = sizes(self.config, self.job).rows if name == "x" else 1
         return len(spectrum_ports.bursts(self.config, 0, rows))
 
-    def left(self, engine: str, kind: Kind) -> int:
-        """The chunks of a kind that have left an engine as a whole: pushed out by two more, or by a
-        flush."""
-        kinds = self.kinds[engine]
-        held = kinds[::-1].index(Kind.FLUSH) if Kind.FLUSH in kinds[-HELD:] else HELD
-        return kinds[: len(kinds) - held].count(kind)
+    def enter(self, engine: str, kind: Kind) -> None:
+        """A chunk enters an engine, or a flush, and those leave that it pushes out as a whole."""
+        held = self.held[engine]
+        if kind != Kind.FLUSH:
+            held.append(kind)
+        while held and (kind == Kind.FLUSH or len(held) > HELD[held[0]]):
+            self.left[engine][held.popleft()] += 1
 
     def due(self, name: str) -> int:
         """The bursts that may be acknowledged: those of whole chunks that have left their engine,
         and those of z only after their rows have left the forward engine."""
         if self.job is None:
             return 0
-        tiles, rows = self.left("forward", Kind.TILE), self.left("forward", Kind.ROW)
-        back = self.left("inverse", Kind.ROW)
+        tiles, rows = self.left["forward"][Kind.TILE], self.left["forward"][Kind.ROW]
+        back = self.left["inverse"][Kind.ROW]
         left = tiles if name == "x" else min(rows, back)
         return min(left, self.stores[name]) * self.bursts(name)
 
@@ -102,9 +105,9 @@ class Writers(uvm_component):
         """The callback for a stream's commands."""
 
         def taken(beat: Beat) -> None:
-            if name in self.kinds:
+            if name in self.held:
                 kind, _ = beat.values
-                self.kinds[name].append(kind)
+                self.enter(name, Kind(kind))
             else:
                 self.stores[name.removesuffix("_store")] += 1
 
@@ -376,11 +379,8 @@ class FourStepTest(BlockTest):
         return self.job(mode, random.randint(1, channels), length, rows)
 
     def pointers(self) -> list[int]:
-        """Five random jobs of all sizes."""
-        return [
-            (random.getrandbits(random.choice((20, 32, 40, 52))) << 12) & ((1 << 60) - 1)
-            for _ in range(5)
-        ]
+        """Five pages anywhere in 2^64 bytes, with room for a job's arrays behind each."""
+        return [page(random.choice((20, 32, 52, 52))) for _ in range(5)]
 
     def pace(self, *paces: str) -> None:
         """Sets how fast the writers acknowledge, each to one of `paces`."""

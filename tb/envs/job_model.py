@@ -32,7 +32,7 @@ USED = {
     Mode.PREPARE: ("h", "h_spectra"),
     Mode.CONVOLVE: ("x", "h_spectra", "x_spectra", "y"),
 }
-"""The pointers that a mode uses; `used` has those of both schedules."""
+"""The pointers that a mode of a chunked kernel uses; `used` has those of both schedules."""
 # Clocks from the pulse that latches the arguments.
 JUDGED, RESET_FROM, RESET_TO, RELEASED, STARTED = 3, 4, 7, 7, 19
 # The end must hold for this many clocks, and is seen a clock later.
@@ -53,9 +53,11 @@ class HostActs:
 
 
 def used(mode: Mode, config: Config) -> tuple[str, ...]:
-    """The pointers that a mode uses: in a four-step kernel PREPARE has scratch memory, too."""
-    scratch = ("x_spectra",) if config.four_step and mode == Mode.PREPARE else ()
-    return USED[mode] + scratch
+    """The pointers that a mode uses: in a four-step kernel, both modes have scratch memory, and z
+    has its own."""
+    if not config.four_step:
+        return USED[mode]
+    return (*USED[mode], "z_spectra" if mode == Mode.CONVOLVE else "x_spectra")
 
 
 def argument_error(arguments: Mapping[str, int], config: Config) -> str:

@@ -33,7 +33,7 @@ from tb.lib.registers import bit
 BASES = {
     "samples": 0x0010_FFFF_F000,
     "x_spectra": 0x0020_FFFF_F000,
-    "z_spectra": 0x0020_FFFF_F000,
+    "z_spectra": 0x0040_FFFF_F000,
     "h_spectra": 0x0030_FFFF_F000,
 }
 """The addresses of the memories in kernel_tb. A four-step kernel alone has a port to that of z."""
@@ -289,7 +289,7 @@ class Oracle:
         base, length = (job.x, job.length_x) if convolve else (job.h, job.length_h)
         prediction.rows = self._rows(prediction, base, length)
         prediction.chunks = job.channels * rows
-        beats, spectrum = prediction.beats, chunk_controller.spectrum_bytes(config)
+        beats = prediction.beats
         h_port = Port("h_spectra", not convolve)
         self._spectra(prediction, h_port, job.h_spectra, prediction.chunks)
         beats[h_port] = prediction.chunks * config.chunk_beats
@@ -316,7 +316,7 @@ class Oracle:
             return
         for memory, address, part in (
             ("x_spectra", job.x_spectra, "x"),
-            ("z_spectra", job.x_spectra + outside * spectrum, "z"),
+            ("z_spectra", job.z_spectra, "z"),
         )[: 1 + convolve]:
             for write in (False, True):
                 self._spectra(prediction, Port(memory, write), address, outside)

@@ -36,6 +36,11 @@ BOUNDS = ("1", "below C", "C - 1", "C", "C + 1", "below 2C", "2C", "beyond")
 """Classes of lengths."""
 TAILS = ("whole chunk", "whole lanes", "whole beats", "inside a beat")
 """Positions in a chunk at which a row may end."""
+ENDS = ("one sample", "whole rows", "a part", "one fewer", "inside a part", "one more", "all")
+"""Where the samples of a four-step transform end, in rows and in the parts of them that tiles of
+columns hold; one fewer and one more than whole rows. An end and its mirror
+image in this list: at least one of the two needs all rows."""
+ONE_ROW_LACKS = ("whole rows", "one more")
 WIDE_BITS = 30
 TONE_SHARE = 0.7
 """A row is a tone if three adjacent bins have this share of its energy."""
@@ -152,3 +157,32 @@ def tail_of(length: int, config: Config) -> str:
         if length % step == 0:
             return name
     return TAILS[-1]
+
+
+def end_of(length: int, rows: int, config: Config) -> str:
+    """Where `length` samples end in a transform of so many rows."""
+    c = config.chunk
+    if length in (1, rows * c):
+        return "one sample" if length == 1 else "all"
+    rest = length % c
+    if rest in (0, 1, c - 1):
+        return {0: "whole rows", 1: "one more"}.get(rest, "one fewer")
+    return "inside a part" if rest % (config.chunk_beats // rows) else "a part"
+
+
+def length_at(end: str, rows: int, config: Config) -> int:
+    """A random length of such an end, which takes the last half of the rows if that is possible."""
+    c, part = config.chunk, config.chunk_beats // rows
+    before = c * random.randrange(rows // 2, rows)
+    if end == "inside a part":
+        rest = random.choice([n for n in range(2, c - 1) if n % part])
+    elif end == "a part":
+        rest = random.choice([n for n in range(part, c, part) if n not in (1, c - 1)])
+    else:
+        rest = {"whole rows": 0, "one more": 1}.get(end, c - 1)
+    return {"one sample": 1, "all": rows * c}.get(end, before + rest)
+
+
+def ends_of(rows: int) -> tuple[str, ...]:
+    """The ENDS of a transform of so many rows."""
+    return tuple(end for end in ENDS if rows > 1 or end not in ONE_ROW_LACKS)

@@ -21,7 +21,7 @@ from crocuta.models.convolution import chunk_controller
 from crocuta.models.convolution.chunk_controller import Job, Mode
 from crocuta.models.kernel import crocuta_kernel
 from crocuta.models.kernel.crocuta_kernel import SampleArray
-from crocuta.models.kernel.schedules import filter_chunks, scratch_bytes
+from crocuta.models.kernel.schedules import filter_chunks, scratch_bytes, z_bytes
 from crocuta.models.layout import PAGE_BYTES
 from tb.agents.agent import read
 from tb.agents.axi_lite import AxiLiteItem, AxiLiteSequence
@@ -181,6 +181,7 @@ class KernelSequence(uvm_sequence):
         sizes = {
             "h_spectra": len(h) * filter_chunks(config, plan) * spectrum,
             "x_spectra": scratch_bytes(config, plan),
+            **({"z_spectra": z_bytes(config, plan)} if config.four_step else {}),
         }
         for name, size in sizes.items():
             pointers |= self._put(name, {name: random.randbytes(ceil_to(size, PAGE_BYTES))})
@@ -201,8 +202,11 @@ class KernelSequence(uvm_sequence):
         memories["samples"].memory.write(job.x, crocuta_kernel.sample_rows(x).tobytes())
         size = len(x) * layout.row_bytes(x.shape[1])
         memories["samples"].memory.write(job.y, random.randbytes(size))
-        size = ceil_to(scratch_bytes(config, job), PAGE_BYTES)
-        memories["x_spectra"].memory.write(job.x_spectra, random.randbytes(size))
+        sizes = {"x_spectra": scratch_bytes(config, job), "z_spectra": z_bytes(config, job)}
+        for name, size in sizes.items():
+            if size:
+                data = random.randbytes(ceil_to(size, PAGE_BYTES))
+                memories[name].memory.write(getattr(job, name), data)
         return job
 
     def _put(self, memory: str, contents: dict[str, bytes]) -> dict[str, int]:

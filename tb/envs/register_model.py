@@ -48,13 +48,14 @@ def written(field: uvm_reg_field, data: int, strobe: int) -> int:
 
 
 class RegisterModel(uvm_reg_block):
-    """All registers, under their names in tb/lib/registers.py."""
+    """All registers of a kernel, under their names in tb/lib/registers.py."""
 
     def __init__(self, config: Config) -> None:
         super().__init__("registers")
         self.bus = self.create_map("bus", 0, 4, uvm_endianness_e.UVM_LITTLE_ENDIAN)
-        self.registers = {each.name: self._register(each, config) for each in REGISTERS}
-        self.by_offset = {each.offset: self.registers[each.name] for each in REGISTERS}
+        there = [each for each in REGISTERS if each.exists(config)]
+        self.registers = {each.name: self._register(each, config) for each in there}
+        self.by_offset = {each.offset: self.registers[each.name] for each in there}
         self.lock_model()
         self.restart()
 

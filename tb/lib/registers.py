@@ -50,6 +50,12 @@ class Register:
     name: str
     offset: int
     fields: tuple[Field, ...]
+    schedule: str | None = None
+    """The only schedule whose kernels have it; None: all do."""
+
+    def exists(self, config: Config) -> bool:
+        """Whether a kernel has it."""
+        return self.schedule in (None, config.schedule)
 
     def reset_value(self, config: Config) -> int:
         """The value after a reset."""
@@ -80,7 +86,8 @@ def _words(node: RegNode) -> Iterator[Register]:
             if field.lsb // WORD_BITS <= word <= field.msb // WORD_BITS
         )
         name = node.inst_name + (HIGH if word else "")
-        yield Register(name, node.absolute_address + WORD_BITS // 8 * word, fields)
+        offset = node.absolute_address + WORD_BITS // 8 * word
+        yield Register(name, offset, fields, node.get_property("schedule"))
 
 
 MAP = read_map()

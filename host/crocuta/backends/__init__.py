@@ -121,10 +121,10 @@ def check_config(backend: str, config: Config) -> None:
     Raises:
         ConfigError: it does not.
     """
-    if backend == "rtl":
+    if backend not in WITHOUT_HARDWARE:
         config.check_rtl()
-    elif backend != "model":
-        config.check_build()
+    if backend == "uart":
+        config.check_board()
 
 
 def make(backend: str, config: Config, options: Options) -> Kernel:

@@ -32,9 +32,7 @@ class FloatKernel(ModelKernel):
     """See `crocuta.kernel.Kernel`. A filter's "spectra" are its taps, in float64."""
 
     def __init__(self, config: Config) -> None:
-        samples, x_spectra, h_spectra = memory_bytes(config)
-        sizes = max(samples, MEMORY_BYTES), x_spectra, max(h_spectra, MEMORY_BYTES)
-        super().__init__(config, sizes)
+        super().__init__(config, tuple(max(size, MEMORY_BYTES) for size in memory_bytes(config)))
 
     def _taps(self, channel: int) -> FloatArray:
         """A view of one channel's taps, padded with zeros."""

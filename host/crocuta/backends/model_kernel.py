@@ -14,7 +14,7 @@ import numpy as np
 
 from crocuta.backends.register_kernel import RegisterKernel
 from crocuta.errors import KernelError
-from crocuta.kernel import Bank, JobReport, Meanwhile, Progress
+from crocuta.kernel import Bank, JobReport, Meanwhile, Progress, banks
 from crocuta.memory import HostMemory, memory_bytes
 from crocuta.models import cfp
 from crocuta.models.cfp import Format
@@ -38,16 +38,17 @@ from crocuta.registers import (
 
 class ModelKernel(RegisterKernel):
     """See `crocuta.kernel.Kernel`. `sizes` are the memories' sizes in bytes, in the order of
-    `Bank`."""
+    `banks`."""
 
-    def __init__(self, config: Config, sizes: tuple[int, int, int] | None = None) -> None:
+    memories: dict[Bank, HostMemory]
+
+    def __init__(self, config: Config, sizes: tuple[int, ...] | None = None) -> None:
         config.check_kernel()
         self.config = config
-        samples, x_spectra, h_spectra = (
-            HostMemory(np.zeros(size, np.uint8), base=bank << 36)
-            for bank, size in enumerate(sizes or memory_bytes(config))
-        )
-        self.memories: tuple[HostMemory, HostMemory, HostMemory] = samples, x_spectra, h_spectra
+        self.memories = {
+            bank: HostMemory(np.zeros(size, np.uint8), base=bank << 36)
+            for bank, size in zip(banks(config), sizes or memory_bytes(config), strict=True)
+        }
         self._words: dict[int, int] = {Register.VERSION: VERSION}
         self._words[Register.IDENTITY], self._words[Register.IDENTITY2] = identity(config)
 
@@ -115,7 +116,7 @@ class ModelKernel(RegisterKernel):
             {Register.X, Register.X_SPECTRA, Register.Y} if convolve else {Register.H}
         )
         if four_step:
-            pointers.add(Register.X_SPECTRA)
+            pointers |= {Register.X_SPECTRA} | ({Register.Z_SPECTRA} if convolve else set())
         for wrong, code in (
             (mode not in tuple(Mode), ErrorCode.MODE),
             (not 1 <= self._argument(Register.CHANNELS) <= MAX_CHANNELS, ErrorCode.CHANNELS),

@@ -4,18 +4,17 @@
 
 from __future__ import annotations
 
-import dataclasses
 import math
 import time
 from abc import ABC, abstractmethod
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from functools import cached_property
 from types import TracebackType
 from typing import Self
 
 from crocuta.errors import JobError, JobTimeout, KernelError, MemoryLost
-from crocuta.kernel import Bank, Counters, JobReport, Meanwhile, Progress, patience
+from crocuta.kernel import Bank, Counters, JobReport, Meanwhile, Progress, arguments, patience
 from crocuta.memory import Memory, PageBuffer, Pages
 from crocuta.models.configs import Config
 from crocuta.models.convolution.chunk_controller import Job
@@ -76,8 +75,8 @@ class RegisterKernel(ABC):
         """See `crocuta.kernel.Kernel.clocks`."""
         return None
 
-    memories: tuple[Memory, Memory, Memory]
-    """In the order of `Bank`."""
+    memories: Mapping[Bank, Memory]
+    """Those of `banks`."""
     at_rest: bool = True
     """See `crocuta.kernel.Kernel.at_rest`."""
     abort_seconds: float = math.inf
@@ -140,8 +139,10 @@ class RegisterKernel(ABC):
         self.close()
 
     @cached_property
-    def _pages(self) -> list[Pages]:
-        return [Pages(self.memories[bank].base, self.memories[bank].size, bank) for bank in Bank]
+    def _pages(self) -> dict[Bank, Pages]:
+        return {
+            bank: Pages(memory.base, memory.size, bank) for bank, memory in self.memories.items()
+        }
 
     def allocate(self, bank: Bank, size: int) -> PageBuffer:
         """See `crocuta.kernel.Kernel.allocate`."""
@@ -242,9 +243,9 @@ def run(
     meanwhile: Meanwhile | None = None,
 ) -> JobReport:
     """Runs one job to its end; see `crocuta.kernel.Kernel.execute`."""
-    for field in dataclasses.fields(job):
-        register = Register[field.name.upper()]
-        value = getattr(job, field.name)
+    for name in arguments(kernel.config):
+        register = Register[name.upper()]
+        value = getattr(job, name)
         kernel.write(register, value & 0xFFFF_FFFF)
         if register in WIDE:
             kernel.write(register + 4, value >> 32)

@@ -18,15 +18,13 @@ from crocuta.backends.register_kernel import RegisterKernel, check_identity
 from crocuta.backends.timing import Timing
 from crocuta.design import rtl_build
 from crocuta.errors import KernelError
-from crocuta.kernel import Bank
+from crocuta.kernel import Bank, banks
 from crocuta.memory import HostMemory
 from crocuta.models.configs import Config
 from crocuta.registers import Register
 
-BASES = (0x10_FFFF_F000, 0x20_FFFF_F000, 0x30_FFFF_F000)
+BASES = {bank: (bank + 1 << 36) + 0xFFFF_F000 for bank in Bank}
 """The memories' addresses in host/crocuta/simulation/kernel_tb.sv."""
-Z_MEMORY = len(Bank)
-"""The memory of z behind a four-step kernel's port of its own, at the addresses of x's spectra."""
 RUN_CLOCKS = 4096  # between two polls: often enough for a progress bar
 SILENT_CLOCKS = 200_000  # longer than any pass: a kernel that moves no beat for this long hangs
 WATCHDOG_CLOCKS = SILENT_CLOCKS // 2  # so that the kernel's own watchdog is first
@@ -165,6 +163,8 @@ class RtlKernel(RegisterKernel):
         KernelError: the RTL does not compile.
     """
 
+    memories: dict[Bank, HostMemory]
+
     def __init__(
         self,
         config: Config,
@@ -182,14 +182,12 @@ class RtlKernel(RegisterKernel):
         if waves:
             self._checked(self._library.crocuta_open_waves(self._kernel, bytes(waves)))
         self.ports = {
-            bank.name.lower(): PortMemory(self._simulation, bank, BASES[bank]) for bank in Bank
+            bank.name.lower(): PortMemory(self._simulation, bank, BASES[bank])
+            for bank in Bank
+            if bank != Bank.Z_SPECTRA or config.four_step
         }
-        samples, x_spectra, h_spectra = (port.memory for port in self.ports.values())
-        self.memories: tuple[HostMemory, HostMemory, HostMemory] = samples, x_spectra, h_spectra
-        if config.four_step:
-            base = BASES[Bank.X_SPECTRA]
-            self.ports["z_spectra"] = PortMemory(self._simulation, Z_MEMORY, base)
-        for bank in Bank:
+        self.memories = {bank: self._port(bank).memory for bank in banks(config)}
+        for bank in self.memories:
             self.set_timing(bank, dataclasses.replace(timing, seed=timing.seed + bank))
         self.reset()
         check_identity(self)
@@ -224,30 +222,24 @@ class RtlKernel(RegisterKernel):
         """
         self._library.crocuta_stop_clocks(self._kernel, on)
 
-    def _behind(self, bank: Bank) -> list[PortMemory]:
-        """The simulated memories of a bank, one for each of the kernel's ports to it."""
-        both = bank == Bank.X_SPECTRA and self.config.four_step
-        names = ("x_spectra", "z_spectra") if both else (bank.name.lower(),)
-        return [self.ports[name] for name in names]
+    def _port(self, bank: Bank) -> PortMemory:
+        return self.ports[bank.name.lower()]
 
     def set_timing(self, bank: Bank, timing: Timing) -> None:
         """Changes a memory's timing; the seed takes effect at the next reset."""
-        for port in self._behind(bank):
-            port.set_timing(timing)
+        self._port(bank).set_timing(timing)
 
     def set_error(
         self, bank: Bank, *, write: bool, address: int | None, response: int = SLVERR
     ) -> None:
         """Makes the memory answer the beat at `address` with an AXI response that is an error;
         None: no beat."""
-        for port in self._behind(bank):
-            port.set_error(write=write, address=address, response=response)
+        self._port(bank).set_error(write=write, address=address, response=response)
 
     def hold(self, bank: Bank, *channels: str) -> None:
         """Lets nothing move on these of the memory's CHANNELS until the next call, which may name
         none."""
-        for port in self._behind(bank):
-            port.hold(*channels)
+        self._port(bank).hold(*channels)
 
     def observed(self) -> Observed:
         """What the simulation saw of the last job that ended."""
@@ -258,16 +250,8 @@ class RtlKernel(RegisterKernel):
 
     def beats(self, bank: Bank) -> tuple[int, int]:
         """Beats read from and written to a memory since the reset."""
-        read, written, _ = self._state(bank)
+        read, written, _ = self._port(bank).state()
         return read, written
-
-    def _state(self, bank: Bank) -> tuple[int, int, int]:
-        """Beats read and written, and the first breach of the protocol."""
-        read = written = breach = 0
-        for port in self._behind(bank):
-            more = port.state()
-            read, written, breach = read + more[0], written + more[1], breach or more[2]
-        return read, written, breach
 
     def read(self, offset: int) -> int:
         """Reads the 32-bit register at a byte offset."""
@@ -294,7 +278,7 @@ class RtlKernel(RegisterKernel):
         moved_at, beats = self.clocks, 0
         while not self.run(RUN_CLOCKS):
             poll()
-            states = [self._state(bank) for bank in Bank]
+            states = [port.state() for port in self.ports.values()]
             self._check_protocol(states)
             if sum(read + written for read, written, _ in states) != beats:
                 moved_at, beats = self.clocks, sum(read + written for read, written, _ in states)
@@ -307,12 +291,11 @@ class RtlKernel(RegisterKernel):
 
     def check_protocol(self) -> None:
         """Raises KernelError if the kernel has violated the AXI protocol since the reset."""
-        self._check_protocol([self._state(bank) for bank in Bank])
+        self._check_protocol([port.state() for port in self.ports.values()])
 
     def _check_protocol(self, states: list[tuple[int, int, int]]) -> None:
-        for bank, (_, _, breach) in zip(Bank, states, strict=True):
+        for name, (_, _, breach) in zip(self.ports, states, strict=True):
             if breach:
                 raise KernelError(
-                    f"The kernel violated the AXI protocol on its port {bank.name.lower()}:"
-                    f" {BREACHES[breach]}."
+                    f"The kernel violated the AXI protocol on its port {name}: {BREACHES[breach]}."
                 )

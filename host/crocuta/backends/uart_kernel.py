@@ -24,7 +24,7 @@ import serial
 
 from crocuta.backends.register_kernel import PolledKernel, check_identity
 from crocuta.errors import KernelError
-from crocuta.kernel import Bank
+from crocuta.kernel import Bank, banks
 from crocuta.models.configs import Config
 
 BOARD: dict[str, int] = tomllib.loads(Path(__file__).with_name("ecp5_board.toml").read_text())
@@ -206,11 +206,12 @@ class UartKernel(PolledKernel):
         self.config = config
         self._line = Line(port)
         try:
-            self.memories = (
-                UartMemory(self._line, *extent(Bank.SAMPLES)),
-                KernelMemory(*extent(Bank.X_SPECTRA)),
-                KernelMemory(*extent(Bank.H_SPECTRA)),
-            )
+            self.memories = {
+                bank: UartMemory(self._line, *extent(bank))
+                if bank == Bank.SAMPLES
+                else KernelMemory(*extent(bank))
+                for bank in banks(config)
+            }
             check_identity(self, "load its bitstream again")
             self.abort_leftover(f"behind {port}", RESET)
         except BaseException:

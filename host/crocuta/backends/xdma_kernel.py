@@ -11,7 +11,6 @@ from __future__ import annotations
 import fcntl
 import os
 import struct
-import tomllib
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from io import FileIO
@@ -21,16 +20,13 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from crocuta.backends import u200
 from crocuta.backends.register_kernel import PolledKernel, check_identity
 from crocuta.errors import KernelError
-from crocuta.kernel import Bank
 from crocuta.models.configs import Config
 from crocuta.models.layout import PAGE_BYTES
 from crocuta.registers import Register
 
-ADDRESSES: dict[str, int] = tomllib.loads(
-    Path(__file__).with_name("u200_shellless.toml").read_text()
-)
 DEVICES = Path("/dev")
 TRANSFER_BYTES = 1 << 24
 """Maximum bytes per call; the driver pins them in memory."""
@@ -127,16 +123,10 @@ class XdmaKernel(PolledKernel):
                 files.enter_context(self._open(DEVICES / f"xdma{card}_{name}")) for name in names
             )
             self.path = Path(str(self._registers.name))
-            samples, x_spectra, h_spectra = (
-                XdmaMemory(
-                    ADDRESSES[f"{bank.name.lower()}_base"],
-                    ADDRESSES[f"{bank.name.lower()}_size"],
-                    to_card,
-                    from_card,
-                )
-                for bank in Bank
-            )
-            self.memories = (samples, x_spectra, h_spectra)
+            self.memories = {
+                bank: XdmaMemory(place.base, place.size, to_card, from_card)
+                for bank, place in u200.places(config).items()
+            }
             self._lock()
             check_identity(self)
             self.abort_leftover(f"behind {self.path}", "load the card's bitstream again")
@@ -173,11 +163,11 @@ class XdmaKernel(PolledKernel):
 
     def _read(self, offset: int) -> int:
         with _explained(self.path):
-            word = os.pread(self._registers.fileno(), 4, ADDRESSES["kernel_base"] + offset)
+            word = os.pread(self._registers.fileno(), 4, u200.REGISTERS + offset)
         return int(struct.unpack("<I", word)[0])
 
     def write(self, offset: int, value: int) -> None:
         """Writes a 32-bit register."""
         word = struct.pack("<I", value)
         with _explained(self.path):
-            os.pwrite(self._registers.fileno(), word, ADDRESSES["kernel_base"] + offset)
+            os.pwrite(self._registers.fileno(), word, u200.REGISTERS + offset)

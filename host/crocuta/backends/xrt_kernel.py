@@ -10,7 +10,6 @@ can request it: after a timeout the device must be closed, which makes XRT abort
 
 from __future__ import annotations
 
-import dataclasses
 import importlib
 import math
 import os
@@ -27,29 +26,18 @@ import numpy.typing as npt
 
 from crocuta.errors import InputError, JobError, JobTimeout, KernelError, OutOfMemory
 from crocuta.groups import marks
-from crocuta.kernel import Bank, JobReport, Meanwhile, Progress, patience
+from crocuta.kernel import POINTERS, Bank, JobReport, Meanwhile, Progress, arguments, patience
 from crocuta.models.configs import Config
 from crocuta.models.convolution.chunk_controller import (
     Job,
     Mode,
     spectrum_bytes,
 )
-from crocuta.models.kernel import crocuta_kernel
-from crocuta.models.kernel.schedules import filter_chunks
+from crocuta.models.kernel import crocuta_kernel, schedules
 from crocuta.models.layout import PAGE_BYTES, WORD_BYTES
 
 NAME = "crocuta"
 """The kernel's name in the xclbin."""
-ARGUMENTS = [field.name for field in dataclasses.fields(Job)]
-"""The kernel's arguments, in order."""
-BANKS = {
-    "x": Bank.SAMPLES,
-    "h": Bank.SAMPLES,
-    "h_spectra": Bank.H_SPECTRA,
-    "x_spectra": Bank.X_SPECTRA,
-    "y": Bank.SAMPLES,
-}
-"""The memory to which each pointer argument belongs."""
 BLANK = np.uint64(0xFFFF_FFFF_FFFF_FFFF)
 """A value that no spectrum contains, since the top of a slot is zero."""
 LONGEST_CHUNK = 1 << 17
@@ -141,6 +129,7 @@ class XrtKernel:
 
     def __init__(self, config: Config, xclbin: Path, card: int = 0) -> None:
         self.config = config
+        self._arguments = arguments(config)
         pyxrt = self._pyxrt = _module()
         if not xclbin.is_file():
             raise InputError(f"{xclbin} does not exist: `make xclbin` builds one.")
@@ -154,8 +143,9 @@ class XrtKernel:
             else:  # an older XRT
                 self._kernel = pyxrt.kernel(self._device, self._device.load_xclbin(image), NAME)
             self._groups = {
-                bank: int(self._kernel.group_id(ARGUMENTS.index(name)))
-                for name, bank in BANKS.items()
+                POINTERS[name]: int(self._kernel.group_id(index))
+                for index, name in enumerate(self._arguments)
+                if name in POINTERS
             }
             sizes = {mem.get_index(): mem.get_size_kb() << 10 for mem in image.get_mems()}
         # The upper 16 bits of a group are the number of the hardware context. If a group is not a
@@ -167,7 +157,7 @@ class XrtKernel:
             weakref.WeakValueDictionary()
         )
         # XRT needs a buffer for every pointer, even if the mode does not use it.
-        self._unused = {bank: self.allocate(bank, PAGE_BYTES) for bank in Bank}
+        self._unused = {bank: self.allocate(bank, PAGE_BYTES) for bank in self._groups}
         self._check_config()
 
     def close(self) -> None:
@@ -180,7 +170,9 @@ class XrtKernel:
         need = -(-size // PAGE_BYTES) * PAGE_BYTES
         name = bank.name.lower()
         taken = sum(
-            buffer.size for (of, _), buffer in self._buffers.items() if of == bank and buffer.bo
+            buffer.size
+            for (of, _), buffer in self._buffers.items()
+            if self._groups[of] == self._groups[bank] and buffer.bo
         )
         free = self._sizes[bank] - taken
         if need > free:
@@ -204,7 +196,8 @@ class XrtKernel:
         marked: tuple[XrtBuffer, int, int] | None = None
         if job.mode == Mode.PREPARE:
             buffer, inside = self._containing(Bank.H_SPECTRA, job.h_spectra)
-            size = job.channels * filter_chunks(self.config, job) * spectrum_bytes(self.config)
+            chunks = job.channels * schedules.filter_chunks(self.config, job)
+            size = chunks * spectrum_bytes(self.config)
             ((offset, count),) = marks(1, size, in_order=True)
             marked = buffer, inside + offset, count // WORD_BYTES
             buffer.upload(np.full(count // WORD_BYTES, BLANK), inside + offset)
@@ -250,10 +243,10 @@ class XrtKernel:
     def _start(self, job: Job) -> Any:
         """Starts a job and returns XRT's run object."""
         run = self._pyxrt.run(self._kernel)
-        for index, name in enumerate(ARGUMENTS):
+        for index, name in enumerate(self._arguments):
             value = int(getattr(job, name))
-            if name in BANKS:
-                buffer, offset = self._containing(BANKS[name], value)
+            if name in POINTERS:
+                buffer, offset = self._containing(POINTERS[name], value)
                 bo = buffer.bo
                 if offset:  # a part of it, as a buffer of its own
                     bo = self._pyxrt.bo(bo, buffer.size - offset, offset)
@@ -304,12 +297,13 @@ class XrtKernel:
         samples.upload(h)
         job = Job(
             Mode.PREPARE,
+            length_x=config.chunk,
             length_h=config.chunk,
             h=samples.address,
             h_spectra=spectra.address,
         )
         self.execute(job)
-        model = crocuta_kernel.prepare(h, config)
+        model = schedules.prepare(h, config, config.chunk)
         expected = crocuta_kernel.spectra_slots(model.words, config).ravel()
         if not np.array_equal(spectra.download(config.chunk, np.uint64), expected):
             raise KernelError(

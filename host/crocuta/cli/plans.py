@@ -30,11 +30,8 @@ def show(
     console.width = max(console.width, WIDTH)
     console.print(ranking(target, demand, fitting[:rows]))
     console.print(f"\n{why(target, demand, faster)}")
-    best = recommended(fitting)
-    console.print(memory(target, demand, best))
-    if best is not fitting[0]:
-        console.print(not_yet(fitting[0], best))
-    console.print(chosen(best))
+    console.print(memory(target, demand, fitting[0]))
+    console.print(chosen(fitting[0]))
 
 
 def ranking(target: Device, demand: Demand, plans: Sequence[Plan]) -> Table:
@@ -53,7 +50,6 @@ def ranking(target: Device, demand: Demand, plans: Sequence[Plan]) -> Table:
     table.add_column("CONFIG")
     for heading in (
         "schedule",
-        "built",
         "W",
         "C",
         "outputs",
@@ -76,7 +72,6 @@ def ranking(target: Device, demand: Demand, plans: Sequence[Plan]) -> Table:
             f"{number}",
             config.name,
             config.schedule,
-            "yes" if plan.buildable else "no",
             f"{config.lanes}",
             f"{config.chunk:,}",
             f"{config.outputs}",
@@ -121,20 +116,6 @@ def memory(target: Device, demand: Demand, plan: Plan) -> str:
     return f"{where} holds {most} at once, each with a filter of its own{split}."
 
 
-def recommended(fitting: Sequence[Plan]) -> Plan:
-    """The fastest plan that can be built for an FPGA today; if there is none, the fastest."""
-    return next((plan for plan in fitting if plan.buildable), fitting[0])
-
-
-def not_yet(fastest: Plan, best: Plan) -> str:
-    """A sentence on a faster plan that cannot be built."""
-    return (
-        f"{fastest.config.name} would take {fastest.clocks:,} clocks, but is only simulated: it"
-        f" cannot be built for an FPGA yet. The fastest that can is {best.config.name}, in"
-        f" {best.clocks:,}."
-    )
-
-
 def chosen(plan: Plan) -> str:
     """A line with the chosen configuration and an example of its use."""
     name = plan.config.name
@@ -155,7 +136,7 @@ def to_json(
         "device": asdict(target),
         "demand": asdict(demand),
         "limits": target.limits(demand.bram),
-        "chosen": recommended(fitting).config.name,
+        "chosen": fitting[0].config.name,
         "plans": [_row(plan) for plan in fitting],
         "faster_but_too_large": [_row(plan) for plan in faster],
     }

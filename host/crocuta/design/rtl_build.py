@@ -61,7 +61,7 @@ Announce = Callable[[], AbstractContextManager[object]]
 
 def parameters(config: Config) -> dict[str, int | str]:
     """kernel_tb's parameters, with memories for the longest x, h and y in every configuration."""
-    samples, scratch, spectra = memory_bytes(config)
+    samples, *_, spectra = memory_bytes(config)
     beat_bytes = config.axi_bits // 8
     return {
         **config.parameters(),
@@ -69,7 +69,6 @@ def parameters(config: Config) -> dict[str, int | str]:
         "TwiddleDir": twiddle_directory(config),
         "SamplesWords": samples // beat_bytes,
         "SpectraWords": spectra // beat_bytes,
-        "ScratchWords": scratch // beat_bytes,
     }
 
 

@@ -7,9 +7,9 @@ other (docs/four_step.md):
 
     tiles of x, flush | rows, flush, flush | tiles of y, flush
 
-Tiles and rows are P chunks each, a flush is what an engine holds, and `|` a turn: through the
-engine, to memory, and back. Another channel adds its tiles, a flush, a turn and its rows; the rest
-happens beside the first one's.
+Tiles and rows are P chunks each, a flush is what an engine holds, 1.5 chunks of tiles or one of
+rows, and `|` a turn: through the engine, to memory, and back. Another channel adds its tiles, a
+flush, a turn and its rows; the rest happens beside the first one's.
 
 Rows that stay on the chip do without the memory's latency and bandwidth. But then the tiles of the
 next channel wait, beat by beat, until those of z have been read, so that they overlap with nothing
@@ -64,10 +64,10 @@ def twist_clocks(config: Config) -> int:
     return 29 + max(0, config.lanes - 8)
 
 
-def held_beats(config: Config) -> int:
-    """What an engine holds: a chunk less a beat, and half a chunk in the commutator that restores
-    the order of columns."""
-    return config.chunk_beats - 1 + config.chunk_beats // 2
+def held_beats(config: Config, tiles: bool) -> int:
+    """What an engine holds: a chunk less a beat, and of tiles half a chunk more, in the commutator
+    that restores the order of columns."""
+    return config.chunk_beats - 1 + (config.chunk_beats // 2 if tiles else 0)
 
 
 def prepare_clocks(
@@ -75,7 +75,7 @@ def prepare_clocks(
 ) -> Clocks:
     """The clocks of a PREPARE job, for x of up to `length_x` samples."""
     steps = _Steps(config, Job(Mode.PREPARE, 1, length_x, length_h), length_h, memory)
-    fill = steps.front + steps.flush + steps.forward + steps.store
+    fill = steps.front + steps.row_flush + steps.forward + steps.store
     if steps.rows > 1:
         fill += steps.tiles + steps.slow_flush + steps.turn
     more = steps.tiles + steps.flush + steps.turn
@@ -87,12 +87,15 @@ def convolve_clocks(
 ) -> Clocks:
     """The clocks of a CONVOLVE job with a filter that was prepared for `length_h` samples."""
     steps = _Steps(config, Job(Mode.CONVOLVE, 1, length_x, length_h), length_x, memory)
-    fill = steps.front + 2 * steps.flush + steps.forward + steps.inverse + steps.tail
+    fill = steps.front + steps.row_flush + steps.forward + steps.inverse + steps.tail
     if steps.rows > 1:
-        fill += 2 * (steps.tiles + steps.slow_flush) + steps.turn + steps.z_turn
+        fill += 2 * steps.tiles + steps.slow_flush + steps.turn
+        fill += steps.slow_row_flush + steps.z_turn + steps.flush
+    else:
+        fill += steps.row_flush
     more = steps.tiles + steps.flush + steps.turn
     if config.resident:
-        more = steps.tiles + 2 * steps.flush + steps.forward + steps.z_turn + steps.follow
+        more = steps.tiles + 2 * steps.row_flush + steps.forward + steps.z_turn + steps.follow
     # The first H are read while tiles of x come.
     if steps.rows == 1:
         taken = (channels * steps.beats - READER_FIFO) / memory.bandwidth
@@ -107,7 +110,7 @@ class _Steps:
 
     def __init__(self, config: Config, job: Job, length: int, memory: Memory) -> None:
         lanes, latency, bandwidth = config.lanes, memory.latency, memory.bandwidth
-        self.rows, each, _ = sizes(config, job)
+        self.rows, each = sizes(config, job)
         self.beats = self.rows * config.chunk_beats
         """All rows of a channel, or all tiles."""
 
@@ -116,7 +119,9 @@ class _Steps:
         self.inverse = self.forward - engine_clocks(config, inverse=False)
         self.inverse += ROTATE_CLOCKS + engine_clocks(config, inverse=True)
         """Through the product, the inverse engine and the twist."""
-        self.flush = held_beats(config)
+        self.flush = held_beats(config, tiles=True)
+        self.row_flush = held_beats(config, tiles=False)
+        """A flush of rows."""
         self.store = burst_beats(config) / bandwidth + latency + STORE_CLOCKS
         """From the last spectrum behind an engine to its burst's response."""
         fetch = latency + FETCH_CLOCKS
@@ -132,7 +137,8 @@ class _Steps:
             self._keep_rows(config, memory, each)
         speed = min(1, bandwidth / share) if share else 1.0
         self.slow_flush = self.flush / speed
-        """A flush whose beats go to memory."""
+        self.slow_row_flush = self.row_flush / speed
+        """Flushes whose beats go to memory."""
 
         # Samples go tile by tile of the ports, which are smaller than those of columns.
         size = tile_beats(config)

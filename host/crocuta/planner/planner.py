@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from crocuta.models import configs
-from crocuta.models.configs import Config, ConfigError
+from crocuta.models.configs import Config
 from crocuta.models.convolution.chunk_controller import MAX_CHANNELS, Job, Mode, spectrum_bytes
 from crocuta.models.kernel.schedules import filter_chunks, scratch_bytes
 from crocuta.models.layout import row_bytes
@@ -107,8 +107,6 @@ class Plan:
     """That part: above 1, the configuration does not fit."""
     channels: int
     """Channels that the board's memories hold at once, each with its filter; 0: not even one."""
-    buildable: bool
-    """Whether the project builds it for an FPGA today, not only simulates it."""
 
 
 @functools.cache
@@ -181,15 +179,6 @@ def channels_at_once(config: Config, length: int, taps: int, memory: Mapping[str
     )
 
 
-def buildable(config: Config) -> bool:
-    """Whether the project builds a kernel of this configuration for an FPGA today."""
-    try:
-        config.check_build()
-    except ConfigError:
-        return False
-    return True
-
-
 def _per_port(demand: Demand, target: Device) -> Memory:
     """The memory behind each port. Banks fewer than the busy ports are shared, as if all of these
     were busy all the time."""
@@ -224,7 +213,6 @@ def predict(config: Config, demand: Demand, target: Device) -> Plan:
         binds=binds,
         part=parts[binds],
         channels=channels_at_once(config, demand.length, taps, target.memory),
-        buildable=buildable(config),
     )
 
 

@@ -3,9 +3,7 @@
 //
 // kernel_tb: the kernel of either schedule with a memory on each of its AXI4 masters. A bench has only
 // to serve the registers and the interrupt: in cocotb, or in C++ as
-// host/crocuta/simulation/rtl_kernel.cpp does. A chunked kernel has no port to the memory of z. In a
-// four-step kernel, that memory has the same addresses as the memory of x, and each of the two ports
-// uses its own rows.
+// host/crocuta/simulation/rtl_kernel.cpp does. A chunked kernel has no port to the memory of z.
 //
 // Each memory has a base address below, as a card's DDR4 channels do. The bases lie one page below a
 // multiple of 4 GiB, so the addresses of any job of more than a page carry into the upper 32 bits.
@@ -29,8 +27,7 @@ module kernel_tb #(
   // is 2^22 samples at Chunk = 65536.
   parameter int SamplesWords = 128 * Chunk / Lanes,
   parameter int SpectraWords = 64 * Chunk / Lanes,
-  parameter int ScratchWords = SpectraWords,  // for x_spectra
-  localparam int ZWords = FourStep ? ScratchWords : 2,
+  localparam int ZWords = FourStep ? SpectraWords : 2,
   localparam int AxiBits = 64 * Lanes
 ) (
   input  logic                      clk_i,
@@ -139,8 +136,8 @@ module kernel_tb #(
 
   localparam logic [63:0] SamplesBase  = 64'h0000_0010_ffff_f000;
   localparam logic [63:0] XSpectraBase = 64'h0000_0020_ffff_f000;
-  localparam logic [63:0] ZSpectraBase = XSpectraBase;
   localparam logic [63:0] HSpectraBase = 64'h0000_0030_ffff_f000;
+  localparam logic [63:0] ZSpectraBase = 64'h0000_0040_ffff_f000;
 
   logic                    samples_awvalid;
   logic                    samples_awready;
@@ -774,7 +771,7 @@ module kernel_tb #(
 
   axi_memory #(
     .DataBits(AxiBits),
-    .Words   (ScratchWords)
+    .Words   (SpectraWords)
   ) u_x_spectra (
     .clk_i             (clk_i),
     .rst_ni            (rst_ni),

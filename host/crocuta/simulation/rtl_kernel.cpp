@@ -73,7 +73,7 @@ struct Stage {
 struct Kernel {
     VerilatedContext context;
     Vkernel_tb top{&context};
-    Memory memories[4];  // in the order of Bank, and a four-step kernel's of z
+    Memory memories[4];  // in the order of Bank
     std::vector<Stage> stages;
     std::uint64_t clocks = 0;
     // What job_observer said in the clock in which the last job ended.

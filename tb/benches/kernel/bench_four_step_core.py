@@ -23,6 +23,8 @@ from crocuta.models.kernel.crocuta_kernel import SampleArray, sample_rows
 from crocuta.models.kernel.schedules import scratch_bytes
 from crocuta.models.layout import PAGE_BYTES, row_bytes
 from tb.agents.agent import read
+from tb.agents.job import arguments_of
+from tb.envs.kernel_samples import ENDS, ONE_ROW_LACKS, ends_of, length_at
 from tb.lib.clock import clock_now, start_clock
 from tb.lib.coverage import covergroup, export
 
@@ -40,6 +42,13 @@ CHANGE = 8
 what is written."""
 NAN = 0x7FC00000
 SPECTRA = ("x_spectra", "z_spectra")
+MEMORIES = ("samples", "x_spectra", "z_spectra", "h_spectra")
+PORTS = tuple(f"{memory} {way}" for memory in MEMORIES for way in ("read", "write"))
+"""Each memory's reads and writes, in the order of error_o, pending_o, hold_i and fault_i."""
+HELD = 3000
+"""Clocks for which a port stands still: more than all jobs here take of Chunk = 64."""
+FAST = cocotb.SIM_NAME.lower().startswith("verilator") and CONFIG.chunk == 64
+"""Whether a job takes a fraction of a second."""
 ROWS = tuple(str(1 << p) for p in range(CONFIG.rows_max.bit_length()))
 SAMPLE = covergroup(
     "four_step_core.job",
@@ -53,9 +62,23 @@ SAMPLE_PLACE = covergroup(
     {"rows_x_channels": ("rows", "channels")},
 )
 """Where the rows between columns and rows are, of a job that has any."""
+RESPONSES = {"EXOKAY": 1, "SLVERR": 2, "DECERR": 3}
 UNANSWERED = {"none": (), "samples": (0, 1000, 1000, 1000), "z": (1000, 1000, 0, 1000)}
 """The memory that has stopped answering when a job is stopped, and the bandwidths."""
 SAMPLE_STOP = covergroup("four_step_core.stop", {"unanswered": tuple(UNANSWERED)})
+SAMPLE_LENGTH = covergroup(
+    "four_step_core.length",
+    {"rows": ROWS, "x": ENDS, "h": ENDS},
+    {"rows_x_x": ("rows", "x"), "rows_x_h": ("rows", "h")},
+    {name: [("1", end) for end in ONE_ROW_LACKS] for name in ("rows_x_x", "rows_x_h")},
+)
+SAMPLE_HELD = covergroup("four_step_core.held", {"port": PORTS})
+SAMPLE_ERROR = covergroup(
+    "four_step_core.error",
+    {"port": PORTS, "response": tuple(RESPONSES)},
+)
+SAMPLE_RESET = covergroup("four_step_core.reset_at", {"pending": PORTS})
+"""Ports with bursts that a reset cuts short."""
 SAMPLE_RATE = covergroup("four_step_core.rate", {"measured": ("yes",)})
 
 
@@ -65,14 +88,12 @@ class Core:
     def __init__(self, dut: Any) -> None:
         self.dut = dut
         self.config = dataclasses.replace(CONFIG, resident=int(dut.Resident.value))
-        self.memories = {
-            name: getattr(dut, f"u_{name}").mem
-            for name in ("samples", "x_spectra", "z_spectra", "h_spectra")
-        }
+        self.memories = {name: getattr(dut, f"u_{name}").mem for name in MEMORIES}
         self.beat_words = 2 * CONFIG.lanes
         start_clock(
             dut, rst_ni=0, stop_i=0, start_i=0, latency_i=2, bandwidth_i=self.ports(1000),
-            stall_i=0, seed_i=random.getrandbits(31),
+            stall_i=0, seed_i=random.getrandbits(31), hold_i=0, fault_i=0, fault_addr_i=0,
+            response_i=0,
         )  # fmt: skip
 
     @staticmethod
@@ -102,9 +123,16 @@ class Core:
     def spectra(self, job: Job) -> dict[str, list[int]]:
         """What the memories of x and z hold, as far as a job could reach if no row was on the
         chip."""
-        first = job.x_spectra // (CONFIG.axi_bits // 8)
-        end = first + 2 * sizes(CONFIG, job).rows * CONFIG.chunk_beats
-        return {name: [read(self.memories[name][at]) for at in range(end)] for name in SPECTRA}
+        beats = sizes(CONFIG, job).rows * CONFIG.chunk_beats
+        return {
+            name: [read(self.memories[name][at]) for at in range(self.first(job, name) + beats)]
+            for name in SPECTRA
+        }
+
+    @staticmethod
+    def first(job: Job, name: str) -> int:
+        """The first beat of a job's scratch memory."""
+        return int(getattr(job, name) // (CONFIG.axi_bits // 8))
 
     async def start(self, job: Job) -> int:
         """A job from its reset to its first clock, which is returned."""
@@ -112,7 +140,7 @@ class Core:
         await RisingEdge(dut.clk_i)
         dut.rst_ni.value = 0
         dut.stop_i.value = 0
-        for name in ("channels", "length_x", "length_h", "x", "h", "h_spectra", "x_spectra", "y"):
+        for name in arguments_of(dut):
             getattr(dut, f"{name}_i").value = getattr(job, name)
         dut.convolve_i.value = int(job.mode == Mode.CONVOLVE)
         for _ in range(4):
@@ -141,52 +169,79 @@ class Core:
     def check_spectra(self, before: dict[str, list[int]], job: Job) -> None:
         """What a job wrote to the memories of x and z are the rows that are not on the chip, where
         the scratch is, and no more."""
-        half = scratch_bytes(self.config, job) // 2 // (CONFIG.axi_bits // 8)
-        first = job.x_spectra // (CONFIG.axi_bits // 8)
+        beats = scratch_bytes(self.config, job) // (CONFIG.axi_bits // 8)
         after = self.spectra(job)
-        for name, start in zip(SPECTRA, (first, first + half), strict=True):
+        for name in SPECTRA:
+            start = self.first(job, name)
             changed = {at for at, beat in enumerate(after[name]) if beat != before[name][at]}
-            assert changed <= {*range(start, start + half)}, f"{name} was written elsewhere"
-            assert half == 0 or changed, f"{name} was not written"
+            assert changed <= {*range(start, start + beats)}, f"{name} was written elsewhere"
+            assert beats == 0 or changed, f"{name} was not written"
         rows = sizes(CONFIG, job).rows
         if rows > 1:
             where = (
-                "on the chip" if not half else "in both" if self.config.resident else "in memory"
+                "on the chip" if not beats else "in both" if self.config.resident else "in memory"
             )
             SAMPLE_PLACE(where, "one" if job.channels == 1 else "several")
 
-    async def convolve(self, x: SampleArray, h: SampleArray, length: int) -> tuple[int, int]:
-        """Prepares filters for a length and convolves all channels: the clocks of both jobs. Every
-        output is compared, and what lies behind y is unchanged."""
+    async def end(self) -> None:
+        """Waits until a job that has been stopped has ended all its bursts."""
+        waited = quiet = 0
+        while quiet < QUIET:
+            await FallingEdge(self.dut.clk_i)
+            assert not read(self.dut.protocol_error_o), "the AXI protocol is broken"
+            quiet = quiet + 1 if read(self.dut.idle_o) and not read(self.dut.pending_o) else 0
+            waited += 1
+            assert waited < STOPPED, "ports that do not end what they have begun"
+
+    def uses(self, port: str, job: Job) -> bool:
+        """Whether a job transfers anything on a port."""
+        memory, way = port.split()
+        convolve = job.mode == Mode.CONVOLVE
+        if memory == "h_spectra":
+            return convolve == (way == "read")
+        if memory == "samples":
+            return convolve or way == "read"
+        return scratch_bytes(self.config, job) > 0 and (convolve or memory == "x_spectra")
+
+    def place(self, x: SampleArray, h: SampleArray, length: int) -> tuple[Job, Job]:
+        """Puts rows into memory: the job that prepares the filters for a length, and the one that
+        convolves."""
         channels, taps = h.shape
         x_at = channels * row_bytes(taps)
         y_at = x_at + channels * row_bytes(x.shape[1])
-        scratch = random.randrange(4) * PAGE_BYTES
-        prepare = Job(Mode.PREPARE, channels, length, taps, h=0, x_spectra=scratch)
-        rows = sizes(CONFIG, prepare).rows
-        words = rows * CONFIG.chunk
-        convolve = Job(
-            Mode.CONVOLVE, channels, x.shape[1], words, x=x_at, y=y_at, x_spectra=scratch
-        )
+        scratch = {name: random.randrange(4) * PAGE_BYTES for name in SPECTRA}
+        prepare = Job(Mode.PREPARE, channels, length, taps, h=0, **scratch)
+        words = sizes(CONFIG, prepare).rows * CONFIG.chunk
+        convolve = Job(Mode.CONVOLVE, channels, x.shape[1], words, x=x_at, y=y_at, **scratch)
         self.put(0, sample_rows(h))
         self.put(x_at, sample_rows(x))
         behind = np.full(channels * row_bytes(x.shape[1]) // 4, NAN, np.uint32).view(np.float32)
         self.put(y_at, behind)
-        before = self.spectra(convolve)
-        clocks = await self.run(prepare), await self.run(convolve)
-        self.check_spectra(before, convolve)
-        image = self.get(y_at, len(behind)).reshape(channels, -1)
-        for channel in range(channels):
-            spectra = four_step_kernel.prepare(h[channel], CONFIG, words)
+        return prepare, convolve
+
+    def check(self, job: Job, x: SampleArray, h: SampleArray) -> None:
+        """Compares every output of a CONVOLVE, and what lies behind y with what was there."""
+        size = job.channels * row_bytes(job.length_x) // 4
+        image = self.get(job.y, size).reshape(job.channels, -1)
+        for channel in range(job.channels):
+            spectra = four_step_kernel.prepare(h[channel], CONFIG, job.length_h)
             expected = four_step_kernel.convolve(x[channel], spectra, CONFIG).y
-            found = image[channel, : x.shape[1]]
+            found = image[channel, : job.length_x]
             wrong = np.flatnonzero(found.view(np.uint32) != expected.view(np.uint32))
             assert not wrong.size, (
                 f"channel {channel}: {wrong.size} of {len(expected)} outputs differ, first"
                 f" {wrong[0]}: {found[wrong[0]]}, not {expected[wrong[0]]}"
             )
-            rest = image[channel, x.shape[1] :].view(np.uint32)
+            rest = image[channel, job.length_x :].view(np.uint32)
             assert (rest == NAN).all(), "samples behind y were written"
+
+    async def convolve(self, x: SampleArray, h: SampleArray, length: int) -> tuple[int, int]:
+        """Prepares filters for a length and convolves all channels: the clocks of both jobs."""
+        prepare, convolve = self.place(x, h, length)
+        before = self.spectra(convolve)
+        clocks = await self.run(prepare), await self.run(convolve)
+        self.check_spectra(before, convolve)
+        self.check(convolve, x, h)
         return clocks
 
 
@@ -228,12 +283,13 @@ async def stop_in_the_middle(dut: Any) -> None:
     ports wait for one another: what has begun ends, and the next job is right."""
     core = Core(dut)
     rows = CONFIG.rows_max
-    job = Job(Mode.CONVOLVE, 3, rows * CONFIG.chunk, rows * CONFIG.chunk, x_spectra=PAGE_BYTES)
+    length = rows * CONFIG.chunk
+    job = Job(Mode.CONVOLVE, 3, length, length, x_spectra=PAGE_BYTES, z_spectra=2 * PAGE_BYTES)
     per_channel = 2 * rows * CONFIG.chunk_beats
     for silent, ports in UNANSWERED.items():
         await core.start(job)
         if silent == "z":  # at its last row: nothing of z can be read, and x waits for that
-            last = job.x_spectra + scratch_bytes(core.config, job) - spectrum_bytes(CONFIG)
+            last = job.z_spectra + scratch_bytes(core.config, job) - spectrum_bytes(CONFIG)
             for _ in range(4 * per_channel):
                 await FallingEdge(dut.clk_i)
                 if read(dut.z_spectra_awvalid) and read(dut.z_spectra_awaddr) == last:
@@ -247,15 +303,123 @@ async def stop_in_the_middle(dut: Any) -> None:
         await RisingEdge(dut.clk_i)
         dut.bandwidth_i.value = core.ports(1000)
         dut.stop_i.value = 1
-        waited = quiet = 0
-        while quiet < QUIET:
-            await FallingEdge(dut.clk_i)
-            assert not read(dut.protocol_error_o), "the AXI protocol is broken"
-            quiet = quiet + 1 if read(dut.idle_o) and not read(dut.pending_o) else 0
-            waited += 1
-            assert waited < STOPPED, "ports that do not end what they have begun"
+        await core.end()
         SAMPLE_STOP(silent)
         await core.convolve(noise(1, 2 * CONFIG.chunk), noise(1, 5), 2 * CONFIG.chunk)
+    export()
+
+
+@cocotb.test()
+async def lengths(dut: Any) -> None:
+    """x and h end at and around the ends of rows and of what tiles hold of them."""
+    core = Core(dut)
+    for rows in (1 << p for p in range(CONFIG.rows_max.bit_length())):
+        pairs = list(zip(ends_of(rows), ends_of(rows)[::-1], strict=True))
+        for ends in pairs if FAST else random.sample(pairs, 1):
+            length_x, length_h = (length_at(end, rows, CONFIG) for end in ends)
+            channels = random.randint(1, 2)
+            await core.convolve(
+                noise(channels, length_x), noise(channels, length_h), max(length_x, length_h)
+            )
+            SAMPLE_LENGTH(str(rows), *ends)
+    export()
+
+
+@cocotb.test()
+async def held_ports(dut: Any) -> None:
+    """Each port by itself stands still for thousands of clocks in the middle of a job, which waits
+    for it: nothing is lost."""
+    core = Core(dut)
+    most = (CONFIG.rows_max if FAST else 2) * CONFIG.chunk
+    for number, port in enumerate(PORTS):
+        x, h = noise(2, most), noise(2, most)
+        prepare, convolve = core.place(x, h, most)
+        job = prepare if port == "h_spectra write" else convolve
+        if job is convolve:
+            await core.run(prepare)
+        running = cocotb.start_soon(core.run(job))
+        # In the first channel's columns, or in its rows: before the second channel uses the port.
+        await ClockCycles(dut.clk_i, random.randint(1, most // CONFIG.lanes))
+        dut.hold_i.value = 1 << number
+        await ClockCycles(dut.clk_i, HELD if FAST else most)
+        if core.uses(port, job):
+            assert not running.done(), f"the job ended without its {port}"
+            SAMPLE_HELD(port)
+        await RisingEdge(dut.clk_i)
+        dut.hold_i.value = 0
+        await running
+        if job is prepare:
+            await core.run(convolve)
+        core.check(convolve, x, h)
+    export()
+
+
+@cocotb.test()
+async def error_responses(dut: Any) -> None:
+    """An error response on any port raises its error_o and no other; the job that is then stopped
+    ends, and the next one is right."""
+    core = Core(dut)
+    rows = CONFIG.rows_max if FAST else 4
+    x, h = noise(1, rows * CONFIG.chunk), noise(1, rows * CONFIG.chunk)
+    for number, port in enumerate(PORTS):
+        prepare, convolve = core.place(x, h, rows * CONFIG.chunk)
+        job = prepare if port == "h_spectra write" else convolve
+        if not core.uses(port, job):
+            continue
+        response = list(RESPONSES)[number % len(RESPONSES)]
+        scratch = scratch_bytes(core.config, convolve)
+        base, size = {
+            "samples read": (job.x, rows * CONFIG.chunk * 4),
+            "samples write": (job.y, rows * CONFIG.chunk * 4),
+            "x_spectra": (job.x_spectra, scratch),
+            "z_spectra": (job.z_spectra, scratch),
+            "h_spectra": (job.h_spectra, rows * spectrum_bytes(CONFIG)),
+        }[port if "samples" in port else port.split()[0]]
+        dut.fault_addr_i.value = base + random.randrange(0, size, CONFIG.axi_bits // 8)
+        dut.response_i.value = RESPONSES[response]
+        dut.fault_i.value = 1 << number
+        await core.start(job)
+        for _ in range(STUCK):
+            await FallingEdge(dut.clk_i)
+            if found := read(dut.error_o):
+                break
+        assert found == 1 << number, f"{response} to {port}: error_o is {found:#b}"
+        await RisingEdge(dut.clk_i)
+        dut.stop_i.value = 1
+        await core.end()
+        SAMPLE_ERROR(port, response)
+        await RisingEdge(dut.clk_i)
+        dut.fault_i.value = 0
+        if FAST or number == 0:
+            await core.convolve(noise(1, 2 * CONFIG.chunk), noise(1, 5), 2 * CONFIG.chunk)
+    export()
+
+
+@cocotb.test()
+async def reset_anywhere(dut: Any) -> None:
+    """A reset while any port has bursts to end: the next job, of any other number of rows, is
+    right."""
+    core = Core(dut)
+    for number in range(len(PORTS) if FAST else 2):
+        rows = random.choice((2, CONFIG.rows_max)) if FAST else 2
+        x, h = noise(2, rows * CONFIG.chunk), noise(2, rows * CONFIG.chunk)
+        prepare, convolve = core.place(x, h, rows * CONFIG.chunk)
+        job = prepare if PORTS[number] == "h_spectra write" else convolve
+        await core.start(job)
+        await ClockCycles(dut.clk_i, random.randint(1, 2 * CONFIG.chunk_beats))
+        if core.uses(PORTS[number], job):
+            for _ in range(STUCK):
+                await FallingEdge(dut.clk_i)
+                if read(dut.pending_o) >> number & 1:
+                    break
+            assert read(dut.pending_o) >> number & 1, f"no burst of {PORTS[number]}"
+        for each, port in enumerate(PORTS):
+            if read(dut.pending_o) >> each & 1:
+                SAMPLE_RESET(port)
+        dut.rst_ni.value = 0
+        await ClockCycles(dut.clk_i, random.randint(1, 3))
+        length = random.randint(1, CONFIG.rows_max * CONFIG.chunk if FAST else CONFIG.chunk)
+        await core.convolve(noise(1, length), noise(1, length), length)
     export()
 
 

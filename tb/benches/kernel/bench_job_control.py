@@ -13,6 +13,7 @@ import cocotb
 import pyuvm
 from cocotb.triggers import FallingEdge
 
+from crocuta.kernel import POINTERS, arguments
 from crocuta.models.convolution.chunk_controller import MAX_CHANNELS, Job, Mode
 from crocuta.models.layout import PAGE_BYTES
 from tb.agents.axi_lite import AxiLiteItem
@@ -33,7 +34,7 @@ from tb.envs.job_model import (
     PORTS,
     QUIET,
     STARTED,
-    USED,
+    used,
 )
 from tb.lib.coverage import covergroup
 from tb.lib.profiles import PROFILES
@@ -232,7 +233,7 @@ class ArgumentTest(JobTest):
         """Writes a good job's arguments, and keeps them."""
         job = good_job(self.config)
         limit = 1 << self.config.max_length_log2
-        pointers = dict.fromkeys(USED[mode], 7 * PAGE_BYTES)
+        pointers = dict.fromkeys(used(mode, self.config), 7 * PAGE_BYTES)
         length_x = min(job.length_x, limit) or 1
         self.job = dataclasses.replace(job, mode=mode, length_x=length_x, **pointers)
         await self.arguments(self.job)
@@ -262,7 +263,7 @@ class BadArguments(ArgumentTest):
         ]
         for name in ("length_x", "length_h"):
             kinds += [(name, {name: value}) for value in (0, limit + 1, 2 * limit, 0xFFFF_FFFF)]
-        for name in ("x", "h", "h_spectra", "x_spectra", "y"):
+        for name in arguments(self.config)[4:]:
             kinds += [("pointer", {name: PAGE_BYTES + (1 << bit)}) for bit in (0, 5, 11)]
         return kinds
 
@@ -304,7 +305,7 @@ class EveryArgumentBit(ArgumentTest):
             mode = random.choice(list(Mode))
             yield mode, "mode", "mode", mode | 1 << place
         for mode in Mode:
-            for name in USED[mode]:
+            for name in used(mode, self.config):
                 for place in range(12):
                     yield mode, "pointer", name, PAGE_BYTES | 1 << place
 
@@ -324,8 +325,7 @@ class EveryArgumentBit(ArgumentTest):
         limit_log2 = self.config.max_length_log2
         for turn in range(52):
             pointers = {
-                name: 1 << 12 + (turn + 11 * number) % 52
-                for number, name in enumerate(("x", "h", "h_spectra", "x_spectra", "y"))
+                name: 1 << 12 + (turn + 11 * number) % 52 for number, name in enumerate(POINTERS)
             }
             job = Job(
                 random.choice(list(Mode)),
@@ -355,8 +355,7 @@ class EdgesOfArguments(JobTest):
             ):
                 job = dataclasses.replace(
                     good_job(self.config),
-                    **{name: random.getrandbits(52) << 12 for name in USED[Mode.CONVOLVE]},
-                    h=random.getrandbits(52) << 12,
+                    **{name: random.getrandbits(52) << 12 for name in POINTERS},
                     mode=mode,
                     channels=channels,
                     length_x=length_x,

@@ -6,6 +6,7 @@ memories of any behaviour, queues, resets, errors and bad arguments."""
 from __future__ import annotations
 
 import dataclasses
+import itertools
 import os
 import random
 from collections.abc import Iterable
@@ -18,6 +19,7 @@ from cocotb.triggers import ClockCycles
 from cocotbext.axi import AxiResp
 from pyuvm import uvm_sequence
 
+from crocuta.kernel import POINTERS
 from crocuta.models import configs
 from crocuta.models.cfp import Cfp, Format
 from crocuta.models.convolution.chunk_controller import Job, Mode, mac_beats
@@ -35,7 +37,7 @@ from tb.envs.kernel_job import (
     Port,
     memories_of,
 )
-from tb.envs.kernel_samples import BOUNDS, KINDS, impulse, length_in
+from tb.envs.kernel_samples import BOUNDS, KINDS, ends_of, impulse, length_at, length_in
 from tb.envs.kernel_sequences import (
     AbortSequence,
     ConvolutionSequence,
@@ -100,6 +102,37 @@ class Lengths(KernelTest):
             [(16 * C + 5, C), (3, 16 * C + 5), (9 * C + 3, C + 1), (5 * C + 3, 5 * C + 3)], 1
         ):
             await self.convolve(min(length_x, LONGEST), min(length_h, LONGEST))
+
+
+@pyuvm.test(skip=not CONFIG.four_step)
+class Transforms(KernelTest):
+    """A four-step kernel's transforms of every number of rows, with samples that end around the
+    borders of rows and tiles; jobs of both modes queued behind ones of more and of fewer rows."""
+
+    async def main(self) -> None:
+        """Runs a convolution for each end of x and of h, then every change between two jobs."""
+        sizes = [1 << p for p in range(CONFIG.rows_max.bit_length())]
+        jobs = [
+            (p, *ends) for p in sizes for ends in zip(ends_of(p), ends_of(p)[::-1], strict=True)
+        ]
+        for rows, *ends in some(jobs, 2):
+            await self.any_behaviour()
+            length_x, length_h = (length_at(end, rows, CONFIG) for end in ends)
+            await self.convolve(length_x, length_h, random.randint(1, 3 if FULL else 1))
+        base = await self.convolve(LONGEST, LONGEST, 2 if FULL else 1)
+        queue = []
+        few, many = sorted(random.sample(sizes, 2))
+        changes = ((few, many), (many, few), (few, few))
+        for modes, change in some(itertools.product(itertools.product(Mode, Mode), changes), 1):
+            for mode, size in zip(modes, change, strict=True):
+                lengths = [
+                    length_at(end, size, CONFIG) for end in ("all", random.choice(ends_of(size)))
+                ]
+                random.shuffle(lengths)
+                queue.append(
+                    dataclasses.replace(base, mode=mode, length_x=lengths[0], length_h=lengths[1])
+                )
+        await self.start(QueueSequence(queue))
 
 
 @pyuvm.test(skip=LIMITED)
@@ -330,9 +363,9 @@ class BadArguments(KernelTest):
             assert error == code, f"{arguments}: {error}"
             for mode in Mode if number == 0 else [Mode.CONVOLVE]:
                 # Arguments that a mode does not use may have any value.
-                unused = {"h"} if mode else {"x", "y"}
+                unused = POINTERS.keys() - used(mode, CONFIG)
                 if mode == Mode.PREPARE and not CONFIG.four_step:
-                    unused |= {"x_spectra", "length_x"}
+                    unused |= {"length_x"}
                 anything = {name: random.getrandbits(32) for name in unused}
                 assert await self.run(good | {"mode": mode} | anything) == "none"
 

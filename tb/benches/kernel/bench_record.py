@@ -16,7 +16,8 @@ from cocotb.triggers import FallingEdge
 from crocuta.models import configs
 from tb.envs.kernel_sequences import KernelTest
 
-C = configs.load(os.environ["CROCUTA_CONFIG"]).chunk
+CONFIG = configs.load(os.environ["CROCUTA_CONFIG"])
+C = CONFIG.chunk
 PORTS: list[str] = json.loads(os.environ.get("RECORD_PORTS", "[]"))
 """The kernel's ports except its clock, in the recording's order."""
 
@@ -36,7 +37,8 @@ class Record(KernelTest):
 
     async def record(self, path: Path) -> None:
         """Writes a line per clock: every port's bits just before the rising edge."""
-        kernel = self.dut.gen_chunked.u_kernel
+        top = self.dut.gen_four_step if CONFIG.four_step else self.dut.gen_chunked
+        kernel = top.u_kernel
         ports = [getattr(kernel, name) for name in PORTS]
         with path.open("w", encoding="utf-8") as file:
             while True:

@@ -12,7 +12,8 @@ module control_registers_tb
   parameter int MantissaBits = 18,
   parameter int ExponentBits = 9,
   parameter int TwiddleBits = 25,
-  parameter int MaxLengthLog2 = 22
+  parameter int MaxLengthLog2 = 22,
+  parameter bit FourStep = 1'b0
 ) (
   input  logic        clk_i,
   input  logic        rst_ni,
@@ -35,8 +36,8 @@ module control_registers_tb
   output logic [1:0]  s_axi_rresp,
   output logic        interrupt_o,
   /// the job's arguments in the order of their registers, the mode in the high bits: one value is
-  /// quicker to follow than nine
-  output logic [447:0] arguments_o,
+  /// quicker to follow than ten
+  output logic [511:0] arguments_o,
   output logic        core_rst_no,
   output logic        stop_o,
   output logic        controller_start_o,
@@ -63,6 +64,7 @@ module control_registers_tb
   logic [63:0]          h_spectra;
   logic [63:0]          x_spectra;
   logic [63:0]          y;
+  logic [63:0]          z_spectra;
   logic                 start;
   logic                 abort;
   logic [31:0]          watchdog;
@@ -82,7 +84,8 @@ module control_registers_tb
   logic [63:0]          stall_store;
   logic [63:0]          stall_output;
 
-  assign arguments_o = {mode, channels, length_x, length_h, x, h, h_spectra, x_spectra, y};
+  assign arguments_o = {mode, channels, length_x, length_h, x, h, h_spectra, x_spectra, y,
+                        z_spectra};
 
   control_registers #(
     .Lanes        (Lanes),
@@ -90,7 +93,8 @@ module control_registers_tb
     .MantissaBits (MantissaBits),
     .ExponentBits (ExponentBits),
     .TwiddleBits  (TwiddleBits),
-    .MaxLengthLog2(MaxLengthLog2)
+    .MaxLengthLog2(MaxLengthLog2),
+    .FourStep     (FourStep)
   ) u_registers (
     .clk_i          (clk_i),
     .rst_ni         (rst_ni),
@@ -126,6 +130,7 @@ module control_registers_tb
     .job_h_spectra_o(h_spectra),
     .job_x_spectra_o(x_spectra),
     .job_y_o        (y),
+    .job_z_spectra_o(z_spectra),
     .watchdog_o     (watchdog),
     .saturated_i    (saturated),
     .non_finite_i   (non_finite),
@@ -142,7 +147,8 @@ module control_registers_tb
   );
 
   job_control #(
-    .MaxLengthLog2(MaxLengthLog2)
+    .MaxLengthLog2(MaxLengthLog2),
+    .FourStep     (FourStep)
   ) u_job_control (
     .clk_i                (clk_i),
     .rst_ni               (rst_ni),
@@ -161,6 +167,7 @@ module control_registers_tb
     .h_spectra_i          (h_spectra[11:0]),
     .x_spectra_i          (x_spectra[11:0]),
     .y_i                  (y[11:0]),
+    .z_spectra_i          (z_spectra[11:0]),
     .core_rst_no          (core_rst_no),
     .stop_o               (stop_o),
     .controller_start_o   (controller_start_o),

@@ -59,8 +59,8 @@ module spectrum_ports_tb #(
   output logic                writer_progress_o
 );
 
-  // Where the memory begins: a carry into the upper half of an address is in its middle.
-  localparam logic [63:0] Base = 64'h0000_0013_0000_0000 - 64'(Words * AxiBits / 16);
+  // Where the memory begins: a carry into the top bits of an address is in its middle.
+  localparam logic [63:0] Base = 64'hA000_0000_0000_0000 - 64'(Words * AxiBits / 16);
 
   logic                 port_awvalid;
   logic                 port_awready;

@@ -35,6 +35,12 @@ SAMPLE_RESET = seldom(
     {"distance_x_half": ("distance", "half")},
     {"distance_x_half": [("1", "first")]},
 )
+BEFORE = ("reset", "blocks", "part of a block", "bypass")
+SAMPLE_BYPASS = seldom(
+    "commutator.bypass",
+    {"distance": DISTANCES, "before": BEFORE},
+    {"distance_x_before": ("distance", "before")},
+)
 
 
 class Commutator(Pipeline):
@@ -44,7 +50,8 @@ class Commutator(Pipeline):
         self.distance = int(dut.Distance.value)
         self.bits = int(dut.WordBits.value)
         latency = 3 if self.distance >= 4 else 1
-        super().__init__(dut, latency, ("beat_i", "switch_i"), lanes=int(dut.Lanes.value))
+        ports = ("beat_i", "switch_i", "bypass_i")
+        super().__init__(dut, latency, ports, lanes=int(dut.Lanes.value))
         self.held: list[int | None] = []
 
     async def reset(self, clocks: int = 2) -> None:
@@ -88,9 +95,15 @@ class Commutator(Pipeline):
         for time, beat in enumerate(words[: len(words) - cut]):
             block, half = divmod(time // self.distance, 2)
             # In the first half of a block it does not matter.
-            beats.append((self.pack(beat), switches[block] if half else random.getrandbits(1)))
+            beats.append((self.pack(beat), switches[block] if half else random.getrandbits(1), 0))
         out, self.held = self.held[: len(beats)], self.held[len(beats) :]
         await self.send(beats, out, profile)
+
+    async def bypass(self, count: int, profile: str) -> None:
+        """Sends beats that pass at once; what the commutator holds never comes out."""
+        values = [random.getrandbits(self.lanes * self.bits) for _ in range(count)]
+        self.held = [None] * self.distance
+        await self.send([(beat, random.getrandbits(1), 1) for beat in values], values, profile)
 
 
 @cocotb.test()
@@ -124,3 +137,23 @@ async def reset_in_the_middle(dut: Any) -> None:
     await commutator.blocks(2, "light")
     await commutator.drain()
     assert commutator.compared - before == 3 * commutator.distance
+
+
+@cocotb.test()
+@covered
+async def bypass(dut: Any) -> None:
+    """Beats that bypass the commutator, between blocks, in the middle of one, and after a reset."""
+    start_clock(dut)
+    commutator = Commutator(dut)
+    await commutator.reset()
+    order = random.sample(BEFORE, len(BEFORE))
+    for before in (*order, *random.choices(BEFORE, k=6)):
+        if before == "reset":
+            await commutator.reset(random.randint(1, 2))
+        elif before != "bypass":
+            cut = random.randint(1, 2 * commutator.distance - 1) if before != "blocks" else 0
+            await commutator.blocks(random.randint(1, 2), random.choice(PROFILES), cut)
+        await commutator.bypass(random.randint(1, 3), random.choice(PROFILES))
+        SAMPLE_BYPASS(str(commutator.distance), before)
+    await commutator.blocks(2, "light")
+    await commutator.drain()

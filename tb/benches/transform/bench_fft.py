@@ -30,7 +30,7 @@ class EngineTest(BlockTest):
 
     async def push_out(self) -> None:
         """Beats that push out what the engine still holds."""
-        zeros = self.env.beats(self.rng, "zero")
+        zeros = self.env.beats(self.rng, "zero", self.env.mode)
         left = engine_beats(self.env.predictor.config)
         while left:
             await send(self.env, zeros[:left], "none")
