@@ -154,7 +154,7 @@ def test_logic_is_that_of_synthesis(name: str) -> None:
 
 
 # The benchmark compares more.
-@pytest.fixture(scope="module", params=["tiny", "small+outputs-2"])
+@pytest.fixture(scope="module", params=["tiny", "tiny+outputs-2"])
 def kernel(request: pytest.FixtureRequest) -> Iterator[RtlKernel]:
     with RtlKernel(configs.load(request.param)) as shared:
         yield shared

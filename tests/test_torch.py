@@ -504,6 +504,11 @@ def test_a_closed_filter_is_refused(scipy: crocuta.Device) -> None:
 def test_use() -> None:
     x, weight = torch.randn(1, 2, 30), torch.randn(2, 30)
     first = ct.use("float", "tiny")
+    sentence = (
+        r"use\(\) has no option 'lanes'; choose from: timeout, card, xclbin, port, compiling\.$"
+    )
+    with pytest.raises(InputError, match=sentence):
+        ct.use("float", "tiny", lanes=2)
     assert ct.current() is first
     module = ct.prepare(weight)
     y = module(x)
