@@ -240,12 +240,14 @@ FOUR_STEP_CLOCKS = [
     ("u200-long", 450_002, 1, 60, 1.0, 137_428, 208_841),
     ("u200-long", 450_000, 2, 60, 1.0, 272_113, 343_526),
     ("u200-long", 450_000, 1, 60, 0.85, 160_950, 244_289),
-    # Rows on the chip: more of them than there are, and some.
+    # Rows on the chip: more of them than there are, some, and all.
     ("tiny-long+resident-3", 128, 4, 60, 1.0, 1965, 3018),
     ("tiny-long+resident-3", 256, 2, 200, 1.0, 2339, 3864),
     ("tiny-long+resident-3", 512, 1, 60, 1.0, 1260, 2128),
     ("tiny-long+resident-3", 512, 4, 60, 1.0, 3816, 5659),
     ("tiny-long+resident-3", 512, 2, 60, 0.85, 2215, 3423),
+    ("u200-card", 30_000, 2, 60, 1.0, 21_966, 30_154),
+    ("u200-card", 450_000, 1, 60, 1.0, 134_838, 203_690),
 ]
 
 
