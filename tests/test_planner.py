@@ -223,7 +223,6 @@ def test_clocks_of_u200() -> None:
     close(convolve_clocks(one, length, length, memory=Memory(bandwidth=0.85)).total, 287_482, 1)
 
 
-ALL_ON_CHIP = "tiny-long+chunk-128+mantissa_bits-14+max_length_log2-11+resident-16"
 HALF_ON_CHIP = "tiny-long+lanes-8+chunk-512+exponent_bits-8+max_length_log2-10+resident-1"
 # Configuration, samples, channels, latency and bandwidth of the memories, and the clocks to prepare
 # and to convolve, counted in four_step_core's RTL from its start to its end.
@@ -246,6 +245,8 @@ FOUR_STEP_CLOCKS = [
     ("tiny-long+resident-3", 512, 1, 60, 1.0, 1260, 2128),
     ("tiny-long+resident-3", 512, 4, 60, 1.0, 3816, 5659),
     ("tiny-long+resident-3", 512, 2, 60, 0.85, 2215, 3423),
+    (HALF_ON_CHIP, 1024, 4, 60, 1.0, 3448, 5363),
+    (HALF_ON_CHIP, 1024, 4, 200, 1.0, 4828, 7863),
     ("u200-card", 30_000, 2, 60, 1.0, 21_966, 30_154),
     ("u200-card", 450_000, 1, 60, 1.0, 134_838, 203_690),
 ]
