@@ -145,6 +145,7 @@ async def bypass(dut: Any) -> None:
     """Beats that bypass the commutator, between blocks, in the middle of one, and after a reset."""
     start_clock(dut)
     commutator = Commutator(dut)
+    await commutator.reset()
     order = random.sample(BEFORE, len(BEFORE))
     for before in (*order, *random.choices(BEFORE, k=6)):
         if before == "reset":
