@@ -310,9 +310,9 @@ def tally(verdicts: Sequence[Verdict]) -> Tally:
     return Tally(**Counter(verdict.fate for verdict in verdicts))
 
 
-def report(verdicts: Sequence[Verdict], seed: int, seconds: float) -> bool:
+def report(verdicts: Sequence[Verdict], seed: int, seconds: float, only: str = "") -> bool:
     """Writes and prints the summary; returns whether enough mutants were killed and all survivors
-    are explained."""
+    are explained. `only`: the modules or benches to which the run was restricted."""
     survived = [verdict for verdict in verdicts if verdict.fate == "survived"]
     explain(survived)
     total = tally(verdicts)
@@ -330,6 +330,7 @@ def report(verdicts: Sequence[Verdict], seed: int, seconds: float) -> bool:
         "target": LEAST_PERCENT,
         "design": verification_digest(),
         "seed": seed,
+        "only": only,
         "seconds": round(seconds),
         "operators": {name: asdict(each) for name, each in groups["operator"].items()},
         "survivors": [asdict(verdict) for verdict in survived],
@@ -421,7 +422,8 @@ def main(
         Console(stderr=True, soft_wrap=True).print(str(error), style="red", markup=False)
         raise typer.Exit(2) from None
     verdicts.sort(key=lambda verdict: (verdict.file, verdict.line, verdict.change))
-    if not report(verdicts, seed, time.monotonic() - begin):
+    only = " ".join(filter(None, (file, test, sim)))
+    if not report(verdicts, seed, time.monotonic() - begin, only):
         raise typer.Exit(1)
 
 

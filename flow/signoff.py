@@ -186,6 +186,7 @@ def mutation(report: Report) -> tuple[list[Item], Report]:
     open_ = sum(not survivor["reason"] for survivor in report["survivors"])
     kept = {name: value for name, value in report.items() if name != "all"}
     enough = report["mutants"] >= LEAST_MUTANTS and report["percent"] >= report["target"]
+    enough = enough and not report["only"]  # all modules, all benches
     return [
         Item(
             "Faults found by the benches",

@@ -21,7 +21,6 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-import scipy.signal
 
 from crocuta.models.cfp import FloatArray
 from crocuta.models.configs import Config
@@ -78,6 +77,8 @@ def levels(
 
     A four-step kernel's transform of `rows` rows is one chunk.
     """
+    from scipy.signal import convolve  # takes a second, which not every command has to wait
+
     chunk = config.chunk * rows
     # Chunks of h behind the end of x meet none of it, but a transform has all that fits into it.
     taps = _chunks(h[: -(-len(x) // chunk) * chunk], chunk)
@@ -85,7 +86,7 @@ def levels(
     gains = np.array([np.abs(np.fft.fft(row * twist)).max() for row in taps])
     rms = chunk_rms(x, chunk)
     # With many chunks scipy uses an FFT, as for the reference.
-    low = np.maximum(scipy.signal.convolve(rms, gains)[: len(rms)], 0)
+    low = np.maximum(convolve(rms, gains)[: len(rms)], 0)
     return low + np.concatenate([[0.0], low[:-1]]), float(rms.max() * gains.sum())
 
 

@@ -44,6 +44,9 @@ ENGINE_SIZES = (
     ("forward", (2, 4096, 18, 9, 18)),
     ("inverse", (2, 4096, 18, 9, 18)),
 )
+VERILATOR_LATER = (("tiny", "verilator"),)
+"""Left to regressions by `make test`: Icarus runs these parameters, Verilator others of the same
+module."""
 LARGE_SIZES = ((2, 4096, 18, 9, 18), (8, 256, 14, 10, 27))
 """The slowest of these, none of them a corner case of its own: for regressions."""
 SIMULATION = "host/crocuta/simulation"
@@ -299,7 +302,7 @@ def arithmetic(
         parameters=fixed(MantissaBits=mantissa_bits, ExponentBits=exponent_bits, **parameters),
         configs=("tiny",),
         variant=f"{variant}-m{mantissa_bits}" if variant else f"m{mantissa_bits}",
-        long=() if mantissa_bits == 18 else (("tiny", "verilator"),),
+        long=() if mantissa_bits == 18 else VERILATOR_LATER,
     )
 
 
@@ -458,6 +461,7 @@ BENCHES: dict[str, tuple[Bench, ...]] = {
                 parameters=fixed(OutBits=m),
                 configs=("tiny",),
                 variant=f"m{m}",
+                long=() if m == 18 else VERILATOR_LATER,
             )
             for m in ARITHMETIC
         ),
@@ -481,6 +485,7 @@ BENCHES: dict[str, tuple[Bench, ...]] = {
                 parameters=fixed(FactorBits=t),
                 configs=("tiny",),
                 variant=f"f{t}",
+                long=() if t == 25 else VERILATOR_LATER,
             )
             for t in (12, 18, 25, 27)
         ),
@@ -570,7 +575,7 @@ BENCHES: dict[str, tuple[Bench, ...]] = {
             about="rows of at most 8 chunks: the largest counts",
             parameters=short_rows(3),
             configs=BOTH_OUTPUTS,
-            long=(("tiny", "icarus"), *BEYOND_TINY),
+            long=(*(("tiny", sim) for sim in SIMS), *BEYOND_TINY),
             variant="short",
         ),
         Bench(
@@ -580,7 +585,7 @@ BENCHES: dict[str, tuple[Bench, ...]] = {
             parameters=short_rows(-1),
             configs=("tiny", "tiny+outputs-2"),
             variant="partial",
-            long=tuple((config, "icarus") for config in ("tiny", "tiny+outputs-2")),
+            long=(("tiny", "icarus"), *(("tiny+outputs-2", sim) for sim in SIMS)),
         ),
         Bench(
             top="pass_sequencer",
@@ -627,6 +632,7 @@ BENCHES: dict[str, tuple[Bench, ...]] = {
                 parameters=fixed(Lanes=4, WordBits=11, Distance=distance, Bypass=1),
                 configs=("tiny",),
                 variant=f"{distance}",
+                long=() if distance in (1, 128) else VERILATOR_LATER,
             )
             for distance in (1, 2, 4, 8, 64, 128)
         ),
@@ -922,7 +928,10 @@ BENCHES: dict[str, tuple[Bench, ...]] = {
                 (NARROWEST, "verilator"),
                 *LONG_AT_TINY,
             ),
-            brief=((NARROWEST, "icarus"), (SOME_RESIDENT, "verilator")),
+            brief=(
+                (NARROWEST, "icarus"),
+                *((config, "verilator") for config in ("small+outputs-2", SOME_RESIDENT)),
+            ),
             corners=KERNEL_CORNERS,
         ),
     ),

@@ -37,9 +37,9 @@ BOUNDS = ("1", "below C", "C - 1", "C", "C + 1", "below 2C", "2C", "beyond")
 TAILS = ("whole chunk", "whole lanes", "whole beats", "inside a beat")
 """Positions in a chunk at which a row may end."""
 ENDS = ("one sample", "whole rows", "a part", "one fewer", "inside a part", "one more", "all")
-"""Where the samples of a four-step transform end, in rows and in the parts of them that tiles of
-columns hold; one fewer and one more than whole rows. An end and its mirror
-image in this list: at least one of the two needs all rows."""
+"""Where the samples of a four-step transform end, in rows and in what a tile of columns holds of a
+row. One fewer, one more: than whole rows. Of an end and its mirror image in this list, at least one
+needs all the rows."""
 ONE_ROW_LACKS = ("whole rows", "one more")
 WIDE_BITS = 30
 TONE_SHARE = 0.7
@@ -171,7 +171,7 @@ def end_of(length: int, rows: int, config: Config) -> str:
 
 
 def length_at(end: str, rows: int, config: Config) -> int:
-    """A random length of such an end, which takes the last half of the rows if that is possible."""
+    """A random length with this end, in the last half of the rows if there is one."""
     c, part = config.chunk, config.chunk_beats // rows
     before = c * random.randrange(rows // 2, rows)
     if end == "inside a part":

@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import inspect
 from typing import Any, TypeVar, cast, overload
 
 import crocuta
@@ -55,6 +56,12 @@ def use(backend: str | AnyDevice, config: str = "u200", **options: Any) -> AnyDe
             raise InputError("The device is open already: give use() no other arguments with it.")
         device = backend
     else:
+        known = list(inspect.signature(crocuta.open).parameters)[2:]
+        unknown = [name for name in options if name not in known]
+        if unknown:
+            raise InputError(
+                f"use() has no option {unknown[0]!r}; choose from: {', '.join(known)}."
+            )
         device = crocuta.open(cast(str, backend), config, **options)
     previous = in_use.opened
     in_use.filters = Filters()
