@@ -617,7 +617,7 @@ module chunk_schedule_formal #(
           && u_dut.u_passes.oldest_x_q == (i_q == '0)
           && u_dut.u_passes.before_last_q == (two && i_q + 1'b1 == k_q)
           && u_dut.u_passes.latest_past_q == (i_q + 1'b1 == past)
-          && u_dut.u_passes.x_addr_q == x_addr
+          && (!convolve_i || u_dut.u_passes.x_addr_q == x_addr)
           && (convolve_i ? !bring || u_dut.u_passes.h_addr_q == bring_addr
               : u_dut.u_passes.h_addr_q == h_row_q + (64'(k_q) << SpectrumLog2))
           && u_dut.u_passes.x_sequence_q == written_q + 32'(i_q) * 32'(Bursts))
