@@ -117,12 +117,13 @@ class _Clocks(NamedTuple):
 
 def points(scale: Scale) -> list[Point]:
     """The four-step kernels' jobs, the chunked kernel's of the part `lengths`, and accuracy."""
-    return [
+    found = [
         *four_step_points(scale),
         *_chunked_points(scale),
         *_snr_points(scale),
         *_drawn_points(scale),
     ]
+    return list(dict.fromkeys(found))
 
 
 def four_step_points(scale: Scale) -> list[FourStepPoint]:
@@ -551,7 +552,7 @@ def _snr_checks(results: Results, scale: Scale) -> Iterator[Check]:
         yield at_least(f"{what}: median SNR", median(found), MEDIAN_SNR, " dB")
     dna = results[ModelPoint(name, "dna", scale.rows_length)]["snr_db"]
     yield at_least(f"{name}, {SIGNALS['dna']}: SNR", dna, DNA_SNR, " dB")
-    for point in [*_snr_points(scale), *_drawn_points(scale)]:
+    for point in dict.fromkeys([*_snr_points(scale), *_drawn_points(scale)]):
         if configs.load_model(point.config).four_step:
             excess = results[point]["excess"]
             what = f"{point.label}: the error is within its bound"

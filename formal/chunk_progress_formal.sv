@@ -21,7 +21,8 @@ module chunk_progress_formal #(
   localparam int WalkClocks = 6,
   localparam int PassClocks = 7 + Outputs,
   localparam int ChunkLog2 = $clog2(Chunk),
-  localparam int LengthBits = MaxLengthLog2 + 1
+  localparam int LengthBits = MaxLengthLog2 + 1,
+  localparam int CountBits = sizes_pkg::chunk_count_bits(MaxLengthLog2, Chunk)
 ) (
   input logic                  clk_i,
   input logic                  rst_ni,
@@ -30,6 +31,8 @@ module chunk_progress_formal #(
   input logic [16:0]           channels_i,
   input logic [LengthBits-1:0] length_x_i,
   input logic [LengthBits-1:0] length_h_i,
+  input logic [CountBits-1:0]  ring_i,
+  input logic [31:0]           first_chunk_i,
   input logic [6:0]            ready_i
 );
 
@@ -69,6 +72,8 @@ module chunk_progress_formal #(
     .h_spectra_i      ('0),
     .x_spectra_i      ('0),
     .y_i              ('0),
+    .ring_i           (ring_i),
+    .first_chunk_i    (first_chunk_i),
     .done_o           (done),
     .load_valid_o     (valid[Load]),
     .load_ready_i     (ready_i[Load]),
@@ -117,7 +122,8 @@ module chunk_progress_formal #(
   `ASSUME(one_job, !start_i || !running_q)
   // The argument registers do not change during a job.
   `ASSUME(arguments_stay,
-          !running_q || $stable({convolve_i, channels_i, length_x_i, length_h_i}))
+          !running_q || $stable({convolve_i, channels_i, length_x_i, length_h_i})
+          && $stable({ring_i, first_chunk_i}))
 
   // States of chunk_controller and of its walkers.
   localparam int StIdle = 0, StBegin = 3;
@@ -190,7 +196,7 @@ module chunk_progress_formal #(
     // Keeps the search finite: small jobs, and consumers that delay a command by at most one clock.
     `ASSUME(small_jobs, channels_i >= 17'd1 && channels_i <= 17'd2 && length_x_i != '0
             && length_h_i != '0 && 32'(length_x_i) <= 32'(2 * Chunk)
-            && 32'(length_h_i) <= 32'(2 * Chunk))
+            && 32'(length_h_i) <= 32'(2 * Chunk) && ring_i == '0)
     `ASSUME(fair, ((valid & ~ready_i) & $past(valid & ~ready_i)) == '0)
 
     logic [7:0] clocks_q;

@@ -10,7 +10,8 @@
 // compared with the counters. In addition, one pair (channel, i, j), which may be any, is tracked:
 // if j < ph and i + j < p it is multiplied exactly once, for output chunk i + j, otherwise never.
 // Exactly the first and the last pass of an output chunk are marked. The second output's H is the
-// one fetched by the previous pass. Wires replace the FIFOs (see through/fifo.sv).
+// one fetched by the previous pass. In a stream, output chunks and X are counted from the oldest X of
+// earlier jobs: they begin with the last output chunk before x, and X is in its channel's ring. Wires replace the FIFOs (see through/fifo.sv).
 
 `include "formal.svh"
 
@@ -20,7 +21,8 @@ module chunk_schedule_formal #(
   parameter int MaxLengthLog2 = 22,
   parameter int Outputs = 1,
   localparam int ChunkLog2 = $clog2(Chunk),
-  localparam int LengthBits = MaxLengthLog2 + 1
+  localparam int LengthBits = MaxLengthLog2 + 1,
+  localparam int N = ((LengthBits > ChunkLog2) ? LengthBits - ChunkLog2 : 1) + 1
 ) (
   input logic                  clk_i,
   input logic                  rst_ni,
@@ -34,6 +36,8 @@ module chunk_schedule_formal #(
   input logic [63:0]           h_spectra_i,
   input logic [63:0]           x_spectra_i,
   input logic [63:0]           y_i,
+  input logic [N-2:0]          ring_i,
+  input logic [31:0]           first_chunk_i,
   input logic                  load_ready_i,
   input logic                  x_read_ready_i,
   input logic                  h_read_ready_i,
@@ -53,7 +57,6 @@ module chunk_schedule_formal #(
   localparam int BurstBeats = (ChunkBeats <= 64 && ChunkBeats <= PageBeats) ? ChunkBeats :
                               (PageBeats <= 64) ? PageBeats : 64;
   localparam int Bursts = ChunkBeats / BurstBeats;
-  localparam int N = ((LengthBits > ChunkLog2) ? LengthBits - ChunkLog2 : 1) + 1;
 
   typedef logic [N-1:0] count_t;
 
@@ -102,6 +105,8 @@ module chunk_schedule_formal #(
     .h_spectra_i      (h_spectra_i),
     .x_spectra_i      (x_spectra_i),
     .y_i              (y_i),
+    .ring_i           (ring_i),
+    .first_chunk_i    (first_chunk_i),
     .done_o           (done),
     .load_valid_o     (load_valid),
     .load_ready_i     (load_ready_i),
@@ -152,7 +157,7 @@ module chunk_schedule_formal #(
   `ASSUME(one_job, !start_i || !running_q)
   // The argument registers do not change during a job.
   `ASSUME(arguments_stay, !running_q || $stable({convolve_i, channels_i, length_x_i, length_h_i})
-          && $stable({x_i, h_i, h_spectra_i, x_spectra_i, y_i}))
+          && $stable({x_i, h_i, h_spectra_i, x_spectra_i, y_i, ring_i, first_chunk_i}))
   // job_control rejects a job with other arguments before it starts anything; PREPARE has no x.
   `ASSUME(channels_in_range, channels_i >= 17'd1 && channels_i <= 17'd65536)
   `ASSUME(length_x_in_range, !convolve_i
@@ -164,7 +169,10 @@ module chunk_schedule_formal #(
   // The sizes of the job.
 
   logic [31:0] row_length;   // samples per row to load
-  count_t      p;            // chunks of such a row
+  count_t      n;            // chunks of such a row
+  logic        stream;
+  count_t      past;         // chunks of X before it
+  count_t      p;            // both together
   count_t      ph;           // chunks of a row of h
   logic [63:0] row_bytes;    // whole pages
   logic [31:0] tail;         // samples in a row's last chunk
@@ -174,10 +182,16 @@ module chunk_schedule_formal #(
   endfunction
 
   assign row_length = convolve_i ? 32'(length_x_i) : 32'(length_h_i);
-  assign p          = chunks(row_length);
+  assign n          = chunks(row_length);
+  assign stream     = convolve_i && ring_i != '0;
+  assign past       = !stream ? '0 : (first_chunk_i >= 32'(ph)) ? ph : count_t'(first_chunk_i);
+  assign p          = past + n;
   assign ph         = chunks(32'(length_h_i));
   assign row_bytes  = 64'((row_length * 32'd4 + 32'd4095) >> 12) << 12;
-  assign tail       = row_length - (32'(p - 1'b1) << ChunkLog2);
+  assign tail       = row_length - (32'(n - 1'b1) << ChunkLog2);
+
+  `ASSUME(ring_is_none_or_fits, !convolve_i || (ring_i == '0 ? first_chunk_i == '0
+          : (ring_i & (ring_i - 1'b1)) == '0 && n + ph <= count_t'(ring_i)))
 
   // ---------------------------------------------------------------------------------------------
   // Loads and outputs: channel, chunk, and the row's address.
@@ -212,7 +226,7 @@ module chunk_schedule_formal #(
       if (load) begin
         if (load_q == Dummy) begin
           load_q <= Finished;
-        end else if (load_chunk_q != p - 1'b1) begin
+        end else if (load_chunk_q != n - 1'b1) begin
           load_chunk_q <= load_chunk_q + 1'b1;
         end else begin
           load_chunk_q   <= '0;
@@ -222,7 +236,7 @@ module chunk_schedule_formal #(
         end
       end
       if (out) begin
-        if (out_chunk_q != p - 1'b1) begin
+        if (out_chunk_q != n - 1'b1) begin
           out_chunk_q <= out_chunk_q + 1'b1;
         end else begin
           out_chunk_q   <= '0;
@@ -237,8 +251,8 @@ module chunk_schedule_formal #(
   logic [31:0] load_want;
   logic [31:0] out_want;
 
-  assign load_want = (load_chunk_q == p - 1'b1) ? tail : 32'(Chunk);
-  assign out_want  = (out_chunk_q == p - 1'b1) ? tail : 32'(Chunk);
+  assign load_want = (load_chunk_q == n - 1'b1) ? tail : 32'(Chunk);
+  assign out_want  = (out_chunk_q == n - 1'b1) ? tail : 32'(Chunk);
 
   `ASSERT(loads_end, !load_valid || running_q && load_q != Finished)
   `ASSERT(load_is_next, !(load_valid && load_q == Chunks)
@@ -258,16 +272,19 @@ module chunk_schedule_formal #(
 
   logic        two;         // two outputs per pass
   count_t      step;        // output chunks per pass
-  count_t      head;        // the last output chunk of a channel's first group
+  count_t      from;        // the first output chunk of a channel
+  count_t      head;        // the last one of its first group
   logic        head_kept;   // H(head) is multiplied with X(0), so it must be present before
   count_t      stored;      // chunks of X that a channel stores
   pass_e       pass_q;
   logic [16:0] c_q;
   count_t      k_q;
   count_t      i_q;
-  count_t      fresh_q;     // chunks of the channel received from the forward engine
+  count_t      fresh_q;     // the channel's next chunk from the forward engine
+  logic [63:0] x_ring_q;    // address of the channel's row 0 of X
+  logic [63:0] x_addr;      // that of X(i)
   logic [63:0] h_row_q;     // address of the channel's H(0)
-  logic [31:0] written_q;   // bursts of X stored in the previous channels
+  logic [31:0] written_q;   // bursts of X stored before the channel's X(0)
   logic        pass;
   logic        engine;
   logic        store;
@@ -277,6 +294,14 @@ module chunk_schedule_formal #(
   logic [1:0]  first;
   logic [1:0]  last;
 
+  // The address of one of the channel's X.
+  function automatic logic [63:0] x_of(count_t i);
+    logic [N-2:0] row;
+    row  = stream ? ((N - 1)'(first_chunk_i) - (N - 1)'(past) + (N - 1)'(i)) & (ring_i - 1'b1)
+                  : (N - 1)'(i);
+    x_of = x_ring_q + (64'(row) << SpectrumLog2);
+  endfunction
+
   // The first X for the group of output chunks that ends with k, and for k itself.
   function automatic count_t oldest(count_t k, count_t h_chunks, logic both);
     oldest = (k < h_chunks) ? '0 : both ? k - h_chunks : k - h_chunks + 1'b1;
@@ -284,12 +309,14 @@ module chunk_schedule_formal #(
 
   assign two       = (Outputs == 2) && convolve_i;
   assign step      = two ? count_t'(2) : count_t'(1);
-  assign head      = (two && !p[0]) ? count_t'(1) : '0;
+  assign from      = (past == '0) ? '0 : past - 1'b1;
+  assign head      = from + count_t'(two && p[0] == from[0]);
   assign head_kept = two && head < ph;
-  assign stored    = !two ? p - 1'b1 : (p == count_t'(1)) ? '0 : p - count_t'(2);
+  assign stored    = stream ? n : !two ? n - 1'b1 : (n == count_t'(1)) ? '0 : n - count_t'(2);
   assign pass      = pass_valid && pass_ready_i;
-  assign engine    = convolve_i && (i_q == k_q || two && i_q + 1'b1 == k_q);
-  assign store     = engine && k_q != p - 1'b1 && ph != count_t'(1);
+  assign engine    = convolve_i && (i_q == k_q || two && i_q + 1'b1 == k_q) && i_q >= past;
+  assign store     = engine && (stream || k_q != p - 1'b1 && ph != count_t'(1));
+  assign x_addr    = x_of(i_q);
 
   always_comb begin
     if (!two) begin
@@ -299,9 +326,9 @@ module chunk_schedule_formal #(
       bring      = convolve_i;
       bring_addr = h_row_q + (64'(k_q - i_q) << SpectrumLog2);
     end else begin
-      outputs = {k_q - i_q < ph, i_q != k_q};
+      outputs = {k_q - i_q < ph, i_q != k_q && k_q >= past};
       first   = outputs & {i_q == oldest(k_q, ph, 1'b0), i_q == oldest(k_q, ph, 1'b1)};
-      last    = {i_q == k_q, i_q + 1'b1 == k_q};
+      last    = {i_q == k_q, i_q + 1'b1 == k_q && k_q >= past};
       if (pass_q == Head) begin
         bring      = 1'b1;
         bring_addr = h_row_q + (64'(head) << SpectrumLog2);
@@ -324,9 +351,10 @@ module chunk_schedule_formal #(
       c_q       <= '0;
       k_q       <= head;
       i_q       <= '0;
-      fresh_q   <= '0;
+      fresh_q   <= past;
       h_row_q   <= h_spectra_i;
-      written_q <= '0;
+      x_ring_q  <= x_spectra_i;
+      written_q <= 32'd0 - 32'(past) * 32'(Bursts);
     end else if (pass) begin
       if (pass_q == Passes && engine) fresh_q <= fresh_q + 1'b1;
       if (pass_q == Head) begin
@@ -341,9 +369,10 @@ module chunk_schedule_formal #(
       end else begin
         k_q       <= head;
         i_q       <= '0;
-        fresh_q   <= '0;
+        fresh_q   <= past;
         c_q       <= c_q + 1'b1;
         h_row_q   <= h_row_q + (64'(ph) << SpectrumLog2);
+        if (stream) x_ring_q <= x_ring_q + (64'(ring_i) << SpectrumLog2);
         written_q <= written_q + 32'(stored) * 32'(Bursts);
         if (c_q + 1'b1 == channels_i) pass_q <= convolve_i ? Flush : End;
       end
@@ -358,9 +387,11 @@ module chunk_schedule_formal #(
           && pass_prepare == !convolve_i
           && 2'(pass_outputs) == outputs && 2'(pass_first) == first && 2'(pass_last) == last
           && pass_h == bring && pass_engine == engine && pass_store == store)
-  // The previous output chunk's tail is added to every output chunk except a channel's first.
+  // The previous output chunk's tail is added to every output chunk except a channel's first and
+  // that of the past.
   `ASSERT(tail_of_the_one_before, !(pass_valid && pass_q == Passes) || pass_no_tail
-          == (last[0] && k_q - count_t'(two) == '0 || last[1] && k_q == '0))
+          == (last[0] && k_q - count_t'(two) == from && (from == '0 || past != '0)
+              || last[1] && k_q == from))
   `ASSERT(flush_is_last, !(pass_valid && pass_q == Flush) || pass_flush && 2'(pass_outputs) == 2'b01
           && 2'(pass_first) == 2'b01 && 2'(pass_last) == 2'b01 && pass_no_tail
           && !pass_h && !pass_engine && !pass_store && !pass_prepare)
@@ -374,11 +405,10 @@ module chunk_schedule_formal #(
           == (pass && pass_q == Passes && store))
   `ASSERT(h_store_with_pass, (h_store_valid && h_store_ready_i)
           == (pass && pass_q == Passes && !convolve_i))
-  `ASSERT(x_is_next, !x_read_valid || x_read_addr == x_spectra_i + (64'(i_q) << SpectrumLog2)
+  `ASSERT(x_is_next, !x_read_valid || x_read_addr == x_addr
           && x_read_sequence == written_q + 32'(i_q) * 32'(Bursts))
   `ASSERT(h_is_next, !h_read_valid || h_read_addr == bring_addr)
-  `ASSERT(x_store_is_next, !x_store_valid
-          || x_store_addr == x_spectra_i + (64'(i_q) << SpectrumLog2))
+  `ASSERT(x_store_is_next, !x_store_valid || x_store_addr == x_addr)
   `ASSERT(h_store_is_next, !h_store_valid || h_store_addr == h_row_q + (64'(k_q) << SpectrumLog2))
 
   // ---------------------------------------------------------------------------------------------
@@ -410,10 +440,10 @@ module chunk_schedule_formal #(
   assign pair_k    = (N + 1)'(pair_i_q) + (N + 1)'(pair_j_q);
   assign pair_last = pair_k + (N + 1)'(two && pair_k[0] != head[0]);
   assign wanted    = convolve_i && pair_c_q < channels_i && pair_j_q < ph
-                     && pair_k < (N + 1)'(p);
+                     && pair_k < (N + 1)'(p) && pair_k >= (N + 1)'(from);
   assign hit_x     = pass && !pass_flush && !pass_prepare && c_q == pair_c_q
                      && (pass_engine ? fresh_q == pair_i_q
-                         : x_read_addr == x_spectra_i + (64'(pair_i_q) << SpectrumLog2));
+                         : pair_i_q < p && x_read_addr == x_of(pair_i_q));
   assign hit[0]    = hit_x && pass_outputs[0] && pass_h && h_read_addr == pair_h;
   assign hit[1]    = hit_x && pass_outputs[Outputs-1] && Outputs == 2 && kept_q
                      && kept_addr_q == pair_h;
@@ -475,23 +505,28 @@ module chunk_schedule_formal #(
   `ASSERT(helper_sizes_1, !(running_q && !done) || 32'(u_dut.u_sizes.row_length_q) == row_length
           && u_dut.row_base_q == (convolve_i ? x_i : h_i) && count_t'(u_dut.u_sizes.h_chunks_o) == ph
           && 17'(u_dut.u_sizes.last_channel_o) == channels_i - 1'b1)
-  `ASSERT(helper_sizes_2, !(state >= StCounts) || count_t'(u_dut.u_sizes.chunks_q) == p
+  `ASSERT(helper_sizes_2, !(state >= StCounts) || count_t'(u_dut.u_sizes.chunks_q) == n
+          && count_t'(u_dut.u_sizes.past_o) == past
           && 32'(u_dut.u_sizes.last_samples_o) == tail && 64'(u_dut.u_sizes.stride_o) << 12 == row_bytes
           && count_t'(u_dut.u_sizes.last_h_chunk_o) == ph - 1'b1
           && u_dut.u_sizes.single_h_o == (ph == count_t'(1)))
-  `ASSERT(helper_sizes_3, !(state >= StBegin) || count_t'(u_dut.u_sizes.last_chunk_o) == p - 1'b1)
-  `ASSERT(helper_sizes, p != '0 && ph != '0 && tail >= 32'd1 && tail <= 32'(Chunk))
+  `ASSERT(helper_sizes_3, !(state >= StBegin) || count_t'(u_dut.u_sizes.last_chunk_o) == n - 1'b1
+          && count_t'(u_dut.u_sizes.last_output_o) == p - 1'b1
+          && count_t'(u_dut.u_sizes.head_o) == head
+          && u_dut.u_sizes.first_row_o == (N - 1)'(first_chunk_i) - (N - 1)'(past)
+          && u_dut.u_passes.row_mask_q == (stream ? ring_i : '0) - 1'b1)
+  `ASSERT(helper_sizes, n != '0 && ph != '0 && tail >= 32'd1 && tail <= 32'(Chunk))
   `ASSERT(helper_not_begun, begun || !running_q || done
           || load_q == Chunks && load_channel_q == '0 && load_chunk_q == '0
              && load_row_q == (convolve_i ? x_i : h_i)
              && out_q == (convolve_i ? Chunks : Finished) && out_channel_q == '0
              && out_chunk_q == '0 && out_row_q == y_i
              && pass_q == (head_kept ? Head : Passes) && c_q == '0 && k_q == head && i_q == '0
-             && fresh_q == '0 && !kept_q
-             && h_row_q == h_spectra_i && written_q == '0)
+             && fresh_q == past && !kept_q && x_ring_q == x_spectra_i
+             && h_row_q == h_spectra_i && written_q == 32'd0 - 32'(past) * 32'(Bursts))
   `ASSERT(helper_walkers_wait, begun || load_state == WalkIdle && out_state == WalkIdle)
 
-  `ASSERT(helper_load_place, !running_q || load_chunk_q < p
+  `ASSERT(helper_load_place, !running_q || load_chunk_q < n
           && (load_q == Finished || load_q == Dummy
               || load_q == Chunks && load_channel_q < channels_i))
   `ASSERT(helper_load_end, !begun || (load_state == WalkIdle) == (load_q == Finished)
@@ -501,7 +536,7 @@ module chunk_schedule_formal #(
              && 17'(u_dut.u_loads.channel_q) == load_channel_q
              && u_dut.u_loads.row_q == load_row_q)
   `ASSERT(helper_load_give, load_state != WalkGive
-          || u_dut.u_loads.last_q == (load_chunk_q == p - 1'b1)
+          || u_dut.u_loads.last_q == (load_chunk_q == n - 1'b1)
              && u_dut.u_loads.addr_q == load_row_q + (64'(load_chunk_q) << (ChunkLog2 + 2))
              && 32'(u_dut.u_loads.samples_q) == load_want)
   `ASSERT(helper_load_row, load_state != WalkRow || load_chunk_q == '0
@@ -509,7 +544,7 @@ module chunk_schedule_formal #(
           && u_dut.u_loads.row_q + row_bytes == load_row_q)
   `ASSERT(helper_load_states, load_state <= WalkDummy && out_state <= WalkRow)
 
-  `ASSERT(helper_out_place, !running_q || out_chunk_q < p
+  `ASSERT(helper_out_place, !running_q || out_chunk_q < n
           && (out_q == Finished || out_q == Chunks && out_channel_q < channels_i))
   `ASSERT(helper_out_end, !begun || (out_state == WalkIdle) == (out_q == Finished))
   `ASSERT(helper_out_walk, !(out_state == WalkSum || out_state == WalkGive)
@@ -517,7 +552,7 @@ module chunk_schedule_formal #(
              && 17'(u_dut.u_outputs.channel_q) == out_channel_q
              && u_dut.u_outputs.row_q == out_row_q)
   `ASSERT(helper_out_give, out_state != WalkGive
-          || u_dut.u_outputs.last_q == (out_chunk_q == p - 1'b1)
+          || u_dut.u_outputs.last_q == (out_chunk_q == n - 1'b1)
              && u_dut.u_outputs.addr_q == out_row_q + (64'(out_chunk_q) << (ChunkLog2 + 2))
              && 32'(u_dut.u_outputs.samples_q) == out_want)
   `ASSERT(helper_out_row, out_state != WalkRow || out_chunk_q == '0
@@ -537,19 +572,22 @@ module chunk_schedule_formal #(
           || u_dut.u_passes.h_addr_q == h_row_q + (64'(head) << SpectrumLog2))
   `ASSERT(helper_start, !(state == StHead || state == StBring) || c_q == '0
           && k_q == head && i_q == '0)
-  `ASSERT(helper_pass_place, !passing || c_q < channels_i && k_q < p
+  `ASSERT(helper_pass_place, !passing || c_q < channels_i && k_q < p && k_q >= head
           && i_q >= oldest(k_q, ph, two) && i_q <= k_q && (convolve_i || i_q == '0)
           && (!two || k_q[0] == head[0]))
   `ASSERT(helper_fresh, !(passing && convolve_i)
-          || fresh_q == (engine ? i_q : two ? k_q - 1'b1 : k_q))
+          || fresh_q == (engine ? i_q : k_q < past + count_t'(two) ? past
+                         : two ? k_q - 1'b1 : k_q))
   `ASSERT(helper_kept, !(passing && pass_q == Passes && two && outputs[1])
           || kept_q && kept_addr_q == h_row_q + (64'(k_q - i_q) << SpectrumLog2))
   `ASSERT(helper_flush_mode, state != StFlush || convolve_i)
   `ASSERT(helper_channel, !passing || (state == StChannel
           ? 17'(u_dut.u_passes.channel_q) + 1'b1 == c_q && k_q == head
             && u_dut.u_passes.h_row_q + (64'(ph) << SpectrumLog2) == h_row_q
+            && u_dut.u_passes.x_ring_q + (64'(stream ? ring_i : '0) << SpectrumLog2) == x_ring_q
             && u_dut.u_passes.sequence_q + 32'(stored) * 32'(Bursts) == written_q
           : 17'(u_dut.u_passes.channel_q) == c_q && u_dut.u_passes.h_row_q == h_row_q
+            && u_dut.u_passes.x_ring_q == x_ring_q
             && u_dut.u_passes.sequence_q == written_q))
   `ASSERT(helper_row, !(state == StRow || state == StChannel) || k_q == head && i_q == '0)
   `ASSERT(helper_next_row, !(state >= StFirst && state <= StChannel)
@@ -562,6 +600,9 @@ module chunk_schedule_formal #(
           && u_dut.u_passes.newest_h_q == (N - 1)'(k_last - oldest(k_last, ph, two) - count_t'(two)))
   `ASSERT(helper_first, state != StFirst || i_q == oldest(k_q, ph, two))
   `ASSERT(helper_pair, !(state == StSum || state == StPass) || count_t'(u_dut.u_passes.i_q) == i_q
+          && u_dut.u_passes.row_q
+             == (N - 1)'(i_q) + (N - 1)'(first_chunk_i) - (N - 1)'(past)
+          && u_dut.u_passes.alone_q == (two && k_q + 1'b1 == past)
           && u_dut.u_passes.j_q == (two && i_q == k_q ? u_dut.u_passes.ahead_h_q
                            : (N - 1)'(k_q - i_q - count_t'(two)))
           && u_dut.u_passes.h_base == (two && i_q == k_q && k_q == p - 1'b1 ? u_dut.u_passes.h_next_row_q : h_row_q)
@@ -575,7 +616,8 @@ module chunk_schedule_formal #(
   `ASSERT(helper_pass, state != StPass || u_dut.u_passes.last_q == (i_q == k_q)
           && u_dut.u_passes.oldest_x_q == (i_q == '0)
           && u_dut.u_passes.before_last_q == (two && i_q + 1'b1 == k_q)
-          && u_dut.u_passes.x_addr_q == x_spectra_i + (64'(i_q) << SpectrumLog2)
+          && u_dut.u_passes.latest_past_q == (i_q + 1'b1 == past)
+          && u_dut.u_passes.x_addr_q == x_addr
           && (convolve_i ? !bring || u_dut.u_passes.h_addr_q == bring_addr
               : u_dut.u_passes.h_addr_q == h_row_q + (64'(k_q) << SpectrumLog2))
           && u_dut.u_passes.x_sequence_q == written_q + 32'(i_q) * 32'(Bursts))
@@ -589,5 +631,7 @@ module chunk_schedule_formal #(
   `COVER(waited, pass_q == Passes && state == StPass && !pass_valid && $past(rst_ni && !pass_valid))
   `COVER(odd, running_q && done && convolve_i && p == count_t'(3) && ph == count_t'(3))
   `COVER(again, start_i && u_dut.started_q)
+  `COVER(continued, running_q && done && stream && past == count_t'(2) && n == count_t'(2)
+         && seen_q && pair_i_q == '0)
 
 endmodule

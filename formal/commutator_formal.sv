@@ -158,7 +158,7 @@ module commutator_formal #(
   end
   if (Bypass) begin : gen_bypass
     `COVER(bypassing, leaves && past_q && $past(out_valid))
-    `COVER(after_a_bypass, leaves && !past_q && way_q[0] && $past(bypassed && valid_i, Latency + 3))
+    `COVER(after_a_bypass, leaves && !past_q && $past(bypassed && valid_i, Distance + Latency + 1))
   end
   `COVER(back_to_back, &way_q && out_valid && picked_q)
 

@@ -20,6 +20,7 @@ module inverse_path_formal #(
   input logic rst_ni,
   input logic want_i,
   input logic no_tail_i,
+  input logic drop_i,
   input logic total_i,
   input logic ready_i,
   input logic pick_i
@@ -54,6 +55,7 @@ module inverse_path_formal #(
     .available_o (available),
     .reserve_i   (reserve),
     .no_tail_i   (no_tail_i),
+    .drop_i      (drop_i),
     .valid_i     (enter),
     .beat_i      ({BeatBits{1'b0}}),
     .valid_o     (valid),
@@ -104,7 +106,7 @@ module inverse_path_formal #(
 
   // The tracked chunk, and those ahead of it.
   logic        picked_q;
-  logic        no_tail_q;
+  logic [1:0]  mark_q;      // what was said of it: dropped, no tail
   logic [15:0] ahead_q;
   logic        picked_next;
 
@@ -113,20 +115,22 @@ module inverse_path_formal #(
   always_ff @(posedge clk_i) begin
     if (!rst_ni) picked_q <= 1'b0;
     else if (!picked_q && pick_i && reserve && reserved == '0) picked_q <= 1'b1;
-    else if (picked_next && chunk_done) picked_q <= 1'b0;
+    else if (picked_next && u_dut.z_done) picked_q <= 1'b0;
   end
 
   always_ff @(posedge clk_i) begin
     if (!picked_q) begin
-      no_tail_q <= no_tail_i;
-      ahead_q   <= chunks - 16'(chunk_done);
-    end else if (chunk_done) begin
+      mark_q    <= {drop_i, no_tail_i};
+      ahead_q   <= chunks - 16'(u_dut.z_done);
+    end else if (u_dut.z_done) begin
       ahead_q <= ahead_q - 1'b1;
     end
   end
 
   `ASSERT(mark_is_there, !z_valid || u_dut.mark_valid)
-  `ASSERT(mark_of_its_chunk, !(z_valid && picked_next) || u_dut.no_tail == no_tail_q)
+  `ASSERT(mark_of_its_chunk, !(z_valid && picked_next) || {u_dut.drop, u_dut.no_tail} == mark_q)
+  `ASSERT(only_dropped_chunks_stay, chunk_done == (u_dut.z_done && !u_dut.drop)
+          && valid == (u_dut.fifo_valid && !u_dut.fifo_drop))
   `ASSERT(marks_never_refused, !u_dut.mark_q || u_dut.mark_ready)
   `ASSERT(never_refused, !u_dut.samples_valid || u_dut.fifo_ready)
   // The beats in flight that need no later beat to push them out are enough to end a chunk.
@@ -164,17 +168,17 @@ module inverse_path_formal #(
           || chunks == 16'd1 && (u_dut.mark_q || reserved == 16'd1 || reserved == 16'd2))
   `ASSERT(helper_ahead, !picked_q || ahead_q < chunks)
   `ASSERT(helper_picked_in, !(picked_q && u_dut.mark_q && ahead_q == chunks - 1'b1)
-          || u_dut.no_tail_q == no_tail_q)
-  `ASSERT(helper_picked_out, !(picked_next && u_dut.mark_valid) || u_dut.no_tail == no_tail_q)
+          || {u_dut.drop_q, u_dut.no_tail_q} == mark_q)
+  `ASSERT(helper_picked_out, !(picked_next && u_dut.mark_valid) || {u_dut.drop, u_dut.no_tail} == mark_q)
   for (genvar n = 0; n < MarksDepth; n++) begin : gen_mark
     logic [$clog2(MarksDepth)-1:0] from_read;
     assign from_read = ($clog2(MarksDepth))'(n) - u_dut.u_marks.rptr_q[$clog2(MarksDepth)-1:0];
     `ASSERT(helper_picked_inside, !picked_q || 16'(from_read) >= 16'(u_dut.u_marks.stored)
             || ahead_q != 16'(from_read) + 16'(u_dut.mark_valid)
-            || u_dut.u_marks.u_ram.gen_narrow.words_q[n] == no_tail_q)
+            || u_dut.u_marks.u_ram.gen_narrow.words_q[n] == mark_q)
   end
 
-  `COVER(picked_behind_others, picked_q && ahead_q == 16'd1 && no_tail_q)
-  `COVER(chunk_after_chunk, picked_next && chunk_done && u_dut.marks_level > 1)
+  `COVER(picked_behind_others, picked_q && ahead_q == 16'd1 && mark_q == 2'b11)
+  `COVER(chunk_after_chunk, picked_next && u_dut.z_done && u_dut.marks_level > 1)
 
 endmodule

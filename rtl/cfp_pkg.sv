@@ -16,6 +16,7 @@ package cfp_pkg;
   // Latencies in clocks.
   localparam int FloatToCfpClocks     = 3;
   localparam int AddClocks            = 9;
+  localparam int OverlapClocks        = AddClocks + 3;  // overlap_add: the tail is read before
   localparam int ButterflyClocks      = AddClocks;
   localparam int MultiplyClocks       = 8;
   localparam int CfpToFloatClocks     = 5;

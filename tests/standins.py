@@ -49,6 +49,8 @@ ARGUMENTS = (
     (Register.X_SPECTRA, Bank.X_SPECTRA),
     (Register.Y, Bank.SAMPLES),
     (Register.Z_SPECTRA, Bank.Z_SPECTRA),
+    (Register.RING, None),
+    (Register.FIRST_CHUNK, None),
 )
 """A kernel's arguments in order, with the memory that each pointer is for."""
 

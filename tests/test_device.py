@@ -839,6 +839,7 @@ REFUSED = {
     ErrorCode.LENGTH_X: (Register.LENGTH_X, 0, "must have 1 to 4194304 samples: shorten it"),
     ErrorCode.LENGTH_H: (Register.LENGTH_H, 0, "must have 1 to 4194304 taps: shorten it"),
     ErrorCode.POINTER: (Register.H_SPECTRA, 8, "a multiple of 4096 bytes: align it"),
+    ErrorCode.RING: (Register.RING, 1, "too few rows: use host software that matches its version"),
 }
 STOPPED = {
     ErrorCode.SAMPLES_READ: (Bank.SAMPLES, False, "reading x or h failed: check that their"),

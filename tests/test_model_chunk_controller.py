@@ -62,12 +62,15 @@ class Machine:
     x: deque[XRead] = dataclasses.field(default_factory=deque)
     stores: deque[int] = dataclasses.field(default_factory=deque)
     memory: dict[int, tuple[int, Load]] = dataclasses.field(default_factory=dict)
-    """Spectra of X: address -> (number of the store, the samples that it came from)."""
+    """Spectra of X: address -> (number of the store, the samples that it came from). A number below
+    zero is of an earlier job."""
     written: int = 0
     accumulators: list[Pairs | None] = dataclasses.field(default_factory=lambda: [None, None])
-    sums: deque[tuple[bool, Pairs]] = dataclasses.field(default_factory=deque)
-    """Complete output chunks, and whether they have no tail to add."""
-    outputs: list[tuple[YStore, bool, Pairs]] = dataclasses.field(default_factory=list)
+    tail: Pairs | None = None
+    """The latest complete output chunk."""
+    sums: deque[tuple[Pairs | None, Pairs]] = dataclasses.field(default_factory=deque)
+    """Complete output chunks to store, each with the one whose tail is added."""
+    outputs: list[tuple[YStore, Pairs | None, Pairs]] = dataclasses.field(default_factory=list)
     flushed: bool = False
 
     def engine(self) -> Load:
@@ -120,7 +123,11 @@ class Machine:
             assert pairs is not None and factor is not None
             pairs.append((x, factor))
             if command.last & bit:
-                self.sums.append((command.no_tail, pairs))
+                if command.engine:
+                    self.sums.append((None if command.no_tail else self.tail, pairs))
+                else:
+                    assert command.no_tail, "only the tail of an earlier job's output chunk counts"
+                self.tail = pairs
                 self.accumulators[output] = None
 
     def operand(self, command: Pass) -> Load:
@@ -130,10 +137,16 @@ class Machine:
         else:
             read = self.x.popleft()
             number, x = self.memory[read.addr]
-            assert read.sequence == number * bursts_per_chunk(self.config)
+            bursts = bursts_per_chunk(self.config)
+            if number < 0:
+                assert (self.written * bursts - read.sequence) % (1 << 32) < 1 << 31
+            else:
+                assert read.sequence == number * bursts
         if command.store:
             assert command.engine
-            self.memory[self.stores.popleft()] = (self.written, x)
+            addr = self.stores.popleft()
+            assert all(read.addr != addr for read in self.x), "overwritten before it was read"
+            self.memory[addr] = (self.written, x)
             self.written += 1
         return x
 
@@ -153,11 +166,13 @@ def test_convolve_is_every_pair_once(
     stride_x = (length_x * 4 + 4095) & ~4095
     outputs = iter(machine.outputs)
     for channel in range(channels):
+        before: Pairs | None = None
         for k, start in enumerate(starts):
-            store, no_tail, pairs = next(outputs)
+            store, tail, pairs = next(outputs)
             samples = min(chunk, length_x - start)
             assert store == YStore(Y + channel * stride_x + start * 4, samples)
-            assert no_tail == (k == 0)
+            assert tail == before
+            before = pairs
             expected = [
                 (
                     Load(X + channel * stride_x + i * chunk * 4, min(chunk, length_x - i * chunk)),
@@ -172,6 +187,61 @@ def test_convolve_is_every_pair_once(
     assert list(machine.loaded) == [Load(0, 0)]
     assert not (machine.h or machine.x or machine.stores or machine.sums)
     assert machine.accumulators == [None, None]
+
+
+@schedules
+@given(
+    st.integers(1, 3),
+    st.integers(1, 6),
+    st.lists(st.integers(1, 5), min_size=1, max_size=6),
+    st.integers(0, 1),
+    st.integers(0, 100),
+)
+def test_the_jobs_of_a_stream_are_one_convolution(
+    config: Config, channels: int, ph: int, counts: list[int], spare: int, turns: int
+) -> None:
+    """Output chunk k of the stream sums every pair i + j = k, with X of earlier jobs from the ring,
+    and adds the tail of chunk k - 1. Nothing is read that the ring does not hold any more."""
+    chunk, size = TINY.chunk, TINY.chunk * 8
+    ring = (1 << (ph + max(counts) - 1).bit_length()) << spare
+    machine = Machine(config)
+    xs: list[list[Load]] = [[] for _ in range(channels)]
+    sums: list[Pairs | None] = [None] * channels
+    first = 0
+    for number, count in enumerate(counts):
+        # A position further on is as good, if it is in the same row.
+        shift = turns * ring if first >= ph else 0
+        x, stride = X + (number << 32), -(-count * chunk * 4 // 4096) * 4096
+        job = dataclasses.replace(
+            convolve(channels, count * chunk, ph * chunk), x=x, ring=ring, first_chunk=first + shift
+        )
+        assert passes(config, job) == sum(
+            isinstance(each, Pass) and each.outputs != 0 and not each.flush
+            for each in schedule(config, job)
+        )
+        past = machine.memory
+        machine = Machine(config)
+        machine.memory = {addr: (-1, load) for addr, (_, load) in past.items()}
+        machine.run(job)
+        assert machine.flushed and list(machine.loaded) == [Load(0, 0)]
+        assert not (machine.h or machine.x or machine.stores or machine.sums)
+        assert machine.written == channels * count == channels * stored_chunks(config, job)
+        outputs = iter(machine.outputs)
+        for channel in range(channels):
+            row = x + channel * stride
+            xs[channel] += [Load(row + n * chunk * 4, chunk) for n in range(count)]
+            for k in range(first, first + count):
+                store, tail, pairs = next(outputs)
+                assert store.addr == Y + channel * stride + (k - first) * chunk * 4
+                assert pairs == [
+                    (xs[channel][i], H_SPECTRA + (channel * ph + k - i) * size)
+                    for i in range(k + 1)
+                    if k - i < ph
+                ]
+                assert tail == sums[channel]
+                sums[channel] = pairs
+        assert next(outputs, None) is None
+        first += count
 
 
 @schedules

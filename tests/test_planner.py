@@ -223,7 +223,6 @@ def test_clocks_of_u200() -> None:
     close(convolve_clocks(one, length, length, memory=Memory(bandwidth=0.85)).total, 287_482, 1)
 
 
-ALL_ON_CHIP = "tiny-long+chunk-128+mantissa_bits-14+max_length_log2-11+resident-16"
 HALF_ON_CHIP = "tiny-long+lanes-8+chunk-512+exponent_bits-8+max_length_log2-10+resident-1"
 # Configuration, samples, channels, latency and bandwidth of the memories, and the clocks to prepare
 # and to convolve, counted in four_step_core's RTL from its start to its end.
@@ -240,12 +239,16 @@ FOUR_STEP_CLOCKS = [
     ("u200-long", 450_002, 1, 60, 1.0, 137_428, 208_841),
     ("u200-long", 450_000, 2, 60, 1.0, 272_113, 343_526),
     ("u200-long", 450_000, 1, 60, 0.85, 160_950, 244_289),
-    # Rows on the chip: more of them than there are, and some.
+    # Rows on the chip: more of them than there are, some, and all.
     ("tiny-long+resident-3", 128, 4, 60, 1.0, 1965, 3018),
     ("tiny-long+resident-3", 256, 2, 200, 1.0, 2339, 3864),
     ("tiny-long+resident-3", 512, 1, 60, 1.0, 1260, 2128),
     ("tiny-long+resident-3", 512, 4, 60, 1.0, 3816, 5659),
     ("tiny-long+resident-3", 512, 2, 60, 0.85, 2215, 3423),
+    (HALF_ON_CHIP, 1024, 4, 60, 1.0, 3448, 5363),
+    (HALF_ON_CHIP, 1024, 4, 200, 1.0, 4828, 7863),
+    ("u200-card", 30_000, 2, 60, 1.0, 21_966, 30_154),
+    ("u200-card", 450_000, 1, 60, 1.0, 134_838, 203_690),
 ]
 
 

@@ -208,6 +208,10 @@ BAD_JOBS = [
     (dataclasses.replace(JOB, length_h=1 << 31), ErrorCode.LENGTH_H),
     (dataclasses.replace(JOB, y=JOB.y + 64), ErrorCode.POINTER),
     (dataclasses.replace(PREPARE, h=JOB.h + 4), ErrorCode.POINTER),
+    (dataclasses.replace(JOB, first_chunk=1), ErrorCode.RING),
+    (dataclasses.replace(JOB, ring=1), ErrorCode.RING),
+    (dataclasses.replace(JOB, ring=24), ErrorCode.RING),
+    (dataclasses.replace(JOB, ring=1 << 17), ErrorCode.RING),
     (dataclasses.replace(JOB, length_x=0, channels=0, y=1), ErrorCode.CHANNELS),
 ]
 

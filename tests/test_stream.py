@@ -15,8 +15,10 @@ import crocuta
 from crocuta.backends import model_kernel
 from crocuta.backends.model_kernel import ModelKernel
 from crocuta.errors import InputError, JobError, OutOfMemory
+from crocuta.kernel import Bank
 from crocuta.models.kernel.crocuta_kernel import SampleArray
 from crocuta.models.layout import PAGE_BYTES
+from crocuta.stream import KeptSamples
 
 # The devices of test_device.py, whose build these tests share.
 from tests.test_device import card, device, modelled, rows, rtl, same, shared, xrt  # noqa: F401
@@ -51,6 +53,57 @@ def test_every_backend_streams(device: crocuta.Device, seed: int) -> None:
     x, h = rows(seed, 3, 500), rows(seed + 1, 3, 100)
     with device.prepare(h) as filter:
         same(streamed(device.stream(filter), x, [0, 63, 64, 300, 300, 499]), modelled(x, h))
+
+
+@pytest.mark.parametrize("config", ["tiny", "tiny+outputs-2"])
+def test_the_kernel_keeps_the_past(config: str, seed: int) -> None:
+    """Jobs have the new samples only, and streams and other jobs take turns."""
+    x, h = rows(seed, 2, 2, 1500), rows(seed + 1, 2, 150)
+    other_x, other_h = rows(seed + 2, 1500), rows(seed + 3, 300)
+    with crocuta.open("model", config) as device:
+        filter, other = device.prepare(h), device.prepare(other_h)
+        one, two = device.stream(filter), device.stream(other, chunks=3)
+        parts: list[list[SampleArray]] = [[], []]
+        with device.metered() as meter:
+            for start in range(0, 1500, 100):
+                parts[0].append(one.push(x[..., start : start + 100]))
+                parts[1].append(two.push(other_x[start : start + 100]))
+                if start == 700:
+                    same(device.convolve(other_x, other), modelled(other_x, other_h))
+            parts[0].append(one.flush())
+            parts[1].append(two.flush())
+        same(np.concatenate(parts[0], axis=-1), modelled(x, h))
+        same(np.concatenate(parts[1], axis=-1), modelled(other_x, other_h))
+        lengths = dict.fromkeys((150, 300), 0)
+        for job, count in meter.jobs.items():
+            if job.ring:
+                lengths[job.length_h] += count * job.channels * job.length_x
+        assert lengths == {150: 2 * 2 * 1500, 300: 1500}
+        assert not device._kernel.kernel._pages[Bank.X_SPECTRA]._used  # type: ignore[attr-defined]
+
+
+@pytest.mark.parametrize("pages", [1, 2, 4])
+def test_without_room_for_a_ring_jobs_repeat_the_past(
+    pages: int, seed: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Rings are as small as they have to be; three channels of eight chunks take three pages."""
+    x, h = rows(seed, 3, 700), rows(seed + 1, 3, 130)
+    sizes = (1 << 16, pages * PAGE_BYTES, 1 << 16)
+    monkeypatch.setattr(model_kernel, "memory_bytes", lambda config: sizes)
+    with crocuta.open("model", "tiny") as device, device.metered() as meter:
+        found = streamed(device.stream(device.prepare(h)), x, [100, 300])
+    monkeypatch.undo()
+    same(found, modelled(x, h))
+    assert any(job.ring for job in meter.jobs) == (pages == 4)
+
+
+def test_a_closed_device_has_freed_its_rings() -> None:
+    with crocuta.open("model", "tiny") as device:
+        stream = device.stream(device.prepare(np.ones(100)))
+        stream.push(np.ones(100))
+    with pytest.raises(crocuta.KernelError, match="This device is closed"):
+        stream.push(np.ones(100))
+    stream.__exit__(None, None, None)
 
 
 @pytest.mark.parametrize("taps", [1, 64, 65, 900])
@@ -91,7 +144,8 @@ def test_it_keeps_no_more_than_it_needs() -> None:
         stream = device.stream(device.prepare(np.ones(100)))
         for _ in range(5):
             stream.push(np.ones(1000))
-            kept = [stream._past, *stream._blocks]
+            assert isinstance(stream._past, KeptSamples) and stream._past.samples is not None
+            kept = [stream._past.samples, *stream._blocks]
             assert all(part.base is None for part in kept)
             assert sum(part.size for part in kept) < 128 + 64
             assert not stream._outputs
@@ -102,10 +156,11 @@ def test_short_blocks_are_not_copied_again_and_again() -> None:
     with crocuta.open("float", "tiny") as device:
         stream = device.stream(device.prepare(np.ones(10_000)))
         stream.push(np.ones(20_000))
-        past = stream._past
+        assert isinstance(stream._past, KeptSamples)
+        past = stream._past.samples
         for _ in range(10):
             stream.push(np.ones(1))
-        assert stream._past is past
+        assert stream._past.samples is past
 
 
 @pytest.mark.parametrize("chunks", [2, 7, 100])

@@ -444,6 +444,12 @@ def bad_calls() -> dict[str, tuple[object, ...]]:
             *(forward_mode, x),
             weight,
         ),
+        "x is inside torch.func.grad or another transform of torch.func, which": (
+            *(torch.func.grad(lambda x: conv(x, weight).sum()), x),
+        ),
+        "k is inside torch.func.grad or another": (
+            *(torch.func.vmap(lambda k: gated(x, k)), weight.expand(2, -1, -1)),
+        ),
         "k must be an iterable of channels, not int.": (ct.prepare, 3, None, None, (3, 20)),
         "x holds a number beyond float32's range": (conv, x.double() * 1e200, weight),
         "length must be a whole number of at least 1, not 0.": (ct.prepare, weight, None, 0),

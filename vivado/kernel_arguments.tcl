@@ -80,7 +80,7 @@ set crocuta_arguments {
   }
   {
     name x_spectra offset 0x48 size 64 type ulong* port {m_axi_x_spectra}
-    description {CONVOLVE: scratch memory for one row's spectra.}
+    description {CONVOLVE: scratch memory for one row's spectra, or every row's ring.}
   }
   {
     name y offset 0x50 size 64 type float* port {m_axi_samples}
@@ -89,5 +89,13 @@ set crocuta_arguments {
   {
     name z_spectra offset 0x60 size 64 type ulong* port {m_axi_z_spectra}
     description {Four-step CONVOLVE: scratch memory for the rows of z. Unused address in a chunked kernel.}
+  }
+  {
+    name ring offset 0x68 size 32 type uint port {}
+    description {Chunked CONVOLVE: not 0 if x continues a stream. The spectra of x then stay in memory from job to job, for each channel in a ring of this many rows at x_spectra: a power of two, at least the chunks of h and those of x together, at most those of the longest row. Chunk n of the stream is in row n modulo ring. Unused address in a four-step kernel.}
+  }
+  {
+    name first_chunk offset 0x70 size 32 type uint port {}
+    description {Chunked CONVOLVE with a ring: chunks of the stream before x. A stream that goes on for ever may reduce it by a multiple of ring while that leaves at least the chunks of h. Unused address in a four-step kernel.}
   }
 }

@@ -40,9 +40,9 @@ from crocuta.models.kernel.schedules import (
     transform_rows,
     z_bytes,
 )
-from crocuta.models.layout import SAMPLE_BYTES, row_bytes
+from crocuta.models.layout import PAGE_BYTES, SAMPLE_BYTES, chunk_count, row_bytes
 from crocuta.samples import H_SHAPES, X_SHAPES, check_channels, check_shape, to_array
-from crocuta.stream import Stream
+from crocuta.stream import KeptSamples, Past, Stream
 
 
 class RangeWarning(UserWarning):
@@ -121,6 +121,7 @@ class Device:
         self._kernel = MeteredKernel(kernel)
         self._timeout = timeout
         self._filters: weakref.WeakSet[Filter] = weakref.WeakSet()
+        self._rings: weakref.WeakSet[_Ring] = weakref.WeakSet()
         self._lock = threading.RLock()
         self._busy = False  # whether the thread with the lock is in a job
         self._unusable: str | None = None
@@ -275,6 +276,16 @@ class Device:
             InputError: an argument is invalid; nothing has been done.
             KernelError: the arrays do not fit the device's memory, or a job failed.
         """
+        return self._convolve(x, filter, progress)
+
+    def _convolve(
+        self,
+        x: npt.ArrayLike,
+        filter: Filter,
+        progress: Progress | None = None,
+        ring: _Ring | None = None,
+    ) -> SampleArray:
+        """See `convolve`. With a ring, x continues its stream."""
         config = self._kernel.config
         self._check_filter(filter)
         if progress is not None and not callable(progress):
@@ -297,6 +308,8 @@ class Device:
             filter.channels,
             length,
             filter.longest if config.four_step else filter.taps,
+            ring=ring.rows if ring else 0,
+            first_chunk=ring.first_chunk if ring else 0,
         )
         channel_bytes = filter_chunks(config, job) * spectrum_bytes(config)
         chunks = output_chunks(config, job)
@@ -315,7 +328,7 @@ class Device:
                 step=quantum(channel_bytes),
                 repeats=len(rows),
             )
-            scratch = self._scratch(buffers, job)
+            scratch = {} if ring else self._scratch(buffers, job)
             groups = [
                 (sequence, slice(first, min(first + count, filter.channels)))
                 for sequence in range(len(rows))
@@ -352,8 +365,10 @@ class Device:
 
             put(0)
             done = 0
-            for index, (_, part) in enumerate(groups):
+            for index, (sequence, part) in enumerate(groups):
                 x_buffer, y_buffer = samples[index % len(samples)]
+                if ring:
+                    scratch = {"x_spectra": ring.address(sequence, part.start)}
                 one = dataclasses.replace(
                     job,
                     channels=part.stop - part.start,
@@ -380,20 +395,25 @@ class Device:
                 " are missing: check the card's memory and its bitstream."
             )
         self._report = add_reports(parts)
-        _warn("x with the filter", self._report)
-        small.warn("x")
-        _warn_small_output(rows, filter)
+        _warn("x with the filter", self._report, stacklevel=4)
+        small.warn("x", stacklevel=4)
+        largest = np.abs(rows).max(axis=-1).astype(np.float64)
+        if ring:
+            largest = ring.largest = np.maximum(largest, ring.largest)
+        _warn_small_output(largest, filter)
         return y.reshape(array.shape)
 
     def stream(self, filter: Filter, chunks: int = 1) -> Stream:
         """A stream of x in blocks, as long as you like: see `Stream.push` and `Stream.flush`.
 
-        All outputs together have the bits of one convolution, if the kernel could do it.
+        All outputs together have the bits of one convolution, if the kernel could do it. The kernel
+        keeps the spectra that it needs of the past in its memory until the stream ends; if there is
+        no room for them, or it cannot, every job convolves the past again.
 
         Args:
             filter: what this device's `prepare` made, at least a chunk shorter than the longest.
-            chunks: new ones of each job, at least. With more, outputs come later and a job repeats
-                less of the past.
+            chunks: new ones of each job, at least. With more, outputs come later and take fewer
+                clocks.
 
         Raises:
             InputError: an argument is something else, or the kernel transforms sequences as a
@@ -401,12 +421,34 @@ class Device:
         """
         self._check_filter(filter)
         return Stream(
-            partial(self.convolve, filter=filter),
+            partial(self._past, filter),
             self.config,
             channels=filter.channels,
             taps=filter.taps,
             chunks=chunks,
         )
+
+    def _past(self, filter: Filter, sequences: int, chunks: int) -> Past:
+        """What a stream of so many sequences, in jobs of about so many chunks, keeps."""
+        config = self._kernel.config
+        size, past = spectrum_bytes(config), chunk_count(config, filter.taps)
+        # Every channel's ring begins at a page.
+        least = max(past + 1, PAGE_BYTES // size)
+        rows = 1 << (max(least, past + chunks) - 1).bit_length()
+        rows = min(rows, (1 << config.max_length_log2) // config.chunk)
+        with self._job() as buffers:
+            while self._kernel.has_rings and rows >= least:
+                try:
+                    channels = sequences * filter.channels
+                    memory = self._allocate(buffers, Bank.X_SPECTRA, channels * rows * size)
+                except OutOfMemory:
+                    rows //= 2
+                else:
+                    buffers.pop_all()  # the ring stays
+                    ring = _Ring(self, filter, memory, rows, rows - past)
+                    self._rings.add(ring)
+                    return ring
+        return KeptSamples(partial(self.convolve, filter=filter), config, filter.taps)
 
     def _check_filter(self, filter: Filter) -> None:
         """Raises InputError unless it is one of this device."""
@@ -484,8 +526,9 @@ class Device:
             if self._unusable == closed:
                 return
             self._unusable = closed
-            for filter in list(self._filters):
-                filter._free()
+            owners: list[Filter | _Ring] = [*self._filters, *self._rings]
+            for owner in owners:
+                owner._free()
             self._lost = None
             self._kernel.close()
 
@@ -502,6 +545,46 @@ class Device:
         traceback: TracebackType | None,
     ) -> None:
         self.close()
+
+
+class _Ring:
+    """A `Past` of spectra in the kernel's memory: a ring of rows for every channel.
+
+    A job that fails has changed no row that the next one reads: the next one repeats it.
+    """
+
+    def __init__(
+        self, device: Device, filter: Filter, memory: Buffer, rows: int, most: int
+    ) -> None:
+        self._device = device
+        self._filter = filter
+        self._address = memory.address
+        self.rows = rows
+        self.most = most
+        self.first_chunk = 0
+        """Chunks of the stream so far, but for turns around the ring."""
+        self.largest: FloatArray | float = 0.0
+        """The largest |x| of each channel so far."""
+        self._free = weakref.finalize(self, memory.free)
+        self._free.atexit = False
+
+    def address(self, sequence: int, channel: int) -> int:
+        """The address of a channel's ring."""
+        number = sequence * self._filter.channels + channel
+        return self._address + number * self.rows * spectrum_bytes(self._device.config)
+
+    def convolve(self, x: SampleArray) -> SampleArray:
+        """See `Past.convolve`."""
+        y = self._device._convolve(x, self._filter, ring=self)
+        self.first_chunk += chunk_count(self._device.config, x.shape[-1])
+        if self.first_chunk >= 2 * self.rows:
+            self.first_chunk = self.rows + self.first_chunk % self.rows
+        return y
+
+    def close(self) -> None:
+        """Releases the memory, once the device's current job has ended."""
+        with self._device._alone():
+            self._free()
 
 
 class _Rows(Protocol):
@@ -633,12 +716,12 @@ def _any(flags: list[bool | None]) -> bool | None:
     return None if None in flags else any(flags)
 
 
-def _warn(what: str, report: JobReport) -> None:
+def _warn(what: str, report: JobReport, stacklevel: int = 3) -> None:
     if report.saturated:
         warnings.warn(
             f"A number was too large for {what} and saturated: scale the input down.",
             SaturationWarning,
-            stacklevel=3,
+            stacklevel=stacklevel,
         )
 
 
@@ -657,25 +740,25 @@ class _Small:
         self._count += int(np.count_nonzero((magnitudes > 0) & (magnitudes < self._least)))
         self._largest = max(self._largest, float(magnitudes.max()))
 
-    def warn(self, name: str) -> None:
+    def warn(self, name: str, stacklevel: int = 3) -> None:
         """Warns if there are such."""
         if self._count and self._largest < self._negligible_beside:
             warnings.warn(
                 f"{self._count:,} of {name} are smaller than {self._least:.2g} and became zero:"
                 f" scale {name} up.",
                 UnderflowWarning,
-                stacklevel=3,
+                stacklevel=stacklevel,
             )
 
 
-def _warn_small_output(x: SampleArray, filter: Filter) -> None:
-    """Warns if the outputs of a channel are all too small for float32."""
-    most = np.abs(x).max(axis=-1).astype(np.float64) * filter.gains
+def _warn_small_output(largest: FloatArray, filter: Filter) -> None:
+    """Warns if the outputs of a channel are all too small for float32, given its largest |x|."""
+    most = largest * filter.gains
     if ((most > 0) & (most < np.finfo(np.float32).tiny)).any():
         warnings.warn(
             "The outputs of a channel are smaller than 1.2e-38 and became zero: scale x or h up.",
             UnderflowWarning,
-            stacklevel=3,
+            stacklevel=4,
         )
 
 

@@ -128,6 +128,10 @@ class Kernel(Protocol):
     def at_rest(self) -> bool:
         """Whether no job is running that might still write to its memories."""
 
+    @property
+    def has_rings(self) -> bool:
+        """Whether a job may continue a stream: see `Job.ring`."""
+
     def allocate(self, bank: Bank, size: int) -> Buffer:
         """A buffer of at least `size` bytes.
 

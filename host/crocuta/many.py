@@ -25,7 +25,7 @@ from crocuta.meter import Meter
 from crocuta.models.configs import Config
 from crocuta.models.kernel.crocuta_kernel import SampleArray
 from crocuta.samples import H_SHAPES, X_SHAPES, check_channels, to_array
-from crocuta.stream import Stream
+from crocuta.stream import KeptSamples, Stream
 
 T = TypeVar("T")
 
@@ -299,7 +299,9 @@ class Devices:
         """A stream of x in blocks; see `Device.stream`."""
         self._check_filter(filter)
         return Stream(
-            functools.partial(self.convolve, filter=filter),
+            lambda sequences, chunks: KeptSamples(
+                functools.partial(self.convolve, filter=filter), self.config, filter.taps
+            ),
             self.config,
             channels=filter.channels,
             taps=filter.taps,

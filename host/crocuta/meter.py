@@ -107,6 +107,11 @@ class MeteredKernel:
         """Whether no job is running that could still write to the memories."""
         return self.kernel.at_rest
 
+    @property
+    def has_rings(self) -> bool:
+        """Whether a job may continue a stream."""
+        return self.kernel.has_rings
+
     def allocate(self, bank: Bank, size: int) -> Buffer:
         """See `crocuta.kernel.Kernel.allocate`."""
         return _Buffer(self.kernel.allocate(bank, size), self._meters)

@@ -30,6 +30,8 @@ class Register(enum.IntEnum):
     Y = 0x50
     WATCHDOG = 0x58
     Z_SPECTRA = 0x60
+    RING = 0x68
+    FIRST_CHUNK = 0x70
     STATUS = 0x80
     ERROR = 0x84
     VERSION = 0x88
@@ -123,20 +125,21 @@ class ErrorCode(enum.IntEnum):
     LENGTH_X = 3
     LENGTH_H = 4
     POINTER = 5
-    SAMPLES_READ = 6
-    SAMPLES_WRITE = 7
-    X_READ = 8
-    X_WRITE = 9
-    H_READ = 10
-    H_WRITE = 11
-    ABORTED = 12
-    UNANSWERED = 13
-    SAMPLES_READ_TIMEOUT = 14
-    SAMPLES_WRITE_TIMEOUT = 15
-    X_READ_TIMEOUT = 16
-    X_WRITE_TIMEOUT = 17
-    H_READ_TIMEOUT = 18
-    H_WRITE_TIMEOUT = 19
+    RING = 6
+    SAMPLES_READ = 7
+    SAMPLES_WRITE = 8
+    X_READ = 9
+    X_WRITE = 10
+    H_READ = 11
+    H_WRITE = 12
+    ABORTED = 13
+    UNANSWERED = 14
+    SAMPLES_READ_TIMEOUT = 15
+    SAMPLES_WRITE_TIMEOUT = 16
+    X_READ_TIMEOUT = 17
+    X_WRITE_TIMEOUT = 18
+    H_READ_TIMEOUT = 19
+    H_WRITE_TIMEOUT = 20
 
 
 MAX_CHANNELS = 65536

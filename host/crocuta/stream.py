@@ -2,10 +2,11 @@
 # SPDX-License-Identifier: Apache-2.0
 """Convolves an endless x that arrives in blocks, with the bits of one convolution.
 
-An output chunk depends only on the latest chunks of x: as many as the filter has, and one more for
-the overlap from the previous output chunk. A job convolves these again, together with the new
-chunks. The bits are the same, because chunks start where those of the whole x would, and the kernel
-adds the products of an output chunk in the same order wherever in a job the chunk is.
+Jobs convolve whole chunks. An output chunk depends only on the latest chunks of x: as many as the
+filter has, and one more for the overlap from the previous output chunk. The kernel keeps their
+spectra in a ring in its memory. Where it cannot, a job convolves the samples again, together with
+the new ones. The bits are the same, because chunks start where those of the whole x would, and the
+kernel adds the products of an output chunk in the same order wherever in a job the chunk is.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ from __future__ import annotations
 import numbers
 from collections.abc import Callable
 from types import TracebackType
-from typing import Any, Self
+from typing import Any, Protocol, Self
 
 import numpy as np
 import numpy.typing as npt
@@ -27,11 +28,61 @@ from crocuta.samples import X_SHAPES, check_channels, to_array
 ANY_LENGTH = 1 << 62
 
 
+class Past(Protocol):
+    """What a stream keeps of the samples that it has convolved."""
+
+    most: int
+    """The new chunks that a job may have."""
+
+    def convolve(self, x: SampleArray) -> SampleArray:
+        """The outputs of the stream's next samples, which begin a chunk.
+
+        Raises:
+            KernelError: they do not fit the device's memory, or a job failed. The next call is with
+                the same samples, or the first of them.
+        """
+
+    def close(self) -> None:
+        """Ends the stream."""
+
+
+class KeptSamples:
+    """A `Past` of samples, which every job convolves again.
+
+    Args:
+        convolve: convolves x with the filter.
+        config: the kernel's configuration.
+        taps: taps of the filter.
+    """
+
+    def __init__(
+        self, convolve: Callable[[SampleArray], SampleArray], config: Config, taps: int
+    ) -> None:
+        chunks = chunk_count(config, taps)
+        self._convolve = convolve
+        self._reach = chunks * config.chunk
+        self.most = (1 << config.max_length_log2) // config.chunk - chunks
+        self.samples: SampleArray | None = None
+        """The latest ones, on which later outputs depend."""
+
+    def convolve(self, x: SampleArray) -> SampleArray:
+        """See `Past.convolve`."""
+        both = x if self.samples is None else np.concatenate([self.samples, x], axis=-1)
+        y = self._convolve(both)[..., -x.shape[-1] :]
+        self.samples = both[..., -self._reach :].copy()  # a view would keep all of x in memory
+        return y
+
+    def close(self) -> None:
+        """Forgets the samples."""
+        self.samples = None
+
+
 class Stream:
     """A stream of x through a filter, opened by `Device.stream`: `push` blocks, then `flush`.
 
     Args:
-        convolve: convolves x with the filter.
+        begin: makes what the stream keeps, before its first job. Its arguments are the sequences in
+            a block and the chunks that a job should have.
         config: the kernel's configuration.
         channels: channels of the filter; a filter of one channel serves every channel of x.
         taps: taps of the filter.
@@ -44,7 +95,7 @@ class Stream:
 
     def __init__(
         self,
-        convolve: Callable[[SampleArray], SampleArray],
+        begin: Callable[[int, int], Past],
         config: Config,
         *,
         channels: int,
@@ -57,21 +108,20 @@ class Stream:
                 " chunked configuration for streams."
             )
         longest = (1 << config.max_length_log2) // config.chunk
-        self._past_chunks = chunk_count(config, taps)
-        if self._past_chunks >= longest:
+        if chunk_count(config, taps) >= longest:
             raise InputError(
                 f"The filter has {taps} taps, but a stream's may have at most"
                 f" {(longest - 1) * config.chunk}: one chunk less than the longest filter."
             )
         if not isinstance(chunks, numbers.Integral) or isinstance(chunks, bool) or chunks < 1:
             raise InputError(f"chunks must be a number of at least 1, not {chunks!r}.")
-        self._convolve = convolve
+        self._begin = begin
+        self._past: Past | None = None
         self._channels = channels
         self._chunk = config.chunk
         self._least = int(chunks)
-        self._most = longest - self._past_chunks  # new chunks in one job
+        self._most = longest  # new chunks in one job, as far as memory goes
         self._axes: tuple[int, ...] | None = None  # shape of every block, without its length
-        self._past = np.zeros(0, np.float32)  # samples before _blocks that later outputs depend on
         self._blocks: list[SampleArray] = []  # samples whose outputs are still to be computed
         self._outputs: list[SampleArray] = []  # computed, but not returned because a job failed
         self._waiting = 0  # samples in _blocks
@@ -117,7 +167,6 @@ class Stream:
             self._check_axes(array.shape)
             if self._axes is None:
                 self._axes = array.shape[:-1]
-                self._past = np.zeros((*self._axes, 0), np.float32)
             self._blocks.append(array.copy())
             self._waiting += array.shape[-1]
         whole = self._waiting // self._chunk
@@ -162,29 +211,33 @@ class Stream:
     def _compute(self, count: int) -> None:
         """Computes the next `count` outputs in as many jobs as it takes; if one fails, the outputs
         of those before it are kept."""
-        x = np.concatenate([self._past, *self._blocks], axis=-1)
-        done, reach = self._past.shape[-1], self._past_chunks * self._chunk
+        assert self._axes is not None
+        if self._past is None:
+            sequences = int(np.prod(self._axes)) // self._channels
+            self._past = self._begin(sequences, max(self._least, -(-count // self._chunk)))
+        x = np.concatenate(self._blocks, axis=-1)
+        done = 0
         try:
             while count:
-                size = min(count, self._most * self._chunk)
+                size = min(count, min(self._most, self._past.most) * self._chunk)
                 try:
-                    y = self._convolve(x[..., max(0, done - reach) : done + size])
+                    y = self._past.convolve(x[..., done : done + size])
                 except OutOfMemory:
-                    if self._most == 1:
+                    if size <= self._chunk:
                         raise
-                    self._most = min(self._most, -(-size // self._chunk)) // 2 or 1
+                    self._most = -(-size // self._chunk) // 2
                     continue
-                self._outputs.append(y[..., -size:])
+                self._outputs.append(y)
                 done += size
                 count -= size
-        finally:  # copies, because views would keep all of x in memory
-            self._past = x[..., max(0, done - reach) : done].copy()
+        finally:  # a copy, because a view would keep all of x in memory
             self._blocks = [x[..., done:].copy()]
             self._waiting = x.shape[-1] - done
 
     def _end(self) -> None:
         self._ended = True
-        self._past = np.zeros(0, np.float32)
+        if self._past is not None:
+            self._past.close()
         self._blocks, self._outputs = [], []
         self._waiting = 0
 

@@ -38,6 +38,10 @@ class Job:
     """A job's arguments: lengths in samples, pointers in bytes, multiples of 4 KiB.
 
     PREPARE uses length_h, h and h_spectra; CONVOLVE uses all but h. z_spectra is a four-step job's.
+
+    With `ring`, x continues a stream: `first_chunk` chunks came before it. Each channel's spectra
+    of x are kept at x_spectra from job to job, in a ring of `ring` rows, a power of two: chunk n of
+    the stream is in row n modulo `ring`. The ring holds as many chunks as h has, and those of x.
     """
 
     mode: Mode
@@ -50,6 +54,8 @@ class Job:
     x_spectra: int = 0
     y: int = 0
     z_spectra: int = 0
+    ring: int = 0
+    first_chunk: int = 0
 
 
 @dataclasses.dataclass(frozen=True)
@@ -114,7 +120,8 @@ class Pass:
     prepare: bool = False
     """The engine's beats are written to the H spectra, and the MAC gets nothing."""
     no_tail: bool = False
-    """The completed output chunk is its channel's first, so there is no tail to add."""
+    """There is no tail to add: the completed output chunk is its channel's first, or computed again
+    only for its own tail."""
 
 
 FLUSH = Pass(outputs=1, first=1, last=1, flush=True, no_tail=True)
@@ -169,10 +176,21 @@ def streams(config: Config, job: Job) -> dict[str, list[Command]]:
     }
 
 
-def newest_chunks(config: Config, p: int) -> range:
+def past_chunks(config: Config, job: Job) -> int:
+    """The chunks before x, of the same stream, whose spectra a job reads: those that the filter
+    reaches from the last of them."""
+    return min(job.first_chunk, chunk_count(config, job.length_h)) if job.ring else 0
+
+
+def newest_chunks(config: Config, p: int, past: int = 0) -> range:
     """The newest output chunk of each group. Groups have Config.outputs chunks; the first one may
-    have fewer."""
-    return range((p - 1) % config.outputs, p, config.outputs)
+    have fewer.
+
+    If the first `past` of the p chunks are of earlier jobs, the groups begin with the last of them.
+    It is computed again for its tail, which the next one needs.
+    """
+    first = max(0, past - 1)
+    return range(first + (p - 1 - first) % config.outputs, p, config.outputs)
 
 
 def oldest_chunk(config: Config, newest: int, ph: int) -> int:
@@ -185,14 +203,16 @@ def passes(config: Config, job: Job) -> int:
     those that only fetch H, nor the flush."""
     if job.mode == Mode.PREPARE:
         return 0
-    p, ph = chunk_count(config, job.length_x), chunk_count(config, job.length_h)
-    groups = newest_chunks(config, p)
+    past, ph = past_chunks(config, job), chunk_count(config, job.length_h)
+    groups = newest_chunks(config, past + chunk_count(config, job.length_x), past)
     return job.channels * sum(newest - oldest_chunk(config, newest, ph) + 1 for newest in groups)
 
 
 def stored_chunks(config: Config, job: Job) -> int:
     """The chunks of X that a channel of a CONVOLVE job writes: all but those of the last group, and
-    none if the filter has one chunk, which needs no older X."""
+    none if the filter has one chunk, which needs no older X. In a stream all, for the next job."""
+    if job.ring:
+        return chunk_count(config, job.length_x)
     if chunk_count(config, job.length_h) == 1:
         return 0
     return max(0, chunk_count(config, job.length_x) - config.outputs)
@@ -231,8 +251,9 @@ def _prepare(config: Config, job: Job) -> Iterator[Command]:
 
 def _convolve(config: Config, job: Job) -> Iterator[Command]:
     size = spectrum_bytes(config)
-    p, ph = chunk_count(config, job.length_x), chunk_count(config, job.length_h)
-    groups = newest_chunks(config, p)
+    past, ph = past_chunks(config, job), chunk_count(config, job.length_h)
+    p = past + chunk_count(config, job.length_x)
+    groups = newest_chunks(config, p, past)
     stored = stored_chunks(config, job)
     loads = _loads(config, job.x, job.length_x, job.channels)
     outputs = _row_chunks(config, job.y, job.length_x, job.channels)
@@ -244,11 +265,11 @@ def _convolve(config: Config, job: Job) -> Iterator[Command]:
         oldest = oldest_chunk(config, newest, ph)
         fresh = max(0, newest - config.outputs + 1)
         for i in range(oldest, newest + 1):
-            one = _pass(config, i, newest, ph)
-            if i >= fresh:
+            one = _pass(config, i, newest, ph, past)
+            if i >= max(fresh, past):
                 yield next(loads)
-                one = dataclasses.replace(one, engine=True, store=i < stored)
-            j = _h_chunk(config, i, newest, p, ph)
+                one = dataclasses.replace(one, engine=True, store=i < past + stored)
+            j = _h_chunk(config, i, newest, groups, ph)
             if j is not None:
                 row = channel
                 if config.outputs == 2 and i == p - 1:
@@ -256,32 +277,38 @@ def _convolve(config: Config, job: Job) -> Iterator[Command]:
                 if row < job.channels:
                     yield HRead(job.h_spectra + (row * ph + j) * size)
                     one = dataclasses.replace(one, h=True)
+            x_addr = job.x_spectra + i * size
+            if job.ring:
+                row = channel * job.ring + (job.first_chunk - past + i) % job.ring
+                x_addr = job.x_spectra + row * size
             if not one.engine:
-                # The writer must have completed this many bursts before the chunk may be read.
-                sequence = (channel * stored + i) * bursts_per_chunk(config)
-                yield XRead(job.x_spectra + i * size, sequence % (1 << 32))
+                # The writer must have completed this many bursts before the chunk may be read;
+                # below zero, an earlier job wrote it.
+                sequence = (channel * stored + i - past) * bursts_per_chunk(config)
+                yield XRead(x_addr, sequence % (1 << 32))
             elif one.store:
-                yield XStore(job.x_spectra + i * size)
+                yield XStore(x_addr)
             yield one
-            if one.last:
+            if one.last and one.engine:
                 _, _, y_addr, samples = next(outputs)
                 yield YStore(y_addr, samples)
     yield FLUSH
 
 
-def _pass(config: Config, i: int, newest: int, ph: int) -> Pass:
-    """X_i's pass of a group: the output chunks it adds to, each with its oldest X first."""
+def _pass(config: Config, i: int, newest: int, ph: int, past: int) -> Pass:
+    """X_i's pass of a group: the output chunks it adds to, each with its oldest X first. Of the
+    past's only the last is computed."""
     taking, first, last = 0, 0, 0
     for bit in range(config.outputs):
         k = newest - config.outputs + 1 + bit
-        if 0 <= k - i < ph:
+        if k >= past - 1 and 0 <= k - i < ph:
             taking |= 1 << bit
             first |= (i == max(0, k - ph + 1)) << bit
             last |= (i == k) << bit
-    return Pass(taking, first, last, no_tail=bool(last) and i == 0)
+    return Pass(taking, first, last, no_tail=bool(last) and i < max(1, past))
 
 
-def _h_chunk(config: Config, i: int, newest: int, p: int, ph: int) -> int | None:
+def _h_chunk(config: Config, i: int, newest: int, groups: range, ph: int) -> int | None:
     """The chunk of h that X_i's pass of a group fetches, if any.
 
     The pass of the newer X of a pair of output chunks multiplies only by the kept H. It fetches the
@@ -290,5 +317,5 @@ def _h_chunk(config: Config, i: int, newest: int, p: int, ph: int) -> int | None
     """
     if config.outputs == 1 or i < newest:
         return newest - config.outputs + 1 - i
-    following = newest + 2 if newest != p - 1 else newest_chunks(config, p)[0]
+    following = newest + 2 if newest != groups[-1] else groups[0]
     return following if following < ph else None

@@ -46,14 +46,15 @@ class Result(NamedTuple):
     non_finite: bool
 
 
-def _groups(count: int, config: Config) -> Iterator[slice]:
-    """Chunks 0..count-1 in groups of about GROUP_WORDS words."""
+def _groups(first: int, count: int, config: Config) -> Iterator[slice]:
+    """Chunks first..count-1 in groups of about GROUP_WORDS words."""
     step = max(1, GROUP_WORDS // config.chunk)
-    for start in range(0, count, step):
+    for start in range(first, count, step):
         yield slice(start, min(start + step, count))
 
 
-def _concatenate(parts: list[Cfp]) -> Cfp:
+def concatenate(parts: list[Cfp]) -> Cfp:
+    """Words along their first axis."""
     return Cfp(
         np.concatenate([part.re for part in parts]),
         np.concatenate([part.im for part in parts]),
@@ -73,10 +74,11 @@ def prepare(samples: SampleArray, config: Config) -> Spectra:
     chunks.ravel()[: len(samples)] = samples
     converted = float_to_cfp(chunks, fmt)
     parts = [
-        fft_engine.forward(converted.words[group], config) for group in _groups(len(chunks), config)
+        fft_engine.forward(converted.words[group], config)
+        for group in _groups(0, len(chunks), config)
     ]
     return Spectra(
-        _concatenate([part.words for part in parts]),
+        concatenate([part.words for part in parts]),
         any(part.saturated for part in parts),
         converted.non_finite,
     )
@@ -89,14 +91,30 @@ def convolve(
 
     `progress` is called with the output chunks done and their total.
     """
+    return convolve_spectra(prepare(x, config), len(x), filter_spectra, config, progress)
+
+
+def convolve_spectra(
+    xs: Spectra,
+    length: int,
+    filter_spectra: Spectra,
+    config: Config,
+    progress: Progress | None = None,
+) -> Result:
+    """The same for an x that is given as its spectra and its length in samples.
+
+    There may be more chunks than the length has: the first ones are then of earlier jobs of the
+    same stream, and only the others' outputs are returned.
+    """
     fmt = Format.of(config)
-    xs = prepare(x, config)
-    count = chunk_count(config, len(x))
+    count = len(xs.words.re)
+    past = count - chunk_count(config, length)
     pairs = min(len(filter_spectra.words.re), count)
     saturated = xs.saturated
     tail: Cfp | None = None
-    y = np.zeros((count, config.chunk), np.float32)
-    for group in _groups(count, config):
+    y = np.zeros((count - past, config.chunk), np.float32)
+    # The last output chunk of the past is computed again for its tail.
+    for group in _groups(max(0, past - 1), count, config):
         k = np.arange(group.start, group.stop)
         oldest = np.maximum(0, k - pairs + 1)
         passes = k - oldest + 1
@@ -128,12 +146,15 @@ def convolve(
         for row, chunk in enumerate(range(group.start, group.stop)):
             overlapped = overlap_add(z.words[row], tail, fmt)
             tail = overlapped.tail
+            saturated |= overlapped.saturated
+            if chunk < past:
+                continue
             samples = cfp_to_float(overlapped.y, fmt)
-            y[chunk] = samples.samples
-            saturated |= overlapped.saturated or samples.saturated
+            y[chunk - past] = samples.samples
+            saturated |= samples.saturated
             if progress:
-                progress(chunk + 1, count)
-    return Result(y.ravel()[: len(x)], saturated, xs.non_finite)
+                progress(chunk - past + 1, count - past)
+    return Result(y.ravel()[:length], saturated, xs.non_finite)
 
 
 def spectra_slots(spectra: Cfp, config: Config) -> npt.NDArray[np.uint64]:

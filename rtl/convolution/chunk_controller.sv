@@ -27,7 +27,8 @@ module chunk_controller #(
   parameter int MaxLengthLog2 = 22,  // longest row: 2^MaxLengthLog2 samples
   parameter int Outputs = 1,         // output chunks that a pass may add to: 1 or 2
   localparam int ChunkLog2 = $clog2(Chunk),
-  localparam int LengthBits = MaxLengthLog2 + 1
+  localparam int LengthBits = MaxLengthLog2 + 1,
+  localparam int CountBits = sizes_pkg::chunk_count_bits(MaxLengthLog2, Chunk)
 ) (
   input  logic                  clk_i,
   input  logic                  rst_ni,
@@ -44,6 +45,10 @@ module chunk_controller #(
   input  logic [63:0]           h_spectra_i,
   input  logic [63:0]           x_spectra_i,
   input  logic [63:0]           y_i,
+  /// CONVOLVE: rows of X that a channel of a stream keeps, a power of two, and the chunks of the
+  /// stream before x; 0: x is no stream's
+  input  logic [CountBits-1:0]  ring_i,
+  input  logic [31:0]           first_chunk_i,
   /// every command of the job was taken
   output logic                  done_o,
   // to sample_reader
@@ -55,7 +60,7 @@ module chunk_controller #(
   output logic                  x_read_valid_o,
   input  logic                  x_read_ready_i,
   output logic [63:0]           x_read_addr_o,
-  /// bursts written to X before this chunk's first
+  /// bursts written to X before this chunk's first; negative if an earlier job wrote it
   output logic [31:0]           x_read_sequence_o,
   // to the spectrum_reader of H
   output logic                  h_read_valid_o,
@@ -80,7 +85,8 @@ module chunk_controller #(
   output logic                  pass_engine_o,
   output logic                  pass_store_o,
   output logic                  pass_prepare_o,
-  /// the output chunk that the pass completes is its channel's first: it has no tail to add
+  /// no tail is added to the output chunk that the pass completes: it is its channel's first, or
+  /// of the past and completed for its own tail alone, without pass_engine_o
   output logic                  pass_no_tail_o,
   // to sample_writer
   output logic                  y_store_valid_o,
@@ -89,7 +95,6 @@ module chunk_controller #(
   output logic [ChunkLog2:0]    y_store_samples_o
 );
 
-  localparam int CountBits = sizes_pkg::chunk_count_bits(MaxLengthLog2, Chunk);
   localparam int StrideBits = sizes_pkg::row_stride_bits(MaxLengthLog2);
   localparam int FifoDepth = 8;
   localparam int FifoLog2 = $clog2(FifoDepth);
@@ -144,7 +149,11 @@ module chunk_controller #(
 
   logic                  two;  // output chunks a pass
   logic [15:0]           last_channel;
+  logic [CountBits-1:0]  ring;
   logic [CountBits-1:0]  last_chunk;
+  logic [CountBits-1:0]  past;
+  logic [CountBits-1:0]  first_row;
+  logic [CountBits-1:0]  last_output;
   logic [ChunkLog2:0]    last_samples;
   logic [StrideBits-1:0] stride;
   logic [CountBits-1:0]  h_chunks;
@@ -154,7 +163,8 @@ module chunk_controller #(
   logic                  head_kept;
   logic [CountBits-1:0]  stored;
 
-  assign two = (Outputs == 2) && convolve_i;
+  assign two  = (Outputs == 2) && convolve_i;
+  assign ring = convolve_i ? ring_i : '0;
 
   chunk_sizes #(
     .Chunk        (Chunk),
@@ -163,11 +173,16 @@ module chunk_controller #(
     .clk_i         (clk_i),
     .convolve_i    (convolve_i),
     .two_i         (two),
+    .stream_i      (ring != '0),
+    .first_chunk_i (first_chunk_i),
     .channels_i    (channels_i),
     .length_x_i    (length_x_i),
     .length_h_i    (length_h_i),
     .last_channel_o(last_channel),
     .last_chunk_o  (last_chunk),
+    .past_o        (past),
+    .first_row_o   (first_row),
+    .last_output_o (last_output),
     .last_samples_o(last_samples),
     .stride_o      (stride),
     .h_chunks_o    (h_chunks),
@@ -275,13 +290,16 @@ module chunk_controller #(
     .convolve_i     (convolve_i),
     .two_i          (two),
     .last_channel_i (last_channel),
-    .last_chunk_i   (last_chunk),
+    .past_i         (past),
+    .first_row_i    (first_row),
+    .last_output_i  (last_output),
     .h_chunks_i     (h_chunks),
     .last_h_chunk_i (last_h_chunk),
     .single_h_i     (single_h),
     .head_i         (head),
     .head_kept_i    (head_kept),
     .stored_i       (stored),
+    .ring_i         (ring),
     .h_spectra_i    (h_spectra_i),
     .x_spectra_i    (x_spectra_i),
     .x_read_valid_o (x_read_valid),

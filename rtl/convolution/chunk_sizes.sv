@@ -7,6 +7,9 @@
 // Rows are those that the job transforms: of x in CONVOLVE, of h in PREPARE. With two outputs a
 // pass, output chunks go in pairs; if their number is odd, the first is alone. head_o is the last
 // output chunk of the channel's first group.
+// In a stream, x is preceded by the past_o chunks whose spectra are in the ring. Chunks of X and
+// output chunks are counted from the first of them, and the last of them is the first output chunk:
+// it is computed again for its tail.
 // Handshake: none; the outputs follow the arguments. Latency: 3 clocks, for head_kept_o and
 // stored_o 4. Throughput: one set of arguments a clock, one small step a clock.
 
@@ -23,6 +26,9 @@ module chunk_sizes #(
   input  logic                  convolve_i,
   /// two output chunks a pass
   input  logic                  two_i,
+  /// x continues a stream, after so many chunks
+  input  logic                  stream_i,
+  input  logic [31:0]           first_chunk_i,
   /// 1..65536
   input  logic [16:0]           channels_i,
   /// samples: 1..2^MaxLengthLog2
@@ -32,6 +38,11 @@ module chunk_sizes #(
   output logic [15:0]           last_channel_o,
   /// chunks in a row - 1
   output logic [CountBits-1:0]  last_chunk_o,
+  /// chunks of X before the row's, the ring's row of the first of them (but for its upper bits), and
+  /// the last output chunk
+  output logic [CountBits-1:0]  past_o,
+  output logic [CountBits-1:0]  first_row_o,
+  output logic [CountBits-1:0]  last_output_o,
   /// samples of a row's last chunk: 1..Chunk
   output logic [ChunkLog2:0]    last_samples_o,
   /// pages of 4 KiB from row to row
@@ -58,9 +69,10 @@ module chunk_sizes #(
   logic [RowBits-1:0]   row_length_q;
   logic [RowBits-1:0]   length_h;
   logic [CountBits-1:0] chunks_q;
+  logic                 alone;  // the first group has one output chunk
 
   assign length_h = RowBits'(length_h_i);
-  assign head_o   = two_i ? CountBits'(last_chunk_o[0]) : '0;
+  assign alone    = !two_i || (chunks_q[0] == (past_o == '0));
 
   always_ff @(posedge clk_i) begin
     row_length_q   <= convolve_i ? RowBits'(length_x_i) : length_h;
@@ -74,8 +86,15 @@ module chunk_sizes #(
     h_chunks_o     <= length_h[RowBits-1:ChunkLog2] + CountBits'(length_h[ChunkLog2-1:0] != '0);
     last_h_chunk_o <= h_chunks_o - 1'b1;
     single_h_o     <= (h_chunks_o == CountBits'(1));
-    head_kept_o    <= (head_o == '0) || !single_h_o;
-    stored_o       <= last_chunk_o - CountBits'(two_i && last_chunk_o != '0);
+    past_o         <= !stream_i ? '0
+                      : (first_chunk_i >= 32'(h_chunks_o)) ? h_chunks_o
+                      : first_chunk_i[CountBits-1:0];
+    first_row_o    <= first_chunk_i[CountBits-1:0] - past_o;
+    last_output_o  <= chunks_q + past_o - 1'b1;
+    head_o         <= (past_o == '0) ? CountBits'(!alone) : past_o - CountBits'(alone);
+    head_kept_o    <= (head_o <= last_h_chunk_o);
+    stored_o       <= stream_i ? chunks_q
+                      : last_chunk_o - CountBits'(two_i && last_chunk_o != '0);
   end
 
 endmodule

@@ -10,6 +10,7 @@
 // The flag that a chunk has a tail to add comes with the reservation of its first beat and is kept
 // until its last beat has reached overlap_add. Data leaves the engine only after its reservation,
 // so the flag is always present; and no beat is available without space for a flag.
+// With it comes another one: the chunk is dropped behind overlap_add, because only its tail is needed.
 // Handshake: valid-gated in, valid/ready out.
 // Latency: Chunk/Lanes - 1 beats and the pipeline's clocks. Throughput: one beat a clock.
 
@@ -29,13 +30,15 @@ module inverse_path #(
   input  logic                reserve_i,
   /// with the reservation of a chunk's first beat: no tail is added to the chunk
   input  logic                no_tail_i,
+  /// and it is not sent on
+  input  logic                drop_i,
   input  logic                valid_i,
   input  logic [BeatBits-1:0] beat_i,
   output logic                valid_o,
   input  logic                ready_i,
   /// lane l at [l*32 +: 32]
   output logic [Lanes*32-1:0] samples_o,
-  /// pulse: a chunk's last beat has left the engine
+  /// pulse: the last beat of a chunk that is sent on has left the engine
   output logic                chunk_done_o,
   /// pulse: an exponent overflowed, or a sample was beyond float32's range
   output logic                saturated_o
@@ -59,16 +62,23 @@ module inverse_path #(
   logic [CountBits-1:0]      reserved_q;  // beats of a chunk
   logic                      mark_q;
   logic                      no_tail_q;
+  logic                      drop_q;
   logic                      mark_ready;
   logic                      mark_valid;
   logic                      no_tail;
+  logic                      drop;
+  logic                      z_done;
   logic                      y_valid;
   logic [Lanes*RealBits-1:0] y;
   logic                      overlap_saturated;
   logic                      samples_valid;
   logic [Lanes*32-1:0]       samples;
   logic [Lanes-1:0]          convert_saturated;
+  logic                      samples_drop;
   logic                      fifo_ready;
+  logic                      fifo_valid;
+  logic                      fifo_drop;
+  logic                      fifo_pop;
 
   credit_counter #(
     .Credits(FifoDepth),
@@ -77,7 +87,7 @@ module inverse_path #(
     .clk_i      (clk_i),
     .rst_ni     (rst_ni),
     .reserve_i  (reserve_i),
-    .release_i  (valid_o && ready_i),
+    .release_i  (fifo_valid && fifo_pop),
     .available_o(places)
   );
 
@@ -94,22 +104,25 @@ module inverse_path #(
     end
   end
 
-  always_ff @(posedge clk_i) no_tail_q <= no_tail_i;
+  always_ff @(posedge clk_i) begin
+    no_tail_q <= no_tail_i;
+    drop_q    <= drop_i;
+  end
 
   logic [$clog2(MarksDepth):0] marks_level;
 
   fifo #(
-    .Width(1),
+    .Width(2),
     .Depth(MarksDepth)
   ) u_marks (
     .clk_i  (clk_i),
     .rst_ni (rst_ni),
     .valid_i(mark_q),
     .ready_o(mark_ready),
-    .data_i (no_tail_q),
+    .data_i ({drop_q, no_tail_q}),
     .valid_o(mark_valid),
-    .ready_i(chunk_done_o),
-    .data_o (no_tail),
+    .ready_i(z_done),
+    .data_o ({drop, no_tail}),
     .level_o(marks_level)
   );
 
@@ -144,11 +157,13 @@ module inverse_path #(
     .valid_i     (z_valid),
     .no_tail_i   (no_tail),
     .beat_i      (z),
-    .chunk_done_o(chunk_done_o),
+    .chunk_done_o(z_done),
     .valid_o     (y_valid),
     .beat_o      (y),
     .saturated_o (overlap_saturated)
   );
+
+  assign chunk_done_o = z_done && !drop;
 
   for (genvar lane = 0; lane < Lanes; lane++) begin : gen_lane
     cfp_to_float #(
@@ -172,11 +187,20 @@ module inverse_path #(
     .valid_o(samples_valid)
   );
 
+  delay #(
+    .Width (1),
+    .Clocks(cfp_pkg::OverlapClocks + cfp_pkg::CfpToFloatClocks)
+  ) u_samples_drop (
+    .clk_i (clk_i),
+    .data_i(drop),
+    .data_o(samples_drop)
+  );
+
   always_ff @(posedge clk_i) begin
     if (!rst_ni) saturated_o <= 1'b0;
     else begin
       saturated_o <= engine_saturated || overlap_saturated ||
-                     (samples_valid && |convert_saturated);
+                     (samples_valid && !samples_drop && |convert_saturated);
     end
   end
 
@@ -184,7 +208,7 @@ module inverse_path #(
   logic [$clog2(FifoDepth):0] fifo_level;
 
   fifo #(
-    .Width(Lanes * 32),
+    .Width(Lanes * 32 + 1),
     .Depth(FifoDepth),
     .Style("block")
   ) u_fifo (
@@ -192,12 +216,15 @@ module inverse_path #(
     .rst_ni (rst_ni),
     .valid_i(samples_valid),
     .ready_o(fifo_ready),
-    .data_i (samples),
-    .valid_o(valid_o),
-    .ready_i(ready_i),
-    .data_o (samples_o),
+    .data_i ({samples_drop, samples}),
+    .valid_o(fifo_valid),
+    .ready_i(fifo_pop),
+    .data_o ({fifo_drop, samples_o}),
     .level_o(fifo_level)
   );
+
+  assign valid_o  = fifo_valid && !fifo_drop;
+  assign fifo_pop = ready_i || fifo_drop;
 
   logic unused;
   assign unused = &{1'b0, fifo_ready, fifo_level, mark_valid, marks_level, columns};

@@ -31,7 +31,6 @@ module overlap_add #(
 
   localparam int ChunkBeats = Chunk / Lanes;
   localparam int AddrBits = $clog2(ChunkBeats);
-  localparam int ReadClocks = 3;
   localparam logic [ExponentBits-1:0] ExponentMin = cfp_pkg::Zero[63-:ExponentBits];
 
   initial if (ChunkBeats < 4) $fatal(1, "overlap_add: Chunk must be 4 beats or more");
@@ -91,7 +90,7 @@ module overlap_add #(
   end
 
   valid_delay #(
-    .Clocks(ReadClocks + cfp_pkg::AddClocks)
+    .Clocks(cfp_pkg::OverlapClocks)
   ) u_valid (
     .clk_i  (clk_i),
     .rst_ni (rst_ni),

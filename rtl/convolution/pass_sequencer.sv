@@ -54,6 +54,8 @@ module pass_sequencer #(
   output logic output_reserve_o,
   /// to which no tail is added: it is of a channel's first output chunk, or a flush
   output logic output_no_tail_o,
+  /// of an output chunk that only its tail is needed of: the newest X came from memory
+  output logic output_drop_o,
   output logic mac_valid_o,
   output logic [Outputs-1:0] mac_outputs_o,
   output logic [Outputs-1:0] mac_first_o,
@@ -187,6 +189,7 @@ module pass_sequencer #(
   assign store_h_valid_o  = fire && prepare_q;
   assign output_reserve_o = fire && need_output_q;
   assign output_no_tail_o = no_tail_q;
+  assign output_drop_o    = need_x_q;
   assign mac_valid_o      = fire && !prepare_q;
   assign mac_outputs_o    = outputs_q;
   assign mac_first_o      = first_q;

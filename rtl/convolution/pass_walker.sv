@@ -13,6 +13,9 @@
 // highest H of the next pair, even across channels. The first channel's is fetched in a separate
 // pass, before all others.
 //
+// In a stream, the first past_i chunks of X are of earlier jobs: they come from memory, and of their
+// output chunks only the last is computed, for its tail. X is in a ring of ring_i rows a channel.
+//
 // Handshake: start_i is a pulse, allowed while idle_o is high; the arguments must remain stable until
 // idle_o rises again. The streams are valid/ready, but a pass and its commands are issued in the same
 // clock, so the valids depend on the readies and the readies must not depend on the valids.
@@ -36,13 +39,17 @@ module pass_walker #(
   input  logic                 two_i,
   /// the job's sizes: see chunk_sizes
   input  logic [15:0]          last_channel_i,
-  input  logic [CountBits-1:0] last_chunk_i,
+  input  logic [CountBits-1:0] past_i,
+  input  logic [CountBits-1:0] first_row_i,
+  input  logic [CountBits-1:0] last_output_i,
   input  logic [CountBits-1:0] h_chunks_i,
   input  logic [CountBits-1:0] last_h_chunk_i,
   input  logic                 single_h_i,
   input  logic [CountBits-1:0] head_i,
   input  logic                 head_kept_i,
   input  logic [CountBits-1:0] stored_i,
+  /// rows of a channel's ring, a power of two; 0: x is no stream's, and all channels use the same rows
+  input  logic [CountBits-1:0] ring_i,
   input  logic [63:0]          h_spectra_i,
   input  logic [63:0]          x_spectra_i,
   /// the pass reads X, or stores it, at x_addr_o
@@ -51,7 +58,7 @@ module pass_walker #(
   output logic                 x_store_valid_o,
   input  logic                 x_store_ready_i,
   output logic [63:0]          x_addr_o,
-  /// bursts written to X before this chunk's first
+  /// bursts written to X before this chunk's first; negative if an earlier job wrote it
   output logic [31:0]          x_sequence_o,
   /// the pass reads H, or stores it, at h_addr_o
   output logic                 h_read_valid_o,
@@ -70,7 +77,8 @@ module pass_walker #(
   output logic                 pass_engine_o,
   output logic                 pass_store_o,
   output logic                 pass_prepare_o,
-  /// the output chunk that the pass completes is its channel's first: it has no tail to add
+  /// no tail is added to the output chunk that the pass completes: it is its channel's first, or
+  /// of the past
   output logic                 pass_no_tail_o,
   /// all passes have been taken
   output logic                 idle_o
@@ -111,13 +119,16 @@ module pass_walker #(
   logic [CountBits-1:0] oldest_q;      // its first i, of two the first one's
   logic [CountBits-1:0] newest_h_q;    // and the H that comes with it; -1: none
   logic [CountBits-1:0] i_q;           // chunk of X
+  logic [CountBits-1:0] row_q;         // its row, but for the turns around the ring
+  logic [CountBits-1:0] row_mask_q;
   logic [CountBits-1:0] j_q;           // chunk of H that the pass brings: i + j = k, of two for
                                        // the first one; with the last X one of the next two
   logic [63:0]          h_row_q;       // the channel's H(0)
   logic [63:0]          h_next_row_q;  // the next one's
   logic [63:0]          h_base_q;      // that of j's channel
   logic [63:0]          h_base;
-  logic [31:0]          sequence_q;    // bursts of X written in earlier channels
+  logic [63:0]          x_ring_q;      // the channel's row 0
+  logic [31:0]          sequence_q;    // bursts of X written before the channel's chunk 0
   logic [63:0]          x_addr_q;
   logic [63:0]          h_addr_q;
   logic [31:0]          x_sequence_q;
@@ -125,6 +136,7 @@ module pass_walker #(
   logic                 last_q;
   logic                 last_k_q;
   logic                 oldest_x_q;    // it multiplies X(0)
+  logic                 latest_past_q; // it multiplies the last X of the past
   // Of two output chunks:
   logic                 late_q;        // the second one's first pass is not the first but
   logic                 second_q;      // the second one
@@ -132,8 +144,11 @@ module pass_walker #(
   logic [CountBits-1:0] ahead_h;       // this one
   logic [CountBits-1:0] ahead_h_q;
   logic                 before_last_q; // the pass before the last: the first one's last
+  logic                 alone_q;       // the second one is the past's last: the first one is not
+                                       // computed
   logic                 newest;
   logic                 last_k;
+  logic                 complete;
   logic                 engine;
   logic                 store;
   logic                 use_x;
@@ -145,13 +160,14 @@ module pass_walker #(
 
   assign step    = two_i ? CountBits'(2) : CountBits'(1);
   assign newest  = (i_q == k_q);
-  assign last_k  = (k_q == last_chunk_i);
+  assign last_k  = (k_q == last_output_i);
   assign ahead_h = last_k ? head_i : k_q + CountBits'(2);
   assign h_base  = (Outputs == 2) ? h_base_q : h_row_q;
-  assign engine  = convolve_i && (last_q || before_last_q);
+  assign complete = convolve_i && (last_q || (before_last_q && !alone_q));
+  assign engine  = complete && !latest_past_q;
   assign use_x   = convolve_i && !engine;
   assign use_h   = convolve_i && (!(two_i && last_q) || ahead_q);
-  assign store   = engine && !last_k_q && !single_h_i;
+  assign store   = engine && (ring_i != '0 || (!last_k_q && !single_h_i));
 
   // A pass enters all FIFOs it needs at once, so no command is ever ahead of its pass.
   assign room = pass_ready_i && (!use_x || x_read_ready_i) && (!use_h || h_read_ready_i)
@@ -192,17 +208,20 @@ module pass_walker #(
       StIdle: begin
         channel_q  <= '0;
         h_row_q    <= h_spectra_i;
-        sequence_q <= '0;
+        sequence_q <= -(32'(past_i) << BurstsLog2);
+        x_ring_q   <= x_spectra_i;
         h_base_q   <= h_spectra_i;
         j_q        <= head_i;
       end
       StRow: begin
         k_q        <= head_i;
         oldest_q   <= '0;
-        newest_h_q <= two_i ? head_i - 1'b1 : '0;
+        newest_h_q <= two_i ? head_i - 1'b1 : head_i;
       end
       StFirst: begin
         i_q       <= oldest_q;
+        row_q     <= oldest_q + first_row_i;
+        alone_q   <= two_i && (k_q + 1'b1 == past_i);
         j_q       <= (two_i && oldest_q == k_q) ? ahead_h : newest_h_q;
         h_base_q  <= (two_i && oldest_q == k_q && last_k) ? h_next_row_q : h_row_q;
         first_q   <= 1'b1;
@@ -216,11 +235,13 @@ module pass_walker #(
       StSum: begin
         last_q        <= newest;
         oldest_x_q    <= (i_q == '0);
+        latest_past_q <= (i_q + 1'b1 == past_i);
         before_last_q <= two_i && (i_q + 1'b1 == k_q);
       end
       StPass: begin
         if (room) begin
           i_q      <= i_q + 1'b1;
+          row_q    <= row_q + 1'b1;
           j_q      <= (two_i && before_last_q) ? ahead_h_q : j_q - 1'b1;
           h_base_q <= (two_i && before_last_q && last_k_q) ? h_next_row_q : h_row_q;
           first_q  <= 1'b0;
@@ -243,7 +264,8 @@ module pass_walker #(
       StChannel: begin
         channel_q  <= channel_q + 1'b1;
         h_row_q    <= h_next_row_q;
-        // All chunks but the last, or the last two, of a channel were written.
+        x_ring_q   <= x_ring_q
+                      + {{(64 - CountBits - SpectrumLog2){1'b0}}, ring_i, {SpectrumLog2{1'b0}}};
         sequence_q <= sequence_q + (32'(stored_i) << BurstsLog2);
       end
       default: ;
@@ -252,8 +274,9 @@ module pass_walker #(
 
   // Sums of registers alone, a clock behind them: StHead and StSum wait for them.
   always_ff @(posedge clk_i) begin
-    x_addr_q     <= x_spectra_i
-                    + {{(64 - CountBits - SpectrumLog2){1'b0}}, i_q, {SpectrumLog2{1'b0}}};
+    row_mask_q   <= ring_i - 1'b1;
+    x_addr_q     <= x_ring_q + {{(64 - CountBits - SpectrumLog2){1'b0}}, row_q & row_mask_q,
+                                {SpectrumLog2{1'b0}}};
     x_sequence_q <= sequence_q + (32'(i_q) << BurstsLog2);
     h_addr_q     <= h_base
                     + {{(64 - CountBits - SpectrumLog2){1'b0}}, j_q, {SpectrumLog2{1'b0}}};
@@ -269,7 +292,7 @@ module pass_walker #(
     assign pass_last_o    = flush || (convolve_i && last_q);
 
     logic unused;
-    assign unused = late_q || second_q;
+    assign unused = late_q || second_q || alone_q;
   end else begin : gen_two
     always_comb begin
       pass_outputs_o = '0;
@@ -280,9 +303,9 @@ module pass_walker #(
         pass_first_o   = 2'b01;
         pass_last_o    = 2'b01;
       end else if (convolve_i && state_q != StBring) begin
-        pass_outputs_o = {!(late_q && first_q), !last_q};
-        pass_first_o   = {late_q ? second_q : first_q, first_q && !last_q};
-        pass_last_o    = {last_q, before_last_q};
+        pass_outputs_o = {!(late_q && first_q), !last_q && !alone_q};
+        pass_first_o   = {late_q ? second_q : first_q, first_q && !last_q && !alone_q};
+        pass_last_o    = {last_q, before_last_q && !alone_q};
       end
     end
   end
@@ -304,7 +327,7 @@ module pass_walker #(
       pass_h_o       = use_h;
       pass_engine_o  = engine;
       pass_store_o   = store;
-      pass_no_tail_o = engine && oldest_x_q;
+      pass_no_tail_o = complete && (oldest_x_q || latest_past_q);
     end else begin
       pass_prepare_o = 1'b1;
     end

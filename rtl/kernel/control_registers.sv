@@ -71,6 +71,8 @@ module control_registers
   output logic [63:0]          job_x_spectra_o,
   output logic [63:0]          job_y_o,
   output logic [63:0]          job_z_spectra_o,
+  output logic [31:0]          job_ring_o,
+  output logic [31:0]          job_first_chunk_o,
   output logic [31:0]          watchdog_o,
   input  logic                 saturated_i,
   input  logic                 non_finite_i,
@@ -142,16 +144,18 @@ module control_registers
   // The arguments as the host writes them, and the watchdog behind them.
 
   localparam int FirstWord = RegMode / 4;
-  localparam int Words = RegZSpectra / 4 + 2 - FirstWord;
+  localparam int Words = RegFirstChunk / 4 + 1 - FirstWord;
 
-  // One 32-bit register per word from RegMode to RegZSpectra; the gaps stay zero.
+  // One 32-bit register per word from RegMode to RegFirstChunk; the gaps, and those of kernels with
+  // the other schedule, stay zero.
   logic [32*Words-1:0] argument;
 
   for (genvar i = 0; i < Words; i++) begin : gen_argument
     localparam int Offset = 4 * (FirstWord + i);
     if (Offset == RegMode + 4 || Offset == RegChannels + 4 || Offset == RegLengthX + 4
-        || Offset == RegLengthH + 4 || Offset == RegWatchdog + 4
-        || (!FourStep && Offset >= RegZSpectra)) begin : gen_gap
+        || Offset == RegLengthH + 4 || Offset == RegWatchdog + 4 || Offset == RegRing + 4
+        || (!FourStep && (Offset == RegZSpectra || Offset == RegZSpectra + 4))
+        || (FourStep && Offset >= RegRing)) begin : gen_gap
       assign argument[32*i+:32] = '0;
     end else begin : gen_word
       logic [31:0] word_q;
@@ -173,19 +177,22 @@ module control_registers
       job_channels_o <= '0;
       job_length_x_o <= '0;
       job_length_h_o <= '0;
+      job_ring_o     <= '0;
     end else if (latch_i) begin
       job_mode_o     <= argument[8*(RegMode-RegMode)+:32];
       job_channels_o <= argument[8*(RegChannels-RegMode)+:32];
       job_length_x_o <= argument[8*(RegLengthX-RegMode)+:32];
       job_length_h_o <= argument[8*(RegLengthH-RegMode)+:32];
+      job_ring_o     <= argument[8*(RegRing-RegMode)+:32];
     end
     if (latch_i) begin
-      job_x_o         <= argument[8*(RegX-RegMode)+:64];
-      job_h_o         <= argument[8*(RegH-RegMode)+:64];
-      job_h_spectra_o <= argument[8*(RegHSpectra-RegMode)+:64];
-      job_x_spectra_o <= argument[8*(RegXSpectra-RegMode)+:64];
-      job_y_o         <= argument[8*(RegY-RegMode)+:64];
-      job_z_spectra_o <= argument[8*(RegZSpectra-RegMode)+:64];
+      job_x_o           <= argument[8*(RegX-RegMode)+:64];
+      job_h_o           <= argument[8*(RegH-RegMode)+:64];
+      job_h_spectra_o   <= argument[8*(RegHSpectra-RegMode)+:64];
+      job_x_spectra_o   <= argument[8*(RegXSpectra-RegMode)+:64];
+      job_y_o           <= argument[8*(RegY-RegMode)+:64];
+      job_z_spectra_o   <= argument[8*(RegZSpectra-RegMode)+:64];
+      job_first_chunk_o <= argument[8*(RegFirstChunk-RegMode)+:32];
     end
   end
 

@@ -172,6 +172,7 @@ module crocuta_kernel
   localparam int BeatBits = Lanes * WordBits;
   localparam int ChunkLog2 = $clog2(Chunk);
   localparam int LengthBits = MaxLengthLog2 + 1;
+  localparam int CountBits = chunk_count_bits(MaxLengthLog2, Chunk);
 
   // models/configs.py has these rules and those of the engines: check_kernel.
   initial begin
@@ -207,6 +208,8 @@ module crocuta_kernel
   logic [63:0]          job_x_spectra;
   logic [63:0]          job_y;
   logic [63:0]          job_z_spectra;
+  logic [31:0]          job_ring;
+  logic [31:0]          job_first_chunk;
   logic [31:0]          watchdog;
   logic                 status_saturated;
   logic                 status_non_finite;
@@ -264,6 +267,8 @@ module crocuta_kernel
     .job_x_spectra_o(job_x_spectra),
     .job_y_o        (job_y),
     .job_z_spectra_o(job_z_spectra),
+    .job_ring_o     (job_ring),
+    .job_first_chunk_o(job_first_chunk),
     .watchdog_o     (watchdog),
     .saturated_i    (status_saturated),
     .non_finite_i   (status_non_finite),
@@ -313,6 +318,7 @@ module crocuta_kernel
                       h_read_idle && h_write_idle;
 
   job_control #(
+    .Chunk        (Chunk),
     .MaxLengthLog2(MaxLengthLog2)
   ) u_job_control (
     .clk_i                (clk),
@@ -333,6 +339,8 @@ module crocuta_kernel
     .x_spectra_i          (job_x_spectra[11:0]),
     .y_i                  (job_y[11:0]),
     .z_spectra_i          ('0),
+    .ring_i               (job_ring),
+    .first_chunk_i        (job_first_chunk),
     .core_rst_no          (core_rst_n),
     .stop_o               (stop),
     .controller_start_o   (controller_start),
@@ -424,6 +432,8 @@ module crocuta_kernel
     .h_spectra_i      (job_h_spectra),
     .x_spectra_i      (job_x_spectra),
     .y_i              (job_y),
+    .ring_i           (job_ring[CountBits-1:0]),
+    .first_chunk_i    (job_first_chunk),
     .done_o           (controller_done),
     .load_valid_o     (load_valid),
     .load_ready_i     (load_ready),
@@ -695,6 +705,7 @@ module crocuta_kernel
   logic                output_available;
   logic                output_reserve;
   logic                output_no_tail;
+  logic                output_drop;
   logic                fire_valid;
   logic [Outputs-1:0]  fire_outputs;
   logic [Outputs-1:0]  fire_first;
@@ -741,6 +752,7 @@ module crocuta_kernel
     .output_available_i(output_available),
     .output_reserve_o  (output_reserve),
     .output_no_tail_o  (output_no_tail),
+    .output_drop_o     (output_drop),
     .mac_valid_o       (fire_valid),
     .mac_outputs_o     (fire_outputs),
     .mac_first_o       (fire_first),
@@ -821,6 +833,7 @@ module crocuta_kernel
     .available_o (output_available),
     .reserve_i   (output_reserve),
     .no_tail_i   (output_no_tail),
+    .drop_i      (output_drop),
     .valid_i     (total_valid),
     .beat_i      (total),
     .valid_o     (y_valid),
@@ -905,6 +918,7 @@ module crocuta_kernel
   // The registers keep 32 bits of what the checks of job_control leave fewer of.
   logic unused;
   assign unused = &{1'b0, h_written, job_mode[31:1], job_channels[31:17], job_z_spectra,
-                    job_length_x[31:LengthBits], job_length_h[31:LengthBits]};
+                    job_length_x[31:LengthBits], job_length_h[31:LengthBits],
+                    job_ring[31:CountBits]};
 
 endmodule

@@ -230,6 +230,8 @@ module four_step_kernel
   logic [63:0]          job_x_spectra;
   logic [63:0]          job_y;
   logic [63:0]          job_z_spectra;
+  logic [31:0]          job_ring;
+  logic [31:0]          job_first_chunk;
   logic [31:0]          watchdog;
   logic                 status_saturated;
   logic                 status_non_finite;
@@ -288,6 +290,8 @@ module four_step_kernel
     .job_x_spectra_o(job_x_spectra),
     .job_y_o        (job_y),
     .job_z_spectra_o(job_z_spectra),
+    .job_ring_o     (job_ring),
+    .job_first_chunk_o(job_first_chunk),
     .watchdog_o     (watchdog),
     .saturated_i    (status_saturated),
     .non_finite_i   (status_non_finite),
@@ -327,6 +331,7 @@ module four_step_kernel
   assign pending = {port_pending[7:6], port_pending[3:2] | port_pending[5:4], port_pending[1:0]};
 
   job_control #(
+    .Chunk        (Chunk),
     .MaxLengthLog2(MaxLengthLog2),
     .FourStep     (1'b1)
   ) u_job_control (
@@ -348,6 +353,8 @@ module four_step_kernel
     .x_spectra_i          (job_x_spectra[11:0]),
     .y_i                  (job_y[11:0]),
     .z_spectra_i          (job_z_spectra[11:0]),
+    .ring_i               (job_ring),
+    .first_chunk_i        (job_first_chunk),
     .core_rst_no          (core_rst_n),
     .stop_o               (stop),
     .controller_start_o   (controller_start),

@@ -25,8 +25,9 @@
 module job_control
   import crocuta_pkg::*;
 #(
+  parameter int Chunk = 65536,       // samples of a chunk, a power of two
   parameter int MaxLengthLog2 = 22,  // longest row: 2^MaxLengthLog2 samples
-  parameter bit FourStep = 1'b0,     // also z_spectra, and in PREPARE length_x and x_spectra
+  parameter bit FourStep = 1'b0,     // z_spectra, in PREPARE length_x and x_spectra; no ring
   localparam int Ports = 6
 ) (
   input  logic                 clk_i,
@@ -50,6 +51,8 @@ module job_control
   input  logic [11:0]          x_spectra_i,
   input  logic [11:0]          y_i,
   input  logic [11:0]          z_spectra_i,
+  input  logic [31:0]          ring_i,
+  input  logic [31:0]          first_chunk_i,
   // to the core
   /// reset of everything but the registers and this module; low for 4 clocks before a job
   output logic                 core_rst_no,
@@ -101,11 +104,14 @@ module job_control
   // Core reset: 4 clocks, then as many as the kernel needs to spread its end.
   localparam int ResetClocks = 4;
   localparam int BeginClocks = 16;
+  localparam int ChunkLog2 = $clog2(Chunk);
+  localparam int CountBits = sizes_pkg::chunk_count_bits(MaxLengthLog2, Chunk);
   // An idle signal may be a few clocks behind: it has to hold for this long.
   localparam int QuietClocks = 8;
 
   initial begin
     if (MaxLengthLog2 < 1 || MaxLengthLog2 > 30) $fatal(1, "job_control: bad MaxLengthLog2");
+    if (!sizes_pkg::is_power_of_two(Chunk)) $fatal(1, "job_control: bad Chunk");
   end
 
   typedef enum logic [2:0] {StIdle, StLatch, StCheck, StJudge, StReset, StStart, StRun, StStop}
@@ -119,6 +125,9 @@ module job_control
   logic                 bad_length_x_q;
   logic                 bad_length_h_q;
   logic                 bad_pointer_q;
+  logic                 bad_ring_q;
+  logic [CountBits-1:0] ring;
+  logic [CountBits:0]   ring_needed;  // its rows
   logic [ErrorBits-1:0] argument_error;
   logic [ErrorBits-1:0] judgement;
   logic [ErrorBits-1:0] port_error;
@@ -146,7 +155,18 @@ module job_control
     bad_pointer_q  <= (h_spectra_i != '0) || ((convolve || FourStep) && x_spectra_i != '0)
                       || (convolve && FourStep && z_spectra_i != '0)
                       || (convolve ? ((x_i | y_i) != '0) : (h_i != '0));
+    bad_ring_q     <= convolve && !FourStep
+                      && (ring_i == '0 ? first_chunk_i != '0
+                          : (ring_i >> CountBits) != '0 || (ring & (ring - 1'b1)) != '0
+                            || {1'b0, ring} < ring_needed);
   end
+
+  // Of lengths beyond the limit, which are worse, not all bits count.
+  assign ring        = ring_i[CountBits-1:0];
+  assign ring_needed = (CountBits + 1)'(length_x_i >> ChunkLog2)
+                       + (CountBits + 1)'(length_h_i >> ChunkLog2)
+                       + (CountBits + 1)'(length_x_i[ChunkLog2-1:0] != '0)
+                       + (CountBits + 1)'(length_h_i[ChunkLog2-1:0] != '0);
 
   always_comb begin
     if (bad_mode_q) argument_error = ErrorBits'(ErrorMode);
@@ -154,6 +174,7 @@ module job_control
     else if (bad_length_x_q) argument_error = ErrorBits'(ErrorLengthX);
     else if (bad_length_h_q) argument_error = ErrorBits'(ErrorLengthH);
     else if (bad_pointer_q) argument_error = ErrorBits'(ErrorPointer);
+    else if (bad_ring_q) argument_error = ErrorBits'(ErrorRing);
     else argument_error = ErrorBits'(ErrorNone);
   end
 

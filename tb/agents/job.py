@@ -18,7 +18,7 @@ from tb.lib.coverage import covergroup
 
 
 def arguments_of(dut: Any) -> tuple[str, ...]:
-    """The arguments that the design has ports for; chunk_controller has none for z_spectra."""
+    """The arguments that the design has ports for: those of its schedule."""
     names = [field.name for field in dataclasses.fields(Job)]
     return tuple(name for name in names if hasattr(dut, f"{name}_i"))
 

@@ -109,7 +109,7 @@ class OperandsMonitor(uvm_monitor):
 
     def build_phase(self) -> None:
         """The ports: `inputs`, then `port`: OUTPUTS, plus MAC with mac_valid_o and
-        output_no_tail_o with output_reserve_o."""
+        output_no_tail_o and output_drop_o with output_reserve_o."""
         self.inputs = uvm_analysis_port("inputs", self)
         self.port = uvm_analysis_port("port", self)
 
@@ -128,7 +128,7 @@ class OperandsMonitor(uvm_monitor):
             if told[0]:
                 values += [read(output) for output in mac]
             if told[1]:
-                values.append(read(dut.output_no_tail_o))
+                values += [read(dut.output_no_tail_o), read(dut.output_drop_o)]
             self.inputs.write(Beat(clock, tuple([read(port) for port in inputs])))
             self.port.write(Beat(clock, tuple(values)))
 

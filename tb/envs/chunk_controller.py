@@ -16,7 +16,7 @@ from pyuvm import uvm_component, uvm_sequence
 
 from crocuta.models import configs
 from crocuta.models.configs import Config
-from crocuta.models.convolution.chunk_controller import STREAMS, Job, Mode, schedule
+from crocuta.models.convolution.chunk_controller import STREAMS, Job, Mode, past_chunks, schedule
 from crocuta.models.layout import PAGE_BYTES, chunk_count
 from tb.agents.agent import Listener, configure, read
 from tb.agents.beat import ONE, Beat, BeatAgent, BeatConfig, BeatSequence
@@ -139,6 +139,16 @@ class SchedulePredictor(uvm_component):
             {"all": ("outputs", "x", "h")},
             # A filter of one chunk is as long as one of x.
             {"all": [(None, "one", "shorter")]},
+        )
+        self._sample_stream = covergroup(
+            f"{block}.stream",
+            {
+                "past": ("none", "less than h", "as much as h"),
+                "x": ("odd", "even"),
+                "place": ("no turn", "in the past", "in x"),
+            },
+            {"past_x_x": ("past", "x"), "past_x_place": ("past", "place")},
+            {"past_x_place": [("none", "in the past")]},
         )
         self._sample_prepare = covergroup(f"{block}.prepare", {"h": LENGTHS})
         self._sample_job = covergroup(
@@ -272,8 +282,22 @@ class SchedulePredictor(uvm_component):
             "one" if p == 1 else ("even", "odd")[p % 2],
             "one" if ph == 1 else "shorter" if ph < p else "as long",
         )
+        if job.ring:
+            self._stream(job, p, ph)
         longer = (job.length_x < job.length_h) + 2 * (job.length_x == job.length_h)
         self._sample_convolve(length_class(job.length_x, chunk), h, ("x", "h", "neither")[longer])
+
+    def _stream(self, job: Job, p: int, ph: int) -> None:
+        """Coverage of a stream's job: the chunks before its p, and where its ring turns."""
+        past = past_chunks(self.config, job)
+        rows = range(job.first_chunk - past, job.first_chunk + p)
+        # The first row but for the very first one that begins a turn.
+        turn = next((n for n in rows[1:] if n % job.ring == 0), None)
+        self._sample_stream(
+            "none" if not past else "less than h" if past < ph else "as much as h",
+            ("even", "odd")[p % 2],
+            "no turn" if turn is None else "in the past" if turn < job.first_chunk else "in x",
+        )
 
 
 class ChunkControllerEnv(BlockEnv):
@@ -348,13 +372,28 @@ class ControllerTest(BlockTest):
             choices = (1, limit, whole, random.randint(1, limit), random.randint(1, limit))
             return min(max(1, random.choice(choices)), limit)
 
-        return Job(
+        job = Job(
             random.choice((Mode.CONVOLVE, Mode.CONVOLVE, Mode.PREPARE)),
             random.randint(1, channels),
             length(),
             length(),
             *self.pointers(),
         )
+        return self.stream(job) if random.random() < 0.4 else job
+
+    def stream(self, job: Job, first_chunk: int | None = None) -> Job:
+        """The job with a ring, if one has room for it, after so many chunks or any number; PREPARE
+        with anything instead."""
+        if job.mode == Mode.PREPARE:
+            ring = random.getrandbits(len(self.dut.ring_i))
+            return dataclasses.replace(job, ring=ring, first_chunk=random.getrandbits(32))
+        ph, p = (chunk_count(self.config, length) for length in (job.length_h, job.length_x))
+        ring = 1 << (ph + p - 1).bit_length() + random.choice((0, 0, 0, 1))
+        if ring > self.max_length // self.config.chunk:
+            return job
+        places = (0, random.randint(0, ph), random.randint(ph, 2 * ring), random.getrandbits(32))
+        place = random.choice(places) if first_chunk is None else first_chunk
+        return dataclasses.replace(job, ring=ring, first_chunk=place)
 
     def pointers(self) -> list[int]:
         """Five pages anywhere in 2^64 bytes, with room for a job's arrays behind each."""

@@ -16,6 +16,7 @@ from crocuta.kernel import POINTERS
 from crocuta.models import configs
 from crocuta.models.configs import Config
 from crocuta.models.convolution.chunk_controller import MAX_CHANNELS, Job, Mode
+from crocuta.models.layout import chunk_count
 from tb.agents.agent import Listener, configure
 from tb.agents.axi_lite import (
     AxiLiteAccess,
@@ -27,7 +28,7 @@ from tb.agents.axi_lite import (
 from tb.agents.beat import Beat
 from tb.agents.core import CoreAgent, CoreConfig, CoreInputs, CoreItem, CoreOutputs, packed
 from tb.envs.base import BlockEnv, BlockTest
-from tb.envs.job_model import COUNTERS, QUIET, HostActs, JobModel, used
+from tb.envs.job_model import COUNTERS, QUIET, HostActs, JobModel, ring_sizes, used
 from tb.envs.register_model import RegisterModel
 from tb.envs.scoreboard import Expected, Scoreboard
 from tb.lib.coverage import covergroup, seldom
@@ -43,7 +44,7 @@ ARGUMENT_WORDS = tuple(
 REGIONS = (
     ("control", 0x00),
     ("arguments", OFFSETS["mode"]),
-    ("unmapped", OFFSETS["z_spectra" + HIGH] + 4),
+    ("unmapped", OFFSETS["first_chunk"] + 4),
     ("results", OFFSETS["status"]),
     ("unmapped", OFFSETS["stall_output" + HIGH] + 4),
 )
@@ -62,13 +63,26 @@ def good_job(config: Config) -> Job:
         name: random.getrandbits(52) << 12 if name in used(mode, config) else random.getrandbits(64)
         for name in POINTERS
     }
-    return Job(
+    job = Job(
         mode,
         random.choice((1, MAX_CHANNELS, random.randint(1, MAX_CHANNELS))),
         unused or random.choice((1, limit, random.randint(1, limit))),
         random.choice((1, limit, random.randint(1, limit))),
         **pointers,
     )
+    rings: list[int] = [ring for ring in ring_sizes(config) if ring >= needed_rows(config, job)]
+    if mode == Mode.PREPARE:
+        rings = [random.getrandbits(32)]
+    if config.four_step or not rings or random.random() < 0.4:
+        return job
+    return dataclasses.replace(
+        job, ring=random.choice(rings), first_chunk=random.getrandbits(random.choice((0, 4, 32)))
+    )
+
+
+def needed_rows(config: Config, job: Job) -> int:
+    """The rows that a job's ring must have."""
+    return chunk_count(config, job.length_x) + chunk_count(config, job.length_h)
 
 
 def argument_items(arguments: dict[str, int]) -> list[AxiLiteItem]:

@@ -17,9 +17,9 @@ from cocotb.triggers import FallingEdge, RisingEdge
 from pyuvm import uvm_analysis_port, uvm_component, uvm_monitor, uvm_scoreboard, uvm_sequencer
 
 from crocuta.models import configs
-from crocuta.models.convolution.chunk_controller import Job, Mode, spectrum_bytes
+from crocuta.models.convolution.chunk_controller import Job, Mode, past_chunks, spectrum_bytes
 from crocuta.models.kernel.schedules import transform_rows
-from crocuta.models.layout import PAGE_BYTES
+from crocuta.models.layout import PAGE_BYTES, chunk_count
 from tb.agents.agent import Listener, configure, read
 from tb.agents.axi_lite import AxiLiteAccess, AxiLiteAgent, AxiLiteConfig
 from tb.agents.axi_memory import AxiMemoryAgent, AxiMemoryConfig, Refusal, Request
@@ -573,6 +573,10 @@ class KernelCoverage(uvm_component):
             {"mode": modes, "channels": ("one", "two", "more"), "tail": TAILS},
             {"mode_x_channels": ("mode", "channels"), "mode_x_tail": ("mode", "tail")},
         )
+        self.sample_stream = covergroup(
+            "kernel.stream",
+            {"past": ("none", "less than h", "as much as h"), "channels": ("one", "more")},
+        )
         self.sample_data = covergroup(
             "kernel.data", {"mode": modes, "kind": KINDS}, {"mode_x_kind": ("mode", "kind")}
         )
@@ -678,6 +682,12 @@ class KernelCoverage(uvm_component):
             self.sample_place(mode, PLACES[rows > config.resident], several)
         channels = ("one", "two", "more")[min(job.channels, 3) - 1]
         self.sample_rows(mode, channels, tail_of(length, config))
+        if job.mode == Mode.CONVOLVE and job.ring:
+            past, most = past_chunks(config, job), chunk_count(config, job.length_h)
+            self.sample_stream(
+                "none" if not past else "less than h" if past < most else "as much as h",
+                "one" if channels == "one" else "more",
+            )
         if config.four_step:
             few = ("one", "two", "some")[min(rows.bit_length(), 3) - 1]
             kind = "most" if rows == config.rows_max else few

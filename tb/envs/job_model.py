@@ -72,8 +72,25 @@ def argument_error(arguments: Mapping[str, int], config: Config) -> str:
         return "length_x"
     if not 1 <= arguments["length_h"] <= limit:
         return "length_h"
-    astray = any(arguments[name] % PAGE_BYTES for name in used(mode, config))
-    return "pointer" if astray else "none"
+    if any(arguments[name] % PAGE_BYTES for name in used(mode, config)):
+        return "pointer"
+    if mode == Mode.CONVOLVE and not config.four_step and not ring_fits(arguments, config):
+        return "ring"
+    return "none"
+
+
+def ring_fits(arguments: Mapping[str, int], config: Config) -> bool:
+    """Whether there is no ring, or one of as many rows as the job needs and the kernel allows."""
+    ring = arguments["ring"]
+    if not ring:
+        return arguments["first_chunk"] == 0
+    needed = sum(-(-arguments[name] // config.chunk) for name in ("length_x", "length_h"))
+    return ring in ring_sizes(config) and ring >= needed
+
+
+def ring_sizes(config: Config) -> list[int]:
+    """The rows that a ring may have: powers of two up to the chunks of the longest row."""
+    return [1 << log2 for log2 in range(config.max_length_log2 - config.chunk_log2 + 1)]
 
 
 def lowest(bits: int) -> int:

@@ -18,7 +18,7 @@ from crocuta.models.arithmetic.float_to_cfp import float_to_cfp
 from crocuta.models.cfp import Cfp, FloatArray, Format, pack, stack, unpack
 from crocuta.models.configs import Config
 from crocuta.models.convolution import chunk_controller
-from crocuta.models.convolution.chunk_controller import Job, Mode
+from crocuta.models.convolution.chunk_controller import Job, Mode, past_chunks
 from crocuta.models.kernel import crocuta_kernel, four_step_kernel
 from crocuta.models.kernel.crocuta_kernel import SampleArray, Spectra
 from crocuta.models.kernel.schedules import transform_rows
@@ -342,23 +342,55 @@ class Oracle:
 
     def _filters(self, job: Job, count: int) -> list[Spectra]:
         """The spectra of h in memory, `count` chunks a channel."""
-        config, fmt = self.config, Format.of(self.config)
-        size = count * chunk_controller.spectrum_bytes(config)
+        size = count * chunk_controller.spectrum_bytes(self.config)
         spectra = []
         for channel in range(job.channels):
             stored = self.memories["h_spectra"].read(job.h_spectra + channel * size, size)
-            slots = np.frombuffer(stored, np.uint64).reshape(count, config.chunk_beats, -1)
-            words = stack([from_beats(unpack(chunk, fmt), config) for chunk in slots])
-            spectra.append(Spectra(words, saturated=False, non_finite=False))
+            spectra.append(Spectra(self._words(stored), saturated=False, non_finite=False))
         return spectra
+
+    def _words(self, stored: bytes) -> Cfp:
+        """The words of chunks in memory."""
+        config, fmt = self.config, Format.of(self.config)
+        slots = np.frombuffer(stored, np.uint64).reshape(-1, config.chunk_beats, config.lanes)
+        return stack([from_beats(unpack(chunk, fmt), config) for chunk in slots])
+
+    def _ring(self, prediction: Prediction, spectra: list[Spectra]) -> list[Spectra]:
+        """Each channel's spectra behind those of the past, which are in its ring; its new ones will
+        be, too."""
+        job, config = prediction.job, self.config
+        size, past = chunk_controller.spectrum_bytes(config), past_chunks(config, job)
+        image = bytearray(
+            self.memories["x_spectra"].read(job.x_spectra, job.channels * job.ring * size)
+        )
+        joined = []
+        for channel, new in enumerate(spectra):
+            first = job.first_chunk - past
+            places = [
+                slice(start, start + size)
+                for n in range(past + len(new.words.re))
+                for start in [(channel * job.ring + (first + n) % job.ring) * size]
+            ]
+            before = [self._words(bytes(image[place])) for place in places[:past]]
+            for place, slots in zip(
+                places[past:], crocuta_kernel.spectra_slots(new.words, config), strict=True
+            ):
+                image[place] = slots.tobytes()
+            words = crocuta_kernel.concatenate([*before, new.words])
+            joined.append(new._replace(words=words))
+        prediction.areas.append(self._area("x_spectra", job.x_spectra, bytes(image)))
+        return joined
 
     def _convolve(self, prediction: Prediction) -> None:
         job, config = prediction.job, self.config
         prediction.rows = self._rows(prediction, job.x, job.length_x)
         filters = self._filters(job, layout.chunk_count(config, job.length_h))
         stride, used = layout.row_bytes(job.length_x), job.length_x * SAMPLE_BYTES
-        for channel, (x, h) in enumerate(zip(prediction.rows, filters, strict=True)):
-            result = crocuta_kernel.convolve(x, h, config)
+        spectra = [crocuta_kernel.prepare(x, config) for x in prediction.rows]
+        if job.ring:
+            spectra = self._ring(prediction, spectra)
+        for channel, (x, h) in enumerate(zip(spectra, filters, strict=True)):
+            result = crocuta_kernel.convolve_spectra(x, job.length_x, h, config)
             prediction.flags |= SATURATED * result.saturated | NON_FINITE * result.non_finite
             address = job.y + channel * stride
             prediction.areas.append(self._area("samples", address, result.y.tobytes()))
@@ -372,18 +404,18 @@ class Oracle:
         streams = chunk_controller.streams(config, job)
         h_chunks = job.channels * layout.chunk_count(config, job.length_h)
         stored = chunk_controller.stored_chunks(config, job)
+        most_x = job.channels * job.ring if job.ring else stored
         for port, stream, address, most in (
             (Port("h_spectra", False), "h_read", job.h_spectra, h_chunks),
-            (Port("x_spectra", False), "x_read", job.x_spectra, stored),
-            (Port("x_spectra", True), "x_store", job.x_spectra, stored),
+            (Port("x_spectra", False), "x_read", job.x_spectra, most_x),
+            (Port("x_spectra", True), "x_store", job.x_spectra, most_x),
         ):
             ports[port] = len(streams[stream]) * config.chunk_beats
             if streams[stream]:
                 self._spectra(prediction, port, address, most)
-        if streams["x_store"]:
+        if streams["x_store"] and not job.ring:
             # Every channel overwrites the previous channel's chunks.
             *others, last = (
-                self._slots(crocuta_kernel.prepare(x[: stored * config.chunk], config))
-                for x in prediction.rows
+                self._slots(each._replace(words=each.words[:stored])) for each in spectra
             )
             prediction.areas.append(self._area("x_spectra", job.x_spectra, last, *others))

@@ -18,7 +18,7 @@ from pyuvm import uvm_sequence
 from crocuta.models import configs, layout
 from crocuta.models.cfp import Cfp, Format, pack
 from crocuta.models.convolution import chunk_controller
-from crocuta.models.convolution.chunk_controller import Job, Mode
+from crocuta.models.convolution.chunk_controller import Job, Mode, spectrum_bytes
 from crocuta.models.kernel import crocuta_kernel
 from crocuta.models.kernel.crocuta_kernel import SampleArray
 from crocuta.models.kernel.schedules import filter_chunks, scratch_bytes, z_bytes
@@ -166,8 +166,21 @@ class KernelSequence(uvm_sequence):
             problem = inaccuracy(x[row], h[row], np.frombuffer(stored, np.float32), env.config)
             assert not problem, f"row {row} of {job}: {problem}"
 
-    def place(self, x: SampleArray, h: SampleArray) -> Job:
-        """Places x and h at random in memory, and random bytes wherever the job writes."""
+    async def abort(self, job: Job, clocks: int) -> str:
+        """Starts a job, aborts it so many clocks later, and polls until that is done; returns the
+        error code's name."""
+        await self.start_job(job)
+        await ClockCycles(self.env.dut.clk_i, clocks)
+        await self.write("control", SW_RESET)
+        last = clock_now() + self.patience()
+        while await self.read("control") & SW_RESET:
+            assert clock_now() <= last, "the abort did not end"
+        results = {name: await self.read(name) for name in RESULTS}
+        return ERRORS[results["error"]]
+
+    def place(self, x: SampleArray, h: SampleArray, rings: int = 0) -> Job:
+        """Places x and h at random in memory, and random bytes wherever the job writes. `rings` is
+        the number of rows for streams."""
         config = self.env.config
         spectrum = chunk_controller.spectrum_bytes(config)
         stride = layout.row_bytes(x.shape[1])
@@ -180,7 +193,7 @@ class KernelSequence(uvm_sequence):
         pointers = self._put("samples", rows)
         sizes = {
             "h_spectra": len(h) * filter_chunks(config, plan) * spectrum,
-            "x_spectra": scratch_bytes(config, plan),
+            "x_spectra": max(scratch_bytes(config, plan), rings * spectrum),
             **({"z_spectra": z_bytes(config, plan)} if config.four_step else {}),
         }
         for name, size in sizes.items():
@@ -278,6 +291,56 @@ class ConvolutionSequence(KernelSequence):
             self.check_accuracy(self.job, self.x, self.h)
 
 
+class StreamsSequence(KernelSequence):
+    """Two streams through one filter, whose jobs of some chunks of x each take turns. Aborted jobs
+    are repeated. The outputs of each are those of one convolution."""
+
+    def __init__(self, xs: Sequence[SampleArray], h: SampleArray, most: int) -> None:
+        super().__init__("streams")
+        self.xs, self.h, self.most = xs, h, most
+        self.jobs: list[Job] = []
+
+    async def host(self) -> None:
+        """Runs PREPARE, then the streams' jobs in random order."""
+        env, config = self.env, self.env.config
+        chunk, channels = config.chunk, len(self.h)
+        needed = layout.chunk_count(config, self.h.shape[1]) + self.most
+        ring = max(1 << (needed - 1).bit_length(), PAGE_BYTES // spectrum_bytes(config))
+        samples = env.memories["samples"].memory
+        prepare = self.place(self.xs[0], self.h, len(self.xs) * channels * ring)
+        assert await self.run(prepare) == "none"
+        size = channels * ring * spectrum_bytes(config)
+        firsts = [0] * len(self.xs)
+        parts: list[list[SampleArray]] = [[] for _ in self.xs]
+        while left := [n for n, x in enumerate(self.xs) if firsts[n] * chunk < x.shape[1]]:
+            number = random.choice(left)
+            first, count = firsts[number], random.randint(1, self.most)
+            x = self.xs[number][:, first * chunk : (first + count) * chunk]
+            job = dataclasses.replace(
+                prepare,
+                mode=Mode.CONVOLVE,
+                length_x=x.shape[1],
+                x_spectra=prepare.x_spectra + number * size,
+                ring=ring,
+                first_chunk=first if first < ring else ring + first % ring,
+            )
+            stride = layout.row_bytes(x.shape[1])
+            samples.write(job.x, crocuta_kernel.sample_rows(x).tobytes())
+            samples.write(job.y, random.randbytes(channels * stride))
+            if random.random() < 0.3:
+                assert await self.abort(job, random.randint(0, 1000)) in ("none", "aborted")
+            assert await self.run(job) == "none"
+            self.jobs.append(job)
+            rows = np.frombuffer(samples.read(job.y, channels * stride), np.float32)
+            parts[number].append(rows.reshape(channels, -1)[:, : x.shape[1]])
+            firsts[number] += count
+        for x, outputs in zip(self.xs, parts, strict=True):
+            for channel, y in enumerate(np.concatenate(outputs, axis=1)):
+                filter_spectra = crocuta_kernel.prepare(self.h[channel], config)
+                whole = crocuta_kernel.convolve(x[channel], filter_spectra, config)
+                assert np.array_equal(y.view(np.uint32), whole.y.view(np.uint32)), channel
+
+
 class SpectraSequence(KernelSequence):
     """Convolves x with given spectra: one word for each of a filter's slots."""
 
@@ -367,14 +430,7 @@ class AbortSequence(KernelSequence):
 
     async def host(self) -> None:
         """Starts, aborts, and polls until the abort is done."""
-        await self.start_job(self.job)
-        await ClockCycles(self.env.dut.clk_i, self.clocks)
-        await self.write("control", SW_RESET)
-        last = clock_now() + self.patience()
-        while await self.read("control") & SW_RESET:
-            assert clock_now() <= last, "the abort did not end"
-        results = {name: await self.read(name) for name in RESULTS}
-        self.error = ERRORS[results["error"]]
+        self.error = await self.abort(self.job, self.clocks)
 
 
 class RegisterSequence(KernelSequence):

@@ -96,7 +96,7 @@ class PassPredictor(uvm_component):
             "x": ("x",),
             "h": ("x", "engine", "engine and store", "h alone"),
             "store": ("engine and store", "prepare"),
-            "output": ("engine", "engine and store", "flush"),
+            "output": ("x", "engine", "engine and store", "flush"),
         }
         self._sample_stall = seldom(
             f"{block}.stall",
@@ -164,7 +164,8 @@ class PassPredictor(uvm_component):
             values += [command.outputs, command.first, command.last]
             values += [command.engine, command.flush]
         if fire and "output_available_i" in required:
-            values.append(command.no_tail)
+            # Without a beat from the engine, only the chunk's tail is needed.
+            values += [command.no_tail, not (command.engine or command.flush)]
         self.outputs.write(Expected(tuple(map(int, values)), clock))
         self.pulses = frozenset()
         if lacks:
@@ -304,14 +305,15 @@ class PassTest(BlockTest):
             return Pass(h=True)
         some = random.randint(1, (1 << outputs) - 1)
         engine = random.random() < 0.4
+        complete = engine or random.random() < 0.2
         return Pass(
             outputs=some,
             first=some & random.getrandbits(2),
-            last=some & -some if engine else 0,
+            last=some & -some if complete else 0,
             h=outputs == 1 or random.random() < 0.7,
             engine=engine,
             store=engine and random.random() < 0.6,
-            no_tail=engine and random.random() < 0.5,
+            no_tail=complete and (not engine or random.random() < 0.5),
         )
 
     async def operands(self, profile: str = "none", **others: str) -> None:

@@ -34,6 +34,11 @@ class FloatKernel(ModelKernel):
     def __init__(self, config: Config) -> None:
         super().__init__(config, tuple(max(size, MEMORY_BYTES) for size in memory_bytes(config)))
 
+    @property
+    def has_rings(self) -> bool:
+        """It has no spectra of x."""
+        return False
+
     def _taps(self, channel: int) -> FloatArray:
         """A view of one channel's taps, padded with zeros."""
         count = schedules.filter_chunks(self.config, self._job()) * self.config.chunk

@@ -8,7 +8,7 @@ It computes the hardware's bits in numpy, without clocks.
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import numpy as np
 
@@ -17,12 +17,12 @@ from crocuta.errors import KernelError
 from crocuta.kernel import Bank, JobReport, Meanwhile, Progress, banks
 from crocuta.memory import HostMemory, memory_bytes
 from crocuta.models import cfp
-from crocuta.models.cfp import Format
+from crocuta.models.cfp import Cfp, Format
 from crocuta.models.configs import Config
-from crocuta.models.convolution.chunk_controller import Job, Mode, spectrum_bytes
+from crocuta.models.convolution.chunk_controller import Job, Mode, past_chunks, spectrum_bytes
 from crocuta.models.kernel import crocuta_kernel, schedules
 from crocuta.models.kernel.crocuta_kernel import SampleArray, Spectra
-from crocuta.models.layout import PAGE_BYTES, row_bytes
+from crocuta.models.layout import PAGE_BYTES, chunk_count, row_bytes
 from crocuta.models.transform import fft_engine
 from crocuta.registers import (
     MAX_CHANNELS,
@@ -126,10 +126,23 @@ class ModelKernel(RegisterKernel):
             ),
             (not 1 <= self._argument(Register.LENGTH_H) <= longest, ErrorCode.LENGTH_H),
             (any(self._argument(pointer) % PAGE_BYTES for pointer in pointers), ErrorCode.POINTER),
+            (convolve and not four_step and not self._ring_fits(), ErrorCode.RING),
         ):
             if wrong:
                 return code
         return ErrorCode.NONE
+
+    def _ring_fits(self) -> bool:
+        """Whether the ring is none, or one that has room for the job."""
+        ring = self._argument(Register.RING)
+        if ring == 0:
+            return self._argument(Register.FIRST_CHUNK) == 0
+        rows = sum(
+            chunk_count(self.config, self._argument(length))
+            for length in (Register.LENGTH_X, Register.LENGTH_H)
+        )
+        longest = (1 << self.config.max_length_log2) // self.config.chunk
+        return ring & (ring - 1) == 0 and rows <= ring <= longest
 
     def _row(self, register: Register, channel: int, length: int) -> SampleArray:
         """A view of the samples of one channel."""
@@ -148,6 +161,17 @@ class ModelKernel(RegisterKernel):
         size = schedules.filter_chunks(self.config, self._job()) * spectrum_bytes(self.config)
         return self._argument(Register.H_SPECTRA) + channel * size
 
+    def _words_at(self, bank: Bank, addresses: Sequence[int]) -> Cfp:
+        """The chunks of spectra at these addresses."""
+        config = self.config
+        beats = np.stack(
+            [self.memories[bank].view(address, config.chunk, np.uint64) for address in addresses]
+        ).reshape(-1, config.chunk_beats, config.lanes)
+        words = cfp.unpack(beats, Format.of(config))
+        return cfp.stack(
+            [fft_engine.from_beats(words[chunk], config) for chunk in range(len(addresses))]
+        )
+
     def _flag(self, saturated: bool, non_finite: bool) -> None:
         self._words[Register.STATUS] |= (Status.SATURATED if saturated else 0) | (
             Status.NON_FINITE if non_finite else 0
@@ -164,25 +188,38 @@ class ModelKernel(RegisterKernel):
         config = self.config
         length = self._argument(Register.LENGTH_X)
         job = self._job()
+        past = past_chunks(config, job)
         # Chunks of h past the end of x are never multiplied with any of it.
-        count = min(schedules.filter_chunks(config, job), schedules.output_chunks(config, job))
-        slots = self.memories[Bank.H_SPECTRA].view(
-            self._spectra_address(channel), count * config.chunk, np.uint64
+        count = min(
+            schedules.filter_chunks(config, job), past + schedules.output_chunks(config, job)
         )
-        beats = cfp.unpack(
-            slots.reshape(count, config.chunk_beats, config.lanes), Format.of(config)
-        )
-        words = cfp.stack([fft_engine.from_beats(beats[chunk], config) for chunk in range(count)])
+        size = spectrum_bytes(config)
+        address = self._spectra_address(channel)
+        words = self._words_at(Bank.H_SPECTRA, range(address, address + count * size, size))
+        filter_spectra = Spectra(words, saturated=False, non_finite=False)
+        x = self._row(Register.X, channel, length)
 
         def chunk_done(done: int, count: int) -> None:
             self._words[Register.CHUNKS_DONE] = channel * count + done
             poll()
 
-        result = schedules.convolve(
-            self._row(Register.X, channel, length),
-            Spectra(words, saturated=False, non_finite=False),
-            config,
-            chunk_done,
-        )
+        if job.ring:
+            xs = crocuta_kernel.prepare(x, config)
+            ring = job.x_spectra + channel * job.ring * size
+            first = job.first_chunk - past
+            rows = [
+                ring + n % job.ring * size for n in range(first, first + past + len(xs.words.re))
+            ]
+            memory = self.memories[Bank.X_SPECTRA]
+            for row, slots in zip(
+                rows[past:], crocuta_kernel.spectra_slots(xs.words, config), strict=True
+            ):
+                memory.upload(row, slots)
+            if past:
+                before = self._words_at(Bank.X_SPECTRA, rows[:past])
+                xs = xs._replace(words=crocuta_kernel.concatenate([before, xs.words]))
+            result = crocuta_kernel.convolve_spectra(xs, length, filter_spectra, config, chunk_done)
+        else:
+            result = schedules.convolve(x, filter_spectra, config, chunk_done)
         self._row(Register.Y, channel, length)[:] = result.y
         self._flag(result.saturated, result.non_finite)

@@ -44,6 +44,7 @@ REMEDIES = {
     ErrorCode.LENGTH_X: "x must have 1 to {longest} samples: shorten it.",
     ErrorCode.LENGTH_H: "the filter must have 1 to {longest} taps: shorten it.",
     ErrorCode.POINTER: "a buffer does not start at a multiple of 4096 bytes: align it.",
+    ErrorCode.RING: "a stream's ring has too few rows: use host software that matches its version.",
     ErrorCode.SAMPLES_READ: "reading x or h failed: check that their buffers are in its memory.",
     ErrorCode.SAMPLES_WRITE: "writing y failed: check that its buffer is in its memory.",
     ErrorCode.X_READ: "reading the spectra of x failed: check where their buffer is.",
@@ -74,6 +75,11 @@ class RegisterKernel(ABC):
     def clocks(self) -> int | None:
         """See `crocuta.kernel.Kernel.clocks`."""
         return None
+
+    @property
+    def has_rings(self) -> bool:
+        """See `crocuta.kernel.Kernel.has_rings`."""
+        return not self.config.four_step
 
     memories: Mapping[Bank, Memory]
     """Those of `banks`."""

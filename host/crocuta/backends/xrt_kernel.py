@@ -160,6 +160,11 @@ class XrtKernel:
         self._unused = {bank: self.allocate(bank, PAGE_BYTES) for bank in self._groups}
         self._check_config()
 
+    @property
+    def has_rings(self) -> bool:
+        """See `crocuta.kernel.Kernel.has_rings`."""
+        return not self.config.four_step
+
     def close(self) -> None:
         """Releases everything in the order that XRT needs: buffers, kernel, device."""
         self._unused.clear()

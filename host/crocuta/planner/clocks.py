@@ -22,6 +22,7 @@ from crocuta.models.convolution.chunk_controller import (
     Mode,
     newest_chunks,
     oldest_chunk,
+    past_chunks,
     stored_chunks,
 )
 from crocuta.models.convolution.chunk_controller import passes as job_passes
@@ -132,21 +133,35 @@ def convolve_clocks(
     length_h: int,
     channels: int = 1,
     memory: Memory | None = None,
+    past: int | None = None,
 ) -> Clocks:
-    """The clocks of a CONVOLVE job."""
+    """The clocks of a CONVOLVE job. In a stream, `past` is the number of chunks before x."""
     memory = memory or Memory()
     job = Job(Mode.CONVOLVE, 1, length_x, length_h)
+    if past is not None:
+        rows = chunk_count(config, length_x) + chunk_count(config, length_h)
+        job = dataclasses.replace(job, ring=1 << (rows - 1).bit_length(), first_chunk=past)
     beats = config.chunk_beats
     channel_passes = job_passes(config, job)
     passes = channels * beats * channel_passes
     followed = min(beats, FOLLOWED_BEATS)
     schedule = _groups(config, job)
-    one = _channel(schedule, followed, burst_beats(config), memory.latency, memory.bandwidth)
+    before = past_chunks(config, job)
+    one = _channel(
+        schedule, followed, burst_beats(config), memory.latency, memory.bandwidth, before
+    )
     one += (beats - followed) * channel_passes / memory.bandwidth
+    groups = _early(schedule)
+    early = _channel(
+        groups, followed, burst_beats(config), memory.latency, memory.bandwidth, before
+    )
+    early += (beats - followed) * sum(group.passes for group in groups) / memory.bandwidth
     count = channels * chunk_count(config, length_x)
     supply = _last_start(config, count, memory) + beats
     last = max(channels * one, supply, passes + _port_waits(config, count, memory))
-    fill = _front(config, length_x, memory) + _tail(config, length_x, memory)
+    # The first passes of a stream's job run while its x is loaded and transformed.
+    front = max(_front(config, length_x, memory) - early, 0)
+    fill = front + _tail(config, length_x, memory)
     return _clocks(passes, fill, last - passes)
 
 
@@ -222,23 +237,35 @@ class _Group:
 def _groups(config: Config, job: Job) -> tuple[_Group, ...]:
     """The passes of a channel."""
     ph, stored = chunk_count(config, job.length_h), stored_chunks(config, job)
+    past = past_chunks(config, job)
     return tuple(
         _Group(
             oldest_chunk(config, newest, ph),
-            max(0, newest - config.outputs + 1),
+            min(max(past, newest - config.outputs + 1), newest + 1),
             newest,
-            newest < stored,
+            newest < past + stored,
         )
-        for newest in newest_chunks(config, chunk_count(config, job.length_x))
+        for newest in newest_chunks(config, past + chunk_count(config, job.length_x), past)
     )
+
+
+def _early(groups: tuple[_Group, ...]) -> tuple[_Group, ...]:
+    """The passes before the first that takes a chunk from the engine."""
+    found: list[_Group] = []
+    for group in groups:
+        if group.fresh > group.oldest:
+            found.append(dataclasses.replace(group, newest=group.fresh - 1))
+        if group.fresh <= group.newest:
+            break
+    return tuple(found)
 
 
 @functools.lru_cache(maxsize=1024)
 def _channel(
-    groups: tuple[_Group, ...], beats: int, burst: int, latency: int, bandwidth: float
+    groups: tuple[_Group, ...], beats: int, burst: int, latency: int, bandwidth: float, past: int
 ) -> float:
     """The clocks of one channel's passes, from the first to the last beat."""
-    port = _Port(groups, beats, burst, latency, bandwidth)
+    port = _Port(groups, beats, burst, latency, bandwidth, past)
     pace = beats / bandwidth
     total, extras = 0.0, deque[float](maxlen=12)
     for number, group in enumerate(groups):
@@ -263,6 +290,7 @@ class _Port:
         burst: int,
         latency: int,
         bandwidth: float,
+        past: int,
     ) -> None:
         self.beats, self.burst = beats, burst
         self.latency, self.bandwidth = latency, bandwidth
@@ -280,7 +308,8 @@ class _Port:
         self.complete: deque[tuple[float, float]] = deque()
         self.writable = 0.0
         self.responses: deque[tuple[float, int]] = deque()
-        self.acknowledged = 0  # bursts
+        self.past = past * beats // burst  # bursts that earlier jobs wrote
+        self.acknowledged = self.past
         self.filter = float(READER_FIFO)  # beats of H in its FIFO
 
     def group(self, group: _Group) -> float:
@@ -373,5 +402,5 @@ class _Port:
         self.written += write
         if self.written // self.burst > before:
             response = now + step + self.latency + ACKNOWLEDGE
-            self.responses.append((response, int(self.written // self.burst)))
+            self.responses.append((response, self.past + int(self.written // self.burst)))
         self.filter = min(READER_FIFO, self.filter + room)

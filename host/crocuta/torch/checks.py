@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import torch
+from torch._C._functorch import is_functorch_wrapped_tensor
 from torch.autograd.forward_ad import unpack_dual
 
 from crocuta.errors import InputError
@@ -31,6 +32,11 @@ def check(name: str, tensor: object, axes: tuple[str, ...]) -> None:
     if tensor.device.type not in ("cpu", "meta"):
         raise InputError(
             f"{name} is on {tensor.device}: Crocuta takes tensors from the CPU, as in {name}.cpu()."
+        )
+    if not torch.compiler.is_compiling() and is_functorch_wrapped_tensor(tensor):
+        raise InputError(
+            f"{name} is inside torch.func.grad or another transform of torch.func, which Crocuta"
+            " does not support: use backward() or torch.autograd.grad."
         )
     if not torch.compiler.is_compiling() and unpack_dual(tensor).tangent is not None:
         raise InputError(

@@ -70,6 +70,30 @@ class Lengths(ControllerTest):
 
 
 @pyuvm.test()
+class Streams(ControllerTest):
+    """Jobs that continue a stream, with every number of chunks of x, of h, and before."""
+
+    async def main(self) -> None:
+        """As many chunks before as it takes for the ring to turn anywhere."""
+        chunk, most = self.config.chunk, self.max_length // self.config.chunk
+        await self.profile("none")
+        for chunks_x, chunks_h in itertools.product((1, 2, 3, 4), (1, 2, 3)):
+            for first in (0, *range(1, 5), random.randint(5, 1000)):
+                length_x, length_h = (
+                    min(count, most) * chunk - random.randrange(chunk)
+                    for count in (chunks_x, chunks_h)
+                )
+                job = Job(
+                    Mode.CONVOLVE,
+                    random.choice((1, 1, 2)),
+                    max(1, length_x),
+                    max(1, length_h),
+                    *self.pointers(),
+                )
+                await self.run(self.stream(job, first))
+
+
+@pyuvm.test()
 class LongestRows(ControllerTest):
     """The largest lengths, or as many chunks as simulate within seconds."""
 
@@ -242,13 +266,15 @@ class Rate(ControllerTest):
         starts: list[int] = []
         begin = Listener("begin", self, lambda event: starts.append(event.clock))
         self.env.job.monitor.port.connect(begin)
-        for chunks_x, chunks_h in ((6, 6), (5, 5), (4, 1)):
+        for chunks_x, chunks_h, first in ((6, 6, 0), (5, 5, 0), (4, 1, 0), (4, 3, 5), (3, 2, 1)):
             seen.clear()
             starts.clear()
             length_x, length_h = (
                 min(count * self.config.chunk, self.max_length) for count in (chunks_x, chunks_h)
             )
             job = Job(Mode.CONVOLVE, 3, length_x, length_h, *self.pointers())
+            if first:
+                job = self.stream(job, first)
             await self.run(job)
             passes = [each for each in schedule(self.config, job) if isinstance(each, Pass)]
             clocks = [beat.clock for beat in seen]

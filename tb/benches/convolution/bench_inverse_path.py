@@ -33,15 +33,21 @@ class InverseTest(PathTest):
         kind = kind or random.choice(QUIET)
         return random_words(self.rng, kind, config.chunk, Format.of(config))
 
-    def chunk(self, no_tail: bool, words: Cfp | None = None) -> list[tuple[int, int]]:
+    def chunk(
+        self, no_tail: bool, words: Cfp | None = None, drop: bool = False
+    ) -> list[tuple[int, int, int]]:
         """Its beats."""
         words = self.words() if words is None else words
-        beats: list[tuple[int, int]] = self.env.chunk(words, no_tail, self.rng)
+        beats: list[tuple[int, int, int]] = self.env.chunk(words, no_tail, drop, self.rng)
         return beats
 
-    def channel(self, chunks: int) -> list[tuple[int, int]]:
-        """The beats of a channel."""
-        return [beat for number in range(chunks) for beat in self.chunk(number == 0)]
+    def channel(self, chunks: int, drop: bool = False) -> list[tuple[int, int, int]]:
+        """The beats of a channel, of whose first chunk only the tail may be needed."""
+        return [
+            beat
+            for number in range(chunks)
+            for beat in self.chunk(number == 0, drop=drop and number == 0)
+        ]
 
     async def push_out(self) -> None:
         """Beats that push out what the engine still holds."""
@@ -61,7 +67,10 @@ class Channels(InverseTest):
         for source, sink in list(zip(sources, sinks, strict=True))[: 1 if self.env.slow else None]:
             await self.sink(sink)
             for chunks in random.sample((1, 2, 3), 2):
-                await self.beats(self.channel(chunks), source)
+                drop = random.random() < 0.4
+                await self.beats(self.channel(chunks, drop), source)
+        for drop in (False, True):
+            await self.beats(self.channel(2, drop), "none")
         for kind in () if self.env.slow else KINDS:
             await self.beats(self.chunk(True, self.words(kind)), "none")
             await self.beats(self.chunk(False, self.words(kind)), "light")
@@ -80,7 +89,7 @@ class FullRate(InverseTest):
         left = 1 + 2 * credits(self.dut) // self.env.predictor.chunk_beats
         while left > 0:
             chunks = random.randint(1, 3)
-            await self.beats(self.channel(chunks), "none")
+            await self.beats(self.channel(chunks, random.random() < 0.3), "none")
             left -= chunks
         assert not self.env.waits, f"beats waited for {self.env.waits} clocks"
         await self.push_out()
@@ -94,7 +103,7 @@ class Full(InverseTest):
     async def main(self) -> None:
         """Runs after the reset, and again after another one."""
         for _ in range(1 if self.env.slow else 2):
-            beats: list[tuple[int, int]] = []
+            beats: list[tuple[int, int, int]] = []
             while len(beats) <= credits(self.dut):
                 beats += self.channel(random.choice((1, 1, 2, 3)))
             await self.fill(beats)
@@ -136,6 +145,7 @@ class Saturation(InverseTest):
         uses. With 8-bit exponents no sample of its chunk exceeds float32."""
         for number, kind in enumerate(("huge", "huge", "samples", "any")):
             await self.beats(self.chunk(number == 0, self.words(kind)), random.choice(PROFILES))
+        await self.beats(self.chunk(True, self.words("huge"), drop=True), "none")
         await self.push_out()
         await self.env.drain(self.drain_limit, 60)
         await self.reset()

@@ -17,6 +17,7 @@ from tb.envs.pass_sequencer import STALLS, PassTest, needs
 from tb.lib.profiles import PROFILES
 
 OLDEST = Pass(outputs=1, first=1, h=True)
+AGAIN = Pass(outputs=1, last=1, h=True, no_tail=True)
 NEWEST = Pass(outputs=1, last=1, h=True, engine=True)
 STORED = Pass(outputs=1, last=1, h=True, engine=True, store=True)
 CLOSED_CLOCKS = 20
@@ -69,6 +70,7 @@ class EachStallCause(PassTest):
             ("store_h_ready_i", Pass(prepare=True)),
             ("output_available_i", NEWEST),
             ("output_available_i", STORED),
+            ("output_available_i", AGAIN),
             ("output_available_i", FLUSH),
         ]
         if self.env.predictor.config.outputs == 2:

@@ -6,6 +6,7 @@ environment compares the inputs of both, in every clock, with the model of the j
 from __future__ import annotations
 
 import dataclasses
+import os
 import random
 from collections.abc import Iterator
 
@@ -14,6 +15,7 @@ import pyuvm
 from cocotb.triggers import FallingEdge
 
 from crocuta.kernel import POINTERS, arguments
+from crocuta.models import configs
 from crocuta.models.convolution.chunk_controller import MAX_CHANNELS, Job, Mode
 from crocuta.models.layout import PAGE_BYTES
 from tb.agents.axi_lite import AxiLiteItem
@@ -34,6 +36,7 @@ from tb.envs.job_model import (
     PORTS,
     QUIET,
     STARTED,
+    ring_sizes,
     used,
 )
 from tb.lib.coverage import covergroup
@@ -235,7 +238,9 @@ class ArgumentTest(JobTest):
         limit = 1 << self.config.max_length_log2
         pointers = dict.fromkeys(used(mode, self.config), 7 * PAGE_BYTES)
         length_x = min(job.length_x, limit) or 1
-        self.job = dataclasses.replace(job, mode=mode, length_x=length_x, **pointers)
+        self.job = dataclasses.replace(
+            job, mode=mode, length_x=length_x, ring=0, first_chunk=0, **pointers
+        )
         await self.arguments(self.job)
 
     async def judged(self, code: str) -> None:
@@ -263,8 +268,14 @@ class BadArguments(ArgumentTest):
         ]
         for name in ("length_x", "length_h"):
             kinds += [(name, {name: value}) for value in (0, limit + 1, 2 * limit, 0xFFFF_FFFF)]
-        for name in arguments(self.config)[4:]:
+        for name in [name for name in arguments(self.config) if name in POINTERS]:
             kinds += [("pointer", {name: PAGE_BYTES + (1 << bit)}) for bit in (0, 5, 11)]
+        if self.config.four_step:
+            return kinds
+        # One row is too few for a chunk of each; a place in a ring needs a ring.
+        rings = (1, 3, 2 * ring_sizes(self.config)[-1], 1 << 31, 0xFFFF_FFFF)
+        kinds += [("ring", {"ring": value}) for value in rings]
+        kinds += [("ring", {"first_chunk": value}) for value in (1, random.getrandbits(31) | 2)]
         return kinds
 
     async def spoilt(self, spoil: dict[str, int], code: str) -> None:
@@ -308,6 +319,14 @@ class EveryArgumentBit(ArgumentTest):
             for name in used(mode, self.config):
                 for place in range(12):
                     yield mode, "pointer", name, PAGE_BYTES | 1 << place
+        most = ring_sizes(self.config)[-1]
+        for place in () if self.config.four_step else range(32):
+            yield Mode.CONVOLVE, "ring", "first_chunk", 1 << place
+            for other in (most, 1):
+                if other != 1 << place:
+                    yield Mode.CONVOLVE, "ring", "ring", other | 1 << place
+            if 1 << place > most:
+                yield Mode.CONVOLVE, "ring", "ring", 1 << place
 
     async def main(self) -> None:
         """Runs all bad ones, then good jobs with one bit per argument."""
@@ -360,10 +379,51 @@ class EdgesOfArguments(JobTest):
                     channels=channels,
                     length_x=length_x,
                     length_h=length_h,
+                    ring=0,
+                    first_chunk=0,
                 )
                 await self.run(job)
                 assert await self.code() == "none", job
                 await self.acknowledge()
+
+
+@pyuvm.test(skip=configs.load_model(os.environ["CROCUTA_CONFIG"]).four_step)
+class EdgesOfRings(ArgumentTest):
+    """A ring with a row for every chunk is good, and one with a row less is bad."""
+
+    async def main(self) -> None:
+        """Tries every size, with chunks of which there is only one sample, in x and in h."""
+        chunk = self.config.chunk
+        await self.good(Mode.CONVOLVE)
+        good = self.job
+        for ring in ring_sizes(self.config)[1:]:
+            most = (ring - 1) * chunk
+            split = random.randint(1, ring - 1) * chunk
+            for length_x, length_h, fits in (
+                (1, most, True),
+                (most, chunk, True),
+                (1, most + 1, False),
+                (most + 1, 1, False),
+                (split, ring * chunk - split + 1, False),
+                (split, ring * chunk - split, True),
+            ):
+                # The largest may be too long, which is worse.
+                if max(length_x, length_h) > 1 << self.config.max_length_log2:
+                    continue
+                job = dataclasses.replace(
+                    good,
+                    length_x=length_x,
+                    length_h=length_h,
+                    ring=ring,
+                    first_chunk=random.getrandbits(32),
+                )
+                if fits:
+                    await self.run(job)
+                    assert await self.code() == "none", job
+                    await self.acknowledge()
+                else:
+                    await self.arguments(job)
+                    await self.judged("ring")
 
 
 @pyuvm.test()

@@ -49,6 +49,7 @@ from tb.envs.kernel_sequences import (
     QueueSequence,
     RegisterSequence,
     SpectraSequence,
+    StreamsSequence,
     UnacknowledgedSequence,
 )
 from tb.lib.words import random_words
@@ -218,6 +219,21 @@ class Channels(KernelTest):
             await self.convolve(length_x, length_h, count)
 
 
+@pyuvm.test(skip=LIMITED or CONFIG.four_step)
+class Streams(KernelTest):
+    """Jobs that continue a stream: with two streams taking turns and with aborts, the outputs of
+    each are those of one convolution."""
+
+    async def main(self) -> None:
+        """Runs filters shorter and longer than a job's x, with memories of random behaviour."""
+        for chunks_h, most, channels in some(((3, 1, 1), (1, 2, 2), (2, 3, 2)), 1):
+            await self.any_behaviour()
+            length = random.randint(4 * C, 7 * C)
+            xs = [self.rows(length, channels, kind="ordinary") for _ in range(2)]
+            h = self.rows(chunks_h * C - random.randrange(C), channels, kind="ordinary")
+            await self.start(StreamsSequence(xs, h, most))
+
+
 @pyuvm.test(skip=not FAST or C > MANY_ROWS_CHUNK or BRIEF)
 class ManyRows(KernelTest):
     """More channels than 8 bits can count, to the last one."""
@@ -353,6 +369,9 @@ class BadArguments(KernelTest):
         ]
         if CONFIG.four_step:
             bad += [(Mode.PREPARE, "length_x", value, "length_x") for value in (0, too_long)]
+        if not CONFIG.four_step:
+            bad += [(Mode.CONVOLVE, "ring", value, "ring") for value in (1, 12, 1 << 31)]
+            bad.append((Mode.CONVOLVE, "first_chunk", 1, "ring"))
         for mode in Mode:
             for name in used(mode, CONFIG):
                 astray = good[name] + random.randrange(1, PAGE_BYTES)
@@ -365,7 +384,7 @@ class BadArguments(KernelTest):
                 # Arguments that a mode does not use may have any value.
                 unused = POINTERS.keys() - used(mode, CONFIG)
                 if mode == Mode.PREPARE and not CONFIG.four_step:
-                    unused |= {"length_x"}
+                    unused |= {"length_x", "ring", "first_chunk"}
                 anything = {name: random.getrandbits(32) for name in unused}
                 assert await self.run(good | {"mode": mode} | anything) == "none"
 

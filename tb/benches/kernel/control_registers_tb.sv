@@ -36,8 +36,8 @@ module control_registers_tb
   output logic [1:0]  s_axi_rresp,
   output logic        interrupt_o,
   /// the job's arguments in the order of their registers, the mode in the high bits: one value is
-  /// quicker to follow than ten
-  output logic [511:0] arguments_o,
+  /// quicker to follow than twelve
+  output logic [575:0] arguments_o,
   output logic        core_rst_no,
   output logic        stop_o,
   output logic        controller_start_o,
@@ -65,6 +65,8 @@ module control_registers_tb
   logic [63:0]          x_spectra;
   logic [63:0]          y;
   logic [63:0]          z_spectra;
+  logic [31:0]          ring;
+  logic [31:0]          first_chunk;
   logic                 start;
   logic                 abort;
   logic [31:0]          watchdog;
@@ -85,7 +87,7 @@ module control_registers_tb
   logic [63:0]          stall_output;
 
   assign arguments_o = {mode, channels, length_x, length_h, x, h, h_spectra, x_spectra, y,
-                        z_spectra};
+                        z_spectra, ring, first_chunk};
 
   control_registers #(
     .Lanes        (Lanes),
@@ -131,6 +133,8 @@ module control_registers_tb
     .job_x_spectra_o(x_spectra),
     .job_y_o        (y),
     .job_z_spectra_o(z_spectra),
+    .job_ring_o     (ring),
+    .job_first_chunk_o(first_chunk),
     .watchdog_o     (watchdog),
     .saturated_i    (saturated),
     .non_finite_i   (non_finite),
@@ -147,6 +151,7 @@ module control_registers_tb
   );
 
   job_control #(
+    .Chunk        (Chunk),
     .MaxLengthLog2(MaxLengthLog2),
     .FourStep     (FourStep)
   ) u_job_control (
@@ -168,6 +173,8 @@ module control_registers_tb
     .x_spectra_i          (x_spectra[11:0]),
     .y_i                  (y[11:0]),
     .z_spectra_i          (z_spectra[11:0]),
+    .ring_i               (ring),
+    .first_chunk_i        (first_chunk),
     .core_rst_no          (core_rst_no),
     .stop_o               (stop_o),
     .controller_start_o   (controller_start_o),
