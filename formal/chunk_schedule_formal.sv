@@ -165,9 +165,6 @@ module chunk_schedule_formal #(
   `ASSUME(length_h_in_range,
           length_h_i >= LengthBits'(1) && 32'(length_h_i) <= 32'(1) << MaxLengthLog2)
 
-  `ASSUME(ring_is_none_or_fits, !convolve_i || (ring_i == '0 ? first_chunk_i == '0
-          : (ring_i & (ring_i - 1'b1)) == '0 && n + ph <= count_t'(ring_i)))
-
   // ---------------------------------------------------------------------------------------------
   // The sizes of the job.
 
@@ -192,6 +189,9 @@ module chunk_schedule_formal #(
   assign ph         = chunks(32'(length_h_i));
   assign row_bytes  = 64'((row_length * 32'd4 + 32'd4095) >> 12) << 12;
   assign tail       = row_length - (32'(n - 1'b1) << ChunkLog2);
+
+  `ASSUME(ring_is_none_or_fits, !convolve_i || (ring_i == '0 ? first_chunk_i == '0
+          : (ring_i & (ring_i - 1'b1)) == '0 && n + ph <= count_t'(ring_i)))
 
   // ---------------------------------------------------------------------------------------------
   // Loads and outputs: channel, chunk, and the row's address.
