@@ -117,7 +117,7 @@ class _Clocks(NamedTuple):
 
 def points(scale: Scale) -> list[Point]:
     """The four-step kernels' jobs, the chunked kernel's of the part `lengths`, and accuracy."""
-    found = [
+    found: list[Point] = [
         *four_step_points(scale),
         *_chunked_points(scale),
         *_snr_points(scale),

@@ -139,6 +139,7 @@ def design_tcl(config: Config, tables: Path) -> str:
     memories = " ".join(f"{master(bank)} {n}" for bank, n in u200.memories(config).items())
     return (
         f"# The design of {config.name}; written by flow/build.py.\n"
+        f"set schedule {config.schedule}\n"
         f"# The tables that the RTL reads.\nset tables {{\n{names}}}\n"
         "# The kernel's AXI4 masters, and the number of the card's memory behind each.\n"
         f"set memories {{{memories}}}\n"

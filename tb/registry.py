@@ -804,6 +804,19 @@ BENCHES: dict[str, tuple[Bench, ...]] = {
         ),
         Bench(
             top="spectrum_ports_tb",
+            module="tb.benches.ports.bench_spectrum_tiles",
+            about="the same with several bursts of a row in a tile",
+            parameters=lambda config: spectrum_tiles_parameters(
+                dataclasses.replace(config, chunk=SEVERAL_BURSTS, max_length_log2=12)
+            ),
+            configs=("tiny-long",),
+            sims=("verilator",),
+            sources=SPECTRUM_SOURCES,
+            long=(("tiny-long", "verilator"),),
+            variant="tiles-bursts",
+        ),
+        Bench(
+            top="spectrum_ports_tb",
             module="tb.benches.ports.bench_spectrum_ports",
             about="round trips, reads that wait for writes, throughput, stop, errors and reset",
             parameters=spectrum_ports_parameters,

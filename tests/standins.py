@@ -56,8 +56,15 @@ ARGUMENTS = (
 
 
 def arguments_of(rtl: RtlKernel) -> list[tuple[Register, Bank | None]]:
-    """The arguments of one kernel, without pointers to memories that it does not use."""
-    return [entry for entry in ARGUMENTS if entry[1] is None or entry[1] in rtl.memories]
+    """The arguments of one kernel, without pointers to memories that it does not use, and without
+    those of a ring if it is not chunked."""
+    ring = (Register.RING, Register.FIRST_CHUNK)
+    return [
+        (register, bank)
+        for register, bank in ARGUMENTS
+        if (bank is None or bank in rtl.memories)
+        and not (rtl.config.four_step and register in ring)
+    ]
 
 
 # -------------------------------------------------------------------------------------------------

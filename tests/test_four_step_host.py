@@ -160,7 +160,7 @@ def test_what_a_job_takes() -> None:
 def test_pointers_of_a_kernel() -> None:
     """z has its own, and a kernel that keeps all rows on the chip has none to rows."""
     names = ("mode", "channels", "length_x", "length_h", "x", "h", "h_spectra")
-    assert arguments(configs.load("tiny")) == (*names, "x_spectra", "y")
+    assert arguments(configs.load("tiny")) == (*names, "x_spectra", "y", "ring", "first_chunk")
     assert arguments(TINY) == (*names, "x_spectra", "y", "z_spectra")
     assert arguments(CARD) == (*names, "y")
     assert arguments(configs.load_model("u200-card+resident-63")) == arguments(TINY)

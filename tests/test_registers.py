@@ -104,6 +104,8 @@ def test_the_host_has_the_map() -> None:
         host.ErrorCode
     ) - {host.ErrorCode.NONE}
     assert host.VERSION == VERSION
+    only = {node.inst_name: node.get_property("schedule") for node in registers.MAP.registers()}
+    assert {name: of for name, of in only.items() if of} == kernel.SCHEDULES
     assert host.MAX_CHANNELS == MAX_CHANNELS
     for register in registers.REGISTERS:
         flags = getattr(host, pascal(register.name), None)

@@ -3,8 +3,8 @@
 #
 # Procedures that all flows share. flow/build.py runs each flow in build/vivado/CONFIG, as
 #   vivado -mode batch -source vivado/FLOW.tcl -tclargs CONFIG AXI_BITS
-# after writing its tables there, crocuta.v, which is the kernel with the configuration's parameters,
-# and design.tcl. Written for Tcl 8.5, which older releases of Vivado have.
+# after writing there its tables, crocuta.v (the kernel with the configuration's parameters) and
+# design.tcl. Written for Tcl 8.5, which older releases of Vivado have.
 
 set part xcu200-fsgd2104-2-e
 set top crocuta

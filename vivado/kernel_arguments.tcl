@@ -5,9 +5,9 @@
 # Written by `make registers` from registers/crocuta.rdl: edit that file.
 #
 # Offsets are in bytes in the address space of s_axi_control, sizes in bits as in ipx::add_register.
-# port is the AXI4 master behind a pointer (ASSOCIATED_BUSIF), and empty for a number. A kernel without
-# that master lacks the argument. Descriptions leave out what only a four-step kernel does with an
-# argument that both schedules have.
+# port is the AXI4 master behind a pointer (ASSOCIATED_BUSIF), and empty for a number. Kernels that
+# lack the master, or are of another schedule than the argument's, lack the argument. Descriptions
+# are the first sentences of those in docs/registers.md.
 
 set crocuta_address_bits 12
 
@@ -52,50 +52,62 @@ set crocuta_control_registers {
 set crocuta_arguments {
   {
     name mode offset 0x10 size 32 type uint port {}
+    schedule {}
     description {The kind of job.}
   }
   {
     name channels offset 0x18 size 32 type uint port {}
+    schedule {}
     description {Rows of x, h and y.}
   }
   {
     name length_x offset 0x20 size 32 type uint port {}
+    schedule {}
     description {CONVOLVE: samples in a row of x and of y, 1 to 2^max_length_log2.}
   }
   {
     name length_h offset 0x28 size 32 type uint port {}
+    schedule {}
     description {Samples in a row of h, 1 to 2^max_length_log2.}
   }
   {
     name x offset 0x30 size 64 type float* port {m_axi_samples}
-    description {CONVOLVE: input samples. Every pointer is a multiple of 4096.}
+    schedule {}
+    description {CONVOLVE: input samples.}
   }
   {
     name h offset 0x38 size 64 type float* port {m_axi_samples}
+    schedule {}
     description {PREPARE: the filter's samples.}
   }
   {
     name h_spectra offset 0x40 size 64 type ulong* port {m_axi_h_spectra}
+    schedule {}
     description {The filter's spectra, written by PREPARE and read by CONVOLVE.}
   }
   {
     name x_spectra offset 0x48 size 64 type ulong* port {m_axi_x_spectra}
+    schedule {}
     description {CONVOLVE: scratch memory for one row's spectra, or every row's ring.}
   }
   {
     name y offset 0x50 size 64 type float* port {m_axi_samples}
+    schedule {}
     description {CONVOLVE: output samples.}
   }
   {
     name z_spectra offset 0x60 size 64 type ulong* port {m_axi_z_spectra}
-    description {Four-step CONVOLVE: scratch memory for the rows of z. Unused address in a chunked kernel.}
+    schedule {four-step}
+    description {Four-step CONVOLVE: scratch memory for the rows of z.}
   }
   {
     name ring offset 0x68 size 32 type uint port {}
-    description {Chunked CONVOLVE: not 0 if x continues a stream. The spectra of x then stay in memory from job to job, for each channel in a ring of this many rows at x_spectra: a power of two, at least the chunks of h and those of x together, at most those of the longest row. Chunk n of the stream is in row n modulo ring. Unused address in a four-step kernel.}
+    schedule {chunked}
+    description {Chunked CONVOLVE: not 0 if x continues a stream.}
   }
   {
     name first_chunk offset 0x70 size 32 type uint port {}
-    description {Chunked CONVOLVE with a ring: chunks of the stream before x. A stream that goes on for ever may reduce it by a multiple of ring while that leaves at least the chunks of h. Unused address in a four-step kernel.}
+    schedule {chunked}
+    description {Chunked CONVOLVE with a ring: chunks of the stream before x.}
   }
 }

@@ -39,13 +39,14 @@ proc add_bus_parameters {core interface parameters} {
     }
 }
 
-# The arguments of this kernel: the numbers, and the pointers whose AXI4 master it has.
+# The arguments of this kernel: those of its schedule, without pointers whose AXI4 master it lacks.
 proc kernel_arguments {} {
-    global crocuta_arguments memories
+    global crocuta_arguments memories schedule
     set kept {}
     foreach argument $crocuta_arguments {
         set port [dict get $argument port]
-        if {$port eq "" || [dict exists $memories $port]} {
+        set only [dict get $argument schedule]
+        if {$only in [list {} $schedule] && ($port eq "" || [dict exists $memories $port])} {
             lappend kept $argument
         }
     }

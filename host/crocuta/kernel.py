@@ -11,7 +11,7 @@ from typing import Any, Protocol
 
 import numpy.typing as npt
 
-from crocuta.models.configs import Config
+from crocuta.models.configs import CHUNKED, FOUR_STEP, Config
 from crocuta.models.convolution.chunk_controller import Job, mac_beats
 from crocuta.models.layout import chunk_count
 
@@ -43,6 +43,8 @@ POINTERS = {
     "z_spectra": Bank.Z_SPECTRA,
 }
 """The memory to which each pointer in a job's arguments belongs."""
+SCHEDULES = {"z_spectra": FOUR_STEP, "ring": CHUNKED, "first_chunk": CHUNKED}
+"""The arguments that only kernels of one schedule have."""
 
 
 def banks(config: Config) -> tuple[Bank, ...]:
@@ -54,10 +56,15 @@ def banks(config: Config) -> tuple[Bank, ...]:
 
 
 def arguments(config: Config) -> tuple[str, ...]:
-    """A job's arguments to a kernel, in order: all numbers, and the pointers into its `banks`."""
+    """A job's arguments to a kernel, in order: those of its schedule, without pointers to memories
+    that it does not use."""
     used = banks(config)
-    names = (field.name for field in dataclasses.fields(Job))
-    return tuple(name for name in names if name not in POINTERS or POINTERS[name] in used)
+
+    def exists(name: str) -> bool:
+        only = SCHEDULES.get(name, config.schedule)
+        return only == config.schedule and (name not in POINTERS or POINTERS[name] in used)
+
+    return tuple(field.name for field in dataclasses.fields(Job) if exists(field.name))
 
 
 @dataclasses.dataclass(frozen=True)

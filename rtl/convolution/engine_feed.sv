@@ -81,8 +81,8 @@ module engine_feed #(
   logic [PlaceBits-1:0] on_way_q;   // beats pushed out and not yet in the FIFO
   logic                 available;
   logic                 last;
-  logic                 fills;      // the beat is the first to enter the empty commutator, or forward
-                                    // to push one into it
+  logic                 fills;      // the beat is the first to enter the empty commutator or,
+                                    // forward, to push one into it
   logic                 push;
   logic                 ends;
   logic                 next;

@@ -105,7 +105,7 @@ class Lengths(KernelTest):
             await self.convolve(min(length_x, LONGEST), min(length_h, LONGEST))
 
 
-@pyuvm.test(skip=not CONFIG.four_step)
+@pyuvm.test(skip=not CONFIG.four_step or not (FAST or SMALLEST))
 class Transforms(KernelTest):
     """A four-step kernel's transforms of every number of rows, with samples that end around the
     borders of rows and tiles; jobs of both modes queued behind ones of more and of fewer rows."""
