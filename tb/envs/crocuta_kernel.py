@@ -176,9 +176,9 @@ class KernelPredictor(uvm_component):
             for name, register in ((each.name, each) for each in REGISTERS)
             if name in ("version", "identity", "identity2")
         }
-        self.writable = {
-            OFFSETS[word] for name in ARGUMENTS for word in (name, name + HIGH) if word in OFFSETS
-        }
+        words = [word for name in ARGUMENTS for word in (name, name + HIGH) if word in OFFSETS]
+        offsets = [OFFSETS[word] for word in words]
+        self.writable = {each for each in offsets if BY_OFFSET[each].exists(self.config)}
         self.reset()
 
     def reset(self) -> None:
@@ -251,9 +251,10 @@ class KernelPredictor(uvm_component):
             self.event ^= data & 1
 
     def argument(self, name: str) -> int:
-        """The value of an argument in the registers."""
+        """The value of an argument in the registers; 0 if its register does not exist."""
         offset, bits = ARGUMENTS[name]
-        return self.words[offset] | (self.words[offset + 4] << 32 if bits == 64 else 0)
+        words = [self.words.get(offset + 4 * word, 0) for word in range(bits // 32)]
+        return sum(value << 32 * word for word, value in enumerate(words))
 
     def _begin(self, clock: int) -> None:
         if not self.pending or self.running is not None or self.done or self.aborting:
