@@ -4,8 +4,8 @@
 
 Fitted to docs/resources.json, where mantissas have 18 bits and exponents 9. For other widths the
 arithmetic is scaled in proportion, which has not been measured, and 16 lanes are beyond the fitted
-range. What a four-step kernel alone has is from syntheses of tiny-long's core and of some modules
-of u200-long's.
+range. What a four-step kernel alone has is from syntheses of u200-long, u200-card and tiny-long's
+core.
 """
 
 from __future__ import annotations
@@ -124,19 +124,20 @@ def _chunked(config: Config) -> dict[str, Logic]:
         "overlap_add": Logic(
             20 + 1.65 * real + tail, real * (5 if in_luts else 4) + 19 + 1.6 * time
         ),
-        "inverse_path": Logic(60 + 4.4 * k, 35 + 1.1 * k),
-        "chunk_controller": Logic(1275 - 13.2 * k, 1464 - 7.3 * k),
+        "inverse_path": Logic(108 + 4.4 * k, 59 + 1.1 * k),
+        "chunk_controller": Logic(1690 - 20 * k, 1747 - 14 * k)
+        + Logic(276, 100) * (config.outputs - 1),
         "pass_sequencer": Logic(38 + 1.25 * time, 24 + time),
-        "job_control": Logic(139, 501),
-        "control_registers": Logic(1766, 997),
+        "job_control": Logic(335, 546),
+        "control_registers": Logic(1930, 1158),
         "crocuta_kernel": Logic(beat + 4, 2 * beat + 4),
     }
 
 
 def _four_step(config: Config) -> dict[str, Logic]:
-    """The modules of a four-step core alone, and its rotators: those of tiny-long's synthesis, with
-    the halves and the twists of u200-long's too."""
+    """The modules of a four-step kernel alone, and its rotators."""
     w, scale = config.lanes, _scale(config)
+    tables = w * (config.twiddle_bits - 1) * config.column_levels  # of twiddles of columns
     rotators = w * (config.chunk_log2 + 2)
     return {
         "cfp_multiply": (_rotator(config) * rotators + Logic(220, 667) * w) * scale,
@@ -146,12 +147,17 @@ def _four_step(config: Config) -> dict[str, Logic]:
         "spectrum_writer": _spectrum_writer(config) * 3 + TILE_ORDER,
         "spectrum_reader": _spectrum_reader(config) * 3 + TILE_ORDER,
         "four_step_inverse": Logic(279 + 180 * w, 136 + 50 * w),
-        "four_step_controller": Logic(1483, 1549),
-        "job_control": Logic(139, 501),
-        "control_registers": Logic(1766, 997),
+        "four_step_controller": Logic(1560, 1600),
+        "job_control": Logic(260, 545),
+        "control_registers": Logic(1727, 1158),
         # Tiles pass levels beside the butterflies and rotators, and one more commutator.
-        "fft_level, tiles": Logic(3.48, 1.28) * config.beat_bits * config.chunk_log2,
-        "fft_engine, tiles": Logic(2.9, 6.2) * config.beat_bits,
+        "fft_level, tiles": Logic(3.74, 1.4) * config.beat_bits * config.chunk_log2,
+        "fft_engine, tiles": Logic(1.09, 1.19) * config.beat_bits,
+        "commutator, tiles": Logic(3.2, 8.27) * config.beat_bits,
+        "twiddle_rom, tiles": Logic(0.46, 0.1) * 2 * tables,
+        "sample_reader, tiles": Logic(59, 16) * (w - 2),
+        "sample_writer, tiles": Logic(81, 14) * (w - 2),
+        "resident_rows": Logic(540, 128) * (w if config.resident else 0),
     }
 
 
