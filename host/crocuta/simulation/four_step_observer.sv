@@ -95,7 +95,8 @@ module four_step_observer #(
   );
 
   feed_observer #(
-    .ChunkBeats(ChunkBeats)
+    .ChunkBeats(ChunkBeats),
+    .Inverse   (1'b1)
   ) u_inverse (
     .clk_i          (clk_i),
     .rst_ni         (rst_ni),

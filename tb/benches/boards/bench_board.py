@@ -76,6 +76,8 @@ class Board:
         words = [0] * ((Register.Y + 8 - Register.MODE) // 4)
         for field in fields(job):
             register = Register[field.name.upper()]
+            if register > Register.Y:  # of streams and four-step kernels
+                continue
             value = getattr(job, field.name)
             words[(register - Register.MODE) // 4] = value & 0xFFFF_FFFF
             if register in WIDE:
