@@ -13,6 +13,7 @@ import dataclasses
 from collections.abc import Iterable
 
 from crocuta.models.configs import Config
+from crocuta.models.transform.twist_rom import fine_bits, twist_rom
 from crocuta.planner.clocks import READER_FIFO, TILE_SLOTS, burst_beats, path_clocks, tile_beats
 from crocuta.planner.four_step_clocks import twist_clocks
 
@@ -120,10 +121,12 @@ def _chunked(config: Config) -> list[Ram]:
 
 def _four_step(config: Config) -> list[Ram]:
     """Around the engines: the twists' tables, and what waits for memory."""
-    fine = config.max_length_log2 // 2
+    fine = fine_bits(config)
+    # Sines of fine angles are small: synthesis leaves out the bits that are always zero.
+    sine_bits = int(twist_rom(config).fine.im.max()).bit_length()
     tables = (
         (2 * config.twiddle_bits, config.max_length_log2 - fine),
-        (2 * config.twiddle_bits, fine),
+        (config.twiddle_bits + sine_bits, fine),
         (2 * (config.twiddle_bits - 1), config.column_levels + config.lanes_log2),
     )
     credit = _places(path_clocks(config) + twist_clocks(config))
