@@ -63,8 +63,13 @@ class FourStepPoint(JobPoint):
     @property
     def label(self) -> str:
         """Its name in the output."""
-        less = f", {self.bandwidth / 10:g} % of the bandwidth"
-        return super().label + less * (self.bandwidth < TIMING.bandwidth)
+        return super().label + self.less
+
+    @property
+    def less(self) -> str:
+        """What a label says of a lower bandwidth; empty at the usual one."""
+        usual = self.bandwidth == TIMING.bandwidth
+        return "" if usual else f", {self.bandwidth / 10:g} % of the bandwidth"
 
     @property
     def timing(self) -> Timing:
@@ -352,10 +357,9 @@ def _measured_table(scale: Scale, results: Results) -> Table:
         one, two = results[point], results[both]
         another = two["convolve"]["clocks"] - one["convolve"]["clocks"]
         errors = [*_errors(point, one).values(), *_errors(both, two).values()]
-        less = f", {point.bandwidth / 10:g} % of the bandwidth"
         rows.append(
             [
-                point.config + less * (point.bandwidth < TIMING.bandwidth),
+                point.config + point.less,
                 f"{row_count(point.loaded, point.length)}",
                 f"{point.length:,}",
                 f"{one['prepare']['clocks']:,}",
@@ -442,9 +446,8 @@ def section(scale: Scale, results: Results) -> Section:
         "bram36": bram,
         "curves": {
             config.name: [
-                one._asdict()
+                _clocks_at(scale, config, results, length)._asdict()
                 for length in _marked(scale, config)
-                for one in (_clocks_at(scale, config, results, length),)
             ]
             for config in kernels
         },

@@ -47,7 +47,7 @@ LEAST_PERCENT = 97.0
 SPARED = {"crocuta_pkg.sv", "sizes_pkg.sv", "cfp_pkg.sv"}
 """Files without logic to mutate: constants, and functions for parameters."""
 KERNELS = ("crocuta_kernel", "four_step_kernel")
-"""The top of each schedule, by Config.four_step."""
+"""The top of each schedule."""
 SLACK_S = 30
 """Seconds added to a mutant's time limit, on top of a multiple of the fault-free time."""
 
@@ -140,8 +140,7 @@ def targets_of(
                     met = [
                         (config, on)
                         for config, on in at
-                        if path in kernels[KERNELS[load_engine(config).four_step]]
-                        and only_sim in ("", on)
+                        if path in kernels[load_engine(config).top] and only_sim in ("", on)
                     ]
                     if met:
                         found[path.name] += [Target(test, bench, *each) for each in met]

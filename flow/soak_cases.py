@@ -43,7 +43,7 @@ ACTS: tuple[Act, ...] = get_args(Act)
 """run: nothing but stalls; queue: the next job is started while it runs; bad: a bad argument;
 error: an AXI error response; silent: a channel is blocked until the watchdog ends the job."""
 WEIGHTS = (6, 2, 1, 3, 3, 2, 2)
-MEMORIES = ("samples", "x_spectra", "h_spectra", "z_spectra")
+MEMORIES = tuple(bank.name.lower() for bank in Bank)
 """By the numbers that a case gives them; a chunked kernel has the first three."""
 ALL_PORTS = (*PORTS, *(Port("z_spectra", write) for write in (False, True)))
 """The same of ports."""

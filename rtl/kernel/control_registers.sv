@@ -15,7 +15,8 @@
 //             ends without one, and a start written with or during it is ignored.
 //             Without a job it clears after a clock, and writing it again has no effect.
 // ISR:  bit 0 ap_done, bit 1 ap_ready: set by the event when enabled in IER; writing 1 toggles.
-// z_spectra exists only in four-step kernels; in others its address is unused.
+// z_spectra exists only in four-step kernels, ring and first_chunk only in chunked ones; elsewhere
+// their addresses are unused.
 // Counters may be read during a job, but the two words of one are then from different clocks.
 // Handshake: AXI4-Lite, one write and one read at a time; AW and W in any order. Every access
 // answers OKAY; unknown addresses read 0. No READY is high in reset, where a transfer would be
