@@ -304,8 +304,12 @@ class FourStepEnv(BlockEnv):
         self.raised = dict.fromkeys(self.pulses, 0)
 
     def waiting(self) -> set[str]:
-        """The sources for which the engine waits in this clock, as the ports say."""
-        return {name for name in self.waits if read(getattr(self.dut, f"wait_{name}_o"))}
+        """The sources for which the engine waits in this clock, as the ports say; they have no
+        beat."""
+        found = {name for name in self.waits if read(getattr(self.dut, f"wait_{name}_o"))}
+        ready = {name for name in found if read(getattr(self.dut, self.sources[name][0]))}
+        assert not ready, f"waits for {ready}, where there is a beat"
+        return found
 
     def check_flags(self) -> None:
         """After a FLUSH, compares the flags that rose with the expected ones."""

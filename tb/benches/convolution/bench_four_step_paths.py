@@ -129,11 +129,13 @@ class Waits(FourStepTest):
     def beats(self, name: str) -> list[tuple[int]]:
         """A chunk of one of the sources."""
         make = self.env.samples if name == "samples" else self.env.words
-        return make(self.rng, "spectrum")
+        return list(make(self.rng, "spectrum"))
 
     async def settle(self) -> None:
         """What was sent enters, after half a chunk of zeros at most."""
-        await self.idle(self.chunk_beats // 2 + 8)
+        for _ in range(self.chunk_beats // 2 + 8):
+            await self.idle(1)
+            self.env.waiting()
 
     async def without(self, name: str, kind: Kind) -> None:
         """A chunk that lacks all beats of one source, then some, then none. No port reports a late
@@ -148,14 +150,14 @@ class Waits(FourStepTest):
         await self.waits(*late)
         beats = self.beats(name)
         some = random.randint(1, len(beats) - 1)
-        await self.stream(name, beats[:some], "none")
-        await self.settle()
-        await self.waits(*late)
-        await self.stream(name, beats[some:], "none")
+        for part, lacks in ((beats[:some], late), (beats[some:], ())):
+            sending.append(cocotb.start_soon(self.stream(name, part, "none")))
+            await self.settle()
+            await sending[-1]
+            await self.settle()
+            await self.waits(*lacks)
         for task in sending:
             await task
-        await self.settle()
-        await self.waits()
 
     async def no_place(self, name: str) -> None:
         """With the outputs closed, the engine takes as many beats as there are places. After just

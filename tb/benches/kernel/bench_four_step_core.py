@@ -32,7 +32,10 @@ CONFIG = configs.load_model(os.environ["CROCUTA_CONFIG"])
 LATENCY = 60
 QUIET = 8
 """Clocks for which all has to be idle at the end of a job."""
-STUCK = 20_000
+STILL = 5_000
+"""Clocks in which nothing moves on any port only in a job that is stuck: more than HELD."""
+LIMIT = 20_000
+"""Clocks in which a job begins a burst on each of its ports."""
 STOPPED = 2_000
 """Clocks in which what has begun ends."""
 TURNS = 600
@@ -178,14 +181,14 @@ class Core:
         """Runs a job, from reset to completion; returns the clocks from its start."""
         dut, begun = self.dut, await self.start(job, late)
         quiet = still = 0
-        while quiet < QUIET and still < STUCK:
+        while quiet < QUIET and still < STILL:
             await FallingEdge(dut.clk_i)
             assert not read(dut.error_o)
             quiet = quiet + 1 if read(dut.done_o) and read(dut.idle_o) else 0
-            still = 0 if read(dut.pending_o) else still + 1
+            still = 0 if read(dut.progress_o) else still + 1
         clocks = clock_now() - begun
         self.check_ports()
-        assert still < STUCK, f"stuck at clock {clock_now()}"
+        assert still < STILL, f"stuck at clock {clock_now()}, pending_o {read(dut.pending_o):08b}"
         self.check_beats(job)
         self.check_counts(job)
         self.flags = (bool(read(dut.saturated_o)), bool(read(dut.non_finite_o)))
@@ -489,7 +492,7 @@ async def error_responses(dut: Any) -> None:
         dut.response_i.value = RESPONSES[response]
         dut.fault_i.value = 1 << number
         await core.start(job)
-        for _ in range(STUCK):
+        for _ in range(LIMIT):
             await FallingEdge(dut.clk_i)
             if found := read(dut.error_o):
                 break
@@ -518,7 +521,7 @@ async def reset_anywhere(dut: Any) -> None:
         await core.start(job)
         await ClockCycles(dut.clk_i, random.randint(1, 2 * CONFIG.chunk_beats))
         if core.uses(PORTS[number], job):
-            for _ in range(STUCK):
+            for _ in range(LIMIT):
                 await FallingEdge(dut.clk_i)
                 if read(dut.pending_o) >> number & 1:
                     break

@@ -50,6 +50,7 @@ module four_step_core_tb #(
   output logic                  idle_o,
   output logic [7:0]            error_o,
   output logic [7:0]            pending_o,
+  output logic [7:0]            progress_o,
   // Since reset:
   output logic                  saturated_o,
   output logic                  non_finite_o,
@@ -197,7 +198,6 @@ module four_step_core_tb #(
   logic                        h_spectra_rlast;
   logic [0:0]                  h_spectra_rid;
 
-  logic [7:0] progress;
   logic [6:0] counted;
   logic       saturated;
   logic       non_finite;
@@ -233,7 +233,7 @@ module four_step_core_tb #(
     .non_finite_o           (non_finite),
     .stop_i                 (stop_i),
     .id_i                   (id_i),
-    .progress_o             (progress),
+    .progress_o             (progress_o),
     .chunk_done_o           (counted[0]),
     .mac_beat_o             (counted[1]),
     .stall_samples_o        (counted[2]),
@@ -727,7 +727,7 @@ module four_step_core_tb #(
     .answer_i  (samples_rvalid && samples_rready && samples_rid == id_i),
     .last_i    (samples_rlast),
     .pending_i (pending_o[0]),
-    .progress_i(progress[0]),
+    .progress_i(progress_o[0]),
     .wrong_o   (wrong_o[0])
   );
 
@@ -743,7 +743,7 @@ module four_step_core_tb #(
     .answer_i  (samples_bvalid && samples_bready && samples_bid == id_i),
     .last_i    (1'b1),
     .pending_i (pending_o[1]),
-    .progress_i(progress[1]),
+    .progress_i(progress_o[1]),
     .wrong_o   (wrong_o[1])
   );
 
@@ -803,7 +803,7 @@ module four_step_core_tb #(
     .answer_i  (x_spectra_rvalid && x_spectra_rready && x_spectra_rid == id_i),
     .last_i    (x_spectra_rlast),
     .pending_i (pending_o[2]),
-    .progress_i(progress[2]),
+    .progress_i(progress_o[2]),
     .wrong_o   (wrong_o[2])
   );
 
@@ -819,7 +819,7 @@ module four_step_core_tb #(
     .answer_i  (x_spectra_bvalid && x_spectra_bready && x_spectra_bid == id_i),
     .last_i    (1'b1),
     .pending_i (pending_o[3]),
-    .progress_i(progress[3]),
+    .progress_i(progress_o[3]),
     .wrong_o   (wrong_o[3])
   );
 
@@ -879,7 +879,7 @@ module four_step_core_tb #(
     .answer_i  (z_spectra_rvalid && z_spectra_rready && z_spectra_rid == id_i),
     .last_i    (z_spectra_rlast),
     .pending_i (pending_o[4]),
-    .progress_i(progress[4]),
+    .progress_i(progress_o[4]),
     .wrong_o   (wrong_o[4])
   );
 
@@ -895,7 +895,7 @@ module four_step_core_tb #(
     .answer_i  (z_spectra_bvalid && z_spectra_bready && z_spectra_bid == id_i),
     .last_i    (1'b1),
     .pending_i (pending_o[5]),
-    .progress_i(progress[5]),
+    .progress_i(progress_o[5]),
     .wrong_o   (wrong_o[5])
   );
 
@@ -955,7 +955,7 @@ module four_step_core_tb #(
     .answer_i  (h_spectra_rvalid && h_spectra_rready && h_spectra_rid == id_i),
     .last_i    (h_spectra_rlast),
     .pending_i (pending_o[6]),
-    .progress_i(progress[6]),
+    .progress_i(progress_o[6]),
     .wrong_o   (wrong_o[6])
   );
 
@@ -971,7 +971,7 @@ module four_step_core_tb #(
     .answer_i  (h_spectra_bvalid && h_spectra_bready && h_spectra_bid == id_i),
     .last_i    (1'b1),
     .pending_i (pending_o[7]),
-    .progress_i(progress[7]),
+    .progress_i(progress_o[7]),
     .wrong_o   (wrong_o[7])
   );
 
