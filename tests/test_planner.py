@@ -197,6 +197,39 @@ def test_clocks_are_those_of_the_rtl(kernel: RtlKernel, memory: Memory) -> None:
         assert found.total == found.passes + found.fill + found.waits
 
 
+# Channels, chunks of the filter, new chunks in a job, and jobs.
+STREAMS = [(1, 1, 1, 2), (1, 4, 4, 2), (1, 3, 11, 2), (2, 4, 1, 6), (3, 2, 2, 2), (4, 1, 1, 2)]
+
+
+@pytest.mark.parametrize(
+    "memory", [Memory(), Memory(latency=200), Memory(bandwidth=0.85)], ids=["as is", "late", "slow"]
+)
+def test_clocks_of_streams_are_those_of_the_rtl(kernel: RtlKernel, memory: Memory) -> None:
+    """Job by job, while the past grows; the bits are those of one convolution."""
+    config = kernel.config
+    for bank in kernel.memories:
+        kernel.set_timing(bank, Timing(memory.latency, round(1000 * memory.bandwidth)))
+    kernel.reset()
+    device = Device(kernel)
+    random = np.random.default_rng(1)
+    for channels, taps, chunks, jobs in STREAMS:
+        size = chunks * config.chunk
+        x = random.normal(size=(channels, jobs * size)).astype(np.float32)
+        h = random.normal(size=(channels, taps * config.chunk)).astype(np.float32)
+        with device.prepare(h) as filter:
+            parts = []
+            with device.stream(filter, chunks) as stream:
+                for number, block in enumerate(np.split(x, jobs, axis=-1)):
+                    parts.append(stream.push(block))
+                    measured = device.report.counters
+                    assert measured
+                    lengths = size, taps * config.chunk
+                    found = convolve_clocks(config, *lengths, channels, memory, number * chunks)
+                    close(found.total, measured.clocks, 2)
+                    assert found.passes == measured.mac_beats
+            assert np.array_equal(np.concatenate(parts, axis=-1), device.convolve(x, filter))
+
+
 def test_clocks_are_those_of_a_four_step_kernel() -> None:
     config = configs.load_model("tiny-long")
     with Device(RtlKernel(config)) as device:

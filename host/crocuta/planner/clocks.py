@@ -34,6 +34,9 @@ FOLLOWED_BEATS = 4096
 """Longer passes are simulated as if they had this many beats: nothing new happens after that."""
 TILE_SLOTS = 4
 """Tiles of sample_reader and sample_writer."""
+SHORT_CHUNKS = 4
+"""New chunks of a channel that show what happens between two of a stream's channels: so few that
+their passes have no pattern yet, which would end the simulation."""
 
 # rtl/cfp_pkg.sv has the first two, rtl/sizes_pkg.sv those above: tests/test_constants.py.
 ROTATE_CLOCKS = 8
@@ -141,28 +144,21 @@ def convolve_clocks(
     if past is not None:
         rows = chunk_count(config, length_x) + chunk_count(config, length_h)
         job = dataclasses.replace(job, ring=1 << (rows - 1).bit_length(), first_chunk=past)
-    beats = config.chunk_beats
-    channel_passes = job_passes(config, job)
-    passes = channels * beats * channel_passes
-    followed = min(beats, FOLLOWED_BEATS)
-    schedule = _groups(config, job)
-    before = past_chunks(config, job)
-    one = _channel(
-        schedule, followed, burst_beats(config), memory.latency, memory.bandwidth, before
-    )
-    one += (beats - followed) * channel_passes / memory.bandwidth
-    groups = _early(schedule)
-    early = _channel(
-        groups, followed, burst_beats(config), memory.latency, memory.bandwidth, before
-    )
-    early += (beats - followed) * sum(group.passes for group in groups) / memory.bandwidth
+    passes = channels * config.chunk_beats * job_passes(config, job)
+    schedule, before = _groups(config, job), past_chunks(config, job)
+    front = _front(config, length_x, memory)
+    if before:
+        # The first passes run while x is loaded and transformed.
+        busy = channels * _sum(config, schedule, memory, before, front)
+        busy += (channels - 1) * _between(config, job, memory)
+        front = max(front - _sum(config, _early(schedule), memory, before), 0)
+        busy -= front
+    else:
+        busy = channels * _sum(config, schedule, memory, before)
     count = channels * chunk_count(config, length_x)
-    supply = _last_start(config, count, memory) + beats
-    last = max(channels * one, supply, passes + _port_waits(config, count, memory))
-    # The first passes of a stream's job run while its x is loaded and transformed.
-    front = max(_front(config, length_x, memory) - early, 0)
-    fill = front + _tail(config, length_x, memory)
-    return _clocks(passes, fill, last - passes)
+    supply = _last_start(config, count, memory) + config.chunk_beats
+    last = max(busy, supply, passes + _port_waits(config, count, memory))
+    return _clocks(passes, front + _tail(config, length_x, memory), last - passes)
 
 
 def _clocks(passes: int, fill: float, waits: float) -> Clocks:
@@ -228,6 +224,9 @@ class _Group:
     newest: int
     store: bool
     """Whether the chunks from the engine are written to memory."""
+    alone: bool = False
+    """Whether they have to wait for a pass of its own that fetches their first H: in a stream. X of
+    the past is there at once, a chunk from the engine only later."""
 
     @property
     def passes(self) -> int:
@@ -238,14 +237,30 @@ def _groups(config: Config, job: Job) -> tuple[_Group, ...]:
     """The passes of a channel."""
     ph, stored = chunk_count(config, job.length_h), stored_chunks(config, job)
     past = past_chunks(config, job)
+    groups = newest_chunks(config, past + chunk_count(config, job.length_x), past)
     return tuple(
         _Group(
             oldest_chunk(config, newest, ph),
             min(max(past, newest - config.outputs + 1), newest + 1),
             newest,
             newest < past + stored,
+            alone=past > 0 and config.outputs == 2 and newest == groups[0] < ph,
         )
-        for newest in newest_chunks(config, past + chunk_count(config, job.length_x), past)
+        for newest in groups
+    )
+
+
+def _next(groups: tuple[_Group, ...], chunks: int) -> tuple[_Group, ...]:
+    """The passes of the next channel, its chunks counted from `chunks` on."""
+    return tuple(
+        dataclasses.replace(
+            group,
+            oldest=group.oldest + chunks,
+            fresh=group.fresh + chunks,
+            newest=group.newest + chunks,
+            alone=False,
+        )
+        for group in groups
     )
 
 
@@ -260,12 +275,51 @@ def _early(groups: tuple[_Group, ...]) -> tuple[_Group, ...]:
     return tuple(found)
 
 
-@functools.lru_cache(maxsize=1024)
-def _channel(
-    groups: tuple[_Group, ...], beats: int, burst: int, latency: int, bandwidth: float, past: int
+def _between(config: Config, job: Job, memory: Memory) -> float:
+    """The clocks that the passes of a stream's channel take longer after another channel than as
+    the first one, from a job with few chunks: mostly less than 0.
+
+    A channel's first passes read X of the past. They are fetched during the passes before, but the
+    kernel counts the bursts that a read waits for over all channels: it fetches the last X of the
+    past only when the last X of the channel before is stored.
+    """
+    past = past_chunks(config, job)
+    chunks = min(chunk_count(config, job.length_x), SHORT_CHUNKS)
+    short = _groups(config, dataclasses.replace(job, length_x=chunks * config.chunk))
+    front = _front(config, job.length_x, memory)
+    both = short + _next(short, chunks)
+    one, two = (_sum(config, groups, memory, past, front) for groups in (short, both))
+    return two - 2 * one
+
+
+def _sum(
+    config: Config, groups: tuple[_Group, ...], memory: Memory, past: int, front: float = 0
 ) -> float:
-    """The clocks of one channel's passes, from the first to the last beat."""
-    port = _Port(groups, beats, burst, latency, bandwidth, past)
+    """The clocks until the last beat of passes, with `past` chunks in memory; the engine has its
+    first chunk after `front` clocks."""
+    beats = config.chunk_beats
+    followed = min(beats, FOLLOWED_BEATS)
+    timing = burst_beats(config), memory.latency, memory.bandwidth
+    more = (beats - followed) / memory.bandwidth
+    early = _early(groups)
+    alone = any(group.alone for group in early)
+    front -= more * (sum(group.passes for group in early) + alone)
+    found = _followed(groups, followed, *timing, past, max(0, front))
+    return found + more * (sum(group.passes for group in groups) + alone)
+
+
+@functools.lru_cache(maxsize=1024)
+def _followed(
+    groups: tuple[_Group, ...],
+    beats: int,
+    burst: int,
+    latency: int,
+    bandwidth: float,
+    past: int,
+    front: float,
+) -> float:
+    """See `_sum`."""
+    port = _Port(groups, beats, burst, latency, bandwidth, past, front)
     pace = beats / bandwidth
     total, extras = 0.0, deque[float](maxlen=12)
     for number, group in enumerate(groups):
@@ -291,9 +345,10 @@ class _Port:
         latency: int,
         bandwidth: float,
         past: int,
+        front: float,
     ) -> None:
         self.beats, self.burst = beats, burst
-        self.latency, self.bandwidth = latency, bandwidth
+        self.latency, self.bandwidth, self.front = latency, bandwidth, front
         self.step = max(1, min(burst // 4, beats // 128))
         self.time = 0.0
         # Reader: chunks to come, the current burst, and beats in total.
@@ -315,9 +370,13 @@ class _Port:
     def group(self, group: _Group) -> float:
         """The clocks of a group's passes."""
         start = self.time
+        if group.alone:
+            self._wait(self.latency + READ_START + self.beats)
         for i in range(group.oldest, group.newest + 1):
             engine = i >= group.fresh
             store = engine and group.store
+            if engine:
+                self._wait(self.front)
             if not self._quick(engine, store):
                 self._walk(engine, store)
         return self.time - start
@@ -356,6 +415,11 @@ class _Port:
             self.place = (i, burst + 1)
         else:
             self.place, self.after = (self.after, 0), next(self.reads, None)
+
+    def _wait(self, until: float) -> None:
+        while self.time < until:
+            self._move()
+            self.time += self.step
 
     def _walk(self, engine: bool, store: bool) -> None:
         done = 0.0
