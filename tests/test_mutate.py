@@ -203,6 +203,19 @@ def test_what_computes_the_same_is_proved() -> None:
     assert equivalence.proof(path, same) == equivalence.PROVED
 
 
+def test_a_module_is_compared_alone_with_all_that_goes_into_its_instances() -> None:
+    path = ROOT / "rtl" / "transform" / "twist.sv"
+    source = path.read_text()
+
+    def alone(before: str, after: str) -> bool:
+        assert source.count(before) == 1
+        return equivalence.proved_alone(path, source.replace(before, after))
+
+    assert alone("logic signed [TwiddleBits-1:0] re;", "logic [TwiddleBits-1:0] re;")
+    assert not alone("coarse_q4[0+:TwiddleBits]", "fine_q4[0+:TwiddleBits]")
+    assert not alone(".Clocks(DataClocks)", ".Clocks(DataClocks + 1)")
+
+
 def test_a_fault_is_found(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(mutate, "DIRECTORY", tmp_path)
     # Only the module's own benches: the others take minutes.

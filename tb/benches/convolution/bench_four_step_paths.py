@@ -143,6 +143,9 @@ class Waits(FourStepTest):
         late = (name,) if name in self.env.waits else ()
         others = [other for other in self.env.predictor.sources_of(kind) if other != name]
         await self.command(Command(kind))
+        if others:  # x and H both late: what lacks is x
+            await self.settle()
+            await self.waits()
         sending = [
             cocotb.start_soon(self.stream(each, self.beats(each), "none")) for each in others
         ]
