@@ -64,7 +64,7 @@ class Target:
     """The PLL's output clock, which the routed design must reach."""
 
 
-TARGETS = (Target("ecp5-85k", 6, 80), Target("ecp5-85k-8", 8, 100))
+TARGETS = (Target("ecp5-85k", 6, 75), Target("ecp5-85k-8", 8, 100))
 
 
 def parameters(config: Config, target: Target, tables: Path) -> dict[str, int | str]:
