@@ -73,19 +73,20 @@ regress: .venv/installed ## run all tests on all cores, the benches with SEEDS=3
 testplan: .venv/installed ## join the testplans with the last regression's results and coverage
 	@$(RUN) -m flow.testplan
 
-coverage: .venv/installed ## measure line, branch, toggle and functional coverage in Verilator: SEEDS=1
-	@$(RUN) -m flow.coverage --seeds '$(or $(SEEDS),1)' --seed '$(SEED)' --test '$(TEST)'
+coverage: .venv/installed ## measure line, branch, toggle and functional coverage in Verilator: SEEDS=1; AGAIN=1: resume
+	@$(RUN) -m flow.coverage --seeds '$(or $(SEEDS),1)' --seed '$(SEED)' --test '$(TEST)' \
+	  $(if $(filter-out 0,$(AGAIN)),--again)
 
-mutate: .venv/installed ## inject faults into copies of the RTL and count those found; AGAIN=1: only survivors; FILE=fifo.sv
+mutate: .venv/installed ## inject faults into copies of the RTL and count those found; AGAIN=1: resume; FILE=fifo.sv
 	@$(RUN) -m flow.mutate --jobs '$(chosen_jobs)' --count '$(or $(COUNT),400)' --seed '$(or $(SEED),1)' \
 	  --file '$(FILE)' --test '$(TEST)' --sim '$(chosen_sim)' $(if $(filter-out 0,$(AGAIN)),--again)
 
-soak: .venv/installed ## run random kernels and jobs with stalls, errors and resets for HOURS=1
+soak: .venv/installed ## run random kernels and jobs with stalls, errors and resets for HOURS=1; AGAIN=1: HOURS more
 	@$(RUN) -m flow.soak --hours '$(or $(HOURS),1)' --seed '$(SEED)' --jobs '$(chosen_jobs)' \
-	  --config '$(CONFIG)' --repeat '$(REPEAT)'
+	  --config '$(CONFIG)' --repeat '$(REPEAT)' $(if $(filter-out 0,$(AGAIN)),--again)
 
-formal: .venv/installed ## run the formal proofs, JOBS=2 at a time: make formal TASK=fifo-2
-	@$(RUN) -m flow.formal '$(TASK)' --jobs '$(JOBS)'
+formal: .venv/installed ## run the formal proofs, JOBS=2 at a time; AGAIN=1: keep those that still stand; TASK=fifo-2
+	@$(RUN) -m flow.formal '$(TASK)' --jobs '$(JOBS)' $(if $(filter-out 0,$(AGAIN)),--again)
 
 signoff: .venv/installed ## collect the six reports above in docs/signoff.md; OUTDATED=1: mark it outdated
 	@$(RUN) -m flow.signoff $(if $(filter-out 0,$(OUTDATED)),--outdated)

@@ -175,12 +175,13 @@ def functional(directory: Path) -> tuple[int, int, list[str]]:
     return bins - len(holes), bins, holes
 
 
-def run_benches(seeds: int, seed: str, test: str, jobs: int) -> None:
-    """Runs the benches in Verilator at SMALLEST and its variations, such as the kernel's corners;
-    raises CoverageError if a test fails."""
+def run_benches(seeds: int, seed: str, test: str, jobs: int, again: bool) -> None:
+    """Runs the benches in Verilator at SMALLEST and its variations, such as the kernel's corners,
+    or those that an interrupted run left; raises CoverageError if a test fails."""
     command = [sys.executable, "-m", "flow.regress", "--sim", "verilator"]
     command += ["--config", ",".join(SMALLEST)]
     command += ["--seeds", str(seeds), "--seed", seed, "--test", test, "--jobs", str(jobs)]
+    command += ["--again"] if again else []
     environment = {**os.environ, "RTL_COVERAGE": "1"}
     if subprocess.run(command, cwd=ROOT, env=environment, check=False).returncode:
         raise CoverageError("The regression failed, and coverage counts only if all tests pass.")
@@ -240,12 +241,13 @@ def main(
     seed: Annotated[str, typer.Option(help="base seed, from which all others derive")] = "",
     test: Annotated[str, typer.Option(help="only this test; targets are not checked")] = "",
     jobs: Annotated[int, typer.Option(min=0, help="processes; 0: one per core")] = 0,
+    again: Annotated[bool, typer.Option(help="resume an interrupted run")] = False,
     report_only: Annotated[bool, typer.Option(help="merge the results of an earlier run")] = False,
 ) -> None:
     """Measures coverage into build/coverage: summary.json and index.html."""
     try:
         if not report_only:
-            run_benches(seeds, seed, test, jobs)
+            run_benches(seeds, seed, test, jobs, again)
         files = sorted(DIRECTORY.rglob("coverage.dat"))
         if not files:
             raise CoverageError(f"There is no coverage.dat below {DIRECTORY}: run `make coverage`.")

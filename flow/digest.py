@@ -43,16 +43,17 @@ def _code(path: Path) -> str:
     return " ".join(re.sub("//.*", "", text).split())
 
 
-def _digest(paths: Iterable[Path]) -> str:
-    digest = hashlib.sha256()
+def digest(paths: Iterable[Path], text: str = "") -> str:
+    """Twelve hexadecimal digits that identify the files' names and code, and `text`."""
+    found = hashlib.sha256(text.encode())
     for path in sorted(paths, key=lambda path: (path.name, path)):  # wherever a file lies
-        digest.update(f"{path.name} {_code(path)}\0".encode())
-    return digest.hexdigest()[:12]
+        found.update(f"{path.name} {_code(path)}\0".encode())
+    return found.hexdigest()[:12]
 
 
 def design_digest(root: Path = ROOT) -> str:
     """Twelve hexadecimal digits that identify rtl/, whatever its comments and layout."""
-    return _digest((root / "rtl").rglob("*.sv"))
+    return digest((root / "rtl").rglob("*.sv"))
 
 
 def verification_digest(root: Path = ROOT) -> str:
@@ -65,4 +66,4 @@ def verification_digest(root: Path = ROOT) -> str:
         for path in (root / folder).glob(kind)
         if path.is_file()
     }
-    return _digest(paths)
+    return digest(paths)

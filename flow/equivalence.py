@@ -2,9 +2,10 @@
 # SPDX-License-Identifier: Apache-2.0
 """Whether a changed module computes the same as before, proved by yosys.
 
-The proof is by induction over the registers, at the module's default parameters, within a minute.
-Modules with a memory or with products are beyond it, and so is a change whose sameness takes what
-the module's surroundings never do: both come out as not proved.
+The proof is by induction over the registers, within a minute: first of the module alone, whose
+instances become ports, so that every value that goes into them has to be the same too; then with
+all that is below it, which takes too long for modules with a memory or with products. What is the
+same only because of what the module's surroundings never do comes out as not proved.
 """
 
 from __future__ import annotations
@@ -13,29 +14,42 @@ import subprocess
 import tempfile
 from pathlib import Path
 
-from crocuta.design.sources import design_files
+from pyslang.syntax import SyntaxKind, SyntaxNode, SyntaxTree
+
+from crocuta.design.sources import design_files, twiddle_directory
+from crocuta.models.configs import load_engine
 from flow.formal_yosys import RUN
 
 SECONDS = 60
 STEPS = 4
 """Clocks of the induction."""
-PROVED = f"yosys: equal by induction over {STEPS} clocks, at the default parameters"
+PROVED = f"yosys: equal by induction over {STEPS} clocks"
+TABLES = "TwiddleDir"
+"""The parameter of modules with tables, which take the parameters of CONFIG; all others have their
+defaults."""
+CONFIG = "tiny-long"
+STATIC = {SyntaxKind.ParameterDeclaration, SyntaxKind.ParameterValueAssignment}
+"""What decides the parameters of an instance, which the proof of a module alone does not see."""
 
-SCRIPT = """\
-read_slang --std 1800-2017 --top {top} {gold}
+ALONE = """\
+read_slang --std 1800-2017 --keep-hierarchy {parameters} --top {top} {files}
+proc
+memory_map {top}
+opt_clean
+expose -evert {top}
+rename {top} {name}
+design -stash {name}
+"""
+WHOLE = """\
+read_slang --std 1800-2017 {parameters} --top {top} {files}
 proc
 flatten
 memory_map
 opt_clean
-rename {top} gold
-design -stash gold
-read_slang --std 1800-2017 --top {top} {gate}
-proc
-flatten
-memory_map
-opt_clean
-rename {top} gate
-design -stash gate
+rename {top} {name}
+design -stash {name}
+"""
+COMPARE = """\
 design -copy-from gold gold
 design -copy-from gate gate
 equiv_make gold gate equal
@@ -51,22 +65,53 @@ equiv_status -assert
 def proof(path: Path, changed: str) -> str:
     """How it is proved that a module of rtl/ computes the same with `changed` as its file; "" if
     it is not."""
+    return PROVED if proved_alone(path, changed) or proved(WHOLE, path, changed) else ""
+
+
+def proved_alone(path: Path, changed: str) -> bool:
+    """Whether it is proved without what is below the module, whose parameters then must not have
+    changed."""
+    texts = (path.read_text(encoding="ascii"), changed)
+    before, after = (static_of(SyntaxTree.fromText(text).root) for text in texts)
+    return before == after and proved(ALONE, path, changed)
+
+
+def static_of(node: SyntaxNode) -> list[str]:
+    """The text of each node of STATIC at or below this one."""
+    if node.kind in STATIC:
+        return [str(node)]
+    parts = [part for part in node if isinstance(part, SyntaxNode)]
+    return [text for part in parts for text in static_of(part)]
+
+
+def parameters_of(text: str) -> str:
+    """yosys's options for the parameters of a module."""
+    if TABLES not in text:
+        return ""
+    config = load_engine(CONFIG)
+    values = {**config.engine_parameters(), TABLES: f'"{twiddle_directory(config)}"'}
+    # Those that the module does not have are ignored.
+    return " ".join(f"-G {name}={value}" for name, value in values.items())
+
+
+def proved(script: str, path: Path, changed: str) -> bool:
+    """Whether yosys proves it, reading both versions with one of the scripts."""
     top = path.stem
     files = design_files(top)
     with tempfile.TemporaryDirectory() as folder:
         other = Path(folder) / path.name
         other.write_text(changed, encoding="ascii")
-        script = Path(folder) / "equal.ys"
-        gold, gate = (
-            " ".join(str(replaced if file == path else file) for file in files)
-            for replaced in (path, other)
-        )
-        text = SCRIPT.format(top=top, gold=gold, gate=gate, steps=STEPS)
-        script.write_text(text, encoding="utf-8")
+        text = ""
+        for name, replaced in (("gold", path), ("gate", other)):
+            names = " ".join(str(replaced if file == path else file) for file in files)
+            parameters = parameters_of(changed)
+            text += script.format(top=top, files=names, name=name, parameters=parameters)
+        commands = Path(folder) / "equal.ys"
+        commands.write_text(text + COMPARE.format(steps=STEPS), encoding="utf-8")
         try:
             done = subprocess.run(
-                [*RUN, str(script)], capture_output=True, timeout=SECONDS, cwd=folder
+                [*RUN, str(commands)], capture_output=True, timeout=SECONDS, cwd=folder
             )
         except subprocess.TimeoutExpired:
-            return ""
-    return PROVED if done.returncode == 0 else ""
+            return False
+    return done.returncode == 0

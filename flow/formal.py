@@ -5,7 +5,8 @@
 A task has two runs: one proves all assertions of its top, the other searches for a trace to each
 cover, which shows that the assumptions do not make the assertions vacuous. Unbounded proofs use
 abc's property-directed reachability or induction. Induction, bounded proofs and covers run in
-yosys-smtbmc with yices.
+yosys-smtbmc with yices. Each task's result is kept in a file of its own, with a digest of all that
+it depends on: AGAIN=1 proves only what has failed, was interrupted or has changed since.
 """
 
 from __future__ import annotations
@@ -36,13 +37,16 @@ from crocuta import stops
 from crocuta.design.sources import design_files
 from crocuta.errors import BuildError
 from crocuta.models.configs import ROOT
-from flow.digest import verification_digest
+from flow.digest import digest, verification_digest
 
 FORMAL = ROOT / "formal"
 BUILD = ROOT / "build" / "formal"
 PDR = "abc pdr"
 SMT = "smtbmc yices"
 TIME_LIMIT_S = 1800  # per run: a proof that does not converge must not hold up the others
+
+Entry = dict[str, Any]
+"""A task's part of the report."""
 
 console = Console(highlight=False, soft_wrap=True)
 if not console.is_terminal:
@@ -147,6 +151,21 @@ def chosen(name: str, all_tasks: Sequence[Task]) -> list[Task]:
     return found
 
 
+def files_of(task: Task) -> Sequence[Path]:
+    """The SystemVerilog files that a task compiles, its top the last."""
+    top = FORMAL / f"{task.top_module}.sv"
+    if not top.is_file():
+        raise FormalError(f"Task {task.name} needs {top.relative_to(ROOT)}, which is missing.")
+    return design_files(top.stem, (top, *(FORMAL / source for source in task.sources)))
+
+
+def inputs(task: Task) -> str:
+    """A digest of all that a task's result depends on."""
+    tools = [ROOT / "requirements.txt", *(ROOT / "flow").glob("formal*.py")]
+    read = digest([*files_of(task), *FORMAL.glob("*.svh"), *tools])
+    return digest([], f"{read} {task}")
+
+
 def script(task: Task, cover: bool, directory: Path) -> str:
     """The .sby file of one of a task's two runs, in `directory`."""
 
@@ -154,10 +173,7 @@ def script(task: Task, cover: bool, directory: Path) -> str:
         # yosys splits commands at spaces, which the checkout's path may have: use relative paths.
         return os.path.relpath(file, directory / "src")
 
-    top = FORMAL / f"{task.top_module}.sv"
-    if not top.is_file():
-        raise FormalError(f"Task {task.name} needs {top.relative_to(ROOT)}, which is missing.")
-    files = design_files(top.stem, (top, *(FORMAL / source for source in task.sources)))
+    files, top = files_of(task), task.top_module
     settings = {**task.parameters, **(task.cover_parameters if cover else {})}
     parameters = "".join(f" -G {name}={value}" for name, value in settings.items())
     if cover:
@@ -175,9 +191,9 @@ def script(task: Task, cover: bool, directory: Path) -> str:
             "[engines]",
             engine,
             "[script]",
-            f"read_slang --std 1800-2017 -I {path(FORMAL)} --top {top.stem}{parameters} "
+            f"read_slang --std 1800-2017 -I {path(FORMAL)} --top {top}{parameters} "
             + " ".join(path(file) for file in files),
-            f"prep -top {top.stem}",
+            f"prep -top {top}",
             "",
         )
     )
@@ -268,14 +284,55 @@ def prove(task: Task) -> Result:
     return Result(task, proof, cover, properties(cover, "ASSERT"), properties(cover, "COVER"))
 
 
+def entry(result: Result) -> Entry:
+    """A task's part of the report."""
+    task = result.task
+    return {
+        "name": task.name,
+        "module": task.module,
+        "about": task.about,
+        "parameters": task.parameters,
+        "cover_parameters": {**task.parameters, **task.cover_parameters},
+        "mode": "bounded" if task.bound else "unbounded",
+        "bound": task.bound,
+        "engine": task.method,
+        "status": "FAIL" if result.problems else "PASS",
+        "seconds": round(result.proof.seconds + result.cover.seconds, 1),
+        "proof": {"status": result.proof.status, "seconds": round(result.proof.seconds, 1)},
+        "cover": {"status": result.cover.status, "seconds": round(result.cover.seconds, 1)},
+        "asserts": list(result.asserts),
+        "covers": {name: result.cover.reached.get(name) for name in result.covers},
+        "problems": list(result.problems),
+        "traces": [os.path.relpath(path, ROOT) for path in result.proof.traces],
+    }
+
+
+def kept(task: Task) -> Entry | None:
+    """A task's last entry, if it passed and nothing that it depends on has changed."""
+    path = BUILD / f"{task.name}.json"
+    if not path.is_file():
+        return None
+    found: Entry = json.loads(path.read_text(encoding="utf-8"))
+    return found if found["status"] == "PASS" and found.pop("inputs") == inputs(task) else None
+
+
+def prove_and_keep(task: Task) -> Entry:
+    """Proves a task and writes its entry to a file."""
+    before = inputs(task)
+    found = entry(prove(task))
+    path = BUILD / f"{task.name}.json"
+    path.write_text(json.dumps({**found, "inputs": before}, indent=1) + "\n", encoding="utf-8")
+    return found
+
+
 def prove_all(
     all_tasks: Iterable[Task], jobs: int, started: Callable[[Task], None]
-) -> Iterable[Result]:
-    """Yields results as tasks finish, `jobs` tasks at a time."""
+) -> Iterable[Entry]:
+    """Yields entries as tasks finish, `jobs` tasks at a time."""
 
-    def one(task: Task) -> Result:
+    def one(task: Task) -> Entry:
         started(task)
-        return prove(task)
+        return prove_and_keep(task)
 
     with ThreadPoolExecutor(jobs) as pool:
         futures = [pool.submit(one, task) for task in all_tasks]
@@ -287,31 +344,8 @@ def prove_all(
             raise
 
 
-def report(results: Sequence[Result], seconds: float) -> dict[str, Any]:
+def report(entries: Sequence[Entry], seconds: float) -> dict[str, Any]:
     """The contents of build/formal/summary.json."""
-
-    def entry(result: Result) -> dict[str, Any]:
-        task = result.task
-        return {
-            "name": task.name,
-            "module": task.module,
-            "about": task.about,
-            "parameters": task.parameters,
-            "cover_parameters": {**task.parameters, **task.cover_parameters},
-            "mode": "bounded" if task.bound else "unbounded",
-            "bound": task.bound,
-            "engine": task.method,
-            "status": "FAIL" if result.problems else "PASS",
-            "seconds": round(result.proof.seconds + result.cover.seconds, 1),
-            "proof": {"status": result.proof.status, "seconds": round(result.proof.seconds, 1)},
-            "cover": {"status": result.cover.status, "seconds": round(result.cover.seconds, 1)},
-            "asserts": list(result.asserts),
-            "covers": {name: result.cover.reached.get(name) for name in result.covers},
-            "problems": list(result.problems),
-            "traces": [str(path.relative_to(ROOT)) for path in result.proof.traces],
-        }
-
-    entries = [entry(result) for result in results]
     return {
         "design": verification_digest(),
         "totals": {
@@ -324,7 +358,7 @@ def report(results: Sequence[Result], seconds: float) -> dict[str, Any]:
             "covers": sum(len(item["covers"]) for item in entries),
             "seconds": round(seconds, 1),
         },
-        "tasks": entries,
+        "tasks": list(entries),
     }
 
 
@@ -373,13 +407,14 @@ def fail(message: str, code: int) -> typer.Exit:
 def main(
     task: Annotated[str, typer.Argument(help="a task or a module; default: all")] = "",
     jobs: Annotated[int, typer.Option(min=1, help="tasks to run in parallel")] = 2,
+    again: Annotated[bool, typer.Option(help="keep proofs that still stand")] = False,
 ) -> None:
     """Runs proofs, writes build/formal/summary.json, and fails if any proof does."""
     start = time.monotonic()
     BUILD.mkdir(parents=True, exist_ok=True)
     errors = Console(stderr=True)
     running: dict[str, None] = {}
-    results: dict[str, Result] = {}
+    results: dict[str, Entry] = {}
     try:
         wanted = chosen(task, tasks())
         # One invocation at a time: another would write the same files.
@@ -395,24 +430,27 @@ def main(
                 disable=not errors.is_terminal,
             ) as progress,
         ):
-            bar = progress.add_task("proofs", total=len(wanted))
+            if again:
+                standing = {item.name: kept(item) for item in wanted}
+                results.update({name: found for name, found in standing.items() if found})
+                console.print(f"{len(results)} of {len(wanted)} proofs stand")
+            left = [item for item in wanted if item.name not in results]
+            bar = progress.add_task("proofs", total=len(left))
 
             def started(item: Task) -> None:
                 running[item.name] = None
                 progress.update(bar, description=", ".join(running))
 
-            for result in prove_all(wanted, jobs, started):
-                results[result.task.name] = result
-                del running[result.task.name]
+            for found in prove_all(left, jobs, started):
+                results[found["name"]] = found
+                del running[found["name"]]
                 progress.update(bar, advance=1, description=", ".join(running) or "proofs")
-                seconds = result.proof.seconds + result.cover.seconds
-                status = "[red]FAIL" if result.problems else "[green]PASS"
-                about = f"{result.task.name}: {result.task.about}"
-                console.print(f"{status}[/] {about}, {seconds:.0f} s")
+                status = "[red]FAIL" if found["problems"] else "[green]PASS"
+                about = f"{found['name']}: {found['about']}"
+                console.print(f"{status}[/] {about}, {found['seconds']:.0f} s")
     except (FormalError, BuildError) as error:
         raise fail(str(error), 2) from None
-    ordered = [results[item.name] for item in wanted]
-    summary = report(ordered, time.monotonic() - start)
+    summary = report([results[item.name] for item in wanted], time.monotonic() - start)
     path = BUILD / "summary.json"
     path.write_text(json.dumps(summary, indent=1) + "\n", encoding="utf-8")
     show(summary)

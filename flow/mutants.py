@@ -105,9 +105,9 @@ class Mutant:
     """For people."""
 
     @property
-    def place(self) -> tuple[str, int, str]:
-        """Identifies the mutant's verdict, and equal mutants in the same line."""
-        return self.file, self.line, self.change
+    def place(self) -> tuple[str, int, str, str]:
+        """Identifies the mutant and its verdict."""
+        return self.file, min(self.edits).start, self.operator, self.change
 
     def apply(self, source: str) -> str:
         """The file with the fault."""

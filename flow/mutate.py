@@ -5,6 +5,7 @@
 A mutant is one fault in one file: see flow/mutants.py. A bench whose design includes the file kills
 the mutant by failing; one that hangs counts apart. What survives and is proved by yosys to compute
 the same does not count; each other survivor needs an explanation in flow/mutation_survivors.toml.
+The report is written after every verdict, so an interrupted run can be resumed.
 """
 
 from __future__ import annotations
@@ -18,9 +19,9 @@ import sys
 import time
 import tomllib
 from collections import Counter, defaultdict
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from queue import SimpleQueue
 from typing import Annotated, NamedTuple
@@ -67,6 +68,8 @@ class Verdict:
     source: str
     change: str
     operator: str = ""
+    start: int = 0
+    """Where the fault begins in the file."""
     killed_by: str = ""
     hung: bool = False
     """It was killed by the time limit alone."""
@@ -87,9 +90,9 @@ class Verdict:
         return "survived"
 
     @property
-    def place(self) -> tuple[str, int, str]:
+    def place(self) -> tuple[str, int, str, str]:
         """See Mutant."""
-        return self.file, self.line, self.change
+        return self.file, self.start, self.operator, self.change
 
 
 class Target(NamedTuple):
@@ -205,8 +208,11 @@ class Bank:
             self.free.put(work)
 
 
-def baseline(bank: Bank, targets: Sequence[Target], seed: int, jobs: int) -> dict[str, float]:
-    """The seconds that every bench takes without a fault; raises MutationError if one fails."""
+def baseline(
+    bank: Bank, targets: Sequence[Target], seed: int, jobs: int, keep: Callable[[str, float], None]
+) -> None:
+    """Runs every bench without a fault and gives its name and seconds to `keep`; raises
+    MutationError if one fails."""
 
     def run(target: Target) -> tuple[Target, str, float]:
         work = bank.free.get()
@@ -215,16 +221,14 @@ def baseline(bank: Bank, targets: Sequence[Target], seed: int, jobs: int) -> dic
         finally:
             bank.free.put(work)
 
-    seconds = {}
     with Progress(console=console) as progress, ThreadPoolExecutor(jobs) as pool:
         bar = progress.add_task("Benches without a fault", total=len(targets))
         for future in as_completed([pool.submit(run, target) for target in targets]):
             target, outcome, taken = future.result()
             if outcome != "passed":
                 raise MutationError(f"Without a fault, {target.name} {outcome}: fix that first.")
-            seconds[target.name] = taken
+            keep(target.name, taken)
             progress.advance(bar)
-    return seconds
 
 
 def judge(
@@ -236,7 +240,9 @@ def judge(
     path = work / source_path.relative_to(ROOT)
     original = source_path.read_text(encoding="ascii")
     source = original.splitlines()[mutant.line - 1].strip()
-    verdict = Verdict(mutant.file, mutant.line, source, mutant.change, mutant.operator)
+    verdict = Verdict(
+        mutant.file, mutant.line, source, mutant.change, mutant.operator, min(mutant.edits).start
+    )
     try:
         changed = mutant.apply(original)
         path.write_text(changed, "ascii")
@@ -255,23 +261,6 @@ def judge(
         path.write_text(original, "ascii")
         bank.free.put(work)
     return verdict
-
-
-def killed_before(mutants: Sequence[Mutant]) -> list[Verdict]:
-    """The last run's verdicts for the places where no mutant survived.
-
-    Raises:
-        MutationError: there was no last run, or it was of another design.
-    """
-    path = DIRECTORY / "summary.json"
-    if not path.is_file():
-        raise MutationError(f"There is no {path}: run `make mutate`.")
-    last = json.loads(path.read_text(encoding="utf-8"))
-    if last["design"] != verification_digest():
-        raise MutationError(f"{path} is about another design or other benches: run `make mutate`.")
-    verdicts = [Verdict(**verdict) for verdict in last["all"]]
-    alive = {v.place for v in verdicts if not (v.killed_by or v.invalid)}
-    return [v for v in verdicts if v.place in {m.place for m in mutants} - alive]
 
 
 def explain(verdicts: Sequence[Verdict]) -> None:
@@ -309,54 +298,157 @@ def tally(verdicts: Sequence[Verdict]) -> Tally:
     return Tally(**Counter(verdict.fate for verdict in verdicts))
 
 
-def report(verdicts: Sequence[Verdict], seed: int, seconds: float, only: str = "") -> bool:
-    """Writes and prints the summary; returns whether enough mutants were killed and all survivors
-    are explained. `only`: the modules or benches to which the run was restricted."""
-    survived = [verdict for verdict in verdicts if verdict.fate == "survived"]
-    explain(survived)
-    total = tally(verdicts)
-    groups = {
-        name: {key: tally([v for v in verdicts if getattr(v, name) == key]) for key in keys}
-        for name, keys in (
-            ("operator", [each for each in OPERATORS if any(v.operator == each for v in verdicts)]),
-            ("file", sorted({verdict.file for verdict in verdicts})),
+@dataclass
+class Run:
+    """A run's mutants and their verdicts so far."""
+
+    seed: int
+    only: str = ""
+    """The modules or benches to which the run is restricted."""
+    design: str = field(default_factory=verification_digest)
+    """The digest when it began."""
+    planned: int = 0
+    seconds: float = 0.0
+    bench_seconds: dict[str, float] = field(default_factory=dict)
+    """What each bench takes without a fault."""
+    verdicts: list[Verdict] = field(default_factory=list)
+
+    @property
+    def survivors(self) -> list[Verdict]:
+        """Those that no bench killed, with their reasons."""
+        found = [verdict for verdict in self.verdicts if verdict.fate == "survived"]
+        explain(found)
+        return found
+
+    @property
+    def held(self) -> bool:
+        """Whether all mutants were tried, enough killed and all survivors explained."""
+        complete = len(self.verdicts) == self.planned
+        enough = tally(self.verdicts).percent >= LEAST_PERCENT
+        return complete and enough and all(verdict.reason for verdict in self.survivors)
+
+    def groups(self) -> dict[str, dict[str, Tally]]:
+        """The mutants of each operator and of each file."""
+        found = {verdict.operator for verdict in self.verdicts}
+        keys = {
+            "operator": [name for name in OPERATORS if name in found],
+            "file": sorted({verdict.file for verdict in self.verdicts}),
+        }
+        return {
+            name: {k: tally([v for v in self.verdicts if getattr(v, name) == k]) for k in each}
+            for name, each in keys.items()
+        }
+
+    def write(self) -> None:
+        """Writes summary.json and index.html."""
+        self.verdicts.sort(key=lambda verdict: (verdict.file, verdict.line, verdict.change))
+        total, groups, survivors = tally(self.verdicts), self.groups(), self.survivors
+        summary = {
+            "mutants": total.mutants,
+            **asdict(total),
+            "left": self.planned - len(self.verdicts),
+            "percent": round(total.percent, 2),
+            "target": LEAST_PERCENT,
+            "design": self.design,
+            "seed": self.seed,
+            "only": self.only,
+            "seconds": round(self.seconds),
+            "operators": {name: asdict(each) for name, each in groups["operator"].items()},
+            "survivors": [asdict(verdict) for verdict in survivors],
+            "bench_seconds": self.bench_seconds,
+            "all": [asdict(verdict) for verdict in self.verdicts],
+        }
+        path = DIRECTORY / "summary.json"
+        half = path.with_suffix(".new")
+        half.write_text(json.dumps(summary, indent=2) + "\n", encoding="utf-8")
+        half.replace(path)
+        alive = [verdict for verdict in self.verdicts if verdict.fate != "killed"]
+        values = {"groups": groups, "total": total, "summary": summary, "alive": alive}
+        write_page("mutation.html", DIRECTORY / "index.html", **values)
+
+    def show(self) -> None:
+        """Prints the summary."""
+        for name, tallies in self.groups().items():
+            table = Table(name, "mutants", "killed", "hung", "survived", box=None)
+            for key, each in tallies.items():
+                counts = (each.mutants, each.killed, each.hung, each.survived)
+                table.add_row(key, *map(str, counts))
+            console.print(table)
+        for verdict in self.survivors:
+            place = f"{verdict.file}:{verdict.line}"
+            console.print(f"survived: {place}: {verdict.change}: {verdict.source}", markup=False)
+            console.print(f"  {verdict.reason or 'not explained'}", markup=False)
+        total = tally(self.verdicts)
+        console.print(
+            f"{total.killed} of {total.killed + total.survived} mutants killed,"
+            f" {total.percent:.1f} % (target {LEAST_PERCENT:g} %); besides, {total.hung} hung,"
+            f" {total.equivalent} compute the same, {total.invalid} did not compile:"
+            f" {DIRECTORY / 'index.html'}",
+            markup=False,
         )
-    }
-    summary = {
-        "mutants": total.mutants,
-        **asdict(total),
-        "percent": round(total.percent, 2),
-        "target": LEAST_PERCENT,
-        "design": verification_digest(),
-        "seed": seed,
-        "only": only,
-        "seconds": round(seconds),
-        "operators": {name: asdict(each) for name, each in groups["operator"].items()},
-        "survivors": [asdict(verdict) for verdict in survived],
-        "all": [asdict(verdict) for verdict in verdicts],
-    }
+
+
+def resumed(seed: int, only: str, mutants: Sequence[Mutant]) -> Run:
+    """The last run with its verdicts of `mutants`.
+
+    Raises:
+        MutationError: there was no last run, or it had another design or other options.
+    """
     path = DIRECTORY / "summary.json"
-    path.write_text(json.dumps(summary, indent=2) + "\n", encoding="utf-8")
-    alive = [v for v in verdicts if v.fate != "killed"]
-    values = {"groups": groups, "total": total, "summary": summary, "alive": alive}
-    write_page("mutation.html", DIRECTORY / "index.html", **values)
-    for name, tallies in groups.items():
-        table = Table(name, "mutants", "killed", "hung", "survived", box=None)
-        for key, each in tallies.items():
-            counts = (each.mutants, each.killed, each.hung, each.survived)
-            table.add_row(key, *map(str, counts))
-        console.print(table)
-    for verdict in survived:
-        place = f"{verdict.file}:{verdict.line}"
-        console.print(f"survived: {place}: {verdict.change}: {verdict.source}", markup=False)
-        console.print(f"  {verdict.reason or 'not explained'}", markup=False)
-    console.print(
-        f"{total.killed} of {total.killed + total.survived} mutants killed, {total.percent:.1f} %"
-        f" (target {LEAST_PERCENT:g} %); besides, {total.hung} hung, {total.equivalent} compute the"
-        f" same, {total.invalid} did not compile: {DIRECTORY / 'index.html'}",
-        markup=False,
-    )
-    return total.percent >= LEAST_PERCENT and all(verdict.reason for verdict in survived)
+    if not path.is_file():
+        raise MutationError(f"There is no {path}: run `make mutate` without AGAIN=1.")
+    last = json.loads(path.read_text(encoding="utf-8"))
+    run = Run(seed, only, planned=len(mutants))
+    if last["design"] != run.design:
+        raise MutationError(
+            f"{path} is about another design or other benches: run `make mutate` without AGAIN=1."
+        )
+    if (last["seed"], last["only"]) != (seed, only):
+        restricted = f" and was restricted to {last['only']}" if last["only"] else ""
+        raise MutationError(f"The last run had SEED={last['seed']}{restricted}: use that.")
+    places = {mutant.place for mutant in mutants}
+    verdicts = [Verdict(**verdict) for verdict in last["all"]]
+    run.verdicts = [verdict for verdict in verdicts if verdict.place in places]
+    run.seconds, run.bench_seconds = last["seconds"], last["bench_seconds"]
+    return run
+
+
+def run_mutants(
+    run: Run,
+    mutants: Sequence[Mutant],
+    by_file: Mapping[str, Sequence[Target]],
+    bank: Bank,
+    jobs: int,
+) -> None:
+    """Judges the mutants, and writes the report after every verdict."""
+    begin = time.monotonic() - run.seconds
+
+    def keep(name: str, seconds: float) -> None:
+        run.bench_seconds[name] = seconds
+        run.seconds = time.monotonic() - begin
+        run.write()
+
+    unique = {target.name: target for targets in by_file.values() for target in targets}
+    unknown = [target for name, target in unique.items() if name not in run.bench_seconds]
+    baseline(bank, unknown, run.seed, jobs, keep)
+    with Progress(console=console) as progress, ThreadPoolExecutor(jobs) as pool:
+        bar = progress.add_task("Mutants", total=len(mutants))
+        futures = [
+            pool.submit(judge, bank, mutant, by_file[mutant.file], run.bench_seconds, run.seed)
+            for mutant in mutants
+        ]
+        for future in as_completed(futures):
+            verdict = future.result()
+            run.verdicts.append(verdict)
+            run.seconds = time.monotonic() - begin
+            run.write()
+            fate = verdict.fate
+            if verdict.killed_by:
+                fate += f" {'in' if verdict.hung else 'by'} {verdict.killed_by}"
+            place = f"{verdict.file}:{verdict.line}"
+            console.print(f"{place}: {verdict.change}: {fate}", markup=False)
+            survivors = tally(run.verdicts).survived
+            progress.update(bar, advance=1, description=f"Mutants, {survivors} survive")
 
 
 def main(
@@ -366,15 +458,14 @@ def main(
     test: Annotated[str, typer.Option(help="only the benches of this test, or several")] = "",
     sim: Annotated[str, typer.Option(help="only this simulator: icarus or verilator")] = "",
     jobs: Annotated[int, typer.Option(min=0, help="processes; 0: one per core")] = 0,
-    again: Annotated[bool, typer.Option(help="only the survivors of the last run")] = False,
+    again: Annotated[bool, typer.Option(help="resume the last run")] = False,
 ) -> None:
     """Injects faults into the RTL and reports how many the benches find."""
-    begin = time.monotonic()
     paths = sorted(rtl_files())
     files, tests = ([name for name in text.split(",") if name] for text in (file, test))
     chosen = [p for p in paths if p.name not in SPARED and p.name in (files or [p.name])]
     jobs = jobs or len(os.sched_getaffinity(0))
-    verdicts: list[Verdict] = []
+    only = " ".join(filter(None, (file, test, sim)))
     try:
         absent = [name for name in files if name not in [path.name for path in chosen]]
         if absent:
@@ -385,44 +476,23 @@ def main(
         if sim not in ("", *SIMS):
             raise MutationError(f"There is no simulator {sim!r}; choose one of: {', '.join(SIMS)}.")
         mutants = choose({path.name: mutants_of(path) for path in chosen}, count, seed)
-        if again:
-            verdicts = killed_before(mutants)
-            known = {verdict.place for verdict in verdicts}
-            mutants = [mutant for mutant in mutants if mutant.place not in known]
-        by_file = targets_of({mutant.file for mutant in mutants}, tests, sim)
-        unmet = sorted({mutant.file for mutant in mutants} - by_file.keys())
+        run = resumed(seed, only, mutants) if again else Run(seed, only, planned=len(mutants))
+        known = {verdict.place for verdict in run.verdicts}
+        left = [mutant for mutant in mutants if mutant.place not in known]
+        by_file = targets_of({mutant.file for mutant in left}, tests, sim)
+        unmet = sorted({mutant.file for mutant in left} - by_file.keys())
         if unmet:
             raise MutationError(f"None of these benches simulates {unmet[0]}.")
-        bank = Bank(jobs)
-        unique = {target.name: target for targets in by_file.values() for target in targets}
-        console.print(f"{len(mutants)} mutants, {len(unique)} benches, seed {seed}")
-        seconds = baseline(bank, list(unique.values()), seed, jobs)
-        with Progress(console=console) as progress, ThreadPoolExecutor(jobs) as pool:
-            bar = progress.add_task("Mutants", total=len(mutants))
-            futures = [
-                pool.submit(judge, bank, mutant, by_file[mutant.file], seconds, seed)
-                for mutant in mutants
-            ]
-            for future in as_completed(futures):
-                verdict = future.result()
-                verdicts.append(verdict)
-                fate = verdict.fate
-                if verdict.killed_by:
-                    fate += (
-                        f" by {verdict.killed_by}"
-                        if fate == "killed"
-                        else f" in {verdict.killed_by}"
-                    )
-                place = f"{verdict.file}:{verdict.line}"
-                console.print(f"{place}: {verdict.change}: {fate}", markup=False)
-                survivors = tally(verdicts).survived
-                progress.update(bar, advance=1, description=f"Mutants, {survivors} survive")
+        benches = {target.name for targets in by_file.values() for target in targets}
+        judged = f", {len(known)} of them judged" if again else ""
+        console.print(f"{len(mutants)} mutants{judged}, {len(benches)} benches, seed {seed}")
+        run_mutants(run, left, by_file, Bank(jobs), jobs)
     except MutationError as error:
         Console(stderr=True, soft_wrap=True).print(str(error), style="red", markup=False)
         raise typer.Exit(2) from None
-    verdicts.sort(key=lambda verdict: (verdict.file, verdict.line, verdict.change))
-    only = " ".join(filter(None, (file, test, sim)))
-    if not report(verdicts, seed, time.monotonic() - begin, only):
+    run.write()
+    run.show()
+    if not run.held:
         raise typer.Exit(1)
 
 

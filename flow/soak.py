@@ -313,9 +313,23 @@ def write(summary: Summary, directory: Path) -> None:
     write_page("soak.html", directory / "index.html", summary=summary)
 
 
-def sessions(seed: int, config: str) -> Iterator[Session]:
-    """Yields the sessions of a soak, endlessly."""
-    number = 0
+def resumed(directory: Path) -> Summary:
+    """The soak to add to; raises SoakRefusal if there is none of this design."""
+    path = directory / "summary.json"
+    if not path.is_file():
+        raise SoakRefusal(f"there is no {path}: run `make soak` without AGAIN=1")
+    found = json.loads(path.read_text(encoding="utf-8"))
+    if found["design"] != verification_digest():
+        raise SoakRefusal(f"{path} is about another design: run `make soak` without AGAIN=1")
+    done = []
+    for each in found["sessions"]:
+        failure = Failure(**each["failure"]) if each["failure"] else None
+        done.append(Session(**{**each, "failure": failure}))
+    return Summary(found["seed"], found["design"], found["seconds"], done)
+
+
+def sessions(seed: int, config: str, number: int) -> Iterator[Session]:
+    """Yields the sessions of a soak from a number on, endlessly."""
     while True:
         each = session_seed(seed, number)
         yield Session(each, session_config(each, config).name)
@@ -324,11 +338,12 @@ def sessions(seed: int, config: str) -> Iterator[Session]:
 
 def run(summary: Summary, hours: float, jobs: int, count: int, config: str, limit: int) -> None:
     """Runs sessions in parallel until the time is over, or `limit` of them, and reports them."""
+    before = summary.seconds
     begin = time.monotonic()
     # A random design is never used again and must not evict useful ones from the cache.
     folder = str(cache.root() if config else cache.root() / SOAK_FOLDER)
     deadline = time.time() + 3600 * hours
-    source = islice(sessions(summary.seed, config), limit or None)
+    source = islice(sessions(summary.seed, config, len(summary.sessions)), limit or None)
     workers: list[Worker] = []
     columns = (TextColumn("{task.description}"), TimeElapsedColumn(), TimeRemainingColumn())
     reported = 0.0
@@ -355,15 +370,16 @@ def run(summary: Summary, hours: float, jobs: int, count: int, config: str, limi
                         summary.sessions.remove(worker.session)
                     workers = [worker for worker in workers if worker not in late]
                 workers = [each for each in workers if not listen(each, summary, progress)]
-                summary.seconds = round(time.monotonic() - begin, 1)
-                progress.update(bar, completed=summary.seconds, description=summary.sentence)
+                taken = time.monotonic() - begin
+                summary.seconds = round(before + taken, 1)
+                progress.update(bar, completed=taken, description=summary.sentence)
                 if time.monotonic() > reported + REPORT_S:
                     reported = time.monotonic()
                     write(summary, DIRECTORY)
         finally:
             for worker in workers:
                 worker.process.kill()
-            summary.seconds = round(time.monotonic() - begin, 1)
+            summary.seconds = round(before + time.monotonic() - begin, 1)
 
 
 def listen(worker: Worker, summary: Summary, progress: Progress) -> bool:
@@ -417,21 +433,27 @@ def main(
     count: Annotated[int, typer.Option(min=0, help="cases of a session; 0: any")] = 0,
     limit: Annotated[int, typer.Option(min=0, help="sessions; 0: any")] = 0,
     jobs: Annotated[int, typer.Option(min=0, help="processes; 0: one a core")] = 0,
-    again: Annotated[str, typer.Option("--repeat", help="only the scripts of a file")] = "",
+    script: Annotated[str, typer.Option("--repeat", help="only the scripts of a file")] = "",
+    again: Annotated[bool, typer.Option(help="add to the last soak")] = False,
 ) -> None:
     """Runs random kernels through random jobs and disturbances."""
     try:
-        if again:
-            if not Path(again).is_file():
-                raise SoakRefusal(f"There is no file {again}.")
-            raise typer.Exit(1 if repeat(Path(again)) else 0)
+        if script:
+            if not Path(script).is_file():
+                raise SoakRefusal(f"There is no file {script}.")
+            raise typer.Exit(1 if repeat(Path(script)) else 0)
         if config:
             configs.load_model(config).check_rtl()
-        base = runner.default_seed(seed)
-        shutil.rmtree(DIRECTORY, ignore_errors=True)
-        DIRECTORY.mkdir(parents=True)
-        summary = Summary(base)
-        console.print(f"A soak of {hours:g} h, repeated with SEED={base}")
+        if again:
+            summary = resumed(DIRECTORY)
+            if seed and runner.default_seed(seed) != summary.seed:
+                raise SoakRefusal(f"the last soak had SEED={summary.seed}: use that")
+            console.print(f"{hours:g} h more after {summary.sentence}")
+        else:
+            summary = Summary(runner.default_seed(seed))
+            shutil.rmtree(DIRECTORY, ignore_errors=True)
+            DIRECTORY.mkdir(parents=True)
+            console.print(f"A soak of {hours:g} h, repeated with SEED={summary.seed}")
         try:
             with stops.raising():
                 run(summary, hours, jobs or len(os.sched_getaffinity(0)), count, config, limit)

@@ -10,8 +10,9 @@
 // compared with the counters. In addition, one pair (channel, i, j), which may be any, is tracked:
 // if j < ph and i + j < p it is multiplied exactly once, for output chunk i + j, otherwise never.
 // Exactly the first and the last pass of an output chunk are marked. The second output's H is the
-// one fetched by the previous pass. In a stream, output chunks and X are counted from the oldest X of
-// earlier jobs: they begin with the last output chunk before x, and X is in its channel's ring. Wires replace the FIFOs (see through/fifo.sv).
+// one fetched by the previous pass. In a stream, output chunks and X are counted from the oldest X
+// of earlier jobs: they begin with the last output chunk before x, and X is in its channel's ring.
+// Wires replace the FIFOs (see through/fifo.sv).
 
 `include "formal.svh"
 
@@ -503,11 +504,13 @@ module chunk_schedule_formal #(
           && 32'(u_dut.u_passes.state_q) <= StFlush - StBegin
           && (u_dut.u_passes.state_q == '0 || 32'(u_dut.state_q) == StBegin + 1))
   `ASSERT(helper_sizes_1, !(running_q && !done) || 32'(u_dut.u_sizes.row_length_q) == row_length
-          && u_dut.row_base_q == (convolve_i ? x_i : h_i) && count_t'(u_dut.u_sizes.h_chunks_o) == ph
+          && u_dut.row_base_q == (convolve_i ? x_i : h_i)
+          && count_t'(u_dut.u_sizes.h_chunks_o) == ph
           && 17'(u_dut.u_sizes.last_channel_o) == channels_i - 1'b1)
   `ASSERT(helper_sizes_2, !(state >= StCounts) || count_t'(u_dut.u_sizes.chunks_q) == n
           && count_t'(u_dut.u_sizes.past_o) == past
-          && 32'(u_dut.u_sizes.last_samples_o) == tail && 64'(u_dut.u_sizes.stride_o) << 12 == row_bytes
+          && 32'(u_dut.u_sizes.last_samples_o) == tail
+          && 64'(u_dut.u_sizes.stride_o) << 12 == row_bytes
           && count_t'(u_dut.u_sizes.last_h_chunk_o) == ph - 1'b1
           && u_dut.u_sizes.single_h_o == (ph == count_t'(1)))
   `ASSERT(helper_sizes_3, !(state >= StBegin) || count_t'(u_dut.u_sizes.last_chunk_o) == n - 1'b1
@@ -596,8 +599,10 @@ module chunk_schedule_formal #(
           && count_t'(u_dut.u_passes.oldest_q) == oldest(k_q, ph, two)
           && u_dut.u_passes.newest_h_q == (N - 1)'(k_q - oldest(k_q, ph, two) - count_t'(two)))
   `ASSERT(helper_next_output, state != StChunk || k_q >= head + step && i_q == oldest(k_q, ph, two)
-          && count_t'(u_dut.u_passes.k_q) == k_last && count_t'(u_dut.u_passes.oldest_q) == oldest(k_last, ph, two)
-          && u_dut.u_passes.newest_h_q == (N - 1)'(k_last - oldest(k_last, ph, two) - count_t'(two)))
+          && count_t'(u_dut.u_passes.k_q) == k_last
+          && count_t'(u_dut.u_passes.oldest_q) == oldest(k_last, ph, two)
+          && u_dut.u_passes.newest_h_q
+             == (N - 1)'(k_last - oldest(k_last, ph, two) - count_t'(two)))
   `ASSERT(helper_first, state != StFirst || i_q == oldest(k_q, ph, two))
   `ASSERT(helper_pair, !(state == StSum || state == StPass) || count_t'(u_dut.u_passes.i_q) == i_q
           && u_dut.u_passes.row_q
@@ -605,14 +610,16 @@ module chunk_schedule_formal #(
           && u_dut.u_passes.alone_q == (two && k_q + 1'b1 == past)
           && u_dut.u_passes.j_q == (two && i_q == k_q ? u_dut.u_passes.ahead_h_q
                            : (N - 1)'(k_q - i_q - count_t'(two)))
-          && u_dut.u_passes.h_base == (two && i_q == k_q && k_q == p - 1'b1 ? u_dut.u_passes.h_next_row_q : h_row_q)
+          && u_dut.u_passes.h_base
+             == (two && i_q == k_q && k_q == p - 1'b1 ? u_dut.u_passes.h_next_row_q : h_row_q)
           && u_dut.u_passes.first_q == (i_q == oldest(k_q, ph, two))
           && u_dut.u_passes.last_k_q == (k_q == p - 1'b1)
           && (!two || u_dut.u_passes.late_q == (k_q >= ph)
                       && u_dut.u_passes.second_q == (i_q == oldest(k_q, ph, two) + 1'b1)
                       && u_dut.u_passes.ahead_q == (k_q != p - 1'b1 ? k_q + count_t'(2) < ph
                                            : head_kept && c_q + 1'b1 != channels_i)
-                      && u_dut.u_passes.ahead_h_q == (N - 1)'(k_q != p - 1'b1 ? k_q + count_t'(2) : head)))
+                      && u_dut.u_passes.ahead_h_q
+                         == (N - 1)'(k_q != p - 1'b1 ? k_q + count_t'(2) : head)))
   `ASSERT(helper_pass, state != StPass || u_dut.u_passes.last_q == (i_q == k_q)
           && u_dut.u_passes.oldest_x_q == (i_q == '0)
           && u_dut.u_passes.before_last_q == (two && i_q + 1'b1 == k_q)

@@ -1,10 +1,10 @@
 // Copyright 2026 The Crocuta authors
 // SPDX-License-Identifier: Apache-2.0
 //
-// engine_feed before an engine whose levels and commutator hold beats as fft_engine's do, and of which a
-// beat that is pushed out takes any time to the FIFO: the FIFO has a place for every beat, zeros never
-// leave and are never ahead of other beats, neither a restart nor a row that bypasses the commutator
-// loses anything but zeros, and every chunk begins where the engine begins one.
+// engine_feed before an engine whose levels and commutator hold beats as fft_engine's do, and of
+// which a beat that is pushed out takes any time to the FIFO: the FIFO has a place for every beat,
+// zeros never leave and are never ahead of other beats, neither a restart nor a row that bypasses
+// the commutator loses anything but zeros, and every chunk begins where the engine begins one.
 
 `include "formal.svh"
 
@@ -146,14 +146,16 @@ module engine_feed_formal #(
           || $past(on_way_q != '0))
 
   `COVER(flushed, restart && waiting_q == 8'd3)
-  `COVER(flush_of_nothing, u_dut.next && u_dut.waiting_kind_q == four_step_pkg::KindFlush && u_dut.nothing)
+  `COVER(flush_of_nothing,
+         u_dut.next && u_dut.waiting_kind_q == four_step_pkg::KindFlush && u_dut.nothing)
   `COVER(after_a_flush, push && !zero && $past(rst_ni, 3))
   `COVER(full, waiting_q == 8'(Places) && !u_dut.available)
   `COVER(chunk_after_chunk, enter && first && $past(enter) && !zero)
   `COVER(tile_after_row, enter && first && kind == four_step_pkg::KindTile && real_q != '0
          && $past(kind) == four_step_pkg::KindRow)
   if (Inverse) begin : gen_inverse
-    `COVER(row_after_tile, enter && first && kind == four_step_pkg::KindRow && $past(enter) && $past(columns))
+    `COVER(row_after_tile,
+           enter && first && kind == four_step_pkg::KindRow && $past(enter) && $past(columns))
   end
 
 endmodule

@@ -78,7 +78,8 @@ module fifo_formal #(
   `ASSERT(level_is_right, (LevelBits + 1)'(level) == held_q)
   `ASSERT(no_underflow, !out_valid || held_q != '0)
   `ASSERT(no_overflow, held_q <= (LevelBits + 1)'(Depth + 1))
-  `ASSERT(room_is_given, in_ready == (held_q < (LevelBits + 1)'(Depth) + (LevelBits + 1)'(out_valid)))
+  `ASSERT(room_is_given,
+          in_ready == (held_q < (LevelBits + 1)'(Depth) + (LevelBits + 1)'(out_valid)))
   `ASSERT(order_is_kept, !(picked_next && out_valid) || out == word_q)
   `ASSERT_NEXT(word_waits, out_valid && !ready_i, out_valid && $stable(out))
   `ASSERT_NEXT(word_comes, held_q > (LevelBits + 1)'(read), out_valid)

@@ -1,19 +1,18 @@
 // Copyright 2026 The Crocuta authors
 // SPDX-License-Identifier: Apache-2.0
 //
-// four_step_controller: what enters its streams, for all lengths, channels and pointers and whatever
-// the readies and the acknowledgements do. The order is said by counters, apart from the RTL's:
-// loads and outputs go through the channels and their tiles; the forward engine's chunks through
-// tiles, a flush and rows of each channel, the inverse one's through rows, a flush and tiles, and
-// both end with a flush; with one row a channel is one chunk. Every command is compared with them.
-// Of any one chunk of any one channel, each of its four commands comes exactly once: the tile of x
-// is stored, the row of x read, the row of z stored, the tile of z read. A row of x is read when
-// all tiles of its channel were acknowledged, a tile of z when all rows were; and a row of z is
-// stored only when the tiles of the channel before were read, a tile of x when its rows were.
-// No deadlock: each process has a command within a few clocks while any is to come, unless it waits
-// for acknowledgements of what is all issued, with the flush that pushes it out; and it keeps it
-// only while a FIFO that it needs is full.
-// The FIFOs are taken out (see through/fifo.sv).
+// four_step_controller: what enters its streams, for all lengths, channels and pointers and
+// whatever the readies and the acknowledgements do. The order is said by counters, apart from the
+// RTL's: loads and outputs go through the channels and their tiles; the forward engine's chunks
+// through tiles, a flush and rows of each channel, the inverse one's through rows, a flush and
+// tiles, and both end with a flush; with one row a channel is one chunk. Every command is compared
+// with them. Of any one chunk of any one channel, each of its four commands comes exactly once: the
+// tile of x is stored, the row of x read, the row of z stored, the tile of z read. A row of x is
+// read when all tiles of its channel were acknowledged, a tile of z when all rows were; and a row
+// of z is stored only when the tiles of the channel before were read, a tile of x when its rows
+// were. No deadlock: each process has a command within a few clocks while any is to come, unless it
+// waits for acknowledgements of what is all issued, with the flush that pushes it out; and it keeps
+// it only while a FIFO that it needs is full. The FIFOs are taken out (see through/fifo.sv).
 
 `include "formal.svh"
 
@@ -683,9 +682,11 @@ module four_step_schedule_formal #(
           && f_index_q < rows && (f_index_q == '0 || f_q == First || f_q == Second)
           && (f_q < Last) == (f_channel_q < channels_q && (1'b1 || f_q != Finished)))
   `ASSERT(helper_f_place, f == 3'(Idle) || f == 3'(Ending) || f_channel_q
-          == 17'(u_dut.u_forward.channel_q) + 17'(f == 3'(Next)) && f_h_q == u_dut.u_forward.h_addr_q)
+          == 17'(u_dut.u_forward.channel_q) + 17'(f == 3'(Next))
+          && f_h_q == u_dut.u_forward.h_addr_q)
   `ASSERT(helper_f_target, f == 3'(Idle) || f == 3'(Ending)
-          || u_dut.u_forward.target_q == ((f == 3'(Channel) || f == 3'(Next)) ? x_before_q : x_whole))
+          || u_dut.u_forward.target_q
+             == ((f == 3'(Channel) || f == 3'(Next)) ? x_before_q : x_whole))
   `ASSERT(helper_f_last, !(f >= 3'(InFirst) && f <= 3'(InSecond))
           || u_dut.u_forward.last_channel_q == (f_channel_q + 1'b1 == channels_q))
   `ASSERT(helper_f_start, !(f == 3'(Channel) || f == 3'(Next))
@@ -694,7 +695,8 @@ module four_step_schedule_formal #(
           || f_q == ((f == 3'(InFirst)) ? First : Second)
           && f_index_q == count_t'(u_dut.u_forward.index_q) && f_addr_q == u_dut.u_forward.addr_q
           && u_dut.u_forward.last_index_q == (f_index_q + 1'b1 == rows)
-          && 64'(u_dut.u_forward.step_q) == ((f == 3'(InFirst)) ? tile_bytes : 64'(1) << RowBytesLog2))
+          && 64'(u_dut.u_forward.step_q)
+             == ((f == 3'(InFirst)) ? tile_bytes : 64'(1) << RowBytesLog2))
   `ASSERT(helper_f_many, !(f >= 3'(Flush) && f <= 3'(InSecond)) || !one)
   `ASSERT(helper_f_flush, f != 3'(Flush) || f_q == Between && f_index_q == '0)
   `ASSERT(helper_f_wait, f != 3'(Wait)
@@ -714,9 +716,11 @@ module four_step_schedule_formal #(
           && i_index_q < rows && (i_index_q == '0 || i_q == First || i_q == Second)
           && (i_q < Last) == (i_channel_q < channels_q && (convolve_q || i_q != Finished)))
   `ASSERT(helper_i_place, i == 3'(Idle) || i == 3'(Ending) || i_channel_q
-          == 17'(u_dut.u_inverse.channel_q) + 17'(i == 3'(Next)) && i_h_q == u_dut.u_inverse.h_addr_q)
+          == 17'(u_dut.u_inverse.channel_q) + 17'(i == 3'(Next))
+          && i_h_q == u_dut.u_inverse.h_addr_q)
   `ASSERT(helper_i_target, i == 3'(Idle) || i == 3'(Ending)
-          || u_dut.u_inverse.target_q == ((i == 3'(Channel) || i == 3'(Next)) ? z_before_q : z_whole))
+          || u_dut.u_inverse.target_q
+             == ((i == 3'(Channel) || i == 3'(Next)) ? z_before_q : z_whole))
   `ASSERT(helper_i_last, !(i >= 3'(InFirst) && i <= 3'(InSecond))
           || u_dut.u_inverse.last_channel_q == (i_channel_q + 1'b1 == channels_q))
   `ASSERT(helper_i_start, !(i == 3'(Channel) || i == 3'(Next))
@@ -725,7 +729,8 @@ module four_step_schedule_formal #(
           || i_q == ((i == 3'(InFirst)) ? First : Second)
           && i_index_q == count_t'(u_dut.u_inverse.index_q) && i_addr_q == u_dut.u_inverse.addr_q
           && u_dut.u_inverse.last_index_q == (i_index_q + 1'b1 == rows)
-          && 64'(u_dut.u_inverse.step_q) == ((i == 3'(InFirst)) ? 64'(1) << RowBytesLog2 : tile_bytes))
+          && 64'(u_dut.u_inverse.step_q)
+             == ((i == 3'(InFirst)) ? 64'(1) << RowBytesLog2 : tile_bytes))
   `ASSERT(helper_i_many, !(i >= 3'(Flush) && i <= 3'(InSecond)) || !one)
   `ASSERT(helper_i_flush, i != 3'(Flush) || i_q == Between && i_index_q == '0)
   `ASSERT(helper_i_wait, i != 3'(Wait)

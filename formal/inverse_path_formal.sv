@@ -169,7 +169,8 @@ module inverse_path_formal #(
   `ASSERT(helper_ahead, !picked_q || ahead_q < chunks)
   `ASSERT(helper_picked_in, !(picked_q && u_dut.mark_q && ahead_q == chunks - 1'b1)
           || {u_dut.drop_q, u_dut.no_tail_q} == mark_q)
-  `ASSERT(helper_picked_out, !(picked_next && u_dut.mark_valid) || {u_dut.drop, u_dut.no_tail} == mark_q)
+  `ASSERT(helper_picked_out,
+          !(picked_next && u_dut.mark_valid) || {u_dut.drop, u_dut.no_tail} == mark_q)
   for (genvar n = 0; n < MarksDepth; n++) begin : gen_mark
     logic [$clog2(MarksDepth)-1:0] from_read;
     assign from_read = ($clog2(MarksDepth))'(n) - u_dut.u_marks.rptr_q[$clog2(MarksDepth)-1:0];

@@ -3,8 +3,8 @@
 //
 // lane_bursts: the bursts of a chunk come row by row, within a row part by part, and within a part
 // lane by lane. Row, lane and part give each burst's address, and a division of the samples left
-// from there gives its number of AXI beats; none crosses a 4 KiB boundary. A tile is as many parts as
-// fill it. A chunk of consecutive samples has one row. A wire replaces the command queue (see
+// from there gives its number of AXI beats; none crosses a 4 KiB boundary. A tile is as many parts
+// as fill it. A chunk of consecutive samples has one row. A wire replaces the command queue (see
 // through/fifo.sv).
 
 `include "formal.svh"
@@ -188,7 +188,8 @@ module lane_bursts_formal #(
           && (!tile_take || tile_valid_i))
   `ASSERT(only_with_command, !step || cmd_valid_i)
   `ASSERT_NEXT(burst_waits, burst_valid && !burst_ready_i, burst_valid
-               && $stable({burst_addr, burst_beats, burst_partial, burst_limit, burst_lane, burst_row}))
+               && $stable({burst_addr, burst_beats, burst_partial, burst_limit, burst_lane,
+                  burst_row}))
   // One step per clock, unless a burst waits or there is no tile or command.
   `ASSERT(no_gap, step || !cmd_valid_i || !tile_valid_i && lane_q == '0 && row_q == '0
           || burst_valid && !burst_ready_i)

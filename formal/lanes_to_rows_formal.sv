@@ -1,12 +1,13 @@
 // Copyright 2026 The Crocuta authors
 // SPDX-License-Identifier: Apache-2.0
 //
-// lanes_to_rows: whatever the beats and the tiles do, a beat enters all lanes' FIFOs or none; no FIFO
-// is read while it is empty; every 2 * Lanes beats give one row of Lanes words, lane after lane and
-// row after row, in their clocks; a tile is taken only when there is a slot, and is done once, after
-// its last word. What the words hold is left to the benches.
+// lanes_to_rows: whatever the beats and the tiles do, a beat enters all lanes' FIFOs or none; no
+// FIFO is read while it is empty; every 2 * Lanes beats give one row of Lanes words, lane after
+// lane and row after row, in their clocks; a tile is taken only when there is a slot, and is done
+// once, after its last word. What the words hold is left to the benches.
 //
-// After a row's start nothing stops: the clocks in which rows started say in which state all of it is.
+// After a row's start nothing stops: the clocks in which rows started say in which state all of it
+// is.
 
 `include "formal.svh"
 
@@ -61,7 +62,8 @@ module lanes_to_rows_formal #(
     .word_o     (word)
   );
 
-  // started_before_q[k]: a row started k clocks ago. The DUT chooses when; all else follows from it.
+  // started_before_q[k]: a row started k clocks ago. The DUT chooses when; all else follows from
+  // it.
   logic [Clocks:1]    started_before_q;
   logic [7:0]         beats_q;   // accepted, of rows that have not started
   logic [RowBits-1:0] next_q;    // row of the tile that starts next

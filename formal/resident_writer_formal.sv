@@ -4,8 +4,8 @@
 // resident_writer between an AXI write master, an AXI slave and an on-chip memory, for one burst
 // picked among all: its W beats go where its row is, all of them and no others, to consecutive
 // places of the on-chip memory or behind an AW of the right address. No burst after one for the
-// on-chip memory is presented to AXI before that is complete: W outside never waits for what happens
-// in here. As many bursts are answered as have been completed, and none before.
+// on-chip memory is presented to AXI before that is complete: W outside never waits for what
+// happens in here. As many bursts are answered as have been completed, and none before.
 
 `include "formal.svh"
 

@@ -1,15 +1,15 @@
 // Copyright 2026 The Crocuta authors
 // SPDX-License-Identifier: Apache-2.0
 //
-// rows_to_lanes: whatever the tiles, the words and the consumer do, every sample of every row leaves
-// once, in its beat and lane, as 0 if it does not exist; no FIFO refuses a sample; a beat has a
-// sample of every lane, 2 * Lanes + 5 clocks after its row's start unless earlier beats wait; tiles
-// are taken only when offered, their rows are read in order, and each is released once, after its
-// last read.
+// rows_to_lanes: whatever the tiles, the words and the consumer do, every sample of every row
+// leaves once, in its beat and lane, as 0 if it does not exist; no FIFO refuses a sample; a beat
+// has a sample of every lane, 2 * Lanes + 5 clocks after its row's start unless earlier beats wait;
+// tiles are taken only when offered, their rows are read in order, and each is released once, after
+// its last read.
 //
-// For order and content the proof tracks one sample, of any row, lane and index. All bits of a sample
-// are alike (see one_bit/ram.sv). Between the reads and the FIFOs nothing stops: the clocks in which
-// rows started say in which state all of it is.
+// For order and content the proof tracks one sample, of any row, lane and index. All bits of a
+// sample are alike (see one_bit/ram.sv). Between the reads and the FIFOs nothing stops: the clocks
+// in which rows started say in which state all of it is.
 
 `include "formal.svh"
 
@@ -68,7 +68,8 @@ module rows_to_lanes_formal #(
     .samples_o     (samples)
   );
 
-  // started_before_q[k]: a row started k clocks ago. The DUT chooses when; all else follows from it.
+  // started_before_q[k]: a row started k clocks ago. The DUT chooses when; all else follows from
+  // it.
   logic [Clocks:1]    started_before_q;
   logic [RowBits-1:0] row_q;       // of the tile, started last
   logic               left_q;      // the tile has rows that have not started
@@ -202,7 +203,7 @@ module rows_to_lanes_formal #(
     logic [7:0]           to_push;  // samples of the lane that are not yet in its FIFO
     logic [7:0]           level;
     logic [5:0]           stored;
-    logic [7:0]           place;    // samples of the lane before the tracked one and not in the FIFO
+    logic [7:0]           place;    // samples of the lane before the tracked one, not in the FIFO
     logic [7:0]           running;  // samples of the word that is held and not yet sent
     logic [4:0]           address;
     logic [IndexBits-1:0] position;

@@ -67,8 +67,8 @@ module tile_bursts_formal #(
     .last_o     (last)
   );
 
-  // The tile in work: its address, the step, the beats of the row before the burst, and the beats of
-  // the group before it.
+  // The tile in work: its address, the step, the beats of the row before the burst, and the beats
+  // of the group before it.
   logic        busy_q;
   logic [63:0] base_q;
   logic [31:0] step_q;

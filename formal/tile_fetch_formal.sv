@@ -278,7 +278,8 @@ module tile_fetch_formal #(
   logic       all_there;
   logic [2:0] waits_q;
 
-  assign all_there = picked_q && last_lane_q && rest_q == '0 && ahead_q == '0 && !open_q && !closed_q;
+  assign all_there = picked_q && last_lane_q && rest_q == '0 && ahead_q == '0 && !open_q
+  && !closed_q;
 
   always_ff @(posedge clk_i) begin
     if (!rst_ni || !all_there) waits_q <= '0;

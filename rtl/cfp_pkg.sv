@@ -1,8 +1,8 @@
 // Copyright 2026 The Crocuta authors
 // SPDX-License-Identifier: Apache-2.0
 //
-// cfp_pkg: what the modules around the arithmetic on complex floating-point words have to know of it.
-// tests/test_constants.py compares it with the models and the planner.
+// cfp_pkg: what the modules around the arithmetic on complex floating-point words have to know of
+// it. tests/test_constants.py compares it with the models and the planner.
 
 package cfp_pkg;
 

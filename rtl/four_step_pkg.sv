@@ -1,8 +1,8 @@
 // Copyright 2026 The Crocuta authors
 // SPDX-License-Identifier: Apache-2.0
 //
-// four_step_pkg: the kinds of chunks that the engines of a four-step kernel are commanded to process.
-// tests/test_constants.py compares them with the model's.
+// four_step_pkg: the kinds of chunks that the engines of a four-step kernel are commanded to
+// process. tests/test_constants.py compares them with the model's.
 
 package four_step_pkg;
 

@@ -1,9 +1,9 @@
 // Copyright 2026 The Crocuta authors
 // SPDX-License-Identifier: Apache-2.0
 //
-// sizes_pkg: the sizes that several modules derive from Lanes, Chunk and MaxLengthLog2: bursts, tiles,
-// counters of chunks, and what all AXI bursts have in common. tests/test_constants.py compares the
-// sizes with those of the models and the planner.
+// sizes_pkg: the sizes that several modules derive from Lanes, Chunk and MaxLengthLog2: bursts,
+// tiles, counters of chunks, and what all AXI bursts have in common. tests/test_constants.py
+// compares the sizes with those of the models and the planner.
 
 package sizes_pkg;
 

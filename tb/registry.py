@@ -58,6 +58,12 @@ KERNEL_SOURCES = (
     ),
     MEMORY,
 )
+CORE_SOURCES = (
+    *(f"tb/benches/kernel/{name}.sv" for name in ("four_step_core_tb", "late_answers")),
+    "tb/benches/kernel/port_observer.sv",
+    *(f"{SIMULATION}/{name}.sv" for name in ("four_step_observer", "feed_observer")),
+    MEMORY,
+)
 SPECTRUM_SOURCES = (
     "tb/benches/ports/spectrum_ports.vlt",
     "tb/benches/ports/spectrum_ports_tb.sv",
@@ -526,7 +532,7 @@ BENCHES: dict[str, tuple[Bench, ...]] = {
             about="whole convolutions of every number of rows, bit by bit",
             parameters=four_step_core_parameters,
             configs=("tiny-long", "small-long"),
-            sources=("tb/benches/kernel/four_step_core_tb.sv", MEMORY),
+            sources=CORE_SOURCES,
             long=(*LONG_AT_TINY, *LONG_AT_SMALL),
         ),
         Bench(
@@ -535,7 +541,7 @@ BENCHES: dict[str, tuple[Bench, ...]] = {
             about="the same with three rows on the chip",
             parameters=resident_core_parameters(3),
             configs=("tiny-long", "small-long"),
-            sources=("tb/benches/kernel/four_step_core_tb.sv", MEMORY),
+            sources=CORE_SOURCES,
             variant="resident-3",
             long=(("tiny-long", "icarus"), *LONG_AT_SMALL),
         ),
@@ -545,7 +551,7 @@ BENCHES: dict[str, tuple[Bench, ...]] = {
             about="the same with all rows on the chip",
             parameters=resident_core_parameters(1 << 28),
             configs=("tiny-long", "small-long"),
-            sources=("tb/benches/kernel/four_step_core_tb.sv", MEMORY),
+            sources=CORE_SOURCES,
             variant="resident-all",
             long=(*LONG_AT_TINY, *LONG_AT_SMALL),
         ),

@@ -30,7 +30,7 @@ def test_proof_holds() -> None:
     """The rounder's proof, its covers, and the summary."""
     result = formal.prove(task("round_nearest_even"))
     assert result.problems == ()
-    entry = formal.report([result], 1.0)["tasks"][0]
+    entry = formal.entry(result)
     assert (entry["status"], entry["mode"]) == ("PASS", "unbounded")
     assert "ties_to_even" in entry["asserts"]
     assert all(clock is not None for clock in entry["covers"].values())
@@ -56,7 +56,27 @@ def test_unreached_cover_fails() -> None:
     """An unreachable cover fails its task."""
     result = formal.prove(dataclasses.replace(task("fifo-2"), cover_depth=2))
     assert any(problem.startswith("cover ") for problem in result.problems)
-    assert formal.report([result], 1.0)["totals"]["failed"] == 1
+    assert formal.report([formal.entry(result)], 1.0)["totals"]["failed"] == 1
+
+
+def test_a_proof_stands_until_what_it_depends_on_changes(
+    build: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Another parameter or property, other RTL or a failure: the proof runs again."""
+    chosen = task("round_nearest_even")
+    good = formal.prove_and_keep(chosen)
+    assert formal.kept(chosen) == good
+    for change in ({"induction": 3}, {"parameters": {"Width": 9}}, {"cover_depth": 9}):
+        assert formal.kept(dataclasses.replace(chosen, **change)) is None
+    (build / "other.sv").write_text("module other; endmodule\n")
+    files = formal.files_of(chosen)
+    monkeypatch.setattr(formal, "files_of", lambda _: [*files, build / "other.sv"])
+    assert formal.kept(chosen) is None
+    monkeypatch.setattr(formal, "files_of", lambda _: files)
+    assert formal.kept(chosen) == good
+    path = build / "round_nearest_even.json"
+    path.write_text(path.read_text().replace('"PASS"', '"FAIL"', 1))
+    assert formal.kept(chosen) is None
 
 
 def test_faulty_task(tmp_path: Path) -> None:

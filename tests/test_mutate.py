@@ -90,19 +90,24 @@ def test_a_survivor_needs_a_reason(tmp_path: Path, monkeypatch: pytest.MonkeyPat
         mutate.Verdict("fifo.sv", 41, "x", "y", invalid="cells"),
     ]
     (tmp_path / "survivors.toml").write_text("")
-    assert not mutate.report(verdicts, 1, 2.0)
+    run = mutate.Run(1, planned=len(verdicts), seconds=2.0, verdicts=verdicts)
+    assert not run.held
     (tmp_path / "survivors.toml").write_text(
         '[[survivors]]\nfile = "fifo.sv"\nsource = "a = b;"\n'
         "change = \"'b' becomes 'c'\"\nreason = \"b and c are the same\"\n"
     )
-    assert mutate.report(verdicts, 1, 2.0)
+    assert run.held
+    run.write()
     summary = json.loads((tmp_path / "summary.json").read_text())
     names = ("mutants", "killed", "hung", "survived", "equivalent", "invalid", "percent")
     assert [summary[name] for name in names] == [41, 39, 1, 1, 1, 1, 97.5]
     assert summary["survivors"][0]["reason"] == "b and c are the same"
     assert "b and c are the same" in (tmp_path / "index.html").read_text()
-    verdicts += [mutate.Verdict("fifo.sv", 42, "a = b;", "'b' becomes 'c'")] * 3
-    assert not mutate.report(verdicts, 1, 2.0), "under the target"
+    run.planned += 1
+    assert not run.held, "a mutant was not judged"
+    run.verdicts += [mutate.Verdict("fifo.sv", 42, "a = b;", "'b' becomes 'c'")] * 3
+    run.planned = len(run.verdicts)
+    assert not run.held, "under the target"
 
 
 CUNNING = """module m (
@@ -198,6 +203,19 @@ def test_what_computes_the_same_is_proved() -> None:
     assert equivalence.proof(path, same) == equivalence.PROVED
 
 
+def test_a_module_is_compared_alone_with_all_that_goes_into_its_instances() -> None:
+    path = ROOT / "rtl" / "transform" / "twist.sv"
+    source = path.read_text()
+
+    def alone(before: str, after: str) -> bool:
+        assert source.count(before) == 1
+        return equivalence.proved_alone(path, source.replace(before, after))
+
+    assert alone("logic signed [TwiddleBits-1:0] re;", "logic [TwiddleBits-1:0] re;")
+    assert not alone("coarse_q4[0+:TwiddleBits]", "fine_q4[0+:TwiddleBits]")
+    assert not alone(".Clocks(DataClocks)", ".Clocks(DataClocks + 1)")
+
+
 def test_a_fault_is_found(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(mutate, "DIRECTORY", tmp_path)
     # Only the module's own benches: the others take minutes.
@@ -208,14 +226,41 @@ def test_a_fault_is_found(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> No
     summary = json.loads((tmp_path / "summary.json").read_text())
     assert (summary["mutants"], summary["killed"]) == (2, 2), result.output
     assert result.exit_code == 0
-    # Again: mutants that were killed do not run; a survivor and all others in its place do.
-    summary["all"][0]["killed_by"] = ""
-    (tmp_path / "summary.json").write_text(json.dumps(summary))
-    command = ["--file", "credit_counter.sv", "--count", "2", "--jobs", "1", "--seed", "1"]
-    result = CliRunner().invoke(_command(), [*command, "--again"])
-    assert result.output.count("killed by") == 1
+    assert [verdict["operator"] for verdict in summary["all"]] != [""] * 2
+
+
+def test_an_interrupted_run_is_resumed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Verdicts are kept as they come; the rest runs later, and no bench without a fault again."""
+    monkeypatch.setattr(mutate, "DIRECTORY", tmp_path)
+    monkeypatch.setattr(mutate, "BENCHES", {"cells": BENCHES["cells"]})
+    played: list[Path] = []
+
+    def play(work: Path, target: mutate.Target, *_: object) -> tuple[str, float]:
+        faulty = (work / "rtl/cells/fifo.sv").read_text() != source
+        played.append(work)
+        if faulty and len([each for each in played if each]) > stop_after:
+            raise KeyboardInterrupt
+        return ("failed" if faulty else "passed"), 1.0
+
+    source = (ROOT / "rtl/cells/fifo.sv").read_text()
+    monkeypatch.setattr(mutate, "run_target", play)
+    command = ["--file", "fifo.sv", "--count", "5", "--jobs", "1", "--seed", "1"]
+    benches = len(mutate.targets_of({"fifo.sv"})["fifo.sv"])
+    stop_after = benches + 3
+    CliRunner().invoke(_command(), command)
     summary = json.loads((tmp_path / "summary.json").read_text())
-    assert (summary["mutants"], summary["killed"]) == (2, 2), result.output
+    assert (summary["killed"], summary["left"]) == (3, 2)
+    played.clear()
+    stop_after = 2
+    result = CliRunner().invoke(_command(), [*command, "--again"])
+    assert len(played) == 2, result.output
+    assert "5 mutants, 3 of them judged" in result.output
+    resumed = json.loads((tmp_path / "summary.json").read_text())
+    assert (resumed["killed"], resumed["left"]) == (5, 0)
+    assert len({(each["start"], each["operator"], each["change"]) for each in resumed["all"]}) == 5
+    result = CliRunner().invoke(_command(), [*command[:-1], "2", "--again"])
+    assert result.exit_code == 2
+    assert "The last run had SEED=1 and was restricted to fifo.sv: use that." in result.output
     (tmp_path / "summary.json").write_text(json.dumps({**summary, "design": "0123456789ab"}))
     result = CliRunner().invoke(_command(), [*command, "--again"])
     assert result.exit_code == 2

@@ -338,6 +338,17 @@ def test_the_command_reports(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) ->
     assert (summary["cases"], summary["designs"], summary["failures"]) == (3, 1, [])
     assert summary["jobs"] == sum(summary["ends"].values()) >= 6
     assert f"{summary['jobs']} jobs on 1 designs" in (tmp_path / "index.html").read_text()
+    result = invoke(*command, "--again")
+    more = json.loads((tmp_path / "summary.json").read_text())
+    assert f"after {summary['jobs']} jobs on 1 designs" in result.output
+    assert [each["seed"] for each in more["sessions"]] == [soak.session_seed(4, n) for n in (0, 1)]
+    assert more["sessions"][0] == summary["sessions"][0]
+    assert (more["cases"], more["designs"]) == (6, 2)
+    assert more["seconds"] > summary["seconds"]
+    result = invoke(*command[:-1], "5", "--again")
+    assert "The last soak had SEED=4: use that." in result.output
+    (tmp_path / "summary.json").write_text(json.dumps({**more, "design": "0123456789ab"}))
+    assert "is about another design: run `make soak`" in invoke("--again").output
     script = tmp_path / "one.jsonl"
     script.write_text(text_of(Script(config="tiny", cases=tuple(islice(cases(4, TINY), 1)))))
     assert invoke("--repeat", str(script)).output == "tiny: passed\n"

@@ -3,7 +3,8 @@
 //
 // uart_bridge: gives a host read and write access to a memory and registers over a serial line. A
 // command is
-//   W (0x57), address (4 bytes), count (2 bytes), count words (4 bytes each): answered with K (0x4B)
+//   W (0x57), address (4 bytes), count (2 bytes), count words (4 bytes each): answered with
+//     K (0x4B)
 //   R (0x52), address (4 bytes), count (2 bytes): answered with count words
 // with the least significant byte first. Addresses are in bytes and must be multiples of 4:
 //   bit 31 clear: the memory

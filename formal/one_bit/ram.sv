@@ -1,8 +1,9 @@
 // Copyright 2026 The Crocuta authors
 // SPDX-License-Identifier: Apache-2.0
 //
-// ram, for proofs in which all bits of a word are equal: it stores one bit of each word, in a single
-// vector, because hierarchical names cannot reach into an array. The RAM treats all bits alike.
+// ram, for proofs in which all bits of a word are equal: it stores one bit of each word, in a
+// single vector, because hierarchical names cannot reach into an array. The RAM treats all bits
+// alike.
 
 module ram #(
   parameter int Width = 36,

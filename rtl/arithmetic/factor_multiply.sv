@@ -6,9 +6,9 @@
 //
 // The parts are signed fractions over 2^(FactorBits-1). Those of the factors have one bit more than
 // the results, so that a factor can be exactly one. Each part of the product is a cascade of four
-// DSP48E2s; b's parts are split into LowBits unsigned bits and the signed bits above them, because a
-// DSP48E2 multiplies 27 bits by 18. Handshake: none. Latency: 8 clocks. Throughput: one product per
-// clock.
+// DSP48E2s; b's parts are split into LowBits unsigned bits and the signed bits above them, because
+// a DSP48E2 multiplies 27 bits by 18. Handshake: none. Latency: 8 clocks. Throughput: one product
+// per clock.
 
 module factor_multiply #(
   parameter int FactorBits = 25  // 12..27

@@ -38,8 +38,8 @@ module chunk_sizes #(
   output logic [15:0]           last_channel_o,
   /// chunks in a row - 1
   output logic [CountBits-1:0]  last_chunk_o,
-  /// chunks of X before the row's, the ring's row of the first of them (but for its upper bits), and
-  /// the last output chunk
+  /// chunks of X before the row's, the ring's row of the first of them (but for its upper bits),
+  /// and the last output chunk
   output logic [CountBits-1:0]  past_o,
   output logic [CountBits-1:0]  first_row_o,
   output logic [CountBits-1:0]  last_output_o,

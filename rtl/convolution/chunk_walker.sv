@@ -3,8 +3,8 @@
 //
 // chunk_walker: issues one command per chunk, in order, for all chunks of all channels of a linear
 // array of samples.
-// Handshake: start_i is a pulse, allowed while idle_o is high; the arguments must remain stable until
-// idle_o rises again. Commands are valid/ready; valid_o does not depend on ready_i.
+// Handshake: start_i is a pulse, allowed while idle_o is high; the arguments must remain stable
+// until idle_o rises again. Commands are valid/ready; valid_o does not depend on ready_i.
 // Latency: 2 clocks from start_i to valid_o. Throughput: a command every 2 clocks, 3 clocks for the
 // first one of a channel.
 

@@ -1,21 +1,21 @@
 // Copyright 2026 The Crocuta authors
 // SPDX-License-Identifier: Apache-2.0
 //
-// engine_feed: feeds an engine of a four-step kernel, chunk by chunk in the order of the commands. A
-// beat that pushes another one out enters only if the FIFO behind the engine has a location for it.
+// engine_feed: feeds an engine of a four-step kernel, chunk by chunk in the order of the commands.
+// A beat that pushes another one out enters only if the FIFO behind the engine has room for it.
 //
-// The engine's levels hold a chunk less one beat until later beats push them out. The commutator that
-// restores the order of columns holds half a chunk more (see fft_engine):
+// The engine's levels hold a chunk less one beat until later beats push them out. The commutator
+// that restores the order of columns holds half a chunk more (see fft_engine):
 //   forward: from the first tile since reset on, it holds the latest beats that left the levels.
-//   inverse: it holds a tile's latest beats. Before a row, half a chunk of zeros pushes them into the
-//            levels.
-// A FLUSH feeds as many zeros as beats are held. When the last beat that they push out has arrived in
-// the FIFO, restart_o resets the engine: the zeros are discarded, and the next chunk enters an empty
-// engine. If the engine is empty already, a FLUSH does nothing.
+//   inverse: it holds a tile's latest beats. Before a row, half a chunk of zeros pushes them into
+//            the levels.
+// A FLUSH feeds as many zeros as beats are held. When the last beat that they push out has arrived
+// in the FIFO, restart_o resets the engine: the zeros are discarded, and the next chunk enters an
+// empty engine. If the engine is empty already, a FLUSH does nothing.
 // Handshake: commands are valid/ready; one can wait while another runs. enter_o is high only while
 // source_valid_i, except for zeros, which are of kind FLUSH. leave_i and release_i are pulses.
-// Latency: 2 clocks from an accepted command to its first beat. Throughput: one beat per clock, also
-// from chunk to chunk.
+// Latency: 2 clocks from an accepted command to its first beat. Throughput: one beat per clock,
+// also from chunk to chunk.
 
 module engine_feed #(
   parameter int ChunkBeats = 2048,  // a power of two, at least 4

@@ -8,8 +8,8 @@
 //   forward   tiles of x | flush | rows |                  tiles of x of the next channel ...
 //   inverse                        rows | flush | tiles of y | rows of the next channel ...
 //
-// The tiles of x leave the forward engine for memory, at x_spectra_i, and come back as rows when all
-// of them have been acknowledged. A row is twisted, transformed, multiplied by its H (PREPARE:
+// The tiles of x leave the forward engine for memory, at x_spectra_i, and come back as rows when
+// all of them have been acknowledged. A row is twisted, transformed, multiplied by its H (PREPARE:
 // stored as H) and transformed back; the rows of z go to memory, at z_spectra_i, and come back as
 // tiles, the inverse columns of y. An engine holds its latest chunks until more beats follow, so a
 // flush pushes out what must be in memory first. With one row there are no tiles, and nothing goes
@@ -17,22 +17,23 @@
 //
 // Handshake: start_i is a pulse. The arguments must remain stable until done_o, which then holds
 // until the next start_i or reset. Every stream is valid/ready, out of a FIFO; written counts are
-// those of bursts acknowledged since the job began, modulo 2^32. rows_log2_o is valid from the first
-// command on.
-// Latency: 9 clocks from start_i to the first command. Throughput: one command per clock and stream,
-// or one in 3 clocks where a channel starts.
+// those of bursts acknowledged since the job began, modulo 2^32. rows_log2_o is valid from the
+// first command on.
+// Latency: 9 clocks from start_i to the first command. Throughput: one command per clock and
+// stream, or one in 3 clocks where a channel starts.
 //
 // No deadlock, in whatever order consumers take their commands. Four processes fill the streams:
 // one for loads, one for outputs, and one per engine for its chunks, each chunk together with the
 // memory commands that it needs. Loads and outputs run ahead as far as their consumers allow. An
-// engine's process waits for two things. One is space in a FIFO of its own, whose oldest command can
-// always proceed, since all that it needs was issued before it. The other is acknowledgements: the
-// forward process waits for tiles of x that it has already issued with their flush, which need only
-// loads; the inverse process for rows of z that it has already issued with their flush, which need
-// the forward engine's rows and what follows the last of them. What follows is the next channel's
-// tiles or the last flush, and the forward process issues both without waiting for the inverse one.
-// No row of z is overwritten before it has been read: the next channel's rows enter the inverse
-// engine, and so leave it, behind the tiles that read this channel's. The same holds for rows of x.
+// engine's process waits for two things. One is space in a FIFO of its own, whose oldest command
+// can always proceed, since all that it needs was issued before it. The other is acknowledgements:
+// the forward process waits for tiles of x that it has already issued with their flush, which need
+// only loads; the inverse process for rows of z that it has already issued with their flush, which
+// need the forward engine's rows and what follows the last of them. What follows is the next
+// channel's tiles or the last flush, and the forward process issues both without waiting for the
+// inverse one. No row of z is overwritten before it has been read: the next channel's rows enter
+// the inverse engine, and so leave it, behind the tiles that read this channel's. The same holds
+// for rows of x.
 
 module four_step_controller #(
   parameter int Lanes = 8,           // words of a beat

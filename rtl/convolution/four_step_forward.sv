@@ -1,15 +1,15 @@
 // Copyright 2026 The Crocuta authors
 // SPDX-License-Identifier: Apache-2.0
 //
-// four_step_forward: the forward half of a four-step kernel: transforms tiles of samples into tiles of
-// columns, and twists and transforms the rows of those into rows of the spectrum.
+// four_step_forward: the forward half of a four-step kernel: transforms tiles of samples into tiles
+// of columns, and twists and transforms the rows of those into rows of the spectrum.
 //
 //   samples -- float to CFP --.
 //                             +--> engine --> FIFO --> tiles, for memory
 //   rows ------- twist -------'                  '---> rows, and CHUNKs (P = 1)
 //
-// Both paths into the engine have the same latency, so chunks of any kind enter and leave in the order
-// of their commands. For FLUSH see engine_feed.
+// Both paths into the engine have the same latency, so chunks of any kind enter and leave in the
+// order of their commands. For FLUSH see engine_feed.
 // Handshake: valid/ready everywhere; beat_o belongs to whichever of tile_valid_o and row_valid_o is
 // high, never both. Latency: the beats that fft_engine holds, and the clocks of twist, engine and
 // FIFO. Throughput: one beat per clock.

@@ -1,16 +1,17 @@
 // Copyright 2026 The Crocuta authors
 // SPDX-License-Identifier: Apache-2.0
 //
-// four_step_inverse: the inverse half of a four-step kernel: multiplies rows of the spectrum by H and
-// transforms and untwists them into rows of z, and transforms tiles of z's columns into samples.
+// four_step_inverse: the inverse half of a four-step kernel: multiplies rows of the spectrum by H
+// and transforms and untwists them into rows of z, and transforms tiles of z's columns into
+// samples.
 //
 //   x, h -- product --.                 .-- untwist ---------.
 //                     +--> engine ------+                    +--> FIFO --> rows, for memory
 //   tiles of z -------'                 '-- CFP to float ----'        '--> samples
 //
-// Both paths into the engine have the same latency, and so have both paths out of it, so chunks of any
-// kind enter and leave in the order of their commands. For FLUSH see engine_feed. A CHUNK, the only
-// row, enters as a product and leaves as samples. Samples are the real parts of words.
+// Both paths into the engine have the same latency, and so have both paths out of it, so chunks of
+// any kind enter and leave in the order of their commands. For FLUSH see engine_feed. A CHUNK, the
+// only row, enters as a product and leaves as samples. Samples are the real parts of words.
 // Handshake: valid/ready everywhere; row_valid_o and samples_valid_o are never high together.
 // Latency: the beats that fft_engine holds, and the clocks of product, engine, untwist and FIFO.
 // Throughput: one beat per clock.

@@ -6,11 +6,11 @@
 //
 // A location in the FIFO is reserved (reserve_i, only while available_o) before a beat's operands
 // enter the MAC, so nothing in this path ever has to stop. The engine holds a whole chunk: chunk k
-// leaves while chunk k + 1, or a flush, enters.
-// The flag that a chunk has a tail to add comes with the reservation of its first beat and is kept
-// until its last beat has reached overlap_add. Data leaves the engine only after its reservation,
-// so the flag is always present; and no beat is available without space for a flag.
-// With it comes another one: the chunk is dropped behind overlap_add, because only its tail is needed.
+// leaves while chunk k + 1, or a flush, enters. The flag that a chunk has a tail to add comes with
+// the reservation of its first beat and is kept until its last beat has reached overlap_add. Data
+// leaves the engine only after its reservation, so the flag is always present; and no beat is
+// available without space for a flag. With it comes another one: the chunk is dropped behind
+// overlap_add, because only its tail is needed.
 // Handshake: valid-gated in, valid/ready out.
 // Latency: Chunk/Lanes - 1 beats and the pipeline's clocks. Throughput: one beat a clock.
 

@@ -3,8 +3,8 @@
 //
 // mac_operands: chooses the words of X and H that a beat of a pass multiplies, and registers them.
 //
-// X comes straight from the forward engine or from memory. The first beats of a job only push chunks
-// through the pipelines: zero_i replaces both operands by complex zeros.
+// X comes straight from the forward engine or from memory. The first beats of a job only push
+// chunks through the pipelines: zero_i replaces both operands by complex zeros.
 // Handshake: valid-gated, gaps anywhere. Latency: 1 clock. Throughput: one beat a clock.
 
 module mac_operands #(

@@ -13,13 +13,14 @@
 // highest H of the next pair, even across channels. The first channel's is fetched in a separate
 // pass, before all others.
 //
-// In a stream, the first past_i chunks of X are of earlier jobs: they come from memory, and of their
-// output chunks only the last is computed, for its tail. X is in a ring of ring_i rows a channel.
+// In a stream, the first past_i chunks of X are of earlier jobs: they come from memory, and of
+// their output chunks only the last is computed, for its tail. X is in a ring of ring_i rows a
+// channel.
 //
-// Handshake: start_i is a pulse, allowed while idle_o is high; the arguments must remain stable until
-// idle_o rises again. The streams are valid/ready, but a pass and its commands are issued in the same
-// clock, so the valids depend on the readies and the readies must not depend on the valids.
-// x_addr_o, x_sequence_o and h_addr_o belong to the commands issued in the same clock.
+// Handshake: start_i is a pulse, allowed while idle_o is high; the arguments must remain stable
+// until idle_o rises again. The streams are valid/ready, but a pass and its commands are issued in
+// the same clock, so the valids depend on the readies and the readies must not depend on the
+// valids. x_addr_o, x_sequence_o and h_addr_o belong to the commands issued in the same clock.
 // Latency: 4 clocks from start_i to the first pass (two_i: 2 to the pass for H alone, 6 or, without
 // it, 5 to the first other pass). Throughput: a pass every 2 clocks within an output chunk or a
 // pair, 4 clocks across chunks, 5 across channels.
@@ -48,7 +49,8 @@ module pass_walker #(
   input  logic [CountBits-1:0] head_i,
   input  logic                 head_kept_i,
   input  logic [CountBits-1:0] stored_i,
-  /// rows of a channel's ring, a power of two; 0: x is no stream's, and all channels use the same rows
+  /// rows of a channel's ring, a power of two; 0: x is no stream's, and all channels use the same
+  /// rows
   input  logic [CountBits-1:0] ring_i,
   input  logic [63:0]          h_spectra_i,
   input  logic [63:0]          x_spectra_i,

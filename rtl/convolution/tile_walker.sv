@@ -2,12 +2,12 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // tile_walker: issues one command per tile of columns, in order, for all tiles of all channels of a
-// linear array of samples. Each tile begins tile_samples_i after the previous one. Its command gives
-// the number of samples from there to the end of the channel, which may be zero.
-// Handshake: start_i is a pulse, allowed while idle_o is high; the arguments must remain stable until
-// idle_o rises again. Commands are valid/ready; valid_o does not depend on ready_i.
-// Latency: 2 clocks from start_i to valid_o. Throughput: a command per clock, 3 clocks for the first
-// one of a channel.
+// linear array of samples. Each tile begins tile_samples_i after the previous one. Its command
+// gives the number of samples from there to the end of the channel, which may be zero.
+// Handshake: start_i is a pulse, allowed while idle_o is high; the arguments must remain stable
+// until idle_o rises again. Commands are valid/ready; valid_o does not depend on ready_i.
+// Latency: 2 clocks from start_i to valid_o. Throughput: a command per clock, 3 clocks for the
+// first one of a channel.
 
 module tile_walker #(
   parameter int LengthBits = 22,  // bits of a channel's number of samples

@@ -1,17 +1,18 @@
 // Copyright 2026 The Crocuta authors
 // SPDX-License-Identifier: Apache-2.0
 //
-// transform_walker: issues the chunks of one engine of a four-step kernel, in order, for all channels:
-// the tiles of columns, a FLUSH, and the rows; with RowsFirst the rows, a FLUSH, and the tiles. Another
-// FLUSH follows the last channel. With one row (last_row_i = 0), a channel is a single CHUNK.
+// transform_walker: issues the chunks of one engine of a four-step kernel, in order, for all
+// channels: the tiles of columns, a FLUSH, and the rows; with RowsFirst the rows, a FLUSH, and the
+// tiles. Another FLUSH follows the last channel. With one row (last_row_i = 0), a channel is a
+// single CHUNK.
 //
 // The results of a channel's first half go to memory in bursts, and its second half is read from
 // there. The second half therefore waits until all bursts_i of the first have been acknowledged,
 // which written_i counts modulo 2^32.
-// Handshake: start_i is a pulse, allowed while idle_o is high; the arguments must remain stable until
-// idle_o rises again. Commands are valid/ready; valid_o does not depend on ready_i.
-// Latency: 2 clocks from start_i to valid_o, and 2 clocks from the last acknowledgement to the second
-// half. Throughput: a command per clock, 3 clocks for the first one of a channel.
+// Handshake: start_i is a pulse, allowed while idle_o is high; the arguments must remain stable
+// until idle_o rises again. Commands are valid/ready; valid_o does not depend on ready_i.
+// Latency: 2 clocks from start_i to valid_o, and 2 clocks from the last acknowledgement to the
+// second half. Throughput: a command per clock, 3 clocks for the first one of a channel.
 
 module transform_walker #(
   parameter bit RowsFirst = 1'b0,

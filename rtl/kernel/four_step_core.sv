@@ -12,8 +12,8 @@
 // four_step_controller issues the schedule; every stream goes from one of its FIFOs to a port or to
 // an engine's half. PREPARE stores the rows of the forward half as H.
 // Handshake: start_i and the arguments as four_step_controller; AXI4 masters.
-// Latency: about 3 P + 5 chunks of Chunk/Lanes clocks from start_i to the end of a job of one channel
-// of P rows. Throughput: a channel more every 2 P + 1.5 chunks and some hundred clocks.
+// Latency: about 3 P + 5 chunks of Chunk/Lanes clocks from start_i to the end of a job of one
+// channel of P rows. Throughput: a channel more every 2 P + 1.5 chunks and some hundred clocks.
 
 module four_step_core #(
   parameter int Lanes = 8,

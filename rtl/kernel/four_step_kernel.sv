@@ -1,17 +1,17 @@
 // Copyright 2026 The Crocuta authors
 // SPDX-License-Identifier: Apache-2.0
 //
-// four_step_kernel: the top of a kernel with schedule four-step: each row of samples convolved as one
-// transform.
+// four_step_kernel: the top of a kernel with schedule four-step: each row of samples convolved as
+// one transform.
 //
 //   s_axi_control -- control_registers -- job_control -- four_step_core -- m_axi_samples (x, h, y)
 //                                                                       -- m_axi_x_spectra
 //                                                                       -- m_axi_z_spectra
 //                                                                       -- m_axi_h_spectra
 //
-// Registers, jobs and error codes are those of crocuta_kernel; docs/four_step.md has what differs in
-// a job's arguments. The rows of z lie behind those of x, at x_spectra, so z's port needs no pointer of
-// its own, and its errors are those of x's. Only these two ports access this memory.
+// Registers, jobs and error codes are those of crocuta_kernel; docs/four_step.md has what differs
+// in a job's arguments. The rows of z lie behind those of x, at x_spectra, so z's port needs no
+// pointer of its own, and its errors are those of x's. Only these two ports access this memory.
 // Handshake: an AMD Vitis kernel: AXI4-Lite with the ap_ctrl_chain registers, AXI4 masters,
 // synchronous active-low reset. Latency and throughput: those of four_step_core, and some 30 clocks
 // from the start to the core's.

@@ -9,12 +9,12 @@
 //
 // With RowsLog2 > 0, a chunk may also be a tile of the columns of P = 2^rows_log2_i rows of Chunk
 // samples each. Lane l then has G = ChunkBeats / P consecutive samples of each row, in row 0 those
-// from l * ChunkBeats on. The bursts follow row by row, and within a row in parts of at most TileBeats
-// samples of every lane. If G < TileBeats, a lane's share of a tile consists of parts of several rows,
-// with one burst each.
-// Handshake: valid/ready; up to 5 commands queue. A tile begins only while tile_valid_i is high, and
-// tile_take_o consumes it. Latency: 4 clocks from a command to its first burst. Throughput: one burst
-// per clock, empty ones included, without gaps between tiles or chunks.
+// from l * ChunkBeats on. The bursts follow row by row, and within a row in parts of at most
+// TileBeats samples of every lane. If G < TileBeats, a lane's share of a tile consists of parts of
+// several rows, with one burst each.
+// Handshake: valid/ready; up to 5 commands queue. A tile begins only while tile_valid_i is high,
+// and tile_take_o consumes it. Latency: 4 clocks from a command to its first burst. Throughput: one
+// burst per clock, empty ones included, without gaps between tiles or chunks.
 
 module lane_bursts #(
   parameter int Lanes = 8,      // W: 2, 4, 8 or 16
@@ -132,9 +132,9 @@ module lane_bursts #(
     assign unused = &{1'b0, rows_log2_i};
   end
 
-  // Every size is a power of two, so the divisions are bit fields of the number of samples. Lanes of
-  // rows below full_lanes are full; lane full_lanes ends in part tile_limit, after beat_limit whole
-  // beats and `limit` samples; the lanes above are empty.
+  // Every size is a power of two, so the divisions are bit fields of the number of samples. Lanes
+  // of rows below full_lanes are full; lane full_lanes ends in part tile_limit, after beat_limit
+  // whole beats and `limit` samples; the lanes above are empty.
 
   logic [RowsLog2+LaneBits:0] full_lanes;
   logic [TileBits-1:0]        tile_limit;

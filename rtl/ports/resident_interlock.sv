@@ -1,9 +1,10 @@
 // Copyright 2026 The Crocuta authors
 // SPDX-License-Identifier: Apache-2.0
 //
-// resident_interlock: keeps the next channel's tiles of x from overwriting beats of z in on-chip memory
-// that have not been read. Tiles are written and read in the same order, so a counter is enough: the
-// next beat's location is free if fewer than beats_i, the beats of a channel, are written and unread.
+// resident_interlock: keeps the next channel's tiles of x from overwriting beats of z in on-chip
+// memory that have not been read. Tiles are written and read in the same order, so a counter is
+// enough: the next beat's location is free if fewer than beats_i, the beats of a channel, are
+// written and unread.
 // Handshake: write_i only while open_o is high; read_i only for a beat that has been written.
 // Latency: 1 clock from read_i to open_o. Throughput: a write and a read per clock.
 

@@ -1,8 +1,8 @@
 // Copyright 2026 The Crocuta authors
 // SPDX-License-Identifier: Apache-2.0
 //
-// resident_reader: answers a reader's bursts in order, those of rows below Resident from on-chip memory
-// and all others from AXI, where base_i is added to their addresses.
+// resident_reader: answers a reader's bursts in order, those of rows below Resident from on-chip
+// memory and all others from AXI, where base_i is added to their addresses.
 // Handshake: AXI4 on both sides; the slave's rready must stay high. read_o is a request, granted by
 // grant_i in the same clock; its data arrives on rdata_i ReadClocks later.
 // Latency: 1 clock on AR; 3 + ReadClocks clocks from AR to the first beat from on-chip memory.

@@ -2,7 +2,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // resident_rows: keeps the first Resident rows of a four-step transform in on-chip memory. It sits
-// between the readers and writers of x and z and their AXI masters, and routes each burst by its row.
+// between the readers and writers of x and z and their AXI masters, and routes each burst by its
+// row.
 //
 //    x writer, x reader --- resident_writer, _reader --- AXI: the other rows of x
 //                                     |  |
@@ -10,18 +11,18 @@
 //                                     |  |
 //    z writer, z reader --- resident_writer, _reader --- AXI: the other rows of z
 //
-// A transform of at most Resident rows therefore needs no other memory between its halves.
-// Row j of z overwrites row j of x in the RAM. That is safe because it depends on all of row j of x,
-// which has thus been read. A tile of the next channel's x must not overwrite beats of z that have not
-// been read: resident_interlock holds it back. PREPARE has no z; its tiles leave the engine after the
-// rows of the previous channel, which have been read by then.
-// On the slave side, row j of x or z begins at byte j * 8 * Chunk. In AXI memory, the other rows are
-// contiguous from x_spectra_i and from z_spectra_i.
-// The RAM has one write port and one read port. In the order of a four-step kernel's work, x and z
-// never need the same port in the same clock; if they did, z would wait.
+// A transform of at most Resident rows therefore needs no other memory between its halves. Row j of
+// z overwrites row j of x in the RAM. That is safe because it depends on all of row j of x, which
+// has thus been read. A tile of the next channel's x must not overwrite beats of z that have not
+// been read: resident_interlock holds it back. PREPARE has no z; its tiles leave the engine after
+// the rows of the previous channel, which have been read by then. On the slave side, row j of x or
+// z begins at byte j * 8 * Chunk. In AXI memory, the other rows are contiguous from x_spectra_i and
+// from z_spectra_i. The RAM has one write port and one read port. In the order of a four-step
+// kernel's work, x and z never need the same port in the same clock; if they did, z would wait.
 // With Resident = 0, the two sides are connected directly.
-// Handshake: AXI4 on both sides; the slaves' rready and bready must stay high. While stop_i is high,
-// nothing waits for the interlock: the job's results are lost, and its bursts only have to end.
+// Handshake: AXI4 on both sides; the slaves' rready and bready must stay high. While stop_i is
+// high, nothing waits for the interlock: the job's results are lost, and its bursts only have to
+// end.
 // Latency: that of resident_writer and resident_reader. Throughput: one beat per clock and port.
 
 module resident_rows #(

@@ -2,12 +2,11 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // resident_writer: routes a writer's bursts, those of rows below Resident to on-chip memory and all
-// others to AXI, where base_i is added to their addresses.
-// A burst is presented to AXI only when all earlier bursts to on-chip memory are complete, so its W
-// never waits for the on-chip memory. A burst to on-chip memory begins when all earlier W beats have
-// left.
-// Handshake: AXI4 on both sides; bready must stay high. write_o is a request, granted by grant_i in the
-// same clock; its burst can be acknowledged from the next clock on.
+// others to AXI, where base_i is added to their addresses. A burst is presented to AXI only when
+// all earlier bursts to on-chip memory are complete, so its W never waits for the on-chip memory. A
+// burst to on-chip memory begins when all earlier W beats have left.
+// Handshake: AXI4 on both sides; bready must stay high. write_o is a request, granted by grant_i in
+// the same clock; its burst can be acknowledged from the next clock on.
 // Latency: 1 clock on AW, none on W and B. Throughput: one beat per clock.
 
 module resident_writer #(

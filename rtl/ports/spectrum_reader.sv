@@ -214,8 +214,8 @@ module spectrum_reader #(
     assign unused = &{1'b0, settled, whole};
   end
 
-  // Places are counted by BurstBeats beats, a burst of a row or several of a tile: they are reserved
-  // and, but for those that are leaving, held by all of them.
+  // Places are counted by BurstBeats beats, a burst of a row or several of a tile: they are
+  // reserved and, but for those that are leaving, held by all of them.
   credit_counter #(
     .Credits(FifoDepth / BurstBeats)
   ) u_room (

@@ -2,10 +2,10 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // tile_bursts: generates the bursts of a tile of columns in memory, as address and length. The tile
-// has G = Chunk/Lanes / P beats of each of P = 2^rows_log2_i rows, and rows are Chunk words of 8 bytes
-// apart. Rows come in the order of the engine's columns, first the even ones, then the odd ones; the
-// beats of a row come in bursts of at most BurstBeats. Consecutive bursts of BurstBeats beats in total
-// form a group.
+// has G = Chunk/Lanes / P beats of each of P = 2^rows_log2_i rows, and rows are Chunk words of 8
+// bytes apart. Rows come in the order of the engine's columns, first the even ones, then the odd
+// ones; the beats of a row come in bursts of at most BurstBeats. Consecutive bursts of BurstBeats
+// beats in total form a group.
 // Handshake: take_i begins a tile; step_i, allowed while ready_o is high, moves to the next burst.
 // Latency: 2 clocks from take_i to ready_o. Throughput: a burst every 2 clocks.
 

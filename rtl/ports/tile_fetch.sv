@@ -5,15 +5,15 @@
 // chunk boundaries, into the TileSlots slots of one RAM, where every lane has its own words. A tile
 // is TileBeats beats of every lane; a word is an AXI beat, 2 * Lanes samples of one lane.
 //
-// Bursts are requested only for a free slot, so R never waits. A tile becomes available when all its
-// beats have arrived. Its words can be read from tile_take_i until the next tile is taken;
+// Bursts are requested only for a free slot, so R never waits. A tile becomes available when all
+// its beats have arrived. Its words can be read from tile_take_i until the next tile is taken;
 // tile_release_i frees the oldest slot.
 //
 // Handshake: commands are valid/ready, and queue. tile_take_i only while tile_valid_o;
-// tile_release_i once for every tile taken, after its last read. row_i and lane_i must remain stable
-// for one clock after read_i, and read_i must be low in that clock. Latency: 2 clocks from read_i to
-// word_o and keep_o, which are valid in that clock only; 3 clocks from a tile's last beat on R to
-// tile_valid_o. Throughput: one AXI beat per clock in, one word every second clock out.
+// tile_release_i once for every tile taken, after its last read. row_i and lane_i must remain
+// stable for one clock after read_i, and read_i must be low in that clock. Latency: 2 clocks from
+// read_i to word_o and keep_o, which are valid in that clock only; 3 clocks from a tile's last beat
+// on R to tile_valid_o. Throughput: one AXI beat per clock in, one word every second clock out.
 
 module tile_fetch #(
   parameter int Lanes = 8,      // W: 2, 4, 8 or 16
@@ -340,8 +340,8 @@ module tile_fetch #(
     .rdata_o(word_o)
   );
 
-  // Which samples of the word exist: where no beat was read, the RAM holds old words. The samples that
-  // exist come first in a lane's share of a tile, however many bursts it has.
+  // Which samples of the word exist: where no beat was read, the RAM holds old words. The samples
+  // that exist come first in a lane's share of a tile, however many bursts it has.
 
   logic [RowBits:0]    ends_beats;
   logic                ends_partial;

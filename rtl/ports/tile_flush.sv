@@ -5,14 +5,14 @@
 // exactly the samples that exist. A tile is TileBeats beats of every lane; a word is an AXI beat,
 // 2 * Lanes samples of one lane.
 //
-// A tile's bursts are requested once the whole tile is in the RAM, so W never waits for the datapath.
-// The tile's slot is free again when its last word has left the RAM.
+// A tile's bursts are requested once the whole tile is in the RAM, so W never waits for the
+// datapath. The tile's slot is free again when its last word has left the RAM.
 //
 // Handshake: commands are valid/ready, and queue; tiles may come before their command. tile_take_i,
 // only while tile_free_o, reserves the slot of the next tile. Its words are written after that, and
 // after those of the previous tile; tile_done_i follows its last word.
-// Latency: 4 clocks from tile_done_i to the tile's first burst on AW. Throughput: one word per clock
-// in, one AXI beat per clock out.
+// Latency: 4 clocks from tile_done_i to the tile's first burst on AW. Throughput: one word per
+// clock in, one AXI beat per clock out.
 
 module tile_flush #(
   parameter int Lanes = 8,      // W: 2, 4, 8 or 16

@@ -19,18 +19,18 @@
 // many clocks after the beat that pushes it out. saturated_o reports beats in the pipeline, before
 // they leave it. Throughput: one beat per clock.
 //
-// With ColumnLevels, columns_i makes a chunk a row (0: all of the above) or a tile of the columns of
-// P = 2^columns_i rows. Both may follow each other. Forward, a tile's beat i * G + g brings lane l's
-// sample l * Chunk/Lanes + g of row i, G = Chunk/Lanes/P, the others of each row being in other
+// With ColumnLevels, columns_i makes a chunk a row (0: all of the above) or a tile of the columns
+// of P = 2^columns_i rows. Both may follow each other. Forward, a tile's beat i * G + g brings lane
+// l's sample l * Chunk/Lanes + g of row i, G = Chunk/Lanes/P, the others of each row being in other
 // tiles; out comes the same of the P rows j of the tree, in beat s * G + g with j being s rotated
-// left by one bit. Inverse: the reverse, scaled by 1 / P.
-// The first columns_i commutators and their levels do this; all other levels pass a tile, and other
-// commutators only delay it. After them, lane bit 0 is j's last bit, and one more commutator, of
-// half a chunk, exchanges it for the sample's. It comes last forward and first inverse:
-// ColumnLevels > 0 adds its Chunk/Lanes/2 beats and its clocks to the latency, but to that of rows
-// which bypass it only the clocks. Forward, rows do so until a tile has come since reset, and are
-// delayed after one. Inverse, all do: Chunk/Lanes/2 beats of zeros, of the mode of the tile, must push
-// the rest of the tile into the levels before a row follows it.
+// left by one bit. Inverse: the reverse, scaled by 1 / P. The first columns_i commutators and their
+// levels do this; all other levels pass a tile, and other commutators only delay it. After them,
+// lane bit 0 is j's last bit, and one more commutator, of half a chunk, exchanges it for the
+// sample's. It comes last forward and first inverse: ColumnLevels > 0 adds its Chunk/Lanes/2 beats
+// and its clocks to the latency, but to that of rows which bypass it only the clocks. Forward, rows
+// do so until a tile has come since reset, and are delayed after one. Inverse, all do:
+// Chunk/Lanes/2 beats of zeros, of the mode of the tile, must push the rest of the tile into the
+// levels before a row follows it.
 
 module fft_engine #(
   parameter int Lanes = 8,           // 2, 4, 8 or 16
@@ -296,8 +296,8 @@ module fft_engine #(
   end
 
   if (Inverse) begin : gen_scale
-    // 1 / Chunk, or 1 / P, is an exponent subtraction; what it carries below the smallest exponent is
-    // zero.
+    // 1 / Chunk, or 1 / P, is an exponent subtraction; what it carries below the smallest exponent
+    // is zero.
     localparam logic [ExponentBits-1:0] ExponentMin = cfp_pkg::Zero[63-:ExponentBits];
 
     logic                   valid_q;

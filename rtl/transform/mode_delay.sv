@@ -1,11 +1,11 @@
 // Copyright 2026 The Crocuta authors
 // SPDX-License-Identifier: Apache-2.0
 //
-// mode_delay: delays a chunk's mode by as much as a commutator delays the chunk's beats, so that the
-// mode leaves together with them.
+// mode_delay: delays a chunk's mode by as much as a commutator delays the chunk's beats, so that
+// the mode leaves together with them.
 //
-// It samples the mode once per chunk, with beat Distance, which pushes the chunk's first beat out of
-// the commutator, and with every beat that bypasses and so empties the commutator.
+// It samples the mode once per chunk, with beat Distance, which pushes the chunk's first beat out
+// of the commutator, and with every beat that bypasses and so empties the commutator.
 // Handshake: valid-gated, gaps anywhere. Latency: Distance beats and Clocks clocks.
 // Throughput: one beat per clock.
 

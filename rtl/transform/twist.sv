@@ -8,11 +8,11 @@
 //   w_j^t = (lane l's constant of row j) * w_j^b          t = l * Chunk/Lanes + b
 //
 // w_j^b comes from a phase to which every beat adds row j's step. The phase's top two bits count
-// quarter turns, the next bits index a coarse table and the last bits a fine one; the product of the
-// two entries is the factor within the first quarter turn. The lanes' constants come from a third
-// table, one per clock, while the row's first beat waits. Lane 0's constant is one.
-// Handshake: valid-gated, gaps anywhere. Rows of Chunk/Lanes beats follow one another without markers,
-// in any order of j, and from transforms of any number of rows.
+// quarter turns, the next bits index a coarse table and the last bits a fine one; the product of
+// the two entries is the factor within the first quarter turn. The lanes' constants come from a
+// third table, one per clock, while the row's first beat waits. Lane 0's constant is one.
+// Handshake: valid-gated, gaps anywhere. Rows of Chunk/Lanes beats follow one another without
+// markers, in any order of j, and from transforms of any number of rows.
 // Latency: 29 clocks, or 37 with 16 lanes. saturated_o follows the beat by one clock.
 // Throughput: one beat per clock.
 

@@ -24,7 +24,7 @@ from crocuta.models.convolution.four_step_controller import Kind
 from crocuta.models.convolution.overlap_add import real_word
 from crocuta.models.transform import fft_engine
 from crocuta.models.transform.twist import twist, untwist
-from tb.agents.agent import Listener, configure
+from tb.agents.agent import Listener, configure, read
 from tb.agents.beat import Beat, BeatAgent, BeatConfig, BeatSequence
 from tb.envs.base import BlockEnv, BlockTest
 from tb.envs.fft_engine import config_of, from_order, to_order
@@ -242,6 +242,8 @@ class FourStepEnv(BlockEnv):
     sinks: Streams
     """The output streams."""
     pulses: tuple[str, ...]
+    waits: tuple[str, ...]
+    """The sources for each of which a port says that the engine waits for it alone."""
 
     def build_phase(self) -> None:
         """Makes the parts."""
@@ -269,6 +271,7 @@ class FourStepEnv(BlockEnv):
             port: Listener(f"heard_{port}", self, functools.partial(self._raise, port))
             for port in self.pulses
         }
+        self.sample_waits = covergroup(f"{self.block}.waits", {"for": ("nothing", *self.waits)})
         self.moved = dict.fromkeys(self.sources, 0)
         self.counted = {
             name: Listener(f"count_{name}", self, functools.partial(self._count, name))
@@ -299,6 +302,14 @@ class FourStepEnv(BlockEnv):
         super().on_reset(clock)
         self.predictor.reset()
         self.raised = dict.fromkeys(self.pulses, 0)
+
+    def waiting(self) -> set[str]:
+        """The sources for which the engine waits in this clock, as the ports say; they have no
+        beat."""
+        found = {name for name in self.waits if read(getattr(self.dut, f"wait_{name}_o"))}
+        ready = {name for name in found if read(getattr(self.dut, self.sources[name][0]))}
+        assert not ready, f"waits for {ready}, where there is a beat"
+        return found
 
     def check_flags(self) -> None:
         """After a FLUSH, compares the flags that rose with the expected ones."""
@@ -335,6 +346,7 @@ class FourStepForwardEnv(FourStepEnv):
     sources = FORWARD_SOURCES
     sinks = FORWARD_SINKS
     pulses = ("saturated_o", "non_finite_o")
+    waits = ("samples", "x")
 
 
 class FourStepInverseEnv(FourStepEnv):
@@ -345,6 +357,7 @@ class FourStepInverseEnv(FourStepEnv):
     sources = INVERSE_SOURCES
     sinks = INVERSE_SINKS
     pulses = ("saturated_o",)
+    waits = ("z", "h")
 
 
 class FourStepTest(BlockTest):
@@ -429,6 +442,15 @@ class FourStepTest(BlockTest):
                 kind = Kind.FLUSH
             found.append(Command(kind, random.randrange(1 << levels)))
         return [*found, Command(Kind.FLUSH)]
+
+    async def waits(self, *names: str, clocks: int = 20) -> None:
+        """Checks in each of these clocks that the engine waits for these sources and no other."""
+        for _ in range(clocks):
+            await FallingEdge(self.dut.clk_i)
+            found = self.env.waiting()
+            assert found == {*names}, f"waits for {found or 'nothing'}, not {names or 'nothing'}"
+        for name in names or ("nothing",):
+            self.env.sample_waits(name)
 
     async def idle(self, clocks: int) -> None:
         """Clocks in which the test does nothing."""

@@ -63,7 +63,7 @@ class SamplePredictor(PortsPredictor):
     @property
     def holds(self) -> bool:
         """A chunk whose beats have not all come keeps the writer from being idle."""
-        return self.env.most_rows > 1 and bool(self.commands)
+        return bool(self.commands)
 
     def _sample(self, way: str, samples: int) -> None:
         env = self.env
@@ -168,9 +168,10 @@ class SamplePortsEnv(PortsEnv):
 
     @property
     def settled(self) -> int:
-        """A tile's last beats may be of samples that do not exist: the writer takes them, and walks
-        over their bursts, a lane of a part a clock, after the last burst that it writes."""
-        return SETTLED + (24 if self.most_rows > 1 else 1) * self.lanes
+        """A chunk's last beats may be of samples that do not exist. The words of its last row
+        follow them by 2 * lanes clocks and take as many; then the writer walks over the tile's
+        bursts, one lane of a part a clock."""
+        return SETTLED + (4 + (20 if self.most_rows > 1 else 1)) * self.lanes
 
     @property
     def outstanding(self) -> int:

@@ -2,13 +2,13 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // axi_memory: a simulation model of a memory behind an AXI4 slave port, with settable latency and
-// bandwidth, random stalls, channels that can be held, injected error responses and protocol checks.
-// It accepts only aligned INCR bursts of full-width beats that stay within 4 KiB, and completes them
-// in order.
+// bandwidth, random stalls, channels that can be held, injected error responses and protocol
+// checks. It accepts only aligned INCR bursts of full-width beats that stay within 4 KiB, and
+// completes them in order.
 // Handshake: AXI4. At most one beat per clock, counting R and W together; when both are possible,
 // they alternate. s_axi_wready depends combinationally on s_axi_wvalid.
-// Latency: latency_i clocks, at least 2, from the AR handshake to that of the first R beat, and from
-// the handshake of the last W beat to that of B, if nothing else stalls.
+// Latency: latency_i clocks, at least 2, from the AR handshake to that of the first R beat, and
+// from the handshake of the last W beat to that of B, if nothing else stalls.
 // Throughput: bandwidth_i beats per 1000 clocks, reads and writes together.
 //
 // The contents are the unpacked array mem: word n holds the DataBits/8 bytes from address

@@ -5,8 +5,9 @@
 // engines alone.
 //
 // A clock with a product's beat counts as a MAC beat. Any other counts as a stall for the first of:
-// the forward engine lacks samples; it lacks a row of x, or the inverse one a tile of z; the product
-// lacks H alone; tiles of x, rows of z or rows of H wait for their port; y waits for its port.
+// the forward engine lacks samples; it lacks a row of x, or the inverse one a tile of z; the
+// product lacks H alone; tiles of x, rows of z or rows of H wait for their port; y waits for its
+// port.
 // Handshake: none; the module only observes. Latency: counts_o are those of two clocks ago, as in
 // the kernel's own counters. Throughput: every clock.
 

@@ -1,8 +1,8 @@
 // Copyright 2026 The Crocuta authors
 // SPDX-License-Identifier: Apache-2.0
 //
-// four_step_waves: a four-step kernel's streams as real numbers, in data-path order, and the names of
-// the chunks in its engines.
+// four_step_waves: a four-step kernel's streams as real numbers, in data-path order, and the names
+// of the chunks in its engines.
 //
 // Bound into four_step_core in builds with waves only. Combinational, no handshake.
 

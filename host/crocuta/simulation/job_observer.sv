@@ -4,11 +4,11 @@
 // job_observer: computes a job's counters independently of the kernel, from the ports of
 // pass_sequencer: the passes that it accepts and the beats that it takes.
 //
-// A pass becomes active two clocks after it was accepted, or when the previous pass has had its last
-// beat if that is later, and stays active until its own last beat. In each of these clocks, either
-// everything that the pass needs is available and a beat is taken, or no beat is taken and the clock
-// counts as a stall for the first thing missing, in the order samples, x, h, store, output. Anything
-// else is an error.
+// A pass becomes active two clocks after it was accepted, or when the previous pass has had its
+// last beat if that is later, and stays active until its own last beat. In each of these clocks,
+// either everything that the pass needs is available and a beat is taken, or no beat is taken and
+// the clock counts as a stall for the first thing missing, in the order samples, x, h, store,
+// output. Anything else is an error.
 // Handshake: none; the module only observes. Latency: counts_o lags by two clocks, as the kernel's
 // own counters do.
 

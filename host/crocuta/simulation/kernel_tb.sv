@@ -1,15 +1,16 @@
 // Copyright 2026 The Crocuta authors
 // SPDX-License-Identifier: Apache-2.0
 //
-// kernel_tb: the kernel of either schedule with a memory on each of its AXI4 masters. A bench has only
-// to serve the registers and the interrupt: in cocotb, or in C++ as
+// kernel_tb: the kernel of either schedule with a memory on each of its AXI4 masters. A bench has
+// only to serve the registers and the interrupt: in cocotb, or in C++ as
 // host/crocuta/simulation/rtl_kernel.cpp does. A chunked kernel has no port to the memory of z.
 //
-// Each memory has a base address below, as a card's DDR4 channels do. The bases lie one page below a
-// multiple of 4 GiB, so the addresses of any job of more than a page carry into the upper 32 bits.
-// All addresses at the ports are those that the kernel uses. Each memory's settings and results are
-// those of axi_memory; a reset leaves the contents alone. The *_handshakes_o hold {valid, ready} of
-// AR, R, AW, W and B, from bit 0, for benches that sample them all in every clock.
+// Each memory has a base address below, as a card's DDR4 channels do. The bases lie one page below
+// a multiple of 4 GiB, so the addresses of any job of more than a page carry into the upper 32
+// bits. All addresses at the ports are those that the kernel uses. Each memory's settings and
+// results are those of axi_memory; a reset leaves the contents alone. The *_handshakes_o hold
+// {valid, ready} of AR, R, AW, W and B, from bit 0, for benches that sample them all in every
+// clock.
 // Latency and throughput: those of the kernel and of axi_memory.
 
 module kernel_tb #(

@@ -2,8 +2,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // agents_tb: wires between two agents, for the bench of the agents themselves: a stream of beats
-// and an AXI4-Lite bus, each from a master side (inputs) to a slave side (outputs). `fault_i` breaks
-// one rule on them, which a monitor has to see.
+// and an AXI4-Lite bus, each from a master side (inputs) to a slave side (outputs). `fault_i`
+// breaks one rule on them, which a monitor has to see.
 
 module agents_tb #(
   parameter int Width = 40
@@ -11,8 +11,8 @@ module agents_tb #(
   input  logic             clk_i,
   input  logic             rst_ni,
   /// none, a bit of the data turned, a beat withdrawn, one changed while it stands, one repeated,
-  /// one of unknown data; the same of the other channels, and an answer to nothing, one lost, one in
-  /// reset
+  /// one of unknown data; the same of the other channels, and an answer to nothing, one lost, one
+  /// in reset
   input  logic [3:0]       fault_i,
 
   input  logic             source_valid_i,

@@ -99,6 +99,98 @@ class Stalls(FourStepTest):
 
 
 @pyuvm.test()
+class Waits(FourStepTest):
+    """wait_samples_o, _x_o, _z_o and _h_o are high while that source alone holds the engine up: its
+    beats are next, there is a place for them behind the engine, and none comes."""
+
+    async def main(self) -> None:
+        """Nothing to do, each source, a FLUSH, and an engine with no place behind it."""
+        self.chunk_beats = self.env.predictor.config.chunk_beats
+        await self.rows_log2(1)
+        await self.sinks("none", "none")
+        await self.waits()
+        sources_of = self.env.predictor.sources_of
+        kinds = (Kind.TILE, Kind.ROW)
+        lacking = [(name, kind) for kind in kinds for name in sources_of(kind)]
+        for name, kind in random.sample(lacking, len(lacking)):
+            await self.without(name, kind)
+        await self.command(FLUSH)
+        while not all(board.drained for board in self.env.boards.values()):
+            await self.waits(clocks=1)
+        await self.waits()
+        self.env.check_flags()
+        if not self.env.slow:
+            await self.no_place(sources_of(Kind.TILE)[0])
+
+    async def command(self, *commands: Command) -> None:
+        """Sends commands without their beats."""
+        await self.stream("command", [(int(kind), row) for kind, row in commands], "none")
+
+    def beats(self, name: str) -> list[tuple[int]]:
+        """A chunk of one of the sources."""
+        make = self.env.samples if name == "samples" else self.env.words
+        return list(make(self.rng, "spectrum"))
+
+    async def settle(self) -> None:
+        """What was sent enters, after half a chunk of zeros at most."""
+        for _ in range(self.chunk_beats // 2 + 8):
+            await self.idle(1)
+            self.env.waiting()
+
+    async def without(self, name: str, kind: Kind) -> None:
+        """A chunk that lacks all beats of one source, then some, then none. No port reports a late
+        x of the product: the forward half reports what it waits for."""
+        late = (name,) if name in self.env.waits else ()
+        others = [other for other in self.env.predictor.sources_of(kind) if other != name]
+        await self.command(Command(kind))
+        if others:  # x and H both late: what lacks is x
+            await self.settle()
+            await self.waits()
+        sending = [
+            cocotb.start_soon(self.stream(each, self.beats(each), "none")) for each in others
+        ]
+        await self.settle()
+        await self.waits(*late)
+        beats = self.beats(name)
+        some = random.randint(1, len(beats) - 1)
+        for part, lacks in ((beats[:some], late), (beats[some:], ())):
+            sending.append(cocotb.start_soon(self.stream(name, part, "none")))
+            await self.settle()
+            await sending[-1]
+            await self.settle()
+            await self.waits(*lacks)
+        for task in sending:
+            await task
+
+    async def no_place(self, name: str) -> None:
+        """With the outputs closed, the engine takes as many beats as there are places. After just
+        those it waits for a place, and then for the next beat."""
+        tiles = [Command(Kind.TILE)] * (4 + 512 // self.chunk_beats)
+        beats = [beat for _ in tiles for beat in self.beats(name)]
+        await self.sinks(CLOSED, CLOSED)
+        before = self.env.moved[name]
+        running = [
+            cocotb.start_soon(self.command(*tiles)),
+            cocotb.start_soon(self.stream(name, beats, "none")),
+        ]
+        await self.idle(2 * len(beats))
+        taken = self.env.moved[name] - before
+        assert taken < len(beats)
+        await self.reset()
+        for task in running:
+            await task
+        running = [cocotb.start_soon(self.command(*tiles, FLUSH))]
+        await self.stream(name, beats[:taken], "none")
+        await self.settle()
+        await self.waits()
+        await self.sinks("none", "none")
+        await self.settle()
+        await self.waits(name)
+        await self.stream(name, beats[taken:], "none")
+        await self.finish(running)
+
+
+@pyuvm.test()
 class Flags(FourStepTest):
     """saturated_o rises for overflows wherever they are, and for nothing else."""
 

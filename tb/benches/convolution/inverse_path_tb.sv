@@ -1,9 +1,10 @@
 // Copyright 2026 The Crocuta authors
 // SPDX-License-Identifier: Apache-2.0
 //
-// inverse_path_tb: inverse_path behind a stand-in for the pass_sequencer and the spectral MAC: a beat
-// that is taken reserves its place in that clock and enters MacClocks later.
-// Handshake: valid/ready on both sides. Latency and throughput: those of inverse_path, and MacClocks.
+// inverse_path_tb: inverse_path behind a stand-in for the pass_sequencer and the spectral MAC: a
+// beat that is taken reserves its place in that clock and enters MacClocks later.
+// Handshake: valid/ready on both sides. Latency and throughput: those of inverse_path, and
+// MacClocks.
 
 module inverse_path_tb #(
   parameter int Lanes = 2,

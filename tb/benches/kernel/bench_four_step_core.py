@@ -1,8 +1,8 @@
 # Copyright 2026 The Crocuta authors
 # SPDX-License-Identifier: Apache-2.0
 """four_step_core on its memories, with any number of rows on the chip: PREPARE and CONVOLVE of
-every number of rows against the model of whole sequences, bit by bit, and the clocks that a channel
-takes."""
+every number of rows against the model of whole sequences, bit by bit, with the flags, what
+job_control counts and what the ports say of their bursts, and the clocks that a channel takes."""
 
 from __future__ import annotations
 
@@ -19,20 +19,23 @@ from crocuta.models import configs
 from crocuta.models.convolution.chunk_controller import Job, Mode, spectrum_bytes
 from crocuta.models.convolution.four_step_controller import sizes
 from crocuta.models.kernel import four_step_kernel
-from crocuta.models.kernel.crocuta_kernel import SampleArray, sample_rows
+from crocuta.models.kernel.crocuta_kernel import Result, SampleArray, Spectra, sample_rows
 from crocuta.models.kernel.schedules import scratch_bytes
 from crocuta.models.layout import PAGE_BYTES, row_bytes
 from tb.agents.agent import read
 from tb.agents.job import arguments_of
 from tb.envs.kernel_samples import ENDS, ONE_ROW_LACKS, ends_of, length_at
 from tb.lib.clock import clock_now, start_clock
-from tb.lib.coverage import covergroup, export
+from tb.lib.coverage import ANSWERS, covergroup, export
 
 CONFIG = configs.load_model(os.environ["CROCUTA_CONFIG"])
 LATENCY = 60
 QUIET = 8
 """Clocks for which all has to be idle at the end of a job."""
-STUCK = 20_000
+STILL = 5_000
+"""Clocks in which nothing moves on any port only in a job that is stuck: more than HELD."""
+LIMIT = 20_000
+"""Clocks in which a job begins a burst on each of its ports."""
 STOPPED = 2_000
 """Clocks in which what has begun ends."""
 TURNS = 600
@@ -41,7 +44,7 @@ CHANGE = 8
 """Clocks between bursts of the chip and such of AXI: a tile has up to four changes, half of them of
 what is written."""
 NAN = 0x7FC00000
-SPECTRA = ("x_spectra", "z_spectra")
+SCRATCH = ("x_spectra", "z_spectra")
 MEMORIES = ("samples", "x_spectra", "z_spectra", "h_spectra")
 PORTS = tuple(f"{memory} {way}" for memory in MEMORIES for way in ("read", "write"))
 """Each memory's reads and writes, in the order of error_o, pending_o, hold_i and fault_i."""
@@ -79,6 +82,18 @@ SAMPLE_ERROR = covergroup(
 )
 SAMPLE_RESET = covergroup("four_step_core.reset_at", {"pending": PORTS})
 """Ports with bursts that a reset cuts short."""
+PULSES = ("chunk", "MAC beat", *(f"stall for {at}" for at in ("samples", "x", "h", "store", "y")))
+"""In the order of totals_o."""
+COUNT_BITS, BEATS_BITS = 32, 64
+SAMPLE_COUNTED = covergroup("four_step_core.counted", {"pulse": PULSES})
+SAMPLE_FLAGS = covergroup(
+    "four_step_core.flags",
+    {"mode": ("PREPARE", "CONVOLVE"), "saturated": ANSWERS, "non_finite": ANSWERS},
+    {"mode_x_non_finite": ("mode", "non_finite")},
+)
+"""A filter alone does not saturate: its spectra are far from the largest exponent."""
+SAMPLE_LATE = covergroup("four_step_core.late", {"answers": ANSWERS})
+"""Jobs between whose answers there are such to bursts from before the reset."""
 SAMPLE_RATE = covergroup("four_step_core.rate", {"measured": ("yes",)})
 
 
@@ -90,10 +105,12 @@ class Core:
         self.config = dataclasses.replace(CONFIG, resident=int(dut.Resident.value))
         self.memories = {name: getattr(dut, f"u_{name}").mem for name in MEMORIES}
         self.beat_words = 2 * CONFIG.lanes
+        self.flags = (False, False)
+        """saturated_o and non_finite_o of the last job."""
         start_clock(
             dut, rst_ni=0, stop_i=0, start_i=0, latency_i=2, bandwidth_i=self.ports(1000),
             stall_i=0, seed_i=random.getrandbits(31), hold_i=0, fault_i=0, fault_addr_i=0,
-            response_i=0,
+            response_i=0, id_i=0, late_i=0,
         )  # fmt: skip
 
     @staticmethod
@@ -121,25 +138,32 @@ class Core:
         return np.frombuffer(words, "<f4")[:count]
 
     def spectra(self, job: Job) -> dict[str, list[int]]:
-        """What the memories of x and z hold, as far as a job could reach if no row was on the
-        chip."""
-        beats = sizes(CONFIG, job).rows * CONFIG.chunk_beats
+        """What the memories of spectra hold, a row further than a job could reach if no row was on
+        the chip."""
+        rows = sizes(CONFIG, job).rows
+        beats = dict.fromkeys(SCRATCH, (rows + 1) * CONFIG.chunk_beats)
+        beats["h_spectra"] = (job.channels * rows + 1) * CONFIG.chunk_beats
         return {
-            name: [read(self.memories[name][at]) for at in range(self.first(job, name) + beats)]
-            for name in SPECTRA
+            name: [read(self.memories[name][at]) for at in range(self.first(job, name) + count)]
+            for name, count in beats.items()
         }
 
     @staticmethod
     def first(job: Job, name: str) -> int:
-        """The first beat of a job's scratch memory."""
+        """The first beat of a job's spectra in a memory."""
         return int(getattr(job, name) // (CONFIG.axi_bits // 8))
 
-    async def start(self, job: Job) -> int:
-        """A job from its reset to its first clock, which is returned."""
+    async def start(self, job: Job, late: bool | None = None) -> int:
+        """A job from its reset to its first clock, which is returned. Unless `late` says whether,
+        answers to bursts from before the reset come in every other job."""
         dut = self.dut
+        late = random.random() < 0.5 if late is None else late
+        SAMPLE_LATE(ANSWERS[late])
         await RisingEdge(dut.clk_i)
         dut.rst_ni.value = 0
         dut.stop_i.value = 0
+        dut.id_i.value = random.getrandbits(1)
+        dut.late_i.value = late
         for name in arguments_of(dut):
             getattr(dut, f"{name}_i").value = getattr(job, name)
         dut.convolve_i.value = int(job.mode == Mode.CONVOLVE)
@@ -153,30 +177,90 @@ class Core:
         dut.start_i.value = 0
         return begun
 
-    async def run(self, job: Job) -> int:
+    async def run(self, job: Job, late: bool | None = None) -> int:
         """Runs a job, from reset to completion; returns the clocks from its start."""
-        dut, begun = self.dut, await self.start(job)
+        dut, begun = self.dut, await self.start(job, late)
         quiet = still = 0
-        while quiet < QUIET:
+        while quiet < QUIET and still < STILL:
             await FallingEdge(dut.clk_i)
-            assert not read(dut.protocol_error_o), "the AXI protocol is broken"
             assert not read(dut.error_o)
             quiet = quiet + 1 if read(dut.done_o) and read(dut.idle_o) else 0
-            still = 0 if read(dut.pending_o) else still + 1
-            assert still < STUCK, f"stuck at clock {clock_now()}"
-        return clock_now() - begun
+            still = 0 if read(dut.progress_o) else still + 1
+        clocks = clock_now() - begun
+        self.check_ports()
+        assert still < STILL, f"stuck at clock {clock_now()}, pending_o {read(dut.pending_o):08b}"
+        self.check_beats(job)
+        self.check_counts(job)
+        self.flags = (bool(read(dut.saturated_o)), bool(read(dut.non_finite_o)))
+        return clocks
+
+    def check_ports(self) -> None:
+        """Since reset, no rule of AXI was broken, pending_o and progress_o were what moved on the
+        ports, and every beat was taken when it should be."""
+        assert not read(self.dut.protocol_error_o), "the AXI protocol is broken"
+        wrong = read(self.dut.wrong_o)
+        ports = [port for number, port in enumerate(PORTS) if wrong >> number & 1]
+        assert not ports, f"pending_o or progress_o of {', '.join(ports)} was wrong"
+        assert not wrong, "a beat was taken too early, too late or incompletely"
+
+    def check_beats(self, job: Job) -> None:
+        """Each port moved as many beats as the job's samples, spectra and rows in memory have."""
+        beat_bytes = CONFIG.axi_bits // 8
+        convolve = job.mode == Mode.CONVOLVE
+        rows = sizes(CONFIG, job).rows
+        h = job.channels * rows * CONFIG.chunk_beats
+        scratch = job.channels * scratch_bytes(self.config, job) // beat_bytes
+        length = job.length_x if convolve else min(job.length_h, rows * CONFIG.chunk)
+        samples = job.channels * -(-4 * length // beat_bytes)
+        expected = {
+            "samples read": samples,
+            "samples write": samples * convolve,
+            "x_spectra read": scratch,
+            "x_spectra write": scratch,
+            "z_spectra read": scratch * convolve,
+            "z_spectra write": scratch * convolve,
+            "h_spectra read": h * convolve,
+            "h_spectra write": h * (not convolve),
+        }
+        moved = split(read(self.dut.beats_o), BEATS_BITS, len(PORTS))
+        found = dict(zip(PORTS, moved, strict=True))
+        assert found == expected, f"beats: {found}, not {expected}"
+
+    def check_counts(self, job: Job) -> None:
+        """The pulses for job_control: chunks and MAC beats as many as the job has, and the stalls
+        that the streams show."""
+        totals = split(read(self.dut.totals_o), COUNT_BITS, len(PULSES))
+        chunks = job.channels * sizes(CONFIG, job).rows
+        products = chunks * CONFIG.chunk_beats if job.mode == Mode.CONVOLVE else 0
+        assert totals[:2] == [chunks, products], f"{totals[:2]}, not {[chunks, products]}"
+        counts = split(read(self.dut.counts_o), COUNT_BITS, len(PULSES) - 1)
+        assert totals[1:] == counts, f"{dict(zip(PULSES[1:], totals[1:], strict=True))}: {counts}"
+        for pulse, count in zip(PULSES, totals, strict=True):
+            if count:
+                SAMPLE_COUNTED(pulse)
+
+    def check_flags(self, job: Job, *results: Result | Spectra) -> None:
+        """The flags are those of the models' results for the job's channels."""
+        expected = (
+            any(each.saturated for each in results),
+            any(each.non_finite for each in results),
+        )
+        assert self.flags == expected, f"saturated, non-finite: {self.flags}, not {expected}"
+        SAMPLE_FLAGS(job.mode.name, *(ANSWERS[flag] for flag in self.flags))
 
     def check_spectra(self, before: dict[str, list[int]], job: Job) -> None:
-        """What a job wrote to the memories of x and z are the rows that are not on the chip, where
-        the scratch is, and no more."""
+        """What a PREPARE and its CONVOLVE wrote to the memories of x and z are the rows that are
+        not on the chip, to that of h its spectra, and no more."""
         beats = scratch_bytes(self.config, job) // (CONFIG.axi_bits // 8)
+        rows = sizes(CONFIG, job).rows
+        written = dict.fromkeys(SCRATCH, beats)
+        written["h_spectra"] = job.channels * rows * CONFIG.chunk_beats
         after = self.spectra(job)
-        for name in SPECTRA:
+        for name, count in written.items():
             start = self.first(job, name)
             changed = {at for at, beat in enumerate(after[name]) if beat != before[name][at]}
-            assert changed <= {*range(start, start + beats)}, f"{name} was written elsewhere"
-            assert beats == 0 or changed, f"{name} was not written"
-        rows = sizes(CONFIG, job).rows
+            assert changed <= {*range(start, start + count)}, f"{name} was written elsewhere"
+            assert count == 0 or changed, f"{name} was not written"
         if rows > 1:
             where = (
                 "on the chip" if not beats else "in both" if self.config.resident else "in memory"
@@ -188,10 +272,10 @@ class Core:
         waited = quiet = 0
         while quiet < QUIET:
             await FallingEdge(self.dut.clk_i)
-            assert not read(self.dut.protocol_error_o), "the AXI protocol is broken"
             quiet = quiet + 1 if read(self.dut.idle_o) and not read(self.dut.pending_o) else 0
             waited += 1
             assert waited < STOPPED, "ports that do not end what they have begun"
+        self.check_ports()
 
     def uses(self, port: str, job: Job) -> bool:
         """Whether a job transfers anything on a port."""
@@ -207,25 +291,29 @@ class Core:
         """Puts rows into memory: the job that prepares the filters for a length, and the one that
         convolves."""
         channels, taps = h.shape
-        x_at = channels * row_bytes(taps)
+        h_at = random.randrange(4) * PAGE_BYTES
+        x_at = h_at + channels * row_bytes(taps)
         y_at = x_at + channels * row_bytes(x.shape[1])
-        scratch = {name: random.randrange(4) * PAGE_BYTES for name in SPECTRA}
-        prepare = Job(Mode.PREPARE, channels, length, taps, h=0, **scratch)
+        spectra = {name: random.randrange(4) * PAGE_BYTES for name in (*SCRATCH, "h_spectra")}
+        prepare = Job(Mode.PREPARE, channels, length, taps, h=h_at, **spectra)
         words = sizes(CONFIG, prepare).rows * CONFIG.chunk
-        convolve = Job(Mode.CONVOLVE, channels, x.shape[1], words, x=x_at, y=y_at, **scratch)
-        self.put(0, sample_rows(h))
+        convolve = Job(Mode.CONVOLVE, channels, x.shape[1], words, x=x_at, y=y_at, **spectra)
+        self.put(h_at, sample_rows(h))
         self.put(x_at, sample_rows(x))
         behind = np.full(channels * row_bytes(x.shape[1]) // 4, NAN, np.uint32).view(np.float32)
         self.put(y_at, behind)
         return prepare, convolve
 
     def check(self, job: Job, x: SampleArray, h: SampleArray) -> None:
-        """Compares every output of a CONVOLVE, and what lies behind y with what was there."""
+        """Compares every output of a CONVOLVE and its flags, and what lies behind y with what was
+        there."""
         size = job.channels * row_bytes(job.length_x) // 4
         image = self.get(job.y, size).reshape(job.channels, -1)
+        results = []
         for channel in range(job.channels):
             spectra = four_step_kernel.prepare(h[channel], CONFIG, job.length_h)
-            expected = four_step_kernel.convolve(x[channel], spectra, CONFIG).y
+            results.append(four_step_kernel.convolve(x[channel], spectra, CONFIG))
+            expected = results[-1].y
             found = image[channel, : job.length_x]
             wrong = np.flatnonzero(found.view(np.uint32) != expected.view(np.uint32))
             assert not wrong.size, (
@@ -234,15 +322,25 @@ class Core:
             )
             rest = image[channel, job.length_x :].view(np.uint32)
             assert (rest == NAN).all(), "samples behind y were written"
+        self.check_flags(job, *results)
 
-    async def convolve(self, x: SampleArray, h: SampleArray, length: int) -> tuple[int, int]:
+    async def convolve(
+        self, x: SampleArray, h: SampleArray, length: int, late: bool | None = None
+    ) -> tuple[int, int]:
         """Prepares filters for a length and convolves all channels: the clocks of both jobs."""
         prepare, convolve = self.place(x, h, length)
         before = self.spectra(convolve)
-        clocks = await self.run(prepare), await self.run(convolve)
+        first = await self.run(prepare, late)
+        self.check_flags(prepare, *(four_step_kernel.prepare(row, CONFIG, length) for row in h))
+        clocks = first, await self.run(convolve, late)
         self.check_spectra(before, convolve)
         self.check(convolve, x, h)
         return clocks
+
+
+def split(value: int, bits: int, count: int) -> list[int]:
+    """The numbers that a port packs, the first in its low bits."""
+    return [value >> bits * n & ((1 << bits) - 1) for n in range(count)]
 
 
 def noise(*shape: int) -> SampleArray:
@@ -326,6 +424,21 @@ async def lengths(dut: Any) -> None:
 
 
 @cocotb.test()
+async def flags(dut: Any) -> None:
+    """A sample that is not finite raises non_finite_o in the job that reads it; outputs beyond
+    float32 raise saturated_o."""
+    core = Core(dut)
+    rows = random.choice((1, 2))
+    for in_x, in_h, scale in ((0, 0, 1e30), (1, 0, 1), (0, 1, 1), (0, 0, 1)):
+        length = rows * CONFIG.chunk
+        x, h = noise(1, length) * np.float32(scale), noise(1, length) * np.float32(scale)
+        for samples in (x,) * in_x + (h,) * in_h:
+            samples[0, random.randrange(length)] = random.choice((np.nan, np.inf, -np.inf))
+        await core.convolve(x, h, length)
+    export()
+
+
+@cocotb.test()
 async def held_ports(dut: Any) -> None:
     """Each port by itself stands still for thousands of clocks in the middle of a job, which waits
     for it: nothing is lost."""
@@ -379,7 +492,7 @@ async def error_responses(dut: Any) -> None:
         dut.response_i.value = RESPONSES[response]
         dut.fault_i.value = 1 << number
         await core.start(job)
-        for _ in range(STUCK):
+        for _ in range(LIMIT):
             await FallingEdge(dut.clk_i)
             if found := read(dut.error_o):
                 break
@@ -408,7 +521,7 @@ async def reset_anywhere(dut: Any) -> None:
         await core.start(job)
         await ClockCycles(dut.clk_i, random.randint(1, 2 * CONFIG.chunk_beats))
         if core.uses(PORTS[number], job):
-            for _ in range(STUCK):
+            for _ in range(LIMIT):
                 await FallingEdge(dut.clk_i)
                 if read(dut.pending_o) >> number & 1:
                     break
@@ -437,7 +550,7 @@ async def clocks_of_a_channel(dut: Any) -> None:
     several = int(os.environ.get("CHANNELS", "2"))
     for channels in (1, several):
         x, h = noise(channels, length), noise(channels, length)
-        _, clocks[channels] = await core.convolve(x, h, length)
+        _, clocks[channels] = await core.convolve(x, h, length, late=False)
     more = (clocks[several] - clocks[1]) / (several - 1)
     rows = sizes(CONFIG, Job(Mode.PREPARE, 1, length, length)).rows
     chunks = 2 * rows + (3 if core.config.resident else 1.5)
