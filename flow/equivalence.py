@@ -5,7 +5,8 @@
 The proof is by induction over the registers, within a minute: first of the module alone, whose
 instances become ports, so that every value that goes into them has to be the same too; then with
 all that is below it, which takes too long for modules with a memory or with products. What is the
-same only because of what the module's surroundings never do comes out as not proved.
+same only because of what the module's surroundings never do comes out as not proved. So does a
+change in a conditional generate block, which the parameters of the proof may leave out.
 """
 
 from __future__ import annotations
@@ -30,6 +31,7 @@ defaults."""
 CONFIG = "tiny-long"
 STATIC = {SyntaxKind.ParameterDeclaration, SyntaxKind.ParameterValueAssignment}
 """What decides the parameters of an instance, which the proof of a module alone does not see."""
+CONDITIONAL = {SyntaxKind.IfGenerate, SyntaxKind.CaseGenerate}
 
 ALONE = """\
 read_slang --std 1800-2017 --keep-hierarchy {parameters} --top {top} {files}
@@ -65,7 +67,21 @@ equiv_status -assert
 def proof(path: Path, changed: str) -> str:
     """How it is proved that a module of rtl/ computes the same with `changed` as its file; "" if
     it is not."""
+    original = path.read_text(encoding="ascii")
+    pairs = enumerate(zip(original, changed, strict=False))
+    first = next((at for at, (old, new) in pairs if old != new), len(original) - 1)
+    if is_conditional(SyntaxTree.fromText(original).root, first):
+        return ""
     return PROVED if proved_alone(path, changed) or proved(WHOLE, path, changed) else ""
+
+
+def is_conditional(node: SyntaxNode, at: int) -> bool:
+    """Whether this place of a file is in a conditional generate block."""
+    span = node.sourceRange
+    if not span.start.offset <= at < span.end.offset:
+        return False
+    parts = (part for part in node if isinstance(part, SyntaxNode))
+    return node.kind in CONDITIONAL or any(is_conditional(part, at) for part in parts)
 
 
 def proved_alone(path: Path, changed: str) -> bool:

@@ -1,14 +1,15 @@
 # Copyright 2026 The Crocuta authors
 # SPDX-License-Identifier: Apache-2.0
-"""The stimulus of a soak: random configurations, and cases of two jobs with disturbances. A case is
-data: its text reproduces it, and a smaller case is a copy with changes."""
+"""The stimulus of a soak: random configurations, and cases of a few jobs with disturbances. A case
+is data: its text reproduces it, and a smaller case is a copy with changes."""
 
 from __future__ import annotations
 
+import dataclasses
 import random
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Literal, get_args
+from typing import Literal, NamedTuple, get_args
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -17,7 +18,7 @@ from crocuta.kernel import Bank, banks
 from crocuta.memory import memory_bytes
 from crocuta.models import configs
 from crocuta.models.configs import Config, kernel_chunk_min
-from crocuta.models.convolution.chunk_controller import Job, Mode, spectrum_bytes
+from crocuta.models.convolution.chunk_controller import Job, Mode, passes, spectrum_bytes
 from crocuta.models.kernel.schedules import filter_chunks, scratch_bytes, z_bytes
 from crocuta.models.layout import PAGE_BYTES, chunk_count, row_bytes, row_count
 from tb.envs.kernel_job import PORTS, Port, memories_of
@@ -35,6 +36,8 @@ SPAN_BYTES = 1 << 20
 LONE_SHARE = 0.1
 """The share of cases in which a single sample overflows float32. In the others, several lanes raise
 the flag, which hides one that does not."""
+STREAM_SHARE = 0.35
+"""The share of a chunked kernel's cases in which x is a stream."""
 BUDGET = 6000
 """Maximum beats of a case, about: passes and loads, or tiles and rows."""
 
@@ -90,6 +93,15 @@ class Step(_Data):
     stalls: tuple[Stall, ...] = ()
 
 
+class Block(_Data):
+    """Chunks of a stream, which one job convolves."""
+
+    chunks: int = Field(default=1, ge=1)
+    step: Step = Step()
+    plain: bool = False
+    """Then another job convolves all of x, which is no stream's."""
+
+
 class Case(_Data):
     """PREPARE and CONVOLVE of random rows, in random places of memory."""
 
@@ -104,6 +116,27 @@ class Case(_Data):
     """In the order of MEMORIES; those that are missing are as usual."""
     prepare: Step = Step()
     convolve: Step = Step()
+    blocks: tuple[Block, ...] = ()
+    """x is a stream: a job for each block, then `convolve` with the rest of x."""
+    turns: int = Field(default=0, ge=0)
+    """Of its ring: by so many the stream is further on once its past is as long as the filter."""
+
+    @property
+    def steps(self) -> tuple[Step, ...]:
+        """Those of all jobs."""
+        return self.prepare, *(block.step for block in self.blocks), self.convolve
+
+
+class Part(NamedTuple):
+    """What a job convolves of x."""
+
+    start: int
+    """Its first sample."""
+    job: Job
+    """Without its pointers."""
+    step: Step
+    plain: bool
+    """See Block."""
 
 
 class Script(_Data):
@@ -167,32 +200,72 @@ def cases(seed: int, config: Config) -> Iterator[Case]:
 
 
 def job_of(case: Case) -> Job:
-    """The job that convolves, without its pointers."""
+    """The job that convolves all of x, without its pointers."""
     return Job(
         Mode.CONVOLVE, channels=case.channels, length_x=case.length_x, length_h=case.length_h
     )
+
+
+def parts_of(case: Case, config: Config) -> list[Part]:
+    """The parts of x, of which the last one may be too short: see `fits`."""
+    whole = job_of(case)
+    if not case.blocks:
+        return [Part(0, whole, case.convolve, False)]
+    chunks = [block.chunks for block in case.blocks]
+    rest = case.length_x - sum(chunks) * config.chunk
+    reach, most = chunk_count(config, case.length_h), max(*chunks, chunk_count(config, rest))
+    ring = 1 << (reach + most - 1).bit_length()
+    found, first = [], 0
+    for block in (*case.blocks, None):
+        length = block.chunks * config.chunk if block else rest
+        job = dataclasses.replace(
+            whole,
+            length_x=length,
+            ring=ring,
+            first_chunk=first + (case.turns * ring if first >= reach else 0),
+        )
+        step, plain = (block.step, block.plain) if block else (case.convolve, False)
+        found.append(Part(first * config.chunk, job, step, plain))
+        first += chunk_count(config, length)
+    return found
 
 
 def fits(case: Case, config: Config) -> bool:
     """Whether its rows fit the memories, and its beats the time."""
     if max(case.length_x, case.length_h) > 1 << config.max_length_log2:
         return False
-    job, channels = job_of(case), case.channels
+    whole, channels, parts = job_of(case), case.channels, parts_of(case, config)
+    plain = sum(part.plain for part in parts)
+    ring = parts[-1].job.ring
+    if case.blocks:
+        rows = (1 << config.max_length_log2) // config.chunk
+        if config.four_step or parts[-1].job.length_x < 1 or ring > rows:
+            return False
+        if parts[-1].job.first_chunk >= 1 << 31:
+            return False
+    x_rows = sum(_pages(row_bytes(part.job.length_x) * channels) for part in parts)
+    x_rows += row_bytes(case.length_x) * channels if plain else 0
+    x_spectra = _pages(channels * ring * spectrum_bytes(config))
+    x_spectra += _pages(scratch_bytes(config, whole)) if plain or not ring else 0
     needed = {
-        Bank.SAMPLES: channels * (2 * row_bytes(case.length_x) + row_bytes(case.length_h)),
-        Bank.X_SPECTRA: _pages(scratch_bytes(config, job)),
-        Bank.H_SPECTRA: _pages(channels * filter_chunks(config, job) * spectrum_bytes(config)),
-        Bank.Z_SPECTRA: _pages(z_bytes(config, job)),
+        Bank.SAMPLES: 2 * x_rows + channels * row_bytes(case.length_h),
+        Bank.X_SPECTRA: x_spectra,
+        Bank.H_SPECTRA: _pages(channels * filter_chunks(config, whole) * spectrum_bytes(config)),
+        Bank.Z_SPECTRA: _pages(z_bytes(config, whole)),
     }
     sizes = zip(banks(config), memory_bytes(config), strict=True)
     if any(needed[bank] > min(SPAN_BYTES, size) for bank, size in sizes):
         return False
     if config.four_step:
         chunks = _four_step_chunks(row_count(config, max(case.length_x, case.length_h)))
-    else:
-        chunks_x, chunks_h = (chunk_count(config, n) for n in (case.length_x, case.length_h))
-        chunks = chunks_x * min(chunks_h, chunks_x) + chunks_x + chunks_h
-    return channels * chunks <= _chunks(config.chunk_beats)
+        return channels * chunks <= _chunks(config.chunk_beats)
+    jobs = [*(part.job for part in parts), *[dataclasses.replace(whole, channels=1)] * plain]
+    chunks_h = chunk_count(config, case.length_h)
+    chunks = sum(
+        passes(config, dataclasses.replace(job, channels=1)) + chunk_count(config, job.length_x)
+        for job in jobs
+    )
+    return channels * (chunks + chunks_h) <= _chunks(config.chunk_beats)
 
 
 def _chunks(chunk_beats: int) -> int:
@@ -213,17 +286,34 @@ def _case(rng: random.Random, config: Config) -> Case:
     kinds = (rng.choice(KINDS), rng.choice(KINDS))
     if rng.random() < LONE_SHARE:
         kinds = ("loud impulse", "loud impulse")
+    length_x, blocks = _length(rng, config), list[Block]()
+    if not config.four_step and rng.random() < STREAM_SHARE:
+        length_x = min(rng.randint(1, 9) * config.chunk + length_x, 1 << config.max_length_log2)
+        blocks = _blocks(rng, config, chunk_count(config, length_x) - 1)
     return Case(
         seed=rng.getrandbits(32),
         channels=rng.choice((1, 1, 1, 2, 3, rng.randint(1, 40))),
-        length_x=_length(rng, config),
+        length_x=length_x,
         length_h=_length(rng, config),
         kind_x=kinds[0],
         kind_h=kinds[1],
         memories=tuple(_memory(rng) for _ in memories_of(config)),
         prepare=_step(rng, config, _ports(Mode.PREPARE, config)),
         convolve=_step(rng, config, _ports(Mode.CONVOLVE, config)),
+        blocks=tuple(blocks),
+        turns=rng.choice((0, 0, 1, rng.getrandbits(20))) if blocks else 0,
     )
+
+
+def _blocks(rng: random.Random, config: Config, chunks: int) -> list[Block]:
+    """Blocks of a stream, of at most so many chunks."""
+    found: list[Block] = []
+    while chunks > 0 and len(found) < 5:
+        size = rng.randint(1, min(chunks, rng.choice((1, 2, 4))))
+        step = _step(rng, config, _ports(Mode.CONVOLVE, config))
+        found.append(Block(chunks=size, step=step, plain=rng.random() < 0.3))
+        chunks -= size
+    return found
 
 
 def _ports(mode: Mode, config: Config) -> list[int]:
@@ -317,17 +407,30 @@ def smaller(case: Case) -> Iterator[Case]:
         if memory != Memory():
             memories = [*case.memories[:bank], Memory(), *case.memories[bank + 1 :]]
             yield changed(memories=tuple(memories))
+    for number, block in enumerate(case.blocks):
+        before, after = case.blocks[:number], case.blocks[number + 1 :]
+        yield changed(blocks=before + after)
+        for less in [{"plain": False}] * block.plain + [{"chunks": 1}] * (block.chunks > 1):
+            yield changed(blocks=(*before, block.model_copy(update=less), *after))
+        for step in _smaller_steps(block.step):
+            yield changed(blocks=(*before, block.model_copy(update={"step": step}), *after))
+    if case.turns:
+        yield changed(turns=0)
     for name in ("prepare", "convolve"):
-        step: Step = getattr(case, name)
-        if step.act != "run":
-            yield changed(**{name: Step(stalls=step.stalls)})
-        for number in range(len(step.stalls)):
-            stalls = step.stalls[:number] + step.stalls[number + 1 :]
-            yield changed(**{name: step.model_copy(update={"stalls": stalls})})
-        for number, stall in enumerate(step.stalls):
-            if stall.clocks > 10:
-                short = stall.model_copy(update={"clocks": stall.clocks // 2})
-                stalls = (*step.stalls[:number], short, *step.stalls[number + 1 :])
-                yield changed(**{name: step.model_copy(update={"stalls": stalls})})
-        if step.at:
-            yield changed(**{name: step.model_copy(update={"at": step.at // 2})})
+        for step in _smaller_steps(getattr(case, name)):
+            yield changed(**{name: step})
+
+
+def _smaller_steps(step: Step) -> Iterator[Step]:
+    """Yields steps with one thing less."""
+    if step.act != "run":
+        yield Step(stalls=step.stalls)
+    for number in range(len(step.stalls)):
+        yield step.model_copy(update={"stalls": step.stalls[:number] + step.stalls[number + 1 :]})
+    for number, stall in enumerate(step.stalls):
+        if stall.clocks > 10:
+            short = stall.model_copy(update={"clocks": stall.clocks // 2})
+            stalls = (*step.stalls[:number], short, *step.stalls[number + 1 :])
+            yield step.model_copy(update={"stalls": stalls})
+    if step.at:
+        yield step.model_copy(update={"at": step.at // 2})

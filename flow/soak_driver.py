@@ -10,9 +10,9 @@ import heapq
 import itertools
 import random
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, NoReturn
+from typing import NoReturn
 
 import numpy as np
 
@@ -46,6 +46,7 @@ from flow.soak_cases import (
     Stall,
     Step,
     job_of,
+    parts_of,
 )
 from tb.envs.kernel_job import (
     BASES,
@@ -81,6 +82,8 @@ BAD = (
     {"x": 1},
     {"h": 256},
     {"z_spectra": 128},
+    {"ring": 3},
+    {"first_chunk": 1},
 )
 """Arguments to add to good ones; -1: a length of one more than the longest."""
 
@@ -320,15 +323,16 @@ class Driver:
             SoakError: something was not as predicted.
             KernelError: the simulation failed, or the kernel violated the AXI protocol.
         """
-        x, h, job = self._place(case)
+        x, h, prepare, jobs = self._place(case)
         for number, port in enumerate(self.kernel.ports.values()):
             memory = case.memories[number] if number < len(case.memories) else Memory()
             timing = Timing(memory.latency, memory.bandwidth, memory.stall, case.seed + number)
             port.set_timing(timing)
         clean = True
-        for mode, step in ((Mode.PREPARE, case.prepare), (Mode.CONVOLVE, case.convolve)):
-            values = {**dataclasses.asdict(job), "mode": int(mode)}
-            self.acts[f"{mode.name.lower()} {step.act}{' stalled' if step.stalls else ''}"] += 1
+        for job, step in ((prepare, case.prepare), *jobs):
+            values = {**dataclasses.asdict(job), "mode": int(job.mode)}
+            kind = "stream" if job.ring and job.mode == Mode.CONVOLVE else job.mode.name.lower()
+            self.acts[f"{kind} {step.act}{' stalled' if step.stalls else ''}"] += 1
             self._stalls(step.stalls)
             complete = ACTIONS[step.act](self, values, step)
             self._release()
@@ -336,30 +340,49 @@ class Driver:
                 self._whole(values)
             clean = clean and not self._read(Register.STATUS) & (SATURATED | NON_FINITE)
         if clean:
-            self._accuracy(job, x, h)
+            plain = [[job] for job, _ in jobs if not job.ring]
+            stream = [job for job, _ in jobs if job.ring]
+            for whole in [*plain, *[stream] * bool(stream)]:
+                self._accuracy(whole, x, h)
 
-    def _accuracy(self, job: Job, x: SampleArray, h: SampleArray) -> None:
-        """y against float64."""
-        stride, size = layout.row_bytes(job.length_x), SAMPLE_BYTES * job.length_x
-        for row in range(job.channels):
-            y = np.frombuffer(self.spans["samples"].read(job.y + row * stride, size), np.float32)
+    def _accuracy(self, jobs: Sequence[Job], x: SampleArray, h: SampleArray) -> None:
+        """Their y, one after another, against float64."""
+        for row in range(len(x)):
+            parts = []
+            for job in jobs:
+                stride, size = layout.row_bytes(job.length_x), SAMPLE_BYTES * job.length_x
+                parts.append(self.spans["samples"].read(job.y + row * stride, size))
+            y = np.frombuffer(b"".join(parts), np.float32)
             problem = inaccuracy(x[row], h[row], y, self.kernel.config)
             if problem:
-                raise SoakError(f"row {row} of {job}: {problem}")
+                raise SoakError(f"row {row} of {jobs}: {problem}")
 
-    def _place(self, case: Case) -> tuple[SampleArray, SampleArray, Job]:
-        """Puts the rows anywhere into memory, and random bytes where the jobs write."""
+    def _place(self, case: Case) -> tuple[SampleArray, SampleArray, Job, list[tuple[Job, Step]]]:
+        """Puts the rows anywhere into memory, and random bytes where the jobs write.
+
+        Returns x, h, the job that prepares, and those that convolve.
+        """
         rng, config = np.random.default_rng(case.seed), self.kernel.config
         x = samples(rng, case.kind_x, case.channels, case.length_x)
         h = samples(rng, case.kind_h, case.channels, case.length_h)
         order = random.Random(case.seed)
-        plan = job_of(case)
-        filters = case.channels * filter_chunks(config, plan) * spectrum_bytes(config)
-        rows_x, rows_h = (sample_rows(each).view(np.uint8) for each in (x, h))
-        pointers: dict[str, Any] = {}
+        plan, parts = job_of(case), parts_of(case, config)
+        plain = any(part.plain for part in parts)
+        spectrum, ring = spectrum_bytes(config), parts[0].job.ring
+        images = {"h": sample_rows(h).view(np.uint8)}
+        for number, part in enumerate(parts):
+            rows = x[:, part.start :][:, : part.job.length_x]
+            images[f"x{number}"] = sample_rows(rows).view(np.uint8)
+        if plain:
+            images["x"] = sample_rows(x).view(np.uint8)
+        scratch = {"x_spectra": scratch_bytes(config, plan)} if plain or not ring else {}
+        rings = {"ring": case.channels * ring * spectrum} if ring else {}
+        filters = case.channels * filter_chunks(config, plan) * spectrum
+        sizes_y = {name.replace("x", "y"): len(raw) for name, raw in images.items()}
+        pointers: dict[str, int] = {}
         for memory, sizes in (
-            ("samples", {"x": len(rows_x), "h": len(rows_h), "y": len(rows_x)}),
-            ("x_spectra", {"x_spectra": scratch_bytes(config, plan)}),
+            ("samples", sizes_y | {name: len(raw) for name, raw in images.items()}),
+            ("x_spectra", scratch | rings),
             ("h_spectra", {"h_spectra": filters}),
             ("z_spectra", {"z_spectra": z_bytes(config, plan)}),
         ):
@@ -377,9 +400,27 @@ class Driver:
                 contents = span.bytes[page * PAGE_BYTES :][: pages[name] * PAGE_BYTES]
                 contents[:] = rng.integers(0, 256, len(contents), np.uint8)
                 page += pages[name]
-        for name, raw in (("x", rows_x), ("h", rows_h)):
+        for name, raw in images.items():
             self.kernel.ports["samples"].memory.upload(pointers[name], raw)
-        return x, h, dataclasses.replace(plan, **pointers)
+
+        def placed(job: Job, number: object) -> Job:
+            return dataclasses.replace(
+                job,
+                x=pointers[f"x{number}"],
+                h=pointers["h"],
+                h_spectra=pointers["h_spectra"],
+                x_spectra=pointers["ring" if job.ring else "x_spectra"],
+                y=pointers[f"y{number}"],
+                z_spectra=pointers.get("z_spectra", 0),
+            )
+
+        jobs: list[tuple[Job, Step]] = []
+        for number, part in enumerate(parts):
+            jobs.append((placed(part.job, number), part.step))
+            if part.plain:
+                jobs.append((placed(plan, ""), Step()))
+        prepare = dataclasses.replace(jobs[-1][0], mode=Mode.PREPARE, length_x=case.length_x)
+        return x, h, prepare, jobs
 
     # Acts: each returns whether the job is complete.
 
@@ -407,7 +448,10 @@ class Driver:
         for area in running.prediction.areas:
             start = area.address - BASES[area.memory]
             written = self.spans[area.memory].bytes[start : start + len(area.after)]
-            written[:] = np.random.default_rng(step.at).integers(0, 256, len(written), np.uint8)
+            if values["ring"] and area.memory == "x_spectra":
+                written[:] = np.frombuffer(area.before, np.uint8)  # with the past
+            else:
+                written[:] = np.random.default_rng(step.at).integers(0, 256, len(written), np.uint8)
         running = self._begin(self.oracle.predict(0, values), Control.CONTINUE)
         self._wait()
         self._acknowledge()
@@ -420,6 +464,8 @@ class Driver:
         name, value = next(iter(BAD[step.at % len(BAD)].items()))
         if value == -1:
             value = (1 << self.kernel.config.max_length_log2) + 1
+        elif name == "first_chunk" and values["ring"]:
+            value = values[name]  # in a ring any place is good, but only this is the stream's
         elif name not in ("mode", "channels", "length_x", "length_h"):
             value += values[name]
         running = self._start({**values, name: value})

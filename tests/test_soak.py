@@ -24,7 +24,8 @@ from crocuta.backends.rtl_kernel import BASES, RtlKernel
 from crocuta.kernel import Bank
 from crocuta.models import configs
 from crocuta.models.configs import Config
-from crocuta.models.layout import row_count
+from crocuta.models.convolution.chunk_controller import past_chunks
+from crocuta.models.layout import chunk_count, row_count
 from crocuta.registers import ErrorCode, Register, Status
 from flow import soak
 from flow.soak import Session, Summary, Worker
@@ -38,6 +39,7 @@ from flow.soak_cases import (
     Step,
     cases,
     fits,
+    parts_of,
     random_config,
     read_scripts,
     smaller,
@@ -81,13 +83,32 @@ def test_a_seed_repeats_its_cases_and_their_text_is_all_of_them(config: Config, 
     some = tuple(islice(cases(seed, config), 100))
     assert some == tuple(islice(cases(seed, config), 100))
     assert some != tuple(islice(cases(seed + 1, config), 100))
-    steps = [step for case in some for step in (case.prepare, case.convolve)]
+    steps = [step for case in some for step in case.steps]
     assert {step.act for step in steps} == set(ACTS)
     assert {ALL_PORTS[step.port] for step in steps} == set(ports_of(config))
     held = {MEMORIES[stall.bank] for step in steps for stall in step.stalls}
     assert held == set(memories_of(config))
     script = Script(config=config.name, cases=some)
     assert Script.model_validate_json(text_of(script)) == script
+
+
+@pytest.mark.parametrize("config", [TINY, configs.load("tiny+outputs-2")])
+def test_streams_take_turns_with_other_jobs_and_go_around_their_rings(config: Config) -> None:
+    """Every act in a job of a stream, with a past shorter than the filter and as long, before and
+    after the first turn of the ring; and one far into the stream."""
+    places, plain, acts = Counter[tuple[bool, bool]](), 0, Counter[str]()
+    for case in islice(cases(1, config), 400):
+        for part in parts_of(case, config) if case.blocks else ():
+            job = part.job
+            acts[part.step.act] += 1
+            plain += part.plain
+            past, turned = past_chunks(config, job), job.first_chunk >= job.ring
+            places[past == chunk_count(config, job.length_h), turned] += 1
+            rows = chunk_count(config, job.length_x) + chunk_count(config, job.length_h)
+            assert rows <= job.ring
+            assert job.first_chunk % job.ring == part.start // config.chunk % job.ring
+    assert set(acts) == set(ACTS) and plain
+    assert set(places) == {(False, False), (True, False), (True, True)}
 
 
 def test_each_lane_raises_the_flag_alone() -> None:
@@ -124,7 +145,9 @@ def test_a_soak_of_a_good_kernel_finds_nothing(config: str, seed: int) -> None:
     assert one.failure is None
     assert (one.cases, one.jobs) == (12, sum(one.ends.values()))
     assert one.jobs >= 24 and told[-1] == one.jobs
-    assert sum(one.acts.values()) == 24
+    done = list(islice(cases(seed, configs.load_model(config)), 12))
+    plain = sum(block.plain for case in done for block in case.blocks)
+    assert sum(one.acts.values()) == sum(len(case.steps) for case in done) + plain
 
 
 class Faulty(RtlKernel):
@@ -182,6 +205,13 @@ class Corrupts(RtlKernel):
         return ended
 
 
+class ForgetsThePast(RtlKernel):
+    """Every job of a stream is its first."""
+
+    def write(self, offset: int, value: int) -> None:
+        super().write(offset, 0 if offset == Register.FIRST_CHUNK else value)
+
+
 class SpillsRows(RtlKernel):
     """A byte behind the rows of z."""
 
@@ -201,6 +231,7 @@ class SpillsRows(RtlKernel):
         (TINY, CountsTooMuch, "the counters are"),
         (TINY, Spills, "x_spectra: 1 bytes changed that are none of the job's"),
         (TINY, Corrupts, "samples: 1 "),
+        (TINY, ForgetsThePast, "mac_beats is"),
         (LONG, HidesErrors, "the job should have ended with"),
         (LONG, SpillsRows, "z_spectra: 1 bytes changed that are none of the job's"),
     ],

@@ -91,6 +91,16 @@ class Streams(ControllerTest):
                     *self.pointers(),
                 )
                 await self.run(self.stream(job, first))
+        # Each bit of the place in the stream says that the past is as long as h.
+        for bit in range(32):
+            first = 1 << bit | random.randint(0, 1)
+            await self.run(self.stream(self.one_after_two(), min(first, (1 << 32) - 1)))
+
+    def one_after_two(self) -> Job:
+        """A job of one chunk of x and two of h, or as many as there may be."""
+        chunk = self.config.chunk
+        length_x, length_h = (min(size, self.max_length) for size in (chunk, 2 * chunk))
+        return Job(Mode.CONVOLVE, 1, length_x, length_h, *self.pointers())
 
 
 @pyuvm.test()
