@@ -203,6 +203,16 @@ def test_what_computes_the_same_is_proved() -> None:
     assert equivalence.proof(path, same) == equivalence.PROVED
 
 
+def test_a_fault_in_what_the_defaults_leave_out_is_not_proved_to_change_nothing() -> None:
+    path = ROOT / "rtl" / "convolution" / "pass_walker.sv"
+    source = path.read_text()
+    faulty = source.replace("{late_q ? second_q : first_q,", "{first_q,")
+    assert faulty != source
+    assert equivalence.branches_of(source) == ["", " -G Outputs=2"]
+    assert equivalence.proved_alone(path, faulty)
+    assert equivalence.proof(path, faulty) == ""
+
+
 def test_a_module_is_compared_alone_with_all_that_goes_into_its_instances() -> None:
     path = ROOT / "rtl" / "transform" / "twist.sv"
     source = path.read_text()
