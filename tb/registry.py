@@ -178,7 +178,7 @@ def four_step_core_parameters(config: Config) -> dict[str, int | str]:
         **sizes,
         "MaxLengthLog2": config.max_length_log2,
         "TwiddleDir": twiddle_directory(config),
-        "Words": max(words, 4096),
+        "Words": max(words, 8192),
     }
 
 

@@ -50,6 +50,8 @@ PORTS = tuple(f"{memory} {way}" for memory in MEMORIES for way in ("read", "writ
 """Each memory's reads and writes, in the order of error_o, pending_o, hold_i and fault_i."""
 HELD = 3000
 """Clocks for which a port stands still: more than all jobs here take of Chunk = 64."""
+MANY = 8
+"""Channels of two rows, more samples than wait on the chip for the memory of y."""
 FAST = cocotb.SIM_NAME.lower().startswith("verilator") and CONFIG.chunk == 64
 """Whether a job takes a fraction of a second."""
 ROWS = tuple(str(1 << p) for p in range(CONFIG.rows_max.bit_length()))
@@ -443,9 +445,12 @@ async def held_ports(dut: Any) -> None:
     """Each port by itself stands still for thousands of clocks in the middle of a job, which waits
     for it: nothing is lost."""
     core = Core(dut)
-    most = (CONFIG.rows_max if FAST else 2) * CONFIG.chunk
-    for number, port in enumerate(PORTS):
-        x, h = noise(2, most), noise(2, most)
+    cases = [(port, CONFIG.rows_max if FAST else 2, 2) for port in PORTS]
+    if FAST:  # in the end nothing reads z, whose rows the next channel's tiles must not overwrite
+        cases.append(("samples write", 2, MANY))
+    for port, rows, channels in cases:
+        most = rows * CONFIG.chunk
+        x, h = noise(channels, most), noise(channels, most)
         prepare, convolve = core.place(x, h, most)
         job = prepare if port == "h_spectra write" else convolve
         if job is convolve:
@@ -453,7 +458,7 @@ async def held_ports(dut: Any) -> None:
         running = cocotb.start_soon(core.run(job))
         # In the first channel's columns, or in its rows: before the second channel uses the port.
         await ClockCycles(dut.clk_i, random.randint(1, most // CONFIG.lanes))
-        dut.hold_i.value = 1 << number
+        dut.hold_i.value = 1 << PORTS.index(port)
         await ClockCycles(dut.clk_i, HELD if FAST else most)
         if core.uses(port, job):
             assert not running.done(), f"the job ended without its {port}"
