@@ -218,6 +218,16 @@ def test_a_change_that_the_parameters_may_leave_out_is_not_proved() -> None:
     assert equivalence.proof(path, source.replace(before, after)) == ""
 
 
+def test_a_fault_in_what_the_defaults_leave_out_is_not_proved_to_change_nothing() -> None:
+    path = ROOT / "rtl" / "convolution" / "pass_walker.sv"
+    source = path.read_text()
+    faulty = source.replace("(Outputs == 2) ? h_base_q : h_row_q", "h_row_q")
+    assert faulty != source
+    assert equivalence.branches_of(source) == ["", " -G Outputs=2"]
+    assert equivalence.proved_alone(path, faulty)
+    assert not equivalence.proved_alone(path, faulty, " -G Outputs=2")
+
+
 def test_a_module_is_compared_alone_with_all_that_goes_into_its_instances() -> None:
     path = ROOT / "rtl" / "transform" / "twist.sv"
     source = path.read_text()
