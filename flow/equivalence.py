@@ -11,6 +11,7 @@ change in a conditional generate block, which the parameters of the proof may le
 
 from __future__ import annotations
 
+import re
 import subprocess
 import tempfile
 from pathlib import Path
@@ -28,6 +29,9 @@ PROVED = f"yosys: equal by induction over {STEPS} clocks"
 TABLES = "TwiddleDir"
 """The parameter of modules with tables, which take the parameters of CONFIG; all others have their
 defaults."""
+BRANCHES = {"Outputs": 2, "FourStep": 1, "Inverse": 1, "RowsLog2": 3, "Resident": 1}
+"""Parameters that expressions compare, too, and a value for which these have the other result. With
+its default alone, a fault in what that leaves out would be proved to change nothing."""
 CONFIG = "tiny-long"
 STATIC = {SyntaxKind.ParameterDeclaration, SyntaxKind.ParameterValueAssignment}
 """What decides the parameters of an instance, which the proof of a module alone does not see."""
@@ -72,7 +76,10 @@ def proof(path: Path, changed: str) -> str:
     first = next((at for at, (old, new) in pairs if old != new), len(original) - 1)
     if is_conditional(SyntaxTree.fromText(original).root, first):
         return ""
-    return PROVED if proved_alone(path, changed) or proved(WHOLE, path, changed) else ""
+    for branch in branches_of(changed):
+        if not (proved_alone(path, changed, branch) or proved(WHOLE, path, changed, branch)):
+            return ""
+    return PROVED
 
 
 def is_conditional(node: SyntaxNode, at: int) -> bool:
@@ -84,12 +91,18 @@ def is_conditional(node: SyntaxNode, at: int) -> bool:
     return node.kind in CONDITIONAL or any(is_conditional(part, at) for part in parts)
 
 
-def proved_alone(path: Path, changed: str) -> bool:
+def branches_of(text: str) -> list[str]:
+    """yosys's options for a module's parameters that are in BRANCHES: none, then one at a time."""
+    found = re.findall(r"^ *parameter +(?:int|bit) +(\w+)", text, re.MULTILINE)
+    return ["", *(f" -G {name}={BRANCHES[name]}" for name in found if name in BRANCHES)]
+
+
+def proved_alone(path: Path, changed: str, branch: str = "") -> bool:
     """Whether it is proved without what is below the module, whose parameters then must not have
     changed."""
     texts = (path.read_text(encoding="ascii"), changed)
     before, after = (static_of(SyntaxTree.fromText(text).root) for text in texts)
-    return before == after and proved(ALONE, path, changed)
+    return before == after and proved(ALONE, path, changed, branch)
 
 
 def static_of(node: SyntaxNode) -> list[str]:
@@ -110,8 +123,9 @@ def parameters_of(text: str) -> str:
     return " ".join(f"-G {name}={value}" for name, value in values.items())
 
 
-def proved(script: str, path: Path, changed: str) -> bool:
-    """Whether yosys proves it, reading both versions with one of the scripts."""
+def proved(script: str, path: Path, changed: str, branch: str) -> bool:
+    """Whether yosys proves it, reading both versions with one of the scripts and one of the options
+    of `branches_of`."""
     top = path.stem
     files = design_files(top)
     with tempfile.TemporaryDirectory() as folder:
@@ -120,7 +134,7 @@ def proved(script: str, path: Path, changed: str) -> bool:
         text = ""
         for name, replaced in (("gold", path), ("gate", other)):
             names = " ".join(str(replaced if file == path else file) for file in files)
-            parameters = parameters_of(changed)
+            parameters = parameters_of(changed) + branch
             text += script.format(top=top, files=names, name=name, parameters=parameters)
         commands = Path(folder) / "equal.ys"
         commands.write_text(text + COMPARE.format(steps=STEPS), encoding="utf-8")

@@ -203,12 +203,29 @@ def test_what_computes_the_same_is_proved() -> None:
     assert equivalence.proof(path, same) == equivalence.PROVED
 
 
+def test_what_only_linters_read_is_not_mutated() -> None:
+    path = ROOT / "rtl" / "ports" / "lane_bursts.sv"
+    lines = path.read_text().splitlines()
+    assert any("assign unused" in line for line in lines)
+    assert not [m for m in mutants.mutants_of(path) if "assign unused" in lines[m.line - 1]]
+
+
 def test_a_change_that_the_parameters_may_leave_out_is_not_proved() -> None:
     path = ROOT / "rtl" / "ports" / "resident_rows.sv"
     source = path.read_text()
     before, after = "assign x_outside_idle_o = 1'b0;", "assign x_outside_idle_o = 1'b1;"
     assert source.count(before) == 1
     assert equivalence.proof(path, source.replace(before, after)) == ""
+
+
+def test_a_fault_in_what_the_defaults_leave_out_is_not_proved_to_change_nothing() -> None:
+    path = ROOT / "rtl" / "convolution" / "pass_walker.sv"
+    source = path.read_text()
+    faulty = source.replace("(Outputs == 2) ? h_base_q : h_row_q", "h_row_q")
+    assert faulty != source
+    assert equivalence.branches_of(source) == ["", " -G Outputs=2"]
+    assert equivalence.proved_alone(path, faulty)
+    assert not equivalence.proved_alone(path, faulty, " -G Outputs=2")
 
 
 def test_a_module_is_compared_alone_with_all_that_goes_into_its_instances() -> None:
