@@ -80,6 +80,8 @@ OPERATORS = PLAIN + CUNNING
 COMPARISONS = ("==", "!=", "<", "<=", ">", ">=")
 HANDSHAKE = re.compile(r"(?:.*_)?t?(?:valid|ready)(?:_[iodq])?")
 MARK = re.compile(r"(?:.*_)?(?:first|last|tail|mark)(?:_[iodq])?")
+UNREAD = re.compile(r"assign\s+unused\b")
+"""Nothing reads it: it tells the linters which bits are unused on purpose."""
 FAULT_Q = "fault_q"
 """The register that a mutant adds."""
 
@@ -326,6 +328,8 @@ def widths_of(node: Any, source: str, found: dict[str, str]) -> dict[str, str]:
 def faults(node: Any, scope: Scope) -> Iterator[Found]:
     """Every fault at or below a node."""
     if isinstance(node, Token):
+        return
+    if node.kind == SyntaxKind.ContinuousAssign and UNREAD.match(scope.text(node)):
         return
     yield from structure(node, scope)
     static = node.kind in STATIC

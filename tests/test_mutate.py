@@ -203,6 +203,13 @@ def test_what_computes_the_same_is_proved() -> None:
     assert equivalence.proof(path, same) == equivalence.PROVED
 
 
+def test_what_only_linters_read_is_not_mutated() -> None:
+    path = ROOT / "rtl" / "ports" / "lane_bursts.sv"
+    lines = path.read_text().splitlines()
+    assert any("assign unused" in line for line in lines)
+    assert not [m for m in mutants.mutants_of(path) if "assign unused" in lines[m.line - 1]]
+
+
 def test_a_change_that_the_parameters_may_leave_out_is_not_proved() -> None:
     path = ROOT / "rtl" / "ports" / "resident_rows.sv"
     source = path.read_text()

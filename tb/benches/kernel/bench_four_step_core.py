@@ -51,7 +51,7 @@ PORTS = tuple(f"{memory} {way}" for memory in MEMORIES for way in ("read", "writ
 HELD = 3000
 """Clocks for which a port stands still: more than all jobs here take of Chunk = 64."""
 MANY = 8
-"""Channels of two rows, more samples than wait on the chip for the memory of y."""
+"""Channels of two rows, of which more is computed than waits on the chip for the memory of y."""
 FAST = cocotb.SIM_NAME.lower().startswith("verilator") and CONFIG.chunk == 64
 """Whether a job takes a fraction of a second."""
 ROWS = tuple(str(1 << p) for p in range(CONFIG.rows_max.bit_length()))
@@ -447,7 +447,7 @@ async def held_ports(dut: Any) -> None:
     core = Core(dut)
     cases = [(port, CONFIG.rows_max if FAST else 2, 2) for port in PORTS]
     if FAST:  # in the end nothing reads z, whose rows the next channel's tiles must not overwrite
-        cases.append(("samples write", 2, MANY))
+        cases += [("samples write", 2, MANY), ("samples write", CONFIG.rows_max, MANY // 2)]
     for port, rows, channels in cases:
         most = rows * CONFIG.chunk
         x, h = noise(channels, most), noise(channels, most)
