@@ -10,12 +10,15 @@ import random
 import cocotb
 import numpy as np
 import pyuvm
+from cocotb.triggers import with_timeout
 
 from crocuta.models.cfp import Cfp, Format
 from crocuta.models.transform import fft_engine
+from tb.agents.beat import CLOSED
 from tb.envs.inverse_path import InverseEnv
 from tb.envs.paths import PathTest, credits
 from tb.envs.pipeline import PAUSES, cut, send_with_pauses
+from tb.lib.clock import PERIOD_NS
 from tb.lib.profiles import PROFILES
 from tb.lib.words import KINDS, random_words
 
@@ -110,6 +113,26 @@ class Full(InverseTest):
             await self.push_out()
             await self.env.drain(self.drain_limit, 0)
             await self.reset()
+
+
+@pyuvm.test()
+class Dropped(InverseTest):
+    """Dropped chunks need no sink: more of them enter than there are places while it takes
+    nothing."""
+
+    async def main(self) -> None:
+        """Closes the sink until all have entered."""
+        await self.sink(CLOSED)
+        chunks = 2 + credits(self.dut) // self.env.predictor.chunk_beats
+        beats = [beat for _ in range(chunks) for beat in self.chunk(True, drop=True)]
+        await with_timeout(
+            cocotb.start_soon(self.beats(beats, "none")),
+            (2 * len(beats) + 1000) * PERIOD_NS,
+            "ns",
+        )
+        await self.sink("none")
+        await self.beats(self.chunk(False), "none")
+        await self.push_out()
 
 
 @pyuvm.test()

@@ -429,6 +429,13 @@ class EdgesOfRings(ArgumentTest):
                 else:
                     await self.arguments(job)
                     await self.judged("ring")
+        # Each bit of a length says that there is a part of a chunk.
+        for place in range(self.config.chunk_log2):
+            for name in ("length_x", "length_h"):
+                shortest = dataclasses.replace(good, length_x=1, length_h=1, ring=2, first_chunk=0)
+                await self.arguments(shortest)
+                await self.write(name, chunk | 1 << place)
+                await self.judged("ring")
 
 
 @pyuvm.test()
