@@ -162,8 +162,7 @@ def files_of(task: Task) -> Sequence[Path]:
 def inputs(task: Task) -> str:
     """A digest of all that a task's result depends on."""
     tools = [ROOT / "requirements.txt", *(ROOT / "flow").glob("formal*.py")]
-    read = digest([*files_of(task), *FORMAL.glob("*.svh"), *tools])
-    return digest([], f"{read} {task}")
+    return digest([*files_of(task), *FORMAL.glob("*.svh"), *tools], str(task))
 
 
 def script(task: Task, cover: bool, directory: Path) -> str:

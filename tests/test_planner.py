@@ -175,15 +175,23 @@ JOBS = [
 ]
 
 
-@pytest.mark.parametrize(
+on_each_memory = pytest.mark.parametrize(
     "memory", [Memory(), Memory(latency=200), Memory(bandwidth=0.85)], ids=["as is", "late", "slow"]
 )
-def test_clocks_are_those_of_the_rtl(kernel: RtlKernel, memory: Memory) -> None:
-    config = kernel.config
+
+
+def device_with(kernel: RtlKernel, memory: Memory) -> Device:
+    """A device on the simulated kernel, whose memories are all like this one."""
     for bank in kernel.memories:
         kernel.set_timing(bank, Timing(memory.latency, round(1000 * memory.bandwidth)))
     kernel.reset()
-    device = Device(kernel)
+    return Device(kernel)
+
+
+@on_each_memory
+def test_clocks_are_those_of_the_rtl(kernel: RtlKernel, memory: Memory) -> None:
+    config = kernel.config
+    device = device_with(kernel, memory)
     for channels, x, h in JOBS if memory == Memory() else JOBS[3:-1]:
         length_x, length_h = (chunk * config.chunk + more for chunk, more in (x, h))
         with device.prepare(np.ones((channels, length_h), np.float32)) as filter:
@@ -201,16 +209,11 @@ def test_clocks_are_those_of_the_rtl(kernel: RtlKernel, memory: Memory) -> None:
 STREAMS = [(1, 1, 1, 2), (1, 4, 4, 2), (1, 3, 11, 2), (2, 4, 1, 6), (3, 2, 2, 2), (4, 1, 1, 2)]
 
 
-@pytest.mark.parametrize(
-    "memory", [Memory(), Memory(latency=200), Memory(bandwidth=0.85)], ids=["as is", "late", "slow"]
-)
+@on_each_memory
 def test_clocks_of_streams_are_those_of_the_rtl(kernel: RtlKernel, memory: Memory) -> None:
     """Job by job, while the past grows; the bits are those of one convolution."""
     config = kernel.config
-    for bank in kernel.memories:
-        kernel.set_timing(bank, Timing(memory.latency, round(1000 * memory.bandwidth)))
-    kernel.reset()
-    device = Device(kernel)
+    device = device_with(kernel, memory)
     random = np.random.default_rng(1)
     for channels, taps, chunks, jobs in STREAMS:
         size = chunks * config.chunk
