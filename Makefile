@@ -40,7 +40,7 @@ help: ## list the commands
 	@echo 'BACKEND=rtl|model; of bitstream: TARGET=name; of xclbin: MODE=hw|hw_emu PLATFORM=name; of regress: SEEDS=number'
 	@echo 'ICARUS_SEEDS=number SEED=number TEST=name SIM=name CONFIG=name JOBS=number LIMIT=seconds'
 	@echo 'SCHEDULER=tcp://host:port AGAIN=1; of bench: QUICK=1 PART=name JOBS=number.'
-	@echo 'Configurations, in models/configs.toml:' $$(sed -n '/^# Four-step/q; s/^\[\(.*\)\].*/\1/p' models/configs.toml | grep -v defaults)
+	@echo 'Configurations, in models/configs.toml:' $$(sed -n 's/^\[\(.*\)\].*/\1/p' models/configs.toml | grep -v defaults)
 	@echo 'or a variation of one: CONFIG=u200+chunk-32768. Options of plan: LENGTH= FILTER_LENGTH= CHANNELS='
 	@echo 'DEVICE=u200|ecp5-85k BRAM=2.8MB CLOCK=MHz SNR=dB.'
 

@@ -145,6 +145,11 @@ BAD_X: dict[str, tuple[Callable[[], object], str]] = {
 }
 
 
+def test_make_help_names_every_configuration() -> None:
+    done = subprocess.run(["make", "help"], cwd=ROOT, capture_output=True, text=True, check=True)
+    assert f": {' '.join(configs.names())}\n" in done.stdout
+
+
 @pytest.mark.parametrize("case", BAD_X)
 def test_bad_input_is_refused(folder: Path, case: str) -> None:
     np.savez("x.npz", np.ones(4, np.float32))
