@@ -28,6 +28,7 @@ from pyuvm import (
 )
 
 from tb.agents.agent import Agent, read
+from tb.agents.handshakes import CHANNELS, VALIDS, Handshakes
 from tb.lib.clock import clock_now
 from tb.lib.coverage import covergroup
 from tb.lib.profiles import pauses
@@ -52,6 +53,8 @@ class AxiLiteConfig:
     """Address regions for coverage: names and first addresses, in order."""
     responses: tuple[str, ...] = ("okay",)
     """Names from RESPONSES that the slave may give; any other fails."""
+    handshakes: str = ""
+    """A port with the handshakes of all channels; faster than reading each signal."""
     plain: bool = False
     """Whether the host writes only whole words, address and data together, and always accepts
     responses at once."""
@@ -191,11 +194,12 @@ class _Channel:
         self.began = False
         self.waited = 0
 
-    def sample(self) -> tuple[int, ...] | None:
-        """The payload transferred in this clock, if any; `began`: first presented in this clock."""
-        ready = read(self.ready)
+    def sample(self, handshake: int) -> tuple[int, ...] | None:
+        """The payload transferred in this clock, if any, with valid in bit 1 and ready in bit 0;
+        `began`: first presented in this clock."""
+        valid, ready = handshake & 2, handshake & 1
         self.began = False
-        if not read(self.valid):
+        if not valid:
             assert self.standing is None, f"{self.name}valid fell before it was accepted"
             return None
         values = tuple([read(part) for part in self.payload])
@@ -225,26 +229,30 @@ class AxiLiteMonitor(uvm_monitor):
             name: _Channel(self.config.dut, self.config.prefix, name, payload)
             for name, payload in channels.items()
         }
+        self.handshakes = Handshakes(self.config.dut, self.config.handshakes, self.channels)
         self.waiting: dict[str, deque[tuple[int, tuple[int, ...]]]] = {}
         self._forget()
 
     def _forget(self) -> None:
         self.waiting = {name: deque() for name in ("aw", "w", "ar")}
+        self.standing = False
+        """Whether anything is presented and not accepted."""
         for channel in self.channels.values():
             channel.reset()
 
     async def run_phase(self) -> None:
         """Samples every clock."""
-        dut = self.config.dut
+        clk, rst_n = self.config.dut.clk_i, self.config.dut.rst_ni
         in_reset = False
-        began = clock_now()
+        began: int | None = clock_now()
         while True:
-            await FallingEdge(dut.clk_i)
-            if clock_now() == began:
+            await FallingEdge(clk)
+            if began is not None and clock_now() == began:
                 # The clock's random initial level, or that at which an earlier test failed, fell
                 # before anything had settled.
                 continue
-            if read(dut.rst_ni):
+            began = None
+            if read(rst_n):
                 in_reset = False
                 self._clock()
                 continue
@@ -257,13 +265,17 @@ class AxiLiteMonitor(uvm_monitor):
 
     def _clock(self) -> None:
         """Handles requests before responses: a response must not precede its request."""
+        packed = self.handshakes.read()
+        if not (packed & VALIDS or self.standing):
+            return
+        of = {name: packed >> 2 * number & 3 for number, name in enumerate(CHANNELS)}
         for name in ("aw", "w", "ar"):
-            values = self.channels[name].sample()
+            values = self.channels[name].sample(of[name])
             if values is not None:
                 self.waiting[name].append((clock_now(), values))
         for name, requests in (("b", ("aw", "w")), ("r", ("ar",))):
             channel = self.channels[name]
-            taken = channel.sample() is not None
+            taken = channel.sample(of[name]) is not None
             if not channel.began and not taken:
                 continue
             missing = [request for request in requests if not self.waiting[request]]
@@ -275,6 +287,7 @@ class AxiLiteMonitor(uvm_monitor):
                 for request in requests:
                     self.waiting[request].popleft()
                 self.port.write(access)
+        self.standing = any([each.standing is not None for each in self.channels.values()])
 
     def _access(
         self, requests: list[tuple[int, tuple[int, ...]]], channel: _Channel

@@ -26,6 +26,7 @@ from pyuvm import (
 
 from crocuta.models.layout import PAGE_BYTES
 from tb.agents.agent import Agent, read
+from tb.agents.handshakes import CHANNELS, VALIDS, Handshakes
 from tb.lib.clock import clock_now
 from tb.lib.coverage import covergroup
 
@@ -49,8 +50,6 @@ LENGTHS = ("one", "some", "longest")
 WAITS = ("0", "1", "2 and more")
 """Classes of clocks that an address or a beat waited to be accepted."""
 DIRECTIONS = ("read", "write")
-CHANNELS = ("ar", "r", "aw", "w", "b")
-"""The five channels in the order of hold_i."""
 ERRORS = (AxiResp.EXOKAY, AxiResp.SLVERR, AxiResp.DECERR)
 """The responses that a master without exclusive accesses treats as errors."""
 PLACES = ("first", "middle", "last")
@@ -135,7 +134,7 @@ class AxiMemoryConfig:
     waiting: tuple[str, ...] = ("aw", "w", "ar")
     """The channels whose receiver may stall."""
     handshakes: str = ""
-    """A port with {valid, ready} of CHANNELS from bit 0; faster than reading each signal."""
+    """A port with the handshakes of all channels; faster than reading each signal."""
     attributes: tuple[int, int] = (0, 0)
     """AxCACHE and AxPROT of every burst."""
     reset_clocks: int = 1
@@ -245,12 +244,8 @@ class Channel:
         self.stood = 0
         """Clocks that the last transfer waited."""
 
-    def handshake(self) -> int:
-        """Valid in bit 1, ready in bit 0."""
-        return read(self.valid) << 1 | read(self.ready)
-
     def transferred(self, handshake: int) -> tuple[int, ...] | None:
-        """The values accepted in this clock, if any."""
+        """The values accepted in this clock, if any; valid in bit 1 and ready in bit 0."""
         valid, ready = handshake & 2, handshake & 1
         if not valid:
             assert self.standing is None, self._breach("was withdrawn")
@@ -319,7 +314,7 @@ class PortWatch:
         self.aw, self.w, self.b = (self.channels[name] for name in ("aw", "w", "b"))
         self.ar, self.r = self.channels["ar"], self.channels["r"]
         self.end = config.base + len(config.contents) * config.beat_bytes
-        self.packed = getattr(config.dut, config.handshakes) if config.handshakes else None
+        self.handshakes = Handshakes(config.dut, config.handshakes, self.channels)
         self.reset()
 
     def reset(self, clocks: int = 0) -> None:
@@ -332,18 +327,21 @@ class PortWatch:
         self.writes: deque[Outstanding] = deque()
         self.answers = dict.fromkeys(("r", "b"), 0)
         """The clock of the last response on each channel."""
+        self.standing = False
+        """Whether anything is presented and not accepted."""
 
     @property
     def idle(self) -> bool:
         """Whether nothing is presented or outstanding."""
-        return not (self.reads or self.writes) and all(
-            channel.standing is None for channel in self.channels.values()
-        )
+        return not (self.reads or self.writes or self.standing)
 
     def clock(self) -> list[Request | Refusal | Burst]:
         """Checks one clock. A response answers only what was transferred in an earlier clock."""
         events: list[Request | Refusal | Burst] = []
-        ar, r, aw, w, b = self._handshakes()
+        packed = self.handshakes.read()
+        if not (packed & VALIDS or self.standing):
+            return events
+        ar, r, aw, w, b = (packed >> 2 * number & 3 for number in range(len(CHANNELS)))
         values = self.r.transferred(r)
         if values is not None:
             self._read_beat(values, events)
@@ -367,14 +365,8 @@ class PortWatch:
         values = self.w.transferred(w)
         if values is not None:
             self._write_beat(values)
+        self.standing = any([each.standing is not None for each in self.channels.values()])
         return events
-
-    def _handshakes(self) -> list[int]:
-        """Those of CHANNELS."""
-        if self.packed is None:
-            return [self.channels[name].handshake() for name in CHANNELS]
-        packed = read(self.packed)
-        return [packed >> 2 * number & 3 for number in range(len(CHANNELS))]
 
     def _claim(self, right: bool, problem: str) -> None:
         assert right, f"{self.config.prefix}: {problem}, at clock {clock_now()}"
@@ -484,12 +476,14 @@ class AxiMemoryMonitor(uvm_monitor):
 
     async def run_phase(self) -> None:
         """Samples every clock."""
-        dut, watch = self.config.dut, self.watch
+        watch = self.watch
+        # Looked up once: an attribute of the top costs as much time as reading a value.
+        clk, rst_n = self.config.dut.clk_i, self.config.dut.rst_ni
         outlets = {Request: self.requests, Refusal: self.refusals, Burst: self.port}
         running, clocks = False, 0
         while self.config.watched:
-            await FallingEdge(dut.clk_i)
-            if not read(dut.rst_ni):
+            await FallingEdge(clk)
+            if not read(rst_n):
                 if running:
                     self.check_memory()
                 watch.reset(clocks)

@@ -66,18 +66,21 @@ class ResetMonitor(uvm_monitor):
         self.began = uvm_analysis_port("began", self)
 
     async def run_phase(self) -> None:
-        """Samples every clock."""
+        """Samples every clock of a reset."""
         dut = self.cdb_get("config").dut
+        clk, rst_n = dut.clk_i, dut.rst_ni
         clocks = 0
         while True:
-            await FallingEdge(dut.clk_i)
-            if not read(dut.rst_ni):
+            await FallingEdge(clk)
+            if not read(rst_n):
                 if not clocks:
                     self.began.write(clock_now())
                 clocks += 1
-            elif clocks:
+                continue
+            if clocks:
                 self.port.write(Reset(clock_now(), clocks))
                 clocks = 0
+            await FallingEdge(rst_n)
 
 
 class ResetCoverage(uvm_subscriber):

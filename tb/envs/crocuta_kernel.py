@@ -723,7 +723,13 @@ class KernelEnv(BlockEnv):
         self.beat_bytes = config.axi_bits // 8
         configure(self, "reset", ResetConfig(self.dut, "kernel.reset", shortest=RESET_CLOCKS))
         regions = (("control", 0), ("arguments", OFFSETS["mode"]), ("results", OFFSETS["status"]))
-        registers = AxiLiteConfig(self.dut, "kernel.registers", regions=regions, plain=True)
+        registers = AxiLiteConfig(
+            self.dut,
+            "kernel.registers",
+            regions=regions,
+            handshakes="s_axi_control_handshakes_o",
+            plain=True,
+        )
         configure(self, "registers", registers)
         self.registers = AxiLiteAgent.create("registers", self)
         configure(self, "interrupt", BeatConfig(self.dut, None, "interrupt_o", ()))

@@ -52,6 +52,7 @@ module kernel_tb #(
   input  logic                      s_axi_control_rready,
   output logic [31:0]               s_axi_control_rdata,
   output logic [1:0]                s_axi_control_rresp,
+  output logic [9:0]                s_axi_control_handshakes_o,
   // The memory of x, h and y.
   input  logic [15:0]               samples_latency_i,
   input  logic [15:0]               samples_bandwidth_i,
@@ -690,6 +691,11 @@ module kernel_tb #(
     assign z_spectra_rready     = '0;
   end
 
+  assign s_axi_control_handshakes_o = {
+    s_axi_control_bvalid, s_axi_control_bready, s_axi_control_wvalid, s_axi_control_wready,
+    s_axi_control_awvalid, s_axi_control_awready, s_axi_control_rvalid, s_axi_control_rready,
+    s_axi_control_arvalid, s_axi_control_arready
+  };
   assign samples_handshakes_o = {
     samples_bvalid, samples_bready, samples_wvalid, samples_wready,
     samples_awvalid, samples_awready, samples_rvalid, samples_rready,

@@ -530,6 +530,18 @@ async def protocol_checks(dut: Any) -> None:
     assert dut.protocol_error_o.value == 0
 
 
+class Wire:
+    """A signal that is a plain number, or X, as far as the rules read it."""
+
+    def __init__(self, name: str) -> None:
+        self._path, self._handle = name, self
+        self.value: int | Logic = 0
+
+    def get_signal_val_binstr(self) -> str:
+        """Its bits."""
+        return f"{self.value:b}" if isinstance(self.value, int) else str(self.value)
+
+
 class Script:
     """A port whose signals are plain numbers, to play what no master or memory does."""
 
@@ -538,7 +550,7 @@ class Script:
         for name, fields in FIELDS.items():
             channel = SimpleNamespace()
             for field in ("valid", "ready", *fields):
-                setattr(channel, name + field, SimpleNamespace(value=0, _path=name + field))
+                setattr(channel, name + field, Wire(name + field))
             setattr(self, name, channel)
         self.write = self.read = self
         memory = AxiMemoryConfig(None, prefix="port", contents=range(WORDS), **CONFIG_OF_PORT)
