@@ -3,18 +3,19 @@
 """`python -m flow.signoff`: collects the verification reports into docs/signoff.md.
 
 Reads the reports that the commands in the list write to build/ and keeps the essence of each in
-docs/signoff/. Fails if a report is missing, if it is about another design or other benches, or if a
-target is missed. When either changes later, the page must say that it is outdated: `--outdated`
-marks it.
+docs/signoff/, where it counts as long as design and benches remain what they were: the commands
+need not all run on one machine or in one day. Fails if a report is missing or a target is missed.
+When design or benches change later, the page must say that it is outdated: `--outdated` marks it.
 """
 
 from __future__ import annotations
 
 import json
 from collections import Counter
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, NamedTuple
 
 import typer
 from rich.console import Console
@@ -39,10 +40,6 @@ console = Console(highlight=False, soft_wrap=True)
 Report = dict[str, Any]
 
 
-class SignoffError(Exception):
-    """A report that is missing, or about another design."""
-
-
 @dataclass(frozen=True)
 class Item:
     """A row of the checklist."""
@@ -51,123 +48,116 @@ class Item:
     target: str
     measured: str
     held: bool
-    report: str
-    """Name of the report kept in docs/signoff/."""
-    command: str
 
 
-def load(path: Path, command: str, design: str) -> Report:
-    """A report; raises SignoffError if it is missing or out of date."""
-    if not path.is_file():
-        raise SignoffError(f"There is no {path}: run `{command}`.")
-    report: Report = json.loads(path.read_text(encoding="utf-8"))
-    if report.get("design") != design:
-        raise SignoffError(
-            f"{path} is about another design, or about other benches, models or proofs:"
-            f" run `{command}` again."
-        )
-    return report
+def found(build: Path, kept: Path, part: Part, design: str) -> Report | None:
+    """The essence of a part's report about this design: of the last run on this machine, or what an
+    earlier sign-off kept of it; None if neither is about it."""
+    path = build / part.directory / "summary.json"
+    if path.is_file():
+        report: Report = json.loads(path.read_text(encoding="utf-8"))
+        if report.get("design") == design:
+            return {"design": design, **part.essence(report)}
+    path = kept / f"{part.name}.json"
+    if path.is_file():
+        report = json.loads(path.read_text(encoding="utf-8"))
+        if report["design"] == design:
+            return report
+    return None
 
 
-def regression(report: Report) -> tuple[list[Item], Report]:
-    """Checks that all jobs passed, over enough seeds, in both simulators."""
+def regression(report: Report) -> Report:
+    """Counts the jobs of a regression."""
     attempts = report["attempts"]
     seeds = Counter((attempt["kind"], attempt["sim"]) for attempt in attempts)
     most = {sim: max(n for (_, on), n in seeds.items() if on == sim) for _, sim in seeds}
-    failed = sum(bool(attempt["failure"]) for attempt in attempts)
     pytest = report["pytest"] or {"passed": 0, "failed": 0, "ok": False}
-    command = f"make regress SEEDS={most.get('verilator', 0)}"
-    counts = {sim: sum(attempt["sim"] == sim for attempt in attempts) for sim in sorted(most)}
-    tests = sum(len(attempt["tests"]) for attempt in attempts)
-    kept = {
-        "design": report["design"],
+    return {
         "seed": report["seed"],
         "ok": report["ok"],
-        "jobs": counts,
+        "jobs": {sim: sum(each["sim"] == sim for each in attempts) for sim in sorted(most)},
         "seeds": most,
-        "failed": failed,
-        "tests_in_benches": tests,
+        "failed": sum(bool(attempt["failure"]) for attempt in attempts),
+        "tests_in_benches": sum(len(attempt["tests"]) for attempt in attempts),
         "pytest_passed": pytest["passed"],
         "pytest_failed": pytest["failed"],
+        "pytest_ok": pytest["ok"],
         "seconds": round(report["seconds"]),
         "workers": report["workers"],
     }
-    ran = ", ".join(f"{count} in {sim.capitalize()}" for sim, count in counts.items())
+
+
+def check_regression(kept: Report) -> list[Item]:
+    """Whether all jobs passed, over enough seeds, in both simulators."""
+    most = kept["seeds"]
+    ran = ", ".join(f"{count} in {sim.capitalize()}" for sim, count in kept["jobs"].items())
     enough = most.get("verilator", 0) >= LEAST_SEEDS and "icarus" in most
     return [
         Item(
             "Regression",
             f"{LEAST_SEEDS} seeds, both simulators, no failure",
             f"{most.get('verilator', 0)} seeds ({most.get('icarus', 0)} in Icarus):"
-            f" {ran}, {failed} failed; {tests} tests in them",
-            bool(report["ok"]) and enough,
-            "regression",
-            command,
+            f" {ran}, {kept['failed']} failed; {kept['tests_in_benches']} tests in them",
+            kept["ok"] and enough,
         ),
         Item(
             "Models against float64, tools, command line",
             "no failure",
-            f"{pytest['passed']} passed, {pytest['failed']} failed",
-            bool(pytest["ok"]),
-            "regression",
-            command,
+            f"{kept['pytest_passed']} passed, {kept['pytest_failed']} failed",
+            kept["pytest_ok"],
         ),
-    ], kept
+    ]
 
 
-def testplan(report: Report) -> tuple[list[Item], Report]:
-    """Checks that every point of every testplan was met."""
+def testplan(report: Report) -> Report:
+    """Counts the points of the testplans."""
     points = [point for block in report["blocks"] for point in block["points"]]
-    problems = len(report["problems"])
-    kept = {
-        "design": report["design"],
+    return {
         "blocks": {block["block"]: len(block["points"]) for block in report["blocks"]},
         "points": len(points),
         "stages": dict(sorted(Counter(point["stage"] for point in points).items())),
         "runs": report["runs"],
         "problems": report["problems"],
     }
+
+
+def check_testplan(kept: Report) -> list[Item]:
+    """Whether every point of every testplan was met."""
+    problems = len(kept["problems"])
     return [
         Item(
             "Testplans",
             "every point's tests ran and passed, every coverage point hit",
-            f"{len(points)} points of {len(report['blocks'])} plans, {problems} problems",
+            f"{kept['points']} points of {len(kept['blocks'])} plans, {problems} problems",
             not problems,
-            "testplan",
-            "make testplan",
         )
-    ], kept
-
-
-def coverage(report: Report) -> tuple[list[Item], Report]:
-    """Checks the four percentages."""
-    items = [
-        Item(
-            f"Coverage, {kind}",
-            f"{target:g} %",
-            f"{report[kind]:.2f} %",
-            report[kind] >= target,
-            "coverage",
-            "make coverage",
-        )
-        for kind, target in report["targets"].items()
     ]
-    return items, report
 
 
-def formal(report: Report) -> tuple[list[Item], Report]:
-    """Checks that every proof holds and none is vacuous."""
-    totals = report["totals"]
+def check_coverage(kept: Report) -> list[Item]:
+    """Whether the four percentages are reached."""
+    return [
+        Item(f"Coverage, {kind}", f"{target:g} %", f"{kept[kind]:.2f} %", kept[kind] >= target)
+        for kind, target in kept["targets"].items()
+    ]
+
+
+def formal(report: Report) -> Report:
+    """Names the proofs."""
     names = ("name", "module", "about", "parameters", "mode", "bound", "engine", "status")
-    kept = {
-        "design": report["design"],
-        "totals": totals,
+    return {
+        "totals": report["totals"],
         "tasks": [
             {name: task[name] for name in names}
             | {"asserts": len(task["asserts"]), "covers": len(task["covers"])}
             for task in report["tasks"]
         ],
     }
+
+
+def check_formal(kept: Report) -> list[Item]:
+    """Whether every proof holds and none is vacuous."""
+    totals = kept["totals"]
     return [
         Item(
             "Formal",
@@ -175,60 +165,75 @@ def formal(report: Report) -> tuple[list[Item], Report]:
             f"{totals['passed']} of {totals['tasks']} ({totals['unbounded']} unbounded),"
             f" {totals['asserts']} assertions, {totals['covers']} covers",
             totals["passed"] == totals["tasks"] and totals["covers"] > 0,
-            "formal",
-            "make formal",
         )
-    ], kept
+    ]
 
 
-def mutation(report: Report) -> tuple[list[Item], Report]:
-    """Checks that the benches killed enough mutants and the other ones are explained."""
-    open_ = sum(not survivor["reason"] for survivor in report["survivors"])
-    kept = {name: value for name, value in report.items() if name not in ("all", "bench_seconds")}
-    enough = report["mutants"] >= LEAST_MUTANTS and report["percent"] >= report["target"]
-    enough = enough and not report["only"] and not report["left"]  # all modules, all benches
+def mutation(report: Report) -> Report:
+    """All but the verdicts of those that were killed."""
+    return {name: value for name, value in report.items() if name not in ("all", "bench_seconds")}
+
+
+def check_mutation(kept: Report) -> list[Item]:
+    """Whether the benches killed enough mutants and the other ones are explained."""
+    open_ = sum(not survivor["reason"] for survivor in kept["survivors"])
+    enough = kept["mutants"] >= LEAST_MUTANTS and kept["percent"] >= kept["target"]
+    enough = enough and not kept["only"] and not kept["left"]  # all modules, all benches
     return [
         Item(
             "Faults found by the benches",
-            f"{report['target']:g} % of at least {LEAST_MUTANTS}, survivors explained",
-            f"{report['killed']} of {report['killed'] + report['survived']},"
-            f" {report['percent']:.1f} %; {report['hung']} more hung; {open_} not explained",
+            f"{kept['target']:g} % of at least {LEAST_MUTANTS}, survivors explained",
+            f"{kept['killed']} of {kept['killed'] + kept['survived']},"
+            f" {kept['percent']:.1f} %; {kept['hung']} more hung; {open_} not explained",
             enough and not open_,
-            "mutation",
-            f"make mutate COUNT={LEAST_MUTANTS}",
         )
-    ], kept
+    ]
 
 
-def soak(report: Report) -> tuple[list[Item], Report]:
-    """Checks that enough random jobs ran on random kernels and none failed."""
+def soak(report: Report) -> Report:
+    """All but the sessions, whose configurations it lists."""
     kept = {name: value for name, value in report.items() if name != "sessions"}
     kept["configurations"] = sorted({each["config"] for each in report["sessions"] if each["jobs"]})
+    return kept
+
+
+def check_soak(kept: Report) -> list[Item]:
+    """Whether enough random jobs ran on random kernels and none failed."""
     return [
         Item(
             "Random kernels, jobs and disturbances",
-            f"{report['target']} jobs, no failure",
-            f"{report['jobs']} jobs on {report['designs']} designs,"
-            f" {len(report['failures'])} failures",
-            report["jobs"] >= report["target"] and not report["failures"],
-            "soak",
-            "make soak",
+            f"{kept['target']} jobs, no failure",
+            f"{kept['jobs']} jobs on {kept['designs']} designs, {len(kept['failures'])} failures",
+            kept["jobs"] >= kept["target"] and not kept["failures"],
         )
-    ], kept
+    ]
+
+
+class Part(NamedTuple):
+    """A command whose report is a part of the sign-off."""
+
+    directory: str
+    """Where in build/ its report is."""
+    name: str
+    """Under which name its essence is kept in docs/signoff/."""
+    command: str
+    essence: Callable[[Report], Report]
+    check: Callable[[Report], list[Item]]
+    """Compares the essence with the targets."""
 
 
 PARTS = (
-    ("regress", "regression", "make regress SEEDS=20", regression),
-    ("testplan", "testplan", "make testplan", testplan),
-    ("coverage", "coverage", "make coverage", coverage),
-    ("formal", "formal", "make formal", formal),
-    ("mutation", "mutation", f"make mutate COUNT={LEAST_MUTANTS}", mutation),
-    ("soak", "soak", "make soak", soak),
+    Part("regress", "regression", "make regress SEEDS=20", regression, check_regression),
+    Part("testplan", "testplan", "make testplan", testplan, check_testplan),
+    Part("coverage", "coverage", "make coverage", dict, check_coverage),
+    Part("formal", "formal", "make formal", formal, check_formal),
+    Part("mutation", "mutation", f"make mutate COUNT={LEAST_MUTANTS}", mutation, check_mutation),
+    Part("soak", "soak", "make soak", soak, check_soak),
 )
 
 
-def page(items: list[Item], design: str) -> str:
-    """docs/signoff.md."""
+def page(parts: Mapping[Part, list[Item]], design: str) -> str:
+    """docs/signoff.md; a part without items has no report about this design."""
     lines = [
         TITLE,
         "",
@@ -239,18 +244,21 @@ def page(items: list[Item], design: str) -> str:
         "| check | target | measured | holds | evidence | command |",
         "|---|---|---|---|---|---|",
     ]
-    lines += [
-        f"| {i.what} | {i.target} | {i.measured} | {'yes' if i.held else '**no**'}"
-        f" | [{i.report}.json](signoff/{i.report}.json) | `{i.command}` |"
-        for i in items
-    ]
+    for part, items in parts.items():
+        evidence = f"[{part.name}.json](signoff/{part.name}.json) | `{part.command}` |"
+        lines += [
+            f"| {i.what} | {i.target} | {i.measured} | {'yes' if i.held else '**no**'} | {evidence}"
+            for i in items
+        ]
+        if not items:
+            lines.append(f"| {part.name} | | not run yet | **no** | | `{part.command}` |")
     return "\n".join(lines) + "\n"
 
 
 def lapse(docs: Path = DOCS) -> str:
     """Why the committed page is wrong or out of date, or "" if it is neither."""
     page = (docs / "signoff.md").read_text(encoding="utf-8")
-    reports = {command: docs / "signoff" / f"{name}.json" for _, name, command, _ in PARTS}
+    reports = {part.command: docs / "signoff" / f"{part.name}.json" for part in PARTS}
     missing = [command for command, path in reports.items() if not path.is_file()]
     kept = [path for path in reports.values() if path.is_file()]
     designs = {json.loads(path.read_text(encoding="utf-8"))["design"] for path in kept}
@@ -289,26 +297,26 @@ def main(
     if outdated:
         mark(docs)
         return
-    design = verification_digest()
-    items: list[Item] = []
-    reports: dict[str, Report] = {}
-    try:
-        for directory, name, command, part in PARTS:
-            found, reports[name] = part(load(build / directory / "summary.json", command, design))
-            items += found
-    except SignoffError as error:
-        Console(stderr=True, soft_wrap=True).print(str(error), style="red", markup=False)
-        raise typer.Exit(2) from None
-    for name, report in reports.items():
-        write_generated(docs / "signoff" / f"{name}.json", json.dumps(report, indent=1) + "\n")
-    write_generated(docs / "signoff.md", page(items, design))
+    design, kept = verification_digest(), docs / "signoff"
+    reports = {part: found(build, kept, part, design) for part in PARTS}
+    parts = {part: part.check(report) if report else [] for part, report in reports.items()}
+    for part, report in reports.items():
+        path = kept / f"{part.name}.json"
+        if report:
+            write_generated(path, json.dumps(report, indent=1) + "\n")
+        else:
+            path.unlink(missing_ok=True)
+    write_generated(docs / "signoff.md", page(parts, design))
     table = Table("check", "target", "measured", "holds", box=None)
-    for item in items:
-        holds = "[green]yes[/]" if item.held else "[red]NO[/]"
-        table.add_row(item.what, item.target, item.measured, holds)
+    for part, items in parts.items():
+        for item in items:
+            holds = "[green]yes[/]" if item.held else "[red]NO[/]"
+            table.add_row(item.what, item.target, item.measured, holds)
+        if not items:
+            table.add_row(part.name, "", f"not run yet: `{part.command}`", "[red]NO[/]")
     console.print(table)
     console.print(f"Written: {docs / 'signoff.md'}")
-    if not all(item.held for item in items):
+    if not all(items and all(item.held for item in items) for items in parts.values()):
         raise typer.Exit(1)
 
 

@@ -287,7 +287,7 @@ class AxiLiteMonitor(uvm_monitor):
                 for request in requests:
                     self.waiting[request].popleft()
                 self.port.write(access)
-        self.standing = any([each.standing is not None for each in self.channels.values()])
+        self.standing = any(each.standing is not None for each in self.channels.values())
 
     def _access(
         self, requests: list[tuple[int, tuple[int, ...]]], channel: _Channel

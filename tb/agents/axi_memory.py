@@ -365,7 +365,7 @@ class PortWatch:
         values = self.w.transferred(w)
         if values is not None:
             self._write_beat(values)
-        self.standing = any([each.standing is not None for each in self.channels.values()])
+        self.standing = any(each.standing is not None for each in self.channels.values())
         return events
 
     def _claim(self, right: bool, problem: str) -> None:

@@ -24,7 +24,6 @@ from cocotbext.axi import AxiBus, AxiResp
 from crocuta.models import configs
 from crocuta.models.layout import PAGE_BYTES
 from tb.agents.axi_memory import (
-    CHANNELS,
     ERRORS,
     FIELDS,
     HELD,
@@ -34,6 +33,7 @@ from tb.agents.axi_memory import (
     PortWatch,
     all_pairs,
 )
+from tb.agents.handshakes import CHANNELS
 from tb.envs.axi_memory import AccessSequence, AxiMemoryEnv
 from tb.envs.base import BlockTest
 from tb.lib.clock import clock_now, start_clock

@@ -16,8 +16,9 @@ from cocotb.triggers import FallingEdge
 from pyuvm import uvm_factory
 
 from tb.agents.agent import Listener, read
-from tb.agents.axi_memory import CHANNELS, ERRORS
+from tb.agents.axi_memory import ERRORS
 from tb.agents.beat import CLOSED
+from tb.agents.handshakes import CHANNELS
 from tb.envs.ports import STALLED_FOR, PortsSequence, PortsTest, StreamSequence, StretchedSequence
 from tb.envs.spectrum_ports import COUNT, SpectrumPortsEnv
 from tb.lib.clock import clock_now
