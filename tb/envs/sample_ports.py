@@ -169,15 +169,20 @@ class SamplePortsEnv(PortsEnv):
     @property
     def settled(self) -> int:
         """A chunk's last beats may be of samples that do not exist. The words of its last row
-        follow them by 2 * lanes clocks and take as many; then the writer walks over the tile's
-        bursts, one lane of a part a clock."""
-        return SETTLED + (4 + (20 if self.most_rows > 1 else 1)) * self.lanes
+        follow them by 2 * lanes clocks and take as many; then the writer walks over the bursts of
+        the tiles it holds, if the memory was slow one in every slot and one that waits for it, one
+        lane of a part a clock."""
+        return SETTLED + (4 + (int(self.dut.TileSlots.value) + 1) * self.parts) * self.lanes
+
+    @property
+    def parts(self) -> int:
+        """The bursts of a lane's part of a tile."""
+        return max(1, tile_beats(self.lanes, self.chunk) * self.most_rows // self.chunk_beats)
 
     @property
     def outstanding(self) -> int:
         """More where a lane's part of a tile is several bursts."""
-        tile = tile_beats(self.lanes, self.chunk)
-        return OUTSTANDING if tile <= self.chunk_beats // self.most_rows else 4 * OUTSTANDING
+        return OUTSTANDING if self.parts == 1 else 4 * OUTSTANDING
 
     @property
     def burst_beats(self) -> int:
