@@ -4,8 +4,9 @@
 
 Reads the reports that the commands in the list write to build/ and keeps the essence of each in
 docs/signoff/, where it counts as long as design and benches remain what they were: the commands
-need not all run on one machine or in one day. Fails if a report is missing or a target is missed.
-When design or benches change later, the page must say that it is outdated: `--outdated` marks it.
+need not all run on one machine or in one day, and regressions with other seeds add up. Fails if a
+report is missing or a target is missed. When design or benches change later, the page must say that
+it is outdated: `--outdated` marks it.
 """
 
 from __future__ import annotations
@@ -25,6 +26,7 @@ from crocuta import stops
 from crocuta.models.configs import ROOT
 from crocuta.models.files import write_generated
 from flow.digest import verification_digest
+from flow.regress import select
 
 BUILD = ROOT / "build"
 DOCS = ROOT / "docs"
@@ -50,61 +52,85 @@ class Item:
     held: bool
 
 
+def read(path: Path, design: str) -> Report | None:
+    """A report, or None if there is none or it is about another design."""
+    if not path.is_file():
+        return None
+    report: Report = json.loads(path.read_text(encoding="utf-8"))
+    return report if report.get("design") == design else None
+
+
 def found(build: Path, kept: Path, part: Part, design: str) -> Report | None:
-    """The essence of a part's report about this design: of the last run on this machine, or what an
-    earlier sign-off kept of it; None if neither is about it."""
-    path = build / part.directory / "summary.json"
-    if path.is_file():
-        report: Report = json.loads(path.read_text(encoding="utf-8"))
-        if report.get("design") == design:
-            return {"design": design, **part.essence(report)}
-    path = kept / f"{part.name}.json"
-    if path.is_file():
-        report = json.loads(path.read_text(encoding="utf-8"))
-        if report["design"] == design:
-            return report
-    return None
+    """The essence of a part's reports about this design: of the last run on this machine, and of
+    what an earlier sign-off kept; None if there is neither."""
+    report = read(build / part.directory / "summary.json", design)
+    before = read(kept / f"{part.name}.json", design)
+    if report is None:
+        return before
+    report = {"design": design, **part.essence(report)}
+    return part.join(before, report) if part.join and before else report
 
 
 def regression(report: Report) -> Report:
-    """Counts the jobs of a regression."""
-    attempts = report["attempts"]
-    seeds = Counter((attempt["kind"], attempt["sim"]) for attempt in attempts)
-    most = {sim: max(n for (_, on), n in seeds.items() if on == sim) for _, sim in seeds}
-    pytest = report["pytest"] or {"passed": 0, "failed": 0, "ok": False}
+    """The seeds that passed, by kind of job, and the jobs that failed."""
+    seeds: dict[str, list[int]] = {}
+    for each in report["attempts"]:
+        passed = seeds.setdefault(each["kind"], [])
+        if not each["failure"]:
+            passed.append(each["seed"])
+    pytest = report["pytest"]
+    names = ("passed", "failed", "ok")
     return {
-        "seed": report["seed"],
-        "ok": report["ok"],
-        "jobs": {sim: sum(each["sim"] == sim for each in attempts) for sim in sorted(most)},
-        "seeds": most,
-        "failed": sum(bool(attempt["failure"]) for attempt in attempts),
-        "tests_in_benches": sum(len(attempt["tests"]) for attempt in attempts),
-        "pytest_passed": pytest["passed"],
-        "pytest_failed": pytest["failed"],
-        "pytest_ok": pytest["ok"],
-        "seconds": round(report["seconds"]),
-        "workers": report["workers"],
+        "runs": {str(report["seed"]): {n: report[n] for n in ("revision", "seconds", "workers")}},
+        "pytest": {name: pytest[name] for name in names} if pytest else None,
+        "failed": {
+            f"{each['kind']} {each['seed']}": each["failure"]
+            for each in report["attempts"]
+            if each["failure"]
+        },
+        "passed": {kind: sorted(passed) for kind, passed in sorted(seeds.items())},
+    }
+
+
+def join_regressions(before: Report, now: Report) -> Report:
+    """Several regressions together: any seed counts once."""
+    passed = {
+        kind: sorted({*before["passed"].get(kind, ()), *now["passed"].get(kind, ())})
+        for kind in sorted({*before["passed"], *now["passed"]})
+    }
+    again = {f"{kind} {seed}" for kind, seeds in now["passed"].items() for seed in seeds}
+    failed = {name: why for name, why in before["failed"].items() if name not in again}
+    return {
+        **now,
+        "runs": before["runs"] | now["runs"],
+        "pytest": now["pytest"] or before["pytest"],
+        "failed": failed | now["failed"],
+        "passed": passed,
     }
 
 
 def check_regression(kept: Report) -> list[Item]:
     """Whether all jobs passed, over enough seeds, in both simulators."""
-    most = kept["seeds"]
-    ran = ", ".join(f"{count} in {sim.capitalize()}" for sim, count in kept["jobs"].items())
-    enough = most.get("verilator", 0) >= LEAST_SEEDS and "icarus" in most
+    passed = {kind: len(seeds) for kind, seeds in kept["passed"].items()}
+    needed = Counter(job.kind for job in select(LEAST_SEEDS, 0))
+    lacking = [kind for kind, seeds in needed.items() if passed.get(kind, 0) < seeds]
+    in_icarus = sum(seeds for kind, seeds in passed.items() if kind.endswith(".icarus"))
+    lack = f"; {len(lacking)} have fewer, such as {lacking[0]}" if lacking else ""
+    pytest = kept["pytest"] or {"passed": 0, "failed": 0, "ok": False}
     return [
         Item(
             "Regression",
-            f"{LEAST_SEEDS} seeds, both simulators, no failure",
-            f"{most.get('verilator', 0)} seeds ({most.get('icarus', 0)} in Icarus):"
-            f" {ran}, {kept['failed']} failed; {kept['tests_in_benches']} tests in them",
-            kept["ok"] and enough,
+            f"{LEAST_SEEDS} seeds of every bench, a quarter of them in Icarus, no failure",
+            f"{in_icarus} jobs in Icarus, {sum(passed.values()) - in_icarus} in Verilator passed,"
+            f" {len(kept['failed'])} failed; {len(needed) - len(lacking)} of {len(needed)} kinds of"
+            f" job have their seeds{lack}",
+            not lacking and not kept["failed"],
         ),
         Item(
             "Models against float64, tools, command line",
             "no failure",
-            f"{kept['pytest_passed']} passed, {kept['pytest_failed']} failed",
-            kept["pytest_ok"],
+            f"{pytest['passed']} passed, {pytest['failed']} failed",
+            pytest["ok"],
         ),
     ]
 
@@ -220,10 +246,19 @@ class Part(NamedTuple):
     essence: Callable[[Report], Report]
     check: Callable[[Report], list[Item]]
     """Compares the essence with the targets."""
+    join: Callable[[Report, Report], Report] | None = None
+    """Adds a run to earlier ones; None: the last one counts."""
 
 
 PARTS = (
-    Part("regress", "regression", "make regress SEEDS=20", regression, check_regression),
+    Part(
+        "regress",
+        "regression",
+        f"make regress SEEDS={LEAST_SEEDS}",
+        regression,
+        check_regression,
+        join_regressions,
+    ),
     Part("testplan", "testplan", "make testplan", testplan, check_testplan),
     Part("coverage", "coverage", "make coverage", dict, check_coverage),
     Part("formal", "formal", "make formal", formal, check_formal),

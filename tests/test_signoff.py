@@ -19,15 +19,16 @@ from typer.testing import CliRunner
 from crocuta.models.configs import ROOT
 from flow import resources, signoff, stale
 from flow.digest import verification_digest
+from flow.regress import select
+from tb.registry import SIMS
 
 Reports = dict[str, dict[str, Any]]
 
 
-def attempts(sim: str, seeds: int) -> list[dict[str, Any]]:
-    return [
-        {"kind": f"fft.x.{sim}", "sim": sim, "failure": "", "tests": {"Gaps": True}}
-        for _ in range(seeds)
-    ]
+def attempts(seeds: int, sims: tuple[str, ...] = SIMS) -> list[dict[str, Any]]:
+    """Those of a regression that passed."""
+    jobs = [job for job in select(seeds, 1) if job.sim in sims]
+    return [{"kind": job.kind, "seed": job.seed, "failure": ""} for job in jobs]
 
 
 @pytest.fixture
@@ -38,9 +39,10 @@ def reports() -> Reports:
         "regress": {
             "ok": True,
             "seed": 1,
+            "revision": "0123456789ab",
             "seconds": 10.0,
             "workers": 2,
-            "attempts": attempts("verilator", 20) + attempts("icarus", 5),
+            "attempts": attempts(20),
             "pytest": {"passed": 5, "failed": 0, "ok": True},
         },
         "testplan": {
@@ -102,12 +104,12 @@ def test_a_complete_verification_is_signed_off(reports: Reports, tmp_path: Path)
 
 
 SPOILERS: dict[str, Callable[[Reports], Any]] = {
-    "a failed job": lambda r: (
-        r["regress"].update(ok=False),
-        r["regress"]["attempts"][0].update(failure="no"),
+    "a failed job": lambda r: r["regress"]["attempts"].append(
+        {**r["regress"]["attempts"][0], "failure": "no"}
     ),
-    "too few seeds": lambda r: r["regress"].update(attempts=attempts("verilator", 19)),
-    "no Icarus": lambda r: r["regress"].update(attempts=attempts("verilator", 20)),
+    "too few seeds": lambda r: r["regress"].update(attempts=attempts(19)),
+    "a kind of job that did not run": lambda r: r["regress"]["attempts"].pop(),
+    "no Icarus": lambda r: r["regress"].update(attempts=attempts(20, ("verilator",))),
     "no pytest": lambda r: r["regress"].update(pytest=None),
     "a plan's problem": lambda r: r["testplan"].update(problems=["fft: none"]),
     "little coverage": lambda r: r["coverage"].update(toggle=89.99),
@@ -171,6 +173,29 @@ def test_what_is_kept_counts_while_the_design_stands(
     assert status == 1
     assert page.count("not run yet") == len(signoff.PARTS)
     assert not list((docs / "signoff").glob("*.json"))
+
+
+def test_regressions_with_other_seeds_add_up(reports: Reports, tmp_path: Path) -> None:
+    def run(jobs: list[dict[str, Any]], seed: int) -> str:
+        """Signs one of several regressions off, and returns the page."""
+        report = {**reports["regress"], "attempts": jobs, "seed": seed, "pytest": None}
+        shutil.rmtree(tmp_path / "build", ignore_errors=True)
+        return sign({"regress": report}, tmp_path)[2]
+
+    every = attempts(20)
+    sign(reports | {"regress": {**reports["regress"], "attempts": every[:-10]}}, tmp_path)
+    page = run(every[-12:-2], 2)
+    kinds = len({each["kind"] for each in every})
+    assert f"0 failed; {kinds - 1} of {kinds} kinds of job" in page
+    page = run([{**every[-2], "failure": "too late"}, every[-1]], 3)
+    assert f"1 failed; {kinds - 1} of {kinds} kinds of job" in page
+    page = run([every[-2]], 4)
+    assert f"0 failed; {kinds} of {kinds} kinds of job have their seeds |" in page
+    assert "**no**" not in page
+    kept = json.loads((tmp_path / "docs" / "signoff" / "regression.json").read_text())
+    assert list(kept["runs"]) == ["1", "2", "3", "4"]
+    assert kept["pytest"]["passed"] == 5
+    assert sum(map(len, kept["passed"].values())) == len(every)
 
 
 def test_stale_pages_are_notices(
