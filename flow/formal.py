@@ -5,8 +5,9 @@
 A task has two runs: one proves all assertions of its top, the other searches for a trace to each
 cover, which shows that the assumptions do not make the assertions vacuous. Unbounded proofs use
 abc's property-directed reachability or induction. Induction, bounded proofs and covers run in
-yosys-smtbmc with yices. Each task's result is kept in a file of its own, with a digest of all that
-it depends on: AGAIN=1 proves only what has failed, was interrupted or has changed since.
+yosys-smtbmc with yices. Each task's result is kept in a file of its own, and by the sign-off, with
+a digest of all that it depends on: AGAIN=1 proves only what has failed, was interrupted or has
+changed since.
 """
 
 from __future__ import annotations
@@ -41,6 +42,8 @@ from flow.digest import digest, verification_digest
 
 FORMAL = ROOT / "formal"
 BUILD = ROOT / "build" / "formal"
+SIGNED = ROOT / "docs" / "signoff" / "formal.json"
+"""The proofs that the last sign-off kept."""
 PDR = "abc pdr"
 SMT = "smtbmc yices"
 TIME_LIMIT_S = 1800  # per run: a proof that does not converge must not hold up the others
@@ -306,21 +309,27 @@ def entry(result: Result) -> Entry:
     }
 
 
-def kept(task: Task) -> Entry | None:
-    """A task's last entry, if it passed and nothing that it depends on has changed."""
-    path = BUILD / f"{task.name}.json"
-    if not path.is_file():
-        return None
-    found: Entry = json.loads(path.read_text(encoding="utf-8"))
-    return found if found["status"] == "PASS" and found.pop("inputs") == inputs(task) else None
+def kept() -> dict[str, Entry]:
+    """The last entries, by task; those of this machine before those that were signed off."""
+    signed = json.loads(SIGNED.read_text(encoding="utf-8"))["tasks"] if SIGNED.is_file() else []
+    paths = [path for path in BUILD.glob("*.json") if path.name != "summary.json"]
+    return {
+        entry["name"]: entry
+        for entry in (*signed, *(json.loads(path.read_text(encoding="utf-8")) for path in paths))
+    }
+
+
+def stands(entry: Entry | None, task: Task) -> bool:
+    """Whether a task's entry passed and nothing that it depends on has changed."""
+    return entry is not None and entry["status"] == "PASS" and entry.get("inputs") == inputs(task)
 
 
 def prove_and_keep(task: Task) -> Entry:
     """Proves a task and writes its entry to a file."""
     before = inputs(task)
-    found = entry(prove(task))
+    found = {**entry(prove(task)), "inputs": before}
     path = BUILD / f"{task.name}.json"
-    path.write_text(json.dumps({**found, "inputs": before}, indent=1) + "\n", encoding="utf-8")
+    path.write_text(json.dumps(found, indent=1) + "\n", encoding="utf-8")
     return found
 
 
@@ -430,8 +439,14 @@ def main(
             ) as progress,
         ):
             if again:
-                standing = {item.name: kept(item) for item in wanted}
-                results.update({name: found for name, found in standing.items() if found})
+                last = kept()
+                results.update(
+                    {
+                        item.name: last[item.name]
+                        for item in wanted
+                        if stands(last.get(item.name), item)
+                    }
+                )
                 console.print(f"{len(results)} of {len(wanted)} proofs stand")
             left = [item for item in wanted if item.name not in results]
             bar = progress.add_task("proofs", total=len(left))

@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import dataclasses
+import json
 from pathlib import Path
 
 import pytest
@@ -22,6 +23,7 @@ def task(name: str) -> formal.Task:
 def build(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A separate directory for SymbiYosys' output."""
     monkeypatch.setattr(formal, "BUILD", tmp_path)
+    monkeypatch.setattr(formal, "SIGNED", tmp_path / "signoff" / "formal.json")
     return tmp_path
 
 
@@ -62,21 +64,31 @@ def test_unreached_cover_fails() -> None:
 def test_a_proof_stands_until_what_it_depends_on_changes(
     build: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Another parameter or property, other RTL or a failure: the proof runs again."""
+    """Another parameter or property, other RTL or a failure: the proof runs again. It stands if it
+    was signed off on another machine, too."""
+
+    def stands(task: formal.Task) -> bool:
+        return formal.stands(formal.kept().get(task.name), task)
+
     chosen = task("round_nearest_even")
     good = formal.prove_and_keep(chosen)
-    assert formal.kept(chosen) == good
+    assert formal.kept() == {chosen.name: good}
+    assert stands(chosen)
     for change in ({"induction": 3}, {"parameters": {"Width": 9}}, {"cover_depth": 9}):
-        assert formal.kept(dataclasses.replace(chosen, **change)) is None
+        assert not stands(dataclasses.replace(chosen, **change))
     (build / "other.sv").write_text("module other; endmodule\n")
     files = formal.files_of(chosen)
     monkeypatch.setattr(formal, "files_of", lambda _: [*files, build / "other.sv"])
-    assert formal.kept(chosen) is None
+    assert not stands(chosen)
     monkeypatch.setattr(formal, "files_of", lambda _: files)
-    assert formal.kept(chosen) == good
+    assert stands(chosen)
+    formal.SIGNED.parent.mkdir()
+    formal.SIGNED.write_text(json.dumps(formal.report([good], 1.0)))
     path = build / "round_nearest_even.json"
     path.write_text(path.read_text().replace('"PASS"', '"FAIL"', 1))
-    assert formal.kept(chosen) is None
+    assert not stands(chosen)
+    path.unlink()
+    assert stands(chosen)
 
 
 def test_faulty_task(tmp_path: Path) -> None:
