@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import random
+from collections.abc import Sequence
 
 import cocotb
 import pyuvm
@@ -120,7 +121,8 @@ class Waits(FourStepTest):
         await self.waits()
         self.env.check_flags()
         if not self.env.slow:
-            await self.no_place(sources_of(Kind.TILE)[0])
+            for kind in kinds:
+                await self.no_place(Command(kind), sources_of(kind))
 
     async def command(self, *commands: Command) -> None:
         """Sends commands without their beats."""
@@ -162,31 +164,34 @@ class Waits(FourStepTest):
         for task in sending:
             await task
 
-    async def no_place(self, name: str) -> None:
-        """With the outputs closed, the engine takes as many beats as there are places. After just
-        those it waits for a place, and then for the next beat."""
-        tiles = [Command(Kind.TILE)] * (4 + 512 // self.chunk_beats)
-        beats = [beat for _ in tiles for beat in self.beats(name)]
+    async def no_place(self, chunk: Command, names: Sequence[str]) -> None:
+        """With the outputs closed, the engine takes as many beats as there are places, for rows or
+        for their indexes. After just those it waits for a place, and then for the next beat."""
+        chunks = [chunk] * (4 + 512 // self.chunk_beats)
+        beats = {name: [beat for _ in chunks for beat in self.beats(name)] for name in names}
+        late = {names[-1]} & {*self.env.waits}
         await self.sinks(CLOSED, CLOSED)
-        before = self.env.moved[name]
-        running = [
-            cocotb.start_soon(self.command(*tiles)),
-            cocotb.start_soon(self.stream(name, beats, "none")),
-        ]
-        await self.idle(2 * len(beats))
-        taken = self.env.moved[name] - before
-        assert taken < len(beats)
+        before = self.env.moved[names[0]]
+        running = [cocotb.start_soon(self.command(*chunks))]
+        running += [cocotb.start_soon(self.stream(name, beats[name], "none")) for name in names]
+        await self.idle(2 * len(beats[names[0]]))
+        taken = self.env.moved[names[0]] - before
+        assert taken < len(beats[names[0]])
+        await self.waits()
         await self.reset()
         for task in running:
             await task
-        running = [cocotb.start_soon(self.command(*tiles, FLUSH))]
-        await self.stream(name, beats[:taken], "none")
+        running = [cocotb.start_soon(self.command(*chunks, FLUSH))]
+        running += [
+            cocotb.start_soon(self.stream(name, beats[name], "none")) for name in names[:-1]
+        ]
+        await self.stream(names[-1], beats[names[-1]][:taken], "none")
         await self.settle()
         await self.waits()
         await self.sinks("none", "none")
         await self.settle()
-        await self.waits(name)
-        await self.stream(name, beats[taken:], "none")
+        await self.waits(*late)
+        await self.stream(names[-1], beats[names[-1]][taken:], "none")
         await self.finish(running)
 
 
