@@ -55,6 +55,8 @@ class AxiLiteConfig:
     """Names from RESPONSES that the slave may give; any other fails."""
     handshakes: str = ""
     """A port with the handshakes of all channels; faster than reading each signal."""
+    active_port: str = ""
+    """A port that is high while there is something to sample: a valid, X or a reset."""
     plain: bool = False
     """Whether the host writes only whole words, address and data together, and always accepts
     responses at once."""
@@ -229,7 +231,9 @@ class AxiLiteMonitor(uvm_monitor):
             name: _Channel(self.config.dut, self.config.prefix, name, payload)
             for name, payload in channels.items()
         }
-        self.handshakes = Handshakes(self.config.dut, self.config.handshakes, self.channels)
+        self.handshakes = Handshakes(
+            self.config.dut, self.config.handshakes, self.config.active_port, self.channels
+        )
         self.waiting: dict[str, deque[tuple[int, tuple[int, ...]]]] = {}
         self._forget()
 
@@ -241,12 +245,12 @@ class AxiLiteMonitor(uvm_monitor):
             channel.reset()
 
     async def run_phase(self) -> None:
-        """Samples every clock."""
+        """Samples every clock in which there is something to sample."""
         clk, rst_n = self.config.dut.clk_i, self.config.dut.rst_ni
         in_reset = False
         began: int | None = clock_now()
         while True:
-            await FallingEdge(clk)
+            await self.handshakes.clock(clk, self.standing)
             if began is not None and clock_now() == began:
                 # The clock's random initial level, or that at which an earlier test failed, fell
                 # before anything had settled.

@@ -13,7 +13,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
-from cocotb.triggers import FallingEdge, RisingEdge
+from cocotb.triggers import RisingEdge
 from cocotbext.axi import AxiBus, AxiResp
 from pyuvm import (
     uvm_analysis_port,
@@ -135,6 +135,8 @@ class AxiMemoryConfig:
     """The channels whose receiver may stall."""
     handshakes: str = ""
     """A port with the handshakes of all channels; faster than reading each signal."""
+    active_port: str = ""
+    """A port that is high while there is something to sample: a valid, X or a reset."""
     attributes: tuple[int, int] = (0, 0)
     """AxCACHE and AxPROT of every burst."""
     reset_clocks: int = 1
@@ -314,7 +316,9 @@ class PortWatch:
         self.aw, self.w, self.b = (self.channels[name] for name in ("aw", "w", "b"))
         self.ar, self.r = self.channels["ar"], self.channels["r"]
         self.end = config.base + len(config.contents) * config.beat_bytes
-        self.handshakes = Handshakes(config.dut, config.handshakes, self.channels)
+        self.handshakes = Handshakes(
+            config.dut, config.handshakes, config.active_port, self.channels
+        )
         self.reset()
 
     def reset(self, clocks: int = 0) -> None:
@@ -475,14 +479,14 @@ class AxiMemoryMonitor(uvm_monitor):
         self.watch = PortWatch(self.config, bus)
 
     async def run_phase(self) -> None:
-        """Samples every clock."""
+        """Samples every clock in which there is something to sample."""
         watch = self.watch
         # Looked up once: an attribute of the top costs as much time as reading a value.
         clk, rst_n = self.config.dut.clk_i, self.config.dut.rst_ni
         outlets = {Request: self.requests, Refusal: self.refusals, Burst: self.port}
         running, clocks = False, 0
         while self.config.watched:
-            await FallingEdge(clk)
+            await watch.handshakes.clock(clk, watch.standing)
             if not read(rst_n):
                 if running:
                     self.check_memory()

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from typing import Any, Literal, NamedTuple
 
 import cocotb
-from cocotb.triggers import FallingEdge, RisingEdge
+from cocotb.triggers import FallingEdge, RisingEdge, ValueChange
 from cocotb_bus.bus import Bus
 from pyuvm import (
     uvm_analysis_port,
@@ -217,7 +217,7 @@ class BeatMonitor(uvm_monitor):
         self.standing: tuple[int, ...] | None = None
 
     async def run_phase(self) -> None:
-        """Samples every clock."""
+        """Samples every clock in which valid is not low."""
         config = self.cdb_get("config")
         bus, clk, rst_n = config.bus(), config.dut.clk_i, config.dut.rst_ni
         valid, ready = bus.valid, getattr(bus, "ready", None)
@@ -230,6 +230,7 @@ class BeatMonitor(uvm_monitor):
                 continue
             if not read(valid):
                 assert self.standing is None, f"{config.valid} fell before the beat was accepted"
+                await ValueChange(valid)
                 continue
             values = tuple([read(port) for port in data])
             unchanged = self.standing in (None, values)

@@ -728,6 +728,7 @@ class KernelEnv(BlockEnv):
             "kernel.registers",
             regions=regions,
             handshakes="s_axi_control_handshakes_o",
+            active_port="s_axi_control_active_o",
             plain=True,
         )
         configure(self, "registers", registers)
@@ -770,6 +771,7 @@ class KernelEnv(BlockEnv):
             settings=f"{name}_",
             attributes=(MODIFIABLE_BUFFERABLE, 0),
             handshakes=f"{name}_handshakes_o",
+            active_port=f"{name}_active_o",
             base=BASES[name],
             reset_clocks=RESET_CLOCKS,
             watched=self.watched,

@@ -9,8 +9,8 @@
 // a multiple of 4 GiB, so the addresses of any job of more than a page carry into the upper 32
 // bits. All addresses at the ports are those that the kernel uses. Each memory's settings and
 // results are those of axi_memory; a reset leaves the contents alone. The *_handshakes_o hold
-// {valid, ready} of AR, R, AW, W and B, from bit 0, for benches that sample them all in every
-// clock.
+// {valid, ready} of AR, R, AW, W and B, from bit 0, for benches that sample them all; the *_active_o
+// are low in clocks in which there is nothing to sample: no valid, no X, no reset.
 // Latency and throughput: those of the kernel and of axi_memory.
 
 module kernel_tb #(
@@ -53,6 +53,7 @@ module kernel_tb #(
   output logic [31:0]               s_axi_control_rdata,
   output logic [1:0]                s_axi_control_rresp,
   output logic [9:0]                s_axi_control_handshakes_o,
+  output logic                      s_axi_control_active_o,
   // The memory of x, h and y.
   input  logic [15:0]               samples_latency_i,
   input  logic [15:0]               samples_bandwidth_i,
@@ -71,6 +72,7 @@ module kernel_tb #(
   output logic                      samples_protocol_error_o,
   output logic [3:0]                samples_protocol_breach_o,
   output logic [9:0]                samples_handshakes_o,
+  output logic                      samples_active_o,
   // The memory of the chunks of x.
   input  logic [15:0]               x_spectra_latency_i,
   input  logic [15:0]               x_spectra_bandwidth_i,
@@ -89,6 +91,7 @@ module kernel_tb #(
   output logic                      x_spectra_protocol_error_o,
   output logic [3:0]                x_spectra_protocol_breach_o,
   output logic [9:0]                x_spectra_handshakes_o,
+  output logic                      x_spectra_active_o,
   // The memory of the rows of z.
   input  logic [15:0]               z_spectra_latency_i,
   input  logic [15:0]               z_spectra_bandwidth_i,
@@ -107,6 +110,7 @@ module kernel_tb #(
   output logic                      z_spectra_protocol_error_o,
   output logic [3:0]                z_spectra_protocol_breach_o,
   output logic [9:0]                z_spectra_handshakes_o,
+  output logic                      z_spectra_active_o,
   // The memory of the filter's chunks.
   input  logic [15:0]               h_spectra_latency_i,
   input  logic [15:0]               h_spectra_bandwidth_i,
@@ -125,6 +129,7 @@ module kernel_tb #(
   output logic                      h_spectra_protocol_error_o,
   output logic [3:0]                h_spectra_protocol_breach_o,
   output logic [9:0]                h_spectra_handshakes_o,
+  output logic                      h_spectra_active_o,
   // The pulse at a job's end, and the observer's results for the current job.
   output logic                      observed_done_o,
   output logic [191:0]              observed_counts_o,
@@ -691,6 +696,8 @@ module kernel_tb #(
     assign z_spectra_rready     = '0;
   end
 
+  localparam logic [9:0] Valids = 10'b10_10_10_10_10;
+
   assign s_axi_control_handshakes_o = {
     s_axi_control_bvalid, s_axi_control_bready, s_axi_control_wvalid, s_axi_control_wready,
     s_axi_control_awvalid, s_axi_control_awready, s_axi_control_rvalid, s_axi_control_rready,
@@ -716,6 +723,17 @@ module kernel_tb #(
     h_spectra_awvalid, h_spectra_awready, h_spectra_rvalid, h_spectra_rready,
     h_spectra_arvalid, h_spectra_arready
   };
+
+  assign s_axi_control_active_o = !rst_ni || |(s_axi_control_handshakes_o & Valids) ||
+                                  (^s_axi_control_handshakes_o === 1'bx);
+  assign samples_active_o = !rst_ni || |(samples_handshakes_o & Valids) ||
+                            (^samples_handshakes_o === 1'bx);
+  assign x_spectra_active_o = !rst_ni || |(x_spectra_handshakes_o & Valids) ||
+                              (^x_spectra_handshakes_o === 1'bx);
+  assign z_spectra_active_o = !rst_ni || |(z_spectra_handshakes_o & Valids) ||
+                              (^z_spectra_handshakes_o === 1'bx);
+  assign h_spectra_active_o = !rst_ni || |(h_spectra_handshakes_o & Valids) ||
+                              (^h_spectra_handshakes_o === 1'bx);
 
   axi_memory #(
     .DataBits(AxiBits),
