@@ -254,8 +254,7 @@ def select(
     in_icarus = icarus_seeds or (seeds if sim else -(-seeds // 4))
     for name, benches in BENCHES.items():
         for number, bench in enumerate(benches if test in ("", name) else ()):
-            runs = [(at, on) for at in bench.configs for on in bench.sims]
-            runs += [(at, "verilator") for at in bench.corners]
+            runs = [*bench.runs, *((at, "verilator") for at in bench.corners)]
             for at, on in runs:
                 if sim not in ("", on) or not (config == "" or f"{at}+".startswith(asked)):
                     continue

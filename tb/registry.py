@@ -31,6 +31,7 @@ LONG_TOO = ("tiny", "small", "tiny-long", "small-long")
 """Rows alone, and rows and columns."""
 LONG_AT_TINY = tuple(("tiny-long", sim) for sim in SIMS)
 LONG_AT_SMALL = tuple(("small-long", sim) for sim in SIMS)
+ICARUS_AT_SMALL = (("small-long", "icarus"),)
 BRIDGE_MODULES = ("uart_bridge", "uart_rx", "uart_tx")
 BOARD_MODULES = ("axi_ram", "crocuta_board", "delay", *BRIDGE_MODULES)
 # fft_engine at the corners of its parameters.
@@ -123,6 +124,8 @@ class Bench:
     """Distinguishes benches that build one top with different parameters."""
     env: Mapping[str, str] = field(default_factory=dict)
     """Environment variables for the cocotb module."""
+    endless: tuple[tuple[str, str], ...] = ()
+    """Configurations and simulators that would take hours, which nothing runs."""
     long: tuple[tuple[str, str], ...] = ()
     """Configurations and simulators that `make test` leaves to `make regress`."""
     brief: tuple[tuple[str, str], ...] = ()
@@ -137,6 +140,12 @@ class Bench:
     def module_name(self) -> str:
         """The module without its package, e.g. "bench_fft"."""
         return self.module.rsplit(".", 1)[-1]
+
+    @property
+    def runs(self) -> list[tuple[str, str]]:
+        """The configurations and simulators at which it runs, without its corners."""
+        every = [(config, sim) for config in self.configs for sim in self.sims]
+        return [run for run in every if run not in self.endless]
 
     @property
     def name(self) -> str:
@@ -533,7 +542,8 @@ BENCHES: dict[str, tuple[Bench, ...]] = {
             parameters=four_step_core_parameters,
             configs=("tiny-long", "small-long"),
             sources=CORE_SOURCES,
-            long=(*LONG_AT_TINY, *LONG_AT_SMALL),
+            endless=ICARUS_AT_SMALL,
+            long=(*LONG_AT_TINY, ("small-long", "verilator")),
         ),
         Bench(
             top="four_step_core_tb",
@@ -543,7 +553,8 @@ BENCHES: dict[str, tuple[Bench, ...]] = {
             configs=("tiny-long", "small-long"),
             sources=CORE_SOURCES,
             variant="resident-3",
-            long=(("tiny-long", "icarus"), *LONG_AT_SMALL),
+            endless=ICARUS_AT_SMALL,
+            long=(("tiny-long", "icarus"), ("small-long", "verilator")),
         ),
         Bench(
             top="four_step_core_tb",
@@ -553,7 +564,8 @@ BENCHES: dict[str, tuple[Bench, ...]] = {
             configs=("tiny-long", "small-long"),
             sources=CORE_SOURCES,
             variant="resident-all",
-            long=(*LONG_AT_TINY, *LONG_AT_SMALL),
+            endless=ICARUS_AT_SMALL,
+            long=(*LONG_AT_TINY, ("small-long", "verilator")),
         ),
     ),
     "four_step_controller": (

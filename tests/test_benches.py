@@ -28,8 +28,7 @@ RUNS = [
         id="-".join(filter(None, (test, bench.top, bench.variant, config, sim))),
     )
     for test, bench in ALL
-    for config in bench.configs
-    for sim in bench.sims
+    for config, sim in bench.runs
     if (config, sim) not in bench.long
 ]
 
@@ -64,7 +63,9 @@ def test_registry_names_what_exists() -> None:
         )
         assert bench.sims, f"{test} {bench.top} runs on no simulator"
         assert set(bench.sims) <= set(SIMS), f"{test} {bench.top}"
-        runs = {(config, sim) for config in bench.configs for sim in bench.sims}
+        runs = set(bench.runs)
+        every = {(config, sim) for config in bench.configs for sim in bench.sims}
+        assert every == runs | set(bench.endless), f"{test} {bench.top}"
         assert set(bench.brief) <= runs - set(bench.long), f"{test} {bench.top}"
         assert set(bench.long) <= runs, f"{test} {bench.top} leaves out what it does not run"
         assert all(configs.load_model(name).name == name for name in bench.corners), bench.top
