@@ -136,16 +136,19 @@ class StreamSequence(uvm_sequence):
 
 
 class StretchedSequence(StreamSequence):
-    """Periods of full speed, of many pauses and of complete silence, independently per stream."""
+    """Periods of full speed, of many pauses and of complete silence, independently per stream. No
+    two silences follow each other: together they may be longer than STALLED_FOR."""
 
     async def body(self) -> None:
         """Runs to the last beat; a sink continues until `ended` is set."""
         dut: Any = cocotb.top
         longest = 8 * int(dut.Lanes.value) ** 2
         left, source = list(self.beats), bool(self.beats)
+        profile = ""
         while left if source else not self.ended:
             clocks = random.randint(1, longest)
-            profile = random.choice(("none", "none", "heavy", CLOSED))
+            silence = () if profile == CLOSED else (CLOSED,)
+            profile = random.choice(("none", "none", "heavy", *silence))
             if not source:
                 await self.send((), profile)
             elif profile != CLOSED:

@@ -68,11 +68,12 @@ class AgentsTest(BlockTest):
         await BeatSequence(profile).start(self.env.streams["sink"].sequencer)
 
     async def access(self, count: int) -> None:
-        """Performs random accesses, some of them simultaneous reads and writes."""
+        """Performs random accesses, the first of them a read, some of them simultaneous reads and
+        writes."""
         for number in range(count):
             items = [
                 AxiLiteItem(
-                    random.random() < 0.5,
+                    number > 0 and random.random() < 0.5,
                     4 * random.randrange(low, low + WORDS // 2) + random.choice((0, 0, 0, 2)),
                     random.getrandbits(32),
                     STROBES[number % len(STROBES)] if number < 10 else random.getrandbits(4),

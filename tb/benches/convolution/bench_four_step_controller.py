@@ -12,7 +12,8 @@ import cocotb
 import pyuvm
 
 from crocuta.models.convolution.chunk_controller import Job, Mode
-from crocuta.models.convolution.four_step_controller import STREAMS, schedule, streams
+from crocuta.models.convolution.four_step_controller import STREAMS, schedule, sizes, streams
+from crocuta.models.ports import spectrum_ports
 from tb.agents.agent import Listener
 from tb.agents.beat import CLOSED, Beat
 from tb.envs.four_step_controller import PACES, FourStepTest
@@ -25,6 +26,8 @@ FIRST, ACROSS_CHANNELS = 9, 3
 APART = ("load", "y_store")
 # More than any of the jobs with a closed stream takes.
 OTHERS_CLOCKS = 3000
+# More than a command takes for which no acknowledgement is missing.
+SOON = 100
 
 
 @pyuvm.test()
@@ -137,8 +140,11 @@ class ConsumersInProgramOrder(FourStepTest):
             self.pace("at once", "one a clock")
             job = self.random_job(channels=3)
             running = cocotb.start_soon(self.run(job))
+            rows = sizes(self.config, job).rows
+            # At one a clock, those of a channel of x, all of which may still be to come.
+            bursts = rows * len(spectrum_ports.bursts(self.config, 0, rows))
             for command in schedule(self.config, job):
-                await self.take_one(NAMES[type(command)], 1000)
+                await self.take_one(NAMES[type(command)], SOON + bursts)
             await running
             self.env.predictor.sample_order("program")
 

@@ -252,3 +252,6 @@ class ResetInTheMiddle(FourStepTest):
                 await task
             await self.sinks("none", "none")
             await self.run(self.any_commands(levels, 2))
+        # Whatever was drawn, both outputs have something to compare.
+        await self.rows_log2(1)
+        await self.run([Command(Kind.ROW), Command(Kind.TILE), FLUSH])

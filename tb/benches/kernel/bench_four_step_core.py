@@ -44,6 +44,8 @@ CHANGE = 8
 """Clocks between bursts of the chip and such of AXI: a tile has up to four changes, half of them of
 what is written."""
 NAN = 0x7FC00000
+FIRST_PAGES = 4
+"""The pages in any of which the contents of a memory may begin."""
 SCRATCH = ("x_spectra", "z_spectra")
 MEMORIES = ("samples", "x_spectra", "z_spectra", "h_spectra")
 PORTS = tuple(f"{memory} {way}" for memory in MEMORIES for way in ("read", "write"))
@@ -138,6 +140,12 @@ class Core:
             read(self.memories["samples"][beat]).to_bytes(bytes_each, "little") for beat in beats
         )
         return np.frombuffer(words, "<f4")[:count]
+
+    def most_channels(self, rows: int) -> int:
+        """The channels whose h, x and y of so many rows the memory of samples holds, wherever the
+        first one begins."""
+        size = len(self.memories["samples"]) * 4 * self.beat_words - FIRST_PAGES * PAGE_BYTES
+        return int(size // (3 * row_bytes(rows * CONFIG.chunk)))
 
     def spectra(self, job: Job) -> dict[str, list[int]]:
         """What the memories of spectra hold, a row further than a job could reach if no row was on
@@ -293,10 +301,12 @@ class Core:
         """Puts rows into memory: the job that prepares the filters for a length, and the one that
         convolves."""
         channels, taps = h.shape
-        h_at = random.randrange(4) * PAGE_BYTES
+        h_at = random.randrange(FIRST_PAGES) * PAGE_BYTES
         x_at = h_at + channels * row_bytes(taps)
         y_at = x_at + channels * row_bytes(x.shape[1])
-        spectra = {name: random.randrange(4) * PAGE_BYTES for name in (*SCRATCH, "h_spectra")}
+        spectra = {
+            name: random.randrange(FIRST_PAGES) * PAGE_BYTES for name in (*SCRATCH, "h_spectra")
+        }
         prepare = Job(Mode.PREPARE, channels, length, taps, h=h_at, **spectra)
         words = sizes(CONFIG, prepare).rows * CONFIG.chunk
         convolve = Job(Mode.CONVOLVE, channels, x.shape[1], words, x=x_at, y=y_at, **spectra)
@@ -359,7 +369,8 @@ async def every_number_of_rows(dut: Any) -> None:
     random.shuffle(order)
     for rows in order:
         most = rows * CONFIG.chunk
-        for channels, shorter in ((1, False), (random.randint(2, 3), True)):
+        several = random.randint(2, min(3, core.most_channels(rows)))
+        for channels, shorter in ((1, False), (several, True)):
             await RisingEdge(dut.clk_i)
             dut.latency_i.value = random.choice((2, 20, LATENCY))
             slow = [random.choice((1000, 1000, 300)) for _ in range(4)]
