@@ -159,11 +159,12 @@ def _verilator_recipe(bench: Bench, config: Config, waves: bool) -> verilator.Re
             *("-LDFLAGS", "-L../cocotb -lcocotbvpi_verilator"),
             *_parameters(bench, config, "-G"),
         ),
-        # Better code pays off only in long runs; -O1 does in the first run of any bench.
+        # Better code pays off only in long runs; -O1 does in the first run of any bench, but not
+        # with the counters of coverage, which take the compiler minutes.
         optimise=(
             ("OPT_FAST=-O2 -march=native", "OPT_SLOW=-O1")
             if large
-            else ("OPT_FAST=-O1", "OPT_SLOW=-O0")
+            else ("OPT_FAST=-O0" if covers() else "OPT_FAST=-O1", "OPT_SLOW=-O0")
         ),
         sources=(
             *sources,

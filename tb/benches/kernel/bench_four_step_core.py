@@ -32,7 +32,7 @@ CONFIG = configs.load_model(os.environ["CROCUTA_CONFIG"])
 LATENCY = 60
 QUIET = 8
 """Clocks for which all has to be idle at the end of a job."""
-STILL = 5_000
+STILL = 8_000
 """Clocks in which nothing moves on any port only in a job that is stuck: more than HELD."""
 LIMIT = 20_000
 """Clocks in which a job begins a burst on each of its ports."""
@@ -50,7 +50,7 @@ SCRATCH = ("x_spectra", "z_spectra")
 MEMORIES = ("samples", "x_spectra", "z_spectra", "h_spectra")
 PORTS = tuple(f"{memory} {way}" for memory in MEMORIES for way in ("read", "write"))
 """Each memory's reads and writes, in the order of error_o, pending_o, hold_i and fault_i."""
-HELD = 3000
+HELD = 6_000
 """Clocks for which a port stands still: more than all jobs here take of Chunk = 64."""
 MANY = 8
 """Channels of two rows, of which more is computed than waits on the chip for the memory of y."""
