@@ -10,6 +10,7 @@ The report is written after every verdict, so an interrupted run can be resumed.
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import shutil
@@ -19,7 +20,7 @@ import sys
 import time
 import tomllib
 from collections import Counter, defaultdict
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
@@ -43,7 +44,7 @@ from tb.registry import BENCHES, LARGER, SIMS, SMALLEST, Bench
 
 DIRECTORY = ROOT / "build" / "mutation"
 SURVIVORS = Path(__file__).with_name("mutation_survivors.toml")
-COPIED = ("rtl", "models", "host", "tb", "flow", "registers", "data", "pyproject.toml")
+COPIED = ("rtl", "boards", "models", "host", "tb", "flow", "registers", "data", "pyproject.toml")
 LEAST_PERCENT = 97.0
 SPARED = {"crocuta_pkg.sv", "sizes_pkg.sv", "cfp_pkg.sv"}
 """Files without logic to mutate: constants, and functions for parameters."""
@@ -213,6 +214,17 @@ class Bank:
             self.free.put(work)
 
 
+@contextlib.contextmanager
+def workers(jobs: int) -> Iterator[ThreadPoolExecutor]:
+    """Threads that begin nothing more after an error."""
+    with ThreadPoolExecutor(jobs) as pool:
+        try:
+            yield pool
+        except BaseException:
+            pool.shutdown(wait=False, cancel_futures=True)
+            raise
+
+
 def baseline(
     bank: Bank, targets: Sequence[Target], seed: int, jobs: int, keep: Callable[[str, float], None]
 ) -> None:
@@ -226,7 +238,7 @@ def baseline(
         finally:
             bank.free.put(work)
 
-    with Progress(console=console) as progress, ThreadPoolExecutor(jobs) as pool:
+    with Progress(console=console) as progress, workers(jobs) as pool:
         bar = progress.add_task("Benches without a fault", total=len(targets))
         for future in as_completed([pool.submit(run, target) for target in targets]):
             target, outcome, taken = future.result()
@@ -436,7 +448,7 @@ def run_mutants(
     unique = {target.name: target for targets in by_file.values() for target in targets}
     unknown = [target for name, target in unique.items() if name not in run.bench_seconds]
     baseline(bank, unknown, run.seed, jobs, keep)
-    with Progress(console=console) as progress, ThreadPoolExecutor(jobs) as pool:
+    with Progress(console=console) as progress, workers(jobs) as pool:
         bar = progress.add_task("Mutants", total=len(mutants))
         futures = [
             pool.submit(judge, bank, mutant, by_file[mutant.file], run.bench_seconds, run.seed)

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import itertools
 import json
+import time
 from pathlib import Path
 
 import pytest
@@ -191,6 +192,34 @@ def test_a_mutant_meets_the_schedules_whose_kernels_have_it() -> None:
         "twist.sv": {(False, True), (True, True)},
         "cfp_align.sv": set(itertools.product((False, True), repeat=2)),
     }
+
+
+def test_copies_have_all_that_benches_are_made_of() -> None:
+    sources = {
+        source for benches in BENCHES.values() for each in benches for source in each.sources
+    }
+    assert {Path(source).parts[0] for source in sources} <= set(mutate.COPIED)
+
+
+def test_a_bench_that_fails_without_a_fault_ends_the_run_at_once(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    targets = mutate.targets_of({"fifo.sv"})["fifo.sv"][:6]
+    ran = []
+
+    def run_target(work: Path, target: mutate.Target, *_: float) -> tuple[str, float]:
+        ran.append(target)
+        time.sleep(0.2)
+        return ("failed" if len(ran) == 2 else "passed"), 1.0
+
+    monkeypatch.setattr(mutate, "DIRECTORY", tmp_path)
+    monkeypatch.setattr(mutate, "COPIED", ())
+    monkeypatch.setattr(mutate, "run_target", run_target)
+    known: dict[str, float] = {}
+    with pytest.raises(mutate.MutationError, match=f"Without a fault, {targets[1].name} failed"):
+        mutate.baseline(mutate.Bank(1), targets, 1, 1, known.__setitem__)
+    assert list(known) == [targets[0].name]
+    assert len(ran) < len(targets)
 
 
 def test_what_computes_the_same_is_proved() -> None:
