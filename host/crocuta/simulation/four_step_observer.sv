@@ -7,7 +7,7 @@
 // A clock with a product's beat counts as a MAC beat. Any other counts as a stall for the first of:
 // the forward engine lacks samples; it lacks a row of x, or the inverse one a tile of z; the
 // product lacks H alone; tiles of x, rows of z or rows of H wait for their port; y waits for its
-// port.
+// port. A chunk is done in the clock after its last beat of y, or of a row of H.
 // Handshake: none; the module only observes. Latency: counts_o are those of two clocks ago, as in
 // the kernel's own counters. Throughput: every clock.
 
@@ -50,13 +50,15 @@ module four_step_observer #(
   input  logic              z_row_ready_i,
   input  logic              y_valid_i,
   input  logic              y_ready_i,
+  /// the core's pulse
+  input  logic              chunk_done_i,
   /// these levels are at their limits
   input  logic [Limits-1:0] limits_i,
   /// 32 bits each: MAC beats, stalls for samples, x, h, store and output, from bit 0
   output logic [191:0]      counts_o,
   /// the limits reached in the job
   output logic [Limits-1:0] limits_o,
-  /// a beat was taken too early, too late or incompletely
+  /// a beat was taken too early, too late or incompletely, or a chunk was not done in time
   output logic              wrong_o
 );
 
@@ -72,7 +74,22 @@ module four_step_observer #(
   logic [31:0]       counts_before [Counts];
   logic [Counts-1:0] first;
   logic              live;  // since the core's reset, so not in a job that was refused
+  logic              chunk_beat;
+  integer            chunk_beats;  // of the chunk that is not done
+  logic              chunk_done;
   integer            n;
+
+  assign chunk_beat = convolve_i ? (y_valid_i && y_ready_i) : (row_valid_i && row_ready_i);
+
+  always_ff @(posedge clk_i) begin
+    if (!rst_ni || latch_i) begin
+      chunk_beats <= 0;
+      chunk_done  <= 1'b0;
+    end else begin
+      if (chunk_beat) chunk_beats <= (chunk_beats == ChunkBeats - 1) ? 0 : chunk_beats + 1;
+      chunk_done <= chunk_beat && chunk_beats == ChunkBeats - 1;
+    end
+  end
 
   assign operands = product_valid_i && h_valid_i;
 
@@ -145,7 +162,8 @@ module four_step_observer #(
       limits_o <= limits_o | limits_i;
       // The product takes x and H together.
       wrong_o  <= wrong_o || forward_wrong || inverse_wrong
-          || product_ready_i != h_ready_i || (product_ready_i && !operands);
+          || product_ready_i != h_ready_i || (product_ready_i && !operands)
+          || (live && chunk_done_i != chunk_done);
     end
   end
 

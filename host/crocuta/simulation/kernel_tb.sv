@@ -484,6 +484,7 @@ module kernel_tb #(
       .z_row_ready_i    (u_kernel.u_core.z_row_ready),
       .y_valid_i        (u_kernel.u_core.y_valid),
       .y_ready_i        (u_kernel.u_core.y_ready),
+      .chunk_done_i     (u_kernel.u_core.chunk_done_o),
       // Places behind the engines, then the controller's streams.
       .limits_i         ({!u_kernel.u_core.u_controller.forward_ready,
                           !u_kernel.u_core.u_controller.h_store_ready,

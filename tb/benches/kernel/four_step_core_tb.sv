@@ -1013,6 +1013,7 @@ module four_step_core_tb #(
     .z_row_ready_i     (u_core.z_row_ready),
     .y_valid_i         (u_core.y_valid),
     .y_ready_i         (u_core.y_ready),
+    .chunk_done_i      (u_core.chunk_done_o),
     .limits_i         ('0),
     .counts_o         (counts_o),
     .limits_o         (unused_limits),
