@@ -7,6 +7,7 @@ from __future__ import annotations
 import dataclasses
 import gc
 import re
+import signal
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -15,7 +16,7 @@ from typing import NamedTuple
 import numpy as np
 import pytest
 
-from crocuta.backends import register_kernel
+from crocuta.backends import register_kernel, rtl_kernel
 from crocuta.backends.model_kernel import ModelKernel
 from crocuta.backends.register_kernel import RegisterKernel
 from crocuta.backends.rtl_kernel import BASES, BREACHES, RtlKernel
@@ -31,6 +32,7 @@ from crocuta.models.kernel import crocuta_kernel
 from crocuta.models.kernel.crocuta_kernel import SampleArray
 from crocuta.models.layout import row_count
 from crocuta.registers import WIDE, Control, ErrorCode, Register
+from crocuta.stops import Stopped
 
 TINY = configs.load("tiny")
 LONG = configs.load_model("tiny-long")
@@ -503,6 +505,22 @@ def test_memory_outlives_its_kernel() -> None:
         contents[5] = 7
     gc.collect()
     assert contents[5] == 7
+
+
+@pytest.mark.filterwarnings("error::pytest.PytestUnraisableExceptionWarning")
+def test_signal_while_the_simulation_is_created_is_all_that_is_seen(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Its handler runs as the C++ function returns, before anything keeps what it created."""
+
+    class Library:
+        def crocuta_create(self) -> int:
+            raise Stopped(signal.SIGTERM)
+
+    monkeypatch.setattr(rtl_kernel, "_load", lambda _: Library())
+    with pytest.raises(Stopped):
+        RtlKernel(TINY)
+    gc.collect()
 
 
 def test_constants_are_those_of_the_bench() -> None:

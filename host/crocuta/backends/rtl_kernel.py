@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import ctypes
 import dataclasses
+import weakref
 from collections.abc import Callable
 from contextlib import nullcontext
 from pathlib import Path
@@ -102,9 +103,8 @@ class _Simulation:
         self.pointer = ctypes.c_void_p(library.crocuta_create())
         if not self.pointer:
             raise KernelError("The simulated kernel could not be created: its message is above.")
-
-    def __del__(self) -> None:
-        self.library.crocuta_destroy(self.pointer)
+        # Unlike a `__del__`, it never meets a simulation whose creation a signal has interrupted.
+        weakref.finalize(self, library.crocuta_destroy, self.pointer).atexit = False
 
     def contents(self, memory: int) -> npt.NDArray[np.uint8]:
         """A view of a memory's bytes."""
