@@ -5,7 +5,8 @@
 A mutant is one fault in one file: see flow/mutants.py. A bench whose design includes the file kills
 the mutant by failing; one that hangs counts apart. What survives and is proved by yosys to compute
 the same does not count; each other survivor needs an explanation in flow/mutation_survivors.toml.
-The report is written after every verdict, so an interrupted run can be resumed.
+The report is written after every verdict, so an interrupted run can be resumed, and so can one on
+an earlier design: a verdict stands as long as the benches that gave it.
 """
 
 from __future__ import annotations
@@ -20,7 +21,7 @@ import sys
 import time
 import tomllib
 from collections import Counter, defaultdict
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
@@ -36,13 +37,15 @@ from crocuta import stops
 from crocuta.design import cache
 from crocuta.design.sources import RTL, design_files, rtl_file, rtl_files
 from crocuta.models.configs import ROOT, load_engine
-from flow import equivalence
-from flow.digest import verification_digest
+from flow import equivalence, evidence
+from flow.digest import digest, verification_digest
 from flow.mutants import OPERATORS, Mutant, choose, mutants_of
 from flow.pages import write_page
 from tb.registry import BENCHES, LARGER, SIMS, SMALLEST, Bench
 
 DIRECTORY = ROOT / "build" / "mutation"
+KEPT = ROOT / "docs" / "signoff" / "mutation.json"
+"""What a sign-off has kept of the last run, perhaps on another machine."""
 SURVIVORS = Path(__file__).with_name("mutation_survivors.toml")
 COPIED = ("rtl", "boards", "models", "host", "tb", "flow", "registers", "data", "pyproject.toml")
 LEAST_PERCENT = 97.0
@@ -78,6 +81,8 @@ class Verdict:
     """How it was proved that it computes the same, so it does not count."""
     invalid: str = ""
     """It did not compile, so it does not count."""
+    inputs: str = ""
+    """What it depends on: the bench that decided, or all (see flow.evidence)."""
     reason: str = ""
     """Why it is acceptable that a survivor survives."""
 
@@ -109,6 +114,25 @@ class Target(NamedTuple):
         """For people."""
         parts = (self.test, self.bench.name, self.bench.module_name, self.config, self.sim)
         return " ".join(parts)
+
+    @property
+    def inputs(self) -> str:
+        """What its outcome depends on: see flow.evidence."""
+        return evidence.of_bench(self.bench, self.config, self.sim)
+
+
+@dataclass
+class Faultless:
+    """A bench's run without a fault."""
+
+    seconds: float
+    inputs: str
+    """What it depends on."""
+
+
+def together(targets: Iterable[Target], inputs: Mapping[str, str]) -> str:
+    """What the outcomes of several benches depend on."""
+    return digest((), " ".join(sorted(inputs[target.name] for target in targets)))
 
 
 def is_tiny(config: str) -> bool:
@@ -249,7 +273,11 @@ def baseline(
 
 
 def judge(
-    bank: Bank, mutant: Mutant, targets: Sequence[Target], seconds: Mapping[str, float], seed: int
+    bank: Bank,
+    mutant: Mutant,
+    targets: Sequence[Target],
+    faultless: Mapping[str, Faultless],
+    seed: int,
 ) -> Verdict:
     """Runs the mutant's benches, the quickest first, until one fails."""
     work = bank.free.get()
@@ -263,9 +291,10 @@ def judge(
     try:
         changed = mutant.apply(original)
         path.write_text(changed, "ascii")
-        for target in sorted(targets, key=lambda target: seconds[target.name]):
-            limit = 3 * seconds[target.name] + SLACK_S
+        for target in sorted(targets, key=lambda target: faultless[target.name].seconds):
+            limit = 3 * faultless[target.name].seconds + SLACK_S
             outcome, _ = run_target(work, target, seed, limit)
+            verdict.inputs = faultless[target.name].inputs
             if outcome == "did not build":
                 verdict.invalid = target.name
                 break
@@ -273,6 +302,8 @@ def judge(
                 verdict.killed_by, verdict.hung = target.name, outcome == "hung"
                 break
         else:
+            inputs = {name: each.inputs for name, each in faultless.items()}
+            verdict.inputs = together(targets, inputs)
             verdict.equivalent = equivalence.proof(source_path, changed)
     finally:
         path.write_text(original, "ascii")
@@ -326,8 +357,8 @@ class Run:
     """The digest when it began."""
     planned: int = 0
     seconds: float = 0.0
-    bench_seconds: dict[str, float] = field(default_factory=dict)
-    """What each bench takes without a fault."""
+    benches: dict[str, Faultless] = field(default_factory=dict)
+    """The benches that passed without a fault."""
     verdicts: list[Verdict] = field(default_factory=list)
 
     @property
@@ -372,7 +403,7 @@ class Run:
             "seconds": round(self.seconds),
             "operators": {name: asdict(each) for name, each in groups["operator"].items()},
             "survivors": [asdict(verdict) for verdict in survivors],
-            "bench_seconds": self.bench_seconds,
+            "benches": {name: asdict(each) for name, each in self.benches.items()},
             "all": [asdict(verdict) for verdict in self.verdicts],
         }
         path = DIRECTORY / "summary.json"
@@ -405,28 +436,43 @@ class Run:
         )
 
 
-def resumed(seed: int, only: str, mutants: Sequence[Mutant]) -> Run:
-    """The last run with its verdicts of `mutants`.
+def stands(
+    verdict: Verdict, by_file: Mapping[str, Sequence[Target]], inputs: Mapping[str, str]
+) -> bool:
+    """Whether the benches that gave a verdict are unchanged; `inputs` has what each depends on."""
+    decided = verdict.killed_by or verdict.invalid
+    if decided:
+        return verdict.inputs == inputs.get(decided)
+    return verdict.inputs == together(by_file[verdict.file], inputs)
+
+
+def resumed(
+    seed: int,
+    only: str,
+    mutants: Sequence[Mutant],
+    by_file: Mapping[str, Sequence[Target]],
+    inputs: Mapping[str, str],
+) -> Run:
+    """The last run with its verdicts of `mutants`, as far as both stand.
 
     Raises:
-        MutationError: there was no last run, or it had another design or other options.
+        MutationError: there was no last run, or it had other options.
     """
     path = DIRECTORY / "summary.json"
+    path = path if path.is_file() else KEPT
     if not path.is_file():
         raise MutationError(f"There is no {path}: run `make mutate` without AGAIN=1.")
     last = json.loads(path.read_text(encoding="utf-8"))
     run = Run(seed, only, planned=len(mutants))
-    if last["design"] != run.design:
-        raise MutationError(
-            f"{path} is about another design or other benches: run `make mutate` without AGAIN=1."
-        )
     if (last["seed"], last["only"]) != (seed, only):
         restricted = f" and was restricted to {last['only']}" if last["only"] else ""
         raise MutationError(f"The last run had SEED={last['seed']}{restricted}: use that.")
     places = {mutant.place for mutant in mutants}
     verdicts = [Verdict(**verdict) for verdict in last["all"]]
-    run.verdicts = [verdict for verdict in verdicts if verdict.place in places]
-    run.seconds, run.bench_seconds = last["seconds"], last["bench_seconds"]
+    run.verdicts = [v for v in verdicts if v.place in places and stands(v, by_file, inputs)]
+    run.seconds = last["seconds"]
+    benches = {name: Faultless(**each) for name, each in last.get("benches", {}).items()}
+    run.benches = {name: b for name, b in benches.items() if b.inputs == inputs.get(name)}
     return run
 
 
@@ -434,6 +480,7 @@ def run_mutants(
     run: Run,
     mutants: Sequence[Mutant],
     by_file: Mapping[str, Sequence[Target]],
+    inputs: Mapping[str, str],
     bank: Bank,
     jobs: int,
 ) -> None:
@@ -441,17 +488,17 @@ def run_mutants(
     begin = time.monotonic() - run.seconds
 
     def keep(name: str, seconds: float) -> None:
-        run.bench_seconds[name] = seconds
+        run.benches[name] = Faultless(seconds, inputs[name])
         run.seconds = time.monotonic() - begin
         run.write()
 
-    unique = {target.name: target for targets in by_file.values() for target in targets}
-    unknown = [target for name, target in unique.items() if name not in run.bench_seconds]
+    needed = {target.name: target for mutant in mutants for target in by_file[mutant.file]}
+    unknown = [target for name, target in needed.items() if name not in run.benches]
     baseline(bank, unknown, run.seed, jobs, keep)
     with Progress(console=console) as progress, workers(jobs) as pool:
         bar = progress.add_task("Mutants", total=len(mutants))
         futures = [
-            pool.submit(judge, bank, mutant, by_file[mutant.file], run.bench_seconds, run.seed)
+            pool.submit(judge, bank, mutant, by_file[mutant.file], run.benches, run.seed)
             for mutant in mutants
         ]
         for future in as_completed(futures):
@@ -493,17 +540,21 @@ def main(
         if sim not in ("", *SIMS):
             raise MutationError(f"There is no simulator {sim!r}; choose one of: {', '.join(SIMS)}.")
         mutants = choose({path.name: mutants_of(path) for path in chosen}, count, seed)
-        run = resumed(seed, only, mutants) if again else Run(seed, only, planned=len(mutants))
-        known = {verdict.place for verdict in run.verdicts}
-        left = [mutant for mutant in mutants if mutant.place not in known]
-        by_file = targets_of({mutant.file for mutant in left}, tests, sim)
-        unmet = sorted({mutant.file for mutant in left} - by_file.keys())
+        mutated = {mutant.file for mutant in mutants}
+        by_file = targets_of(mutated, tests, sim)
+        unmet = sorted(mutated - by_file.keys())
         if unmet:
             raise MutationError(f"None of these benches simulates {unmet[0]}.")
-        benches = {target.name for targets in by_file.values() for target in targets}
+        benches = {target.name: target for targets in by_file.values() for target in targets}
+        inputs = {name: target.inputs for name, target in benches.items()}
+        run = Run(seed, only, planned=len(mutants))
+        if again:
+            run = resumed(seed, only, mutants, by_file, inputs)
+        known = {verdict.place for verdict in run.verdicts}
+        left = [mutant for mutant in mutants if mutant.place not in known]
         judged = f", {len(known)} of them judged" if again else ""
         console.print(f"{len(mutants)} mutants{judged}, {len(benches)} benches, seed {seed}")
-        run_mutants(run, left, by_file, Bank(jobs), jobs)
+        run_mutants(run, left, by_file, inputs, Bank(jobs), jobs)
     except MutationError as error:
         Console(stderr=True, soft_wrap=True).print(str(error), style="red", markup=False)
         raise typer.Exit(2) from None

@@ -35,7 +35,8 @@ from crocuta import stops
 from crocuta.errors import BuildError
 from crocuta.models import configs
 from crocuta.models.configs import ROOT
-from flow import runner
+from flow import evidence, runner
+from flow.digest import verification_digest
 from flow.regress_report import Attempt, PytestResult, Summary, read, write
 from tb.registry import BENCHES, Bench
 
@@ -458,8 +459,8 @@ def revision() -> str:
         return ""
 
 
-def attempt(result: Result) -> Attempt:
-    """A result in the form that the reports store."""
+def attempt(result: Result, inputs: str) -> Attempt:
+    """A result, and what it depends on, in the form that the reports store."""
     job = result.job
     return Attempt(
         kind=job.kind,
@@ -476,6 +477,7 @@ def attempt(result: Result) -> Attempt:
         tests=result.tests,
         waves=result.waves,
         command=job.command,
+        inputs=inputs,
     )
 
 
@@ -492,7 +494,7 @@ def progress_bar() -> Progress:
     )
 
 
-def simulate(engine: Engine, summary: Summary, jobs: int) -> None:
+def simulate(engine: Engine, summary: Summary, jobs: int, inputs: Mapping[str, str]) -> None:
     """Runs all jobs and prints a line for each."""
     names = [job.build for group in engine.waiting.values() for job in group[:1]]
     names += [job.kind for group in engine.waiting.values() for job in group]
@@ -507,7 +509,7 @@ def simulate(engine: Engine, summary: Summary, jobs: int) -> None:
                 summary.builds[name] = round(result.seconds, 2)
                 summary.build_cpu += result.cpu
             else:
-                summary.attempts.append(attempt(result))
+                summary.attempts.append(attempt(result, inputs[job.kind]))
                 counts["done"] += 1
                 counts["left"] -= 1
                 counts["failed"] += bool(result.failure)
@@ -522,28 +524,42 @@ def simulate(engine: Engine, summary: Summary, jobs: int) -> None:
             progress.update(bar, advance=engine.expected(name), **counts)
 
 
-def continued(before: Summary, jobs: Sequence[Job]) -> tuple[Summary, list[Job]]:
-    """The results to keep from an earlier regression, and the jobs still to pass; removes the
-    latter's leftovers."""
-    passed = {(job.kind, job.seed) for job in jobs}
-    passed &= {(each.kind, each.seed) for each in before.attempts if not each.failure}
+def inputs_of(jobs: Sequence[Job]) -> dict[str, str]:
+    """What the outcomes of jobs depend on, by kind: see flow.evidence."""
+    kinds = {job.kind: job for job in jobs}
+    return {kind: evidence.of_bench(job.bench, job.config, job.sim) for kind, job in kinds.items()}
+
+
+def continued(
+    before: Summary, jobs: Sequence[Job], inputs: Mapping[str, str]
+) -> tuple[Summary, list[Job]]:
+    """The results of an earlier regression that stand, and the jobs still to pass; removes what
+    else the former has left."""
+    asked = {job.name for job in jobs}
+    kept = [
+        each
+        for each in before.attempts
+        if each.name in asked and not each.failure and each.inputs == inputs[each.kind]
+    ]
+    pytest_stands = before.pytest and before.pytest.ok and before.design == verification_digest()
     summary = Summary(
         seed=before.seed,
         revision=revision(),
         planned=len(jobs),
         seconds=before.seconds,
-        pytest=before.pytest if before.pytest and before.pytest.ok else None,
+        pytest=before.pytest if pytest_stands else None,
         builds=dict(before.builds),
         build_cpu=before.build_cpu,
-        attempts=[each for each in before.attempts if (each.kind, each.seed) in passed],
+        attempts=kept,
         continued=[*before.continued, before.revision],
     )
-    left = [job for job in jobs if (job.kind, job.seed) not in passed]
-    for job in left:
-        for folder in (DIRECTORY / "runs", DIRECTORY / "waves"):
-            for path in (folder / job.name, *folder.glob(f"{job.name}.try*")):
+    directories = {Path(each.directory) for each in kept}
+    for folder in (DIRECTORY / "runs", DIRECTORY / "waves"):
+        for path in folder.glob("*"):
+            if path not in directories:
                 shutil.rmtree(path, ignore_errors=True)
-    return summary, left
+    passed = {each.name for each in kept}
+    return summary, [job for job in jobs if job.name not in passed]
 
 
 def regress(
@@ -559,10 +575,10 @@ def regress(
 
     An interrupted regression writes reports, too.
     """
-    expected = expected_seconds()
+    expected, inputs = expected_seconds(), inputs_of(jobs)
     summary = Summary(seed=base, revision=revision(), planned=len(jobs))
     if before:
-        summary, jobs = continued(before, jobs)
+        summary, jobs = continued(before, jobs, inputs)
         console.print(f"{len(summary.attempts)} of them have passed, {len(jobs)} are left")
     else:
         shutil.rmtree(DIRECTORY, ignore_errors=True)
@@ -579,7 +595,7 @@ def regress(
                     summary.pytest = run_pytest(base, workers)
                 console.print(summary.pytest.sentence)
             engine = Engine(client, jobs, settings, expected)
-            simulate(engine, summary, len(jobs))
+            simulate(engine, summary, len(jobs), inputs)
     except stops.Stopped as stopped:
         summary.interrupted = stopped.number
     summary.seconds = round(time.perf_counter() - begin, 1)
@@ -597,15 +613,14 @@ def main(
     jobs: Annotated[int, typer.Option(min=0, help="processes; 0: one per core")] = 0,
     scheduler: Annotated[str, typer.Option(help="a Dask scheduler's address")] = "",
     limit: Annotated[float, typer.Option(min=1, help="seconds allowed per simulation")] = 1200,
-    again: Annotated[bool, typer.Option(help="keep what passed in the last regression")] = False,
+    again: Annotated[bool, typer.Option(help="keep what passed last and still stands")] = False,
 ) -> None:
     """Runs the benches over many seeds, and the other tests once unless options select benches."""
     try:
         before = read(DIRECTORY) if again else None
         if again and before is None:
             raise RegressionError(
-                f"There is no regression of this design and these benches in {DIRECTORY} to"
-                " continue: run it without AGAIN=1."
+                f"There is no regression in {DIRECTORY} to continue: run it without AGAIN=1."
             )
         base = runner.default_seed(seed or (str(before.seed) if before else ""))
         if before and before.seed != base:

@@ -55,6 +55,13 @@ class Attempt:
     tests: dict[str, bool]
     waves: str
     command: str
+    inputs: str = ""
+    """See flow.evidence."""
+
+    @property
+    def name(self) -> str:
+        """Identifies the job."""
+        return f"{self.kind}.{self.seed}"
 
 
 @dataclass
@@ -64,6 +71,8 @@ class Summary:
     seed: int
     revision: str
     planned: int
+    design: str = field(default_factory=verification_digest)
+    """The digest when it began."""
     workers: int = 0
     seconds: float = 0.0
     interrupted: int = 0
@@ -113,12 +122,10 @@ class Summary:
 
 
 def read(directory: Path) -> Summary | None:
-    """The summary of the last regression, or None unless it is of this design."""
+    """The summary of the last regression, or None."""
     try:
         document = json.loads((directory / "summary.json").read_text(encoding="utf-8"))
     except (OSError, ValueError):
-        return None
-    if document["design"] != verification_digest():
         return None
     values = {name.name: document[name.name] for name in fields(Summary) if name.name in document}
     values["attempts"] = [Attempt(**attempt) for attempt in document["attempts"]]
@@ -204,7 +211,6 @@ def write(summary: Summary, directory: Path) -> None:
     """Writes summary.json, junit.xml and index.html."""
     document = {
         "ok": summary.ok,
-        "design": verification_digest(),
         **asdict(summary),
         "expected": summary.expected(),
     }

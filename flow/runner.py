@@ -131,7 +131,8 @@ def _flags(sim: str, waves: bool) -> tuple[str, ...]:
     return tuple(flags)
 
 
-def _sources(bench: Bench, sim: str) -> list[Path]:
+def sources_of(bench: Bench, sim: str) -> list[Path]:
+    """The files that a bench's build compiles."""
     extra = [ROOT / name for name in bench.sources]
     control = [path for path in extra if path.suffix == ".vlt"]
     sources = design_files(bench.top, [path for path in extra if path.suffix != ".vlt"])
@@ -147,7 +148,7 @@ def _parameters(bench: Bench, config: Config, option: str) -> list[str]:
 
 def _verilator_recipe(bench: Bench, config: Config, waves: bool) -> verilator.Recipe:
     large = config.chunk >= rtl_build.LARGE_CHUNK
-    sources = _sources(bench, "verilator")
+    sources = sources_of(bench, "verilator")
     # Making every signal visible through VPI would dominate compile time and simulation speed, so a
     # control file exposes only the top's signals to cocotb, or those that the bench's own names.
     visible = [] if any(path.suffix == ".vlt" for path in sources[1:]) else [bench.top]
@@ -183,7 +184,7 @@ def _icarus_build(
     bench: Bench, config: Config, waves: bool
 ) -> tuple[str, Callable[[Path, TextIO, float], None]]:
     """A digest of everything that goes into an Icarus build, the tool included."""
-    sources = _sources(bench, "icarus")
+    sources = sources_of(bench, "icarus")
     texts = {"cmds.f": f"+timescale+{TIMESCALE}\n"}
     tops = [bench.top]
     if waves:

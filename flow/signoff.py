@@ -3,10 +3,11 @@
 """`python -m flow.signoff`: collects the verification reports into docs/signoff.md.
 
 Reads the reports that the commands in the list write to build/ and keeps the essence of each in
-docs/signoff/, where it counts as long as design and benches remain what they were: the commands
-need not all run on one machine or in one day, and regressions with other seeds add up. Fails if a
-report is missing or a target is missed. When design or benches change later, the page must say that
-it is outdated: `--outdated` marks it.
+docs/signoff/, where it counts as long as what it depends on remains what it was: the commands need
+not all run on one machine or in one day, regressions and soaks with other seeds add up, and a
+change to one bench costs only the runs of that bench. Fails if a report is missing or a target is
+missed. When design or benches change later, the page must say that it is outdated: `--outdated`
+marks it.
 """
 
 from __future__ import annotations
@@ -26,8 +27,9 @@ from rich.table import Table
 from crocuta import stops
 from crocuta.models.configs import ROOT
 from crocuta.models.files import write_generated
+from flow import evidence
 from flow.digest import verification_digest
-from flow.regress import select
+from flow.regress import inputs_of, select
 
 BUILD = ROOT / "build"
 DOCS = ROOT / "docs"
@@ -53,66 +55,86 @@ class Item:
     held: bool
 
 
-def read(path: Path, design: str) -> Report | None:
-    """A report, or None if there is none or it is about another design."""
+def read(path: Path) -> Report | None:
+    """A report, or None if there is none."""
     if not path.is_file():
         return None
     report: Report = json.loads(path.read_text(encoding="utf-8"))
-    return report if report.get("design") == design else None
+    return report
 
 
-def found(build: Path, kept: Path, part: Part, design: str) -> Report | None:
-    """The essence of a part's reports about this design: of the last run on this machine, and of
+def standing(kept: Path, part: Part) -> Report | None:
+    """What still stands of what an earlier sign-off kept of a part, or None."""
+    before = read(kept / f"{part.name}.json")
+    return part.stands(before) if before else None
+
+
+def found(build: Path, kept: Path, part: Part) -> Report | None:
+    """The essence of a part's reports, as far as it stands: of the last run on this machine, and of
     what an earlier sign-off kept; None if there is neither."""
-    report = read(build / part.directory / "summary.json", design)
-    before = read(kept / f"{part.name}.json", design)
-    if report is None:
-        return before
-    report = {"design": design, **part.essence(report)}
-    return part.join(before, report) if part.join and before else report
+    report, before = read(build / part.directory / "summary.json"), standing(kept, part)
+    now = part.stands(part.essence(report)) if report else None
+    return part.join(before, now) if part.join and before and now else now or before
+
+
+def of_today(essence: Report) -> Report | None:
+    """It, if neither the design nor anything that verifies it has changed since."""
+    return essence if essence.get("design") == verification_digest() else None
 
 
 def regression(report: Report) -> Report:
-    """The seeds that passed, by kind of job, and the jobs that failed."""
-    seeds: dict[str, list[int]] = {}
+    """The seeds that passed and the failures, by kind of job, with what their outcome depends on
+    (see flow.evidence)."""
+    kinds: dict[str, Report] = {}
     for each in report["attempts"]:
-        passed = seeds.setdefault(each["kind"], [])
-        if not each["failure"]:
-            passed.append(each["seed"])
+        new = {"inputs": each["inputs"], "passed": [], "failed": {}}
+        kind = kinds.setdefault(each["kind"], new)
+        if each["failure"]:
+            kind["failed"][str(each["seed"])] = each["failure"]
+        else:
+            kind["passed"].append(each["seed"])
     pytest = report["pytest"]
     names = ("passed", "failed", "ok")
     return {
         "runs": {str(report["seed"]): {n: report[n] for n in ("revision", "seconds", "workers")}},
-        "pytest": {name: pytest[name] for name in names} if pytest else None,
-        "failed": {
-            f"{each['kind']} {each['seed']}": each["failure"]
-            for each in report["attempts"]
-            if each["failure"]
-        },
-        "passed": {kind: sorted(passed) for kind, passed in sorted(seeds.items())},
+        "pytest": {"design": report["design"]} | {name: pytest[name] for name in names}
+        if pytest
+        else None,
+        "kinds": dict(sorted(kinds.items())),
     }
+
+
+def regression_stands(kept: Report) -> Report:
+    """The kinds of job that nothing has changed since, and pytest if nothing at all has."""
+    inputs = inputs_of(select(1, 0))
+    kinds = {
+        kind: runs for kind, runs in kept["kinds"].items() if runs["inputs"] == inputs.get(kind)
+    }
+    pytest = kept["pytest"]
+    return {**kept, "pytest": pytest and of_today(pytest), "kinds": kinds}
 
 
 def join_regressions(before: Report, now: Report) -> Report:
-    """Several regressions together: any seed counts once."""
-    passed = {
-        kind: sorted({*before["passed"].get(kind, ()), *now["passed"].get(kind, ())})
-        for kind in sorted({*before["passed"], *now["passed"]})
-    }
-    again = {f"{kind} {seed}" for kind, seeds in now["passed"].items() for seed in seeds}
-    failed = {name: why for name, why in before["failed"].items() if name not in again}
+    """Several regressions together: any seed counts once, and as it ended last."""
+    kinds = dict(before["kinds"])
+    for kind, runs in now["kinds"].items():
+        older = kinds.get(kind, {"passed": [], "failed": {}})
+        failed = {
+            seed: why for seed, why in older["failed"].items() if int(seed) not in runs["passed"]
+        } | runs["failed"]
+        passed = {*older["passed"], *runs["passed"]} - {int(seed) for seed in runs["failed"]}
+        kinds[kind] = {"inputs": runs["inputs"], "passed": sorted(passed), "failed": failed}
     return {
-        **now,
         "runs": before["runs"] | now["runs"],
         "pytest": now["pytest"] or before["pytest"],
-        "failed": failed | now["failed"],
-        "passed": passed,
+        "kinds": dict(sorted(kinds.items())),
     }
 
 
 def check_regression(kept: Report) -> list[Item]:
     """Whether all jobs passed, over enough seeds, in both simulators."""
-    passed = {kind: len(seeds) for kind, seeds in kept["passed"].items()}
+    passed = {kind: len(runs["passed"]) for kind, runs in kept["kinds"].items()}
+    failed = sum(len(runs["failed"]) for runs in kept["kinds"].values())
     needed = Counter(job.kind for job in select(LEAST_SEEDS, 0))
     lacking = [kind for kind, seeds in needed.items() if passed.get(kind, 0) < seeds]
     in_icarus = sum(seeds for kind, seeds in passed.items() if kind.endswith(".icarus"))
@@ -123,9 +145,9 @@ def check_regression(kept: Report) -> list[Item]:
             "Regression",
             f"{LEAST_SEEDS} seeds of every bench, a quarter of them in Icarus, no failure",
             f"{in_icarus} jobs in Icarus, {sum(passed.values()) - in_icarus} in Verilator passed,"
-            f" {len(kept['failed'])} failed; {len(needed) - len(lacking)} of {len(needed)} kinds of"
+            f" {failed} failed; {len(needed) - len(lacking)} of {len(needed)} kinds of"
             f" job have their seeds{lack}",
-            not lacking and not kept["failed"],
+            not lacking and not failed,
         ),
         Item(
             "Models against float64, tools, command line",
@@ -140,6 +162,7 @@ def testplan(report: Report) -> Report:
     """Counts the points of the testplans."""
     points = [point for block in report["blocks"] for point in block["points"]]
     return {
+        "design": report["design"],
         "blocks": {block["block"]: len(block["points"]) for block in report["blocks"]},
         "points": len(points),
         "stages": dict(sorted(Counter(point["stage"] for point in points).items())),
@@ -184,8 +207,10 @@ def check_formal(kept: Report) -> list[Item]:
 
 
 def mutation(report: Report) -> Report:
-    """All but the verdicts of those that were killed."""
-    return {name: value for name, value in report.items() if name not in ("all", "bench_seconds")}
+    """All but the benches' seconds, and of each verdict what it says."""
+    kept = {name: value for name, value in report.items() if name != "benches"}
+    kept["all"] = [{n: v for n, v in verdict.items() if v} for verdict in report["all"]]
+    return kept
 
 
 def check_mutation(kept: Report) -> list[Item]:
@@ -205,20 +230,38 @@ def check_mutation(kept: Report) -> list[Item]:
 
 
 def soak(report: Report) -> Report:
-    """All but the sessions, whose configurations it lists."""
-    kept = {name: value for name, value in report.items() if name != "sessions"}
-    kept["configurations"] = sorted({each["config"] for each in report["sessions"] if each["jobs"]})
-    return kept
+    """All but the sessions, whose configurations it lists, by the soak's seed."""
+    names = ("seconds", "jobs", "cases", "clocks", "designs", "ends", "acts", "failures")
+    ran = {each["config"] for each in report["sessions"] if each["jobs"]}
+    run = {name: report[name] for name in names} | {"configurations": sorted(ran)}
+    return {
+        "inputs": report["inputs"],
+        "target": report["target"],
+        "runs": {str(report["seed"]): run},
+    }
+
+
+def soak_stands(kept: Report) -> Report | None:
+    """It, if nothing that it depends on has changed since."""
+    return kept if kept["inputs"] == evidence.of_soak() else None
+
+
+def join_soaks(before: Report, now: Report) -> Report:
+    """Several soaks together; of a seed, the last, which may have been continued."""
+    return {**now, "runs": before["runs"] | now["runs"]}
 
 
 def check_soak(kept: Report) -> list[Item]:
     """Whether enough random jobs ran on random kernels and none failed."""
+    runs = kept["runs"].values()
+    jobs, designs = (sum(run[name] for run in runs) for name in ("jobs", "designs"))
+    failures = sum(len(run["failures"]) for run in runs)
     return [
         Item(
             "Random kernels, jobs and disturbances",
             f"{kept['target']} jobs, no failure",
-            f"{kept['jobs']} jobs on {kept['designs']} designs, {len(kept['failures'])} failures",
-            kept["jobs"] >= kept["target"] and not kept["failures"],
+            f"{jobs} jobs on {designs} designs, {failures} failures",
+            jobs >= kept["target"] and not failures,
         )
     ]
 
@@ -234,6 +277,8 @@ class Part(NamedTuple):
     essence: Callable[[Report], Report]
     check: Callable[[Report], list[Item]]
     """Compares the essence with the targets."""
+    stands: Callable[[Report], Report | None] = of_today
+    """As much of an essence as today's design and benches would give again."""
     join: Callable[[Report, Report], Report] | None = None
     """Adds a run to earlier ones; None: the last one counts."""
 
@@ -245,18 +290,19 @@ PARTS = (
         f"make regress SEEDS={LEAST_SEEDS}",
         regression,
         check_regression,
+        regression_stands,
         join_regressions,
     ),
     Part("testplan", "testplan", "make testplan", testplan, check_testplan),
     Part("coverage", "coverage", "make coverage", dict, check_coverage),
     Part("formal", "formal", "make formal", dict, check_formal),
     Part("mutation", "mutation", f"make mutate COUNT={LEAST_MUTANTS}", mutation, check_mutation),
-    Part("soak", "soak", "make soak", soak, check_soak),
+    Part("soak", "soak", "make soak", soak, check_soak, soak_stands, join_soaks),
 )
 
 
 def page(parts: Mapping[Part, list[Item]], design: str) -> str:
-    """docs/signoff.md; a part without items has no report about this design."""
+    """docs/signoff.md; a part without items has no report that stands."""
     lines = [
         TITLE,
         "",
@@ -268,9 +314,9 @@ def page(parts: Mapping[Part, list[Item]], design: str) -> str:
         "|---|---|---|---|---|---|",
     ]
     for part, items in parts.items():
-        evidence = f"[{part.name}.json](signoff/{part.name}.json) | `{part.command}` |"
+        source = f"[{part.name}.json](signoff/{part.name}.json) | `{part.command}` |"
         lines += [
-            f"| {i.what} | {i.target} | {i.measured} | {'yes' if i.held else '**no**'} | {evidence}"
+            f"| {i.what} | {i.target} | {i.measured} | {'yes' if i.held else '**no**'} | {source}"
             for i in items
         ]
         if not items:
@@ -283,15 +329,20 @@ def lapse(docs: Path = DOCS) -> str:
     page = (docs / "signoff.md").read_text(encoding="utf-8")
     now = verification_digest()
     design = re.search(r"^Design `(\w+)`", page, re.MULTILINE)
+    reports = {part: standing(docs / "signoff", part) for part in PARTS}
+    missing = [
+        f"`{part.command}`"
+        for part, report in reports.items()
+        if report is None or not all(item.held for item in part.check(report))
+    ]
+    run = f"run {', '.join(missing)}, then" if missing else "run"
     if design is None or design[1] != now:
         return (
             f"docs/signoff.md is about an earlier design, or earlier benches, models or proofs:"
-            f" {design[1] if design else 'none'}, not {now}. Run the commands that it lists, then"
-            " `make signoff`."
+            f" {design[1] if design else 'none'}, not {now}: {run} `make signoff`."
         )
-    for part in PARTS:
-        if read(docs / "signoff" / f"{part.name}.json", now) is None:
-            return f"docs/signoff.md lacks `{part.command}`: run it, then `make signoff`."
+    if missing:
+        return f"docs/signoff.md lacks something: {run} `make signoff`."
     return f"{OUTDATED.split(':')[0]} is wrong: run `make signoff`." if OUTDATED in page else ""
 
 
@@ -314,14 +365,14 @@ def main(
     if outdated:
         mark(docs)
         return
-    design, kept = verification_digest(), docs / "signoff"
-    reports = {part: found(build, kept, part, design) for part in PARTS}
+    kept = docs / "signoff"
+    reports = {part: found(build, kept, part) for part in PARTS}
     parts = {part: part.check(report) if report else [] for part, report in reports.items()}
     for part, report in reports.items():
         path = kept / f"{part.name}.json"
         if report:
             write_generated(path, json.dumps(report, indent=1) + "\n")
-    write_generated(docs / "signoff.md", page(parts, design))
+    write_generated(docs / "signoff.md", page(parts, verification_digest()))
     table = Table("check", "target", "measured", "holds", box=None)
     for part, items in parts.items():
         for item in items:

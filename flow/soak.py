@@ -35,7 +35,7 @@ from crocuta.design import cache
 from crocuta.errors import BuildError, KernelError
 from crocuta.models import configs
 from crocuta.models.configs import ROOT, ConfigError
-from flow import runner
+from flow import evidence, runner
 from flow.digest import verification_digest
 from flow.pages import write_page
 from flow.soak_cases import Case, Script, cases, random_config, read_scripts, smaller, text_of
@@ -103,6 +103,8 @@ class Summary:
     seed: int
     design: str = field(default_factory=verification_digest)
     """The digest when it began."""
+    inputs: str = field(default_factory=evidence.of_soak)
+    """What its outcome depends on."""
     seconds: float = 0.0
     sessions: list[Session] = field(default_factory=list)
     interrupted: int = 0
@@ -314,18 +316,18 @@ def write(summary: Summary, directory: Path) -> None:
 
 
 def resumed(directory: Path) -> Summary:
-    """The soak to add to; raises SoakRefusal if there is none of this design."""
+    """The soak to add to; raises SoakRefusal if there is none, or of another design."""
     path = directory / "summary.json"
     if not path.is_file():
         raise SoakRefusal(f"there is no {path}: run `make soak` without AGAIN=1")
     found = json.loads(path.read_text(encoding="utf-8"))
-    if found["design"] != verification_digest():
+    if found["inputs"] != evidence.of_soak():
         raise SoakRefusal(f"{path} is about another design: run `make soak` without AGAIN=1")
     done = []
     for each in found["sessions"]:
         failure = Failure(**each["failure"]) if each["failure"] else None
         done.append(Session(**{**each, "failure": failure}))
-    return Summary(found["seed"], found["design"], found["seconds"], done)
+    return Summary(found["seed"], seconds=found["seconds"], sessions=done)
 
 
 def sessions(seed: int, config: str, number: int) -> Iterator[Session]:
@@ -355,7 +357,7 @@ def run(summary: Summary, hours: float, jobs: int, count: int, config: str, limi
                     session = next(source, None)
                     if session is None:
                         break
-                    if verification_digest() != summary.design:
+                    if evidence.of_soak() != summary.inputs:
                         raise SoakRefusal("the design changed while it was soaked: start again")
                     summary.sessions.append(session)
                     workers.append(start(session, deadline, count, folder))

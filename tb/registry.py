@@ -5,13 +5,13 @@
 from __future__ import annotations
 
 import dataclasses
-import random
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from crocuta.design import cache
 from crocuta.design.sources import twiddle_directory
 from crocuta.models.configs import CHUNKED, FOUR_STEP, Config
+from tb.lib.agreed import MANY_ROWS_CHUNK, RAM_WIDTH, RAM_WORDS
 
 SIMS = ("verilator", "icarus")
 SMALLEST = ("tiny", "tiny-long")
@@ -82,19 +82,10 @@ SOME_RESIDENT, ALL_RESIDENT = "tiny-long+resident-3", "tiny-long+resident-8"
 KERNEL_CORNERS = (*MANY_LANES, WIDEST, ALL_RESIDENT, "small-long")
 """What regressions run the whole kernel at besides: short chunks, 8 and 16 lanes, wide words, all
 rows on the chip, and more and longer ones in memory."""
-BRIEF = "BENCH_BRIEF"
-"""Environment variable: run only what other configurations cannot show."""
-MANY_ROWS = 300
-"""More rows than 8 bits can count."""
-MANY_ROWS_CHUNK = 512
-"""The largest chunk at which the kernel's bench runs a job with that many rows."""
 SEVERAL_BURSTS = 512
 """A chunk whose spectrum has four bursts."""
 ENGINE_TESTS = ("fft", "fft_sizes")
 """Benches of an engine alone, which take its configurations, not only the kernel's."""
-RAM_WIDTH = 27
-RAM_WORDS = tuple(random.Random(1).choices(range(1 << RAM_WIDTH), k=40))
-"""The initial words for the bench of a ram with an initialisation file."""
 
 
 def no_parameters(config: Config) -> dict[str, int | str]:

@@ -14,7 +14,8 @@ import pytest
 
 from crocuta.models import configs
 from flow import runner
-from tb.registry import BENCHES, BRIEF, SIMS, Bench
+from tb.lib.agreed import BRIEF
+from tb.registry import BENCHES, SIMS, Bench
 
 # The whole kernel first: of all tests these take longest, and one of them at the end would keep a
 # single core busy.

@@ -16,7 +16,7 @@ from typer.testing import CliRunner
 
 from crocuta.design.sources import rtl_files
 from crocuta.models.configs import ROOT, load_engine
-from flow import equivalence, mutants, mutate
+from flow import equivalence, mutants, mutate, signoff
 from tb.registry import BENCHES
 
 MODULE = """module m #(parameter int Width = 8 + 1) (
@@ -315,10 +315,31 @@ def test_an_interrupted_run_is_resumed(tmp_path: Path, monkeypatch: pytest.Monke
     result = CliRunner().invoke(_command(), [*command[:-1], "2", "--again"])
     assert result.exit_code == 2
     assert "The last run had SEED=1 and was restricted to fifo.sv: use that." in result.output
-    (tmp_path / "summary.json").write_text(json.dumps({**summary, "design": "0123456789ab"}))
+    # A bench that has changed is asked again, and so are all about a mutant that none killed.
+    first, *others = resumed["all"]
+    for verdict in others[:2]:
+        verdict["inputs"] = "0123456789ab"
+    first.update(killed_by="", inputs=resumed["benches"][first["killed_by"]]["inputs"])
+    del resumed["benches"][others[0]["killed_by"]]
+    (tmp_path / "summary.json").write_text(json.dumps(resumed))
+    played.clear()
+    stop_after = 100
     result = CliRunner().invoke(_command(), [*command, "--again"])
-    assert result.exit_code == 2
-    assert "another design" in result.output
+    assert "5 mutants, 2 of them judged" in result.output
+    assert len(played) == 1 + 3
+    again = json.loads((tmp_path / "summary.json").read_text())
+    assert (again["killed"], again["left"]) == (5, 0)
+    assert again["benches"] == summary["benches"]
+    # What a sign-off has kept serves on a machine without a run of its own.
+    (tmp_path / "kept.json").write_text(json.dumps(signoff.mutation(again)))
+    monkeypatch.setattr(mutate, "KEPT", tmp_path / "kept.json")
+    (tmp_path / "summary.json").unlink()
+    played.clear()
+    result = CliRunner().invoke(_command(), [*command, "--again"])
+    assert "5 mutants, 5 of them judged" in result.output
+    assert not played
+    kept = json.loads((tmp_path / "summary.json").read_text())
+    assert kept["all"] == again["all"]
 
 
 @pytest.mark.parametrize(

@@ -347,7 +347,7 @@ def test_the_command_reports(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) ->
     assert more["seconds"] > summary["seconds"]
     result = invoke(*command[:-1], "5", "--again")
     assert "The last soak had SEED=4: use that." in result.output
-    (tmp_path / "summary.json").write_text(json.dumps({**more, "design": "0123456789ab"}))
+    (tmp_path / "summary.json").write_text(json.dumps({**more, "inputs": "0123456789ab"}))
     assert "is about another design: run `make soak`" in invoke("--again").output
     script = tmp_path / "one.jsonl"
     script.write_text(text_of(Script(config="tiny", cases=tuple(islice(cases(4, TINY), 1)))))
@@ -358,7 +358,7 @@ def test_a_design_that_changes_is_no_design_to_soak(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(soak, "DIRECTORY", tmp_path)
-    monkeypatch.setattr(soak, "verification_digest", lambda: "0123456789ab")
+    monkeypatch.setattr("flow.evidence.of_soak", lambda: "0123456789ab")
     result = invoke("--config", "tiny", "--limit", "1")
     assert result.exit_code == 2
     assert "The design changed while it was soaked: start again." in result.output

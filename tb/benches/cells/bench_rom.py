@@ -9,9 +9,9 @@ from typing import Any
 
 import cocotb
 
+from tb.lib.agreed import RAM_WORDS
 from tb.lib.clock import drive, start_clock
 from tb.lib.coverage import covered, seldom
-from tb.registry import RAM_WORDS
 
 PLACES = ("first", "inside", "last")
 PAUSES = ("1", "2")

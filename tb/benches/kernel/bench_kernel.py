@@ -25,7 +25,6 @@ from crocuta.models.cfp import Cfp, Format
 from crocuta.models.convolution.chunk_controller import Job, Mode, mac_beats
 from crocuta.models.kernel.schedules import output_chunks
 from crocuta.models.layout import PAGE_BYTES
-from tb import registry as benches
 from tb.agents.axi_memory import ERRORS as ERROR_RESPONSES
 from tb.agents.axi_memory import PLACES, Behaviour, all_pairs
 from tb.envs.crocuta_kernel import STATES
@@ -52,8 +51,9 @@ from tb.envs.kernel_sequences import (
     StreamsSequence,
     UnacknowledgedSequence,
 )
+from tb.lib import agreed
+from tb.lib.agreed import MANY_ROWS, MANY_ROWS_CHUNK
 from tb.lib.words import random_words
-from tb.registry import MANY_ROWS, MANY_ROWS_CHUNK
 
 T = TypeVar("T")
 CONFIG = configs.load_model(os.environ["CROCUTA_CONFIG"])
@@ -65,7 +65,7 @@ MEMORIES = memories_of(CONFIG)
 FAST = cocotb.SIM_NAME.lower().startswith("verilator")
 SMALLEST = C == 64
 # Whether a corner configuration runs only what others cannot show.
-BRIEF = benches.BRIEF in os.environ
+BRIEF = agreed.BRIEF in os.environ
 FULL = FAST and SMALLEST and not BRIEF
 LIMITED = BRIEF or not (FAST or SMALLEST)
 FOUR_STATES = BRIEF and not FAST
