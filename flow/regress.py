@@ -9,7 +9,6 @@ the simulations, the longest ones first. If a worker dies, its jobs run again el
 from __future__ import annotations
 
 import contextlib
-import hashlib
 import io
 import json
 import os
@@ -35,10 +34,10 @@ from crocuta import stops
 from crocuta.errors import BuildError
 from crocuta.models import configs
 from crocuta.models.configs import ROOT
-from flow import evidence, runner
+from flow import runner
 from flow.digest import verification_digest
+from flow.jobs import Job, RegressionError, inputs_of, select
 from flow.regress_report import Attempt, PytestResult, Summary, read, write
-from tb.registry import BENCHES, Bench
 
 DIRECTORY = ROOT / "build" / ("coverage" if runner.covers() else "regress")
 BUILDS_FIRST = 1_000_000
@@ -46,51 +45,6 @@ BUILDS_FIRST = 1_000_000
 FARM_WAIT_S = 60
 
 console = Console(highlight=False, soft_wrap=True)
-
-
-class RegressionError(Exception):
-    """A regression that cannot start."""
-
-
-@dataclass(frozen=True)
-class Job:
-    """One bench in one simulator, at one configuration and with one seed."""
-
-    test: str
-    number: int
-    """The bench's index in its test; a Bench holds functions, which cannot be pickled."""
-    config: str
-    sim: str
-    seed: int
-
-    @property
-    def bench(self) -> Bench:
-        """The registry's entry."""
-        return BENCHES[self.test][self.number]
-
-    @property
-    def kind(self) -> str:
-        """Identifies the job apart from its seed."""
-        bench = self.bench
-        return f"{self.test}.{bench.name}.{bench.module_name}.{self.config}.{self.sim}"
-
-    @property
-    def name(self) -> str:
-        """Identifies the job."""
-        return f"{self.kind}.{self.seed}"
-
-    @property
-    def build(self) -> str:
-        """Identifies the build that it runs on."""
-        return f"{self.sim}.{self.config}.{self.bench.name}"
-
-    @property
-    def command(self) -> str:
-        """The command that repeats it."""
-        alike = sum(bench.name == self.bench.name for bench in BENCHES[self.test])
-        name = self.bench.name if alike == 1 else self.bench.module_name
-        chosen = f"TEST={self.test} BENCH={name} SIM={self.sim} CONFIG={self.config}"
-        return f"make sim {chosen} SEED={self.seed}"
 
 
 @dataclass(frozen=True)
@@ -228,44 +182,6 @@ def run_job(job: Job, settings: Settings, waves: bool = False) -> Result:
         found = sorted(directory.glob("*.fst"))
         result.waves = str(found[0]) if found else failure
     return result
-
-
-def seed_of(base: int, kind: str, index: int) -> int:
-    """The seed of a job, a function of the job and the regression's seed alone."""
-    digest = hashlib.sha256(f"{base}/{kind}/{index}".encode()).digest()
-    return int.from_bytes(digest[:4], "big") & 0x7FFF_FFFF
-
-
-def select(
-    seeds: int, base: int, test: str = "", sim: str = "", config: str = "", icarus_seeds: int = 0
-) -> list[Job]:
-    """The jobs of a regression; raises RegressionError if there are none.
-
-    Args:
-        seeds: seeds per bench; an exhaustive bench gets one.
-        base: the seed from which all others derive.
-        test: if not empty, only this test of the registry.
-        sim: if not empty, only this simulator.
-        config: if not empty, only this configuration and its variations, or several with commas.
-        icarus_seeds: seeds per bench in Icarus; 0: a quarter of `seeds`, because Icarus takes most
-            of the time, or all of them if `sim` selects Icarus.
-    """
-    jobs = []
-    asked = tuple(f"{name}+" for name in config.split(","))
-    in_icarus = icarus_seeds or (seeds if sim else -(-seeds // 4))
-    for name, benches in BENCHES.items():
-        for number, bench in enumerate(benches if test in ("", name) else ()):
-            runs = [*bench.runs, *((at, "verilator") for at in bench.corners)]
-            for at, on in runs:
-                if sim not in ("", on) or not (config == "" or f"{at}+".startswith(asked)):
-                    continue
-                count = in_icarus if on == "icarus" else seeds
-                for index in range(1 if bench.exhaustive else count):
-                    kind = Job(name, number, at, on, 0).kind
-                    jobs.append(Job(name, number, at, on, seed_of(base, kind, index)))
-    if not jobs:
-        raise RegressionError("No bench in the registry matches TEST, SIM and CONFIG.")
-    return jobs
 
 
 class Engine:
@@ -524,12 +440,6 @@ def simulate(engine: Engine, summary: Summary, jobs: int, inputs: Mapping[str, s
             progress.update(bar, advance=engine.expected(name), **counts)
 
 
-def inputs_of(jobs: Sequence[Job]) -> dict[str, str]:
-    """What the outcomes of jobs depend on, by kind: see flow.evidence."""
-    kinds = {job.kind: job for job in jobs}
-    return {kind: evidence.of_bench(job.bench, job.config, job.sim) for kind, job in kinds.items()}
-
-
 def continued(
     before: Summary, jobs: Sequence[Job], inputs: Mapping[str, str]
 ) -> tuple[Summary, list[Job]]:
@@ -625,9 +535,6 @@ def main(
         base = runner.default_seed(seed or (str(before.seed) if before else ""))
         if before and before.seed != base:
             raise RegressionError(f"The last regression had SEED={before.seed}: use that.")
-        if test and test not in BENCHES:
-            choice = ", ".join(sorted(BENCHES))
-            raise RegressionError(f"There is no test {test!r}; choose one of: {choice}.")
         if sim:
             runner.check_sim(sim)
         for name in filter(None, config.split(",")):

@@ -29,7 +29,7 @@ from crocuta.models.configs import ROOT
 from crocuta.models.files import write_generated
 from flow import evidence
 from flow.digest import verification_digest
-from flow.regress import inputs_of, select
+from flow.jobs import inputs_of, select
 
 BUILD = ROOT / "build"
 DOCS = ROOT / "docs"

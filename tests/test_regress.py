@@ -24,8 +24,9 @@ from typer import Typer
 from typer.testing import CliRunner, Result
 
 from crocuta.models import configs
-from flow import evidence, regress, runner
-from flow.regress import Engine, Job, RegressionError, Settings
+from flow import evidence, jobs, regress, runner
+from flow.jobs import Job, RegressionError
+from flow.regress import Engine, Settings
 from tb.registry import BENCHES, MANY_LANES, NARROWEST, SMALLEST, WIDEST, Bench, fixed
 
 FAILS = """import cocotb
@@ -160,7 +161,7 @@ def registry(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
             Bench("broken", "regress_fails", "", configs=("tiny",), sources=(str(broken),)),
         ),
     }
-    monkeypatch.setattr(regress, "BENCHES", benches)
+    monkeypatch.setattr(jobs, "BENCHES", benches)
 
 
 def test_reports(tmp_path: Path, directory: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -358,41 +359,39 @@ def test_corner_configurations_run(coverage: str, monkeypatch: pytest.MonkeyPatc
     """All of them in a regression, and the variations of the smallest configurations also where
     coverage is measured."""
     monkeypatch.setenv("RTL_COVERAGE", coverage)
-    chosen = regress.select(1, 7, sim="verilator", config=",".join(SMALLEST))
+    chosen = jobs.select(1, 7, sim="verilator", config=",".join(SMALLEST))
     corners = {job.config for job in chosen if job.test == "kernel"}
     assert corners >= {WIDEST, NARROWEST, *MANY_LANES}
     benches = [bench for benches in BENCHES.values() for bench in benches]
     wanted = {(bench.name, corner) for bench in benches for corner in bench.corners}
-    assert wanted <= {(job.bench.name, job.config) for job in regress.select(1, 7, sim="verilator")}
+    assert wanted <= {(job.bench.name, job.config) for job in jobs.select(1, 7, sim="verilator")}
     small = {(name, corner) for name, corner in wanted if corner.partition("+")[0] in SMALLEST}
     assert small <= {(job.bench.name, job.config) for job in chosen}
 
 
 def test_seeds() -> None:
-    everything = regress.select(3, 7, icarus_seeds=3)
+    everything = jobs.select(3, 7, icarus_seeds=3)
     assert len({job.name for job in everything}) == len(everything)
-    assert everything == regress.select(3, 7, icarus_seeds=3)
-    assert {job.seed for job in everything}.isdisjoint(job.seed for job in regress.select(3, 8))
+    assert everything == jobs.select(3, 7, icarus_seeds=3)
+    assert {job.seed for job in everything}.isdisjoint(job.seed for job in jobs.select(3, 8))
     # A job's seeds do not depend on what else runs.
-    smallest = {
-        job.config.partition("+")[0] for job in regress.select(1, 7, config="tiny,tiny-long")
-    }
+    smallest = {job.config.partition("+")[0] for job in jobs.select(1, 7, config="tiny,tiny-long")}
     assert smallest == {"tiny", "tiny-long"}
-    some = regress.select(2, 7, test="cells", sim="icarus")
+    some = jobs.select(2, 7, test="cells", sim="icarus")
     assert set(some) < set(everything)
     assert {job.sim for job in some} == {"icarus"}
     counts = Counter(job.kind for job in everything)
     for job in everything:
         assert counts[job.kind] == (1 if job.bench.exhaustive else 3), job
     for seeds, icarus_seeds, ratio in ((4, 0, 4), (5, 0, 2.5), (6, 3, 2)):
-        chosen = regress.select(seeds, 7, test="cfp", icarus_seeds=icarus_seeds)
+        chosen = jobs.select(seeds, 7, test="cfp", icarus_seeds=icarus_seeds)
         fewer = Counter(job.sim for job in chosen)
         assert fewer["verilator"] == ratio * fewer["icarus"] > 0
 
 
 def test_commands_repeat_one_bench() -> None:
     """BENCH= in a job's command selects its bench and no other."""
-    for job in regress.select(1, 0):
+    for job in jobs.select(1, 0):
         chosen = job.command.split("BENCH=")[1].split()[0]
         found = [b for b in BENCHES[job.test] if chosen in (b.name, b.module_name)]
         assert found == [job.bench], job.command
@@ -434,7 +433,7 @@ def test_the_runner_is_asked_with_the_limit(
     )
     monkeypatch.syspath_prepend(tmp_path)
     hanging = Bench("fifo", "regress_hangs", "", fixed(Depth=16), ("tiny",), variant="hangs")
-    monkeypatch.setattr(regress, "BENCHES", {"cells": (hanging,)})
+    monkeypatch.setattr(jobs, "BENCHES", {"cells": (hanging,)})
     job = Job("cells", 0, "tiny", "icarus", 1)
     runner.build(hanging, configs.load("tiny"), "icarus")
     result = regress.run_job(job, Settings(tmp_path, "t", time_limit=2))

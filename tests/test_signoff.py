@@ -19,7 +19,7 @@ from typer.testing import CliRunner
 from crocuta.models.configs import ROOT
 from flow import resources, signoff, stale
 from flow.digest import verification_digest
-from flow.regress import select
+from flow.jobs import select
 from tb.registry import SIMS
 
 Reports = dict[str, dict[str, Any]]

@@ -1,0 +1,104 @@
+# Copyright 2026 The Crocuta authors
+# SPDX-License-Identifier: Apache-2.0
+"""The jobs of a regression: which benches, simulators, configurations and seeds."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from flow import evidence
+from tb.registry import BENCHES, Bench
+
+
+class RegressionError(Exception):
+    """A regression that cannot start."""
+
+
+@dataclass(frozen=True)
+class Job:
+    """One bench in one simulator, at one configuration and with one seed."""
+
+    test: str
+    number: int
+    """The bench's index in its test; a Bench holds functions, which cannot be pickled."""
+    config: str
+    sim: str
+    seed: int
+
+    @property
+    def bench(self) -> Bench:
+        """The registry's entry."""
+        return BENCHES[self.test][self.number]
+
+    @property
+    def kind(self) -> str:
+        """Identifies the job apart from its seed."""
+        bench = self.bench
+        return f"{self.test}.{bench.name}.{bench.module_name}.{self.config}.{self.sim}"
+
+    @property
+    def name(self) -> str:
+        """Identifies the job."""
+        return f"{self.kind}.{self.seed}"
+
+    @property
+    def build(self) -> str:
+        """Identifies the build that it runs on."""
+        return f"{self.sim}.{self.config}.{self.bench.name}"
+
+    @property
+    def command(self) -> str:
+        """The command that repeats it."""
+        alike = sum(bench.name == self.bench.name for bench in BENCHES[self.test])
+        name = self.bench.name if alike == 1 else self.bench.module_name
+        chosen = f"TEST={self.test} BENCH={name} SIM={self.sim} CONFIG={self.config}"
+        return f"make sim {chosen} SEED={self.seed}"
+
+
+def seed_of(base: int, kind: str, index: int) -> int:
+    """The seed of a job, a function of the job and the regression's seed alone."""
+    digest = hashlib.sha256(f"{base}/{kind}/{index}".encode()).digest()
+    return int.from_bytes(digest[:4], "big") & 0x7FFF_FFFF
+
+
+def select(
+    seeds: int, base: int, test: str = "", sim: str = "", config: str = "", icarus_seeds: int = 0
+) -> list[Job]:
+    """The jobs of a regression; raises RegressionError if there are none, or no such test.
+
+    Args:
+        seeds: seeds per bench; an exhaustive bench gets one.
+        base: the seed from which all others derive.
+        test: if not empty, only this test of the registry.
+        sim: if not empty, only this simulator.
+        config: if not empty, only this configuration and its variations, or several with commas.
+        icarus_seeds: seeds per bench in Icarus; 0: a quarter of `seeds`, because Icarus takes most
+            of the time, or all of them if `sim` selects Icarus.
+    """
+    if test and test not in BENCHES:
+        choice = ", ".join(sorted(BENCHES))
+        raise RegressionError(f"There is no test {test!r}; choose one of: {choice}.")
+    jobs = []
+    asked = tuple(f"{name}+" for name in config.split(","))
+    in_icarus = icarus_seeds or (seeds if sim else -(-seeds // 4))
+    for name, benches in BENCHES.items():
+        for number, bench in enumerate(benches if test in ("", name) else ()):
+            runs = [*bench.runs, *((at, "verilator") for at in bench.corners)]
+            for at, on in runs:
+                if sim not in ("", on) or not (config == "" or f"{at}+".startswith(asked)):
+                    continue
+                count = in_icarus if on == "icarus" else seeds
+                for index in range(1 if bench.exhaustive else count):
+                    kind = Job(name, number, at, on, 0).kind
+                    jobs.append(Job(name, number, at, on, seed_of(base, kind, index)))
+    if not jobs:
+        raise RegressionError("No bench in the registry matches TEST, SIM and CONFIG.")
+    return jobs
+
+
+def inputs_of(jobs: Sequence[Job]) -> dict[str, str]:
+    """What the outcomes of jobs depend on, by kind: see flow.evidence."""
+    kinds = {job.kind: job for job in jobs}
+    return {kind: evidence.of_bench(job.bench, job.config, job.sim) for kind, job in kinds.items()}
