@@ -187,6 +187,8 @@ class KernelPredictor(uvm_component):
         self.words[OFFSETS["watchdog"]] = BY_OFFSET[OFFSETS["watchdog"]].reset_value(self.config)
         self.aborting = False
         """From a written sw_reset to the read that shows that it is done."""
+        self.abort_clock = 0
+        """The clock from which on the kernel's abort is high."""
         self.silent: Port | None = None
         """The port whose memory has stopped answering, as the test says."""
         self.enabled = self.pending = self.done = self.ready = False
@@ -238,7 +240,11 @@ class KernelPredictor(uvm_component):
         elif offset == OFFSETS["control"]:
             self.pending |= bool(data & START)
             if data & SW_RESET or self.aborting:
+                if not self.aborting:
+                    self.abort_clock = access.clock - access.wait
                 self.aborting, self.pending = True, False
+                if self.observation is not None:
+                    self._cut_short()
             if data & CONTINUE:
                 self.done = False
             self._begin(access.clock)
@@ -275,8 +281,23 @@ class KernelPredictor(uvm_component):
         assert self.running is not None, f"the end of no job, at clock {observation.clock}"
         self.observation = observation
         if self.aborting:
-            self._ended("aborted", interrupt=False)
-            self.done = False
+            self._cut_short()
+
+    def _cut_short(self) -> None:
+        """Handles the end of a job that an abort has met. One that was not whole by the clock after
+        the abort, or not refused by the clock of the abort, is aborted."""
+        observed, prediction = self.observation, self.running
+        assert observed is not None
+        assert prediction is not None
+        aborted = observed.clock - self.abort_clock > (prediction.error == "none")
+        self._ended("aborted" if aborted else self._outcome(prediction), interrupt=False)
+        self.done = False
+
+    def _outcome(self, prediction: Prediction) -> str:
+        """A job's error code, unless a port's error or an abort comes first."""
+        if prediction.error == "none" and self.silent is not None:
+            return f"{self.silent.error}_timeout"
+        return prediction.error
 
     def _interrupted(self, beat: Beat) -> None:
         assert self.enabled, f"an interrupt that is not enabled, at clock {beat.clock}"
@@ -291,10 +312,7 @@ class KernelPredictor(uvm_component):
         assert observed is not None, f"a job ended that still runs, at clock {clock}"
         late = clock - observed.clock
         assert late == 1 or (late > 1 and not interrupt), f"the end came {late} clocks late"
-        error = prediction.error
-        if error == "none" and self.silent is not None:
-            error = f"{self.silent.error}_timeout"
-        self._ended(error, interrupt=interrupt)
+        self._ended(self._outcome(prediction), interrupt=interrupt)
         self.event |= self.event_enable
 
     def _ended(self, error: str, *, interrupt: bool) -> None:

@@ -503,6 +503,30 @@ class Aborts(KernelTest):
             assert await self.run(convolve) == "none"
 
 
+@pyuvm.test(skip=LIMITED)
+class LateAborts(KernelTest):
+    """An abort in the last clocks of a job, or soon after its end, which nobody has acknowledged:
+    in the same clock, the end wins."""
+
+    async def main(self) -> None:
+        """Aborts each mode, and a job with a bad argument, around the clock in which it ends, with
+        and without an interrupt."""
+        convolve = await self.convolve(C, C)
+        prepare = dataclasses.replace(convolve, mode=Mode.PREPARE)
+        await self.behave(dict.fromkeys(MEMORIES, Behaviour(latency=2)))
+        for job in (prepare, convolve, dataclasses.replace(convolve, channels=0)):
+            await self.start(RegisterSequence("global_interrupt", random.getrandbits(1)))
+            error = await self.run(job)
+            clocks = (await self.start(CountersSequence())).clocks
+            ends = set()
+            for late in some(range(-24, 12), 2):
+                abort = AbortSequence(job, max(0, clocks + late))
+                ends.add((await self.start(abort)).error)
+            assert ends <= {error, "aborted"}
+            assert len(ends) == 2 or error != "none" or not FULL
+        assert await self.run(convolve) == "none"
+
+
 @pyuvm.test(skip=(LIMITED and not BRIEF) or FOUR_STATES)
 class SilentMemories(KernelTest):
     """A memory that stops answering ends the job with its port's timeout. No job starts until it
