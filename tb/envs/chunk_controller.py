@@ -148,7 +148,15 @@ class SchedulePredictor(uvm_component):
                 "place": ("no turn", "in the past", "in x"),
             },
             {"past_x_x": ("past", "x"), "past_x_place": ("past", "place")},
-            {"past_x_place": [("none", "in the past")]},
+            # The ring has room for all chunks of h and of x, so it turns only once as many as h has
+            # came before.
+            {
+                "past_x_place": [
+                    (past, place)
+                    for past in ("none", "less than h")
+                    for place in ("in the past", "in x")
+                ]
+            },
         )
         self._sample_prepare = covergroup(f"{block}.prepare", {"h": LENGTHS})
         self._sample_job = covergroup(

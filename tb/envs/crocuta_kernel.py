@@ -614,19 +614,21 @@ class KernelCoverage(uvm_component):
         self.sample_host = covergroup(
             "kernel.host", {"end": ("interrupt", "polled"), "written_while_busy": answers}
         )
+        config = self.env.config
+        ports = ports_of(config)
+        # At the smallest configuration even the most rows of z fill no more than a page.
+        z_bytes = (config.rows_max - config.resident) * spectrum_bytes(config)
+        short = [port for port in ports if port.memory == "z_spectra" and z_bytes <= PAGE_BYTES]
         self.sample_arrays = covergroup(
             "kernel.arrays",
-            {
-                "port": [str_of(port) for port in ports_of(self.env.config)],
-                "row": ("within a page", "longer"),
-            },
+            {"port": [str_of(port) for port in ports], "row": ("within a page", "longer")},
             {"port_x_row": ("port", "row")},
+            {"port_x_row": [(str_of(port), "longer") for port in short]},
         )
         self.sample_error = covergroup("kernel.error", {"code": ERRORS[1:]})
         self.sample_stall = covergroup(
             "kernel.stall", {"cause": STALLS, "end": ("whole", "stopped")}
         )
-        config = self.env.config
         if config.resident:
             self.sample_place = covergroup(
                 "kernel.place",

@@ -254,9 +254,9 @@ class FourStepEnv(BlockEnv):
         for role, streams in roles:
             for name, (valid, data, ready) in streams.items():
                 label = f"{name}_{role}"
-                config = BeatConfig(
-                    self.dut, f"{self.block}.{label}", valid, data, ready, role=role
-                )
+                # Commands never come in consecutive clocks: one waits until another has begun.
+                covered = None if name == "command" else f"{self.block}.{label}"
+                config = BeatConfig(self.dut, covered, valid, data, ready, role=role)
                 configure(self, label, config)
                 self.agents[label] = BeatAgent.create(label, self)
         self.predictor: FourStepPredictor = self.predictor_class.create("predictor", self)

@@ -16,7 +16,7 @@ from tb.agents.axi_lite import AxiLiteItem, AxiLiteSequence
 from tb.agents.beat import CLOSED, ONE, BeatSequence
 from tb.envs.agents import WORDS, AgentsEnv
 from tb.envs.base import BlockTest
-from tb.lib.coverage import covergroup
+from tb.lib.coverage import covergroup, export
 from tb.lib.profiles import PROFILES
 
 NONE, TURNED, WITHDRAWN, CHANGED, REPEATED, UNKNOWN = range(6)
@@ -55,6 +55,7 @@ class AgentsTest(BlockTest):
         self.dut.fault_i.value = self.fault
         if self.fault:
             sample(FAULTS[self.fault - 1])
+            export()  # the end of a test that fails does not
         await super().run_phase()
 
     async def send(self, count: int, profile: str) -> None:

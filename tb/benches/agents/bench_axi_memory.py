@@ -184,9 +184,15 @@ class RefusedAccesses(AccessTest):
             await self.behave(
                 dataclasses.replace(behaviour, read_error=places[0], write_error=places[1])
             )
-            for place in random.choices(places, k=4):
-                start = max(0, place - BYTES * random.randint(0, 4))
-                data = random.randbytes(BYTES * random.randint(1, 8))
+            around = [
+                (random.choice(places), random.randint(0, 4), random.randint(1, 8))
+                for _ in range(4)
+            ]
+            # The refused beat is the first, one in the middle, and the last.
+            around += [(place, *each) for place in places for each in ((0, 2), (1, 3), (1, 2))]
+            for place, before, beats in around:
+                start = max(0, place - BYTES * before)
+                data = random.randbytes(BYTES * beats)
                 for error, size in ((places[1], 0), (places[0], len(data))):
                     answer = await self.access(start, None if size else data, size)
                     bad = start <= error < start + len(data)

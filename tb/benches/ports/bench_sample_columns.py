@@ -82,6 +82,13 @@ class EveryTile(ColumnsTest):
                 loads, stores = self.tiles(0, self.length()), self.tiles(1, self.length())
                 profile = random.choice(("none", "none", "light", "heavy"))
                 await self.finish(self.sequence(loads, stores, profile))
+        # All samples are in the first tile: the others have none.
+        await self.set_rows(self.env.most_rows)
+        loads, stores = (
+            self.tiles(half, random.randint(1, self.env.chunk_beats // self.rows))
+            for half in range(2)
+        )
+        await self.finish(self.sequence(loads, stores, "none"))
 
 
 @pyuvm.test()
