@@ -37,7 +37,7 @@ from crocuta import stops
 from crocuta.design import cache
 from crocuta.design.sources import RTL, design_files, rtl_file, rtl_files
 from crocuta.models.configs import ROOT, load_engine
-from flow import equivalence, evidence
+from flow import equivalence, evidence, runner
 from flow.digest import digest, verification_digest
 from flow.mutants import OPERATORS, Mutant, choose, mutants_of
 from flow.pages import write_page
@@ -53,6 +53,9 @@ SPARED = {"crocuta_pkg.sv", "sizes_pkg.sv", "cfp_pkg.sv"}
 """Files without logic to mutate: constants, and functions for parameters."""
 KERNELS = ("crocuta_kernel", "four_step_kernel")
 """The top of each schedule."""
+BUILD_S = {"icarus": 0.05, "verilator": 0.5}
+"""Seconds per file that a build takes, roughly: a mutant needs one, a bench without a fault seldom.
+"""
 SLACK_S = 30
 """Seconds added to a mutant's time limit, on top of a multiple of the fault-free time."""
 
@@ -279,7 +282,12 @@ def judge(
     faultless: Mapping[str, Faultless],
     seed: int,
 ) -> Verdict:
-    """Runs the mutant's benches, the quickest first, until one fails."""
+    """Runs the mutant's benches, the quickest first, builds included, until one fails."""
+
+    def expected(target: Target) -> float:
+        files = len(runner.sources_of(target.bench, target.sim))
+        return faultless[target.name].seconds + BUILD_S[target.sim] * files
+
     work = bank.free.get()
     source_path = rtl_file(Path(mutant.file).stem)
     path = work / source_path.relative_to(ROOT)
@@ -291,7 +299,7 @@ def judge(
     try:
         changed = mutant.apply(original)
         path.write_text(changed, "ascii")
-        for target in sorted(targets, key=lambda target: faultless[target.name].seconds):
+        for target in sorted(targets, key=expected):
             limit = 3 * faultless[target.name].seconds + SLACK_S
             outcome, _ = run_target(work, target, seed, limit)
             verdict.inputs = faultless[target.name].inputs
