@@ -492,8 +492,9 @@ def run_mutants(
     bank: Bank,
     jobs: int,
 ) -> None:
-    """Judges the mutants, and writes the report after every verdict."""
+    """Judges the mutants, and writes the report now and after every verdict."""
     begin = time.monotonic() - run.seconds
+    run.write()
 
     def keep(name: str, seconds: float) -> None:
         run.benches[name] = Faultless(seconds, inputs[name])

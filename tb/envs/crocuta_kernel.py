@@ -60,6 +60,9 @@ STOP_CLOCKS = 2
 """Clocks from an error response to the last clock in which a new burst may be presented."""
 END_CLOCKS = 2
 """Clocks between the write that starts a job and the pulse at its end that are not counted."""
+BEGIN_CLOCKS = 20
+"""Clocks from that write to the first in which the core works: a job that ends by then has never
+begun."""
 RESET_CLOCKS = 2
 """Clocks of the shortest reset: job_control resets the rest a clock after itself."""
 START, DONE, IDLE, READY, CONTINUE, SW_RESET = (
@@ -285,11 +288,14 @@ class KernelPredictor(uvm_component):
 
     def _cut_short(self) -> None:
         """Handles the end of a job that an abort has met. One that was not whole by the clock after
-        the abort, or not refused by the clock of the abort, is aborted."""
+        the abort, or not refused by the clock of the abort, is aborted, and so is a good one that
+        has not begun."""
         observed, prediction = self.observation, self.running
         assert observed is not None
         assert prediction is not None
-        aborted = observed.clock - self.abort_clock > (prediction.error == "none")
+        good = prediction.error == "none"
+        unbegun = good and observed.clock - prediction.clock <= BEGIN_CLOCKS
+        aborted = unbegun or observed.clock - self.abort_clock > good
         self._ended("aborted" if aborted else self._outcome(prediction), interrupt=False)
         self.done = False
 
@@ -352,7 +358,7 @@ class KernelPredictor(uvm_component):
     def _aborted(self, access: AxiLiteAccess) -> None:
         """Checks the control register during an abort: when sw_reset clears, everything has."""
         if access.data & SW_RESET:
-            self.reads.write(ExpectedRead(access, SW_RESET, SW_RESET | IDLE | READY | DONE))
+            self.reads.write(ExpectedRead(access, SW_RESET, SW_RESET))
             return
         assert self.running is None, f"sw_reset is clear in a job, at clock {access.clock}"
         self.aborting = self.done = self.ready = False

@@ -96,6 +96,10 @@ class LateAcknowledgements(FourStepTest):
             await self.env.drain(0, 40)
             assert reads.compared >= before + rows
             await running
+        # Each pace of either writer, whatever the other tests draw.
+        for pace in PACES:
+            self.pace(pace)
+            await self.run(self.job(Mode.CONVOLVE, 1, 2 * self.config.chunk, 2))
 
 
 @pyuvm.test()

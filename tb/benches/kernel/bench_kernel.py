@@ -488,6 +488,10 @@ class Aborts(KernelTest):
         """Aborts each mode at once, soon, and at any clock before the job's end."""
         convolve = await self.convolve(4 * C, 3 * C)
         prepare = dataclasses.replace(convolve, mode=Mode.PREPARE)
+        # In each of the clocks in which a job is latched and judged, and the core is reset.
+        await self.behave(dict.fromkeys(MEMORIES, Behaviour(latency=2)))
+        for clocks in some(range(30), 2):
+            assert (await self.start(AbortSequence(convolve, clocks))).error == "aborted"
         instants = [(job, late) for job in (prepare, convolve) for late in (0, 30, 1000, 1000)]
         for job, late in some(instants, 2):
             await self.behave(dict.fromkeys(MEMORIES, Behaviour(latency=2)))
