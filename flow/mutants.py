@@ -240,7 +240,9 @@ def assignment(parts: Sequence[Any], scope: Scope) -> Iterator[Found]:
             if scope.text(operand) in itself:
                 yield one("sticky", start, end, scope.text(other))
     mark = scope.process is not None and MARK.fullmatch(target) and target in scope.widths
-    if mark and kind_of(value) != "IntegerVectorExpression":
+    # Signals begin in lower case, parameters do not: a constant is the same a clock later.
+    varies = re.search(r"\b[a-z]", re.sub(r"'[bdh]\w+", "", scope.text(value)))
+    if mark and varies:
         yield scope.delayed("mark", value, f"{scope.widths[target]} ".lstrip())
 
 
@@ -372,10 +374,10 @@ def mutants_of(path: Path) -> list[Mutant]:
 
 def choose(pool: Mapping[str, Sequence[Mutant]], count: int, seed: int) -> list[Mutant]:
     """`count` mutants: each file's share is proportional to the square root of its number of
-    mutants, and its operators take turns."""
-    generator = random.Random(seed)
+    mutants, and its operators take turns. A change to one file hardly changes those of others."""
     order = []
-    for mutants in pool.values():
+    for name, mutants in pool.items():
+        generator = random.Random(f"{seed} {name}")
         by_operator: dict[str, list[Mutant]] = defaultdict(list)
         for mutant in generator.sample(list(mutants), len(mutants)):
             by_operator[mutant.operator].append(mutant)

@@ -78,6 +78,19 @@ def test_files_share_the_mutants() -> None:
     assert len(set(chosen)) == 8
     assert chosen == mutants.choose(pool, 8, 1) != mutants.choose(pool, 8, 2)
     assert {mutant.file for mutant in chosen} == set(pool)
+    # Those of a file stay what they are when another one changes.
+    one = {"fifo.sv": pool["fifo.sv"], "delay.sv": pool["delay.sv"][1:]}
+    of_fifo = [mutant for mutant in mutants.choose(pool, 20, 1) if mutant.file == "fifo.sv"]
+    again = [mutant for mutant in mutants.choose(one, 20, 1) if mutant.file == "fifo.sv"]
+    assert min(len(of_fifo), len(again)) >= 10
+    assert all(before == after for before, after in zip(of_fifo, again, strict=False))
+
+
+def test_a_constant_never_comes_late() -> None:
+    found = mutants.mutants_of(ROOT / "rtl" / "ports" / "spectrum_writer.sv")
+    late = [mutant.change for mutant in found if mutant.operator == "mark"]
+    assert repr("(left_q == LeftBits'(2))") + " comes a clock late" in late
+    assert repr("(Bursts == 1)") + " comes a clock late" not in late
 
 
 def test_a_survivor_needs_a_reason(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
