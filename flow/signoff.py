@@ -216,6 +216,7 @@ def mutation(report: Report) -> Report:
 def check_mutation(kept: Report) -> list[Item]:
     """Whether the benches killed enough mutants and the other ones are explained."""
     open_ = sum(not survivor["reason"] for survivor in kept["survivors"])
+    left = f"; {kept['left']} not tried" if kept["left"] else ""
     enough = kept["mutants"] >= LEAST_MUTANTS and kept["percent"] >= kept["target"]
     enough = enough and not kept["only"] and not kept["left"]  # all modules, all benches
     return [
@@ -223,7 +224,7 @@ def check_mutation(kept: Report) -> list[Item]:
             "Faults found by the benches",
             f"{kept['target']:g} % of at least {LEAST_MUTANTS}, survivors explained",
             f"{kept['killed']} of {kept['killed'] + kept['survived']},"
-            f" {kept['percent']:.1f} %; {kept['hung']} more hung; {open_} not explained",
+            f" {kept['percent']:.1f} %; {kept['hung']} more hung; {open_} not explained{left}",
             enough and not open_,
         )
     ]
