@@ -36,6 +36,8 @@ from flow.testplan import read_coverage
 from tb.registry import SMALLEST
 
 DIRECTORY = ROOT / "build" / "coverage"
+RUNS = DIRECTORY / "regress"
+"""What flow.regress writes while RTL_COVERAGE is set, with a summary of its own to resume from."""
 EXCLUSIONS = Path(__file__).with_name("coverage_exclusions.toml")
 TARGETS = {"line": 98.0, "branch": 95.0, "toggle": 90.0, "functional": 100.0}
 """Minimum percentages."""
@@ -248,9 +250,9 @@ def main(
     try:
         if not report_only:
             run_benches(seeds, seed, test, jobs, again)
-        files = sorted(DIRECTORY.rglob("coverage.dat"))
+        files = sorted(RUNS.rglob("coverage.dat"))
         if not files:
-            raise CoverageError(f"There is no coverage.dat below {DIRECTORY}: run `make coverage`.")
+            raise CoverageError(f"There is no coverage.dat below {RUNS}: run `make coverage`.")
         hits: Counter[Point] = Counter()
         for path in files:
             with path.open(encoding="utf-8") as file:
@@ -261,7 +263,7 @@ def main(
     except CoverageError as error:
         Console(stderr=True, soft_wrap=True).print(str(error), style="red", markup=False)
         raise typer.Exit(2) from None
-    bins = functional(DIRECTORY)
+    bins = functional(RUNS)
     percent = {kind: merged.tallies["", kind].percent for kind in ("line", "branch", "toggle")}
     percent["functional"] = 100.0 * bins[0] / bins[1] if bins[1] else 0.0
     missed = [] if test else [kind for kind in TARGETS if percent[kind] < TARGETS[kind]]
@@ -271,6 +273,7 @@ def main(
     summary = {
         **{kind: round(value, 3) for kind, value in percent.items()},
         "targets": TARGETS,
+        "only": test,
         "design": verification_digest(),
         "simulations": len(files),
         "points": {kind: vars(merged.tallies["", kind]) for kind in ("line", "branch", "toggle")},

@@ -39,7 +39,7 @@ from flow.digest import verification_digest
 from flow.jobs import Job, RegressionError, inputs_of, select
 from flow.regress_report import Attempt, PytestResult, Summary, read, write
 
-DIRECTORY = ROOT / "build" / ("coverage" if runner.covers() else "regress")
+DIRECTORY = ROOT / "build" / ("coverage/regress" if runner.covers() else "regress")
 BUILDS_FIRST = 1_000_000
 """Priority of builds; a simulation's is its expected seconds."""
 FARM_WAIT_S = 60

@@ -101,6 +101,8 @@ class Summary:
     """The results of a soak."""
 
     seed: int
+    only: str = ""
+    """The configuration to which it is restricted."""
     design: str = field(default_factory=verification_digest)
     """The digest when it began."""
     inputs: str = field(default_factory=evidence.of_soak)
@@ -327,7 +329,7 @@ def resumed(directory: Path) -> Summary:
     for each in found["sessions"]:
         failure = Failure(**each["failure"]) if each["failure"] else None
         done.append(Session(**{**each, "failure": failure}))
-    return Summary(found["seed"], seconds=found["seconds"], sessions=done)
+    return Summary(found["seed"], found["only"], seconds=found["seconds"], sessions=done)
 
 
 def sessions(seed: int, config: str, number: int) -> Iterator[Session]:
@@ -450,9 +452,12 @@ def main(
             summary = resumed(DIRECTORY)
             if seed and runner.default_seed(seed) != summary.seed:
                 raise SoakRefusal(f"the last soak had SEED={summary.seed}: use that")
+            if config != summary.only:
+                restricted = summary.only or "random ones"
+                raise SoakRefusal(f"the last soak was of {restricted}: use the same CONFIG")
             console.print(f"{hours:g} h more after {summary.sentence}")
         else:
-            summary = Summary(runner.default_seed(seed))
+            summary = Summary(runner.default_seed(seed), config)
             shutil.rmtree(DIRECTORY, ignore_errors=True)
             DIRECTORY.mkdir(parents=True)
             console.print(f"A soak of {hours:g} h, repeated with SEED={summary.seed}")

@@ -4,14 +4,18 @@
 
 from __future__ import annotations
 
+import os
 import random
 import re
+import subprocess
+import sys
 from collections import Counter
 from pathlib import Path
 
 import pytest
 from pydantic import ValidationError
 
+from crocuta.models.configs import ROOT
 from flow import coverage
 from flow.coverage import CoverageError, Exclusion, Point
 
@@ -98,3 +102,17 @@ def test_order_does_not_matter(seed: int) -> None:
     lines = [entry("toggle", 3, f"a[{i}]:0->1", i % 3) for i in range(9)]
     shuffled = random.Random(seed).sample(lines, len(lines))
     assert hits(*lines) == hits(*shuffled)
+
+
+def test_a_report_leaves_the_regression_from_which_the_next_one_goes_on() -> None:
+    """Both write a summary.json."""
+    asked = "from flow import regress; print(regress.DIRECTORY)"
+    done = subprocess.run(
+        [sys.executable, "-c", asked],
+        cwd=ROOT,
+        env={**os.environ, "RTL_COVERAGE": "1"},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert Path(done.stdout.strip()) == coverage.RUNS != coverage.DIRECTORY

@@ -17,7 +17,7 @@ import yaml
 from typer.testing import CliRunner
 
 from crocuta.models.configs import ROOT
-from flow import resources, signoff, stale
+from flow import formal, resources, signoff, stale
 from flow.digest import verification_digest
 from flow.jobs import select
 from tb.registry import SIMS
@@ -64,11 +64,12 @@ def reports() -> Reports:
         },
         "coverage": {
             **percent,
+            "only": "",
             "targets": {"line": 98.0, "branch": 95.0, "toggle": 90.0, "functional": 100.0},
         },
         "formal": {
             "totals": {"tasks": 1, "passed": 1, "unbounded": 1, "asserts": 2, "covers": 1},
-            "tasks": [],
+            "tasks": [{"name": task.name} for task in formal.tasks()],
         },
         "mutation": {
             "mutants": 400,
@@ -84,6 +85,7 @@ def reports() -> Reports:
         },
         "soak": {
             "seed": 1,
+            "only": "",
             "inputs": "of soaks",
             "seconds": 100.0,
             "jobs": 10000,
@@ -131,6 +133,8 @@ SPOILERS: dict[str, Callable[[Reports], Any]] = {
     "no pytest": lambda r: r["regress"].update(pytest=None),
     "a plan's problem": lambda r: r["testplan"].update(problems=["fft: none"]),
     "little coverage": lambda r: r["coverage"].update(toggle=89.99),
+    "coverage by one test": lambda r: r["coverage"].update(only="fft"),
+    "a proof that was not run": lambda r: r["formal"]["tasks"].pop(),
     "a failed proof": lambda r: r["formal"]["totals"].update(passed=0),
     "vacuous proofs": lambda r: r["formal"]["totals"].update(covers=0),
     "few faults found": lambda r: r["mutation"].update(percent=96.9),
@@ -138,6 +142,7 @@ SPOILERS: dict[str, Callable[[Reports], Any]] = {
     "few faults": lambda r: r["mutation"].update(mutants=399),
     "a fault that was not tried": lambda r: r["mutation"].update(left=1),
     "an open survivor": lambda r: r["mutation"]["survivors"][0].update(reason=""),
+    "jobs on a chosen kernel": lambda r: r["soak"].update(only="tiny"),
     "few jobs": lambda r: r["soak"].update(jobs=9999),
     "a job that failed": lambda r: r["soak"].update(failures=[{}]),
 }

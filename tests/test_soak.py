@@ -347,6 +347,7 @@ def test_the_command_reports(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) ->
     assert more["seconds"] > summary["seconds"]
     result = invoke(*command[:-1], "5", "--again")
     assert "The last soak had SEED=4: use that." in result.output
+    assert "The last soak was of tiny: use the same CONFIG." in invoke("--again").output
     (tmp_path / "summary.json").write_text(json.dumps({**more, "inputs": "0123456789ab"}))
     assert "is about another design: run `make soak`" in invoke("--again").output
     script = tmp_path / "one.jsonl"
