@@ -261,10 +261,11 @@ def join_soaks(before: Report, now: Report) -> Report:
 
 
 def check_soak(kept: Report) -> list[Item]:
-    """Whether enough random jobs ran on random kernels, not on a chosen one, and none failed."""
-    runs = [run for run in kept["runs"].values() if not run["only"]]
+    """Whether enough random jobs ran on random kernels, and none failed, on a chosen one either."""
+    every = kept["runs"].values()
+    runs = [run for run in every if not run["only"]]
     jobs, designs = (sum(run[name] for run in runs) for name in ("jobs", "designs"))
-    failures = sum(len(run["failures"]) for run in runs)
+    failures = sum(len(run["failures"]) for run in every)
     return [
         Item(
             "Random kernels, jobs and disturbances",

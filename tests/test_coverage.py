@@ -4,20 +4,17 @@
 
 from __future__ import annotations
 
-import os
 import random
 import re
-import subprocess
-import sys
 from collections import Counter
 from pathlib import Path
 
 import pytest
 from pydantic import ValidationError
 
-from crocuta.models.configs import ROOT
 from flow import coverage
 from flow.coverage import CoverageError, Exclusion, Point
+from tests.interpreter import printed
 
 SOURCE = {"fifo.sv": ["module fifo;", "  if (bad) $fatal(1);", "  assign a = b ? c : d;"]}
 REASON = "A sentence long enough to say something."
@@ -106,13 +103,5 @@ def test_order_does_not_matter(seed: int) -> None:
 
 def test_a_report_leaves_the_regression_from_which_the_next_one_goes_on() -> None:
     """Both write a summary.json."""
-    asked = "from flow import regress; print(regress.DIRECTORY)"
-    done = subprocess.run(
-        [sys.executable, "-c", asked],
-        cwd=ROOT,
-        env={**os.environ, "RTL_COVERAGE": "1"},
-        capture_output=True,
-        text=True,
-        check=True,
-    )
-    assert Path(done.stdout.strip()) == coverage.RUNS != coverage.DIRECTORY
+    directory = printed("from flow import regress; print(regress.DIRECTORY)", RTL_COVERAGE="1")
+    assert Path(directory.strip()) == coverage.RUNS != coverage.DIRECTORY

@@ -5,9 +5,6 @@
 from __future__ import annotations
 
 import dataclasses
-import os
-import subprocess
-import sys
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -16,6 +13,7 @@ import pytest
 from crocuta.models.configs import ROOT
 from flow import evidence
 from tb.registry import BENCHES, Bench
+from tests.interpreter import printed
 
 OVERLAP_ADD = BENCHES["overlap_add"][0]
 KERNEL = BENCHES["kernel"][0]
@@ -64,15 +62,8 @@ def test_a_bench_depends_on_all_that_python_loads(bench: Bench) -> None:
     """The names found in its text are those that are loaded when it runs."""
     simulated = "import cocotb; cocotb.SIM_NAME = 'Verilator'"
     listed = f"{simulated}; import sys, {bench.module}; print(*sys.modules)"
-    done = subprocess.run(
-        [sys.executable, "-c", listed],
-        cwd=ROOT,
-        env={**os.environ, "CROCUTA_CONFIG": "tiny"},
-        capture_output=True,
-        text=True,
-        check=True,
-    )
-    loaded = {name for name in done.stdout.split() if name.startswith("tb.")}
+    modules = printed(listed, CROCUTA_CONFIG="tiny").split()
+    loaded = {name for name in modules if name.startswith("tb.")}
     paths = {evidence.path_of(name) for name in loaded - {evidence.REGISTRY}}
     code = {path for path in paths if path and path.name != "__init__.py"}
     assert len(code) > 5

@@ -240,6 +240,11 @@ def test_soaks_with_other_seeds_add_up(reports: Reports, tmp_path: Path) -> None
         assert sign({"soak": {**few, "seed": seed, "jobs": jobs}}, tmp_path)[0] == status
     page = (tmp_path / "docs" / "signoff.md").read_text()
     assert "| 10000 jobs on 40 designs, 0 failures | yes |" in page
+    # A chosen kernel's jobs do not count, but its failures do.
+    shutil.rmtree(tmp_path / "build")
+    chosen = {**few, "seed": 3, "only": "tiny", "failures": [{}]}
+    page = sign({"soak": chosen}, tmp_path)[2]
+    assert "| 10000 jobs on 40 designs, 1 failures | **no** |" in page
 
 
 def test_stale_pages_are_notices(
