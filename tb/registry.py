@@ -568,6 +568,17 @@ BENCHES: dict[str, tuple[Bench, ...]] = {
             configs=("tiny-long", ONE_ROW, "small-long"),
             long=((ONE_ROW, "icarus"), *LONG_AT_SMALL),
         ),
+        Bench(
+            top="four_step_controller",
+            module="tb.benches.convolution.bench_channels",
+            about="every command of the most channels",
+            parameters=row_parameters,
+            variant="channels",
+            configs=("tiny-long",),
+            sims=("verilator",),
+            long=(("tiny-long", "verilator"),),
+            exhaustive=True,
+        ),
     ),
     "chunk_controller": (
         Bench(
@@ -595,6 +606,17 @@ BENCHES: dict[str, tuple[Bench, ...]] = {
             configs=("tiny", "tiny+outputs-2"),
             variant="partial",
             long=(("tiny", "icarus"), *(("tiny+outputs-2", sim) for sim in SIMS)),
+        ),
+        Bench(
+            top="chunk_controller",
+            module="tb.benches.convolution.bench_channels",
+            about="every command of the most channels",
+            parameters=chunk_parameters,
+            variant="channels",
+            configs=("tiny", "tiny+outputs-2"),
+            sims=("verilator",),
+            long=(("tiny", "verilator"), ("tiny+outputs-2", "verilator")),
+            exhaustive=True,
         ),
         Bench(
             top="pass_sequencer",
