@@ -56,8 +56,8 @@ KERNELS = ("crocuta_kernel", "four_step_kernel")
 BUILD_S = {"icarus": 0.05, "verilator": 0.5}
 """Seconds per file that a build takes, roughly: a mutant needs one, a bench without a fault seldom.
 """
-SLACK_S = 30
-"""Seconds added to a mutant's time limit, on top of a multiple of the fault-free time."""
+LIMIT_TIMES, SLACK_S = 3, 30
+"""A mutant's bench hangs after so many times the expected seconds, and these in addition."""
 
 console = Console(highlight=False, soft_wrap=True)
 
@@ -223,6 +223,12 @@ def run_target(work: Path, target: Target, seed: int, limit: float) -> tuple[str
     return "failed", seconds
 
 
+def expected_seconds(target: Target, faultless: float) -> float:
+    """The seconds of a mutant's bench: those of the build, and those that it takes fault-free."""
+    files = len(runner.sources_of(target.bench, target.sim))
+    return faultless + BUILD_S[target.sim] * files
+
+
 class Bank:
     """Copies of the project, one per process."""
 
@@ -282,11 +288,10 @@ def judge(
     faultless: Mapping[str, Faultless],
     seed: int,
 ) -> Verdict:
-    """Runs the mutant's benches, the quickest first, builds included, until one fails."""
+    """Runs the mutant's benches, the quickest first, until one fails."""
 
     def expected(target: Target) -> float:
-        files = len(runner.sources_of(target.bench, target.sim))
-        return faultless[target.name].seconds + BUILD_S[target.sim] * files
+        return expected_seconds(target, faultless[target.name].seconds)
 
     work = bank.free.get()
     source_path = rtl_file(Path(mutant.file).stem)
@@ -300,7 +305,7 @@ def judge(
         changed = mutant.apply(original)
         path.write_text(changed, "ascii")
         for target in sorted(targets, key=expected):
-            limit = 3 * faultless[target.name].seconds + SLACK_S
+            limit = LIMIT_TIMES * expected(target) + SLACK_S
             outcome, _ = run_target(work, target, seed, limit)
             verdict.inputs = faultless[target.name].inputs
             if outcome == "did not build":

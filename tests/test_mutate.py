@@ -14,9 +14,9 @@ import typer
 from pyslang.syntax import SyntaxTree
 from typer.testing import CliRunner
 
-from crocuta.design.sources import rtl_files
+from crocuta.design.sources import rtl_file, rtl_files
 from crocuta.models.configs import ROOT, load_engine
-from flow import equivalence, mutants, mutate, signoff
+from flow import equivalence, mutants, mutate, runner, signoff
 from tb.registry import BENCHES
 
 MODULE = """module m #(parameter int Width = 8 + 1) (
@@ -294,6 +294,27 @@ def test_a_fault_is_found(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> No
     assert (summary["mutants"], summary["killed"]) == (2, 2), result.output
     assert result.exit_code == 0
     assert [verdict["operator"] for verdict in summary["all"]] != [""] * 2
+
+
+def test_the_time_of_a_build_is_no_hang(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A mutant's bench is built first, which takes longer than the quickest runs of a kernel."""
+    limits: list[float] = []
+
+    def run(work: Path, target: mutate.Target, seed: int, limit: float) -> tuple[str, float]:
+        limits.append(limit)
+        return "failed", 1.0
+
+    monkeypatch.setattr(mutate, "DIRECTORY", tmp_path)
+    monkeypatch.setattr(mutate, "run_target", run)
+    targets = mutate.targets_of({"job_control.sv"}, "", "")["job_control.sv"]
+    whole = [target for target in targets if target.test == "longconv"][:1]
+    mutant = mutants.mutants_of(rtl_file("job_control"))[0]
+    faultless = {whole[0].name: mutate.Faultless(3.0, "")}
+    verdict = mutate.judge(mutate.Bank(1), mutant, whole, faultless, 0)
+    assert verdict.killed_by and not verdict.hung
+    files = len(runner.sources_of(whole[0].bench, whole[0].sim))
+    assert limits == [pytest.approx(39 + 3 * mutate.BUILD_S["verilator"] * files)]
+    assert limits[0] > 100
 
 
 def test_an_interrupted_run_is_resumed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
