@@ -2,7 +2,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """Whether a changed module computes the same as before, proved by yosys.
 
-The proof is by induction over the registers, within a minute: first of the module alone, whose
+Some changes leave the very netlist as it was, at several sizes: that takes seconds to see. Other
+proofs are by induction over the registers, within a minute: first of the module alone, whose
 instances become ports, so that every value that goes into them has to be the same too; then with
 all that is below it, which takes too long for modules with a memory or with products. What is the
 same only because of what the module's surroundings never do comes out as not proved. So does a
@@ -22,10 +23,12 @@ from crocuta.design.sources import design_files, twiddle_directory
 from crocuta.models.configs import load_engine
 from flow.formal_yosys import RUN
 
-SECONDS = 60
+SECONDS, NETLIST_SECONDS = 60, 240
+"""Limits of a proof, and of a comparison of netlists: those of a whole kernel take a minute."""
 STEPS = 4
 """Clocks of the induction."""
 PROVED = f"yosys: equal by induction over {STEPS} clocks"
+SAME = "yosys: the same netlist"
 TABLES = "TwiddleDir"
 """The parameter of modules with tables, which take the parameters of CONFIG; all others have their
 defaults."""
@@ -33,10 +36,21 @@ BRANCHES = {"Outputs": 2, "FourStep": 1, "Inverse": 1, "RowsLog2": 3, "Resident"
 """Parameters that expressions compare, too, and a value for which these have the other result. With
 its default alone, a fault in what that leaves out would be proved to change nothing."""
 CONFIG = "tiny-long"
+SIZES = (CONFIG, "tiny", "tiny+lanes-16+chunk-512")
+"""Configurations at whose sizes netlists are compared."""
 STATIC = {SyntaxKind.ParameterDeclaration, SyntaxKind.ParameterValueAssignment}
 """What decides the parameters of an instance, which the proof of a module alone does not see."""
 CONDITIONAL = {SyntaxKind.IfGenerate, SyntaxKind.CaseGenerate}
 
+NETLIST = """\
+read_slang --std 1800-2017 {parameters} --top {top} {files}
+proc
+flatten
+opt_expr
+opt_clean -purge
+write_verilog -noattr -norename {output}
+design -reset
+"""
 ALONE = """\
 read_slang --std 1800-2017 --keep-hierarchy {parameters} --top {top} {files}
 proc
@@ -68,18 +82,53 @@ equiv_status -assert
 """
 
 
+def same(path: Path, changed: str) -> str:
+    """How it is seen that a module of rtl/ has the same netlist with `changed` as its file, at all
+    SIZES and BRANCHES; "" if it has not. A change of a parameter counts as another netlist, because
+    other sizes may show it."""
+    original = path.read_text(encoding="ascii")
+    if is_hidden(original, changed) or not same_static(original, changed):
+        return ""
+    before = netlists(path, original)
+    return SAME if before and before == netlists(path, changed) else ""
+
+
+def netlists(path: Path, text: str) -> list[str]:
+    """A module's netlists with `text` as its file, at all sizes and branches; empty if they could
+    not be made."""
+    top = path.stem
+    sizes = [parameters_of(config) for config in SIZES]
+    options = [*sizes, *(sizes[0] + branch for branch in branches_of(text)[1:])]
+    with tempfile.TemporaryDirectory() as folder:
+        other = Path(folder) / path.name
+        other.write_text(text, encoding="ascii")
+        names = " ".join(str(other if file == path else file) for file in design_files(top))
+        outputs = [Path(folder) / f"{number}.v" for number in range(len(options))]
+        scripts = [
+            NETLIST.format(parameters=each, top=top, files=names, output=output)
+            for each, output in zip(options, outputs, strict=True)
+        ]
+        if not succeeds("".join(scripts), Path(folder), NETLIST_SECONDS):
+            return []
+        return [output.read_text(encoding="utf-8").replace(folder, "") for output in outputs]
+
+
 def proof(path: Path, changed: str) -> str:
     """How it is proved that a module of rtl/ computes the same with `changed` as its file; "" if
     it is not."""
-    original = path.read_text(encoding="ascii")
-    pairs = enumerate(zip(original, changed, strict=False))
-    first = next((at for at, (old, new) in pairs if old != new), len(original) - 1)
-    if is_conditional(SyntaxTree.fromText(original).root, first):
+    if is_hidden(path.read_text(encoding="ascii"), changed):
         return ""
     for branch in branches_of(changed):
         if not (proved_alone(path, changed, branch) or proved(WHOLE, path, changed, branch)):
             return ""
     return PROVED
+
+
+def is_hidden(original: str, changed: str) -> bool:
+    """Whether the change is in a conditional generate block."""
+    pairs = enumerate(zip(original, changed, strict=False))
+    first = next((at for at, (old, new) in pairs if old != new), len(original) - 1)
+    return is_conditional(SyntaxTree.fromText(original).root, first)
 
 
 def is_conditional(node: SyntaxNode, at: int) -> bool:
@@ -100,9 +149,14 @@ def branches_of(text: str) -> list[str]:
 def proved_alone(path: Path, changed: str, branch: str = "") -> bool:
     """Whether it is proved without what is below the module, whose parameters then must not have
     changed."""
-    texts = (path.read_text(encoding="ascii"), changed)
-    before, after = (static_of(SyntaxTree.fromText(text).root) for text in texts)
-    return before == after and proved(ALONE, path, changed, branch)
+    original = path.read_text(encoding="ascii")
+    return same_static(original, changed) and proved(ALONE, path, changed, branch)
+
+
+def same_static(original: str, changed: str) -> bool:
+    """Whether the parameters, and those of the instances, are the same."""
+    before, after = (static_of(SyntaxTree.fromText(text).root) for text in (original, changed))
+    return before == after
 
 
 def static_of(node: SyntaxNode) -> list[str]:
@@ -113,11 +167,9 @@ def static_of(node: SyntaxNode) -> list[str]:
     return [text for part in parts for text in static_of(part)]
 
 
-def parameters_of(text: str) -> str:
-    """yosys's options for the parameters of a module."""
-    if TABLES not in text:
-        return ""
-    config = load_engine(CONFIG)
+def parameters_of(name: str) -> str:
+    """yosys's options for the parameters of a module at a configuration."""
+    config = load_engine(name)
     values = {**config.engine_parameters(), TABLES: f'"{twiddle_directory(config)}"'}
     # Those that the module does not have are ignored.
     return " ".join(f"-G {name}={value}" for name, value in values.items())
@@ -134,14 +186,17 @@ def proved(script: str, path: Path, changed: str, branch: str) -> bool:
         text = ""
         for name, replaced in (("gold", path), ("gate", other)):
             names = " ".join(str(replaced if file == path else file) for file in files)
-            parameters = parameters_of(changed) + branch
+            parameters = (parameters_of(CONFIG) if TABLES in changed else "") + branch
             text += script.format(top=top, files=names, name=name, parameters=parameters)
-        commands = Path(folder) / "equal.ys"
-        commands.write_text(text + COMPARE.format(steps=STEPS), encoding="utf-8")
-        try:
-            done = subprocess.run(
-                [*RUN, str(commands)], capture_output=True, timeout=SECONDS, cwd=folder
-            )
-        except subprocess.TimeoutExpired:
-            return False
+        return succeeds(text + COMPARE.format(steps=STEPS), Path(folder), SECONDS)
+
+
+def succeeds(script: str, folder: Path, seconds: float) -> bool:
+    """Whether yosys runs a script in a folder, in time and without an error."""
+    path = folder / "script.ys"
+    path.write_text(script, encoding="utf-8")
+    try:
+        done = subprocess.run([*RUN, str(path)], capture_output=True, timeout=seconds, cwd=folder)
+    except subprocess.TimeoutExpired:
+        return False
     return done.returncode == 0

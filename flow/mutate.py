@@ -157,9 +157,9 @@ def quicker(bench: Bench, config: str) -> str:
 def targets_of(
     files: set[str], tests: Collection[str] = (), only_sim: str = ""
 ) -> dict[str, list[Target]]:
-    """For each file of rtl/, the benches whose designs include it, at configurations of those
-    schedules whose kernels include it. kernel_tb includes both kernels, of which a configuration
-    simulates one. Only benches of `tests` and in `only_sim`, if these are not empty."""
+    """For each file of rtl/, the benches whose designs include it; if a design includes both
+    kernels, of which a configuration simulates one, only at those whose kernel includes the file.
+    Only benches of `tests` and in `only_sim`, if these are not empty."""
     found: dict[str, list[Target]] = defaultdict(list)
     kernels = {top: set(design_files(top)) for top in KERNELS}
     for test, benches in BENCHES.items():
@@ -171,12 +171,15 @@ def targets_of(
                 at = [(config, on) for config, on in at if config not in others]
                 at += [(config, "verilator") for config in others]
             extra = [ROOT / name for name in bench.sources if name.endswith(".sv")]
-            for path in design_files(bench.top, extra):
+            design = design_files(bench.top, extra)
+            either = all(rtl_file(top) in design for top in KERNELS)
+            for path in design:
                 if path.is_relative_to(RTL) and path.name in files:
                     met = [
                         (config, on)
                         for config, on in at
-                        if path in kernels[load_engine(config).top] and only_sim in ("", on)
+                        if only_sim in ("", on)
+                        and not (either and path not in kernels[load_engine(config).top])
                     ]
                     if met:
                         found[path.name] += [Target(test, bench, *each) for each in met]
@@ -304,7 +307,8 @@ def judge(
     try:
         changed = mutant.apply(original)
         path.write_text(changed, "ascii")
-        for target in sorted(targets, key=expected):
+        ordered = sorted(targets, key=expected)
+        for target in ordered:
             limit = LIMIT_TIMES * expected(target) + SLACK_S
             outcome, _ = run_target(work, target, seed, limit)
             verdict.inputs = faultless[target.name].inputs
@@ -314,10 +318,15 @@ def judge(
             if outcome != "passed":
                 verdict.killed_by, verdict.hung = target.name, outcome == "hung"
                 break
-        else:
+            if target is ordered[0]:
+                # Most mutants end there, and of the others no bench tells the same netlist apart.
+                verdict.equivalent = equivalence.same(source_path, changed)
+            if verdict.equivalent:
+                break
+        if not (verdict.killed_by or verdict.invalid):
             inputs = {name: each.inputs for name, each in faultless.items()}
             verdict.inputs = together(targets, inputs)
-            verdict.equivalent = equivalence.proof(source_path, changed)
+            verdict.equivalent = verdict.equivalent or equivalence.proof(source_path, changed)
     finally:
         path.write_text(original, "ascii")
         bank.free.put(work)

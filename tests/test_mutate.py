@@ -283,6 +283,58 @@ def test_a_module_is_compared_alone_with_all_that_goes_into_its_instances() -> N
     assert not alone(".Clocks(DataClocks)", ".Clocks(DataClocks + 1)")
 
 
+def change(module: str, before: str, after: str) -> tuple[Path, str]:
+    """A file of rtl/, and its text with a change in one place."""
+    path = rtl_file(module)
+    source = path.read_text()
+    assert source.count(before) == 1
+    return path, source.replace(before, after)
+
+
+def test_the_same_netlist_is_seen_at_every_size() -> None:
+    plain = "logic signed [RealBits-1:0]     im_re_q3;"
+    assert equivalence.same(*change("cfp_multiply", plain, plain.replace("signed", "")))
+    for module, before, after in (
+        ("factor_multiply", "signed [InBits-1:0]         a_re_q3;", "[InBits-1:0] a_re_q3;"),
+        # Only a branch shows it, a conditional block, or other parameters.
+        ("pass_walker", "(Outputs == 2) ? h_base_q : h_row_q", "h_row_q"),
+        ("resident_rows", "assign x_outside_idle_o = 1'b0;", "assign x_outside_idle_o = 1'b1;"),
+        ("crocuta_kernel", "3'($clog2(AxiBits / 8));", "3'($clog2(AxiBits / 9));"),
+    ):
+        assert not equivalence.same(*change(module, before, after)), module
+
+
+def test_a_modules_own_benches_meet_its_mutants() -> None:
+    """Of whatever schedule their configuration is, which sets none of the module's parameters."""
+    found = mutate.targets_of({"factor_multiply.sv"})["factor_multiply.sv"]
+    assert {target.bench.top for target in found} >= {"factor_multiply", "twist", "kernel_tb"}
+
+
+def test_no_bench_is_run_for_the_same_netlist(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """But for the first, which ends most mutants sooner than the netlist is made."""
+    ran: list[str] = []
+
+    def run(work: Path, target: mutate.Target, seed: int, limit: float) -> tuple[str, float]:
+        ran.append(target.name)
+        return "passed", 1.0
+
+    monkeypatch.setattr(mutate, "DIRECTORY", tmp_path)
+    monkeypatch.setattr(mutate, "run_target", run)
+    path = rtl_file("cfp_multiply")
+    lines = path.read_text().splitlines()
+    mutant = next(
+        each
+        for each in mutants.mutants_of(path)
+        if each.operator == "signed" and "im_re_q3" in lines[each.line - 1]
+    )
+    targets = mutate.targets_of({path.name})[path.name]
+    faultless = {target.name: mutate.Faultless(1.0, "") for target in targets}
+    verdict = mutate.judge(mutate.Bank(1), mutant, targets, faultless, 0)
+    assert (verdict.fate, len(ran)) == ("equivalent", 1)
+
+
 def test_a_fault_is_found(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(mutate, "DIRECTORY", tmp_path)
     # Only the module's own benches: the others take minutes.
