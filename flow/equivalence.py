@@ -12,9 +12,11 @@ change in a conditional generate block, which the parameters of the proof may le
 
 from __future__ import annotations
 
+import hashlib
 import re
 import subprocess
 import tempfile
+from functools import cache
 from pathlib import Path
 
 from pyslang.syntax import SyntaxKind, SyntaxNode, SyntaxTree
@@ -49,7 +51,6 @@ flatten
 opt_expr
 opt_clean -purge
 write_verilog -noattr -norename {output}
-design -reset
 """
 ALONE = """\
 read_slang --std 1800-2017 --keep-hierarchy {parameters} --top {top} {files}
@@ -89,28 +90,24 @@ def same(path: Path, changed: str) -> str:
     original = path.read_text(encoding="ascii")
     if is_hidden(original, changed) or not same_static(original, changed):
         return ""
-    before = netlists(path, original)
-    return SAME if before and before == netlists(path, changed) else ""
-
-
-def netlists(path: Path, text: str) -> list[str]:
-    """A module's netlists with `text` as its file, at all sizes and branches; empty if they could
-    not be made."""
-    top = path.stem
     sizes = [parameters_of(config) for config in SIZES]
-    options = [*sizes, *(sizes[0] + branch for branch in branches_of(text)[1:])]
+    options = [*sizes, *(sizes[0] + branch for branch in branches_of(original)[1:])]
+    equal = all(netlist(path, original, each) == netlist(path, changed, each) for each in options)
+    return SAME if equal else ""
+
+
+@cache
+def netlist(path: Path, text: str, parameters: str) -> str:
+    """A digest of a module's netlist with `text` as its file; of the text if yosys makes none."""
+    top = path.stem
     with tempfile.TemporaryDirectory() as folder:
-        other = Path(folder) / path.name
+        other, output = Path(folder) / path.name, Path(folder) / "netlist.v"
         other.write_text(text, encoding="ascii")
         names = " ".join(str(other if file == path else file) for file in design_files(top))
-        outputs = [Path(folder) / f"{number}.v" for number in range(len(options))]
-        scripts = [
-            NETLIST.format(parameters=each, top=top, files=names, output=output)
-            for each, output in zip(options, outputs, strict=True)
-        ]
-        if not succeeds("".join(scripts), Path(folder), NETLIST_SECONDS):
-            return []
-        return [output.read_text(encoding="utf-8").replace(folder, "") for output in outputs]
+        script = NETLIST.format(parameters=parameters, top=top, files=names, output=output)
+        made = succeeds(script, Path(folder), NETLIST_SECONDS)
+        found = output.read_text(encoding="utf-8").replace(folder, "") if made else text
+    return hashlib.sha256(found.encode()).hexdigest()
 
 
 def proof(path: Path, changed: str) -> str:
