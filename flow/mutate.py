@@ -3,8 +3,8 @@
 """`python -m flow.mutate`: mutation testing: do the benches notice single faults in the RTL?
 
 A mutant is one fault in one file: see flow/mutants.py. A bench whose design includes the file kills
-the mutant by failing; one that hangs counts apart. What survives and is proved by yosys to compute
-the same does not count; each other survivor needs an explanation in flow/mutation_survivors.toml.
+the mutant by failing; one that hangs counts apart. A mutant that yosys proves to compute the same
+does not count; each survivor needs an explanation in flow/mutation_survivors.toml.
 The report is written after every verdict, so an interrupted run can be resumed, and so can one on
 an earlier design: a verdict stands as long as the benches that gave it.
 """
