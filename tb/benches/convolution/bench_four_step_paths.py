@@ -165,8 +165,9 @@ class Waits(FourStepTest):
             await task
 
     async def no_place(self, chunk: Command, names: Sequence[str]) -> None:
-        """With the outputs closed, the engine takes as many beats as there are places, for rows or
-        for their indexes. After just those it waits for a place, and then for the next beat."""
+        """With the outputs closed, the engine takes what it holds and as many beats as there are
+        places in the FIFO behind it, a power of two. After just those it waits for a place, and
+        then for the next beat."""
         chunks = [chunk] * (4 + 512 // self.chunk_beats)
         beats = {name: [beat for _ in chunks for beat in self.beats(name)] for name in names}
         late = {names[-1]} & {*self.env.waits}
@@ -177,6 +178,9 @@ class Waits(FourStepTest):
         await self.idle(2 * len(beats[names[0]]))
         taken = self.env.moved[names[0]] - before
         assert taken < len(beats[names[0]])
+        held = self.chunk_beats - 1 + (self.chunk_beats // 2 if chunk.kind == Kind.TILE else 0)
+        places = taken - held
+        assert places > 1 and places.bit_count() == 1, f"{taken} beats entered: {places} places"
         await self.waits()
         await self.reset()
         for task in running:
