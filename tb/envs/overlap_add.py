@@ -10,7 +10,7 @@ from crocuta.models.cfp import Cfp, Format
 from crocuta.models.convolution.overlap_add import overlap_add
 from tb.agents.beat import Beat
 from tb.envs.pipeline import PipelineEnv, Predictor, is_slow
-from tb.lib.coverage import covergroup
+from tb.lib.coverage import ANSWERS, covergroup
 from tb.lib.words import beat_ints, beat_words, random_words
 
 LATENCY = 12
@@ -30,7 +30,7 @@ class OverlapPredictor(Predictor):
         self.done = self.get_parent().done_scoreboard
         self._sample = covergroup(
             "overlap_add.chunk",
-            {"first": ("no", "yes"), "saturated": ("no", "yes")},
+            {"first": ANSWERS, "saturated": ANSWERS, "cancels": ANSWERS},
             {"first_x_saturated": ("first", "saturated")},
             # Nothing is added to a first chunk.
             {"first_x_saturated": [("yes", "yes")]},
@@ -54,7 +54,8 @@ class OverlapPredictor(Predictor):
         self.expect(self.real_int(result.y), beat.clock + LATENCY)
         if result.saturated:
             self.flags.write(beat.clock + FLAG_LATENCY)
-        self._sample("yes" if first else "no", "yes" if result.saturated else "no")
+        cancels = tail is not None and bool(((result.y.re == 0) & (z.re != 0)).any())
+        self._sample(ANSWERS[first], ANSWERS[result.saturated], ANSWERS[cancels])
         self.number = (self.number + 1) % self.chunk_beats
         if self.number == 0:
             self.done.expect.write(beat.clock)
@@ -83,12 +84,19 @@ class OverlapEnv(PipelineEnv):
         super().connect_phase()
         self.done_agent.monitor.port.connect(self.done_scoreboard.observe)
 
-    def beats(self, rng: np.random.Generator, kind: str, first: bool) -> list[tuple[int, int]]:
+    def words(self, rng: np.random.Generator, kind: str) -> Cfp:
         """A chunk of random words."""
         overlap = self.predictor
-        words = random_words(rng, kind, overlap.chunk_beats * overlap.lanes, overlap.fmt)
-        z = words.reshape(overlap.chunk_beats, overlap.lanes)
-        return [(beat, int(first)) for beat in beat_ints(z, overlap.fmt)]
+        words: Cfp = random_words(rng, kind, overlap.chunk_beats * overlap.lanes, overlap.fmt)
+        return words.reshape(overlap.chunk_beats, overlap.lanes)
+
+    def chunk(self, words: Cfp, first: bool) -> list[tuple[int, int]]:
+        """A chunk's beats, from its words."""
+        return [(beat, int(first)) for beat in beat_ints(words, self.predictor.fmt)]
+
+    def beats(self, rng: np.random.Generator, kind: str, first: bool) -> list[tuple[int, int]]:
+        """A chunk of random words, as beats."""
+        return self.chunk(self.words(rng, kind), first)
 
     @property
     def slow(self) -> bool:

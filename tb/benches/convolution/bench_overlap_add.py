@@ -7,8 +7,10 @@ from __future__ import annotations
 import random
 
 import cocotb
+import numpy as np
 import pyuvm
 
+from crocuta.models.cfp import Cfp
 from tb.envs.base import BlockTest
 from tb.envs.overlap_add import OverlapEnv
 from tb.envs.pipeline import PAUSES, cut, send, send_with_pauses
@@ -64,6 +66,21 @@ class ResetInTheMiddle(OverlapTest):
         await self.reset(1)
         await sending
         await self.channel(2, "none", "any")
+
+
+@pyuvm.test()
+class Cancellation(OverlapTest):
+    """A head that is the negative of the tail leaves zero, whose exponent is the least."""
+
+    async def main(self) -> None:
+        """In every lane that holds the negative."""
+        tail, head = self.env.words(self.rng, "spectrum"), self.env.words(self.rng, "spectrum")
+        negative = -tail.im
+        fits = (negative != 0) & (negative < 1 << (self.env.predictor.fmt.mantissa_bits - 1))
+        assert fits.mean() > 0.5, "too few parts cancel"
+        head = Cfp(np.where(fits, negative, head.re), head.im, tail.exponent)
+        await send(self.env, self.env.chunk(tail, True), "none")
+        await send(self.env, self.env.chunk(head, False), "light")
 
 
 @pyuvm.test()
