@@ -24,6 +24,7 @@ from pyslang.syntax import SyntaxKind, SyntaxNode, SyntaxTree
 from crocuta.design.sources import design_files, twiddle_directory
 from crocuta.models.configs import load_engine
 from flow.formal_yosys import RUN
+from tb.registry import MANY_LANES
 
 SECONDS, NETLIST_SECONDS = 60, 240
 """Limits of a proof, and of a comparison of netlists: those of a whole kernel take a minute."""
@@ -38,7 +39,7 @@ BRANCHES = {"Outputs": 2, "FourStep": 1, "Inverse": 1, "RowsLog2": 3, "Resident"
 """Parameters that expressions compare, too, and a value for which these have the other result. With
 its default alone, a fault in what that leaves out would be proved to change nothing."""
 CONFIG = "tiny-long"
-SIZES = (CONFIG, "tiny", "tiny+lanes-16+chunk-512")
+SIZES = (CONFIG, "tiny", MANY_LANES[0])
 """Configurations at whose sizes netlists are compared."""
 STATIC = {SyntaxKind.ParameterDeclaration, SyntaxKind.ParameterValueAssignment}
 """What decides the parameters of an instance, which the proof of a module alone does not see."""
@@ -99,12 +100,11 @@ def same(path: Path, changed: str) -> str:
 @cache
 def netlist(path: Path, text: str, parameters: str) -> str:
     """A digest of a module's netlist with `text` as its file; of the text if yosys makes none."""
-    top = path.stem
     with tempfile.TemporaryDirectory() as folder:
         other, output = Path(folder) / path.name, Path(folder) / "netlist.v"
         other.write_text(text, encoding="ascii")
-        names = " ".join(str(other if file == path else file) for file in design_files(top))
-        script = NETLIST.format(parameters=parameters, top=top, files=names, output=output)
+        files = files_with(path, other)
+        script = NETLIST.format(parameters=parameters, top=path.stem, files=files, output=output)
         made = succeeds(script, Path(folder), NETLIST_SECONDS)
         found = output.read_text(encoding="utf-8").replace(folder, "") if made else text
     return hashlib.sha256(found.encode()).hexdigest()
@@ -175,17 +175,21 @@ def parameters_of(name: str) -> str:
 def proved(script: str, path: Path, changed: str, branch: str) -> bool:
     """Whether yosys proves it, reading both versions with one of the scripts and one of the options
     of `branches_of`."""
-    top = path.stem
-    files = design_files(top)
+    parameters = (parameters_of(CONFIG) if TABLES in changed else "") + branch
     with tempfile.TemporaryDirectory() as folder:
         other = Path(folder) / path.name
         other.write_text(changed, encoding="ascii")
         text = ""
-        for name, replaced in (("gold", path), ("gate", other)):
-            names = " ".join(str(replaced if file == path else file) for file in files)
-            parameters = (parameters_of(CONFIG) if TABLES in changed else "") + branch
-            text += script.format(top=top, files=names, name=name, parameters=parameters)
+        for name, read in (("gold", path), ("gate", other)):
+            files = files_with(path, read)
+            text += script.format(top=path.stem, files=files, name=name, parameters=parameters)
         return succeeds(text + COMPARE.format(steps=STEPS), Path(folder), SECONDS)
+
+
+def files_with(path: Path, read: Path) -> str:
+    """The files of a module of rtl/ and of all below it, for yosys, with `read` instead of its
+    own."""
+    return " ".join(str(read if file == path else file) for file in design_files(path.stem))
 
 
 def succeeds(script: str, folder: Path, seconds: float) -> bool:

@@ -226,12 +226,6 @@ def run_target(work: Path, target: Target, seed: int, limit: float) -> tuple[str
     return "failed", seconds
 
 
-def expected_seconds(target: Target, faultless: float) -> float:
-    """The seconds of a mutant's bench: those of the build, and those that it takes fault-free."""
-    files = len(runner.sources_of(target.bench, target.sim))
-    return faultless + BUILD_S[target.sim] * files
-
-
 class Bank:
     """Copies of the project, one per process."""
 
@@ -291,10 +285,11 @@ def judge(
     faultless: Mapping[str, Faultless],
     seed: int,
 ) -> Verdict:
-    """Runs the mutant's benches, the quickest first, until one fails."""
+    """Runs the mutant's benches, the quickest first, builds included, until one fails."""
 
     def expected(target: Target) -> float:
-        return expected_seconds(target, faultless[target.name].seconds)
+        files = len(runner.sources_of(target.bench, target.sim))
+        return faultless[target.name].seconds + BUILD_S[target.sim] * files
 
     work = bank.free.get()
     source_path = rtl_file(Path(mutant.file).stem)
