@@ -539,6 +539,16 @@ BENCHES: dict[str, tuple[Bench, ...]] = {
         Bench(
             top="four_step_core_tb",
             module="tb.benches.kernel.bench_four_step_core",
+            about="the same with one row on the chip",
+            parameters=resident_core_parameters(1),
+            configs=("tiny-long",),
+            sources=CORE_SOURCES,
+            variant="resident-1",
+            long=LONG_AT_TINY,
+        ),
+        Bench(
+            top="four_step_core_tb",
+            module="tb.benches.kernel.bench_four_step_core",
             about="the same with three rows on the chip",
             parameters=resident_core_parameters(3),
             configs=("tiny-long", "small-long"),
