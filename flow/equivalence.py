@@ -7,7 +7,7 @@ proofs are by induction over the registers, within a minute: first of the module
 instances become ports, so that every value that goes into them has to be the same too; then with
 all that is below it, which takes too long for modules with a memory or with products. What is the
 same only because of what the module's surroundings never do comes out as not proved. So does a
-change in a conditional generate block, which the parameters of the proof may leave out.
+change in a conditional generate block that the parameters of the proofs leave out.
 """
 
 from __future__ import annotations
@@ -24,6 +24,7 @@ from pyslang.syntax import SyntaxKind, SyntaxNode, SyntaxTree
 from crocuta.design.sources import design_files, twiddle_directory
 from crocuta.models.configs import load_engine
 from flow.formal_yosys import RUN
+from flow.mutants import FAULT_Q
 from tb.registry import MANY_LANES
 
 SECONDS, NETLIST_SECONDS = 60, 240
@@ -36,8 +37,9 @@ TABLES = "TwiddleDir"
 """The parameter of modules with tables, which take the parameters of CONFIG; all others have their
 defaults."""
 BRANCHES = {"Outputs": 2, "FourStep": 1, "Inverse": 1, "RowsLog2": 3, "Resident": 1}
-"""Parameters that expressions compare, too, and a value for which these have the other result. With
-its default alone, a fault in what that leaves out would be proved to change nothing."""
+"""Parameters that expressions compare, too, and a value from which on these have the other result;
+below it is 0. With its default alone, a fault in what that leaves out would be proved to change
+nothing."""
 CONFIG = "tiny-long"
 SIZES = (CONFIG, "tiny", MANY_LANES[0])
 """Configurations at whose sizes netlists are compared."""
@@ -58,6 +60,7 @@ read_slang --std 1800-2017 --keep-hierarchy {parameters} --top {top} {files}
 proc
 memory_map {top}
 opt_clean
+rename -hide w:*{hidden}
 expose -evert {top}
 rename {top} {name}
 design -stash {name}
@@ -92,33 +95,45 @@ def same(path: Path, changed: str) -> str:
     if is_hidden(original, changed) or not same_static(original, changed):
         return ""
     sizes = [parameters_of(config) for config in SIZES]
-    options = [*sizes, *(sizes[0] + branch for branch in branches_of(original)[1:])]
-    equal = all(netlist(path, original, each) == netlist(path, changed, each) for each in options)
-    return SAME if equal else ""
+    options = [*sizes, *branches_of(path, sizes[0])[1:]]
+    both = [(netlist(path, original, each), netlist(path, changed, each)) for each in options]
+    return SAME if all(before == after != "" for before, after in both) else ""
 
 
 @cache
 def netlist(path: Path, text: str, parameters: str) -> str:
-    """A digest of a module's netlist with `text` as its file; of the text if yosys makes none."""
+    """A digest of a module's netlist with `text` as its file; "" if the module refuses the
+    parameters, and a digest of the text if yosys takes too long."""
     with tempfile.TemporaryDirectory() as folder:
         other, output = Path(folder) / path.name, Path(folder) / "netlist.v"
         other.write_text(text, encoding="ascii")
         files = files_with(path, other)
         script = NETLIST.format(parameters=parameters, top=path.stem, files=files, output=output)
-        made = succeeds(script, Path(folder), NETLIST_SECONDS)
-        found = output.read_text(encoding="utf-8").replace(folder, "") if made else text
+        try:
+            run(script, Path(folder), NETLIST_SECONDS)
+        except subprocess.CalledProcessError:
+            return ""
+        except subprocess.TimeoutExpired:
+            found = text
+        else:
+            found = output.read_text(encoding="utf-8").replace(folder, "")
     return hashlib.sha256(found.encode()).hexdigest()
 
 
-def proof(path: Path, changed: str) -> str:
+def proof(path: Path, changed: str, *, whole: bool = True) -> str:
     """How it is proved that a module of rtl/ computes the same with `changed` as its file; "" if
-    it is not."""
-    if is_hidden(path.read_text(encoding="ascii"), changed):
+    it is not. Unless `whole`, only the proofs of the module alone are tried, which take seconds."""
+    original = path.read_text(encoding="ascii")
+    options = branches_of(path, parameters_of(CONFIG) if TABLES in original else "")
+    if is_hidden(original, changed) and not any(
+        netlist(path, original, each) != netlist(path, changed, each) for each in options
+    ):
         return ""
-    for branch in branches_of(changed):
-        if not (proved_alone(path, changed, branch) or proved(WHOLE, path, changed, branch)):
-            return ""
-    return PROVED
+    proved_each = (
+        proved_alone(path, changed, each) or (whole and proved(WHOLE, path, changed, each))
+        for each in options
+    )
+    return PROVED if all(proved_each) else ""
 
 
 def is_hidden(original: str, changed: str) -> bool:
@@ -137,17 +152,24 @@ def is_conditional(node: SyntaxNode, at: int) -> bool:
     return node.kind in CONDITIONAL or any(is_conditional(part, at) for part in parts)
 
 
-def branches_of(text: str) -> list[str]:
-    """yosys's options for a module's parameters that are in BRANCHES: none, then one at a time."""
-    found = re.findall(r"^ *parameter +(?:int|bit) +(\w+)", text, re.MULTILINE)
-    return ["", *(f" -G {name}={BRANCHES[name]}" for name in found if name in BRANCHES)]
+def branches_of(path: Path, parameters: str) -> list[str]:
+    """yosys's options for a module: these, then with each of its parameters that are in BRANCHES
+    changed, as far as the module allows that."""
+    text = path.read_text(encoding="ascii")
+    found = re.findall(r"^ *parameter +(?:int|bit) +(\w+) *= *(?:1'b)?(\d+)", text, re.MULTILINE)
+    options = [parameters]
+    for name, default in found:
+        if name in BRANCHES:
+            value = BRANCHES[name] if int(default) < BRANCHES[name] else 0
+            options.append(f"{parameters} -G {name}={value}")
+    return [each for each in options if each == parameters or netlist(path, text, each)]
 
 
-def proved_alone(path: Path, changed: str, branch: str = "") -> bool:
+def proved_alone(path: Path, changed: str, parameters: str = "") -> bool:
     """Whether it is proved without what is below the module, whose parameters then must not have
     changed."""
     original = path.read_text(encoding="ascii")
-    return same_static(original, changed) and proved(ALONE, path, changed, branch)
+    return same_static(original, changed) and proved(ALONE, path, changed, parameters)
 
 
 def same_static(original: str, changed: str) -> bool:
@@ -172,18 +194,22 @@ def parameters_of(name: str) -> str:
     return " ".join(f"-G {name}={value}" for name, value in values.items())
 
 
-def proved(script: str, path: Path, changed: str, branch: str) -> bool:
+def proved(script: str, path: Path, changed: str, parameters: str) -> bool:
     """Whether yosys proves it, reading both versions with one of the scripts and one of the options
     of `branches_of`."""
-    parameters = (parameters_of(CONFIG) if TABLES in changed else "") + branch
+    values = {"top": path.stem, "parameters": parameters, "hidden": FAULT_Q}
     with tempfile.TemporaryDirectory() as folder:
         other = Path(folder) / path.name
         other.write_text(changed, encoding="ascii")
         text = ""
         for name, read in (("gold", path), ("gate", other)):
             files = files_with(path, read)
-            text += script.format(top=path.stem, files=files, name=name, parameters=parameters)
-        return succeeds(text + COMPARE.format(steps=STEPS), Path(folder), SECONDS)
+            text += script.format(files=files, name=name, **values)
+        try:
+            run(text + COMPARE.format(steps=STEPS), Path(folder), SECONDS)
+        except (subprocess.CalledProcessError, subprocess.TimeoutExpired):
+            return False
+    return True
 
 
 def files_with(path: Path, read: Path) -> str:
@@ -192,12 +218,14 @@ def files_with(path: Path, read: Path) -> str:
     return " ".join(str(read if file == path else file) for file in design_files(path.stem))
 
 
-def succeeds(script: str, folder: Path, seconds: float) -> bool:
-    """Whether yosys runs a script in a folder, in time and without an error."""
+def run(script: str, folder: Path, seconds: float) -> None:
+    """Runs a script of yosys in a folder.
+
+    Raises:
+        subprocess.CalledProcessError: it failed.
+        subprocess.TimeoutExpired: it took too long.
+    """
     path = folder / "script.ys"
     path.write_text(script, encoding="utf-8")
-    try:
-        done = subprocess.run([*RUN, str(path)], capture_output=True, timeout=seconds, cwd=folder)
-    except subprocess.TimeoutExpired:
-        return False
-    return done.returncode == 0
+    command = [*RUN, str(path)]
+    subprocess.run(command, capture_output=True, timeout=seconds, cwd=folder, check=True)

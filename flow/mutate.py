@@ -315,7 +315,9 @@ def judge(
                 break
             if target is ordered[0]:
                 # Most mutants end there, and of the others no bench tells the same netlist apart.
-                verdict.equivalent = equivalence.same(source_path, changed)
+                verdict.equivalent = equivalence.same(source_path, changed) or equivalence.proof(
+                    source_path, changed, whole=False
+                )
             if verdict.equivalent:
                 break
         if not (verdict.killed_by or verdict.invalid):

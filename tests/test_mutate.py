@@ -265,9 +265,43 @@ def test_a_fault_in_what_the_defaults_leave_out_is_not_proved_to_change_nothing(
     source = path.read_text()
     faulty = source.replace("(Outputs == 2) ? h_base_q : h_row_q", "h_row_q")
     assert faulty != source
-    assert equivalence.branches_of(source) == ["", " -G Outputs=2"]
+    assert equivalence.branches_of(path, "") == ["", " -G Outputs=2"]
     assert equivalence.proved_alone(path, faulty)
     assert not equivalence.proved_alone(path, faulty, " -G Outputs=2")
+
+
+def test_a_proof_leaves_out_only_the_sizes_that_a_module_refuses() -> None:
+    """It needs rows, and with fewer than 64 of them not as many on the chip as by default."""
+    assert equivalence.branches_of(rtl_file("resident_rows"), "") == ["", " -G Resident=0"]
+    assert equivalence.branches_of(rtl_file("tile_walker"), "") == ["", " -G RowsLog2=0"]
+    assert equivalence.branches_of(rtl_file("spectrum_reader"), "") == ["", " -G RowsLog2=3"]
+
+
+@pytest.mark.parametrize(
+    ("module", "before", "after", "proved"),
+    [
+        ("resident_rows", "(rows < (RowsLog2", "(rows <= (RowsLog2", True),
+        ("resident_rows", "(rows < (RowsLog2", "(rows > (RowsLog2", False),
+        ("spectrum_reader", ".stop_i       (stop_i)", ".stop_i       (!(!stop_i))", True),
+        ("spectrum_reader", "addr_q <= cmd_addr_i;", "addr_q <= cmd_addr_i + 1'b0;", True),
+        ("spectrum_reader", "addr_q <= cmd_addr_i;", "addr_q <= cmd_addr_i + 1'b1;", False),
+    ],
+)
+def test_a_change_in_a_conditional_block_is_proved_where_it_shows(
+    module: str, before: str, after: str, proved: bool
+) -> None:
+    assert (equivalence.proof(*change(module, before, after), whole=False) != "") == proved
+
+
+def test_a_fault_that_comes_late_is_proved_with_its_register() -> None:
+    """Of a command's bursts, one leaves every three clocks, so the mark has settled by then."""
+    path = rtl_file("spectrum_reader")
+    late = next(
+        each
+        for each in mutants.mutants_of(path)
+        if each.operator == "mark" and each.change.startswith('"(left_q ==')
+    )
+    assert equivalence.proof(path, late.apply(path.read_text()), whole=False)
 
 
 def test_a_module_is_compared_alone_with_all_that_goes_into_its_instances() -> None:
@@ -276,7 +310,8 @@ def test_a_module_is_compared_alone_with_all_that_goes_into_its_instances() -> N
 
     def alone(before: str, after: str) -> bool:
         assert source.count(before) == 1
-        return equivalence.proved_alone(path, source.replace(before, after))
+        parameters = equivalence.parameters_of(equivalence.CONFIG)
+        return equivalence.proved_alone(path, source.replace(before, after), parameters)
 
     assert alone("logic signed [TwiddleBits-1:0] re;", "logic [TwiddleBits-1:0] re;")
     assert not alone("coarse_q4[0+:TwiddleBits]", "fine_q4[0+:TwiddleBits]")
