@@ -6,7 +6,8 @@ A mutant is one fault in one file: see flow/mutants.py. A bench whose design inc
 the mutant by failing; one that hangs counts apart. A mutant that yosys proves to compute the same
 does not count; each survivor needs an explanation in flow/mutation_survivors.toml.
 The report is written after every verdict, so an interrupted run can be resumed, and so can one on
-an earlier design: a verdict stands as long as the benches that gave it.
+an earlier design: a verdict stands as long as the benches that gave it, and those that have not
+changed since are not asked again.
 """
 
 from __future__ import annotations
@@ -21,7 +22,7 @@ import sys
 import time
 import tomllib
 from collections import Counter, defaultdict
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
@@ -85,7 +86,9 @@ class Verdict:
     invalid: str = ""
     """It did not compile, so it does not count."""
     inputs: str = ""
-    """What it depends on: the bench that decided, or all (see flow.evidence)."""
+    """What it depends on: the bench that decided, or the module that computes the same."""
+    passed: list[str] = field(default_factory=list)
+    """The same of the benches that did not notice it: see flow.evidence."""
     reason: str = ""
     """Why it is acceptable that a survivor survives."""
 
@@ -133,9 +136,9 @@ class Faultless:
     """What it depends on."""
 
 
-def together(targets: Iterable[Target], inputs: Mapping[str, str]) -> str:
-    """What the outcomes of several benches depend on."""
-    return digest((), " ".join(sorted(inputs[target.name] for target in targets)))
+def module_inputs(file: str) -> str:
+    """What it depends on whether a change to a file of rtl/ leaves its module as it was."""
+    return digest(design_files(Path(file).stem))
 
 
 def is_tiny(config: str) -> bool:
@@ -284,8 +287,10 @@ def judge(
     targets: Sequence[Target],
     faultless: Mapping[str, Faultless],
     seed: int,
+    passed: Collection[str] = (),
 ) -> Verdict:
-    """Runs the mutant's benches, the quickest first, builds included, until one fails."""
+    """Runs the mutant's benches, the quickest first, builds included, until one fails; but for
+    those that have passed before: see Verdict."""
 
     def expected(target: Target) -> float:
         files = len(runner.sources_of(target.bench, target.sim))
@@ -304,15 +309,21 @@ def judge(
         path.write_text(changed, "ascii")
         ordered = sorted(targets, key=expected)
         for target in ordered:
+            inputs = faultless[target.name].inputs
+            if inputs in passed:
+                verdict.passed.append(inputs)
+                continue
             limit = LIMIT_TIMES * expected(target) + SLACK_S
             outcome, _ = run_target(work, target, seed, limit)
-            verdict.inputs = faultless[target.name].inputs
-            if outcome == "did not build":
-                verdict.invalid = target.name
-                break
             if outcome != "passed":
-                verdict.killed_by, verdict.hung = target.name, outcome == "hung"
+                verdict.inputs = inputs
+                verdict.hung = outcome == "hung"
+                if outcome == "did not build":
+                    verdict.invalid = target.name
+                else:
+                    verdict.killed_by = target.name
                 break
+            verdict.passed.append(inputs)
             if target is ordered[0]:
                 # Most mutants end there, and of the others no bench tells the same netlist apart.
                 verdict.equivalent = equivalence.same(source_path, changed) or equivalence.proof(
@@ -320,10 +331,10 @@ def judge(
                 )
             if verdict.equivalent:
                 break
-        if not (verdict.killed_by or verdict.invalid):
-            inputs = {name: each.inputs for name, each in faultless.items()}
-            verdict.inputs = together(targets, inputs)
-            verdict.equivalent = verdict.equivalent or equivalence.proof(source_path, changed)
+        if not (verdict.killed_by or verdict.invalid or verdict.equivalent):
+            verdict.equivalent = equivalence.proof(source_path, changed)
+        if verdict.equivalent:
+            verdict.inputs = module_inputs(mutant.file)
     finally:
         path.write_text(original, "ascii")
         bank.free.put(work)
@@ -379,6 +390,8 @@ class Run:
     benches: dict[str, Faultless] = field(default_factory=dict)
     """The benches that passed without a fault."""
     verdicts: list[Verdict] = field(default_factory=list)
+    lapsed: list[Verdict] = field(default_factory=list)
+    """Earlier ones, of which a bench has changed since."""
 
     @property
     def survivors(self) -> list[Verdict]:
@@ -424,6 +437,7 @@ class Run:
             "survivors": [asdict(verdict) for verdict in survivors],
             "benches": {name: asdict(each) for name, each in self.benches.items()},
             "all": [asdict(verdict) for verdict in self.verdicts],
+            "lapsed": [asdict(verdict) for verdict in self.lapsed],
         }
         path = DIRECTORY / "summary.json"
         half = path.with_suffix(".new")
@@ -459,10 +473,12 @@ def stands(
     verdict: Verdict, by_file: Mapping[str, Sequence[Target]], inputs: Mapping[str, str]
 ) -> bool:
     """Whether the benches that gave a verdict are unchanged; `inputs` has what each depends on."""
+    if verdict.equivalent:
+        return verdict.inputs == module_inputs(verdict.file)
     decided = verdict.killed_by or verdict.invalid
     if decided:
         return verdict.inputs == inputs.get(decided)
-    return verdict.inputs == together(by_file[verdict.file], inputs)
+    return {inputs[target.name] for target in by_file[verdict.file]} <= set(verdict.passed)
 
 
 def resumed(
@@ -487,8 +503,11 @@ def resumed(
         restricted = f" and was restricted to {last['only']}" if last["only"] else ""
         raise MutationError(f"The last run had SEED={last['seed']}{restricted}: use that.")
     places = {mutant.place for mutant in mutants}
-    verdicts = [Verdict(**verdict) for verdict in last["all"]]
-    run.verdicts = [v for v in verdicts if v.place in places and stands(v, by_file, inputs)]
+    for each in last["all"] + last.get("lapsed", []):
+        verdict = Verdict(**each)
+        if verdict.place in places:
+            kept = run.verdicts if stands(verdict, by_file, inputs) else run.lapsed
+            kept.append(verdict)
     run.seconds = last["seconds"]
     benches = {name: Faultless(**each) for name, each in last.get("benches", {}).items()}
     run.benches = {name: b for name, b in benches.items() if b.inputs == inputs.get(name)}
@@ -513,17 +532,27 @@ def run_mutants(
         run.write()
 
     needed = {target.name: target for mutant in mutants for target in by_file[mutant.file]}
+    passed = {verdict.place: verdict.passed for verdict in run.lapsed}
     unknown = [target for name, target in needed.items() if name not in run.benches]
     baseline(bank, unknown, run.seed, jobs, keep)
     with Progress(console=console) as progress, workers(jobs) as pool:
         bar = progress.add_task("Mutants", total=len(mutants))
         futures = [
-            pool.submit(judge, bank, mutant, by_file[mutant.file], run.benches, run.seed)
+            pool.submit(
+                judge,
+                bank,
+                mutant,
+                by_file[mutant.file],
+                run.benches,
+                run.seed,
+                passed.get(mutant.place, ()),
+            )
             for mutant in mutants
         ]
         for future in as_completed(futures):
             verdict = future.result()
             run.verdicts.append(verdict)
+            run.lapsed = [each for each in run.lapsed if each.place != verdict.place]
             run.seconds = time.monotonic() - begin
             run.write()
             fate = verdict.fate

@@ -217,7 +217,11 @@ def check_formal(kept: Report) -> list[Item]:
 def mutation(report: Report) -> Report:
     """All but the benches' seconds, and of each verdict what it says."""
     kept = {name: value for name, value in report.items() if name != "benches"}
-    kept["all"] = [{n: v for n, v in verdict.items() if v} for verdict in report["all"]]
+    for name in ("all", "lapsed"):
+        kept[name] = [{n: v for n, v in verdict.items() if v} for verdict in report[name]]
+    kept["survivors"] = [
+        {n: v for n, v in verdict.items() if n != "passed"} for verdict in report["survivors"]
+    ]
     return kept
 
 

@@ -408,11 +408,11 @@ def test_an_interrupted_run_is_resumed(tmp_path: Path, monkeypatch: pytest.Monke
     """Verdicts are kept as they come; the rest runs later, and no bench without a fault again."""
     monkeypatch.setattr(mutate, "DIRECTORY", tmp_path)
     monkeypatch.setattr(mutate, "BENCHES", {"cells": BENCHES["cells"]})
-    played: list[Path] = []
+    played: list[str] = []
 
     def play(work: Path, target: mutate.Target, *_: object) -> tuple[str, float]:
         faulty = (work / "rtl/cells/fifo.sv").read_text() != source
-        played.append(work)
+        played.append(target.name)
         if faulty and len(played) > stop_after:
             raise KeyboardInterrupt
         return ("failed" if faulty else "passed"), 1.0
@@ -436,20 +436,32 @@ def test_an_interrupted_run_is_resumed(tmp_path: Path, monkeypatch: pytest.Monke
     result = CliRunner().invoke(_command(), [*command[:-1], "2", "--again"])
     assert result.exit_code == 2
     assert "The last run had SEED=1 and was restricted to fifo.sv: use that." in result.output
-    # A bench that has changed is asked again, and so are all about a mutant that none killed.
+    # A bench that has changed is asked again, and of a mutant that none killed only that one, also
+    # after one more interruption.
     first, *others = resumed["all"]
     for verdict in others[:2]:
         verdict["inputs"] = "0123456789ab"
-    first.update(killed_by="", inputs=resumed["benches"][first["killed_by"]]["inputs"])
+    names = [target.name for target in mutate.targets_of({"fifo.sv"})["fifo.sv"]]
+    first.update(killed_by="", inputs="")
+    first["passed"] = [resumed["benches"][name]["inputs"] for name in names[1:]]
+    others[2].update(killed_by="", inputs="", passed=["0123456789ab", first["passed"][0]])
+    others[3].update(killed_by="", inputs="")
+    others[3]["passed"] = [resumed["benches"][name]["inputs"] for name in names]
     del resumed["benches"][others[0]["killed_by"]]
     (tmp_path / "summary.json").write_text(json.dumps(resumed))
     played.clear()
+    stop_after = 1
+    CliRunner().invoke(_command(), [*command, "--again"])
+    again = json.loads((tmp_path / "summary.json").read_text())
+    assert (again["killed"], again["survived"], again["left"], len(again["lapsed"])) == (0, 1, 4, 4)
+    played.clear()
     stop_after = 100
     result = CliRunner().invoke(_command(), [*command, "--again"])
-    assert "5 mutants, 2 of them judged" in result.output
-    assert len(played) == 1 + 3
+    assert "5 mutants, 1 of them judged" in result.output
+    assert len(played) == 4
+    assert names[0] in played
     again = json.loads((tmp_path / "summary.json").read_text())
-    assert (again["killed"], again["left"]) == (5, 0)
+    assert (again["killed"], again["survived"], again["left"], again["lapsed"]) == (4, 1, 0, [])
     assert again["benches"] == summary["benches"]
     # What a sign-off has kept serves on a machine without a run of its own.
     (tmp_path / "kept.json").write_text(json.dumps(signoff.mutation(again)))

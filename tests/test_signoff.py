@@ -82,6 +82,7 @@ def reports() -> Reports:
             "left": 0,
             "survivors": [{"reason": "It computes the same."}],
             "all": [],
+            "lapsed": [],
         },
         "soak": {
             "seed": 1,
