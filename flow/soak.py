@@ -43,8 +43,9 @@ from flow.soak_cases import fits as case_fits
 from flow.soak_driver import Driver, play, problem_of
 
 DIRECTORY = ROOT / "build" / "soak"
-SESSION_S = 240
-"""Seconds of cases per design: about as long as the largest one takes to compile."""
+SESSION_S = 60
+"""Seconds of cases per design: the more designs, the better, but the largest one takes minutes to
+compile."""
 SILENT_S = 300
 """Seconds without a finished case after which a session counts as hung: no case takes that long."""
 COMPILE_S = 3600

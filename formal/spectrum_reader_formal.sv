@@ -197,8 +197,9 @@ module spectrum_reader_formal #(
   `ASSERT(helper_skip, u_dut.u_room.skip_q == '0)
   `ASSERT(helper_state, u_dut.state_q != 2'd3)
   `ASSERT(helper_bursts, u_dut.state_q != 2'd0
-          ? left_q == 32'(u_dut.gen_row.left_q) + 32'(appears) && u_dut.gen_row.left_q != '0
-            && u_dut.gen_row.last_q == (32'(u_dut.gen_row.left_q) == 32'd1)
+          ? left_q == 32'(u_dut.gen_row.left_q) + 32'd1 + 32'(appears)
+            && (u_dut.state_q == 2'd1
+                || u_dut.gen_row.last_q == (u_dut.gen_row.left_q == '0))
           : left_q == 32'(appears))
   `ASSERT(helper_address, !(u_dut.state_q != 2'd0 || appears)
           || next_q % 64'(Beats * BeatBytes) == '0

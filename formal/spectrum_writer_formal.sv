@@ -164,8 +164,8 @@ module spectrum_writer_formal #(
   `ASSERT(helper_next, !u_dut.u_master.next_valid_q
           || 32'(u_dut.u_master.next_beats_q) == 32'(Beats))
   `ASSERT(helper_bursts, u_dut.busy_q
-          ? left_q == 32'(u_dut.gen_row.left_q) + 32'(appears) && u_dut.gen_row.left_q != '0
-            && u_dut.gen_row.last_q == (32'(u_dut.gen_row.left_q) == 32'd1)
+          ? left_q == 32'(u_dut.gen_row.left_q) + 32'd1 + 32'(appears)
+            && u_dut.gen_row.last_q == (u_dut.gen_row.left_q == '0)
           : left_q == 32'(appears))
   `ASSERT(helper_address, !(u_dut.busy_q || appears)
           || next_q % 64'(Beats * BeatBytes) == '0

@@ -143,6 +143,7 @@ module four_step_forward #(
   logic                twisted_valid;
   logic [BeatBits-1:0] twisted;
   logic                twist_saturated;
+  logic                row_begins;
 
   twist #(
     .Lanes       (Lanes),
@@ -160,6 +161,7 @@ module four_step_forward #(
     .beat_i     (x_i),
     .columns_i  (rows_log2_i),
     .row_i      (row),
+    .first_o    (row_begins),
     .valid_o    (twisted_valid),
     .beat_o     (twisted),
     .saturated_o(twist_saturated)
@@ -274,6 +276,7 @@ module four_step_forward #(
   assign taken        = (tile_valid_o && tile_ready_i) || (row_valid_o && row_ready_i);
 
   logic unused;
-  assign unused = &{1'b0, first, fifo_ready, fifo_level, kinds_ready, kinds_valid, kinds_level};
+  assign unused = &{1'b0, first, row_begins, fifo_ready, fifo_level, kinds_ready, kinds_valid,
+                    kinds_level};
 
 endmodule

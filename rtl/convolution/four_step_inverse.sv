@@ -64,7 +64,6 @@ module four_step_inverse #(
 );
 
   localparam int ChunkBeats = Chunk / Lanes;
-  localparam int CountBits = $clog2(ChunkBeats);
   localparam int ProductClocks = cfp_pkg::MultiplyClocks;
   localparam int ConvertClocks = cfp_pkg::CfpToFloatClocks;
   localparam int TwistClocks = cfp_pkg::twist_clocks(Lanes);
@@ -208,7 +207,7 @@ module four_step_inverse #(
 
   // Rows are untwisted. Each row's index waits in a FIFO for the row's first beat.
   logic                       is_row;
-  logic [CountBits-1:0]       count_q;
+  logic                       row_begins;
   logic [ColumnLevels-1:0]    row_number;
   logic                       row_known;
   logic                       untwisted_valid;
@@ -217,11 +216,6 @@ module four_step_inverse #(
   logic [$clog2(RowsDepth):0] rows_level;
 
   assign is_row = engine_valid && engine_columns == '0 && rows_log2_i != '0;
-
-  always_ff @(posedge clk_i) begin
-    if (!rst_ni) count_q <= '0;
-    else if (is_row) count_q <= count_q + 1'b1;
-  end
 
   fifo #(
     .Width(ColumnLevels),
@@ -233,7 +227,7 @@ module four_step_inverse #(
     .ready_o(rows_ready),
     .data_i (row),
     .valid_o(row_known),
-    .ready_i(is_row && count_q == '0),
+    .ready_i(row_begins),
     .data_o (row_number),
     .level_o(rows_level)
   );
@@ -254,6 +248,7 @@ module four_step_inverse #(
     .beat_i     (engine_beat),
     .columns_i  (rows_log2_i),
     .row_i      (row_number),
+    .first_o    (row_begins),
     .valid_o    (untwisted_valid),
     .beat_o     (untwisted),
     .saturated_o(untwist_saturated)

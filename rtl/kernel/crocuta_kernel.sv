@@ -845,8 +845,7 @@ module crocuta_kernel
 
   // Progress: an output chunk in CONVOLVE, a filter chunk in PREPARE.
   always_ff @(posedge clk) begin
-    if (!core_rst_n) chunk_done <= 1'b0;
-    else chunk_done <= output_done || (h_store_valid && h_store_ready);
+    chunk_done <= output_done || (h_store_valid && h_store_ready);
   end
 
   sample_writer #(

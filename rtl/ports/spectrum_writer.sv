@@ -131,21 +131,21 @@ module spectrum_writer #(
   end
 
   if (RowsLog2 == 0) begin : gen_row
-    localparam int LeftBits = $clog2(Bursts + 1);
+    localparam int LeftBits = (Bursts > 1) ? $clog2(Bursts) : 1;
 
     logic [63:0]         addr_q;
-    logic [LeftBits-1:0] left_q;  // bursts of the command not yet requested
-    logic                last_q;  // left_q == 1
+    logic [LeftBits-1:0] left_q;  // bursts of the command after this one
+    logic                last_q;  // there is none
 
     always_ff @(posedge clk_i) begin
       if (take) begin
         addr_q <= cmd_addr_i;
-        left_q <= LeftBits'(Bursts);
+        left_q <= LeftBits'(Bursts - 1);
         last_q <= (Bursts == 1);
       end else if (issue) begin
         addr_q <= addr_q + 64'(BurstBytes);
         left_q <= left_q - 1'b1;
-        last_q <= (left_q == LeftBits'(2));
+        last_q <= (left_q == LeftBits'(1));
       end
     end
 

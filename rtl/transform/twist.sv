@@ -12,7 +12,8 @@
 // the two entries is the factor within the first quarter turn. The lanes' constants come from a
 // third table, one per clock, while the row's first beat waits. Lane 0's constant is one.
 // Handshake: valid-gated, gaps anywhere. Rows of Chunk/Lanes beats follow one another without
-// markers, in any order of j, and from transforms of any number of rows.
+// markers, in any order of j, and from transforms of any number of rows; first_o marks a row's
+// first beat, in the clock of its valid_i.
 // Latency: 29 clocks, or 37 with 16 lanes. saturated_o follows the beat by one clock.
 // Throughput: one beat per clock.
 
@@ -38,6 +39,7 @@ module twist #(
   input  logic [ColumnsBits-1:0] columns_i,
   /// with a row's first beat: j
   input  logic [RowBits-1:0]     row_i,
+  output logic                   first_o,
   output logic                   valid_o,
   output logic [BeatBits-1:0]    beat_o,
   /// an exponent of a beat overflowed
@@ -82,7 +84,8 @@ module twist #(
   logic                       first_q;
   logic                       valid_q;
 
-  assign first = (count_q == '0);
+  assign first   = valid_i && (count_q == '0);
+  assign first_o = first;
 
   for (genvar i = 0; i < RowBits; i++) begin : gen_reverse
     assign reversed[i] = row_i[RowBits-1-i];
@@ -99,12 +102,12 @@ module twist #(
     end else begin
       if (valid_i) count_q <= count_q + 1'b1;
       valid_q <= valid_i;
-      first_q <= valid_i && first;
+      first_q <= first;
     end
   end
 
   always_ff @(posedge clk_i) begin
-    if (valid_i && first) step_q <= step;
+    if (first) step_q <= step;
   end
 
   // Clock 2: the beat's phase.
@@ -222,18 +225,9 @@ module twist #(
     lane_quarters_q3 <= lane_phase_q[LaneBits+1-:2];
     lane_quarters_q4 <= lane_quarters_q3;
     lane_rdata_q4    <= lane_rdata;
-  end
-
-  always_ff @(posedge clk_i) begin
-    if (!rst_ni) begin
-      load_q2 <= 1'b0;
-      load_q3 <= 1'b0;
-      load_q  <= '0;
-    end else begin
-      load_q2 <= first_q;
-      load_q3 <= load_q2;
-      load_q  <= (Lanes - 1)'({load_q, load_q3});
-    end
+    load_q2          <= first_q;
+    load_q3          <= load_q2;
+    load_q           <= (Lanes - 1)'({load_q, load_q3});
   end
 
   ram #(

@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
+from pyuvm import uvm_analysis_port
 
 from crocuta.models.arithmetic.cfp_multiply import rotate
 from crocuta.models.cfp import Format
@@ -42,8 +43,9 @@ class TwistPredictor(Predictor):
     """Predicts the product of every word and the factor of its row and place, with the model."""
 
     def build_phase(self) -> None:
-        """Creates the covergroup of the rows."""
+        """Creates the covergroup of the rows, and writes the clocks of their `firsts` beats."""
         super().build_phase()
+        self.firsts = uvm_analysis_port("firsts", self)
         dut = self.get_parent().dut
         self.config = config_of(dut)
         self.fmt = Format.of(self.config)
@@ -80,6 +82,7 @@ class TwistPredictor(Predictor):
         value, columns, number = beat.values
         config = self.config
         if self.number == 0:
+            self.firsts.write(beat.clock)
             self.row = Row(columns, number)
             found = twist_factors(slice(number, number + 1), 1 << columns, config)
             shape = (config.lanes, config.chunk_beats)
@@ -115,6 +118,17 @@ class TwistEnv(PipelineEnv):
     block = "twist"
     predictor_class = TwistPredictor
     inputs = ("beat_i", "columns_i", "row_i")
+
+    def build_phase(self) -> None:
+        """Adds the mark of a row's first beat."""
+        super().build_phase()
+        self.first_agent, self.first_scoreboard = self.pulse_agent("first_o")
+
+    def connect_phase(self) -> None:
+        """Compares its clocks, too."""
+        super().connect_phase()
+        self.predictor.firsts.connect(self.first_scoreboard.expect)
+        self.first_agent.monitor.port.connect(self.first_scoreboard.observe)
 
     def rows(self) -> list[Row]:
         """All rows of all transforms, in any order."""
