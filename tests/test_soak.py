@@ -66,10 +66,10 @@ def test_random_kernels_are_legal_and_have_room_for_random_cases(seed: int) -> N
         config = random_config(rng)
         assert configs.load_model(config.name) == config
         config.check_rtl()
-        some = list(islice(cases(seed, config), 20))
+        some = list(islice(cases(seed, config), 80))
         assert all(fits(case, config) for case in some)
         if config.four_step:
-            # Every number of rows, the most among them.
+            # Several numbers of rows, the most among them: of 20 cases, one in 15 seeds has not.
             rows = {row_count(config, max(case.length_x, case.length_h)) for case in some}
             assert max(rows) == config.rows_max and len(rows) > 1
             part = config.resident / config.rows_max
@@ -80,9 +80,10 @@ def test_random_kernels_are_legal_and_have_room_for_random_cases(seed: int) -> N
 
 @pytest.mark.parametrize("config", [TINY, LONG])
 def test_a_seed_repeats_its_cases_and_their_text_is_all_of_them(config: Config, seed: int) -> None:
-    some = tuple(islice(cases(seed, config), 100))
-    assert some == tuple(islice(cases(seed, config), 100))
-    assert some != tuple(islice(cases(seed + 1, config), 100))
+    # Of a hundred cases, one in 15 seeds leaves out a port.
+    some = tuple(islice(cases(seed, config), 400))
+    assert some == tuple(islice(cases(seed, config), 400))
+    assert some != tuple(islice(cases(seed + 1, config), 400))
     steps = [step for case in some for step in case.steps]
     assert {step.act for step in steps} == set(ACTS)
     assert {ALL_PORTS[step.port] for step in steps} == set(ports_of(config))
