@@ -7,6 +7,7 @@ from __future__ import annotations
 import itertools
 import json
 import time
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -122,6 +123,15 @@ def test_a_survivor_needs_a_reason(tmp_path: Path, monkeypatch: pytest.MonkeyPat
     run.verdicts += [mutate.Verdict("fifo.sv", 42, "a = b;", "'b' becomes 'c'")] * 3
     run.planned = len(run.verdicts)
     assert not run.held, "under the target"
+
+
+def test_every_reason_is_of_a_mutant() -> None:
+    """A module that has changed since needs other reasons, or none."""
+    for entry in tomllib.loads(mutate.SURVIVORS.read_text())["survivors"]:
+        path = rtl_file(Path(entry["file"]).stem)
+        lines = path.read_text().splitlines()
+        found = [m for m in mutants.mutants_of(path) if m.change == entry["change"]]
+        assert entry["source"] in [lines[m.line - 1].strip() for m in found], entry
 
 
 CUNNING = """module m (
