@@ -684,7 +684,7 @@ def test_xdma_times_out_and_works_on(rtl: RtlKernel, card: Card) -> None:
     x, h = rows(1, 20_000), rows(2, 20)
     with crocuta.open("xdma", "tiny", timeout=0.05) as device:
         filter = device.prepare(h)
-        rtl.set_timing(Bank.H_SPECTRA, Timing(bandwidth=100))
+        rtl.set_timing(Bank.H_SPECTRA, Timing(bandwidth=10))
         with pytest.raises(JobTimeout, match=r"in 0\.05 s and was aborted"):
             device.convolve(x, filter)
         rtl.set_timing(Bank.H_SPECTRA, Timing())
@@ -798,7 +798,7 @@ def test_xrt_aborts_where_its_module_can(rtl: RtlKernel, xrt: Pyxrt) -> None:
     x, h = rows(1, 20_000), rows(2, 20)
     with crocuta.open("xrt", "tiny", xclbin="crocuta.xclbin", timeout=0.3) as device:
         filter = device.prepare(h)
-        rtl.set_timing(Bank.H_SPECTRA, Timing(bandwidth=100))
+        rtl.set_timing(Bank.H_SPECTRA, Timing(bandwidth=10))
         with pytest.raises(JobTimeout, match=r"in 0\.3 s and was aborted"):
             device.convolve(x, filter)
         assert xrt.log.count("abort") == 1
@@ -1241,7 +1241,7 @@ def test_a_board_times_out_and_works_on(rtl: RtlKernel, board: Board) -> None:
     x, h = rows(1, 4000), rows(2, 20)
     with crocuta.open("uart", "tiny", port=board.port, timeout=0.05) as device:
         filter = device.prepare(h)
-        rtl.set_timing(Bank.H_SPECTRA, Timing(bandwidth=30))
+        rtl.set_timing(Bank.H_SPECTRA, Timing(bandwidth=10))
         with pytest.raises(JobTimeout, match=r"in 0\.05 s and was aborted"):
             device.convolve(x, filter)
         rtl.set_timing(Bank.H_SPECTRA, Timing())
