@@ -507,3 +507,26 @@ class ResetInTheMiddle(SpectrumPortsTest):
             before = env.beats.compared
             await self.finish(self.sequence([self.load(slot, self.give())], [slot]))
             assert env.beats.compared == before + env.chunk_beats
+
+
+@pyuvm.test()
+class BeatsFirst(SpectrumPortsTest):
+    """A command that comes after its beats, so that its first burst is requested in the next clock:
+    nothing that a reset left of another command, at any of its bursts, may count."""
+
+    async def main(self) -> None:
+        """The reader then waits for each burst of that chunk."""
+        env, burst = self.env, self.env.burst_beats
+        await self.profile()
+        for number in range(1, env.bursts_in_chunk + 1):
+            await self.stream("store", [(self.address(0),)])
+            await self.stream("in", self.noise()[: number * burst])
+            await env.until(lambda: self.written() == self.given + number, STALLED_FOR)  # noqa: B023
+            # So short that no driver's noise replaces what the reset leaves.
+            await self.begin_again(1)
+            beats = self.stream("in", self.noise())
+            await self.clocks(3 * burst)
+            await self.stream("store", [(self.address(1),)])
+            await beats
+            await self.finish(self.sequence([self.load(1, self.give())], []))
+            assert self.written() == env.bursts_in_chunk
