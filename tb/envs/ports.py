@@ -158,6 +158,18 @@ class StretchedSequence(StreamSequence):
             await ClockCycles(dut.clk_i, clocks)
 
 
+class LateStoreSequence(StreamSequence):
+    """The stores come when the writer holds as many beats as it can; the other streams are as
+    usual."""
+
+    async def body(self) -> None:
+        """Waits for four slots of the largest tiles."""
+        if self.get_name() == "store":
+            dut: Any = cocotb.top
+            await ClockCycles(dut.clk_i, 4 * 32 * int(dut.Lanes.value) + 50)
+        await super().body()
+
+
 class PortsSequence(uvm_sequence):
     """Loads, stores and their beats, all at once, with the pauses of one profile on all streams.
 

@@ -48,6 +48,10 @@ SAMPLE_TILE = seldom(
 )
 """Where the samples that exist end: within or behind what a lane has of the row."""
 
+EARLY = ("none", "some", "every slot")
+SAMPLE_EARLY = seldom("sample_ports.early", {"beats": EARLY})
+"""The beats of a chunk, or the tiles, that come before its command."""
+
 Command = tuple[int, int]
 """The byte address of a chunk and the number of its samples that exist."""
 
@@ -97,6 +101,8 @@ class SamplePredictor(PortsPredictor):
         address, samples = beat.values
         self.taken += 1
         self._sample("store", samples)
+        early = 0 if self.commands else len(self.rows)
+        SAMPLE_EARLY(EARLY[(early > 0) + (early >= self.env.slot_beats)])
         self._bursts((address, samples), self.write_bursts)
         self.commands.append((address, samples))
         self._whole_chunks()
@@ -183,6 +189,11 @@ class SamplePortsEnv(PortsEnv):
     def outstanding(self) -> int:
         """More where a lane's part of a tile is several bursts."""
         return OUTSTANDING if self.parts == 1 else 4 * OUTSTANDING
+
+    @property
+    def slot_beats(self) -> int:
+        """The beats of the tiles in all slots of the writer."""
+        return int(self.dut.TileSlots.value) * tile_beats(self.lanes, self.chunk)
 
     @property
     def burst_beats(self) -> int:

@@ -40,6 +40,9 @@ WRITTEN_CLOCKS = 2
 
 SAMPLE_READ = seldom("spectrum_ports.read", {"waits": ANSWERS})
 SAMPLE_COUNTER = seldom("spectrum_ports.counter", {"wraps": ANSWERS})
+EARLY = ("none", "some", "a burst")
+SAMPLE_EARLY = seldom("spectrum_ports.early", {"beats": EARLY})
+"""The beats of a chunk that come before its command."""
 
 
 def ahead(count: int, other: int) -> int:
@@ -101,6 +104,8 @@ class SpectrumPredictor(PortsPredictor):
     def store(self, beat: Beat) -> None:
         """Handles a store command, whose beats may have come already."""
         self.taken += 1
+        early = 0 if self.addresses else len(self.rows)
+        SAMPLE_EARLY(EARLY[(early > 0) + (early >= self.env.burst_beats)])
         for first in self._bursts(beat.values[0]):
             self.write_bursts.write(Expected((first, self.env.burst_beats)))
             self.addresses.append(first)

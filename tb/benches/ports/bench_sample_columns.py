@@ -11,10 +11,12 @@ from typing import Any
 import cocotb
 import pyuvm
 from cocotb.triggers import RisingEdge
+from pyuvm import uvm_factory
 
 from crocuta.models.layout import SAMPLE_BYTES
 from tb.agents.agent import Listener
 from tb.benches.ports.bench_sample_ports import LATENCY, PIPELINE, SamplePortsTest
+from tb.envs.ports import LateStoreSequence, StreamSequence
 from tb.envs.sample_ports import Command
 from tb.lib.coverage import seldom
 
@@ -89,6 +91,16 @@ class EveryTile(ColumnsTest):
             for half in range(2)
         )
         await self.finish(self.sequence(loads, stores, "none"))
+
+
+@pyuvm.test()
+class BeatsFirst(EveryTile):
+    """The same with tiles in all of the writer's slots before its first command."""
+
+    def override(self, factory: uvm_factory) -> None:
+        """The commands are late."""
+        super().override(factory)
+        factory.set_type_override_by_type(StreamSequence, LateStoreSequence)
 
 
 @pyuvm.test()

@@ -22,6 +22,7 @@ from tb.agents.beat import CLOSED, Beat
 from tb.envs.ports import (
     OUTSTANDING,
     STALLED_FOR,
+    LateStoreSequence,
     PortsSequence,
     PortsTest,
     StreamSequence,
@@ -169,6 +170,19 @@ class LateRows(Lengths):
         """Every stream's sequence pauses where it may."""
         super().override(factory)
         factory.set_type_override_by_type(StreamSequence, LateRowSequence)
+
+
+@pyuvm.test()
+class BeatsFirst(Lengths):
+    """Tiles in all of the writer's slots before its first command."""
+
+    behaviour = Behaviour(latency=2)
+    count = 4
+
+    def override(self, factory: uvm_factory) -> None:
+        """The commands are late."""
+        super().override(factory)
+        factory.set_type_override_by_type(StreamSequence, LateStoreSequence)
 
 
 @pyuvm.test()

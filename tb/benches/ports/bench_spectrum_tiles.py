@@ -10,10 +10,12 @@ import random
 import cocotb
 import pyuvm
 from cocotb.triggers import RisingEdge
+from pyuvm import uvm_factory
 
 from tb.agents.agent import Listener
 from tb.agents.beat import Beat
 from tb.benches.ports.bench_spectrum_ports import LATENCY, PROFILES, SpectrumPortsTest
+from tb.envs.ports import LateStoreSequence, StreamSequence
 from tb.lib.coverage import seldom
 
 SAMPLE_ROWS = seldom("spectrum_ports.rows", {"bursts_of_a_row": ("one", "several")})
@@ -68,6 +70,17 @@ class EveryTile(TilesTest):
         for rows in self.every_rows():
             await self.set_rows(rows)
             await self.every_tile()
+
+
+@pyuvm.test()
+class BeatsFirst(EveryTile):
+    """The same with the first tile's beats before its command, whose first burst is then requested
+    in the next clock."""
+
+    def override(self, factory: uvm_factory) -> None:
+        """The commands are late."""
+        super().override(factory)
+        factory.set_type_override_by_type(StreamSequence, LateStoreSequence)
 
 
 @pyuvm.test()
