@@ -75,7 +75,7 @@ testplan: .venv/installed ## join the testplans with the last regression's resul
 
 coverage: .venv/installed ## measure line, branch, toggle and functional coverage in Verilator: SEEDS=1; AGAIN=1: resume
 	@$(RUN) -m flow.coverage --seeds '$(or $(SEEDS),1)' --seed '$(SEED)' --test '$(TEST)' \
-	  $(if $(filter-out 0,$(AGAIN)),--again)
+	  --jobs '$(chosen_jobs)' $(if $(filter-out 0,$(AGAIN)),--again)
 
 mutate: .venv/installed ## inject faults into copies of the RTL and count those found; AGAIN=1: resume; FILE=fifo.sv
 	@$(RUN) -m flow.mutate --jobs '$(chosen_jobs)' --count '$(or $(COUNT),400)' --seed '$(or $(SEED),1)' \

@@ -372,10 +372,11 @@ def mutants_of(path: Path) -> list[Mutant]:
     return found
 
 
-def choose(pool: Mapping[str, Sequence[Mutant]], count: int, seed: int) -> list[Mutant]:
-    """`count` mutants: each file's share is proportional to the square root of its number of
-    mutants, and its operators take turns. A change to one file hardly changes those of others."""
-    order = []
+def order(pool: Mapping[str, Sequence[Mutant]], seed: int) -> list[Mutant]:
+    """All mutants in an order in which any number of the first ones are a fair sample: each file's
+    share is proportional to the square root of its number of mutants, and its operators take turns.
+    A change to one file hardly changes those of others."""
+    keyed = []
     for name, mutants in pool.items():
         generator = random.Random(f"{seed} {name}")
         by_operator: dict[str, list[Mutant]] = defaultdict(list)
@@ -390,6 +391,6 @@ def choose(pool: Mapping[str, Sequence[Mutant]], count: int, seed: int) -> list[
         ]
         weight = max(1, len(mutants)) ** 0.5
         # The n-th mutant of a file comes when the files share out n / weight.
-        order += [((n + generator.random()) / weight, mutant) for n, mutant in enumerate(turns)]
-    order.sort(key=lambda entry: entry[0])
-    return [mutant for _, mutant in order[:count]]
+        keyed += [((n + generator.random()) / weight, mutant) for n, mutant in enumerate(turns)]
+    keyed.sort(key=lambda entry: entry[0])
+    return [mutant for _, mutant in keyed]

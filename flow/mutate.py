@@ -3,8 +3,9 @@
 """`python -m flow.mutate`: mutation testing: do the benches notice single faults in the RTL?
 
 A mutant is one fault in one file: see flow/mutants.py. A bench whose design includes the file kills
-the mutant by failing; one that hangs counts apart. A mutant that yosys proves to compute the same
-does not count; each survivor needs an explanation in flow/mutation_survivors.toml.
+the mutant by failing; one that hangs counts apart. A mutant that does not compile, or that yosys
+proves to compute the same, does not count, and another one is drawn; each survivor needs an
+explanation in flow/mutation_survivors.toml.
 The report is written after every verdict, so an interrupted run can be resumed, and so can one on
 an earlier design: a verdict stands as long as the benches that gave it, and those that have not
 changed since are not asked again.
@@ -22,7 +23,7 @@ import sys
 import time
 import tomllib
 from collections import Counter, defaultdict
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
@@ -40,7 +41,7 @@ from crocuta.design.sources import RTL, design_files, rtl_file, rtl_files
 from crocuta.models.configs import ROOT, load_engine
 from flow import equivalence, evidence, runner
 from flow.digest import digest, verification_digest
-from flow.mutants import OPERATORS, Mutant, choose, mutants_of
+from flow.mutants import OPERATORS, Mutant, mutants_of, order
 from flow.pages import write_page
 from tb.registry import BENCHES, LARGER, SIMS, SMALLEST, Bench
 
@@ -469,6 +470,18 @@ class Run:
         )
 
 
+def due(mutants: Iterable[Mutant], count: int, verdicts: Iterable[Verdict]) -> list[Mutant]:
+    """The first mutants, `count` of them besides those that are known not to count."""
+    idle = {verdict.place for verdict in verdicts if verdict.equivalent or verdict.invalid}
+    found: list[Mutant] = []
+    for mutant in mutants:
+        if count <= 0:
+            break
+        found.append(mutant)
+        count -= mutant.place not in idle
+    return found
+
+
 def stands(
     verdict: Verdict, by_file: Mapping[str, Sequence[Target]], inputs: Mapping[str, str]
 ) -> bool:
@@ -488,7 +501,7 @@ def resumed(
     by_file: Mapping[str, Sequence[Target]],
     inputs: Mapping[str, str],
 ) -> Run:
-    """The last run with its verdicts of `mutants`, as far as both stand.
+    """The last run with its verdicts, as far as `mutants` has them and they stand.
 
     Raises:
         MutationError: there was no last run, or it had other options.
@@ -498,7 +511,7 @@ def resumed(
     if not path.is_file():
         raise MutationError(f"There is no {path}: run `make mutate` without AGAIN=1.")
     last = json.loads(path.read_text(encoding="utf-8"))
-    run = Run(seed, only, planned=len(mutants))
+    run = Run(seed, only)
     if (last["seed"], last["only"]) != (seed, only):
         restricted = f" and was restricted to {last['only']}" if last["only"] else ""
         raise MutationError(f"The last run had SEED={last['seed']}{restricted}: use that.")
@@ -565,7 +578,7 @@ def run_mutants(
 
 
 def main(
-    count: Annotated[int, typer.Option(min=1, help="mutants to draw")] = 400,
+    count: Annotated[int, typer.Option(min=1, help="mutants that have to count")] = 400,
     seed: Annotated[int, typer.Option(help="draws the mutants and seeds the benches")] = 1,
     file: Annotated[str, typer.Option(help="mutate only this file of rtl/, or several")] = "",
     test: Annotated[str, typer.Option(help="only the benches of this test, or several")] = "",
@@ -588,22 +601,29 @@ def main(
             raise MutationError(f"There is no test {absent[0]!r}; `make sim` lists them.")
         if sim not in ("", *SIMS):
             raise MutationError(f"There is no simulator {sim!r}; choose one of: {', '.join(SIMS)}.")
-        mutants = choose({path.name: mutants_of(path) for path in chosen}, count, seed)
-        mutated = {mutant.file for mutant in mutants}
+        every = order({path.name: mutants_of(path) for path in chosen}, seed)
+        mutated = {mutant.file for mutant in due(every, count, ())}
         by_file = targets_of(mutated, tests, sim)
         unmet = sorted(mutated - by_file.keys())
         if unmet:
             raise MutationError(f"None of these benches simulates {unmet[0]}.")
+        every = [mutant for mutant in every if mutant.file in mutated]
         benches = {target.name: target for targets in by_file.values() for target in targets}
         inputs = {name: target.inputs for name, target in benches.items()}
-        run = Run(seed, only, planned=len(mutants))
-        if again:
-            run = resumed(seed, only, mutants, by_file, inputs)
-        known = {verdict.place for verdict in run.verdicts}
-        left = [mutant for mutant in mutants if mutant.place not in known]
-        judged = f", {len(known)} of them judged" if again else ""
-        console.print(f"{len(mutants)} mutants{judged}, {len(benches)} benches, seed {seed}")
-        run_mutants(run, left, by_file, inputs, Bank(jobs), jobs)
+        run = resumed(seed, only, every, by_file, inputs) if again else Run(seed, only)
+        bank = Bank(jobs)
+        while True:
+            mutants = due(every, count, run.verdicts)
+            places = {mutant.place for mutant in mutants}
+            run.verdicts = [verdict for verdict in run.verdicts if verdict.place in places]
+            known = {verdict.place for verdict in run.verdicts}
+            left = [mutant for mutant in mutants if mutant.place not in known]
+            run.planned = len(mutants)
+            judged = f", {len(known)} of them judged" if known else ""
+            console.print(f"{len(mutants)} mutants{judged}, {len(benches)} benches, seed {seed}")
+            run_mutants(run, left, by_file, inputs, bank, jobs)
+            if due(every, count, run.verdicts) == mutants:
+                break
     except MutationError as error:
         Console(stderr=True, soft_wrap=True).print(str(error), style="red", markup=False)
         raise typer.Exit(2) from None

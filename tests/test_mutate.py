@@ -75,14 +75,14 @@ def test_files_share_the_mutants() -> None:
     pool = {
         name: mutants.mutants_of(ROOT / "rtl" / "cells" / name) for name in ("fifo.sv", "delay.sv")
     }
-    chosen = mutants.choose(pool, 8, 1)
+    chosen = mutants.order(pool, 1)[:8]
     assert len(set(chosen)) == 8
-    assert chosen == mutants.choose(pool, 8, 1) != mutants.choose(pool, 8, 2)
+    assert chosen == mutants.order(pool, 1)[:8] != mutants.order(pool, 2)[:8]
     assert {mutant.file for mutant in chosen} == set(pool)
     # Those of a file stay what they are when another one changes.
     one = {"fifo.sv": pool["fifo.sv"], "delay.sv": pool["delay.sv"][1:]}
-    of_fifo = [mutant for mutant in mutants.choose(pool, 20, 1) if mutant.file == "fifo.sv"]
-    again = [mutant for mutant in mutants.choose(one, 20, 1) if mutant.file == "fifo.sv"]
+    of_fifo = [mutant for mutant in mutants.order(pool, 1)[:20] if mutant.file == "fifo.sv"]
+    again = [mutant for mutant in mutants.order(one, 1)[:20] if mutant.file == "fifo.sv"]
     assert min(len(of_fifo), len(again)) >= 10
     assert all(before == after for before, after in zip(of_fifo, again, strict=False))
 
@@ -190,7 +190,7 @@ def test_every_mistake_of_a_designer(operator: str, tmp_path: Path) -> None:
 
 def test_mutants_are_of_all_modules_and_all_operators() -> None:
     pool = {path.name: mutants.mutants_of(path) for path in rtl_files()}
-    chosen = mutants.choose(pool, 400, 1)
+    chosen = mutants.order(pool, 1)[:400]
     assert {mutant.operator for mutant in chosen} == set(mutants.OPERATORS)
     assert {mutant.file for mutant in chosen} == {name for name, found in pool.items() if found}
     plain = sum(mutant.operator in mutants.PLAIN for mutant in chosen)
@@ -409,6 +409,34 @@ def test_a_fault_is_found(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> No
     assert (summary["mutants"], summary["killed"]) == (2, 2), result.output
     assert result.exit_code == 0
     assert [verdict["operator"] for verdict in summary["all"]] != [""] * 2
+
+
+def test_others_are_drawn_for_mutants_that_do_not_count(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(mutate, "DIRECTORY", tmp_path)
+    monkeypatch.setattr(mutate, "BENCHES", {"cells": BENCHES["cells"]})
+    source = (ROOT / "rtl/cells/fifo.sv").read_text()
+    outcomes: list[str] = []
+
+    def play(work: Path, target: mutate.Target, *_: object) -> tuple[str, float]:
+        if (work / "rtl/cells/fifo.sv").read_text() == source:
+            return "passed", 1.0
+        outcomes.append("failed" if len(outcomes) % 3 == 2 else "did not build")
+        return outcomes[-1], 1.0
+
+    monkeypatch.setattr(mutate, "run_target", play)
+    command = ["--file", "fifo.sv", "--count", "4", "--jobs", "1", "--seed", "1"]
+    assert CliRunner().invoke(_command(), command).exit_code == 0
+    summary = json.loads((tmp_path / "summary.json").read_text())
+    assert (summary["mutants"], summary["invalid"], summary["left"]) == (4, 8, 0)
+    assert len(outcomes) == 12
+    result = CliRunner().invoke(_command(), [*command, "--again"])
+    assert "12 mutants, 12 of them judged" in result.output
+    # Fewer are the first ones of them.
+    CliRunner().invoke(_command(), [*command[:3], "2", *command[4:], "--again"])
+    fewer = json.loads((tmp_path / "summary.json").read_text())
+    assert (fewer["mutants"], fewer["invalid"], len(outcomes)) == (2, 4, 12)
 
 
 def test_the_time_of_a_build_is_no_hang(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
