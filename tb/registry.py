@@ -524,6 +524,17 @@ BENCHES: dict[str, tuple[Bench, ...]] = {
             sources=("tb/benches/ports/axi_masters_tb.sv",),
             long=AT_SMALL,
         ),
+        Bench(
+            top="axi_masters_tb",
+            module="tb.benches.ports.bench_axi_masters",
+            about="the same with a limit that is no power of two",
+            parameters=lambda config: {**axi_masters_parameters(config), "MaxOutstanding": 5},
+            configs=("tiny",),
+            sims=("verilator",),
+            sources=("tb/benches/ports/axi_masters_tb.sv",),
+            variant="outstanding-5",
+            long=(("tiny", "verilator"),),
+        ),
     ),
     "four_step_core": (
         Bench(

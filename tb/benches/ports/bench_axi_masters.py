@@ -23,7 +23,6 @@ from tb.lib.valid_ready import Sink, Source
 
 BYTES = configs.load(os.environ["CROCUTA_CONFIG"]).axi_bits // 8
 PAGES = 8
-MAX_OUTSTANDING = 4
 LIMIT = 40_000
 LATE = ("late_r_i", "late_last_i", "late_b_i")
 
@@ -95,8 +94,9 @@ class Cover:
     LEVELS = ("none", "some", "all")
     MOMENTS = ("nothing", "reads", "writes", "both")
 
-    def __init__(self) -> None:
-        """Creates the covergroups."""
+    def __init__(self, most: int) -> None:
+        """Creates the covergroups; `most` bursts may be outstanding in each direction."""
+        self.most = most
         self.responses: set[tuple[str, int]] = set()
         self.outstanding = (0, 0)
         self._burst = covergroup(
@@ -148,7 +148,7 @@ class Cover:
             return
         self.outstanding = outstanding
         for way, count in zip(self.WAYS, outstanding, strict=True):
-            self._outstanding(way, self.LEVELS[(count > 0) + (count == MAX_OUTSTANDING)])
+            self._outstanding(way, self.LEVELS[(count > 0) + (count == self.most)])
 
     def late(self, way: int) -> None:
         """Samples an answer to a burst from before the last reset."""
@@ -200,7 +200,8 @@ class Bench:
         self.memory.answers(self.slave_write.b_channel, "write", "bresp")
         self.watched = 0
         self.outstanding_seen = 0
-        self.cover = Cover()
+        self.most = int(dut.MaxOutstanding.value)
+        self.cover = Cover(self.most)
         self.forget()
         cocotb.start_soon(self.watch())
         cocotb.start_soon(self.answer_late())
@@ -314,7 +315,7 @@ class Bench:
                 assert sent < promised, "a W beat came before its AW"
                 sent += int(dut.m_axi_wready.value == 1)
             outstanding = (presented[0] - returned, presented[1] - answered)
-            assert max(outstanding) <= MAX_OUTSTANDING, outstanding
+            assert max(outstanding) <= self.most, outstanding
             for count, idle in zip(outstanding, idles, strict=True):
                 assert count == 0 or idle.value == 0, "idle with a burst outstanding"
             self.outstanding_seen = max(self.outstanding_seen, min(outstanding))
@@ -528,8 +529,8 @@ async def outstanding_limit(dut: Any) -> None:
     count = bench.ask([(address + PAGES * 2048, length) for address, length in bursts] * 2)
     bench.offer(bursts * 2)
     await ClockCycles(dut.clk_i, 200)
-    assert bench.reads.sent == bench.writes.sent == MAX_OUTSTANDING
-    assert bench.outstanding_seen == MAX_OUTSTANDING
+    assert bench.reads.sent == bench.writes.sent == bench.most
+    assert bench.outstanding_seen == bench.most
     assert dut.read_idle_o.value == 0 and dut.write_idle_o.value == 0
     bench.slave_read.r_channel.pause = False
     bench.slave_write.b_channel.pause = False
