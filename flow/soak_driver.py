@@ -560,6 +560,8 @@ class Driver:
         self.kernel.write(Register.CONTROL, Control.CONTINUE)
         if used:
             refused = self._start(values, UNANSWERED)
+            # A burst that was presented before the end may be written after it.
+            refused.prediction.areas = running.prediction.areas
             self._wait()
             self._acknowledge()
             self._judge(refused, {UNANSWERED})
