@@ -30,6 +30,7 @@ from rich.table import Table
 from crocuta import stops
 from crocuta.design.sources import rtl_files
 from crocuta.models.configs import ROOT
+from flow import evidence, regress_report
 from flow.digest import verification_digest
 from flow.pages import write_page
 from flow.testplan import read_coverage
@@ -41,6 +42,8 @@ RUNS = DIRECTORY / "regress"
 EXCLUSIONS = Path(__file__).with_name("coverage_exclusions.toml")
 TARGETS = {"line": 98.0, "branch": 95.0, "toggle": 90.0, "functional": 100.0}
 """Minimum percentages."""
+SIM, CONFIGS = "verilator", ",".join(SMALLEST)
+"""What the benches run on, and at."""
 SHOWN = 25
 
 console = Console(highlight=False, soft_wrap=True)
@@ -180,8 +183,7 @@ def functional(directory: Path) -> tuple[int, int, list[str]]:
 def run_benches(seeds: int, seed: str, test: str, jobs: int, again: bool) -> None:
     """Runs the benches in Verilator at SMALLEST and its variations, such as the kernel's corners,
     or those that an interrupted run left; raises CoverageError if a test fails."""
-    command = [sys.executable, "-m", "flow.regress", "--sim", "verilator"]
-    command += ["--config", ",".join(SMALLEST)]
+    command = [sys.executable, "-m", "flow.regress", "--sim", SIM, "--config", CONFIGS]
     command += ["--seeds", str(seeds), "--seed", seed, "--test", test, "--jobs", str(jobs)]
     command += ["--again"] if again else []
     environment = {**os.environ, "RTL_COVERAGE": "1"}
@@ -260,6 +262,9 @@ def main(
                     hits[point] += count
         source = {path.name: path.read_text(encoding="utf-8").splitlines() for path in rtl_files()}
         merged = merge(hits, [] if test else read_exclusions(), source)
+        ran = regress_report.read(RUNS)
+        if ran is None:
+            raise CoverageError(f"There is no summary.json in {RUNS}: run `make coverage`.")
     except CoverageError as error:
         Console(stderr=True, soft_wrap=True).print(str(error), style="red", markup=False)
         raise typer.Exit(2) from None
@@ -275,6 +280,7 @@ def main(
         "targets": TARGETS,
         "only": test,
         "design": verification_digest(),
+        "inputs": evidence.of_coverage({each.kind: each.inputs for each in ran.attempts}),
         "simulations": len(files),
         "points": {kind: vars(merged.tallies["", kind]) for kind in ("line", "branch", "toggle")},
         "functional_bins": {"total": bins[1], "hit": bins[0], "holes": bins[2]},

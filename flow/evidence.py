@@ -1,6 +1,6 @@
 # Copyright 2026 The Crocuta authors
 # SPDX-License-Identifier: Apache-2.0
-"""What the outcome of a bench or of a soak depends on, as a digest.
+"""What the outcome of a bench, of their coverage or of a soak depends on, as a digest.
 
 An outcome stands as long as its digest does, whatever else in the project has changed since: a new
 test of one block does not make the runs of all other benches worthless.
@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import ast
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from functools import cache
 from pathlib import Path
 
@@ -77,6 +77,12 @@ def of_bench(bench: Bench, config: str, sim: str) -> str:
     return digest(
         {*python, *runner.sources_of(bench, sim), PINS}, json.dumps(entry, sort_keys=True)
     )
+
+
+def of_coverage(kinds: Mapping[str, str]) -> str:
+    """The same of the coverage by jobs of these kinds, with what each of them depends on."""
+    exclusions = ROOT / "flow" / "coverage_exclusions.toml"
+    return digest({*behind("flow.coverage"), exclusions}, json.dumps(dict(sorted(kinds.items()))))
 
 
 def of_soak() -> str:

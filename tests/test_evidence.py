@@ -113,6 +113,15 @@ def test_every_bench_has_its_own(files: set[str]) -> None:
     assert len(set(texts)) == len(texts)
 
 
+def test_coverage_depends_on_its_benches_and_on_what_counts_it(files: set[str]) -> None:
+    before = evidence.of_coverage({"fft": "1", "cells": "2"})
+    assert before == evidence.of_coverage({"cells": "2", "fft": "1"})
+    assert before != evidence.of_coverage({"fft": "1", "cells": "3"})
+    assert before != evidence.of_coverage({"fft": "1"})
+    assert {"flow/coverage.py", "flow/coverage_exclusions.toml", "flow/testplan.py"} <= files
+    assert not [name for name in files if name.startswith(("tb", "rtl", "formal"))]
+
+
 def test_a_soak_depends_on_the_design_and_on_what_drives_it(files: set[str]) -> None:
     evidence.of_soak()
     assert {

@@ -37,9 +37,13 @@ def attempts(seeds: int, sims: tuple[str, ...] = SIMS) -> list[dict[str, Any]]:
 @pytest.fixture(autouse=True)
 def inputs(monkeypatch: pytest.MonkeyPatch) -> dict[str, str]:
     """What benches and soaks depend on, which takes seconds to find out: stand-ins to change."""
-    found = {job.kind: f"of {job.kind}" for job in select(1, 1)} | {"soak": "of soaks"}
+    found = {job.kind: f"of {job.kind}" for job in select(1, 1)} | {
+        "soak": "of soaks",
+        "coverage": "of coverage",
+    }
     monkeypatch.setattr(signoff, "inputs_of", lambda _: found)
     monkeypatch.setattr("flow.evidence.of_soak", lambda: found["soak"])
+    monkeypatch.setattr("flow.evidence.of_coverage", lambda _: found["coverage"])
     return found
 
 
@@ -65,6 +69,7 @@ def reports() -> Reports:
         "coverage": {
             **percent,
             "only": "",
+            "inputs": "of coverage",
             "targets": {"line": 98.0, "branch": 95.0, "toggle": 90.0, "functional": 100.0},
         },
         "formal": {
@@ -194,16 +199,17 @@ def test_what_is_kept_counts_while_it_stands(
     shutil.rmtree(tmp_path / "build")
     # A change to one bench, say, leaves the runs of all others.
     monkeypatch.setattr(signoff, "verification_digest", lambda: "0123456789ab")
-    kinds = len(inputs) - 1
+    kinds = len(inputs) - 2
     inputs[next(iter(inputs))] = "another"
     status, _, page = sign({}, tmp_path)
     assert status == 1
-    assert page.count("not run yet") == len(signoff.PARTS) - 2
+    assert page.count("not run yet") == len(signoff.PARTS) - 3
     assert f"0 failed; {kinds - 1} of {kinds} kinds of job" in page
     assert "| 0 passed, 0 failed | **no** |" in page
     assert "| 10000 jobs on 30 designs, 1 failures | **no** |" in page
-    inputs["soak"] = "another"
-    assert sign({}, tmp_path)[2].count("not run yet") == len(signoff.PARTS) - 1
+    for left, name in ((2, "coverage"), (1, "soak")):
+        inputs[name] = "another"
+        assert sign({}, tmp_path)[2].count("not run yet") == len(signoff.PARTS) - left
 
 
 def test_regressions_with_other_seeds_add_up(reports: Reports, tmp_path: Path) -> None:
