@@ -22,6 +22,8 @@ from tb.registry import Bench
 
 REGISTRY = "tb.registry"
 """Lists all benches: of it, only a bench's own entry counts."""
+APART = {REGISTRY, __name__}
+"""What decides no outcome."""
 RUNNER = "flow.runner"
 PINS = ROOT / "requirements.txt"
 SIMULATION = ROOT / "host" / "crocuta" / "simulation"
@@ -54,13 +56,13 @@ def imports(module: str) -> frozenset[str]:
 
 @cache
 def behind(module: str) -> frozenset[Path]:
-    """The files of a module and of all that it imports, directly or not, but the registry's."""
-    reached, waiting = {REGISTRY, module}, [module]
+    """The files of a module and of all that it imports, directly or not, but for those APART."""
+    reached, waiting = APART | {module}, [module]
     while waiting:
         found = imports(waiting.pop()) - reached
         reached |= found
         waiting += found
-    return frozenset(path for path in map(path_of, reached - {REGISTRY}) if path)
+    return frozenset(path for path in map(path_of, reached - APART) if path)
 
 
 def of_bench(bench: Bench, config: str, sim: str) -> str:

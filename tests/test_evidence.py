@@ -120,6 +120,7 @@ def test_coverage_depends_on_its_benches_and_on_what_counts_it(files: set[str]) 
     assert before != evidence.of_coverage({"fft": "1"})
     assert {"flow/coverage.py", "flow/coverage_exclusions.toml", "flow/testplan.py"} <= files
     assert not [name for name in files if name.startswith(("tb", "rtl", "formal"))]
+    assert "flow/evidence.py" not in files
 
 
 def test_a_soak_depends_on_the_design_and_on_what_drives_it(files: set[str]) -> None:
