@@ -84,7 +84,7 @@ def of_bench(bench: Bench, config: str, sim: str) -> str:
 def of_coverage(kinds: Mapping[str, str]) -> str:
     """The same of the coverage by jobs of these kinds, with what each of them depends on."""
     exclusions = ROOT / "flow" / "coverage_exclusions.toml"
-    return digest({*behind("flow.coverage"), exclusions}, json.dumps(dict(sorted(kinds.items()))))
+    return digest({*behind("flow.coverage"), exclusions}, json.dumps(dict(kinds), sort_keys=True))
 
 
 def of_soak() -> str:

@@ -612,8 +612,9 @@ def main(
         inputs = {name: target.inputs for name, target in benches.items()}
         run = resumed(seed, only, every, by_file, inputs) if again else Run(seed, only)
         bank = Bank(jobs)
-        while True:
-            mutants = due(every, count, run.verdicts)
+        mutants: list[Mutant] = []
+        while (drawn := due(every, count, run.verdicts)) != mutants:
+            mutants = drawn
             places = {mutant.place for mutant in mutants}
             run.verdicts = [verdict for verdict in run.verdicts if verdict.place in places]
             known = {verdict.place for verdict in run.verdicts}
@@ -622,8 +623,6 @@ def main(
             judged = f", {len(known)} of them judged" if known else ""
             console.print(f"{len(mutants)} mutants{judged}, {len(benches)} benches, seed {seed}")
             run_mutants(run, left, by_file, inputs, bank, jobs)
-            if due(every, count, run.verdicts) == mutants:
-                break
     except MutationError as error:
         Console(stderr=True, soft_wrap=True).print(str(error), style="red", markup=False)
         raise typer.Exit(2) from None
