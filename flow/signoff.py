@@ -391,7 +391,8 @@ def main(
     for part, report in reports.items():
         path = kept / f"{part.name}.json"
         if report:
-            write_generated(path, json.dumps(report, indent=1) + "\n")
+            text = json.dumps(report, indent=1).replace(f"{ROOT}/", "")  # as in any checkout
+            write_generated(path, f"{text}\n")
     write_generated(docs / "signoff.md", page(parts, verification_digest()))
     table = Table("check", "target", "measured", "holds", box=None)
     for part, items in parts.items():

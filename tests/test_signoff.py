@@ -234,8 +234,11 @@ def test_regressions_with_other_seeds_add_up(reports: Reports, tmp_path: Path) -
     assert kept["pytest"]["passed"] == 5
     assert sum(len(runs["passed"]) for runs in kept["kinds"].values()) == len(every)
     # A seed that fails today does not count for having passed before.
-    page = run([{**every[-2], "failure": "too late"}], 5)
+    page = run([{**every[-2], "failure": f"too late: see {ROOT}/build/sim.log"}], 5)
     assert f"1 failed; {kinds - 1} of {kinds} kinds of job" in page
+    # What is kept names no checkout.
+    text = (tmp_path / "docs" / "signoff" / "regression.json").read_text()
+    assert '"too late: see build/sim.log"' in text and str(ROOT) not in text
 
 
 def test_soaks_with_other_seeds_add_up(reports: Reports, tmp_path: Path) -> None:
