@@ -988,13 +988,13 @@ BENCHES: dict[str, tuple[Bench, ...]] = {
             configs=(*BOTH_OUTPUTS, NARROWEST, "tiny-long", SOME_RESIDENT),
             sources=KERNEL_SOURCES,
             long=(
-                *((config, "icarus") for config in ("tiny", "small+outputs-2", SOME_RESIDENT)),
+                *((config, "icarus") for config in ("tiny", "small+outputs-2")),
                 *((config, sim) for config in ("small", "tiny+outputs-2") for sim in SIMS),
                 (NARROWEST, "verilator"),
                 *LONG_AT_TINY,
             ),
             brief=(
-                (NARROWEST, "icarus"),
+                *((config, "icarus") for config in (NARROWEST, SOME_RESIDENT)),
                 *((config, "verilator") for config in ("small+outputs-2", SOME_RESIDENT)),
             ),
             corners=KERNEL_CORNERS,

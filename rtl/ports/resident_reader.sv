@@ -161,7 +161,7 @@ module resident_reader #(
   assign m_axi_araddr  = araddr_q;
   assign m_axi_arlen   = arlen_q;
   assign m_axi_arid    = s_axi_arid;
-  assign m_axi_rready  = turn || !mine;
+  assign m_axi_rready  = turn || (m_axi_rvalid && !mine);
 
   assign s_axi_rvalid = chip_valid || (turn && m_axi_rvalid);
   assign s_axi_rdata  = chip_valid ? chip_data : m_axi_rdata;

@@ -205,9 +205,10 @@ class Core:
         return clocks
 
     def check_ports(self) -> None:
-        """Since reset, no rule of AXI was broken, pending_o and progress_o were what moved on the
-        ports, and every beat was taken when it should be."""
+        """Since reset, no rule of AXI was broken, no handshake was X, pending_o and progress_o were
+        what moved on the ports, and every beat was taken when it should be."""
         assert not read(self.dut.protocol_error_o), "the AXI protocol is broken"
+        assert not read(self.dut.unknown_o), "a valid or a ready was X"
         wrong = read(self.dut.wrong_o)
         ports = [port for number, port in enumerate(PORTS) if wrong >> number & 1]
         assert not ports, f"pending_o or progress_o of {', '.join(ports)} was wrong"

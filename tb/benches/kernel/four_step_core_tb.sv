@@ -62,7 +62,9 @@ module four_step_core_tb #(
   output logic [191:0]          counts_o,
   /// by direction of a port: pending_o or progress_o was wrong; then the streams, see
   /// four_step_observer
-  output logic [8:0]            wrong_o
+  output logic [8:0]            wrong_o,
+  /// a valid or a ready of a port was X; only Icarus can tell
+  output logic                  unknown_o
 );
 
   logic                        samples_awvalid;
@@ -1020,6 +1022,19 @@ module four_step_core_tb #(
     .wrong_o          (wrong_o[8])
   );
 
+  logic [39:0] handshakes;
+
+  assign handshakes = {
+    samples_awvalid, samples_awready, samples_wvalid, samples_wready, samples_bvalid,
+    samples_bready, samples_arvalid, samples_arready, samples_rvalid, samples_rready,
+    x_spectra_awvalid, x_spectra_awready, x_spectra_wvalid, x_spectra_wready, x_spectra_bvalid,
+    x_spectra_bready, x_spectra_arvalid, x_spectra_arready, x_spectra_rvalid, x_spectra_rready,
+    z_spectra_awvalid, z_spectra_awready, z_spectra_wvalid, z_spectra_wready, z_spectra_bvalid,
+    z_spectra_bready, z_spectra_arvalid, z_spectra_arready, z_spectra_rvalid, z_spectra_rready,
+    h_spectra_awvalid, h_spectra_awready, h_spectra_wvalid, h_spectra_wready, h_spectra_bvalid,
+    h_spectra_bready, h_spectra_arvalid, h_spectra_arready, h_spectra_rvalid, h_spectra_rready
+  };
+
   integer n;
 
   always_ff @(posedge clk_i) begin
@@ -1027,12 +1042,15 @@ module four_step_core_tb #(
       totals_o     <= '0;
       saturated_o  <= 1'b0;
       non_finite_o <= 1'b0;
+      unknown_o    <= 1'b0;
     end else begin
       for (n = 0; n < 7; n = n + 1) begin
         if (counted[n]) totals_o[32*n+:32] <= totals_o[32*n+:32] + 1'b1;
       end
       saturated_o  <= saturated_o || saturated;
       non_finite_o <= non_finite_o || non_finite;
+      // A memory drives no payload before its first answer: no handshake may depend on it.
+      if (^handshakes === 1'bx) unknown_o <= 1'b1;
     end
   end
 
