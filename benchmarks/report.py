@@ -159,8 +159,8 @@ def filled(page: str, section: Section, command: str) -> str:
         verdict += f": {met} of {len(section.checks)} targets met"
     missed = "\n".join(f"- Missed: {check.what}: {check.found}." for check in section.missed)
     body = "\n\n".join(filter(None, [f"{verdict}.", missed, *map(_markdown, section.page)]))
-    place = re.compile(rf"(?<=<!-- bench {section.name} -->\n).*?(?=<!-- bench end -->)", re.DOTALL)
-    result, count = place.subn(lambda _: f"\n{body}\n\n", page)
+    place = re.compile(rf"(<!-- bench {section.name} -->\n).*?(<!-- bench end -->)", re.DOTALL)
+    result, count = place.subn(lambda marks: f"{marks[1]}\n{body}\n\n{marks[2]}", page)
     if count != 1:
         raise ValueError(f"the page has {count} places for the part {section.name!r}")
     return result

@@ -40,6 +40,7 @@ from crocuta.models.convolution.chunk_controller import spectrum_bytes
 from crocuta.models.kernel.schedules import filter_chunks
 from crocuta.models.layout import row_bytes
 from crocuta.planner.clocks import convolve_clocks, prepare_clocks
+from flow import stale
 
 # Measured on kernels that other tests compile, too; a stand-in measures other chunk sizes.
 SMALL = Scale(
@@ -216,6 +217,18 @@ def test_a_page_without_a_place_is_not_written(tmp_path: Path) -> None:
     assert report.filled(filled, section, "make bench") == filled
     with pytest.raises(ValueError, match="0 places for the part 'lengths'"):
         report.filled("a\n", section, "make bench")
+
+
+def test_a_page_is_stale_when_the_design_has_changed(monkeypatch: pytest.MonkeyPatch) -> None:
+    checks = [report.at_least("rate", 1, 1)]
+    page = "".join(f"<!-- bench {name} -->\n<!-- bench end -->\n" for name in ("lengths", "memory"))
+    for name, results in (("lengths", checks), ("memory", [])):
+        section = report.Section(name, "", results, [], [], [], {})
+        page = report.filled(page, section, f"make bench PART={name}")
+    assert stale.benchmarks(page) == []
+    monkeypatch.setattr(stale, "design_digest", lambda: "0123456789ab")
+    (sentence,) = stale.benchmarks(page)
+    assert "(lengths, memory): run `make bench`" in sentence
 
 
 @pytest.mark.parametrize(

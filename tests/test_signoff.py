@@ -261,11 +261,13 @@ def test_stale_pages_are_notices(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setattr(signoff, "verification_digest", lambda: "0123456789ab")
-    monkeypatch.setattr(resources, "design_digest", lambda: "0123456789ab")
+    for module in (resources, stale):
+        monkeypatch.setattr(module, "design_digest", lambda: "0123456789ab")
     monkeypatch.delenv("GITHUB_ACTIONS", raising=False)
     stale.main()
-    table, page = capsys.readouterr().out.splitlines()
+    table, figures, page = capsys.readouterr().out.splitlines()
     assert table.startswith("Notice: The RTL changed since docs/resources.md was made: ")
+    assert figures.startswith("Notice: docs/performance.md is about earlier designs (throughput, ")
     assert page.startswith("Notice: docs/signoff.md is about an earlier design")
     monkeypatch.setenv("GITHUB_ACTIONS", "true")
     stale.main()
