@@ -388,10 +388,11 @@ def main(
     kept = docs / "signoff"
     reports = {part: found(build, kept, part) for part in PARTS}
     parts = {part: part.check(report) if report else [] for part, report in reports.items()}
+    checkout = json.dumps(f"{ROOT}/").strip('"')
     for part, report in reports.items():
         path = kept / f"{part.name}.json"
         if report:
-            text = json.dumps(report, indent=1).replace(f"{ROOT}/", "")  # as in any checkout
+            text = json.dumps(report, indent=1).replace(checkout, "")  # as in any other
             write_generated(path, f"{text}\n")
     write_generated(docs / "signoff.md", page(parts, verification_digest()))
     table = Table("check", "target", "measured", "holds", box=None)

@@ -212,7 +212,9 @@ def test_what_is_kept_counts_while_it_stands(
         assert sign({}, tmp_path)[2].count("not run yet") == len(signoff.PARTS) - left
 
 
-def test_regressions_with_other_seeds_add_up(reports: Reports, tmp_path: Path) -> None:
+def test_regressions_with_other_seeds_add_up(
+    reports: Reports, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     def run(jobs: list[dict[str, Any]], seed: int) -> str:
         """Signs one of several regressions off, and returns the page."""
         report = {**reports["regress"], "attempts": jobs, "seed": seed, "pytest": None}
@@ -234,11 +236,13 @@ def test_regressions_with_other_seeds_add_up(reports: Reports, tmp_path: Path) -
     assert kept["pytest"]["passed"] == 5
     assert sum(len(runs["passed"]) for runs in kept["kinds"].values()) == len(every)
     # A seed that fails today does not count for having passed before.
-    page = run([{**every[-2], "failure": f"too late: see {ROOT}/build/sim.log"}], 5)
+    root = tmp_path / "é"
+    monkeypatch.setattr(signoff, "ROOT", root)
+    page = run([{**every[-2], "failure": f"too late: see {root}/build/sim.log"}], 5)
     assert f"1 failed; {kinds - 1} of {kinds} kinds of job" in page
     # What is kept names no checkout.
     text = (tmp_path / "docs" / "signoff" / "regression.json").read_text()
-    assert '"too late: see build/sim.log"' in text and str(ROOT) not in text
+    assert '"too late: see build/sim.log"' in text and str(tmp_path) not in text
 
 
 def test_soaks_with_other_seeds_add_up(reports: Reports, tmp_path: Path) -> None:
