@@ -388,11 +388,12 @@ def main(
     kept = docs / "signoff"
     reports = {part: found(build, kept, part) for part in PARTS}
     parts = {part: part.check(report) if report else [] for part, report in reports.items()}
+    # What is kept is the same in any checkout, whose path may have letters that JSON escapes.
     checkout = json.dumps(f"{ROOT}/").strip('"')
     for part, report in reports.items():
         path = kept / f"{part.name}.json"
         if report:
-            text = json.dumps(report, indent=1).replace(checkout, "")  # as in any other
+            text = json.dumps(report, indent=1).replace(checkout, "")
             write_generated(path, f"{text}\n")
     write_generated(docs / "signoff.md", page(parts, verification_digest()))
     table = Table("check", "target", "measured", "holds", box=None)

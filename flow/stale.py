@@ -21,7 +21,8 @@ BENCHMARK = re.compile(r"^`make bench PART=(\w+)`, design (\w+)", re.MULTILINE)
 
 def benchmarks(page: str) -> list[str]:
     """A sentence if parts of docs/performance.md are out of date."""
-    old = [part for part, design in BENCHMARK.findall(page) if design != design_digest()]
+    present = design_digest()
+    old = [part for part, design in BENCHMARK.findall(page) if design != present]
     if not old:
         return []
     return [f"docs/performance.md is about earlier designs ({', '.join(old)}): run `make bench`."]
