@@ -11,7 +11,8 @@ from dataclasses import dataclass, field
 from crocuta.design import cache
 from crocuta.design.sources import twiddle_directory
 from crocuta.models.configs import CHUNKED, FOUR_STEP, Config
-from tb.lib.agreed import MANY_ROWS_CHUNK, RAM_WIDTH, RAM_WORDS
+from crocuta.models.layout import row_bytes
+from tb.lib.agreed import BOARD_CHUNKS, MANY_ROWS_CHUNK, RAM_WIDTH, RAM_WORDS
 
 SIMS = ("verilator", "icarus")
 SMALLEST = ("tiny", "tiny-long")
@@ -79,9 +80,16 @@ ONE_ROW = "tiny-long+max_length_log2-6"
 """A four-step kernel without columns."""
 SOME_RESIDENT, ALL_RESIDENT = "tiny-long+resident-3", "tiny-long+resident-8"
 """Four-step kernels that keep some of their rows on the chip, and all of them."""
-KERNEL_CORNERS = (*MANY_LANES, WIDEST, ALL_RESIDENT, "small-long")
+FEW_ROWS = (
+    "tiny-long+lanes-4+chunk-256+resident-1",
+    "tiny-long+lanes-4+chunk-256+max_length_log2-10+resident-2",
+)
+"""Four-step kernels of two rows and of four, half of them on the chip, each with several bursts."""
+FEW_CHUNKS = "tiny+lanes-4+chunk-128+max_length_log2-8"
+"""A chunked kernel for at most two chunks."""
+KERNEL_CORNERS = (*MANY_LANES, WIDEST, ALL_RESIDENT, "small-long", *FEW_ROWS, FEW_CHUNKS)
 """What regressions run the whole kernel at besides: short chunks, 8 and 16 lanes, wide words, all
-rows on the chip, and more and longer ones in memory."""
+rows on the chip, more and longer ones in memory, and the shortest sequences."""
 SEVERAL_BURSTS = 512
 """A chunk whose spectrum has four bursts."""
 ENGINE_TESTS = ("fft", "fft_sizes")
@@ -161,6 +169,19 @@ def fixed(**parameters: int | str) -> Callable[[Config], dict[str, int | str]]:
     return lambda config: dict(parameters)
 
 
+def at(
+    schedule: str, parameters: Callable[[Config], dict[str, int | str]]
+) -> Callable[[Config], dict[str, int | str]]:
+    """These parameters, but at configurations of one schedule alone: the other has no such block,
+    or the bench does not know it there."""
+
+    def checked(config: Config) -> dict[str, int | str]:
+        config.check_schedule(schedule)
+        return parameters(config)
+
+    return checked
+
+
 def chunk_parameters(config: Config) -> dict[str, int | str]:
     """The parameters that the control of the passes depends on."""
     config.check_schedule(CHUNKED)
@@ -184,8 +205,11 @@ def four_step_core_parameters(config: Config) -> dict[str, int | str]:
 
 def resident_core_parameters(resident: int) -> Callable[[Config], dict[str, int | str]]:
     """The same with rows of the transform on the chip: at most `resident`."""
-    return lambda config: four_step_core_parameters(
-        dataclasses.replace(config, resident=min(resident, config.rows_max))
+    return at(
+        FOUR_STEP,
+        lambda config: four_step_core_parameters(
+            dataclasses.replace(config, resident=min(resident, config.rows_max))
+        ),
     )
 
 
@@ -265,13 +289,15 @@ def kernel_bench_parameters(config: Config) -> dict[str, int | str]:
 
 
 def board_parameters(config: Config) -> dict[str, int | str]:
-    """The board's parameters, with memories of 1,024 beats."""
+    """The board's parameters, with memories that hold the bench's rows of h, x and y, and their
+    spectra: of 1,024 beats or more."""
     config.check_board()
+    bits = 8 * 3 * row_bytes(BOARD_CHUNKS * config.chunk + 1)
     return {
         **config.parameters(),
         "TwiddleDir": twiddle_directory(config),
-        "SamplesBeats": 1024,
-        "SpectraBeats": 1024,
+        "SamplesBeats": max(1024, 1 << (bits // config.axi_bits - 1).bit_length()),
+        "SpectraBeats": max(1024, 1 << (BOARD_CHUNKS * config.chunk_beats - 1).bit_length()),
     }
 
 
@@ -671,7 +697,7 @@ BENCHES: dict[str, tuple[Bench, ...]] = {
             top="fft_engine",
             module="tb.benches.transform.bench_fft",
             about="forward engine with the tables of a plain FFT",
-            parameters=engine(right_angle=False),
+            parameters=at(CHUNKED, engine(right_angle=False)),
             configs=("tiny",),
             variant="plain",
             env={"FFT_RIGHT_ANGLE": "0"},
@@ -712,13 +738,16 @@ BENCHES: dict[str, tuple[Bench, ...]] = {
             top="fft_engine",
             module="tb.benches.transform.bench_fft",
             about=f"{name} engine at Lanes, Chunk, MantissaBits, ExponentBits, TwiddleBits {sizes}",
-            parameters=engine(
-                inverse=name == "inverse",
-                lanes=sizes[0],
-                chunk=sizes[1],
-                mantissa_bits=sizes[2],
-                exponent_bits=sizes[3],
-                twiddle_bits=sizes[4],
+            parameters=at(
+                CHUNKED,
+                engine(
+                    inverse=name == "inverse",
+                    lanes=sizes[0],
+                    chunk=sizes[1],
+                    mantissa_bits=sizes[2],
+                    exponent_bits=sizes[3],
+                    twiddle_bits=sizes[4],
+                ),
             ),
             configs=("tiny",),
             sims=("verilator",),
@@ -733,7 +762,7 @@ BENCHES: dict[str, tuple[Bench, ...]] = {
                 top="twist",
                 module="tb.benches.transform.bench_twist",
                 about=f"{name} twist: rows in any order, gaps, resets, saturation",
-                parameters=engine(inverse=name == "inverse"),
+                parameters=at(FOUR_STEP, engine(inverse=name == "inverse")),
                 configs=("tiny-long", "small-long"),
                 variant=name,
                 long=LONG_AT_SMALL,
@@ -745,14 +774,17 @@ BENCHES: dict[str, tuple[Bench, ...]] = {
                 top="twist",
                 module="tb.benches.transform.bench_twist",
                 about=f"twist at Lanes, Chunk, MantissaBits, ExponentBits, TwiddleBits {sizes}",
-                parameters=engine(
-                    inverse=sizes[0] == 16,
-                    lanes=sizes[0],
-                    chunk=sizes[1],
-                    mantissa_bits=sizes[2],
-                    exponent_bits=sizes[3],
-                    twiddle_bits=sizes[4],
-                    max_length_log2=sizes[1].bit_length() + 1,
+                parameters=at(
+                    FOUR_STEP,
+                    engine(
+                        inverse=sizes[0] == 16,
+                        lanes=sizes[0],
+                        chunk=sizes[1],
+                        mantissa_bits=sizes[2],
+                        exponent_bits=sizes[3],
+                        twiddle_bits=sizes[4],
+                        max_length_log2=sizes[1].bit_length() + 1,
+                    ),
                 ),
                 configs=("tiny-long",),
                 sims=("verilator",),
@@ -786,15 +818,16 @@ BENCHES: dict[str, tuple[Bench, ...]] = {
             top="forward_path",
             module="tb.benches.convolution.bench_forward_path",
             about="samples to spectra: gaps, stalls, places, resets, NaNs and infinities",
-            parameters=path_parameters(),
+            parameters=at(CHUNKED, path_parameters()),
             configs=("tiny",),
         ),
         Bench(
             top="forward_path",
             module="tb.benches.convolution.bench_forward_path",
             about="float32 samples that overflow: 14-bit mantissas, 8-bit exponents, 8192 samples",
-            parameters=path_parameters(
-                chunk=8192, mantissa_bits=14, exponent_bits=8, twiddle_bits=18
+            parameters=at(
+                CHUNKED,
+                path_parameters(chunk=8192, mantissa_bits=14, exponent_bits=8, twiddle_bits=18),
             ),
             configs=("tiny",),
             sims=("verilator",),
@@ -806,7 +839,7 @@ BENCHES: dict[str, tuple[Bench, ...]] = {
             top="inverse_path_tb",
             module="tb.benches.convolution.bench_inverse_path",
             about="totals to samples: tails, gaps, stalls, places, resets, saturation",
-            parameters=path_parameters(),
+            parameters=at(CHUNKED, path_parameters()),
             configs=("tiny", "tiny+exponent_bits-8"),
             sources=("tb/benches/convolution/inverse_path_tb.sv",),
             long=(("tiny+exponent_bits-8", "icarus"),),
@@ -817,7 +850,7 @@ BENCHES: dict[str, tuple[Bench, ...]] = {
             top=f"four_step_{name}",
             module="tb.benches.convolution.bench_four_step_paths",
             about=f"the {name} half: tiles, rows, chunks, flushes, stalls, resets, flags",
-            parameters=path_parameters(),
+            parameters=at(FOUR_STEP, path_parameters()),
             configs=("tiny-long", "small-long"),
             long=(("tiny-long", "icarus"), *LONG_AT_SMALL),
         )
@@ -1035,7 +1068,7 @@ BENCHES: dict[str, tuple[Bench, ...]] = {
             module="tb.benches.kernel.bench_longconv",
             about="DNA by a HyenaDNA filter, 450,002 samples where they fit (CONFIG=u200)",
             parameters=kernel_bench_parameters,
-            configs=("small", "small+outputs-2"),
+            configs=("small", "small+outputs-2", "small-long"),
             sims=("verilator",),
             sources=KERNEL_SOURCES,
             long=(("small", "verilator"),),

@@ -76,6 +76,26 @@ def test_registry_names_what_exists() -> None:
     assert not left, f"everything is left to regressions: {left}"
 
 
+def parameters_at(bench: Bench, config: str) -> dict[str, object] | None:
+    """The top's parameters, but for the places of tables; None if the bench refuses."""
+    try:
+        parameters = bench.parameters(configs.load_model(config))
+    except configs.ConfigError:
+        return None
+    return {name: value for name, value in parameters.items() if not isinstance(value, str)}
+
+
+def test_a_bench_refuses_the_schedule_that_it_never_runs_at() -> None:
+    """Otherwise `make sim CONFIG=` would run it where nobody knows that it works."""
+    named = {False: "tiny", True: "tiny-long"}
+    for test, bench in ALL:
+        runs = {configs.load_model(name).four_step for name in (*bench.configs, *bench.corners)}
+        for schedule in named.keys() - runs:
+            found = parameters_at(bench, named[schedule])
+            alike = found == parameters_at(bench, named[not schedule])
+            assert found is None or alike, f"{test} {bench.name} at {named[schedule]}"
+
+
 def test_benches_do_not_share_a_build() -> None:
     builds = Counter((bench.top, bench.variant, bench.module) for _, bench in ALL)
     twice = [build for build, count in builds.items() if count > 1]

@@ -488,7 +488,8 @@ class TrafficScoreboard(KernelScoreboard):
         self.before = dict.fromkeys(self.ports, 0)
         self.refused: int | None = None
         self.held_back: Counter[Port] = Counter()
-        """Bursts of the running job presented more than STOP_CLOCKS after its error."""
+        """Bursts of the last job presented more than STOP_CLOCKS after its error, or after its
+        timeout."""
         self.timed_out: Ended | None = None
 
     def _ended(self, end: Ended) -> None:
@@ -519,22 +520,28 @@ class TrafficScoreboard(KernelScoreboard):
     def requested(self, port: Port, request: Request) -> None:
         """A burst was requested."""
         where = f"{port.memory}: {request}"
-        # A silent memory may later accept what was presented when the job timed out.
+        # A silent memory may later accept what was presented when the job timed out, and then what
+        # that kept from being presented.
         job = self.running
         if job is None and self.timed_out is not None:
             end = self.timed_out
-            job = end.prediction if request.presented <= end.observed.clock else None
+            late = request.presented > end.observed.clock
+            job = None if late and not self._was_held_back(port) else end.prediction
         assert job is not None, f"{where} without a job"
         assert job.allows(port, request, self.env.beat_bytes), (
             f"{where} is none of {[w for w in job.windows if w.port == port]}"
         )
         if self.refused is not None and request.presented > self.refused + STOP_CLOCKS:
-            self.held_back[port] += 1
-            allowed = HELD_BACK if self.env.config.resident and is_scratch(port) else 0
-            assert self.held_back[port] <= allowed, (
+            assert self._was_held_back(port), (
                 f"{where} was requested after the error at clock {self.refused}"
             )
         self.compared += 1
+
+    def _was_held_back(self, port: Port) -> bool:
+        """Whether a burst may be presented this late; counts those that were."""
+        self.held_back[port] += 1
+        allowed = HELD_BACK if self.env.config.resident and is_scratch(port) else 0
+        return self.held_back[port] <= allowed
 
     def refused_at(self, _: Port, refusal: Refusal) -> None:
         """An answer was an error: nothing may be requested from now on."""

@@ -459,6 +459,11 @@ class CountersSequence(KernelSequence):
         self.stalls = [await self.read(f"stall_{name}") for name in names]
 
 
+def longest(config: configs.Config) -> int:
+    """The most samples of a row."""
+    return config.rows_max * config.chunk if config.four_step else 1 << config.max_length_log2
+
+
 class KernelTest(BlockTest):
     """Starts sequences; the environment checks everything that the kernel does in response."""
 
@@ -486,7 +491,9 @@ class KernelTest(BlockTest):
         return sequence
 
     def rows(self, length: int, channels: int = 1, kind: str = "") -> SampleArray:
-        """Rows of a kind; default: any kind that does no harm to other rows."""
+        """Rows of a kind, cut to what the kernel takes; default: any kind that does no harm to
+        other rows."""
+        length = min(length, longest(self.env.config))
         return samples(self.rng, kind or random.choice(HARMLESS), channels, length)
 
     async def convolve(self, length_x: int, length_h: int, channels: int = 1) -> Job:

@@ -12,6 +12,8 @@ MANY_ROWS = 300
 """More rows than 8 bits can count."""
 MANY_ROWS_CHUNK = 512
 """The largest chunk at which the kernel's bench runs a job with that many rows."""
+BOARD_CHUNKS = 3
+"""The most chunks of a row that the board's bench convolves."""
 RAM_WIDTH = 27
 RAM_WORDS = tuple(random.Random(1).choices(range(1 << RAM_WIDTH), k=40))
 """The initial words for the bench of a ram with an initialisation file."""

@@ -20,21 +20,22 @@ from crocuta.models import configs
 from crocuta.models.convolution.chunk_controller import Job, Mode
 from crocuta.models.kernel import crocuta_kernel
 from crocuta.models.kernel.crocuta_kernel import SampleArray
-from crocuta.models.layout import PAGE_BYTES
+from crocuta.models.layout import row_bytes
 from crocuta.registers import WIDE, Control, ErrorCode, Register
 from tb.agents.uart import DONE, OWN, REGISTERS, Uart, command
+from tb.lib.agreed import BOARD_CHUNKS
 from tb.lib.clock import PERIOD_NS, start_clock
 from tb.lib.coverage import covered, covergroup
 
 CONFIG = configs.load(os.environ["CROCUTA_CONFIG"])
-CHUNKS = 3
-"""Maximum number in a row."""
 CLOCKS_AT_FIRST = 80
 FAST = 4
 """The fewest clocks per bit, because the bench mostly waits for bits."""
 BEYOND = 1 << 24
 """An address that no memory of the board has."""
-H, X, Y = 0, PAGE_BYTES, 2 * PAGE_BYTES
+LONGEST = 1 << CONFIG.max_length_log2
+"""The most samples of a row that the board takes."""
+H, X, Y = (place * row_bytes(BOARD_CHUNKS * CONFIG.chunk + 1) for place in range(3))
 
 
 SAMPLE_LENGTH = covergroup("board.convolution", {"samples": ("a chunk or less", "more")})
@@ -124,7 +125,7 @@ async def convolution(dut: Any) -> None:
     """Random rows and filters, one after another."""
     board = Board(dut)
     await board.start()
-    longest = CHUNKS * CONFIG.chunk
+    longest = min(BOARD_CHUNKS * CONFIG.chunk, LONGEST)
     await board.convolve(row(random.randint(1, longest)), row(random.randint(1, longest)))
 
 
@@ -134,17 +135,20 @@ async def errors(dut: Any) -> None:
     """A job on memory that does not exist ends with its error, and the next one works as usual."""
     board = Board(dut)
     await board.start()
-    lengths = itertools.cycle((CONFIG.chunk + 3, random.randint(1, CONFIG.chunk)))
-    for changes, expected in (
+    lengths = itertools.cycle((min(CONFIG.chunk + 3, LONGEST), random.randint(1, CONFIG.chunk)))
+    faults = [
         ({"x": BEYOND}, ErrorCode.SAMPLES_READ),
         ({"y": BEYOND}, ErrorCode.SAMPLES_WRITE),
         ({"h_spectra": BEYOND}, ErrorCode.H_READ),
-        ({"x_spectra": BEYOND}, ErrorCode.X_WRITE),
-    ):
+    ]
+    # One chunk more than a pass has outputs: before that, no pass needs an earlier spectrum of x.
+    length = CONFIG.outputs * CONFIG.chunk + 1
+    if length <= LONGEST:
+        faults.append(({"x_spectra": BEYOND}, ErrorCode.X_WRITE))
+    length = min(length, LONGEST)
+    for changes, expected in faults:
         places = {"x": X, "y": Y, **changes}
-        # Two chunks each: spectra of x that only the engine's own pass needs are not stored.
-        two = CONFIG.chunk + 1
-        job = Job(Mode.CONVOLVE, length_x=two, length_h=two, **places)
+        job = Job(Mode.CONVOLVE, length_x=length, length_h=length, **places)
         error = await board.run(job)
         assert error == expected, (changes, error)
         SAMPLE_ERROR(*changes)

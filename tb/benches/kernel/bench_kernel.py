@@ -50,6 +50,7 @@ from tb.envs.kernel_sequences import (
     SpectraSequence,
     StreamsSequence,
     UnacknowledgedSequence,
+    longest,
 )
 from tb.lib import agreed
 from tb.lib.agreed import MANY_ROWS, MANY_ROWS_CHUNK
@@ -58,7 +59,7 @@ from tb.lib.words import random_words
 T = TypeVar("T")
 CONFIG = configs.load_model(os.environ["CROCUTA_CONFIG"])
 C = CONFIG.chunk
-LONGEST = CONFIG.rows_max * C if CONFIG.four_step else 1 << CONFIG.max_length_log2
+LONGEST = longest(CONFIG)
 MEMORIES = memories_of(CONFIG)
 # Icarus simulates some 1,000 clocks per second of the tiny kernel, and 130 of the small one. It
 # runs fewer jobs, to show that its four states and its event order give the same bits.
@@ -79,6 +80,9 @@ FILLED = 8 * HOLD
 MANY_CHUNKS = 16 if SMALLEST else 20
 """More chunks than fit in everything that can fill up: the places behind the inverse engine, the
 tiles of the writer, and one in the engine."""
+
+RING = 8
+"""The most rows of a ring of spectra here; a kernel's ring is no longer than its longest row."""
 
 
 def some(things: Iterable[T], count: int) -> list[T]:
@@ -102,7 +106,7 @@ class Lengths(KernelTest):
         for length_x, length_h in some(
             [(16 * C + 5, C), (3, 16 * C + 5), (9 * C + 3, C + 1), (5 * C + 3, 5 * C + 3)], 1
         ):
-            await self.convolve(min(length_x, LONGEST), min(length_h, LONGEST))
+            await self.convolve(length_x, length_h)
 
 
 @pyuvm.test(skip=not CONFIG.four_step or not (FAST or SMALLEST))
@@ -219,7 +223,7 @@ class Channels(KernelTest):
             await self.convolve(length_x, length_h, count)
 
 
-@pyuvm.test(skip=LIMITED or CONFIG.four_step)
+@pyuvm.test(skip=LIMITED or CONFIG.four_step or LONGEST < RING * C)
 class Streams(KernelTest):
     """Jobs that continue a stream: with two streams taking turns and with aborts, the outputs of
     each are those of one convolution."""
@@ -260,7 +264,7 @@ class HeldChannels(KernelTest):
 
     async def main(self) -> None:
         """Blocks each channel in each mode that uses it, in jobs of many chunks."""
-        most = min(MANY_CHUNKS * C, LONGEST)
+        most = MANY_CHUNKS * C
         x, h = self.rows(most, kind="ordinary"), self.rows(C + 1, kind="ordinary")
         convolve = (await self.start(ConvolutionSequence(x, h))).job
         # The addresses of y first, because the most has to fill up behind them.
@@ -300,7 +304,8 @@ class HeldChannels(KernelTest):
             if waits:
                 await ClockCycles(self.dut.clk_i, HOLD)
                 # A four-step kernel's rows of z wait for tiles of y before they fill all places.
-                if (memory, channel) == ("samples", "aw") and not CONFIG.four_step:
+                fills = not CONFIG.four_step and LONGEST >= MANY_CHUNKS * C
+                if (memory, channel) == ("samples", "aw") and fills:
                     assert await self.env.fill("inverse places", FILLED)
                     await ClockCycles(self.dut.clk_i, 8 * CONFIG.chunk_beats)  # the passes stall
                 assert monitor.waits_for(channel), "the hold did not last"
