@@ -8,6 +8,7 @@ import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from crocuta.models.configs import Config, ConfigError, load_model
 from flow import evidence
 from tb.registry import BENCHES, Bench
 
@@ -63,6 +64,26 @@ def seed_of(base: int, kind: str, index: int) -> int:
     return int.from_bytes(digest[:4], "big") & 0x7FFF_FFFF
 
 
+def misfit(bench: Bench, config: Config) -> str:
+    """Why the configuration has no such block, as one of the other schedule has none; or ""."""
+    try:
+        bench.parameters(config)
+    except ConfigError as error:
+        return str(error)
+    return ""
+
+
+def runs_of(bench: Bench) -> list[tuple[str, str]]:
+    """The configurations and simulators at which a regression of everything runs it."""
+    return [*bench.runs, *((at, "verilator") for at in bench.corners)]
+
+
+def differs(bench: Bench, config: Config) -> bool:
+    """Whether its top is another one there than at any configuration that it lists."""
+    there = bench.parameters(config)
+    return all(bench.parameters(load_model(name)) != there for name in bench.configs)
+
+
 def select(
     seeds: int, base: int, test: str = "", sim: str = "", config: str = "", icarus_seeds: int = 0
 ) -> list[Job]:
@@ -74,21 +95,32 @@ def select(
         test: if not empty, only this test of the registry.
         sim: if not empty, only this simulator.
         config: if not empty, only this configuration and its variations, or several with commas.
+            At one that the registry does not list, the benches that fit it and depend on it, in
+            Verilator unless `sim` says otherwise.
         icarus_seeds: seeds per bench in Icarus; 0: a quarter of `seeds`, because Icarus takes most
             of the time, or all of them if `sim` selects Icarus.
     """
     if test and test not in BENCHES:
         choice = ", ".join(sorted(BENCHES))
         raise RegressionError(f"There is no test {test!r}; choose one of: {choice}.")
-    jobs = []
-    asked = tuple(f"{name}+" for name in config.split(","))
+    asked = [load_model(name) for name in config.split(",") if name]
+    names = tuple(f"{each.name}+" for each in asked)
+    listed = {at for benches in BENCHES.values() for bench in benches for at, _ in runs_of(bench)}
+    own = [each for each in asked if not any(f"{at}+".startswith(f"{each.name}+") for at in listed)]
+    own_sim = sim or "verilator"
     in_icarus = icarus_seeds or (seeds if sim else -(-seeds // 4))
+    jobs = []
     for name, benches in BENCHES.items():
         for number, bench in enumerate(benches if test in ("", name) else ()):
-            runs = [*bench.runs, *((at, "verilator") for at in bench.corners)]
+            runs = [
+                (at, on)
+                for at, on in runs_of(bench)
+                if sim in ("", on) and (not asked or f"{at}+".startswith(names))
+            ]
+            if own_sim in bench.sims:
+                fitting = [each for each in own if not misfit(bench, each) and differs(bench, each)]
+                runs += [(each.name, own_sim) for each in fitting]
             for at, on in runs:
-                if sim not in ("", on) or not (config == "" or f"{at}+".startswith(asked)):
-                    continue
                 count = in_icarus if on == "icarus" else seeds
                 for index in range(1 if bench.exhaustive else count):
                     kind = Job(name, number, at, on, 0).kind

@@ -12,6 +12,7 @@ import contextlib
 import io
 import json
 import os
+import random
 import resource
 import secrets
 import shutil
@@ -32,17 +33,19 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn, Ti
 
 from crocuta import stops
 from crocuta.errors import BuildError
-from crocuta.models import configs
-from crocuta.models.configs import ROOT
+from crocuta.models.configs import ROOT, ConfigError, load_model
 from flow import runner
 from flow.digest import verification_digest
 from flow.jobs import Job, RegressionError, inputs_of, select
 from flow.regress_report import Attempt, PytestResult, Summary, read, write
+from flow.soak_cases import random_config
 
 DIRECTORY = ROOT / "build" / ("coverage/regress" if runner.covers() else "regress")
 BUILDS_FIRST = 1_000_000
 """Priority of builds; a simulation's is its expected seconds."""
 FARM_WAIT_S = 60
+RANDOM = "random"
+"""Instead of a configuration: a legal kernel drawn by the seed."""
 
 console = Console(highlight=False, soft_wrap=True)
 
@@ -139,11 +142,11 @@ def build_job(job: Job, settings: Settings, waves: bool = False) -> Result:
     try:
         prepare(settings)
         with quiet():
-            config = configs.load_model(job.config)
+            config = load_model(job.config)
             runner.build(job.bench, config, job.sim, waves, settings.time_limit)
     except BuildError as error:
         failure = str(error)
-    directory = runner.build_directory(job.bench, configs.load_model(job.config), job.sim, waves)
+    directory = runner.build_directory(job.bench, load_model(job.config), job.sim, waves)
     return Result(job, *watch.read(), failure, str(directory))
 
 
@@ -167,7 +170,7 @@ def run_job(job: Job, settings: Settings, waves: bool = False) -> Result:
         with quiet():
             runner.run(
                 job.bench,
-                configs.load_model(job.config),
+                load_model(job.config),
                 job.sim,
                 job.seed,
                 waves,
@@ -518,7 +521,9 @@ def main(
     seed: Annotated[str, typer.Option(help="base seed, from which all others derive")] = "",
     test: Annotated[str, typer.Option(help="only this test")] = "",
     sim: Annotated[str, typer.Option(help="only this simulator")] = "",
-    config: Annotated[str, typer.Option(help="only this configuration and its variations")] = "",
+    config: Annotated[
+        str, typer.Option(help=f"only this configuration and its variations; {RANDOM}: any kernel")
+    ] = "",
     icarus_seeds: Annotated[int, typer.Option(min=0, help="seeds in Icarus; 0: a quarter")] = 0,
     jobs: Annotated[int, typer.Option(min=0, help="processes; 0: one per core")] = 0,
     scheduler: Annotated[str, typer.Option(help="a Dask scheduler's address")] = "",
@@ -537,14 +542,15 @@ def main(
             raise RegressionError(f"The last regression had SEED={before.seed}: use that.")
         if sim:
             runner.check_sim(sim)
-        for name in filter(None, config.split(",")):
-            configs.load_model(name)
+        if config == RANDOM:
+            config = random_config(random.Random(base)).name
+            console.print(f"CONFIG={config}")
         chosen = select(seeds, base, test, sim, config, icarus_seeds)
         workers = jobs or len(os.sched_getaffinity(0))
         console.print(f"{len(chosen)} jobs, repeated with SEED={base}")
         everything = not (test or sim or config)
         summary = regress(chosen, base, scheduler, workers, limit, everything, before)
-    except (RegressionError, BuildError, configs.ConfigError) as error:
+    except (RegressionError, BuildError, ConfigError) as error:
         message = str(error)
         sentence = f"{message[0].upper()}{message[1:].removesuffix('.')}."
         Console(stderr=True, soft_wrap=True).print(sentence, style="red", markup=False)

@@ -15,6 +15,7 @@ from crocuta import stops
 from crocuta.errors import BuildError
 from crocuta.models import configs
 from flow import runner
+from flow.jobs import misfit
 from tb.registry import BENCHES, ENGINE_TESTS, SIMS, Bench
 
 console = Console(highlight=False, soft_wrap=True)
@@ -43,15 +44,6 @@ def default_config(benches: Sequence[Bench]) -> str:
     """The smallest configuration that some of a test's benches run at."""
     names = [name for bench in benches for name in bench.configs]
     return "tiny" if "tiny" in names else names[0]
-
-
-def misfit(bench: Bench, config: configs.Config) -> str:
-    """Why the configuration has no such block, as one of the other schedule has none; or ""."""
-    try:
-        bench.parameters(config)
-    except configs.ConfigError as error:
-        return str(error)
-    return ""
 
 
 def main(

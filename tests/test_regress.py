@@ -389,6 +389,40 @@ def test_seeds() -> None:
         assert fewer["verilator"] == ratio * fewer["icarus"] > 0
 
 
+def test_a_configuration_of_ones_own() -> None:
+    """At one that no bench lists, all that fit it run, unless their top is the same elsewhere."""
+    own = "tiny-long+lanes-4+chunk-128+resident-3"
+    chosen = jobs.select(2, 7, config=own)
+    assert {(job.config, job.sim) for job in chosen} == {(own, "verilator")}
+    tops = Counter(job.bench.top for job in chosen)
+    assert tops.keys() >= {"kernel_tb", "four_step_core_tb", "fft_engine", "twist"}
+    assert not tops.keys() & {"chunk_controller", "forward_path", "fifo", "cfp_add", "commutator"}
+    assert tops["kernel_tb"] == 2 * 2  # kernel and longconv
+    again = jobs.select(2, 7, config="tiny-long+resident-3+chunk-128+lanes-4")
+    assert again == chosen
+    both = jobs.select(2, 7, config=f"{own},tiny+chunk-128")
+    assert {job.config for job in both} == {own, "tiny+chunk-128"}
+    assert set(chosen) < set(both)
+    in_icarus = jobs.select(2, 7, sim="icarus", config=own)
+    assert {(job.config, job.sim) for job in in_icarus} == {(own, "icarus")}
+
+
+def test_a_random_kernel(monkeypatch: pytest.MonkeyPatch) -> None:
+    """It is the seed's, and another one for another seed."""
+    seen = []
+
+    def chosen(found: list[jobs.Job], *_: object) -> None:
+        seen.append({job.config for job in found})
+        raise jobs.RegressionError("no need to run them")
+
+    monkeypatch.setattr(regress, "regress", chosen)
+    for seed in (1, 1, 2):
+        done = command("--config", regress.RANDOM, "--seed", str(seed))
+        (config,) = seen[-1]
+        assert f"CONFIG={config}" in done.stdout
+    assert seen[0] == seen[1] != seen[2]
+
+
 def test_commands_repeat_one_bench() -> None:
     """BENCH= in a job's command selects its bench and no other."""
     for job in jobs.select(1, 0):
@@ -403,7 +437,10 @@ def test_commands_repeat_one_bench() -> None:
         (["--test", "nothing"], "There is no test 'nothing'; choose one of: "),
         (["--sim", "spice"], "There is no simulator 'spice'; choose one of: "),
         (["--config", "huge"], "There is no configuration 'huge'; choose one of: "),
-        (["--config", "u200"], "No bench in the registry matches TEST, SIM and CONFIG."),
+        (
+            ["--config", "u200", "--test", "cfp"],
+            "No bench in the registry matches TEST, SIM and CONFIG.",
+        ),
         (["--seed", "x"], "SEED must be a whole number, not 'x'."),
         (["--test", "cells", "--scheduler", "tcp://127.0.0.1:1"], "There is no Dask scheduler at "),
     ],

@@ -14,7 +14,7 @@ import pytest
 
 from crocuta.models import configs
 from crocuta.models.configs import ROOT
-from flow import runner, simulate
+from flow import jobs, runner, simulate
 from tb.registry import BENCHES, Bench, fixed
 
 TINY = configs.load("tiny")
@@ -311,7 +311,7 @@ def test_a_configuration_has_the_benches_of_its_schedule() -> None:
     benches, tiny = BENCHES["spectrum_ports"], configs.load_model("tiny")
     assert simulate.default_config(benches) == "tiny"
     assert simulate.default_config(BENCHES["four_step_core"]) == "tiny-long"
-    left = {bench.name: simulate.misfit(bench, tiny) for bench in benches}
+    left = {bench.name: jobs.misfit(bench, tiny) for bench in benches}
     assert {why for why in left.values() if why} == {
         "configuration tiny: its schedule is chunked, not four-step"
     }
