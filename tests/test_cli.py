@@ -390,6 +390,17 @@ def test_demo(folder: Path) -> None:
 
 
 @pytest.mark.parametrize(
+    ("config", "bases"), [("small-long", 32_768), ("tiny-long+resident-3", 512), ("u200", 450_002)]
+)
+def test_the_demo_uses_as_many_bases_as_the_configuration_takes(
+    folder: Path, config: str, bases: int
+) -> None:
+    result = crocuta("demo", "--config", config, "--backend", "model", "--directory", "out")
+    assert result.exit_code == 0, (result.output, result.exception)
+    assert json.loads(Path("out/report.json").read_text())["length_x"] == bases
+
+
+@pytest.mark.parametrize(
     ("options", "sentence"),
     [
         (["--bases", 0], "--bases must be 1 to 4194304, not 0."),

@@ -198,7 +198,13 @@ def conv(
 
 @app.command()
 def demo(
-    bases: Annotated[int, typer.Option(help="The number of bases to use.")] = 450_002,
+    bases: Annotated[
+        int | None,
+        typer.Option(
+            help=f"The number of bases to use; default: {demonstration.BASES:,}, or as many as the"
+            " configuration takes."
+        ),
+    ] = None,
     config: Annotated[str, typer.Option(help=CONFIG_HELP)] = "u200",
     channel: Annotated[int, typer.Option(help="The filter's channel, 0 to 255.")] = 128,
     seed: Annotated[int, typer.Option(help="Seeds the filter's weights and the embedding.")] = 1,
@@ -218,8 +224,10 @@ def demo(
         demonstration.check_backend(backend)
         loaded = configs.load_model(config)
         backends.check_config(backend, loaded)
+        longest = 1 << loaded.max_length_log2
+        bases = min(demonstration.BASES, longest) if bases is None else bases
         inputs = demonstration.Inputs(bases, channel, seed)
-        inputs.check(1 << loaded.max_length_log2)
+        inputs.check(longest)
         demonstration.check_tools()
         with output_directory(directory):
             report_file = Output(directory / "report.json")

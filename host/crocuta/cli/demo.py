@@ -21,6 +21,8 @@ from crocuta.models.kernel.crocuta_kernel import SampleArray
 
 DIRECTORY = Path("build") / "demo"
 BACKENDS = ("rtl", "model")
+BASES = 450_002
+"""The sequence of the main job: how many bases are used if nobody says."""
 D_MODEL = 256
 SHIFT = 0.05
 
