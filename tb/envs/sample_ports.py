@@ -174,11 +174,14 @@ class SamplePortsEnv(PortsEnv):
 
     @property
     def settled(self) -> int:
-        """A chunk's last beats may be of samples that do not exist. The words of its last row
-        follow them by 2 * lanes clocks and take as many; then the writer walks over the bursts of
-        the tiles it holds, if the memory was slow one in every slot and one that waits for it, one
-        lane of a part a clock."""
-        return SETTLED + (4 + (int(self.dut.TileSlots.value) + 1) * self.parts) * self.lanes
+        """A chunk's last beats may be of samples that do not exist. If the memory was slow, the
+        FIFOs of lanes_to_rows are full of beats before them, and pass one a clock. The words of the
+        last row follow by 2 * lanes clocks and take as many; then the writer walks over the bursts
+        of the tiles it holds, at worst one in every slot and one that waits for it, one lane of a
+        part a clock."""
+        held = max(32, 8 * self.lanes)
+        tiles = int(self.dut.TileSlots.value) + 1
+        return SETTLED + held + (4 + tiles * self.parts) * self.lanes
 
     @property
     def parts(self) -> int:
