@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 
 from crocuta.design import cache
 from crocuta.design.sources import twiddle_directory
-from crocuta.models.configs import CHUNKED, FOUR_STEP, Config
+from crocuta.models.configs import CHUNKED, FOUR_STEP, Config, ConfigError
 from crocuta.models.layout import row_bytes
 from tb.lib.agreed import BOARD_CHUNKS, MANY_ROWS_CHUNK, RAM_WIDTH, RAM_WORDS
 
@@ -92,6 +92,8 @@ KERNEL_CORNERS = (*MANY_LANES, WIDEST, ALL_RESIDENT, "small-long", *FEW_ROWS, FE
 rows on the chip, more and longer ones in memory, and the shortest sequences."""
 SEVERAL_BURSTS = 512
 """A chunk whose spectrum has four bursts."""
+BENCH_ROWS = 4
+"""The most rows of the jobs of the benches of a four-step transform's halves and core."""
 ENGINE_TESTS = ("fft", "fft_sizes")
 """Benches of an engine alone, which take its configurations, not only the kernel's."""
 
@@ -182,6 +184,16 @@ def at(
     return checked
 
 
+def check_rows(config: Config) -> None:
+    """Raises ConfigError at a configuration of fewer than BENCH_ROWS rows."""
+    config.check_schedule(FOUR_STEP)
+    if config.rows_max < BENCH_ROWS:
+        raise ConfigError(
+            f"configuration {config.name}: its longest transform has {config.rows_max} rows, and"
+            f" the bench runs jobs of {BENCH_ROWS}"
+        )
+
+
 def chunk_parameters(config: Config) -> dict[str, int | str]:
     """The parameters that the control of the passes depends on."""
     config.check_schedule(CHUNKED)
@@ -190,7 +202,7 @@ def chunk_parameters(config: Config) -> dict[str, int | str]:
 
 def four_step_core_parameters(config: Config) -> dict[str, int | str]:
     """The core's parameters, and memories of several channels of the most rows."""
-    config.check_schedule(FOUR_STEP)
+    check_rows(config)
     config.check_rtl()
     names = ("lanes", "chunk", "mantissa_bits", "exponent_bits", "twiddle_bits", "resident")
     sizes = {name.title().replace("_", ""): getattr(config, name) for name in names}
@@ -336,6 +348,12 @@ def arithmetic(
         variant=f"{variant}-m{mantissa_bits}" if variant else f"m{mantissa_bits}",
         long=() if mantissa_bits == 18 else VERILATOR_LATER,
     )
+
+
+def four_step_path_parameters(config: Config) -> dict[str, int | str]:
+    """The parameters of both halves of a four-step transform."""
+    check_rows(config)
+    return path_parameters()(config)
 
 
 def path_parameters(**changes: int) -> Callable[[Config], dict[str, int | str]]:
@@ -850,7 +868,7 @@ BENCHES: dict[str, tuple[Bench, ...]] = {
             top=f"four_step_{name}",
             module="tb.benches.convolution.bench_four_step_paths",
             about=f"the {name} half: tiles, rows, chunks, flushes, stalls, resets, flags",
-            parameters=at(FOUR_STEP, path_parameters()),
+            parameters=four_step_path_parameters,
             configs=("tiny-long", "small-long"),
             long=(("tiny-long", "icarus"), *LONG_AT_SMALL),
         )
