@@ -362,7 +362,7 @@ def test_the_nightly_run_has_commands_that_exist_and_other_seeds_every_night() -
     workflow = yaml.safe_load((ROOT / ".github" / "workflows" / "nightly.yml").read_text())
     entries = workflow["jobs"]["night"]["strategy"]["matrix"]["include"]
     commands = {entry["name"]: entry["command"] for entry in entries}
-    assert set(commands) == {"formal", "regress", "mutation", "soak"}
+    assert set(commands) == {"formal", "regress", "random", "mutation", "soak"}
     targets = re.findall("^([a-z]+):", (ROOT / "Makefile").read_text(), flags=re.MULTILINE)
     for name, command in commands.items():
         assert command.split()[:1] == ["make"] and command.split()[1] in targets

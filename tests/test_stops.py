@@ -28,8 +28,8 @@ from crocuta import stops
 def main() -> None:
     run = lambda: subprocess.run(["sleep", "600"], start_new_session=True)
     thread = threading.Thread(target=run)
-    thread.start()
     with stops.last(lambda: print("last words", flush=True)):
+        thread.start()
         thread.join()
 stops.run(main)
 """

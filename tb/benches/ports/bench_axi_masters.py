@@ -22,7 +22,8 @@ from tb.lib.profiles import pauses
 from tb.lib.valid_ready import Sink, Source
 
 BYTES = configs.load(os.environ["CROCUTA_CONFIG"]).axi_bits // 8
-PAGES = 8
+PAGES = max(8, BYTES // 8)
+"""Enough for a short burst for each response at each beat."""
 LIMIT = 40_000
 LATE = ("late_r_i", "late_last_i", "late_b_i")
 
@@ -399,7 +400,7 @@ def some_bursts(ways: str) -> tuple[list[Burst], list[Burst]]:
     bursts = []
     for half in (1, 0):
         begin = half * PAGES * 2048
-        long = [(begin, random.randint(30, 64)) for _ in range(3)]
+        long = [(begin, min(random.randint(30, 64), 4096 // BYTES)) for _ in range(3)]
         bursts.append(
             long + [random_burst(half * PAGES // 2, (half + 1) * PAGES // 2) for _ in range(7)]
         )

@@ -258,8 +258,10 @@ class Rate(SamplePortsTest):
         limit = 1.01
         if LATENCY + 2 * tile > slots * tile:  # the slots do not cover the latency
             limit = (LATENCY + PIPELINE + 2 * tile) / (slots * tile)
-        # Small tiles have short bursts, and too few of them in flight to cover it.
-        short: float = (LATENCY + 4) * env.lanes / (OUTSTANDING * tile)
+        # Small tiles have short bursts, and too few of them in flight to cover it. One that is
+        # written is in flight for its beats, too.
+        flight = LATENCY + 4 + (env.burst_beats if self.loop else 0)
+        short: float = flight * env.lanes / (OUTSTANDING * tile)
         return max(limit, short)
 
 
