@@ -39,7 +39,7 @@ help: ## list the commands
 	@echo 'of test: SEED=number CPU=40 (the 40 tests with the most CPU time); of demo, conv, synth and the FPGA builds: CONFIG=name; of demo, conv:'
 	@echo 'BACKEND=rtl|model; of bitstream: TARGET=name; of xclbin: MODE=hw|hw_emu PLATFORM=name; of regress: SEEDS=number'
 	@echo 'ICARUS_SEEDS=number SEED=number TEST=name SIM=name CONFIG=name JOBS=number LIMIT=seconds'
-	@echo 'SCHEDULER=tcp://host:port AGAIN=1; of bench: QUICK=1 PART=name JOBS=number.'
+	@echo 'SCHEDULER=tcp://host:port AGAIN=1 LACKING=1; of bench: QUICK=1 PART=name JOBS=number.'
 	@echo 'Configurations, in models/configs.toml:' $$(sed -n 's/^\[\(.*\)\].*/\1/p' models/configs.toml | grep -v defaults)
 	@echo 'or a variation of one: CONFIG=u200+chunk-32768. Options of plan: LENGTH= FILTER_LENGTH= CHANNELS='
 	@echo 'DEVICE=u200|ecp5-85k BRAM=2.8MB CLOCK=MHz SNR=dB.'
@@ -68,7 +68,7 @@ regress: .venv/installed ## run all tests on all cores, the benches with SEEDS=3
 	@$(RUN) -m flow.regress --seeds '$(or $(SEEDS),3)' --seed '$(SEED)' --test '$(TEST)' \
 	  --sim '$(chosen_sim)' --config '$(CONFIG)' --icarus-seeds '$(or $(ICARUS_SEEDS),0)' \
 	  --jobs '$(chosen_jobs)' --scheduler '$(SCHEDULER)' --limit '$(or $(LIMIT),1200)' \
-	  $(if $(filter-out 0,$(AGAIN)),--again)
+	  $(if $(filter-out 0,$(AGAIN)),--again) $(if $(filter-out 0,$(LACKING)),--lacking)
 
 testplan: .venv/installed ## join the testplans with the last regression's results and coverage
 	@$(RUN) -m flow.testplan

@@ -34,7 +34,7 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn, Ti
 from crocuta import stops
 from crocuta.errors import BuildError
 from crocuta.models.configs import ROOT, ConfigError, load_model
-from flow import runner
+from flow import runner, signoff
 from flow.digest import verification_digest
 from flow.jobs import Job, RegressionError, inputs_of, select
 from flow.regress_report import Attempt, PytestResult, Summary, read, write
@@ -529,6 +529,7 @@ def main(
     scheduler: Annotated[str, typer.Option(help="a Dask scheduler's address")] = "",
     limit: Annotated[float, typer.Option(min=1, help="seconds allowed per simulation")] = 1200,
     again: Annotated[bool, typer.Option(help="keep what passed last and still stands")] = False,
+    lacking: Annotated[bool, typer.Option(help="only what `make signoff` still lacks")] = False,
 ) -> None:
     """Runs the benches over many seeds, and the other tests once unless options select benches."""
     try:
@@ -546,6 +547,8 @@ def main(
             config = random_config(random.Random(base)).name
             console.print(f"CONFIG={config}")
         chosen = select(seeds, base, test, sim, config, icarus_seeds)
+        if lacking:
+            chosen = signoff.lacking(chosen)
         workers = jobs or len(os.sched_getaffinity(0))
         console.print(f"{len(chosen)} jobs, repeated with SEED={base}")
         everything = not (test or sim or config)

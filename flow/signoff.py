@@ -15,7 +15,7 @@ from __future__ import annotations
 import json
 import re
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any, NamedTuple
@@ -29,7 +29,7 @@ from crocuta.models.configs import ROOT
 from crocuta.models.files import write_generated
 from flow import coverage, evidence, formal
 from flow.digest import verification_digest
-from flow.jobs import inputs_of, select
+from flow.jobs import Job, inputs_of, select
 
 BUILD = ROOT / "build"
 DOCS = ROOT / "docs"
@@ -319,6 +319,21 @@ PARTS = (
     Part("mutation", "mutation", f"make mutate COUNT={LEAST_MUTANTS}", mutation, check_mutation),
     Part("soak", "soak", "make soak", soak, check_soak, soak_stands, join_soaks),
 )
+
+
+def lacking(jobs: Sequence[Job], build: Path = BUILD, docs: Path = DOCS) -> list[Job]:
+    """Those of a regression's jobs that the sign-off lacks: no seed twice, and of each kind no more
+    than it needs."""
+    have = found(build, docs / "signoff", PARTS[0])
+    passed = {kind: set(runs["passed"]) for kind, runs in have["kinds"].items()} if have else {}
+    open_ = Counter(job.kind for job in select(LEAST_SEEDS, 0))
+    open_.subtract({kind: len(seeds) for kind, seeds in passed.items()})
+    left = []
+    for job in jobs:
+        if open_[job.kind] > 0 and job.seed not in passed.get(job.kind, ()):
+            open_[job.kind] -= 1
+            left.append(job)
+    return left
 
 
 def page(parts: Mapping[Part, list[Item]], design: str) -> str:
