@@ -321,10 +321,10 @@ PARTS = (
 )
 
 
-def lacking(jobs: Sequence[Job], build: Path = BUILD, docs: Path = DOCS) -> list[Job]:
-    """Those of a regression's jobs that the sign-off lacks: no seed twice, and of each kind no more
-    than it needs."""
-    have = found(build, docs / "signoff", PARTS[0])
+def lacking(jobs: Sequence[Job], docs: Path = DOCS) -> list[Job]:
+    """Those of a regression's jobs that docs/signoff/ lacks: no seed twice, and of each kind no
+    more than it needs. A regression on this machine counts once the sign-off has kept it."""
+    have = standing(docs / "signoff", PARTS[0])
     passed = {kind: set(runs["passed"]) for kind, runs in have["kinds"].items()} if have else {}
     open_ = Counter(job.kind for job in select(LEAST_SEEDS, 0))
     open_.subtract({kind: len(seeds) for kind, seeds in passed.items()})

@@ -133,22 +133,22 @@ def test_a_regression_can_run_what_the_sign_off_lacks(
     reports: Reports, tmp_path: Path, inputs: dict[str, str]
 ) -> None:
     """Other seeds of the kinds that have too few, as many as they need."""
-    build, docs = tmp_path / "build", tmp_path / "docs"
+    docs = tmp_path / "docs"
     everything = select(20, 2)
-    assert signoff.lacking(everything, build, docs) == everything  # nothing has run
+    assert signoff.lacking(everything, docs) == everything  # nothing has run
     kinds = sorted({job.kind for job in everything if not job.bench.exhaustive})
     short, changed = kinds[:2]
     runs = reports["regress"]["attempts"]
     gone = [each for each in runs if each["kind"] == short][:2]
     reports["regress"]["attempts"] = [each for each in runs if each not in gone]
     assert sign({"regress": reports["regress"]}, tmp_path)[0] == 1
-    left = signoff.lacking(everything, build, docs)
+    left = signoff.lacking(everything, docs)
     assert [job.kind for job in left] == [short] * 2
     # Their own seeds again: only those that are missing.
-    again = signoff.lacking(select(20, 1), build, docs)
+    again = signoff.lacking(select(20, 1), docs)
     assert {job.seed for job in again} == {each["seed"] for each in gone}
     inputs[changed] = "another bench"
-    left = signoff.lacking(everything, build, docs)
+    left = signoff.lacking(everything, docs)
     assert {job.kind for job in left} == {short, changed}
     wanted = [job for job in everything if job.kind == changed]
     assert [job for job in left if job.kind == changed] == wanted
