@@ -12,6 +12,9 @@ from crocuta.models.configs import Config, ConfigError, load_model
 from flow import evidence
 from tb.registry import BENCHES, Bench
 
+RANDOM = "random"
+"""Instead of a configuration: a legal kernel drawn by the seed."""
+
 
 class RegressionError(Exception):
     """A regression that cannot start."""
@@ -78,6 +81,11 @@ def runs_of(bench: Bench) -> list[tuple[str, str]]:
     return [*bench.runs, *((at, "verilator") for at in bench.corners)]
 
 
+def is_variation(name: str, config: Config) -> bool:
+    """Whether a configuration's name is this one's, or that of a variation of it."""
+    return f"{name}+".startswith(f"{config.name}+")
+
+
 def differs(bench: Bench, config: Config) -> bool:
     """Whether its top is another one there than at any configuration that it lists."""
     there = bench.parameters(config)
@@ -104,9 +112,8 @@ def select(
         choice = ", ".join(sorted(BENCHES))
         raise RegressionError(f"There is no test {test!r}; choose one of: {choice}.")
     asked = [load_model(name) for name in config.split(",") if name]
-    names = tuple(f"{each.name}+" for each in asked)
     listed = {at for benches in BENCHES.values() for bench in benches for at, _ in runs_of(bench)}
-    own = [each for each in asked if not any(f"{at}+".startswith(f"{each.name}+") for at in listed)]
+    own = [each for each in asked if not any(is_variation(at, each) for at in listed)]
     own_sim = sim or "verilator"
     in_icarus = icarus_seeds or (seeds if sim else -(-seeds // 4))
     jobs = []
@@ -115,7 +122,7 @@ def select(
             runs = [
                 (at, on)
                 for at, on in runs_of(bench)
-                if sim in ("", on) and (not asked or f"{at}+".startswith(names))
+                if sim in ("", on) and (not asked or any(is_variation(at, each) for each in asked))
             ]
             if own_sim in bench.sims:
                 fitting = [each for each in own if not misfit(bench, each) and differs(bench, each)]

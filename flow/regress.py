@@ -36,7 +36,7 @@ from crocuta.errors import BuildError
 from crocuta.models.configs import ROOT, ConfigError, load_model
 from flow import runner, signoff
 from flow.digest import verification_digest
-from flow.jobs import Job, RegressionError, inputs_of, select
+from flow.jobs import RANDOM, Job, RegressionError, inputs_of, select
 from flow.regress_report import Attempt, PytestResult, Summary, read, write
 from flow.soak_cases import random_config
 
@@ -44,8 +44,6 @@ DIRECTORY = ROOT / "build" / ("coverage/regress" if runner.covers() else "regres
 BUILDS_FIRST = 1_000_000
 """Priority of builds; a simulation's is its expected seconds."""
 FARM_WAIT_S = 60
-RANDOM = "random"
-"""Instead of a configuration: a legal kernel drawn by the seed."""
 
 console = Console(highlight=False, soft_wrap=True)
 

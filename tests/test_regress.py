@@ -417,7 +417,7 @@ def test_a_random_kernel(monkeypatch: pytest.MonkeyPatch) -> None:
 
     monkeypatch.setattr(regress, "regress", chosen)
     for seed in (1, 1, 2):
-        done = command("--config", regress.RANDOM, "--seed", str(seed))
+        done = command("--config", jobs.RANDOM, "--seed", str(seed))
         (config,) = seen[-1]
         assert f"CONFIG={config}" in done.stdout
     assert seen[0] == seen[1] != seen[2]
