@@ -28,7 +28,7 @@ BASES = ("tiny", "tiny-long")
 """A configuration of each schedule; a soak varies its settings."""
 LANES = {2: 8, 4: 4, 8: 2, 16: 1}
 """Relative frequencies: many lanes take long to compile and to simulate."""
-LARGEST_CHUNK = 2048
+LARGEST_CHUNK = 4096
 LONGEST_LOG2 = (10, 16)
 """Values of max_length_log2 of a chunked kernel."""
 SPAN_BYTES = 1 << 20
@@ -167,7 +167,7 @@ def random_config(rng: random.Random) -> Config:
     least = kernel_chunk_min(lanes)
     if base.four_step:
         least = max(least, 4 * lanes * lanes)  # of at least two rows
-    chunk = min(least << rng.choices((0, 1, 2, 3), (4, 3, 2, 1))[0], LARGEST_CHUNK)
+    chunk = min(least << rng.choices(range(7), (4, 3, 2, 1, 1, 1, 1))[0], LARGEST_CHUNK)
     changes = {
         "lanes": lanes,
         "chunk": chunk,

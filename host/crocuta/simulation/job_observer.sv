@@ -8,7 +8,8 @@
 // last beat if that is later, and stays active until its own last beat. In each of these clocks,
 // either everything that the pass needs is available and a beat is taken, or no beat is taken and
 // the clock counts as a stall for the first thing missing, in the order samples, x, h, store,
-// output. Anything else is an error.
+// output. Anything else is an error. A job that is refused, with the core still at work on one that
+// timed out, has no passes: only those since the core's reset count.
 // Handshake: none; the module only observes. Latency: counts_o lags by two clocks, as the kernel's
 // own counters do.
 
@@ -101,6 +102,7 @@ module job_observer #(
   integer           ready_q;      // passes accepted two or more clocks ago
   logic             in_work;
   logic             beat;
+  logic             live;         // since the core's reset, so not in a job that was refused
 
   assign in_work = (head_q != ready_q);
   assign missing = needs_q[head_q % Depth] & ~present;
@@ -113,7 +115,9 @@ module job_observer #(
   integer      n;
 
   always_ff @(posedge clk_i) begin
-    if (!rst_ni || latch_i) begin
+    if (!rst_ni) live <= 1'b1;
+    else if (latch_i) live <= 1'b0;
+    if (!rst_ni || latch_i || !live) begin
       head_q       <= 0;
       tail_q       <= 0;
       ready_q      <= 0;
