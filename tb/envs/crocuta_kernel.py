@@ -74,6 +74,10 @@ START, DONE, IDLE, READY, CONTINUE, SW_RESET = (
     bit("control", name) for name in ("start", "done", "idle", "ready", "continue", "sw_reset")
 )
 UNANSWERED = bit("status", "unanswered")
+OVERHEAD = 20_000
+"""The time limit of a job without beats, in clocks."""
+PATIENCE = 20
+"""A job's time limit with slow memories, as a multiple of the clocks of its beats."""
 STALLS = ("samples", "x", "h", "store", "output")
 """What a pass may wait for, in job_observer's order."""
 COUNTS = ("mac_beats", *(f"stall_{name}" for name in STALLS))
@@ -872,10 +876,17 @@ class KernelEnv(BlockEnv):
             await FallingEdge(self.dut.clk_i)
         return False
 
-    async def reach(self, state: str, limit: int) -> bool:
-        """Waits until the kernel is in a state; returns false after a number of clocks."""
-        for _ in range(limit):
-            if self.predictor.state == state:
-                return True
+    def patience(self) -> int:
+        """The clocks within which the running job must end."""
+        running = self.predictor.running
+        beats = sum(running.beats.values()) if running else 0
+        return OVERHEAD + PATIENCE * (beats + 4 * self.config.chunk_beats)
+
+    async def reach(self, state: str) -> bool:
+        """Waits until the kernel is in a state; returns false when a job would have ended."""
+        begun = clock_now()
+        while self.predictor.state != state:
+            if clock_now() - begun > self.patience():
+                return False
             await FallingEdge(self.dut.clk_i)
-        return False
+        return True

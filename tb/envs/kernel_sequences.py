@@ -41,15 +41,11 @@ from tb.envs.kernel_samples import HARMLESS, samples
 from tb.lib.clock import clock_now
 from tb.lib.registers import ARGUMENTS, ERRORS, HIGH, OFFSETS
 
-PATIENCE = 20
-"""A job's time limit with slow memories, as a multiple of the clocks of its beats."""
 SETTINGS = (
     *("latency", "bandwidth", "stall", "seed", "hold", "load", "dump", "response"),
     *(f"{way}_error{part}" for way in ("read", "write") for part in ("", "_addr")),
 )
 """The inputs of a memory in kernel_tb, without a direction's suffix."""
-OVERHEAD = 20_000
-"""The time limit of a job without beats, in clocks."""
 
 
 class CutShortError(Exception):
@@ -112,15 +108,9 @@ class KernelSequence(uvm_sequence):
         await self.arguments(values)
         await self.write("control", START)
 
-    def patience(self) -> int:
-        """The clocks within which the running job must end."""
-        running = self.env.predictor.running
-        beats = sum(running.beats.values()) if running else 0
-        return OVERHEAD + PATIENCE * (beats + 4 * self.env.config.chunk_beats)
-
     async def ask(self, bit: int) -> None:
         """Reads the control register until a bit is set."""
-        last = clock_now() + self.patience()
+        last = clock_now() + self.env.patience()
         while not await self.read("control") & bit:
             assert clock_now() <= last, f"the kernel did not set bit {bit:#x} of control"
 
@@ -132,7 +122,7 @@ class KernelSequence(uvm_sequence):
             return
         if read(dut.interrupt_o):
             return
-        limit = limit or self.patience()
+        limit = limit or self.env.patience()
         late = ClockCycles(dut.clk_i, limit)
         first = await First(RisingEdge(dut.interrupt_o), FallingEdge(dut.rst_ni), late)
         assert first is not late, f"no interrupt within {limit} clocks"
@@ -172,7 +162,7 @@ class KernelSequence(uvm_sequence):
         await self.start_job(job)
         await ClockCycles(self.env.dut.clk_i, clocks)
         await self.write("control", SW_RESET)
-        last = clock_now() + self.patience()
+        last = clock_now() + self.env.patience()
         while await self.read("control") & SW_RESET:
             assert clock_now() <= last, "the abort did not end"
         results = {name: await self.read(name) for name in RESULTS}

@@ -32,9 +32,9 @@ CONFIG = configs.load_model(os.environ["CROCUTA_CONFIG"])
 LATENCY = 60
 QUIET = 8
 """Clocks for which all has to be idle at the end of a job."""
-STILL = 8_000
-"""Clocks in which nothing moves on any port only in a job that is stuck: more than HELD."""
-LIMIT = 20_000
+STILL = 8_000 + 4 * CONFIG.chunk
+"""Clocks in which nothing moves on any port only in a job that is stuck: more than any hold."""
+LIMIT = 20_000 + 20 * CONFIG.chunk
 """Clocks in which a job begins a burst on each of its ports."""
 STOPPED = 2_000
 """Clocks in which what has begun ends."""

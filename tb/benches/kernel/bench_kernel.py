@@ -292,7 +292,7 @@ class HeldChannels(KernelTest):
             assert clocks, "the hold held nothing"
             sequence = JobSequence(job)
             working = cocotb.start_soon(sequence.start(self.env.sequencer))
-            assert await self.env.reach(f"{job.mode.name.lower()} reads", 10_000)
+            assert await self.env.reach(f"{job.mode.name.lower()} reads")
             await ClockCycles(self.dut.clk_i, clocks)
             await self.behave({memory: dataclasses.replace(usual, hold=channel)})
             await ClockCycles(self.dut.clk_i, 4)  # what was accepted before
@@ -467,7 +467,7 @@ class ResetAnywhere(KernelTest):
             if place != "idle":
                 working = cocotb.start_soon(self.interrupted(job, place == "done"))
             if working is not None and not isinstance(place, Mode):
-                assert await self.env.reach(place, 10_000), f"{place} was not reached"
+                assert await self.env.reach(place), f"{place} was not reached"
             late = 12 * CONFIG.chunk_beats if isinstance(place, Mode) else 3
             await ClockCycles(self.dut.clk_i, random.randint(1, late))
             await self.reset(random.randint(2, 4), interrupt=random.random() < 0.7)
