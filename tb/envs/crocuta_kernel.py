@@ -424,7 +424,8 @@ class KernelPredictor(uvm_component):
         if name == "chunks_done":
             return prediction.chunks if whole else 0, prediction.chunks
         if self.silent is not None:
-            return UNANSWERED, UNANSWERED | SATURATED | NON_FINITE
+            idle = self.get_parent().memories[self.silent.memory].monitor.idle
+            return 0 if idle else UNANSWERED, UNANSWERED | SATURATED | NON_FINITE
         if whole or prediction.error != "none":
             return (prediction.flags,) * 2
         return 0, SATURATED | NON_FINITE, self._flags(prediction)

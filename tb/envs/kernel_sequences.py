@@ -27,7 +27,16 @@ from tb.agents.agent import read
 from tb.agents.axi_lite import AxiLiteItem, AxiLiteSequence
 from tb.agents.axi_memory import Backdoor, Behaviour, BehaviourSequence
 from tb.envs.base import BlockTest
-from tb.envs.crocuta_kernel import CONTINUE, DONE, READY, RESULTS, START, SW_RESET, KernelEnv
+from tb.envs.crocuta_kernel import (
+    CONTINUE,
+    DONE,
+    READY,
+    RESULTS,
+    START,
+    SW_RESET,
+    UNANSWERED,
+    KernelEnv,
+)
 from tb.envs.kernel_job import (
     BASES,
     Port,
@@ -407,6 +416,16 @@ class UnacknowledgedSequence(KernelSequence):
         """Starts it."""
         await self.start_job(self.job)
         await self.wait()
+
+
+class AnsweredSequence(KernelSequence):
+    """Waits for the bursts of an ended job, whose memory answers again."""
+
+    async def host(self) -> None:
+        """Polls. Behind the memory's last beat, a burst may still go to rows on the chip."""
+        last = clock_now() + self.env.patience()
+        while await self.read("status") & UNANSWERED:
+            assert clock_now() <= last, "bursts are still unanswered"
 
 
 class AbortSequence(KernelSequence):

@@ -39,6 +39,7 @@ from tb.envs.kernel_job import (
 from tb.envs.kernel_samples import BOUNDS, KINDS, ends_of, impulse, length_at, length_in
 from tb.envs.kernel_sequences import (
     AbortSequence,
+    AnsweredSequence,
     ConvolutionSequence,
     CountersSequence,
     FilterSequence,
@@ -552,7 +553,7 @@ class SilentMemories(KernelTest):
             usual = Behaviour(latency=random.randint(2, 40))
             await self.behave(dict.fromkeys(MEMORIES, usual))
             await self.behave({port.memory: dataclasses.replace(usual, hold=channel)})
-            predictor, monitor = self.env.predictor, self.env.memories[port.memory].monitor
+            predictor = self.env.predictor
             sequence = JobSequence(job)
             working = cocotb.start_soon(sequence.start(self.env.sequencer))
             await ClockCycles(self.dut.clk_i, 100)
@@ -561,11 +562,7 @@ class SilentMemories(KernelTest):
             assert sequence.error == f"{port.error}_timeout"
             assert await self.run(job) == "unanswered"
             await self.behave({port.memory: usual})
-            for _ in range(10_000):
-                await ClockCycles(self.dut.clk_i, 1)
-                if monitor.idle:
-                    break
-            await ClockCycles(self.dut.clk_i, 20)
+            await self.start(AnsweredSequence())
             predictor.silent = None
             await self.start(RegisterSequence("watchdog", 1 << 24))
             if job is prepare:
